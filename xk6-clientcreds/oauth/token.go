@@ -1,0 +1,23 @@
+package oauth
+
+import "time"
+
+// Token is a successful token response (RFC 6749 §5.1).
+type Token struct {
+	// AccessToken is the token as the server sent it.
+	AccessToken string
+	// Type is the token type in its registered spelling ("Bearer", "DPoP"), or as sent when it is another one.
+	Type string
+	// Scope is what was granted, space separated. When the server omits it, the requested scope was granted.
+	Scope string
+	// RequestedAt is when the token request began. The lifetime counts from here: the server's
+	// clock started somewhere between this moment and the arrival of the response.
+	RequestedAt time.Time
+	// ExpiresIn is the lifetime granted; 0 when the server did not say.
+	ExpiresIn time.Duration
+}
+
+// Authorization is the value of the Authorization header that carries the token (RFC 6750 §2.1).
+func (t *Token) Authorization() string {
+	return t.Type + " " + t.AccessToken
+}
