@@ -1,0 +1,319 @@
+/**
+ * OAuth 2.0 client-credentials tokens (RFC 6749 §4.4) for k6 load tests.
+ *
+ * ```js
+ * import http from 'k6/http';
+ * import { Client } from 'k6/x/clientcreds';
+ *
+ * const client = new Client({
+ *   tokenUrl: 'https://idp.example.com/oauth2/token',
+ *   clientId: __ENV.CLIENT_ID,
+ *   clientSecret: __ENV.CLIENT_SECRET,
+ *   scope: ['orders.read'],
+ * });
+ *
+ * export default function () {
+ *   http.get('https://api.example.com/orders', { headers: client.headers() });
+ * }
+ * ```
+ */
+declare module 'k6/x/clientcreds' {
+    import type {
+        BatchRequests,
+        BatchResponses,
+        HttpURL,
+        RefinedParams,
+        RefinedResponse,
+        RequestBody,
+        ResponseType,
+    } from 'k6/http';
+
+    /** A string with units such as `'30s'` or `'1m30s'`, or a number of milliseconds. */
+    export type Duration = string | number;
+
+    /** A {@link Duration}, or a share of the token's lifetime such as `'10%'`. */
+    export type Span = Duration;
+
+    /** How the client authenticates at the token endpoint, by its registered name. */
+    export type AuthMethod = 'client_secret_basic' | 'client_secret_post';
+
+    /** Options of a {@link Client}. Unknown or contradictory options are a `TypeError`. */
+    export interface ClientOptions {
+        /**
+         * The authorization server's issuer identifier. Its metadata (RFC 8414, else OpenID Connect
+         * Discovery) is fetched once per process, at the first token request. Give this or `tokenUrl`.
+         */
+        issuer?: string;
+
+        /** The token endpoint: an absolute http or https URL. Give this or `issuer`. */
+        tokenUrl?: string;
+
+        /** The client identifier (RFC 6749 §2.2). It is also the value of the metric tag `client`. */
+        clientId: string;
+
+        /** The client's secret. It never appears in a log, an error, a metric or a URL. */
+        clientSecret: string;
+
+        /**
+         * How the client authenticates (RFC 6749 §2.3.1). Exactly one method is used; there is no probing.
+         * @default 'client_secret_basic'
+         */
+        auth?: AuthMethod;
+
+        /**
+         * What `client_secret_basic` does with id and secret before Base64: `form` encodes them, as RFC 6749
+         * §2.3.1 wants; `raw` is for servers that do not decode. It matters for characters such as `+`, `%` and `:`.
+         * @default 'form'
+         */
+        basicEncoding?: 'form' | 'raw';
+
+        /** Scope to ask for: an array, or a string with spaces (RFC 6749 §3.3). */
+        scope?: string | string[];
+
+        /** Value or values of the `audience` parameter that some servers want. */
+        audience?: string | string[];
+
+        /** Resource indicators (RFC 8707): absolute URIs without a fragment, each sent as a `resource` parameter. */
+        resource?: string | string[];
+
+        /** Further parameters of the token request. They cannot replace those that other options set. */
+        params?: Record<string, string | number | string[]>;
+
+        /** Further headers of the token request. They cannot replace those that other options set. */
+        headers?: Record<string, string>;
+
+        /** When tokens are kept, and for how long. */
+        cache?: CacheOptions;
+
+        /**
+         * How failed token requests are repeated: after 429, 5xx and transport errors, never after
+         * `invalid_client` and the like. `acquire()` repeats a request only when this option is given.
+         */
+        retry?: RetryOptions;
+
+        /**
+         * How long one token request may take.
+         * @default '30s'
+         */
+        timeout?: Duration;
+
+        /**
+         * What happens when there is no token: `throw` a {@link TokenError} into the script, or `abort` the test.
+         * @default 'throw'
+         */
+        onError?: 'throw' | 'abort';
+
+        /** Tags for this client's metrics. `client`, `reason`, `status` and `error` are taken. */
+        tags?: Record<string, string | number | boolean>;
+
+        /**
+         * Whether token requests count in `http_req_*` and `http_reqs` as well.
+         * @default false
+         */
+        httpMetrics?: boolean;
+    }
+
+    /** When tokens are kept, and for how long. */
+    export interface CacheOptions {
+        /**
+         * Who shares a token: nobody but this `vu`, all VUs of this process (`shared`), or not even
+         * two calls (`none`: a token request per call).
+         * @default 'vu'
+         */
+        scope?: 'vu' | 'shared' | 'none';
+
+        /**
+         * How long before its expiry a token is replaced. Together with `jitter` at most half of the lifetime.
+         * @default '10%'
+         */
+        leeway?: Span;
+
+        /**
+         * The most by which, at random, a token is replaced earlier still, so that VUs that began together do
+         * not ask for new tokens together.
+         * @default '5%'
+         */
+        jitter?: Span;
+
+        /**
+         * What the script sees of a replacement: nothing (`background`: it goes on with the old, still valid token
+         * while the request runs outside of the iteration), or a wait (`blocking`).
+         * @default 'background'
+         */
+        refresh?: 'background' | 'blocking';
+
+        /**
+         * The lifetime of tokens whose response does not say (`expires_in` is optional).
+         * @default '5m'
+         */
+        defaultTtl?: Duration;
+    }
+
+    /** How failed token requests are repeated. */
+    export interface RetryOptions {
+        /**
+         * The most requests in all, from 1 to 100.
+         * @default 3
+         */
+        attempts?: number;
+
+        /**
+         * The longest wait before the first repetition. It doubles each time, and the wait is a random
+         * part of it. A `Retry-After` of the server counts instead.
+         * @default '100ms'
+         */
+        backoff?: Duration;
+
+        /**
+         * The longest that `backoff` can grow.
+         * @default '5s'
+         */
+        maxBackoff?: Duration;
+
+        /**
+         * The time for all requests and waits. A wait that would exceed it is not begun.
+         * @default '1m'
+         */
+        budget?: Duration;
+    }
+
+    /** What {@link Client.acquire} got. It is read-only. */
+    export interface Acquisition {
+        /** Whether there is a token. */
+        readonly ok: boolean;
+        /** HTTP status of the last answer; 0 when there was none. */
+        readonly status: number;
+        /** The token, or null. */
+        readonly accessToken: string | null;
+        /** `Bearer`, or another type; null without a token. */
+        readonly tokenType: string | null;
+        /** Lifetime in seconds; null without a token or when the server does not say. */
+        readonly expiresIn: number | null;
+        /** The scope granted, separated by spaces; null without a token. */
+        readonly scope: string | null;
+        /** OAuth error code (RFC 6749 §5.2) or class of failure such as `timeout`; null with a token. */
+        readonly error: string | null;
+        /** The server's words for the error; null with a token. */
+        readonly errorDescription: string | null;
+        /** The server's Retry-After in seconds, or null. */
+        readonly retryAfter: number | null;
+        /** Times of the last request in milliseconds, named as in k6/http; null when nothing was sent. */
+        readonly timings: AcquisitionTimings | null;
+        /** How many requests were repeats. */
+        readonly retries: number;
+    }
+
+    /** Times of one token request, in milliseconds. */
+    export interface AcquisitionTimings {
+        /** sending + waiting + receiving */
+        duration: number;
+        blocked: number;
+        connecting: number;
+        tls_handshaking: number;
+        sending: number;
+        waiting: number;
+        receiving: number;
+    }
+
+    /** Counters of one client in one VU. */
+    export interface ClientStats {
+        /** Calls served from the cache. */
+        hits: number;
+        /** Calls that waited for a token. */
+        misses: number;
+        /** Token requests sent, retries included. */
+        requests: number;
+        /** Token requests that brought no token. */
+        failed: number;
+        /** Token requests that repeated a failed one. */
+        retries: number;
+        /** Answers with status 401 to the client's own HTTP functions. */
+        rejections: number;
+        /** Requests sent with an expired token. */
+        lateUses: number;
+    }
+
+    /**
+     * Thrown when there is no token. Its `message` says what happened, to which client and where; its `name` is
+     * `'TokenError'`.
+     */
+    export interface TokenError extends Error {
+        readonly name: 'TokenError';
+        /** OAuth error code (RFC 6749 §5.2) or class of failure such as `timeout`. */
+        readonly error: string;
+        /** The server's words for it, or `''`. */
+        readonly errorDescription: string;
+        /** HTTP status; 0 when there was no answer. */
+        readonly status: number;
+        /** Whether the same request could succeed later. */
+        readonly retryable: boolean;
+        /** The server's Retry-After in seconds, or 0. */
+        readonly retryAfter: number;
+    }
+
+    /** One client of an authorization server, with its tokens. Make it in the init context. */
+    export class Client {
+        constructor(options: ClientOptions);
+
+        /** The access token, from the cache or the token endpoint. Throws a {@link TokenError}. */
+        token(): string;
+
+        /** The value of an Authorization header, such as `Bearer …`. Throws a {@link TokenError}. */
+        authorization(): string;
+
+        /**
+         * Headers for a request. Without an argument the object is frozen and the same until the token changes;
+         * with one it is new, and has the headers of `extra` too. Throws a {@link TokenError}.
+         */
+        headers(): Readonly<{ Authorization: string }>;
+        headers(extra: Record<string, string>): Record<string, string>;
+
+        /** `token()` as a promise. */
+        tokenAsync(): Promise<string>;
+
+        /**
+         * Sends a token request: past the cache, which it leaves alone. An OAuth error is a result, not an exception.
+         * For load on the token endpoint itself.
+         */
+        acquire(): Acquisition;
+
+        /** `acquire()` as a promise. */
+        acquireAsync(): Promise<Acquisition>;
+
+        /** Drops the cached token. The next use asks for a new one. */
+        invalidate(): void;
+
+        /**
+         * `http.get` of k6/http, authorised. This and the following functions take and return what their
+         * namesakes in k6/http do. The token is added to requests to the origin of the URL given, not to another one
+         * that a redirect leads to. A 401 that blames the token, or nothing, is answered once with a new token
+         * and the same request. Throws a {@link TokenError}; then no request was sent.
+         */
+        get<RT extends ResponseType | undefined>(
+            url: HttpURL | string, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        head<RT extends ResponseType | undefined>(
+            url: HttpURL | string, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        post<RT extends ResponseType | undefined>(
+            url: HttpURL | string, body?: RequestBody | null, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        put<RT extends ResponseType | undefined>(
+            url: HttpURL | string, body?: RequestBody | null, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        patch<RT extends ResponseType | undefined>(
+            url: HttpURL | string, body?: RequestBody | null, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        del<RT extends ResponseType | undefined>(
+            url: HttpURL | string, body?: RequestBody | null, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        options<RT extends ResponseType | undefined>(
+            url: HttpURL | string, body?: RequestBody | null, params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        request<RT extends ResponseType | undefined>(
+            method: string, url: HttpURL | string, body?: RequestBody | null,
+            params?: RefinedParams<RT> | null): RefinedResponse<RT>;
+        /** Like `http.batch`; only the requests that were rejected are sent again. */
+        batch<Q extends BatchRequests>(requests: Q): BatchResponses<Q>;
+        /** Like `http.asyncRequest`. */
+        asyncRequest<RT extends ResponseType | undefined>(
+            method: string, url: HttpURL | string, body?: RequestBody | null,
+            params?: RefinedParams<RT> | null): Promise<RefinedResponse<RT>>;
+
+        /** What this VU has counted of the client since it started. */
+        stats(): ClientStats;
+    }
+}

@@ -1,0 +1,101 @@
+// What the scenarios read from the environment. Each variable has one meaning in all of them.
+
+/** The value of an environment variable, or fallback when it is unset or empty. */
+export function env(name, fallback) {
+    const value = __ENV[name];
+    return value === undefined || value === '' ? fallback : value;
+}
+
+/** The value of an environment variable that has no default. */
+export function required(name, what) {
+    const value = env(name);
+    if (value === undefined) {
+        fail(`${name} is not set: give ${what}`);
+    }
+    return value;
+}
+
+/** A whole number from the environment, at least `least`. */
+export function count(name, fallback, least = 1) {
+    const value = env(name, String(fallback));
+    if (!/^[0-9]+$/.test(value) || Number(value) < least) {
+        fail(`${name} is "${value}": it must be a whole number, ${least} or more`);
+    }
+    return Number(value);
+}
+
+/** A duration such as "30s" or "1m30s" from the environment. */
+export function duration(name, fallback) {
+    const value = env(name, fallback);
+    if (!/^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/.test(value)) {
+        fail(`${name} is "${value}": it must be a duration such as 30s, 5m or 1h30m`);
+    }
+    return value;
+}
+
+/** A number of seconds, 0 or more, from the environment. */
+export function seconds(name, fallback) {
+    const value = env(name, String(fallback));
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) {
+        fail(`${name} is "${value}": it must be a number of seconds such as 0.5`);
+    }
+    return Number(value);
+}
+
+/** An http or https URL from the environment. */
+export function url(name, what) {
+    const value = required(name, what);
+    if (!/^https?:\/\/[^\s/]/.test(value)) {
+        fail(`${name} is "${value}": it must be a URL that begins with http:// or https://`);
+    }
+    return value;
+}
+
+/**
+ * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
+ * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH.
+ */
+export function clientOptions(overrides = {}) {
+    const options = {
+        clientId: required('CLIENT_ID', "the client's id"),
+        clientSecret: required('CLIENT_SECRET', "the client's secret"),
+    };
+    if (env('ISSUER') !== undefined && env('TOKEN_URL') === undefined) {
+        options.issuer = url('ISSUER', "the authorization server's issuer");
+    } else {
+        options.tokenUrl = url('TOKEN_URL', "the token endpoint's URL, or set ISSUER to discover it");
+    }
+    const texts = {
+        scope: 'SCOPE',
+        audience: 'AUDIENCE',
+        resource: 'RESOURCE',
+        auth: 'AUTH',
+        basicEncoding: 'BASIC_ENCODING',
+    };
+    for (const [option, name] of Object.entries(texts)) {
+        if (env(name) !== undefined) {
+            options[option] = env(name);
+        }
+    }
+    const cache = {};
+    for (const [option, name] of Object.entries({
+        scope: 'CACHE_SCOPE',
+        leeway: 'LEEWAY',
+        jitter: 'JITTER',
+        refresh: 'REFRESH',
+    })) {
+        if (env(name) !== undefined) {
+            cache[option] = env(name);
+        }
+    }
+    return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
+}
+
+/** Where the protected API is. */
+export function apiUrl() {
+    return url('API_URL', 'the URL of the protected API to load');
+}
+
+function fail(message) {
+    throw new Error(`configuration: ${message}`);
+}

@@ -1,0 +1,40 @@
+// The token endpoint itself under load, at a steady arrival rate.
+//
+// What it measures: latency and errors of token requests when RATE of them arrive per second, however long the answers
+// take (an open model: a slow server does not slow the arrivals down).
+// How to read it: clientcreds_request_duration is the endpoint's latency, clientcreds_request_failed its error rate.
+// dropped_iterations above 0 mean that k6 could not keep the rate: raise MAX_VUS, or the generator is the limit.
+//
+//   RATE DURATION MAX_VUS                        load: token requests per second, time, virtual users to do it with
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+import { clientOptions, count, duration } from './lib/config.js';
+
+const rate = count('RATE', 100);
+const maxVUs = count('MAX_VUS', 200);
+
+export const options = {
+    scenarios: {
+        token: {
+            executor: 'constant-arrival-rate',
+            rate,
+            timeUnit: '1s',
+            duration: duration('DURATION', '30s'),
+            preAllocatedVUs: Math.min(maxVUs, Math.max(10, Math.ceil(rate / 10))),
+            maxVUs,
+        },
+    },
+    thresholds: {
+        checks: ['rate>0.99'],
+        clientcreds_request_failed: ['rate<0.01'],
+        dropped_iterations: ['count==0'],
+    },
+};
+
+const client = new Client(clientOptions());
+
+export default function () {
+    const result = client.acquire();
+    check(result, { 'token granted': (r) => r.ok });
+}

@@ -1,0 +1,64 @@
+package jsmodule
+
+import (
+	"fmt"
+
+	"github.com/grafana/sobek"
+
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/js/modules"
+	k6http "go.k6.io/k6/v2/js/modules/k6/http"
+	"go.k6.io/k6/v2/lib"
+)
+
+// authorizedHTTP is a k6/http of its own whose requests carry a token. The token is added below
+// k6's HTTP client, in the transport: there it is in no request object that a script can log and
+// in no dump of --http-debug, and a redirect cannot take it to another origin.
+type authorizedHTTP struct {
+	modules.VU // what k6/http sees of the VU, but for its State
+
+	c         *client
+	state     *lib.State // of the call under way; nil outside
+	functions *sobek.Object
+}
+
+// authorized returns k6/http's function of that name, to be called with the token of a view.
+func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value {
+	rt := c.m.vu.Runtime()
+	if c.http == nil {
+		// About 20 KB in each VU, so only for scripts that use the verbs.
+		c.http = &authorizedHTTP{VU: c.m.vu, c: c}
+		c.http.functions = rt.ToValue(k6http.New().NewModuleInstance(c.http).Exports().Default).ToObject(rt)
+	}
+	function, ok := sobek.AssertFunction(c.http.functions.Get(name))
+	if !ok {
+		panic(rt.NewTypeError(fmt.Sprintf("k6/http has no function %q", name)))
+	}
+	return func(v *view, args []sobek.Value) sobek.Value {
+		c.http.state = c.http.carrying(v)
+		defer func() { c.http.state = nil }()
+		result, err := function(sobek.Undefined(), args...)
+		if err != nil {
+			common.Throw(rt, err)
+		}
+		return result
+	}
+}
+
+// State is the VU's state with a transport that authorises. Outside of a call it serves the
+// functions of responses that send requests, such as submitForm and clickLink.
+func (h *authorizedHTTP) State() *lib.State {
+	if h.state != nil {
+		return h.state
+	}
+	if h.VU.State() == nil {
+		return nil
+	}
+	return h.carrying(h.c.view)
+}
+
+func (h *authorizedHTTP) carrying(v *view) *lib.State {
+	state := *h.VU.State()
+	state.Transport = &bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse()}
+	return &state
+}

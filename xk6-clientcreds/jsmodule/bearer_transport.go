@@ -1,0 +1,65 @@
+package jsmodule
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// bearerTransport adds the token of a view to requests (RFC 6750 §2.1), and to redirected ones
+// only while they stay at the origin that the script named: another one must not see it, not even
+// another port of the same host.
+type bearerTransport struct {
+	base http.RoundTripper
+	view *view
+	late func() // called for a request that carries an expired token
+}
+
+var errNoToken = errors.New("the client has no usable token for this request; it was not sent")
+
+// RoundTrip implements http.RoundTripper.
+func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if origin(first(req).URL) != origin(req.URL) {
+		return t.base.RoundTrip(req)
+	}
+	if t.view == nil {
+		return nil, errNoToken
+	}
+	if sinceEpoch() >= t.view.expires {
+		t.late()
+	}
+	authorized := req.Clone(req.Context())
+	authorized.Header.Set(headerAuthorization, t.view.lease.Token.Authorization())
+	resp, err := t.base.RoundTrip(authorized)
+	if resp != nil {
+		resp.Request = req // whoever looks at the response need not see the token
+	}
+	return resp, err
+}
+
+// first returns the request that the script made and that led, over redirects, to req.
+func first(req *http.Request) *http.Request {
+	for req.Response != nil && req.Response.Request != nil {
+		req = req.Response.Request
+	}
+	return req
+}
+
+// origin is scheme, host and port (RFC 6454 §4).
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// originOf is origin for a URL in text.
+func originOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "an unknown origin"
+	}
+	return origin(u)
+}

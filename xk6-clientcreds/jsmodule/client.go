@@ -1,0 +1,155 @@
+package jsmodule
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/grafana/sobek"
+
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// client is a Client in one VU.
+type client struct {
+	m     *instance
+	grant *grant
+	opts  *options
+	entry *tokencache.Entry // nil when cache.scope is "none"
+	view  *view             // of the lease last used; nil before
+	usage usage
+
+	acquirer *sender         // reused by acquire(), which may be called in a tight loop
+	http     *authorizedHTTP // made on the first use of a verb
+}
+
+// view is what a VU shows its script of one lease. The values are made once per lease and VU, so
+// that a hit costs no allocation.
+type view struct {
+	lease         *tokencache.Lease
+	freshUntil    time.Duration // since epoch
+	expires       time.Duration // since epoch
+	token         sobek.Value
+	authorization sobek.Value   // nil until asked for
+	headers       *sobek.Object // nil until asked for
+}
+
+var errInitContext = common.NewInitContextError(
+	"Tokens cannot be requested in the init context; use the client in the default function, setup() or teardown()")
+
+// newClient returns this VU's client for o: the same one for the same options.
+func newClient(m *instance, o *options) (*client, error) {
+	g, err := m.process.grantFor(o)
+	if err != nil {
+		return nil, err
+	}
+	if c := m.clients[g.key]; c != nil {
+		return c, nil
+	}
+	c := &client{m: m, grant: g, opts: g.opts}
+	c.usage = usage{metrics: m.process.metrics, opts: g.opts}
+	switch o.Cache.Scope {
+	case scopeVU:
+		c.entry = m.process.cache.Entry(strconv.FormatUint(m.id, 36)+" "+g.key, o.policy())
+	case scopeShared:
+		c.entry = m.process.cache.Entry(g.key, o.policy())
+	}
+	m.clients[g.key] = c
+	m.process.flushAtEnd(c)
+	return c, nil
+}
+
+// hit returns the view of the token at hand when it is fresh, else nil: the hot path.
+func (c *client) hit(state *lib.State, now time.Duration) *view {
+	v := c.view
+	if v == nil || now >= v.freshUntil || c.entry.Current() != v.lease {
+		return nil
+	}
+	c.usage.begin(state, now)
+	c.usage.hit(now, v.expires)
+	return v
+}
+
+// usable returns the view of a usable token, waiting for one where there is none.
+func (c *client) usable() (*view, error) {
+	state := c.m.vu.State()
+	if state == nil {
+		return nil, errInitContext
+	}
+	now := sinceEpoch()
+	if v := c.hit(state, now); v != nil {
+		return v, nil
+	}
+	c.usage.begin(state, now)
+	return c.settle(now, c.lookup(c.m.vu.Context(), c.fetch(state)))
+}
+
+// found is the answer of the cache, or of the token endpoint where nothing is cached.
+type found struct {
+	lease   *tokencache.Lease
+	outcome tokencache.Outcome
+	err     error
+}
+
+// lookup may be called on any goroutine.
+func (c *client) lookup(ctx context.Context, fetch tokencache.Fetch) found {
+	if c.entry != nil {
+		lease, outcome, err := c.entry.Get(ctx, fetch)
+		return found{lease, outcome, err}
+	}
+	token, err := fetch(ctx, tokencache.Cold)
+	if err != nil {
+		return found{nil, tokencache.Miss, err}
+	}
+	ttl := token.ExpiresIn
+	if ttl == 0 {
+		ttl = c.opts.Cache.DefaultTTL
+	}
+	// FreshUntil is the zero time: nobody will be served this lease again.
+	return found{&tokencache.Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}, tokencache.Miss, nil}
+}
+
+// settle counts what was found and makes it the token at hand. It belongs to the VU's goroutine.
+func (c *client) settle(asked time.Duration, f found) (*view, error) {
+	now := sinceEpoch()
+	if f.outcome == tokencache.Miss {
+		pushOne(c.usage.samples, c.m.process.metrics.TokenWait, metrics.D(now-asked), c.usage.tags)
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	if c.view == nil || c.view.lease != f.lease {
+		c.view = &view{
+			lease:      f.lease,
+			freshUntil: f.lease.FreshUntil.Sub(epoch),
+			expires:    f.lease.ExpiresAt.Sub(epoch),
+			token:      c.m.vu.Runtime().ToValue(f.lease.Token.AccessToken),
+		}
+	}
+	if f.outcome == tokencache.Miss {
+		c.usage.miss(now, c.view.expires)
+	} else {
+		c.usage.hit(now, c.view.expires)
+	}
+	return c.view, nil
+}
+
+// fetch returns the cache's way to ask for a token, over this VU's transport and with its tags.
+func (c *client) fetch(state *lib.State) tokencache.Fetch {
+	s := c.newSender(state)
+	return func(ctx context.Context, reason tokencache.Reason) (*oauth.Token, error) {
+		return c.grant.request(ctx, s, reason, c.opts.retry(true))
+	}
+}
+
+// drop gives up the token of v, unless it has been replaced already.
+func (c *client) drop(v *view) {
+	if c.entry != nil {
+		c.entry.Drop(v.lease)
+	}
+}

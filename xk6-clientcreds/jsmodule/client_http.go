@@ -1,0 +1,145 @@
+package jsmodule
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grafana/sobek"
+
+	k6http "go.k6.io/k6/v2/js/modules/k6/http"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+const statusUnauthorized = 401
+
+// request is client.get, post, put, patch, del, head, options and request: k6/http's function of
+// that name, authorised, and once more with a new token when the answer says that this one is no
+// good.
+func (c *client) request(name string, call sobek.FunctionCall) sobek.Value {
+	v, err := c.usable()
+	if err != nil {
+		return c.fail(err)
+	}
+	send := c.authorized(name)
+	result := send(v, call.Arguments)
+	if !c.rejected(result) {
+		return result
+	}
+	if v, err = c.renewed(v); err != nil {
+		return c.fail(err)
+	}
+	result = send(v, call.Arguments)
+	c.rejectedAgain(result)
+	return result
+}
+
+// batch is client.batch. Only the requests that were rejected are sent again.
+func (c *client) batch(call sobek.FunctionCall) sobek.Value {
+	v, err := c.usable()
+	if err != nil {
+		return c.fail(err)
+	}
+	rt, send := c.m.vu.Runtime(), c.authorized("batch")
+	results := send(v, call.Arguments)
+	again := rt.NewObject()
+	for _, key := range results.ToObject(rt).Keys() {
+		if c.rejected(results.ToObject(rt).Get(key)) {
+			mustSet(again, key, call.Argument(0).ToObject(rt).Get(key))
+		}
+	}
+	if len(again.Keys()) == 0 {
+		return results
+	}
+	if v, err = c.renewed(v); err != nil {
+		return c.fail(err)
+	}
+	second := send(v, append([]sobek.Value{again}, call.Arguments[1:]...)).ToObject(rt)
+	for _, key := range second.Keys() {
+		c.rejectedAgain(second.Get(key))
+		mustSet(results.ToObject(rt), key, second.Get(key))
+	}
+	return results
+}
+
+// asyncRequest is client.asyncRequest. Where a token has to be asked for, that happens off the
+// event loop as well.
+func (c *client) asyncRequest(call sobek.FunctionCall) sobek.Value {
+	send := c.authorized("asyncRequest")
+	return c.whenUsable(func(first *view) sobek.Value {
+		return c.then(send(first, call.Arguments), func(result sobek.Value) sobek.Value {
+			if !c.rejected(result) {
+				return result
+			}
+			c.drop(first)
+			return c.whenUsable(func(second *view) sobek.Value {
+				return c.then(send(second, call.Arguments), func(result sobek.Value) sobek.Value {
+					c.rejectedAgain(result)
+					return result
+				})
+			})
+		})
+	})
+}
+
+// then is promise.then(f).
+func (c *client) then(promise sobek.Value, f func(sobek.Value) sobek.Value) sobek.Value {
+	rt := c.m.vu.Runtime()
+	then, ok := sobek.AssertFunction(promise.ToObject(rt).Get("then"))
+	if !ok {
+		panic(rt.NewTypeError("not a promise"))
+	}
+	next, err := then(promise, rt.ToValue(func(call sobek.FunctionCall) sobek.Value { return f(call.Argument(0)) }))
+	if err != nil {
+		panic(err)
+	}
+	return next
+}
+
+// renewed replaces the rejected token of v.
+func (c *client) renewed(v *view) (*view, error) {
+	c.drop(v)
+	return c.usable()
+}
+
+// rejected reports whether result is an answer that a new token may change: a 401 that blames
+// the token (RFC 6750 §3.1) or nothing at all. A 403 says that the token is good and not enough.
+func (c *client) rejected(result sobek.Value) bool {
+	challenge, is401 := c.challenge(result)
+	if !is401 {
+		return false
+	}
+	c.usage.total.rejections++
+	tags := c.usage.tags
+	tags.Tags = tags.Tags.With(tagError, oauth.RejectionLabel(challenge))
+	pushOne(c.usage.samples, c.m.process.metrics.Rejections, 1, tags)
+	return challenge == "" || challenge == "invalid_token"
+}
+
+// rejectedAgain counts a second rejection, and says once what it means.
+func (c *client) rejectedAgain(result sobek.Value) {
+	if !c.rejected(result) {
+		return
+	}
+	resp := result.Export().(*k6http.Response) //nolint:forcetypeassert // rejected has seen it
+	c.m.process.warnOnce(c.m.process.redactor.String(fmt.Sprintf(
+		"The API answered 401 to a token that had just been issued (client %q, %s%s); "+
+			"it does not accept this server's tokens: check issuer, audience, scope and the clocks of both",
+		c.opts.ClientID, originOf(resp.URL), describeChallenge(resp.Headers["Www-Authenticate"]))))
+}
+
+func describeChallenge(header string) string {
+	if header == "" {
+		return ", without WWW-Authenticate"
+	}
+	return ", WWW-Authenticate: " + strings.ToValidUTF8(header[:min(len(header), 200)], "")
+}
+
+// challenge returns the error that a 401 answer gives, and whether it is one.
+func (c *client) challenge(result sobek.Value) (string, bool) {
+	resp, ok := result.Export().(*k6http.Response)
+	if !ok || resp == nil || resp.Status != statusUnauthorized {
+		return "", false
+	}
+	return oauth.ChallengeError([]string{resp.Headers["Www-Authenticate"]}), true
+}

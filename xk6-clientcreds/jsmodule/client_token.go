@@ -1,0 +1,122 @@
+package jsmodule
+
+import (
+	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+const headerAuthorization = "Authorization"
+
+// token is client.token().
+func (c *client) token(sobek.FunctionCall) sobek.Value {
+	v, err := c.usable()
+	if err != nil {
+		return c.fail(err)
+	}
+	return v.token
+}
+
+// authorization is client.authorization().
+func (c *client) authorization(sobek.FunctionCall) sobek.Value {
+	v, err := c.usable()
+	if err != nil {
+		return c.fail(err)
+	}
+	if v.authorization == nil {
+		v.authorization = c.m.vu.Runtime().ToValue(v.lease.Token.Authorization())
+	}
+	return v.authorization
+}
+
+// headers is client.headers(extra?). Without an argument it returns the same frozen object for as
+// long as the token is the same: a script cannot change what another call will get.
+func (c *client) headers(call sobek.FunctionCall) sobek.Value {
+	extra := call.Argument(0)
+	if !sobek.IsUndefined(extra) && !isPlainObject(extra) {
+		panic(c.m.vu.Runtime().NewTypeError(
+			"client.headers(extra): extra is " + describe(extra) + "; it must be an object of header names and values"))
+	}
+	v, err := c.usable()
+	if err != nil {
+		return c.fail(err)
+	}
+	if !sobek.IsUndefined(extra) {
+		return c.m.mergedHeaders(v.lease.Token, extra)
+	}
+	if v.headers == nil {
+		v.headers = c.m.frozenHeaders(v.lease.Token)
+	}
+	return v.headers
+}
+
+// mergedHeaders is extra with the token's Authorization, in a new object.
+func (m *instance) mergedHeaders(t *oauth.Token, extra sobek.Value) sobek.Value {
+	rt := m.vu.Runtime()
+	merged, from := rt.NewObject(), extra.ToObject(rt)
+	for _, name := range from.Keys() {
+		mustSet(merged, name, from.Get(name))
+	}
+	mustSet(merged, headerAuthorization, t.Authorization())
+	return merged
+}
+
+// frozenHeaders is {Authorization: …}, which nobody can change.
+func (m *instance) frozenHeaders(t *oauth.Token) *sobek.Object {
+	rt := m.vu.Runtime()
+	obj := rt.NewObject()
+	mustSet(obj, headerAuthorization, t.Authorization())
+	if m.freeze == nil {
+		m.freeze, _ = sobek.AssertFunction(rt.GlobalObject().Get("Object").ToObject(rt).Get("freeze"))
+	}
+	if _, err := m.freeze(sobek.Undefined(), obj); err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// mustSet sets a property of a plain object, which cannot fail.
+func mustSet(obj *sobek.Object, name string, value any) {
+	if err := obj.Set(name, value); err != nil {
+		panic(err)
+	}
+}
+
+// invalidate is client.invalidate().
+func (c *client) invalidate(sobek.FunctionCall) sobek.Value {
+	if c.entry != nil {
+		if lease := c.entry.Current(); lease != nil {
+			c.entry.Drop(lease)
+		}
+	}
+	return sobek.Undefined()
+}
+
+// tokenAsync is client.tokenAsync(): token() as a promise, with the waiting off the event loop.
+func (c *client) tokenAsync(sobek.FunctionCall) sobek.Value {
+	return c.whenUsable(func(v *view) sobek.Value { return v.token })
+}
+
+// whenUsable returns a promise for what f makes of a usable token.
+func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
+	state := c.m.vu.State()
+	if state == nil {
+		return c.fail(errInitContext)
+	}
+	asked := sinceEpoch()
+	if v := c.hit(state, asked); v != nil {
+		return c.m.resolved(f(v))
+	}
+	c.usage.begin(state, asked)
+	ctx, fetch := c.m.vu.Context(), c.fetch(state)
+	return c.m.async(func() settle {
+		found := c.lookup(ctx, fetch)
+		return func() (sobek.Value, error) {
+			v, err := c.settle(asked, found)
+			if err != nil {
+				return nil, err
+			}
+			return f(v), nil
+		}
+	}, c.reason)
+}

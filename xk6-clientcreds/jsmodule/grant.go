@@ -1,0 +1,105 @@
+package jsmodule
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// grant is one configuration's way to tokens: the part of a Client that the VUs share.
+type grant struct {
+	key     string
+	opts    *options
+	process *process
+
+	mu     sync.RWMutex
+	client *oauth.Client // nil until the first token request
+}
+
+func newGrant(p *process, key string, o *options) (*grant, error) {
+	// Everything but the endpoint and k6's user agent is known, and checked, in the init context.
+	endpoint := o.TokenURL
+	if o.Issuer != "" {
+		if err := oauth.CheckIssuer(o.Issuer); err != nil {
+			return nil, err
+		}
+		endpoint = o.Issuer
+	}
+	if _, err := oauth.NewClient(o.config(endpoint, "")); err != nil {
+		return nil, err
+	}
+	p.redactor.Secret(o.ClientID, o.ClientSecret)
+	return &grant{key: key, opts: o, process: p}, nil
+}
+
+// config is the token request that o describes.
+func (o *options) config(endpoint, userAgent string) oauth.Config {
+	secret := oauth.StaticSecret(o.ClientSecret)
+	auth := oauth.ClientSecretPost(o.ClientID, secret)
+	if o.Auth == authBasic {
+		encoding := oauth.BasicForm
+		if o.BasicEncoding == encodingRaw {
+			encoding = oauth.BasicRaw
+		}
+		auth = oauth.ClientSecretBasic(o.ClientID, secret, encoding)
+	}
+	header := make(http.Header, len(o.Headers)+1)
+	if userAgent != "" {
+		header.Set("User-Agent", userAgent)
+	}
+	for name, value := range o.Headers {
+		header.Set(name, value)
+	}
+	return oauth.Config{
+		TokenURL: endpoint,
+		ClientID: o.ClientID,
+		Auth:     auth,
+		Scope:    o.Scope,
+		Audience: o.Audience,
+		Resource: o.Resource,
+		Params:   url.Values(o.Params),
+		Header:   header,
+	}
+}
+
+// endpoint returns the token endpoint's client. The first caller makes it, after discovery when
+// the script gave an issuer.
+func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) {
+	g.mu.RLock()
+	client := g.client
+	g.mu.RUnlock()
+	if client != nil {
+		return client, nil
+	}
+	tokenURL := g.opts.TokenURL
+	if g.opts.Issuer != "" {
+		metadata, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
+		if err != nil {
+			return nil, err
+		}
+		tokenURL = metadata.TokenEndpoint
+	}
+	client, err := oauth.NewClient(g.opts.config(tokenURL, s.userAgent))
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.client == nil {
+		g.client = client
+	}
+	return g.client, nil
+}
+
+// request asks for a token, with the retries that r allows, and reports every attempt through s.
+func (g *grant) request(ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry) (*oauth.Token, error) {
+	client, err := g.endpoint(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) { s.report(a, reason) })
+}

@@ -1,0 +1,108 @@
+package jsmodule
+
+import (
+	"fmt"
+
+	"go.k6.io/k6/v2/metrics"
+)
+
+// The tags that this module adds to its samples, beside those of the script and of k6.
+const (
+	tagClient = "client" // the client_id
+	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
+	tagStatus = "status" // HTTP status of the answer, "0" when none came
+	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
+)
+
+// moduleMetrics are the metrics of this module. Names, types and meanings are the table in
+// docs/metrics.md, and a test compares the two.
+type moduleMetrics struct {
+	Requests               *metrics.Metric
+	RequestDuration        *metrics.Metric
+	RequestConnecting      *metrics.Metric
+	RequestTLSHandshaking  *metrics.Metric
+	RequestFailed          *metrics.Metric
+	TokenWait              *metrics.Metric
+	CacheHits, CacheMisses *metrics.Metric
+	TokenTTL               *metrics.Metric
+	TokenRemaining         *metrics.Metric
+	Retries                *metrics.Metric
+	Rejections             *metrics.Metric
+	LateUses               *metrics.Metric
+}
+
+// MetricInfo describes one metric of this module.
+type MetricInfo struct {
+	Name string
+	Type metrics.MetricType
+	Time bool // values are times, in milliseconds as in all of k6
+	Help string
+}
+
+// Metrics lists the metrics of this module.
+func Metrics() []MetricInfo {
+	rows := metricRows(&moduleMetrics{})
+	infos := make([]MetricInfo, len(rows))
+	for i, row := range rows {
+		infos[i] = row.MetricInfo
+	}
+	return infos
+}
+
+type metricRow struct {
+	MetricInfo
+
+	field **metrics.Metric
+}
+
+func metricRows(m *moduleMetrics) []metricRow {
+	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, help string) metricRow {
+		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, help}, field}
+	}
+	return []metricRow{
+		row(&m.Requests, "requests", metrics.Counter, false,
+			"Token requests sent, retries included."),
+		row(&m.RequestDuration, "request_duration", metrics.Trend, true,
+			"Time of one token request: sending, waiting and receiving, as http_req_duration counts it."),
+		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true,
+			"TCP connection time of a token request that opened a connection."),
+		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true,
+			"TLS handshake time of a token request that opened a connection."),
+		row(&m.RequestFailed, "request_failed", metrics.Rate, false,
+			"Token requests that did not bring a token."),
+		row(&m.TokenWait, "token_wait", metrics.Trend, true,
+			"Time the script waited for a token that was not in the cache."),
+		row(&m.CacheHits, "cache_hits", metrics.Counter, false,
+			"Tokens served from the cache."),
+		row(&m.CacheMisses, "cache_misses", metrics.Counter, false,
+			"Tokens the script had to wait for."),
+		row(&m.TokenTTL, "token_ttl", metrics.Trend, true,
+			"Lifetime of the tokens granted."),
+		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true,
+			"Lifetime a token had left when it was last used before a sample was taken."),
+		row(&m.Retries, "retries", metrics.Counter, false,
+			"Token requests that repeat a failed one."),
+		row(&m.Rejections, "rejections", metrics.Counter, false,
+			"Answers with status 401 to requests made through the client."),
+		row(&m.LateUses, "late_uses", metrics.Counter, false,
+			"Requests sent with a token that had already expired: the run is not valid."),
+	}
+}
+
+// registerMetrics declares the metrics in k6's registry. It happens in the init context, so that
+// thresholds can name them.
+func registerMetrics(registry *metrics.Registry) (*moduleMetrics, error) {
+	m := new(moduleMetrics)
+	for _, row := range metricRows(m) {
+		contains := metrics.Default
+		if row.Time {
+			contains = metrics.Time
+		}
+		metric, err := registry.NewMetric(row.Name, row.Type, contains)
+		if err != nil {
+			return nil, fmt.Errorf("registering metric %s: %w", row.Name, err)
+		}
+		*row.field = metric
+	}
+	return m, nil
+}

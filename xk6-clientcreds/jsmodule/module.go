@@ -1,0 +1,83 @@
+// Package jsmodule is the k6 module k6/x/clientcreds: OAuth 2.0 client-credentials tokens
+// (RFC 6749 §4.4) for load-test scripts.
+//
+// It is a thin binding. Options are parsed here, strictly; package oauth speaks to the token
+// endpoint; package tokencache decides when. What this package owns is the hot path from a
+// script's client.token() to a value that the JavaScript runtime already holds, the transport
+// that authorises requests without ever showing the token to k6's own request log, and the
+// metrics.
+package jsmodule
+
+import (
+	"fmt"
+
+	"github.com/grafana/sobek"
+	"github.com/sirupsen/logrus"
+
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/js/modules"
+)
+
+// ImportPath is the name by which scripts import the module.
+const ImportPath = "k6/x/clientcreds"
+
+// RootModule is the module as k6 registers it: one per process.
+type RootModule struct {
+	process *process
+}
+
+// New returns the module for registration with k6.
+func New() *RootModule {
+	return &RootModule{process: newProcess()}
+}
+
+// NewModuleInstance binds the module to one VU. k6 calls it once for every VU that imports the
+// module, concurrently, and for the throwaway VUs of setup, teardown and handleSummary.
+func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
+	if err := r.process.start(vu); err != nil {
+		common.Throw(vu.Runtime(), err)
+	}
+	return newInstance(r.process, vu)
+}
+
+// instance is the module in one VU. Everything in it belongs to that VU's goroutine.
+type instance struct {
+	process *process
+	vu      modules.VU
+	logger  logrus.FieldLogger
+	id      uint64 // distinguishes this VU's cache entries from others'
+	exports modules.Exports
+	clients map[string]*client // by grant key
+	errors  sobek.Value        // the TokenError class, made on first use
+	freeze  sobek.Callable
+}
+
+func newInstance(p *process, vu modules.VU) *instance {
+	m := &instance{process: p, vu: vu, logger: vu.InitEnv().Logger, id: p.instances.Add(1), clients: make(map[string]*client)}
+	// k6 calls Exports at every access of a named import: the values are made once.
+	m.exports = modules.Exports{Named: map[string]any{
+		"Client": vu.Runtime().ToValue(m.newClient),
+	}}
+	return m
+}
+
+// Exports returns the members of k6/x/clientcreds.
+func (m *instance) Exports() modules.Exports { return m.exports }
+
+// newClient is the constructor behind `new Client(options)`.
+func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
+	rt := m.vu.Runtime()
+	opts, err := parseOptions(rt, call.Argument(0))
+	if err != nil {
+		panic(rt.NewTypeError(fmt.Sprintf("%s: %s", ImportPath, err)))
+	}
+	c, err := newClient(m, opts)
+	if err != nil {
+		panic(rt.NewTypeError(fmt.Sprintf("%s: %s", ImportPath, err)))
+	}
+	obj := rt.NewDynamicObject(&clientObject{client: c})
+	if err := obj.SetPrototype(call.This.Prototype()); err != nil {
+		panic(err)
+	}
+	return obj
+}

@@ -1,0 +1,193 @@
+package jsmodule
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// The values that options with a fixed vocabulary take.
+const (
+	authBasic = "client_secret_basic"
+	authPost  = "client_secret_post"
+
+	encodingForm = "form"
+	encodingRaw  = "raw"
+
+	scopeVU     = "vu"
+	scopeShared = "shared"
+	scopeNone   = "none"
+
+	refreshBlocking   = "blocking"
+	refreshBackground = "background"
+
+	onErrorThrow = "throw"
+	onErrorAbort = "abort"
+)
+
+// options are the options of one Client, with every default filled in. index.d.ts documents each.
+type options struct {
+	Issuer, TokenURL       string
+	ClientID, ClientSecret string
+	Auth, BasicEncoding    string
+	Scope                  []string
+	Audience, Resource     []string
+	Params                 map[string][]string
+	Headers                map[string]string
+	Cache                  cacheOptions
+	Retry                  retryOptions
+	Timeout                time.Duration
+	OnError                string
+	Tags                   map[string]string
+	HTTPMetrics            bool
+}
+
+type cacheOptions struct {
+	Scope          string
+	Leeway, Jitter tokencache.Span
+	Refresh        string
+	DefaultTTL     time.Duration
+}
+
+type retryOptions struct {
+	Attempts            int
+	Backoff, MaxBackoff time.Duration
+	Budget              time.Duration
+	Given               bool // acquire() retries only when the script asked for it
+}
+
+// defaults are documented in index.d.ts and docs/options.md; a test compares them.
+func defaults() options {
+	return options{
+		Auth:          authBasic,
+		BasicEncoding: encodingForm,
+		Cache: cacheOptions{
+			Scope:      scopeVU,
+			Leeway:     tokencache.Span{Fraction: 0.10},
+			Jitter:     tokencache.Span{Fraction: 0.05},
+			Refresh:    refreshBackground,
+			DefaultTTL: 5 * time.Minute,
+		},
+		Retry: retryOptions{
+			Attempts:   3,
+			Backoff:    100 * time.Millisecond,
+			MaxBackoff: 5 * time.Second,
+			Budget:     time.Minute,
+		},
+		Timeout: 30 * time.Second,
+		OnError: onErrorThrow,
+	}
+}
+
+// parseOptions reads the argument of `new Client(…)`. Its errors name the option, what is wrong
+// with its value, and what is allowed.
+func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
+	o := defaults()
+	r, err := newReader(rt, "", v)
+	if err != nil {
+		return nil, err
+	}
+	r.text("issuer", &o.Issuer)
+	r.text("tokenUrl", &o.TokenURL)
+	r.text("clientId", &o.ClientID)
+	r.secret("clientSecret", &o.ClientSecret)
+	r.oneOf("auth", &o.Auth, authBasic, authPost)
+	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
+	r.words("scope", &o.Scope)
+	r.texts("audience", &o.Audience)
+	r.texts("resource", &o.Resource)
+	r.multimap("params", &o.Params)
+	r.stringMap("headers", &o.Headers)
+	r.object("cache", func(c *reader) {
+		c.oneOf("scope", &o.Cache.Scope, scopeVU, scopeShared, scopeNone)
+		c.span("leeway", &o.Cache.Leeway)
+		c.span("jitter", &o.Cache.Jitter)
+		c.oneOf("refresh", &o.Cache.Refresh, refreshBlocking, refreshBackground)
+		c.duration("defaultTtl", &o.Cache.DefaultTTL, positive)
+	})
+	r.object("retry", func(c *reader) {
+		o.Retry.Given = true
+		c.count("attempts", &o.Retry.Attempts, 1, 100)
+		c.duration("backoff", &o.Retry.Backoff, notNegative)
+		c.duration("maxBackoff", &o.Retry.MaxBackoff, notNegative)
+		c.duration("budget", &o.Retry.Budget, positive)
+	})
+	r.duration("timeout", &o.Timeout, positive)
+	r.oneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
+	r.tags("tags", &o.Tags)
+	r.boolean("httpMetrics", &o.HTTPMetrics)
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	return &o, o.check(r)
+}
+
+// check finds options that are missing or contradict each other.
+func (o *options) check(r *reader) error {
+	switch {
+	case o.Issuer == "" && o.TokenURL == "":
+		return optionError("tokenUrl", "is missing; give the URL of the token endpoint, or issuer to discover it")
+	case o.Issuer != "" && o.TokenURL != "":
+		return optionError("tokenUrl", "contradicts issuer; give one of the two")
+	case o.ClientID == "":
+		return optionError("clientId", "is missing; it must be a non-empty string")
+	case o.ClientSecret == "":
+		return optionError("clientSecret", "is missing; %s needs a non-empty string", o.Auth)
+	case o.Auth != authBasic && r.given("basicEncoding"):
+		return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
+	case o.Retry.MaxBackoff < o.Retry.Backoff:
+		return optionError("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff, o.Retry.Backoff)
+	}
+	if o.Cache.Scope == scopeNone {
+		for _, name := range []string{"leeway", "jitter", "refresh"} {
+			if r.given("cache." + name) {
+				return optionError("cache."+name, "has no effect with cache.scope: %q, which asks for a new token at every call", scopeNone)
+			}
+		}
+	}
+	return nil
+}
+
+// key identifies a configuration: two clients with the same key are the same client. It is a
+// hash, so that no secret is kept as a map key.
+func (o *options) key() string {
+	text, err := json.Marshal(o) // #nosec G117 -- hashed in the next line, never stored or shown
+	if err != nil {
+		panic(err) // strings, numbers and maps of strings always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+func (o *options) policy() tokencache.Policy {
+	refresh := tokencache.Background
+	if o.Cache.Refresh == refreshBlocking {
+		refresh = tokencache.Blocking
+	}
+	return tokencache.Policy{
+		Leeway:     o.Cache.Leeway,
+		Jitter:     o.Cache.Jitter,
+		Refresh:    refresh,
+		DefaultTTL: o.Cache.DefaultTTL,
+	}
+}
+
+// retry is the retry policy of a token request: the cache's when the token is to be cached, and
+// for acquire(), which exists to see every answer, only what the script asked for.
+func (o *options) retry(cached bool) oauth.Retry {
+	if !cached && !o.Retry.Given {
+		return oauth.Retry{}
+	}
+	return oauth.Retry{
+		Attempts:   o.Retry.Attempts,
+		Backoff:    o.Retry.Backoff,
+		MaxBackoff: o.Retry.MaxBackoff,
+		Budget:     o.Retry.Budget,
+	}
+}

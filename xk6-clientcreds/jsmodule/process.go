@@ -1,0 +1,139 @@
+package jsmodule
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"go.k6.io/k6/v2/js/common"
+	"go.k6.io/k6/v2/js/modules"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// k6's event types are internal; their numbers are what the constants stand for.
+const (
+	eventTestEnd = 3
+	eventExit    = 6
+)
+
+// drainGrace is how long token requests still in flight may go on after the last iteration. A
+// request that was sent is counted by the server, so it had better be counted here as well.
+const drainGrace = 5 * time.Second
+
+// process is what the VUs of one k6 process share.
+type process struct {
+	instances   atomic.Uint64
+	redactor    *redact.Redactor
+	discoveries discoveries
+
+	once     sync.Once
+	startErr error
+	metrics  *moduleMetrics
+	logger   logrus.FieldLogger
+	cache    *tokencache.Cache
+
+	mu      sync.Mutex
+	grants  map[string]*grant // by options.key
+	clients []*client         // whose counters must be flushed at the end of the test
+	warned  map[string]bool
+}
+
+func newProcess() *process {
+	return &process{
+		redactor: redact.New(),
+		grants:   make(map[string]*grant),
+		warned:   make(map[string]bool),
+	}
+}
+
+// start prepares the process when its first VU imports the module.
+func (p *process) start(vu modules.VU) error {
+	p.once.Do(func() {
+		env := vu.InitEnv()
+		if env == nil {
+			p.startErr = errors.New(ImportPath + " must be imported in the init context")
+			return
+		}
+		p.logger = env.Logger
+		if logger, ok := env.Logger.(*logrus.Logger); ok {
+			p.redactor.Install(logger)
+		}
+		if p.metrics, p.startErr = registerMetrics(env.Registry); p.startErr != nil {
+			return
+		}
+		p.cache = tokencache.New(tokencache.Options{Warn: func(msg string) { p.logger.Warn(msg) }})
+		p.awaitEnd(vu.Events())
+	})
+	return p.startErr
+}
+
+// awaitEnd subscribes, once per process, to the end of the test. k6 waits for the handler and
+// closes the samples channel only afterwards.
+func (p *process) awaitEnd(events common.Events) {
+	if events.Global == nil {
+		return
+	}
+	id, ch := events.Global.Subscribe(eventTestEnd, eventExit)
+	go func() {
+		for event := range ch {
+			p.end()
+			isExit := event.Type == eventExit
+			event.Done()
+			if isExit {
+				events.Global.Unsubscribe(id)
+				return
+			}
+		}
+	}()
+}
+
+// end finishes what iterations left behind: flights, and counters not yet sent.
+func (p *process) end() {
+	p.cache.Close(drainGrace)
+	p.mu.Lock()
+	clients := p.clients
+	p.clients = nil
+	p.mu.Unlock()
+	for _, c := range clients {
+		c.usage.flush()
+	}
+}
+
+// grantFor returns the one grant of a configuration.
+func (p *process) grantFor(o *options) (*grant, error) {
+	key := o.key()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if g := p.grants[key]; g != nil {
+		return g, nil
+	}
+	g, err := newGrant(p, key, o)
+	if err != nil {
+		return nil, err
+	}
+	p.grants[key] = g
+	return g, nil
+}
+
+// flushAtEnd has the counters of c sent when the test ends.
+func (p *process) flushAtEnd(c *client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients = append(p.clients, c)
+}
+
+// warnOnce logs a warning the first time that it is given.
+func (p *process) warnOnce(msg string) {
+	p.mu.Lock()
+	known := p.warned[msg]
+	p.warned[msg] = true
+	p.mu.Unlock()
+	if !known {
+		p.logger.Warn(msg)
+	}
+}

@@ -1,0 +1,197 @@
+package jsmodule
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+
+	"golang.org/x/time/rate"
+
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/netext/httpext"
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// sender carries token requests over one VU's transport, so that hosts, TLS, proxy and RPS
+// options of k6 apply, and reports them as metrics. It holds copies of what it needs from the
+// VU, because a flight may go on when the VU's iteration is over. It sends one request at a time.
+type sender struct {
+	opts      *options
+	counters  *counters
+	metrics   *moduleMetrics
+	redactor  *redact.Redactor
+	builtin   *metrics.BuiltinMetrics
+	system    *metrics.SystemTagSet
+	samples   chan<- metrics.SampleContainer
+	base      *metrics.TagSet // the VU's, without the client's
+	tags      metrics.TagsAndMeta
+	transport http.RoundTripper
+	rps       *rate.Limiter
+	userAgent string
+
+	tracer *httpext.Tracer // of the request under way
+	cancel context.CancelFunc
+	trail  *httpext.Trail // of the last request reported
+
+	lastKey  tagKey // the tags of the last report: mostly they are those of the next one
+	lastTags *metrics.TagSet
+}
+
+type tagKey struct {
+	base   *metrics.TagSet
+	reason tokencache.Reason
+	status int
+	label  string
+}
+
+// newSender must be called on the VU's goroutine.
+func (c *client) newSender(state *lib.State) *sender {
+	current := state.Tags.GetCurrentValues()
+	return &sender{
+		opts:      c.opts,
+		counters:  &c.usage.total,
+		metrics:   c.m.process.metrics,
+		redactor:  c.m.process.redactor,
+		builtin:   state.BuiltinMetrics,
+		system:    state.Options.SystemTags,
+		samples:   state.Samples,
+		base:      current.Tags,
+		tags:      clientTags(c.opts, current),
+		transport: state.Transport,
+		rps:       state.RPSLimit,
+		userAgent: state.Options.UserAgent.String,
+	}
+}
+
+// clientTags are a VU's tags with those of the client's options.
+func clientTags(o *options, tags metrics.TagsAndMeta) metrics.TagsAndMeta {
+	for name, value := range o.Tags {
+		tags.SetTag(name, value)
+	}
+	tags.SetTag(tagClient, o.ClientID)
+	return tags
+}
+
+// do is the oauth.Doer of token requests. The transport follows no redirects: credentials go to
+// the configured endpoint or nowhere.
+func (s *sender) do(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	if s.rps != nil {
+		if err := s.rps.Wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+	ctx, s.cancel = context.WithTimeout(ctx, s.opts.Timeout)
+	s.tracer = &httpext.Tracer{}
+	return s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, s.tracer.Trace())))
+}
+
+// plainDo is do for requests that are not token requests and are not reported: discovery.
+func (s *sender) plainDo(req *http.Request) (*http.Response, error) {
+	if s.rps != nil {
+		if err := s.rps.Wait(req.Context()); err != nil {
+			return nil, err
+		}
+	}
+	if s.userAgent != "" {
+		req.Header.Set("User-Agent", s.userAgent)
+	}
+	return s.transport.RoundTrip(req)
+}
+
+// report ends the request under way and pushes its samples.
+func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
+	if s.tracer == nil {
+		return // given up before anything was sent
+	}
+	s.trail = s.tracer.Done()
+	s.tracer = nil
+	s.cancel()
+
+	var label string
+	failed := 0.0
+	s.counters.requests.Add(1)
+	if a.Err != nil {
+		label, failed = a.Err.Label(), 1
+		s.counters.failed.Add(1)
+	}
+	tags := s.requestTags(tagKey{s.tags.Tags, reason, a.Status, label})
+	at := s.trail.EndTime
+	list := make([]metrics.Sample, 0, 6)
+	add := func(m *metrics.Metric, value float64) {
+		list = append(list, metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags},
+			Time:       at, Value: value, Metadata: s.tags.Metadata,
+		})
+	}
+	add(s.metrics.Requests, 1)
+	add(s.metrics.RequestDuration, metrics.D(s.trail.Duration))
+	add(s.metrics.RequestFailed, failed)
+	if !s.trail.ConnReused && s.trail.Connecting > 0 {
+		add(s.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
+	}
+	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
+		add(s.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
+	}
+	if a.Number > 1 {
+		add(s.metrics.Retries, 1)
+		s.counters.retries.Add(1)
+	}
+	if a.Token != nil {
+		s.redactor.Token(a.Token.AccessToken)
+		if a.Token.ExpiresIn > 0 {
+			add(s.metrics.TokenTTL, metrics.D(a.Token.ExpiresIn))
+		}
+	}
+	push(s.samples, list, tags, at)
+	if s.opts.HTTPMetrics {
+		s.reportHTTP(a)
+	}
+}
+
+func (s *sender) requestTags(key tagKey) *metrics.TagSet {
+	if s.lastTags != nil && s.lastKey == key {
+		return s.lastTags
+	}
+	tags := key.base.With(tagReason, string(key.reason)).With(tagStatus, strconv.Itoa(key.status))
+	if key.label != "" {
+		tags = tags.With(tagError, key.label)
+	}
+	s.lastKey, s.lastTags = key, tags
+	return tags
+}
+
+// reportHTTP adds the request to http_req_*, for scripts that set httpMetrics.
+func (s *sender) reportHTTP(a oauth.Attempt) {
+	tags := s.tags.Clone()
+	set := func(tag metrics.SystemTag, value string) { tags.SetSystemTagOrMetaIfEnabled(s.system, tag, value) }
+	set(metrics.TagMethod, http.MethodPost)
+	set(metrics.TagStatus, strconv.Itoa(a.Status))
+	name := s.opts.TokenURL
+	if name == "" {
+		name = s.opts.Issuer
+	}
+	if u, err := url.Parse(name); err == nil {
+		u.RawQuery = ""
+		name = u.String()
+	}
+	set(metrics.TagName, name)
+	set(metrics.TagURL, name)
+	set(metrics.TagExpectedResponse, strconv.FormatBool(a.Err == nil))
+	s.trail.SaveSamples(s.builtin, &tags)
+	failed := 0.0
+	if a.Err != nil {
+		failed = 1
+	}
+	s.trail.Samples = append(s.trail.Samples, metrics.Sample{
+		TimeSeries: metrics.TimeSeries{Metric: s.builtin.HTTPReqFailed, Tags: tags.Tags},
+		Time:       s.trail.EndTime, Value: failed, Metadata: tags.Metadata,
+	})
+	metrics.PushIfNotDone(context.Background(), s.samples, s.trail)
+}

@@ -1,0 +1,114 @@
+package jsmodule
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/grafana/sobek"
+
+	"go.k6.io/k6/v2/errext"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// tokenErrorClass makes the class lazily, once per process: few VUs ever need it.
+var tokenErrorClass = sync.OnceValue(func() *sobek.Program {
+	return sobek.MustCompile(ImportPath, `(class TokenError extends Error {
+	constructor(message, fields) {
+		super(message);
+		Object.assign(this, fields);
+	}
+	get name() { return 'TokenError'; }
+})`, true)
+})
+
+// hints say, at 2 a.m., where to look first.
+var hints = map[string]string{
+	"invalid_client":         "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
+	"unauthorized_client":    "the server does not allow this client the client_credentials grant",
+	"unsupported_grant_type": "the server does not offer the client_credentials grant at this endpoint",
+	"invalid_scope":          "the client may not ask for this scope; check the scope option",
+	"invalid_target":         "the server does not know this audience or resource",
+	"connection_refused":     "nothing listens at the token endpoint; check tokenUrl or issuer, and k6's hosts option",
+	"dns":                    "the host of the token endpoint cannot be resolved",
+	"tls":                    "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
+	"timeout":                "the token endpoint did not answer within the timeout option",
+}
+
+// fail gives the script what it asked for when there is no token: an exception or, with
+// onError: "abort", the end of the test. No request may go out without its token.
+func (c *client) fail(err error) sobek.Value {
+	rt := c.m.vu.Runtime()
+	if errors.Is(err, errInitContext) {
+		panic(rt.NewGoError(err))
+	}
+	if c.abort(err) {
+		return sobek.Undefined() // never seen: the interrupt comes first
+	}
+	panic(c.m.tokenError(c.opts, err))
+}
+
+// reason is fail for promises.
+func (c *client) reason(err error) sobek.Value {
+	c.abort(err)
+	return c.m.tokenError(c.opts, err)
+}
+
+// abort ends the test when the options say so. An iteration that k6 itself is ending is no
+// reason to.
+func (c *client) abort(err error) bool {
+	if c.opts.OnError != onErrorAbort || c.m.vu.Context().Err() != nil {
+		return false
+	}
+	c.m.vu.Runtime().Interrupt(&errext.InterruptError{
+		Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.opts, err)),
+	})
+	return true
+}
+
+// errorText is the message of a TokenError: what happened, to which client, and where to look.
+func (m *instance) errorText(o *options, err error) string {
+	where := o.TokenURL
+	if where == "" {
+		where = "issuer " + o.Issuer
+	}
+	text := fmt.Sprintf("%s (client %q at %s)", err, o.ClientID, where)
+	if hint := hints[asOAuthError(err).Label()]; hint != "" {
+		text += "; " + hint
+	}
+	return m.process.redactor.String(text)
+}
+
+// tokenError makes the exception that a script catches.
+func (m *instance) tokenError(o *options, err error) *sobek.Object {
+	rt := m.vu.Runtime()
+	if m.errors == nil {
+		class, compileErr := rt.RunProgram(tokenErrorClass())
+		if compileErr != nil {
+			panic(compileErr)
+		}
+		m.errors = class
+	}
+	e := asOAuthError(err)
+	fields := rt.NewObject()
+	mustSet(fields, "error", e.Code)
+	mustSet(fields, "errorDescription", m.process.redactor.String(e.Description))
+	mustSet(fields, "status", e.Status)
+	mustSet(fields, "retryable", e.Retryable())
+	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
+	obj, newErr := rt.New(m.errors, rt.ToValue(m.errorText(o, err)), fields)
+	if newErr != nil {
+		panic(newErr)
+	}
+	return obj
+}
+
+// asOAuthError returns err as the one typed error, whatever it was.
+func asOAuthError(err error) *oauth.Error {
+	var e *oauth.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return oauth.TransportError(err)
+}

@@ -1,0 +1,115 @@
+package jsmodule
+
+import (
+	"context"
+	"time"
+
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+)
+
+// epoch is what the hot path counts from: comparing two monotonic distances from it costs less
+// than comparing two time.Time.
+var epoch = time.Now()
+
+func sinceEpoch() time.Duration { return time.Since(epoch) }
+
+// sampleEvery is how often, at most, one client of one VU sends its cache counters. A sample per
+// hit would cost more than the hit.
+const sampleEvery = time.Second
+
+// usage counts what one client of one VU took from the cache. Samples are sent at the first use
+// in an iteration, so at most once per iteration, and at the end of the test. Only the VU's
+// goroutine touches it, and after the test the goroutine that ends it.
+type usage struct {
+	metrics *moduleMetrics
+	opts    *options
+
+	iteration int64
+	flushed   time.Duration // since epoch
+	base      *metrics.TagSet
+	tags      metrics.TagsAndMeta
+	samples   chan<- metrics.SampleContainer // nil before the first use
+
+	hits, misses int64
+	lastUse      time.Duration // since epoch
+	expires      time.Duration // of the token last used, since epoch
+
+	total counters
+}
+
+// begin notes that the VU uses the client in the iteration that state is in.
+func (u *usage) begin(state *lib.State, now time.Duration) {
+	if state.Iteration == u.iteration && u.samples != nil {
+		return
+	}
+	u.iteration = state.Iteration
+	current := state.Tags.GetCurrentValues()
+	if current.Tags == u.base && now-u.flushed < sampleEvery {
+		return
+	}
+	u.flush()
+	u.base, u.tags = current.Tags, clientTags(u.opts, current)
+	u.samples, u.flushed = state.Samples, now
+}
+
+func (u *usage) hit(now, expires time.Duration) {
+	u.hits++
+	u.lastUse, u.expires = now, expires
+}
+
+func (u *usage) miss(now, expires time.Duration) {
+	u.misses++
+	u.lastUse, u.expires = now, expires
+}
+
+// flush sends what was counted since the last time.
+func (u *usage) flush() {
+	if u.hits == 0 && u.misses == 0 {
+		return
+	}
+	at := epoch.Add(u.lastUse)
+	list := make([]metrics.Sample, 0, 3)
+	add := func(m *metrics.Metric, value float64) {
+		list = append(list, metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: m, Tags: u.tags.Tags},
+			Time:       at, Value: value, Metadata: u.tags.Metadata,
+		})
+	}
+	if u.hits > 0 {
+		add(u.metrics.CacheHits, float64(u.hits))
+	}
+	if u.misses > 0 {
+		add(u.metrics.CacheMisses, float64(u.misses))
+	}
+	add(u.metrics.TokenRemaining, metrics.D(u.expires-u.lastUse))
+	push(u.samples, list, u.tags.Tags, at)
+	u.total.hits += u.hits
+	u.total.misses += u.misses
+	u.hits, u.misses = 0, 0
+}
+
+// lateUse returns a function that counts the use of an expired token. It may be called on any
+// goroutine; the tags are those of the moment.
+func (u *usage) lateUse() func() {
+	tags, samples := u.tags, u.samples
+	return func() {
+		u.total.lateUses.Add(1)
+		pushOne(samples, u.metrics.LateUses, 1, tags)
+	}
+}
+
+// pushOne hands k6 one sample, taken now.
+func pushOne(to chan<- metrics.SampleContainer, m *metrics.Metric, value float64, tags metrics.TagsAndMeta) {
+	at := time.Now()
+	push(to, []metrics.Sample{{
+		TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags.Tags}, Time: at, Value: value, Metadata: tags.Metadata,
+	}}, tags.Tags, at)
+}
+
+// push hands samples to k6. It is not bound to an iteration: what happened is counted even when
+// the iteration was interrupted meanwhile. The channel has a reader until the test has ended and
+// every flight with it.
+func push(to chan<- metrics.SampleContainer, list []metrics.Sample, tags *metrics.TagSet, at time.Time) {
+	metrics.PushIfNotDone(context.Background(), to, metrics.ConnectedSamples{Samples: list, Tags: tags, Time: at})
+}

@@ -1,0 +1,148 @@
+// Package redact keeps secrets and access tokens out of text: log lines above all.
+//
+// RFC 6749 §10.3 and RFC 9700 §4 want both kept confidential in transit and storage, and a load
+// test's log is stored, shipped and shared. A Redactor knows two kinds of text: secrets, few and
+// told in advance, which it replaces wherever they occur, also form-encoded or inside Basic
+// credentials; and tokens, many and short-lived, of which it remembers the hashes of the newest.
+// Beside those it masks what stands in the places where credentials are written: an
+// Authorization header, a client_secret or client_assertion parameter, an access_token member.
+package redact
+
+import (
+	"encoding/base64"
+	"hash/maphash"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Mask stands where a secret or token stood.
+const Mask = "***REDACTED***"
+
+const (
+	// minSecret is the length below which a secret is not searched for: replacing every "ab" would
+	// destroy the log and tell the secret by doing so.
+	minSecret = 4
+	// generation is how many tokens are remembered before the older half is forgotten.
+	generation = 1 << 15
+)
+
+var (
+	// tokenRun finds everything that could be an access token by RFC 6750 §2.1's b64token.
+	tokenRun = regexp.MustCompile(`[A-Za-z0-9\-._~+/]{8,}=*`)
+
+	places = []struct {
+		pattern *regexp.Regexp
+		replace string
+	}{
+		{regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*\[?["']?(?:basic|bearer|dpop)\s+)[^\s"',\]\\]+`), "${1}" + Mask},
+		{regexp.MustCompile(`(?i)(\b(?:bearer|dpop)\s+)[A-Za-z0-9\-._~+/]{16,}=*`), "${1}" + Mask},
+		{regexp.MustCompile(`((?:access_token|refresh_token|id_token|client_secret|client_assertion)\\?"\s*:\s*\\?")[^"\\]+`), "${1}" + Mask},
+		{regexp.MustCompile(`\b((?:access_token|client_secret|client_assertion)=)[^&\s"'\\]+`), "${1}" + Mask},
+	}
+)
+
+// Redactor replaces what it was told to hide. It is safe for concurrent use.
+type Redactor struct {
+	mu       sync.Mutex
+	seed     maphash.Seed
+	young    map[uint64]struct{}
+	old      map[uint64]struct{}
+	secrets  map[string]struct{}
+	replacer *strings.Replacer // nil when secrets changed since it was built
+}
+
+// New returns a Redactor that so far knows only the places where credentials are written.
+func New() *Redactor {
+	return &Redactor{
+		seed:    maphash.MakeSeed(),
+		young:   make(map[uint64]struct{}),
+		secrets: make(map[string]struct{}),
+	}
+}
+
+// Secret hides secret wherever it occurs, as it is, JSON- or form-encoded, and as the Basic
+// credentials of clientID (RFC 6749 §2.3.1). Secrets of fewer than four characters are left
+// alone.
+func (r *Redactor) Secret(clientID, secret string) {
+	if len(secret) < minSecret {
+		return
+	}
+	form := url.QueryEscape(secret)
+	forms := []string{
+		secret, form, url.PathEscape(secret),
+		base64.StdEncoding.EncodeToString([]byte(clientID + ":" + secret)),
+		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID) + ":" + form)),
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.secrets[secret]; known {
+		return
+	}
+	for _, f := range forms {
+		r.secrets[f] = struct{}{}
+	}
+	r.replacer = nil
+}
+
+// Token hides token for as long as it is among the newest few ten thousand.
+func (r *Redactor) Token(token string) {
+	if len(token) < minSecret {
+		return
+	}
+	h := r.hash(token)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.young) >= generation {
+		r.old, r.young = r.young, make(map[uint64]struct{}, generation)
+	}
+	r.young[h] = struct{}{}
+}
+
+// String returns s without what must be hidden.
+func (r *Redactor) String(s string) string {
+	if s == "" {
+		return s
+	}
+	for _, p := range places {
+		s = p.pattern.ReplaceAllString(s, p.replace)
+	}
+	s = r.secretReplacer().Replace(s)
+	return tokenRun.ReplaceAllStringFunc(s, func(run string) string {
+		if r.knows(run) || r.knows(strings.TrimRight(run, "=")) {
+			return Mask
+		}
+		// A token at the end of a sentence, or as one segment of a path.
+		if trimmed := strings.Trim(run, "./"); trimmed != run && r.knows(trimmed) {
+			return strings.Replace(run, trimmed, Mask, 1)
+		}
+		return run
+	})
+}
+
+func (r *Redactor) secretReplacer() *strings.Replacer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.replacer == nil {
+		pairs := make([]string, 0, 2*len(r.secrets))
+		for s := range r.secrets {
+			pairs = append(pairs, s, Mask)
+		}
+		r.replacer = strings.NewReplacer(pairs...)
+	}
+	return r.replacer
+}
+
+func (r *Redactor) knows(token string) bool {
+	h := r.hash(token)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.young[h]; ok {
+		return true
+	}
+	_, ok := r.old[h]
+	return ok
+}
+
+func (r *Redactor) hash(s string) uint64 { return maphash.String(r.seed, s) }
