@@ -109,16 +109,22 @@ func (r *Redactor) String(s string) string {
 		s = p.pattern.ReplaceAllString(s, p.replace)
 	}
 	s = r.secretReplacer().Replace(s)
-	return tokenRun.ReplaceAllStringFunc(s, func(run string) string {
-		if r.knows(run) || r.knows(strings.TrimRight(run, "=")) {
-			return Mask
+	return tokenRun.ReplaceAllStringFunc(s, r.run)
+}
+
+// run returns the mask for a run of token characters that is a token, also as the segment of a
+// path or at the end of a sentence.
+func (r *Redactor) run(run string) string {
+	if r.knows(run) || r.knows(strings.TrimRight(run, "=")) {
+		return Mask
+	}
+	segments := strings.Split(run, "/")
+	for i, segment := range segments {
+		if bare := strings.TrimRight(segment, ".="); r.knows(segment) || r.knows(bare) {
+			segments[i] = Mask
 		}
-		// A token at the end of a sentence, or as one segment of a path.
-		if trimmed := strings.Trim(run, "./"); trimmed != run && r.knows(trimmed) {
-			return strings.Replace(run, trimmed, Mask, 1)
-		}
-		return run
-	})
+	}
+	return strings.Join(segments, "/")
 }
 
 func (r *Redactor) secretReplacer() *strings.Replacer {
