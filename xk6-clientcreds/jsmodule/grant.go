@@ -38,14 +38,13 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 
 // config is the token request that o describes.
 func (o *options) config(endpoint, userAgent string) oauth.Config {
-	secret := oauth.StaticSecret(o.ClientSecret)
-	auth := oauth.ClientSecretPost(o.ClientID, secret)
+	auth := oauth.ClientSecretPost(o.ClientID, o.ClientSecret)
 	if o.Auth == authBasic {
 		encoding := oauth.BasicForm
 		if o.BasicEncoding == encodingRaw {
 			encoding = oauth.BasicRaw
 		}
-		auth = oauth.ClientSecretBasic(o.ClientID, secret, encoding)
+		auth = oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding)
 	}
 	header := make(http.Header, len(o.Headers)+1)
 	if userAgent != "" {

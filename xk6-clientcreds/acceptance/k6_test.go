@@ -1,0 +1,113 @@
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// projectRoot is where the scripts are.
+const projectRoot = "../.."
+
+// longestRun bounds every run of k6: a hanging test must not hang the suite.
+const longestRun = 3 * time.Minute
+
+func k6Binary(t *testing.T) string {
+	t.Helper()
+	bin := os.Getenv("K6_BIN")
+	require.NotEmpty(t, bin, "K6_BIN must name the k6 binary with the extension; `make test` builds it and sets it")
+	return bin
+}
+
+// run is what a run of k6 left behind.
+type run struct {
+	exitCode int
+	output   string // stdout and stderr
+	summary  summary
+}
+
+// summary is k6's end-of-test summary as --summary-export writes it.
+type summary struct {
+	Metrics map[string]map[string]any `json:"metrics"`
+}
+
+// value returns one number of one metric, 0 when the metric has no samples.
+func (s summary) value(metric, name string) float64 {
+	v, _ := s.Metrics[metric][name].(float64)
+	return v
+}
+
+func (s summary) count(metric string) int { return int(s.value(metric, "count")) }
+
+// k6run is a run to be made.
+type k6run struct {
+	script string // path from the project's root, or
+	code   string // the script itself
+	env    map[string]string
+	args   []string
+}
+
+// do runs k6 and waits for it. The environment holds nothing of this process's but PATH and HOME:
+// a variable set on somebody's machine must not change a test.
+func (r k6run) do(t *testing.T) run {
+	t.Helper()
+	dir := t.TempDir()
+	script := r.script
+	if r.code != "" {
+		script = filepath.Join(dir, "script.js")
+		require.NoError(t, os.WriteFile(script, []byte(r.code), 0o600))
+	}
+	export := filepath.Join(dir, "summary.json")
+	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
+	defer cancel()
+	args := append([]string{"run", "--no-usage-report", "--summary-export", export}, r.args...)
+	cmd := exec.CommandContext(ctx, k6Binary(t), append(args, script)...) // #nosec G204 -- the binary under test
+	cmd.Dir = projectRoot
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "NO_COLOR=1"}
+	for _, name := range slices.Sorted(maps.Keys(r.env)) {
+		cmd.Env = append(cmd.Env, name+"="+r.env[name])
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err, out.String())
+	}
+	result := run{exitCode: cmd.ProcessState.ExitCode(), output: out.String()}
+	if text, err := os.ReadFile(export); err == nil { // #nosec G304 -- written by the run
+		require.NoError(t, json.Unmarshal(text, &result.summary))
+	}
+	return result
+}
+
+// passes fails the test, with k6's output, unless k6 ended with exit code 0.
+func (r run) passes(t *testing.T) run {
+	t.Helper()
+	require.Zero(t, r.exitCode, r.output)
+	require.NotContains(t, r.output, "level=error", r.output)
+	return r
+}
+
+// with returns m with the entries of more.
+func with(m map[string]string, more ...string) map[string]string {
+	all := maps.Clone(m)
+	for _, entry := range more {
+		name, value, _ := strings.Cut(entry, "=")
+		all[name] = value
+	}
+	return all
+}

@@ -1,0 +1,151 @@
+package jsmodule
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"gopkg.in/guregu/null.v3"
+
+	"go.k6.io/k6/v2/js/modulestest"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const testSecret = "s3cr3t-of-the-test"
+
+// vu is one VU with the module, its JavaScript runtime and everything that it sampled.
+type vu struct {
+	t       *testing.T
+	rt      *modulestest.Runtime
+	module  *instance
+	state   *lib.State
+	logs    *logtest.Hook
+	samples chan metrics.SampleContainer
+
+	mu   sync.Mutex
+	seen []metrics.Sample
+}
+
+// newVU returns a VU in the init context. The VUs of one test share root, as in k6.
+func newVU(t *testing.T, root *RootModule) *vu {
+	t.Helper()
+	rt := modulestest.NewRuntime(t)
+	logger := logrus.New()
+	logger.SetLevel(logrus.TraceLevel)
+	logger.SetOutput(testWriter{t})
+	hook := logtest.NewLocal(logger)
+	rt.VU.InitEnvField.Logger = logger
+	v := &vu{t: t, rt: rt, logs: hook, samples: make(chan metrics.SampleContainer, 100_000)}
+	v.module = root.NewModuleInstance(rt.VU).(*instance) //nolint:forcetypeassert
+	for name, value := range v.module.Exports().Named {
+		require.NoError(t, rt.VU.Runtime().Set(name, value))
+	}
+	registry := rt.VU.InitEnvField.Registry
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert
+	t.Cleanup(transport.CloseIdleConnections)
+	v.state = &lib.State{
+		Options: lib.Options{
+			SystemTags:   &metrics.DefaultSystemTagSet,
+			UserAgent:    null.StringFrom("k6-under-test"),
+			MaxRedirects: null.IntFrom(10),
+		},
+		Logger:         logger,
+		BuiltinMetrics: rt.BuiltinMetrics,
+		Transport:      transport,
+		CookieJar:      jar,
+		BufferPool:     lib.NewBufferPool(),
+		Samples:        v.samples,
+		Tags:           lib.NewVUStateTags(registry.RootTagSet()),
+	}
+	return v
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Helper()
+	w.t.Log(string(p))
+	return len(p), nil
+}
+
+// start moves the VU out of the init context.
+func (v *vu) start() { v.rt.MoveToVUContext(v.state) }
+
+// iterate begins the next iteration.
+func (v *vu) iterate() { v.state.Iteration++ }
+
+// run runs code as one piece on the event loop and returns its value.
+func (v *vu) run(code string) (any, error) {
+	v.t.Helper()
+	value, err := v.rt.RunOnEventLoop(code)
+	if err != nil {
+		return nil, err
+	}
+	return value.Export(), nil
+}
+
+func (v *vu) mustRun(code string) any {
+	v.t.Helper()
+	value, err := v.run(code)
+	require.NoError(v.t, err)
+	return value
+}
+
+// sampled ends the process and returns everything sampled, by metric.
+func (v *vu) sampled() map[string][]metrics.Sample {
+	v.module.process.end()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.samples) > 0 {
+		v.seen = append(v.seen, (<-v.samples).GetSamples()...)
+	}
+	byName := make(map[string][]metrics.Sample)
+	for _, s := range v.seen {
+		byName[s.Metric.Name] = append(byName[s.Metric.Name], s)
+	}
+	return byName
+}
+
+func sum(samples []metrics.Sample) float64 {
+	total := 0.0
+	for _, s := range samples {
+		total += s.Value
+	}
+	return total
+}
+
+// serve starts a server that ends with the test.
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// endpoint is a token endpoint that counts and answers with numbered tokens.
+type endpoint struct {
+	mu       sync.Mutex
+	requests []*http.Request
+	expires  string // JSON of expires_in; "" for none
+	answer   func(n int, w http.ResponseWriter) bool
+}
+
+func (e *endpoint) count() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.requests)
+}
+
+var _ = context.Background

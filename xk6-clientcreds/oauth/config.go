@@ -1,0 +1,132 @@
+package oauth
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Config describes the token request of one client.
+type Config struct {
+	// TokenURL is the token endpoint: an absolute http or https URL (RFC 6749 §3.2).
+	TokenURL string
+	// ClientID is the client's identifier.
+	ClientID string
+	// Auth is how the client authenticates.
+	Auth ClientAuth
+	// Scope is the scope to ask for (RFC 6749 §3.3); none asks for the server's default.
+	Scope []string
+	// Audience is sent as it is, one parameter each, to servers that want it.
+	Audience []string
+	// Resource are resource indicators (RFC 8707), one parameter each.
+	Resource []string
+	// Params are further parameters. They cannot replace those that other fields set.
+	Params url.Values
+	// Header are further headers. They cannot replace those that other fields set.
+	Header http.Header
+}
+
+// reservedParams are set by other options, or must not be in a client-credentials request.
+var reservedParams = map[string]string{
+	"grant_type":            "is always client_credentials",
+	"client_id":             "is set by clientId",
+	"client_secret":         "is set by clientSecret",
+	"client_assertion":      "is set by auth",
+	"client_assertion_type": "is set by auth",
+	"scope":                 "is set by scope",
+	"audience":              "is set by audience",
+	"resource":              "is set by resource",
+}
+
+// reservedHeaders are set by the request itself.
+var reservedHeaders = []string{
+	"Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Host", "Connection",
+	"Te", "Trailer", "Upgrade", "Cookie", "Expect",
+}
+
+// check finds what is wrong with c. The errors name the option of the JavaScript API.
+func (c *Config) check() error {
+	if _, err := checkURL("tokenUrl", c.TokenURL); err != nil {
+		return err
+	}
+	if c.ClientID == "" {
+		return fmt.Errorf("option %q is empty; it must be the client's identifier", "clientId")
+	}
+	if c.Auth.Apply == nil {
+		return fmt.Errorf("option %q is missing; it must be an authentication method", "auth")
+	}
+	for _, s := range c.Scope {
+		if !isScopeToken(s) {
+			return fmt.Errorf("option %q has the value %q; a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", "scope", s)
+		}
+	}
+	for _, r := range c.Resource {
+		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
+			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", "resource", r)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
+		if why, ok := reservedParams[name]; ok {
+			return fmt.Errorf("option %q must not have %q, which %s", "params", name, why)
+		}
+		if name == "" {
+			return fmt.Errorf("option %q has a parameter without a name", "params")
+		}
+	}
+	return c.checkHeader()
+}
+
+func (c *Config) checkHeader() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Header)) {
+		if slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)) {
+			return fmt.Errorf("option %q must not have %q, which the token request sets itself", "headers", name)
+		}
+		if !isToken(name) {
+			return fmt.Errorf("option %q has the name %q, which is not a header name (RFC 9110 §5.1)", "headers", name)
+		}
+		for _, value := range c.Header[name] {
+			if strings.ContainsFunc(value, func(r rune) bool { return r == 0x7f || (r < 0x20 && r != '\t') }) {
+				return fmt.Errorf("option %q has a control character in the value of %q", "headers", name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkURL parses the URL of an endpoint.
+func checkURL(option, text string) (*url.URL, error) {
+	const want = "it must be an absolute http or https URL such as https://idp.example.com/oauth2/token"
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return nil, fmt.Errorf("option %q is empty; %s", option, want)
+	case err != nil:
+		return nil, fmt.Errorf("option %q is not a URL; %s", option, want)
+	case u.User != nil:
+		return nil, fmt.Errorf("option %q has a user name or password in it; give clientId and clientSecret instead", option)
+	case (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
+		return nil, fmt.Errorf("option %q is %q; %s", option, text, want)
+	case strings.Contains(text, "#"):
+		return nil, fmt.Errorf("option %q has a fragment, which an endpoint must not have (RFC 6749 §3.2)", option)
+	}
+	return u, nil
+}
+
+// isScopeToken implements scope-token of RFC 6749 §3.3.
+func isScopeToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= 0x20 || r > 0x7e || r == '"' || r == '\\'
+	})
+}
+
+// isToken implements token of RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isTokenChar(r) })
+}
+
+func isTokenChar(r rune) bool {
+	return r > 0x20 && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}

@@ -1,0 +1,118 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Metadata is what an authorization server says of itself (RFC 8414 §2).
+type Metadata struct {
+	Issuer                string   `json:"issuer"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
+	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+}
+
+// CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL
+// without query and fragment.
+func CheckIssuer(issuer string) error {
+	u, err := checkURL("issuer", issuer)
+	if err != nil {
+		return err
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return fmt.Errorf("option %q has a query, which an issuer must not have (RFC 8414 §2)", "issuer")
+	}
+	return nil
+}
+
+// wellKnown returns where the metadata of an issuer can be: RFC 8414 §3.1 puts the well-known
+// segment between host and path, OpenID Connect Discovery 1.0 §4 appends it.
+func wellKnown(issuer *url.URL) []string {
+	path := strings.TrimSuffix(issuer.EscapedPath(), "/")
+	origin := issuer.Scheme + "://" + issuer.Host
+	return []string{
+		origin + "/.well-known/oauth-authorization-server" + path,
+		origin + path + "/.well-known/openid-configuration",
+	}
+}
+
+// Discover fetches the metadata of issuer. The document must be about exactly this issuer (RFC
+// 8414 §3.3) and name a token endpoint. The error is an *Error with what each place answered.
+func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
+	if err := CheckIssuer(issuer); err != nil {
+		return nil, &Error{Code: CodeDiscovery, Description: err.Error()}
+	}
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil, &Error{Code: CodeDiscovery, Description: "the issuer is not a URL"}
+	}
+	var failures []string
+	for _, place := range wellKnown(u) {
+		m, err := fetchMetadata(ctx, do, place, issuer)
+		if err == nil {
+			return m, nil
+		}
+		if transport := (*Error)(nil); asTransport(err, &transport) {
+			return nil, transport // the other place is on the same host
+		}
+		failures = append(failures, fmt.Sprintf("%s: %s", place, err))
+	}
+	return nil, &Error{Code: CodeDiscovery, Description: "no metadata of the issuer: " + strings.Join(failures, "; ")}
+}
+
+func asTransport(err error, to **Error) bool {
+	e, ok := err.(*Error) //nolint:errorlint // set below, never wrapped
+	if ok {
+		*to = e
+	}
+	return ok
+}
+
+func fetchMetadata(ctx context.Context, do Doer, place, issuer string) (*Metadata, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := do(req)
+	if err != nil {
+		return nil, TransportError(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
+	body, err := readBody(resp.Body)
+	if err != nil {
+		return nil, TransportError(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("HTTP %d", resp.StatusCode)
+	}
+	return parseMetadata(body, issuer)
+}
+
+// parseMetadata checks a metadata document.
+func parseMetadata(body []byte, issuer string) (*Metadata, error) {
+	m := new(Metadata)
+	if err := json.Unmarshal(body, m); err != nil {
+		return nil, fmt.Errorf("not a JSON object of the right shape")
+	}
+	if m.Issuer != issuer {
+		return nil, fmt.Errorf("the document is about issuer %q, not %q; they must be equal to the letter (RFC 8414 §3.3)",
+			printable(m.Issuer, maxDescription), issuer)
+	}
+	if _, err := checkURL("token_endpoint", m.TokenEndpoint); err != nil {
+		return nil, fmt.Errorf("the document has no usable token_endpoint")
+	}
+	if len(m.TokenEndpointAuthMethods) == 0 {
+		m.TokenEndpointAuthMethods = []string{"client_secret_basic"}
+	}
+	return m, nil
+}

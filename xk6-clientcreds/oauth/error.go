@@ -1,0 +1,136 @@
+package oauth
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The classes of failures that are not OAuth errors. They stand in Error.Code where an OAuth error
+// has its code.
+const (
+	CodeTimeout           = "timeout"
+	CodeCanceled          = "canceled"
+	CodeConnectionRefused = "connection_refused"
+	CodeConnectionReset   = "connection_reset"
+	CodeDNS               = "dns"
+	CodeTLS               = "tls"
+	CodeTransport         = "transport"
+	CodeHTTPError         = "http_error"       // an answer without an OAuth error, such as a proxy's page
+	CodeInvalidResponse   = "invalid_response" // a 2xx answer without a usable token
+	CodeDiscovery         = "discovery"        // no usable metadata document
+)
+
+// labels are the codes that may be a metric's tag: the classes above and the registered errors of
+// a token endpoint (RFC 6749 §5.2, 8707 §2, 9396 §5, 9449 §5 and §8).
+var labels = []string{
+	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
+	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery,
+	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
+	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "server_error",
+	"temporarily_unavailable", "slow_down",
+}
+
+const (
+	maxCode        = 64
+	maxDescription = 200
+)
+
+// Error is a token request that brought no token: an OAuth error (RFC 6749 §5.2), another answer,
+// or none.
+type Error struct {
+	// Code is the OAuth error code, or the class of the failure: one of the Code constants.
+	Code string
+	// Description is the server's error_description, or what happened, shortened, in one line.
+	Description string
+	// URI is the server's error_uri.
+	URI string
+	// Status is the HTTP status; 0 when there was no answer.
+	Status int
+	// RetryAfter is what the server asked to wait (RFC 9110 §10.2.3); 0 when it did not.
+	RetryAfter time.Duration
+
+	cause error
+}
+
+// Error says the code, the status and the description.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Code)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	if e.Description != "" {
+		b.WriteString(": ")
+		b.WriteString(e.Description)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, " (retry after %s)", e.RetryAfter)
+	}
+	return b.String()
+}
+
+// Unwrap returns the error of the transport, if that is what failed.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Retryable reports whether the same request may succeed later: after 429 and 5xx, after a
+// transport error and where the OAuth code says so, but not where the server has understood the
+// request and refused it. A token request may be repeated: it changes nothing.
+func (e *Error) Retryable() bool {
+	switch e.Code {
+	case CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport,
+		"temporarily_unavailable", "slow_down", "server_error":
+		return true
+	case CodeCanceled, CodeTLS, CodeInvalidResponse:
+		return false
+	case CodeHTTPError:
+		return e.Status == 429 || e.Status >= 500
+	case CodeDiscovery:
+		return true
+	}
+	return e.Status == 429
+}
+
+// Label is Code for use as a metric's tag: from a bounded vocabulary, "other" for codes outside.
+func (e *Error) Label() string {
+	if slices.Contains(labels, e.Code) {
+		return e.Code
+	}
+	return "other"
+}
+
+// printable returns s in one line of at most n runes, without what a terminal would obey.
+func printable(s string, n int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if n == 0 {
+			b.WriteString("…")
+			break
+		}
+		n--
+		switch {
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			b.WriteByte(' ')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// errorCode returns s if it is an error code by RFC 6749 §5.2's character set, else "".
+func errorCode(s string) string {
+	if s == "" || len(s) > maxCode {
+		return ""
+	}
+	for _, c := range []byte(s) {
+		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return ""
+		}
+	}
+	return s
+}

@@ -1,0 +1,82 @@
+package oauth
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// TransportError returns err, met while sending a request, as an *Error of its class. The text
+// names the peer's address where it is known, never a URL.
+func TransportError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var urlErr *url.Error
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err // its text has the URL
+	}
+	code := transportClass(err)
+	return &Error{Code: code, Description: printable(transportText(code, err), maxDescription), cause: err}
+}
+
+func transportClass(err error) string {
+	var (
+		dnsErr  *net.DNSError
+		netErr  net.Error
+		alert   tls.AlertError
+		record  tls.RecordHeaderError
+		verify  *tls.CertificateVerificationError
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return CodeCanceled
+	case errors.As(err, &dnsErr) && !dnsErr.IsTimeout:
+		return CodeDNS
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return CodeTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return CodeConnectionRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return CodeConnectionReset
+	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid),
+		errors.As(err, &alert), errors.As(err, &record), strings.Contains(err.Error(), "tls: "):
+		return CodeTLS
+	}
+	return CodeTransport
+}
+
+func transportText(code string, err error) string {
+	switch code {
+	case CodeCanceled:
+		return "the request was canceled"
+	case CodeTimeout:
+		return "no answer in time" + peer(err)
+	case CodeConnectionRefused:
+		return "connection refused" + peer(err)
+	case CodeConnectionReset:
+		return "the connection was closed before the answer was complete" + peer(err)
+	}
+	return err.Error()
+}
+
+// peer names the address that an error of package net is about.
+func peer(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil {
+		return fmt.Sprintf(" (%s)", op.Addr)
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// Fetch asks for a token. It runs on a goroutine of the Cache; ctx ends when the Cache is closed.
+type Fetch func(ctx context.Context, reason Reason) (*oauth.Token, error)
+
+// Reason is why a token is asked for.
+type Reason string
+
+// The reasons of a Cache.
+const (
+	Cold     Reason = "cold"     // there was none
+	Expired  Reason = "expired"  // the last one had expired
+	Early    Reason = "early"    // the last one is valid, but no longer fresh
+	Rejected Reason = "rejected" // the last one was dropped
+)
+
+// ErrClosed is returned when the Cache has been closed.
+var ErrClosed = errors.New("the token cache is closed: the test is over")
+
+// Options of a Cache. The zero value is ready to use.
+type Options struct {
+	// Rand returns a random number from 0 to 1; math/rand/v2 by default.
+	Rand func() float64
+	// Warn is told what the user should know, once each; by default nobody is.
+	Warn func(msg string)
+}
+
+// Cache holds Entries and owns the flights of all of them. It is safe for concurrent use.
+type Cache struct {
+	options Options
+	life    context.Context
+	end     context.CancelFunc
+	flights sync.WaitGroup
+
+	mu      sync.Mutex
+	closed  bool
+	entries map[string]*Entry
+}
+
+// New returns an empty Cache. Close it, or its flights outlive it.
+func New(o Options) *Cache {
+	if o.Rand == nil {
+		o.Rand = rand.Float64 // #nosec G404 -- spreads load, protects nothing
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	c := &Cache{options: o, entries: make(map[string]*Entry)}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+// Entry returns the entry of that key, making it with policy p where there is none. The key must
+// hold everything that changes the token.
+func (c *Cache) Entry(key string, p Policy) *Entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[key]
+	if e == nil {
+		e = &Entry{cache: c, policy: p, reason: Cold}
+		c.entries[key] = e
+	}
+	return e
+}
+
+// Close ends the cache: flights may go on for grace, are then cancelled, and Close returns when
+// all have ended. Get fails from now on.
+func (c *Cache) Close(grace time.Duration) {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	timer := time.AfterFunc(grace, c.end)
+	defer timer.Stop()
+	c.flights.Wait()
+	c.end()
+}
+
+// launch runs f as a flight, unless the cache is closed.
+func (c *Cache) launch(f func(ctx context.Context)) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.flights.Go(func() { f(c.life) })
+	return true
+}

@@ -1,0 +1,184 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// holdOff is how long at least a failed replacement of a valid token is not tried again.
+const holdOff = time.Second
+
+// Lease is a token with its times. It does not change.
+type Lease struct {
+	Token *oauth.Token
+	// FreshUntil is when it is time for the next one.
+	FreshUntil time.Time
+	// ExpiresAt is when the server stops accepting it.
+	ExpiresAt time.Time
+}
+
+// Outcome is how Get came by a lease.
+type Outcome int
+
+const (
+	// Hit is a lease that was there, fresh or, while a replacement is on its way or has just
+	// failed, still valid.
+	Hit Outcome = iota
+	// Miss is a lease, or an error, that the caller waited for.
+	Miss
+)
+
+// Entry is the place of one token. It is safe for concurrent use.
+type Entry struct {
+	cache   *Cache
+	policy  Policy
+	current atomic.Pointer[Lease]
+
+	mu        sync.Mutex
+	flight    *flight
+	reason    Reason    // of the next flight when there is no lease
+	notBefore time.Time // the earliest next try to replace a valid token
+	warned    bool
+}
+
+// flight is one request under way. Its fields are set before done is closed.
+type flight struct {
+	done  chan struct{}
+	lease *Lease
+	err   error
+}
+
+// Current returns the lease at hand, fresh or not, or nil. It costs one atomic load.
+func (e *Entry) Current() *Lease { return e.current.Load() }
+
+// Get returns a valid lease, from the entry or, by f, from the server. When ctx ends it returns
+// ctx's cause, and the request goes on for the others.
+func (e *Entry) Get(ctx context.Context, f Fetch) (*Lease, Outcome, error) {
+	now := time.Now()
+	if l := e.current.Load(); l != nil && now.Before(l.FreshUntil) {
+		return l, Hit, nil
+	}
+	valid, fl, err := e.join(now, f)
+	if err != nil {
+		return nil, Miss, err
+	}
+	if valid != nil && (fl == nil || e.policy.Refresh == Background) {
+		return valid, Hit, nil
+	}
+	select {
+	case <-fl.done:
+	case <-ctx.Done():
+		return nil, Miss, context.Cause(ctx)
+	}
+	if fl.err != nil && valid != nil && time.Now().Before(valid.ExpiresAt) {
+		return valid, Miss, nil // asking early failed; the old one still serves
+	}
+	return fl.lease, Miss, fl.err
+}
+
+// join returns the lease that is still valid, or nil, and the flight for the next one: the one
+// under way or a new one. The flight is nil while a failed replacement is held off.
+func (e *Entry) join(now time.Time, f Fetch) (valid *Lease, fl *flight, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	reason := e.reason
+	if l := e.current.Load(); l != nil {
+		switch {
+		case now.Before(l.FreshUntil): // replaced since the caller looked
+			return l, nil, nil
+		case now.Before(l.ExpiresAt):
+			valid, reason = l, Early
+		default:
+			reason = Expired
+		}
+	}
+	if e.flight != nil {
+		return valid, e.flight, nil
+	}
+	if valid != nil && now.Before(e.notBefore) {
+		return valid, nil, nil
+	}
+	fl = &flight{done: make(chan struct{})}
+	if !e.cache.launch(func(ctx context.Context) { e.fly(ctx, fl, reason, f) }) {
+		if valid != nil {
+			return valid, nil, nil
+		}
+		return nil, nil, ErrClosed
+	}
+	e.flight = fl
+	return valid, fl, nil
+}
+
+// fly makes the request of fl and tells everybody who waits.
+func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, f Fetch) {
+	token, err := safely(ctx, reason, f)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err == nil {
+		fl.lease, err = e.lease(token, time.Now())
+	}
+	fl.err = err
+	if err == nil {
+		e.current.Store(fl.lease)
+		e.notBefore = time.Time{}
+	} else {
+		wait := holdOff
+		var oauthErr *oauth.Error
+		if errors.As(err, &oauthErr) {
+			wait = max(wait, oauthErr.RetryAfter)
+		}
+		e.notBefore = time.Now().Add(wait)
+	}
+	e.flight = nil
+	close(fl.done)
+}
+
+// safely makes a panic of f an error: it happens on a goroutine that no script can catch it on,
+// and the waiters would hang.
+func safely(ctx context.Context, reason Reason, f Fetch) (token *oauth.Token, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("requesting a token: %v", p)
+		}
+	}()
+	return f(ctx, reason)
+}
+
+// lease gives token its times.
+func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
+	ttl := token.ExpiresIn
+	if ttl == 0 {
+		ttl = e.policy.DefaultTTL
+	}
+	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
+	if cut && !e.warned {
+		e.warned = true
+		e.cache.options.Warn(fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
+			"tokens are replaced when half of it is left", ttl))
+	}
+	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}
+	l.FreshUntil = l.ExpiresAt.Add(-early)
+	if !now.Before(l.ExpiresAt) {
+		return nil, &oauth.Error{
+			Code:        "invalid_response",
+			Description: fmt.Sprintf("the token had expired when it arrived: its lifetime is %s, the response took longer", ttl),
+		}
+	}
+	return l, nil
+}
+
+// Drop gives up lease l, because the resource server refused it. A lease that has already been
+// replaced is not touched: the news may be late.
+func (e *Entry) Drop(l *Lease) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current.CompareAndSwap(l, nil) {
+		e.reason = Rejected
+	}
+}
