@@ -1,10 +1,11 @@
 package jsmodule
 
 import (
-	"context"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"testing"
 
@@ -134,18 +135,62 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-// endpoint is a token endpoint that counts and answers with numbered tokens.
+// endpoint is a token endpoint that counts what arrives and answers with numbered tokens.
 type endpoint struct {
+	*httptest.Server
+
 	mu       sync.Mutex
-	requests []*http.Request
-	expires  string // JSON of expires_in; "" for none
-	answer   func(n int, w http.ResponseWriter) bool
+	ttl      string // expires_in as JSON; none when empty
+	requests int
+	forms    []url.Values
+	headers  []http.Header
+	refuse   func(n int, w http.ResponseWriter) bool // answers instead when it returns true
 }
+
+func newEndpoint(t *testing.T) *endpoint {
+	t.Helper()
+	e := &endpoint{ttl: "3600"}
+	e.Server = httptest.NewServer(http.HandlerFunc(e.serve))
+	t.Cleanup(e.Close)
+	return e
+}
+
+func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_ = r.ParseForm()
+	e.requests++
+	e.forms = append(e.forms, r.PostForm)
+	e.headers = append(e.headers, r.Header)
+	if e.refuse != nil && e.refuse(e.requests, w) {
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	ttl := ""
+	if e.ttl != "" {
+		ttl = `,"expires_in":` + e.ttl
+	}
+	_, _ = fmt.Fprintf(w, `{"access_token":"%s","token_type":"bearer"%s}`, tokenNumber(e.requests), ttl)
+}
+
+func tokenNumber(n int) string { return fmt.Sprintf("issued-token-number-%d", n) }
 
 func (e *endpoint) count() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.requests)
+	return e.requests
 }
 
-var _ = context.Background
+// client is code that makes a client of the endpoint, with more options in JavaScript.
+func (e *endpoint) client(more string) string {
+	return fmt.Sprintf(`globalThis.client = new Client({tokenUrl: %q, clientId: 'orders', clientSecret: %q, %s});`,
+		e.URL+"/token", testSecret, more)
+}
+
+// oauthError answers like a token endpoint that refuses.
+func oauthError(w http.ResponseWriter, status int, code, description string) bool {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, code, description)
+	return true
+}

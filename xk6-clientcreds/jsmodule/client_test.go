@@ -1,0 +1,195 @@
+package jsmodule
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// oneVU is a VU after the init code has run.
+func oneVU(t *testing.T, e *endpoint, more string) *vu {
+	t.Helper()
+	v := newVU(t, New())
+	v.mustRun(e.client(more))
+	v.start()
+	return v
+}
+
+func TestTokenComesFromTheCache(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "scope: ['a', 'b c']")
+	for range 3 {
+		assert.Equal(t, tokenNumber(1), v.mustRun(`client.token()`))
+	}
+	assert.Equal(t, "Bearer "+tokenNumber(1), v.mustRun(`client.authorization()`))
+	assert.Equal(t, "Bearer "+tokenNumber(1), v.mustRun(`client.headers().Authorization`))
+	require.Equal(t, 1, e.count())
+	assert.Equal(t, "client_credentials", e.forms[0].Get("grant_type"))
+	assert.Equal(t, "a b c", e.forms[0].Get("scope"))
+	assert.Equal(t, "k6-under-test", e.headers[0].Get("User-Agent"))
+
+	samples := v.sampled()
+	assert.InDelta(t, 1, sum(samples["clientcreds_requests"]), 0)
+	assert.InDelta(t, 1, sum(samples["clientcreds_cache_misses"]), 0)
+	assert.InDelta(t, 4, sum(samples["clientcreds_cache_hits"]), 0)
+	assert.InDelta(t, 0, sum(samples["clientcreds_request_failed"]), 0)
+	assert.InDelta(t, 3600_000, sum(samples["clientcreds_token_ttl"]), 0)
+	assert.Len(t, samples["clientcreds_token_wait"], 1)
+	assert.Len(t, samples["clientcreds_cache_hits"], 1, "one sample per iteration at most")
+	assert.NotContains(t, samples, "http_reqs")
+	tags := samples["clientcreds_requests"][0].Tags.Map()
+	assert.Equal(t, map[string]string{"client": "orders", "reason": "cold", "status": "200"}, tags)
+}
+
+func TestHeadersCannotBeCorrupted(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	v.mustRun(`const h = client.headers(); h.Authorization = 'x'; h.More = 'y'; delete h.Authorization`)
+	_, err := v.run(`'use strict'; client.headers().Authorization = 'x'`)
+	require.ErrorContains(t, err, "TypeError")
+	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)}, v.mustRun(`client.headers()`))
+	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1), "Accept": "text/plain"},
+		v.mustRun(`const mine = {Accept: 'text/plain'}; client.headers(mine)`))
+	assert.Equal(t, map[string]any{"Accept": "text/plain"}, v.mustRun(`mine`), "the argument is not changed")
+	_, err = v.run(`client.token = 1; 'use strict'`)
+	require.NoError(t, err)
+	assert.Equal(t, tokenNumber(1), v.mustRun(`client.token()`))
+}
+
+func TestTheSameOptionsAreTheSameClient(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := newVU(t, New())
+	v.mustRun(e.client("") + `globalThis.other = client;` + e.client(""))
+	v.mustRun(strings.Replace(e.client("scope: 'x'"), "client =", "third =", 1))
+	v.start()
+	v.mustRun(`client.token(); other.token(); third.token()`)
+	assert.Equal(t, 2, e.count())
+	assert.Equal(t, true, v.mustRun(`client instanceof Client`))
+}
+
+func TestEveryVUHasItsOwnTokenOrShares(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[string]int{"vu": 3, "shared": 1, "none": 6} {
+		t.Run(scope, func(t *testing.T) {
+			t.Parallel()
+			e := newEndpoint(t)
+			root := New()
+			for range 3 {
+				v := newVU(t, root)
+				v.mustRun(e.client("cache: {scope: '" + scope + "'}"))
+				v.start()
+				v.mustRun(`client.token(); client.headers()`)
+			}
+			assert.Equal(t, want, e.count())
+		})
+	}
+}
+
+func TestInvalidateAsksAgain(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	assert.Equal(t, tokenNumber(1), v.mustRun(`client.token()`))
+	assert.Equal(t, tokenNumber(2), v.mustRun(`client.invalidate(); client.token()`))
+	samples := v.sampled()["clientcreds_requests"]
+	reason, _ := samples[1].Tags.Get("reason")
+	assert.Equal(t, "rejected", reason)
+}
+
+func TestAcquireAlwaysAsks(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "scope: 'a b'")
+	got := v.mustRun(`const r = client.acquire(); client.acquire(); JSON.parse(JSON.stringify(r))`).(map[string]any) //nolint:forcetypeassert
+	assert.Equal(t, 2, e.count())
+	timings := got["timings"].(map[string]any) //nolint:forcetypeassert
+	delete(got, "timings")
+	assert.Equal(t, map[string]any{
+		"ok": true, "status": int64(200), "accessToken": tokenNumber(1), "tokenType": "Bearer", "expiresIn": int64(3600),
+		"scope": "a b", "error": nil, "errorDescription": nil, "retryAfter": nil, "retries": int64(0),
+	}, got)
+	assert.Greater(t, timings["duration"], 0.0)
+	assert.Equal(t, int64(2), v.mustRun(`client.stats().requests`))
+	assert.Equal(t, tokenNumber(3), v.mustRun(`client.token()`), "acquire() leaves the cache alone")
+}
+
+func TestAcquireReturnsErrors(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool {
+		w.Header().Set("Retry-After", "7")
+		return oauthError(w, 429, "slow_down", "echo "+testSecret)
+	}
+	v := oneVU(t, e, "")
+	got := v.mustRun(`const r = client.acquire(); ({ok: r.ok, status: r.status, error: r.error, d: r.errorDescription, after: r.retryAfter, t: r.accessToken, n: r.retries})`)
+	assert.Equal(t, map[string]any{
+		"ok": false, "status": int64(429), "error": "slow_down", "d": "echo ***REDACTED***", "after": int64(7), "t": nil, "n": int64(0),
+	}, got)
+	assert.Equal(t, 1, e.count(), "no retry unless asked for")
+	samples := v.sampled()
+	assert.InDelta(t, 1, sum(samples["clientcreds_request_failed"]), 0)
+	tags := samples["clientcreds_requests"][0].Tags.Map()
+	assert.Equal(t, map[string]string{"client": "orders", "reason": "acquire", "status": "429", "error": "slow_down"}, tags)
+}
+
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	v.mustRun(`(async () => {
+		globalThis.got = [await client.tokenAsync(), await client.tokenAsync(), (await client.acquireAsync()).accessToken];
+	})()`)
+	assert.Equal(t, []any{tokenNumber(1), tokenNumber(1), tokenNumber(2)}, v.mustRun(`got`))
+	samples := v.sampled()
+	assert.InDelta(t, 1, sum(samples["clientcreds_cache_hits"]), 0)
+	assert.InDelta(t, 1, sum(samples["clientcreds_cache_misses"]), 0)
+}
+
+func TestTokenErrorSaysWhatHappened(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool {
+		return oauthError(w, 401, "invalid_client", "bad secret "+testSecret)
+	}
+	v := oneVU(t, e, "")
+	got := v.mustRun(`let err; try { client.token() } catch (e) { err = e }
+		({name: err.name, isError: err instanceof Error, message: err.message, error: err.error, d: err.errorDescription,
+		  status: err.status, retryable: err.retryable, after: err.retryAfter, text: String(err)})`).(map[string]any) //nolint:forcetypeassert
+	message := `invalid_client (HTTP 401): bad secret ***REDACTED*** (client "orders" at ` + e.URL + `/token); ` +
+		`check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`
+	assert.Equal(t, map[string]any{
+		"name": "TokenError", "isError": true, "message": message, "error": "invalid_client", "d": "bad secret ***REDACTED***",
+		"status": int64(401), "retryable": false, "after": int64(0), "text": "TokenError: " + message,
+	}, got)
+	assert.Equal(t, 1, e.count())
+	v.mustRun(`(async () => { try { await client.tokenAsync() } catch (e) { globalThis.rejection = e.message } })()`)
+	assert.Equal(t, message, v.mustRun(`rejection`))
+}
+
+func TestNothingWorksInTheInitContext(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := newVU(t, New())
+	v.mustRun(e.client(""))
+	for _, call := range []string{"token()", "headers()", "authorization()", "acquire()", "get('http://127.0.0.1')", "tokenAsync()"} {
+		_, err := v.run("client." + call)
+		require.ErrorContains(t, err, "init context", call)
+	}
+	assert.Zero(t, e.count())
+}
+
+func TestOnErrorAbortEndsTheTest(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
+	v := oneVU(t, e, "onError: 'abort'")
+	_, err := v.run(`try { client.token() } catch (e) {}; globalThis.wentOn = true`)
+	require.ErrorContains(t, err, "test aborted: invalid_scope (HTTP 400)")
+	assert.Nil(t, v.mustRun(`globalThis.wentOn`))
+}
