@@ -61,6 +61,8 @@ func newVU(t *testing.T, root *RootModule) *vu {
 			SystemTags:   &metrics.DefaultSystemTagSet,
 			UserAgent:    null.StringFrom("k6-under-test"),
 			MaxRedirects: null.IntFrom(10),
+			Batch:        null.IntFrom(20), // k6's defaults: with 0 a batch waits for ever
+			BatchPerHost: null.IntFrom(6),
 		},
 		Logger:         logger,
 		BuiltinMetrics: rt.BuiltinMetrics,
