@@ -3,9 +3,11 @@ package oauth
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,20 +47,20 @@ func NewClient(c Config) (*Client, error) {
 	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " ")}
 	client.form = url.Values{"grant_type": {"client_credentials"}}
 	for name, values := range c.Params {
-		client.form[name] = values
+		client.form[name] = slices.Clone(values)
 	}
 	if client.scope != "" {
 		client.form.Set("scope", client.scope)
 	}
 	if len(c.Audience) > 0 {
-		client.form["audience"] = c.Audience
+		client.form["audience"] = slices.Clone(c.Audience)
 	}
 	if len(c.Resource) > 0 {
-		client.form["resource"] = c.Resource
+		client.form["resource"] = slices.Clone(c.Resource)
 	}
 	client.header = http.Header{"Accept": {"application/json"}}
 	for name, values := range c.Header {
-		client.header[http.CanonicalHeaderKey(name)] = values
+		client.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	client.header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
 	if c.Auth.Static {
@@ -73,7 +75,7 @@ func NewClient(c Config) (*Client, error) {
 func (c *Client) prepare(ctx context.Context) (*prepared, error) {
 	form := make(url.Values, len(c.form)+4)
 	for name, values := range c.form {
-		form[name] = values
+		form[name] = slices.Clone(values) // Apply may add to them
 	}
 	u := *c.url
 	r := &TokenRequest{URL: &u, Form: form, Header: c.header.Clone()}
@@ -123,16 +125,10 @@ func (c *Client) grant(ctx context.Context, do Doer) (*Token, int, *Error) {
 	requestedAt := time.Now()
 	resp, err := do(p.request(ctx))
 	if err != nil {
-		return nil, 0, TransportError(err)
+		return nil, 0, sendError(ctx, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
-	body, err := readBody(resp.Body)
-	if err != nil {
-		e := TransportError(err)
-		e.Status = resp.StatusCode
-		return nil, resp.StatusCode, e
-	}
-	token, failure := parseResponse(resp, body)
+	token, failure := c.read(ctx, resp)
 	if failure != nil {
 		failure.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return nil, resp.StatusCode, failure
@@ -144,17 +140,44 @@ func (c *Client) grant(ctx context.Context, do Doer) (*Token, int, *Error) {
 	return token, resp.StatusCode, nil
 }
 
+// read makes an answer a token or an error.
+func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error) {
+	body, err := readBody(resp.Body)
+	switch {
+	case errors.Is(err, errTooLarge) && successful(resp):
+		return nil, invalid(resp, err.Error())
+	case errors.Is(err, errTooLarge):
+		return nil, httpError(resp, err.Error())
+	case err != nil:
+		failure := *sendError(ctx, err)
+		failure.Status = resp.StatusCode
+		return nil, &failure
+	}
+	return parseResponse(resp, body)
+}
+
+// sendError is TransportError for a request under ctx: when that ended a transport returns its
+// cause, which can be any error.
+func sendError(ctx context.Context, err error) *Error {
+	e := TransportError(err)
+	if ended := ctx.Err(); ended != nil && e.Code != CodeTimeout && e.Code != CodeCanceled {
+		return TransportError(ended)
+	}
+	return e
+}
+
 // retryAfter reads a Retry-After header (RFC 9110 §10.2.3): seconds, or a date.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
-	if value == "" {
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxTTL)
+	}
+	if value == "" || strings.Trim(value, "0123456789") != "" {
 		return 0
 	}
-	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
+	n, err := strconv.ParseInt(value, 10, 64)
+	if limit := int64(maxTTL / time.Second); err != nil || n > limit {
+		n = limit
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
+	return time.Duration(n) * time.Second
 }

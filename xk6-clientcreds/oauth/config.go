@@ -65,7 +65,7 @@ func (c *Config) check() error {
 	}
 	for _, r := range c.Resource {
 		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
-			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", "resource", r)
+			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", "resource", shown(r))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
@@ -108,11 +108,27 @@ func checkURL(option, text string) (*url.URL, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("option %q has a user name or password in it; give clientId and clientSecret instead", option)
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
-		return nil, fmt.Errorf("option %q is %q; %s", option, text, want)
+		return nil, fmt.Errorf("option %q is %q; %s", option, shown(text), want)
 	case strings.Contains(text, "#"):
 		return nil, fmt.Errorf("option %q has a fragment, which an endpoint must not have (RFC 6749 §3.2)", option)
 	}
+	for _, name := range []string{"client_secret", "client_assertion"} {
+		if u.Query().Has(name) {
+			return nil, fmt.Errorf("option %q has %s in its query, where it ends in logs (RFC 6749 §2.3.1); give clientSecret instead", option, name)
+		}
+	}
 	return u, nil
+}
+
+// shown is a URL for an error text: query, fragment, user name and password may be secret.
+func shown(text string) string {
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		text = text[:i] + "…"
+	}
+	if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		text = "…" + text[i:]
+	}
+	return printable(text, maxDescription)
 }
 
 // isScopeToken implements scope-token of RFC 6749 §3.3.

@@ -3,10 +3,12 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Metadata is what an authorization server says of itself (RFC 8414 §2).
@@ -55,61 +57,72 @@ func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
 	if err != nil {
 		return nil, &Error{Code: CodeDiscovery, Description: "the issuer is not a URL"}
 	}
-	var failures []string
+	failure := &Error{Code: CodeDiscovery}
+	var texts []string
 	for _, place := range wellKnown(u) {
-		m, err := fetchMetadata(ctx, do, place, issuer)
-		if err == nil {
-			return m, nil
-		}
-		if transport := (*Error)(nil); asTransport(err, &transport) {
+		doc, err := fetchMetadata(ctx, do, place)
+		if transport := (*Error)(nil); errors.As(err, &transport) {
 			return nil, transport // the other place is on the same host
 		}
-		failures = append(failures, fmt.Sprintf("%s: %s", place, err))
+		if err == nil {
+			var m *Metadata
+			if m, err = parseMetadata(doc.body, issuer); err == nil {
+				return m, nil
+			}
+		}
+		texts = append(texts, fmt.Sprintf("%s: %s", place, err))
+		if !failure.Retryable() { // a server in trouble counts more than a place without a document
+			failure.Status, failure.RetryAfter = doc.status, doc.retryAfter
+		}
 	}
-	return nil, &Error{Code: CodeDiscovery, Description: "no metadata of the issuer: " + strings.Join(failures, "; ")}
+	failure.Description = "no metadata of the issuer: " + strings.Join(texts, "; ")
+	return nil, failure
 }
 
-func asTransport(err error, to **Error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // set below, never wrapped
-	if ok {
-		*to = e
-	}
-	return ok
+// document is the answer of a place where metadata can be.
+type document struct {
+	status     int
+	retryAfter time.Duration
+	body       []byte
 }
 
-func fetchMetadata(ctx context.Context, do Doer, place, issuer string) (*Metadata, error) {
+// fetchMetadata gets the document at place. Where there was no answer the error is an *Error.
+func fetchMetadata(ctx context.Context, do Doer, place string) (document, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
 	if err != nil {
-		return nil, err
+		return document{}, TransportError(err)
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := do(req)
 	if err != nil {
-		return nil, TransportError(err)
+		return document{}, sendError(ctx, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
-	body, err := readBody(resp.Body)
-	if err != nil {
-		return nil, TransportError(err)
+	doc := document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	doc.body, err = readBody(resp.Body)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return doc, err
+	case err != nil:
+		return doc, sendError(ctx, err)
+	case resp.StatusCode != http.StatusOK:
+		return doc, fmt.Errorf("HTTP %d", resp.StatusCode)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP %d", resp.StatusCode)
-	}
-	return parseMetadata(body, issuer)
+	return doc, nil
 }
 
 // parseMetadata checks a metadata document.
 func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 	m := new(Metadata)
 	if err := json.Unmarshal(body, m); err != nil {
-		return nil, fmt.Errorf("not a JSON object of the right shape")
+		return nil, errors.New("not a JSON object of the right shape")
 	}
 	if m.Issuer != issuer {
 		return nil, fmt.Errorf("the document is about issuer %q, not %q; they must be equal to the letter (RFC 8414 §3.3)",
 			printable(m.Issuer, maxDescription), issuer)
 	}
 	if _, err := checkURL("token_endpoint", m.TokenEndpoint); err != nil {
-		return nil, fmt.Errorf("the document has no usable token_endpoint")
+		return nil, errors.New("the document has no usable token_endpoint")
 	}
 	if len(m.TokenEndpointAuthMethods) == 0 {
 		m.TokenEndpointAuthMethods = []string{"client_secret_basic"}

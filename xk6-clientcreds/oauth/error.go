@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -77,22 +78,32 @@ func (e *Error) Error() string {
 // Unwrap returns the error of the transport, if that is what failed.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Retryable reports whether the same request may succeed later: after 429 and 5xx, after a
-// transport error and where the OAuth code says so, but not where the server has understood the
-// request and refused it. A token request may be repeated: it changes nothing.
+// passing are the failures that the same request may not meet again, whatever the status.
+var passing = []string{
+	CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport,
+	"temporarily_unavailable", "slow_down", "server_error",
+}
+
+// final are those that it will meet again, whatever the status: above all the errors of a server
+// that has understood the request and refuses it. Servers lock clients out that insist.
+var final = []string{
+	CodeCanceled, CodeTLS, CodeInvalidResponse,
+	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
+	"invalid_dpop_proof", "use_dpop_nonce", "access_denied",
+}
+
+// Retryable reports whether the same request may succeed later: after a transport error, where the
+// OAuth code says so, and after 429 and 5xx where it says nothing. A token request may be
+// repeated: it changes nothing.
 func (e *Error) Retryable() bool {
-	switch e.Code {
-	case CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport,
-		"temporarily_unavailable", "slow_down", "server_error":
+	switch {
+	case slices.Contains(passing, e.Code):
 		return true
-	case CodeCanceled, CodeTLS, CodeInvalidResponse:
+	case slices.Contains(final, e.Code):
 		return false
-	case CodeHTTPError:
-		return e.Status == 429 || e.Status >= 500
-	case CodeDiscovery:
-		return true
 	}
-	return e.Status == 429
+	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 }
 
 // Label is Code for use as a metric's tag: from a bounded vocabulary, "other" for codes outside.
@@ -113,7 +124,7 @@ func printable(s string, n int) string {
 		}
 		n--
 		switch {
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+		case r == utf8.RuneError, unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
 			b.WriteByte(' ')
 		default:
 			b.WriteRune(r)

@@ -70,7 +70,8 @@ func (r Retry) wait(n int, retryAfter time.Duration) time.Duration {
 		limit = 24 * time.Hour
 	}
 	for range n - 1 {
-		if longest >= limit {
+		if longest > limit/2 {
+			longest = limit
 			break
 		}
 		longest *= 2
@@ -89,7 +90,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}

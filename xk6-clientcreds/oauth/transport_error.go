@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -52,7 +53,8 @@ func transportClass(err error) string {
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return CodeConnectionReset
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid),
-		errors.As(err, &alert), errors.As(err, &record), strings.Contains(err.Error(), "tls: "):
+		errors.As(err, &alert), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
+		strings.Contains(err.Error(), "tls: "):
 		return CodeTLS
 	}
 	return CodeTransport
@@ -69,7 +71,11 @@ func transportText(code string, err error) string {
 	case CodeConnectionReset:
 		return "the connection was closed before the answer was complete" + peer(err)
 	}
-	return err.Error()
+	text := err.Error()
+	if strings.Contains(text, "malformed") {
+		return "the answer is not HTTP" // net/http quotes it
+	}
+	return text
 }
 
 // peer names the address that an error of package net is about.

@@ -3,6 +3,7 @@ package redact
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sirupsen/logrus"
 )
@@ -35,8 +36,9 @@ func (h *hook) Fire(e *logrus.Entry) error {
 			if text := v.Error(); h.r.String(text) != text {
 				e.Data[k] = errors.New(h.r.String(text))
 			}
-		case fmt.Stringer:
-			if text := v.String(); h.r.String(text) != text {
+		case nil, bool, int, int64, uint64, float64, time.Time, time.Duration: // nothing to hide
+		default:
+			if text := fmt.Sprint(v); h.r.String(text) != text {
 				e.Data[k] = h.r.String(text)
 			}
 		}

@@ -10,9 +10,12 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"hash/maphash"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -24,6 +27,8 @@ const (
 	// minSecret is the length below which a secret is not searched for: replacing every "ab" would
 	// destroy the log and tell the secret by doing so.
 	minSecret = 4
+	// minPart is the length below which a part of a token may be an ordinary word.
+	minPart = 16
 	// generation is how many tokens are remembered before the older half is forgotten.
 	generation = 1 << 15
 )
@@ -39,7 +44,7 @@ var (
 		{regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*\[?["']?(?:basic|bearer|dpop)\s+)[^\s"',\]\\]+`), "${1}" + Mask},
 		{regexp.MustCompile(`(?i)(\b(?:bearer|dpop)\s+)[A-Za-z0-9\-._~+/]{16,}=*`), "${1}" + Mask},
 		{regexp.MustCompile(`((?:access_token|refresh_token|id_token|client_secret|client_assertion)\\?"\s*:\s*\\?")[^"\\]+`), "${1}" + Mask},
-		{regexp.MustCompile(`\b((?:access_token|client_secret|client_assertion)=)[^&\s"'\\]+`), "${1}" + Mask},
+		{regexp.MustCompile(`\b((?:access_token|refresh_token|token|client_secret|client_assertion)=)[^&\s"'\\]+`), "${1}" + Mask},
 	}
 )
 
@@ -70,20 +75,35 @@ func (r *Redactor) Secret(clientID, secret string) {
 		return
 	}
 	form := url.QueryEscape(secret)
-	forms := []string{
+	forms := append(jsonForms(secret),
 		secret, form, url.PathEscape(secret),
-		base64.StdEncoding.EncodeToString([]byte(clientID + ":" + secret)),
-		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID) + ":" + form)),
-	}
+		base64.StdEncoding.EncodeToString([]byte(clientID+":"+secret)),
+		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID)+":"+form)),
+	)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, known := r.secrets[secret]; known {
-		return
-	}
 	for _, f := range forms {
-		r.secrets[f] = struct{}{}
+		if _, known := r.secrets[f]; !known {
+			r.secrets[f] = struct{}{}
+			r.replacer = nil
+		}
 	}
-	r.replacer = nil
+}
+
+// jsonForms are the ways in which s stands in JSON: with and without the escapes that protect
+// HTML.
+func jsonForms(s string) []string {
+	var forms []string
+	for _, html := range []bool{true, false} {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(html)
+		if e.Encode(s) == nil {
+			quoted := strings.TrimSuffix(b.String(), "\n")
+			forms = append(forms, quoted[1:len(quoted)-1])
+		}
+	}
+	return forms
 }
 
 // Token hides token for as long as it is among the newest few ten thousand.
@@ -91,13 +111,24 @@ func (r *Redactor) Token(token string) {
 	if len(token) < minSecret {
 		return
 	}
-	h := r.hash(token)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.remember(token)
+	// String looks at runs of b64token characters; a token with others is several of them.
+	if runs := tokenRun.FindAllString(token, -1); len(runs) != 1 || runs[0] != token {
+		for _, run := range runs {
+			if len(run) >= minPart {
+				r.remember(run)
+			}
+		}
+	}
+}
+
+func (r *Redactor) remember(token string) {
 	if len(r.young) >= generation {
 		r.old, r.young = r.young, make(map[uint64]struct{}, generation)
 	}
-	r.young[h] = struct{}{}
+	r.young[r.hash(token)] = struct{}{}
 }
 
 // String returns s without what must be hidden.
@@ -131,8 +162,10 @@ func (r *Redactor) secretReplacer() *strings.Replacer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.replacer == nil {
-		pairs := make([]string, 0, 2*len(r.secrets))
-		for s := range r.secrets {
+		// The longest first: of a secret that begins with another one nothing must be left.
+		byLength := slices.SortedFunc(maps.Keys(r.secrets), func(a, b string) int { return len(b) - len(a) })
+		pairs := make([]string, 0, 2*len(byLength))
+		for _, s := range byLength {
 			pairs = append(pairs, s, Mask)
 		}
 		r.replacer = strings.NewReplacer(pairs...)

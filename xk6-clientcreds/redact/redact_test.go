@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -45,6 +46,8 @@ func TestNothingHiddenSurvives(t *testing.T) {
 		"token after colon":   "token:" + token,
 		"padded token":        "got opaque/token+with== here",
 		"several":             token + "," + token + " " + secret,
+		"secret in JSON":      `{"secret":"p@ss:w%rd+/=& \"z\""}`,
+		"secret in HTML JSON": `{"secret":"p@ss:w%rd+/=\u0026 \"z\""}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,6 +75,7 @@ func TestPlacesOfCredentials(t *testing.T) {
 		`{\"access_token\":\"` + unknown + `\"}`,
 		"grant_type=client_credentials&client_id=x&client_secret=" + unknown + "&scope=a",
 		"client_assertion=" + unknown,
+		"token=" + unknown + "&token_type_hint=access_token",
 		"map[Authorization:[Bearer " + unknown + "]]",
 	} {
 		got := r.String(text)
@@ -89,6 +93,39 @@ func TestOrdinaryTextIsLeftAlone(t *testing.T) {
 	} {
 		assert.Equal(t, text, r.String(text))
 	}
+}
+
+// Two clients may have the same secret; their Basic credentials differ.
+func TestOneSecretOfTwoClients(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Secret("first", "the-same-secret")
+	r.Secret("second", "the-same-secret")
+	for _, id := range []string{"first", "second"} {
+		assert.Equal(t, Mask, r.String(base64.StdEncoding.EncodeToString([]byte(id+":the-same-secret"))), id)
+	}
+}
+
+// Where one secret begins with another, what follows is secret too.
+func TestSecretsThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	for range 20 { // maps are ordered at random
+		r := New()
+		for _, s := range []string{"hunter", "hunter2", "hunter2-and-more", "hunter2-and"} {
+			r.Secret("x", s)
+		}
+		require.Equal(t, Mask+" "+Mask, r.String("hunter2-and-more hunter2"))
+	}
+}
+
+// Opaque tokens may have characters that RFC 6750 §2.1 does not know.
+func TestTokenOutsideB64(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Token("42|iNs8QdwXk0vKqPzLmTa7yR3b")
+	assert.Equal(t, "got 42|"+Mask, r.String("got 42|iNs8QdwXk0vKqPzLmTa7yR3b"))
+	r.Token("ordinary|words:here")
+	assert.Equal(t, "ordinary words here", r.String("ordinary words here"))
 }
 
 // A secret as short as a word cannot be hidden without destroying the log.
@@ -126,13 +163,14 @@ func TestHookComesBeforeThoseOfOthers(t *testing.T) {
 	redactor().Install(logger)
 
 	logger.WithField("header", "Bearer "+token).WithError(errors.New("wrong "+secret)).
-		WithField("u", &url.URL{Path: token}).WithField("n", 7).Error("secret " + secret)
+		WithField("u", &url.URL{Path: token}).WithField("n", 7).
+		WithField("headers", http.Header{"Authorization": {"Bearer " + token}}).WithField("list", []string{token}).Error("secret " + secret)
 
 	require.Len(t, earlier.lines, 1)
 	for _, text := range []string{earlier.lines[0], out.String()} {
 		assert.NotContains(t, text, token)
 		assert.NotContains(t, text, secret)
-		assert.GreaterOrEqual(t, strings.Count(text, Mask), 4)
+		assert.GreaterOrEqual(t, strings.Count(text, Mask), 6)
 		assert.Contains(t, text, "n")
 	}
 }

@@ -31,7 +31,8 @@ var ErrClosed = errors.New("the token cache is closed: the test is over")
 type Options struct {
 	// Rand returns a random number from 0 to 1; math/rand/v2 by default.
 	Rand func() float64
-	// Warn is told what the user should know, once each; by default nobody is.
+	// Warn is told what the user should know, once per Policy; by default nobody is. It must not
+	// use the Cache.
 	Warn func(msg string)
 }
 
@@ -45,6 +46,7 @@ type Cache struct {
 	mu      sync.Mutex
 	closed  bool
 	entries map[string]*Entry
+	warned  map[Policy]bool
 }
 
 // New returns an empty Cache. Close it, or its flights outlive it.
@@ -55,7 +57,7 @@ func New(o Options) *Cache {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	c := &Cache{options: o, entries: make(map[string]*Entry)}
+	c := &Cache{options: o, entries: make(map[string]*Entry), warned: make(map[Policy]bool)}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -74,7 +76,7 @@ func (c *Cache) Entry(key string, p Policy) *Entry {
 }
 
 // Close ends the cache: flights may go on for grace, are then cancelled, and Close returns when
-// all have ended. Get fails from now on.
+// all have ended. From now on Get returns what is there and asks for nothing.
 func (c *Cache) Close(grace time.Duration) {
 	c.mu.Lock()
 	c.closed = true
@@ -94,4 +96,14 @@ func (c *Cache) launch(f func(ctx context.Context)) bool {
 	}
 	c.flights.Go(func() { f(c.life) })
 	return true
+}
+
+// warn tells, once per policy and not once per entry, that p had to be cut.
+func (c *Cache) warn(p Policy, msg string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.warned[p] {
+		c.warned[p] = true
+		c.options.Warn(msg)
+	}
 }

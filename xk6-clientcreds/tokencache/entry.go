@@ -44,7 +44,6 @@ type Entry struct {
 	flight    *flight
 	reason    Reason    // of the next flight when there is no lease
 	notBefore time.Time // the earliest next try to replace a valid token
-	warned    bool
 }
 
 // flight is one request under way. Its fields are set before done is closed.
@@ -115,22 +114,39 @@ func (e *Entry) join(now time.Time, f Fetch) (valid *Lease, fl *flight, err erro
 	return valid, fl, nil
 }
 
-// fly makes the request of fl and tells everybody who waits.
+// errNoResult is the error of a Fetch that returned nothing.
+var errNoResult = errors.New("requesting a token: no result")
+
+// fly makes the request of fl and tells everybody who waits, whatever becomes of f: nobody could
+// catch a panic on this goroutine, and the waiters would hang.
 func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, f Fetch) {
-	token, err := safely(ctx, reason, f)
+	fl.err = errNoResult
+	defer e.land(fl)
+	defer func() {
+		if p := recover(); p != nil {
+			fl.lease, fl.err = nil, fmt.Errorf("requesting a token: %v", p)
+		}
+	}()
+	token, err := f(ctx, reason)
+	switch {
+	case err != nil:
+		fl.err = err
+	case token != nil:
+		fl.lease, fl.err = e.lease(token, time.Now())
+	}
+}
+
+// land ends fl.
+func (e *Entry) land(fl *flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err == nil {
-		fl.lease, err = e.lease(token, time.Now())
-	}
-	fl.err = err
-	if err == nil {
+	if fl.err == nil {
 		e.current.Store(fl.lease)
 		e.notBefore = time.Time{}
 	} else {
 		wait := holdOff
 		var oauthErr *oauth.Error
-		if errors.As(err, &oauthErr) {
+		if errors.As(fl.err, &oauthErr) {
 			wait = max(wait, oauthErr.RetryAfter)
 		}
 		e.notBefore = time.Now().Add(wait)
@@ -139,37 +155,22 @@ func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, f Fetch) {
 	close(fl.done)
 }
 
-// safely makes a panic of f an error: it happens on a goroutine that no script can catch it on,
-// and the waiters would hang.
-func safely(ctx context.Context, reason Reason, f Fetch) (token *oauth.Token, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("requesting a token: %v", p)
-		}
-	}()
-	return f(ctx, reason)
-}
-
 // lease gives token its times.
 func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
-	ttl := token.ExpiresIn
-	if ttl == 0 {
-		ttl = e.policy.DefaultTTL
-	}
-	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
-	if cut && !e.warned {
-		e.warned = true
-		e.cache.options.Warn(fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
-			"tokens are replaced when half of it is left", ttl))
-	}
+	ttl := e.policy.ttl(token.ExpiresIn)
 	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}
-	l.FreshUntil = l.ExpiresAt.Add(-early)
 	if !now.Before(l.ExpiresAt) {
 		return nil, &oauth.Error{
-			Code:        "invalid_response",
+			Code:        oauth.CodeInvalidResponse,
 			Description: fmt.Sprintf("the token had expired when it arrived: its lifetime is %s, the response took longer", ttl),
 		}
 	}
+	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
+	if cut {
+		e.cache.warn(e.policy, fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
+			"tokens are replaced when half of it is left", ttl))
+	}
+	l.FreshUntil = l.ExpiresAt.Add(-early)
 	return l, nil
 }
 
@@ -178,7 +179,7 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 func (e *Entry) Drop(l *Lease) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.current.CompareAndSwap(l, nil) {
+	if l != nil && e.current.CompareAndSwap(l, nil) {
 		e.reason = Rejected
 	}
 }

@@ -1,6 +1,12 @@
 package tokencache
 
-import "time"
+import (
+	"math"
+	"time"
+)
+
+// defaultTTL is Policy.DefaultTTL where it is 0: a token is never used for ever.
+const defaultTTL = 5 * time.Minute
 
 // Span is a part of a token's lifetime: an absolute duration, or a fraction from 0 to 1.
 type Span struct {
@@ -13,7 +19,12 @@ func (s Span) Of(ttl time.Duration) time.Duration {
 	if s.Absolute != 0 {
 		return s.Absolute
 	}
-	return time.Duration(s.Fraction * float64(ttl))
+	return part(ttl, s.Fraction)
+}
+
+// part returns a fraction of d, to the nanosecond: 0.29 × 100 ns is 29 ns, not 28.999….
+func part(d time.Duration, fraction float64) time.Duration {
+	return time.Duration(math.Round(fraction * float64(d)))
 }
 
 // Refresh says what a caller sees of the replacement of a token that is valid but no longer
@@ -37,8 +48,19 @@ type Policy struct {
 	Jitter Span
 	// Refresh applies between the end of freshness and the expiry.
 	Refresh Refresh
-	// DefaultTTL is the lifetime of a token whose response does not say.
+	// DefaultTTL is the lifetime of a token whose response does not say; 0 means five minutes.
 	DefaultTTL time.Duration
+}
+
+// ttl returns the lifetime of a token whose response says expiresIn, 0 for nothing.
+func (p Policy) ttl(expiresIn time.Duration) time.Duration {
+	switch {
+	case expiresIn > 0:
+		return expiresIn
+	case p.DefaultTTL > 0:
+		return p.DefaultTTL
+	}
+	return defaultTTL
 }
 
 // freshness returns the span before the expiry in which a token of lifetime ttl is not fresh, for
@@ -51,5 +73,5 @@ func (p Policy) freshness(ttl time.Duration, random float64) (early time.Duratio
 		leeway = min(leeway, half)
 		jitter = half - leeway
 	}
-	return leeway + time.Duration(random*float64(jitter)), cut
+	return leeway + part(jitter, random), cut
 }
