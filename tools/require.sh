@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Names what the make targets need and cannot fetch by themselves, with the line that installs it.
+#
+#   tools/require.sh go git node
+set -euo pipefail
+
+missing=0
+
+# lacks prints what is missing, why, and how to get it.
+lacks() {
+    echo "missing: $1" >&2
+    echo "    install: $2" >&2
+    missing=1
+}
+
+# at_least reports whether version $1 (1.26.3) is $2 (1.25) or newer.
+at_least() {
+    [ "$(printf '%s\n%s\n' "$2" "$1" | sort --version-sort | head -n 1)" = "$2" ]
+}
+
+# xk6 needs Go 1.26. A Go 1.25 fetches that by itself unless GOTOOLCHAIN says not to.
+need_go() {
+    local line="https://go.dev/doc/install"
+    if ! command -v go >/dev/null; then
+        lacks 'Go 1.25 or newer' "$line"
+        return
+    fi
+    local version
+    version=$(GOTOOLCHAIN=local go env GOVERSION)
+    version=${version#go}
+    version=${version%% *}
+    if ! at_least "$version" 1.25; then
+        lacks "Go 1.25 or newer (found $version)" "$line"
+    elif ! at_least "$version" 1.26 && [ "$(go env GOTOOLCHAIN)" = local ]; then
+        lacks "Go 1.26 or newer (found $version, and GOTOOLCHAIN=local keeps it from fetching one)" "$line"
+    fi
+}
+
+need_git() {
+    command -v git >/dev/null || lacks git 'apt-get install git'
+}
+
+need_node() {
+    local line='https://nodejs.org/en/download (Debian 13: apt-get install nodejs npm)'
+    if ! command -v node >/dev/null; then
+        lacks 'Node.js 20 or newer' "$line"
+        return
+    fi
+    local version
+    version=$(node --version)
+    at_least "${version#v}" 20 || lacks "Node.js 20 or newer (found ${version#v})" "$line"
+    command -v npm >/dev/null || lacks npm "$line"
+}
+
+for tool in "$@"; do
+    "need_$tool"
+done
+exit "$missing"
