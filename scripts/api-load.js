@@ -10,12 +10,16 @@
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
+import { preflight } from './lib/preflight.js';
+import { reasons, summary, trendStats } from './lib/summary.js';
 
 export const options = {
     scenarios: {
         api: { executor: 'constant-vus', vus: count('VUS', 20), duration: duration('DURATION', '30s') },
     },
+    summaryTrendStats: trendStats,
     thresholds: {
+        ...reasons,
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate==0'],
@@ -28,8 +32,16 @@ const client = new Client(clientOptions());
 const api = apiUrl();
 const pause = seconds('PAUSE', 0.1);
 
+export function setup() {
+    preflight(client, api);
+}
+
 export default function () {
     const res = client.get(api);
     check(res, { 'status is 200': (r) => r.status === 200 });
     sleep(pause);
+}
+
+export function handleSummary(data) {
+    return summary(data);
 }

@@ -10,6 +10,8 @@
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { clientOptions, count, duration } from './lib/config.js';
+import { preflight } from './lib/preflight.js';
+import { reasons, summary, trendStats } from './lib/summary.js';
 
 const rate = count('RATE', 100);
 const maxVUs = count('MAX_VUS', 200);
@@ -25,7 +27,9 @@ export const options = {
             maxVUs,
         },
     },
+    summaryTrendStats: trendStats,
     thresholds: {
+        ...reasons,
         checks: ['rate>0.99'],
         clientcreds_request_failed: ['rate<0.01'],
         dropped_iterations: ['count==0'],
@@ -34,7 +38,15 @@ export const options = {
 
 const client = new Client(clientOptions());
 
+export function setup() {
+    preflight(client);
+}
+
 export default function () {
     const result = client.acquire();
     check(result, { 'token granted': (r) => r.ok });
+}
+
+export function handleSummary(data) {
+    return summary(data);
 }

@@ -56,15 +56,7 @@ export function url(name, what) {
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH.
  */
 export function clientOptions(overrides = {}) {
-    const options = {
-        clientId: required('CLIENT_ID', "the client's id"),
-        clientSecret: required('CLIENT_SECRET', "the client's secret"),
-    };
-    if (env('ISSUER') !== undefined && env('TOKEN_URL') === undefined) {
-        options.issuer = url('ISSUER', "the authorization server's issuer");
-    } else {
-        options.tokenUrl = url('TOKEN_URL', "the token endpoint's URL, or set ISSUER to discover it");
-    }
+    const options = { clientId: required('CLIENT_ID', "the client's id"), clientSecret: secret(), ...endpoint() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -89,6 +81,35 @@ export function clientOptions(overrides = {}) {
         }
     }
     return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
+}
+
+/** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
+function secret() {
+    const value = required('CLIENT_SECRET', "the client's secret");
+    if (/[\r\n]/.test(value)) {
+        fail('CLIENT_SECRET has a line break in it: give the secret without one');
+    }
+    return value;
+}
+
+/**
+ * Where tokens come from. TOKEN_URL saves the discovery by ISSUER, so both may be set, as `k6 x clientcreds serve` does;
+ * but then they must be of one server, because one left over from another run would be loaded unawares.
+ */
+function endpoint() {
+    if (env('TOKEN_URL') === undefined && env('ISSUER') !== undefined) {
+        return { issuer: url('ISSUER', "the authorization server's issuer") };
+    }
+    const tokenUrl = url('TOKEN_URL', "the token endpoint's URL, or set ISSUER to discover it");
+    if (env('ISSUER') !== undefined && origin(url('ISSUER')) !== origin(tokenUrl)) {
+        fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
+    }
+    return { tokenUrl };
+}
+
+/** Scheme, host and port of a URL, without a user's name and password. */
+function origin(text) {
+    return text.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+).*$/, '$1$2').toLowerCase();
 }
 
 /** Where the protected API is. */

@@ -1,10 +1,8 @@
 package acceptance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -22,6 +20,13 @@ const projectRoot = "../.."
 
 // longestRun bounds every run of k6: a hanging test must not hang the suite.
 const longestRun = 3 * time.Minute
+
+// k6's exit codes.
+const (
+	exitThresholds      = 99
+	exitScriptException = 107
+	exitAborted         = 108
+)
 
 func k6Binary(t *testing.T) string {
 	t.Helper()
@@ -58,9 +63,16 @@ type k6run struct {
 	args   []string
 }
 
-// do runs k6 and waits for it. The environment holds nothing of this process's but PATH and HOME:
-// a variable set on somebody's machine must not change a test.
-func (r k6run) do(t *testing.T) run {
+// k6process is a run under way.
+type k6process struct {
+	*process
+
+	output *output
+	export string
+}
+
+// start starts k6.
+func (r k6run) start(t *testing.T) *k6process {
 	t.Helper()
 	dir := t.TempDir()
 	script := r.script
@@ -68,30 +80,36 @@ func (r k6run) do(t *testing.T) run {
 		script = filepath.Join(dir, "script.js")
 		require.NoError(t, os.WriteFile(script, []byte(r.code), 0o600))
 	}
-	export := filepath.Join(dir, "summary.json")
-	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
-	defer cancel()
-	args := append([]string{"run", "--no-usage-report", "--summary-export", export}, r.args...)
+	p := &k6process{output: new(output), export: filepath.Join(dir, "summary.json")}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), longestRun)
+	t.Cleanup(cancel)
+	args := append([]string{"run", "--no-usage-report", "--summary-export", p.export}, r.args...)
 	cmd := exec.CommandContext(ctx, k6Binary(t), append(args, script)...) // #nosec G204 -- the binary under test
 	cmd.Dir = projectRoot
+	cmd.Stdout, cmd.Stderr = p.output, p.output
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "NO_COLOR=1"}
+	env := []string{"HOME=" + dir, "NO_COLOR=1"}
 	for _, name := range slices.Sorted(maps.Keys(r.env)) {
-		cmd.Env = append(cmd.Env, name+"="+r.env[name])
+		env = append(env, name+"="+r.env[name])
 	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err, out.String())
+	p.process = start(t, cmd, env...)
+	return p
+}
+
+// do runs k6 and waits for it.
+func (r k6run) do(t *testing.T) run {
+	t.Helper()
+	return r.start(t).result(t)
+}
+
+// result waits for the end of the run.
+func (p *k6process) result(t *testing.T) run {
+	t.Helper()
+	r := run{exitCode: p.wait(t), output: p.output.String()}
+	if text, err := os.ReadFile(p.export); err == nil { // #nosec G304 -- written by the run
+		require.NoError(t, json.Unmarshal(text, &r.summary))
 	}
-	result := run{exitCode: cmd.ProcessState.ExitCode(), output: out.String()}
-	if text, err := os.ReadFile(export); err == nil { // #nosec G304 -- written by the run
-		require.NoError(t, json.Unmarshal(text, &result.summary))
-	}
-	return result
+	return r
 }
 
 // passes fails the test, with k6's output, unless k6 ended with exit code 0.

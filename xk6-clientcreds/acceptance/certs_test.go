@@ -1,0 +1,92 @@
+package acceptance
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// certificates are those of a test's own CA. The CA's is what k6 gets as SSL_CERT_FILE.
+type certificates struct {
+	caFile            string
+	certFile, keyFile string // of 127.0.0.1 and localhost
+	roots             *x509.CertPool
+}
+
+func newCertificates(t *testing.T) certificates {
+	t.Helper()
+	dir := t.TempDir()
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	ca := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: "acceptance test CA"},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(24 * time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		NotBefore:    ca.NotBefore,
+		NotAfter:     ca.NotAfter,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	require.NoError(t, err)
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+	require.NoError(t, err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	c := certificates{
+		caFile:   filepath.Join(dir, "ca.pem"),
+		certFile: filepath.Join(dir, "server.pem"),
+		keyFile:  filepath.Join(dir, "server.key"),
+		roots:    x509.NewCertPool(),
+	}
+	writePEM(t, c.caFile, "CERTIFICATE", caDER)
+	writePEM(t, c.certFile, "CERTIFICATE", leafDER)
+	writePEM(t, c.keyFile, "PRIVATE KEY", keyDER)
+	caCert, err := x509.ParseCertificate(caDER)
+	require.NoError(t, err)
+	c.roots.AddCert(caCert)
+	return c
+}
+
+func writePEM(t *testing.T, file, kind string, der []byte) {
+	t.Helper()
+	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+}
+
+// server returns the configuration of a server with these certificates.
+func (c certificates) server(t *testing.T) *tls.Config {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	require.NoError(t, err)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+}
+
+// client returns the configuration of a client that trusts them.
+func (c certificates) client() *tls.Config {
+	return &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12}
+}

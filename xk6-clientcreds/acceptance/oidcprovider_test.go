@@ -1,0 +1,135 @@
+package acceptance
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// nodeModules is where the packages of tools/npm are installed.
+const nodeModules = "../../tools/npm/node_modules"
+
+// oidcProvider is npm's certified OpenID provider, as testdata/oidc-provider configures it.
+type oidcProvider struct {
+	*process
+
+	issuer string
+
+	mu       sync.Mutex
+	requests []tokenRequest
+	read     chan struct{} // closed when everything it wrote has been read
+}
+
+// tokenRequest is a token request as the provider saw it.
+type tokenRequest struct {
+	At     int64  `json:"at"` // milliseconds since the epoch
+	Client string `json:"client"`
+	Status int    `json:"status"`
+	Error  string `json:"error"`
+}
+
+// startOIDCProvider starts the provider at a free port, or at the one that env sets as PORT.
+func startOIDCProvider(t *testing.T, c certificates, env ...string) *oidcProvider {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	require.NoError(t, err, "Node.js runs the OpenID provider of this test; install Node.js 20 or later")
+	modules, err := filepath.Abs(nodeModules)
+	require.NoError(t, err)
+	require.DirExists(t, filepath.Join(modules, "oidc-provider"), "`npm ci` in tools/npm installs it; `make test` does so")
+	cmd := exec.CommandContext(t.Context(), node, "testdata/oidc-provider/server.mjs") // #nosec G204 -- found in PATH
+	notices := new(output)
+	cmd.Stderr = notices
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(notices)
+		}
+	})
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	cmd.Stdout = writer
+	p := &oidcProvider{read: make(chan struct{})}
+	p.process = start(t, cmd,
+		append(env, "NODE_MODULES="+modules, "CERT="+c.certFile, "KEY="+c.keyFile, "NODE_NO_WARNINGS=1")...)
+	require.NoError(t, writer.Close())
+	ready := make(chan string, 1)
+	go p.follow(reader, ready)
+	select {
+	case p.issuer = <-ready:
+	case <-p.read:
+		t.Fatal("the OpenID provider ended at its start")
+	}
+	return p
+}
+
+// follow reads what the provider writes until it ends.
+func (p *oidcProvider) follow(r *os.File, ready chan<- string) {
+	defer close(p.read)
+	defer r.Close() //nolint:errcheck // nothing was written to it
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		if issuer, ok := strings.CutPrefix(lines.Text(), "READY "); ok {
+			ready <- issuer
+			continue
+		}
+		var request tokenRequest
+		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
+			continue // oidc-provider's own notices
+		}
+		p.mu.Lock()
+		p.requests = append(p.requests, request)
+		p.mu.Unlock()
+	}
+}
+
+// seen returns the token requests answered so far.
+func (p *oidcProvider) seen() []tokenRequest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests[:len(p.requests):len(p.requests)]
+}
+
+// stop lets the provider finish and returns every token request that it answered.
+func (p *oidcProvider) stop(t *testing.T) []tokenRequest {
+	t.Helper()
+	p.signal(t, syscall.SIGTERM)
+	<-p.read
+	return p.seen()
+}
+
+// kill ends the provider at once.
+func (p *oidcProvider) kill(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGKILL)
+	<-p.read
+}
+
+// port is for another provider at the same place.
+func (p *oidcProvider) port() string { return p.issuer[strings.LastIndexByte(p.issuer, ':')+1:] }
+
+// granted counts the requests that were answered with a token.
+func granted(requests []tokenRequest) int {
+	n := 0
+	for _, r := range requests {
+		if r.Status == 200 {
+			n++
+		}
+	}
+	return n
+}
+
+// soon is how long a condition that is already on its way may take.
+const soon = 30 * time.Second
+
+// eventually waits for a condition.
+func eventually(t *testing.T, condition func() bool, what string) {
+	t.Helper()
+	require.Eventually(t, condition, soon, 5*time.Millisecond, what)
+}

@@ -1,0 +1,121 @@
+// The certified OpenID provider of npm, oidc-provider, as an authorization server for the client-credentials grant,
+// over HTTPS. The test that starts it reads "READY <issuer>" on its output and, after that, one JSON line per token
+// request: {"at": ms since the epoch, "client": id or null, "status": …, "error": code or null}.
+//
+//   NODE_MODULES    folder with oidc-provider
+//   PORT            port to listen at; 0 takes a free one
+//   CERT KEY        files of the server's certificate chain and key
+//   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
+import fs from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import { createRequire } from 'node:module';
+
+const require = createRequire(path.resolve(process.env.NODE_MODULES, 'from-here.js'));
+const { Provider, errors } = await import(require.resolve('oidc-provider'));
+
+const ttl = Number(process.env.TTL ?? 600);
+const client = (client_id, client_secret, more = {}) => ({
+    client_id,
+    client_secret,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    id_token_signed_response_alg: 'ES256',
+    token_endpoint_auth_method: 'client_secret_basic',
+    scope: 'api:read api:write',
+    ...more,
+});
+const clients = [
+    client('cc-basic', 'basic-secret'),
+    // RFC 6749 §2.3.1: identifier and secret are form-encoded before Base64, and these two need it.
+    client('cc basic:x', 'p@ss:w%rd+/=& z'),
+    client('cc-post', 'post-secret', { token_endpoint_auth_method: 'client_secret_post' }),
+    client('cc-short', 'short-secret', { scope: 'api:read' }),
+    client('resource-server', 'resource-server-secret'),
+];
+
+// The adapter that comes with oidc-provider forgets all but the newest thousand tokens.
+const store = new Map();
+class Memory {
+    constructor(model) { this.model = model; }
+    async upsert(id, payload, expiresIn) {
+        store.set(`${this.model}:${id}`, { payload, until: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
+    }
+    async find(id) {
+        const entry = store.get(`${this.model}:${id}`);
+        return entry && entry.until > Date.now() ? entry.payload : undefined;
+    }
+    async destroy(id) { store.delete(`${this.model}:${id}`); }
+    async consume() {}
+    async findByUid() {}
+    async findByUserCode() {}
+    async revokeByGrantId() {}
+}
+
+// The server takes its port first, because the issuer's identifier, and so the provider, depends on it.
+let handle;
+const server = https.createServer(
+    { cert: fs.readFileSync(process.env.CERT), key: fs.readFileSync(process.env.KEY) },
+    (req, res) => handle(req, res));
+server.keepAliveTimeout = 65_000;
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
+    const issuer = `https://127.0.0.1:${server.address().port}`;
+    handle = provider(issuer).callback();
+    say(`READY ${issuer}`);
+});
+
+// Ends when every answer is out, and so every line. A kill does not wait.
+process.once('SIGTERM', () => {
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+});
+
+function provider(issuer) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const op = new Provider(issuer, {
+        adapter: Memory,
+        clients,
+        jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'op' }] },
+        cookies: { keys: ['unused'] },
+        scopes: ['api:read', 'api:write'],
+        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+        ttl: { ClientCredentials: (ctx, token, { clientId }) => (clientId === 'cc-short' ? 3 : ttl) },
+        features: {
+            devInteractions: { enabled: false },
+            clientCredentials: { enabled: true },
+            introspection: { enabled: true, allowedPolicy: () => true },
+            revocation: { enabled: true, allowedPolicy: () => true },
+            resourceIndicators: {
+                enabled: true,
+                useGrantedResource: () => true,
+                getResourceServerInfo: (ctx, resource) => {
+                    if (resource !== 'https://api.example/orders') {
+                        throw new errors.InvalidTarget();
+                    }
+                    return { scope: 'api:read api:write', audience: resource, accessTokenTTL: ttl,
+                        accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } };
+                },
+            },
+        },
+    });
+    op.use(async (ctx, next) => {
+        await next();
+        if (ctx.path === '/token') {
+            const line = JSON.stringify({
+                at: Date.now(),
+                client: ctx.oidc?.client?.clientId ?? null,
+                status: ctx.status,
+                error: ctx.body?.error ?? null,
+            });
+            ctx.res.on('finish', () => say(line));
+        }
+    });
+    return op;
+}
+
+// Written before the call returns: a server that is killed has said what it did.
+function say(line) {
+    fs.writeSync(1, `${line}\n`);
+}
