@@ -12,15 +12,19 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// tokenErrorClass makes the class lazily, once per process: few VUs ever need it.
+// tokenErrorClass makes the class lazily, once per process: few VUs ever need it. name is a value
+// and not a getter: k6 prints an exception that nobody caught when no script can run any more.
 var tokenErrorClass = sync.OnceValue(func() *sobek.Program {
-	return sobek.MustCompile(ImportPath, `(class TokenError extends Error {
-	constructor(message, fields) {
-		super(message);
-		Object.assign(this, fields);
+	return sobek.MustCompile(ImportPath, `(() => {
+	class TokenError extends Error {
+		constructor(message, fields) {
+			super(message);
+			Object.assign(this, fields);
+		}
 	}
-	get name() { return 'TokenError'; }
-})`, true)
+	Object.defineProperty(TokenError.prototype, 'name', { value: 'TokenError' });
+	return TokenError;
+})()`, true)
 })
 
 // hints say, at 2 a.m., where to look first.
