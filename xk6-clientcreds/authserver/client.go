@@ -1,0 +1,161 @@
+package authserver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
+	"strings"
+	"time"
+)
+
+const grantClientCredentials = "client_credentials"
+
+// Client is one registered client. The names follow RFC 7591 §2.
+type Client struct {
+	// ID is the client identifier: printable ASCII (RFC 6749 §A.1).
+	ID string
+	// Secret is the client secret: printable ASCII (RFC 6749 §A.2).
+	Secret string
+	// Scope is the space separated scope the client may have, and gets when it
+	// asks for none.
+	Scope string
+	// TTL is the lifetime of this client's tokens. Default: that of the server.
+	TTL time.Duration
+	// GrantTypes are the grants the client may use. Default: client_credentials.
+	GrantTypes []string
+	// AuthMethod is the one authentication method the client may use, by its
+	// IANA name. Default: every method that the client has the credentials for.
+	AuthMethod string
+}
+
+// String names the client without its secret.
+func (c Client) String() string { return "client " + c.ID }
+
+// GoString names the client without its secret.
+func (c Client) GoString() string { return c.String() }
+
+// client is a Client prepared for answering requests.
+type client struct {
+	index      int // in registry.list, and so in the sealed tokens and the counters
+	id         string
+	jsonID     []byte // id as a JSON string
+	secretHash [sha256.Size]byte
+	scope      string
+	scopes     []string
+	ttl        time.Duration
+	grants     []string
+	authMethod string
+}
+
+// registry holds the clients. It is read-only once made.
+type registry struct {
+	list []*client
+	byID map[string]*client
+}
+
+func newRegistry(clients []Client, ttl time.Duration) (*registry, error) {
+	if len(clients) == 0 {
+		return nil, configErrorf("Clients", "no client is registered, want at least one")
+	}
+	r := &registry{byID: make(map[string]*client, len(clients))}
+	for i, c := range clients {
+		if err := checkClient(i, c); err != nil {
+			return nil, err
+		}
+		if r.byID[c.ID] != nil {
+			return nil, configErrorf("Clients", "client %q is registered twice", c.ID)
+		}
+		r.add(c, ttl)
+	}
+	return r, nil
+}
+
+func (r *registry) add(c Client, ttl time.Duration) {
+	if c.TTL > 0 {
+		ttl = c.TTL
+	}
+	if c.GrantTypes == nil {
+		c.GrantTypes = []string{grantClientCredentials}
+	}
+	entry := &client{
+		index:      len(r.list),
+		id:         c.ID,
+		jsonID:     appendJSONString(nil, c.ID),
+		secretHash: sha256.Sum256([]byte(c.Secret)),
+		scope:      c.Scope,
+		scopes:     strings.Fields(c.Scope),
+		ttl:        ttl,
+		grants:     c.GrantTypes,
+		authMethod: c.AuthMethod,
+	}
+	r.list = append(r.list, entry)
+	r.byID[c.ID] = entry
+}
+
+// addAPI registers the client that the API introspects with. It has no grant
+// type, so that it gets no token.
+func (r *registry) addAPI(secret string) error {
+	if r.byID[apiClientID] != nil {
+		return configErrorf("Clients", "client %q has the id that the API introspects with, want another", apiClientID)
+	}
+	r.add(Client{ID: apiClientID, Secret: secret, GrantTypes: []string{}}, 0)
+	return nil
+}
+
+func checkClient(i int, c Client) error {
+	switch {
+	case c.ID == "":
+		return configErrorf("Clients", "client number %d has no id", i+1)
+	case !printableASCII(c.ID):
+		return configErrorf("Clients", "the id of client number %d has characters other than printable ASCII", i+1)
+	case c.Secret == "":
+		return configErrorf("Clients", "client %q has no secret", c.ID)
+	case !printableASCII(c.Secret):
+		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
+	case c.Scope != "" && !validScope(c.Scope):
+		return configErrorf("Clients", "client %q: %q is not a scope, want tokens separated by single spaces (RFC 6749 §3.3)",
+			c.ID, c.Scope)
+	}
+	if c.TTL != 0 {
+		if err := checkTTL(c.TTL); err != nil {
+			return configErrorf("Clients", "client %q: %s", c.ID, err)
+		}
+	}
+	if c.AuthMethod != "" {
+		if !slices.Contains(authMethodNames, c.AuthMethod) {
+			return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
+				c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
+		}
+	}
+	for _, g := range c.GrantTypes {
+		if g != grantClientCredentials {
+			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, grantClientCredentials)
+		}
+	}
+	return nil
+}
+
+// authenticate finds the client with this id and secret. What it costs does
+// not tell whether the id is known: an unknown one is compared with nothing.
+// found is the client that the id names, whatever the secret.
+func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
+	found = r.byID[string(id)]
+	var want [sha256.Size]byte
+	if found != nil {
+		want = found.secretHash
+	}
+	got := sha256.Sum256(secret)
+	equal := subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	return found, equal && found != nil
+}
+
+func (c *client) mayUse(grant string) bool { return slices.Contains(c.grants, grant) }
+
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}

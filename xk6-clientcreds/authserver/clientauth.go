@@ -1,0 +1,128 @@
+package authserver
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// authMethod is one client authentication method.
+type authMethod struct {
+	// name is the method's name in IANA's registry of token endpoint
+	// authentication methods.
+	name string
+	// presented reports whether the request uses the method.
+	presented func(*http.Request, *form) bool
+	// verify checks the credentials. The client that the request names is
+	// returned also with an error, so that it can be counted.
+	verify func(*http.Request, *form) (*client, *oauthError)
+}
+
+// authMethodNames are the names of the methods that the server knows.
+var authMethodNames = []string{"client_secret_basic", "client_secret_post"}
+
+// authMethods are the methods, in the order of authMethodNames.
+func authMethods(clients *registry, enc BasicEncoding) []authMethod {
+	return []authMethod{clientSecretBasic(clients, enc), clientSecretPost(clients)}
+}
+
+// authenticate finds the client of a request, which must use exactly one
+// method (RFC 6749 §2.3).
+func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
+	if len(r.Header["Authorization"]) > 1 {
+		return nil, errManyHeaders
+	}
+	var method *authMethod
+	for i := range s.methods {
+		if !s.methods[i].presented(r, f) {
+			continue
+		}
+		if method != nil {
+			return nil, errManyMethods
+		}
+		method = &s.methods[i]
+	}
+	if method == nil {
+		if len(r.Header["Authorization"]) == 1 {
+			return nil, errWrongScheme
+		}
+		return s.clients.byID[string(f.get("client_id"))], errNoCredentials
+	}
+	c, err := method.verify(r, f)
+	if err != nil {
+		return c, err
+	}
+	if c.authMethod != "" && c.authMethod != method.name {
+		return c, errMethodForbidden
+	}
+	if id := f.get("client_id"); id != nil && string(id) != c.id {
+		return c, errOtherClientID
+	}
+	return c, nil
+}
+
+// clientSecretBasic is HTTP Basic authentication with form-encoded
+// credentials, RFC 6749 §2.3.1.
+func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
+	return authMethod{
+		name: "client_secret_basic",
+		presented: func(r *http.Request, _ *form) bool {
+			_, ok := schemeValue(r.Header["Authorization"], "Basic")
+			return ok
+		},
+		verify: func(r *http.Request, f *form) (*client, *oauthError) {
+			value, _ := schemeValue(r.Header["Authorization"], "Basic")
+			var scratch [256]byte
+			credentials, err := base64.StdEncoding.AppendDecode(scratch[:0], []byte(value))
+			defer clear(credentials)
+			if err != nil {
+				return nil, errBasicSyntax
+			}
+			id, secret, ok := bytes.Cut(credentials, []byte{':'})
+			if !ok {
+				return nil, errBasicSyntax
+			}
+			if enc == BasicForm {
+				if id, ok = unescape(id); !ok {
+					return nil, errBasicEncoding
+				}
+				if secret, ok = unescape(secret); !ok {
+					return clients.byID[string(id)], errBasicEncoding
+				}
+			}
+			c, ok := clients.authenticate(id, secret)
+			if !ok {
+				return c, errWrongSecret
+			}
+			return c, nil
+		},
+	}
+}
+
+// clientSecretPost is client_id and client_secret in the body, RFC 6749 §2.3.1.
+func clientSecretPost(clients *registry) authMethod {
+	return authMethod{
+		name:      "client_secret_post",
+		presented: func(_ *http.Request, f *form) bool { return f.get("client_secret") != nil },
+		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
+			c, ok := clients.authenticate(f.get("client_id"), f.get("client_secret"))
+			if !ok {
+				return c, errWrongSecret
+			}
+			return c, nil
+		},
+	}
+}
+
+// schemeValue returns what follows the scheme in the one Authorization header.
+func schemeValue(header []string, scheme string) (string, bool) {
+	if len(header) != 1 {
+		return "", false
+	}
+	got, value, _ := strings.Cut(header[0], " ")
+	if !strings.EqualFold(got, scheme) {
+		return "", false
+	}
+	return strings.Trim(value, " "), true
+}

@@ -1,0 +1,88 @@
+package authserver
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"sync/atomic"
+	"time"
+)
+
+// tokenID identifies an access token. It is the jti of a JWT and the nonce of
+// an opaque token.
+type tokenID [12]byte
+
+func (id tokenID) String() string { return hex.EncodeToString(id[:]) }
+
+// tokenIDs makes identifiers that are unique in this process: a random prefix
+// and a count. They need not be unpredictable, only never the same twice.
+type tokenIDs struct {
+	prefix [4]byte
+	count  atomic.Uint64
+}
+
+func newTokenIDs() *tokenIDs {
+	ids := new(tokenIDs)
+	_, _ = rand.Read(ids.prefix[:]) // never fails
+	return ids
+}
+
+func (ids *tokenIDs) next() (id tokenID) {
+	copy(id[:], ids.prefix[:])
+	binary.BigEndian.PutUint64(id[len(ids.prefix):], ids.count.Add(1))
+	return id
+}
+
+// grant is what one access token stands for.
+type grant struct {
+	id       tokenID
+	client   *client
+	scope    string
+	audience []string // empty: the default audience of the server
+	issued   time.Time
+	expires  time.Time
+}
+
+// tokenFormat makes access tokens and reads them.
+type tokenFormat interface {
+	// issue appends the token to f.out. It uses f.seal.
+	issue(f *form, g *grant) error
+	// open returns what the token stands for, false when this server did not
+	// make it. Expired tokens are opened too. It may use f.seal.
+	open(f *form, token string) (grant, bool)
+}
+
+// appendClaims appends the members that a JWT access token (RFC 9068 §2.2) and
+// an introspection response (RFC 7662 §2.2) have in common, without braces.
+// Scope, audience and issuer are printable ASCII: they were checked.
+func (s *Server) appendClaims(dst []byte, g *grant) []byte {
+	dst = append(dst, `"iss":`...)
+	dst = appendJSONString(dst, s.endpoints.Issuer)
+	dst = append(dst, `,"sub":`...)
+	dst = append(dst, g.client.jsonID...)
+	dst = append(dst, `,"client_id":`...)
+	dst = append(dst, g.client.jsonID...)
+	dst = append(dst, `,"aud":`...)
+	dst = s.appendAudience(dst, g.audience)
+	dst = append(dst, `,"iat":`...)
+	dst = appendInt(dst, g.issued.Unix())
+	dst = append(dst, `,"exp":`...)
+	dst = appendInt(dst, numericDateAfter(g.expires))
+	dst = append(dst, `,"jti":"`...)
+	dst = hex.AppendEncode(dst, g.id[:])
+	dst = append(dst, '"')
+	if g.scope != "" {
+		dst = append(dst, `,"scope":`...)
+		dst = appendJSONString(dst, g.scope)
+	}
+	return dst
+}
+
+// numericDateAfter rounds up to whole seconds: rounded down, a token would end
+// up to a second before the expires_in that its client was told.
+func numericDateAfter(t time.Time) int64 {
+	if t.Nanosecond() > 0 {
+		return t.Unix() + 1
+	}
+	return t.Unix()
+}

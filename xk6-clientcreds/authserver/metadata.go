@@ -1,0 +1,95 @@
+package authserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// metadata is the authorization server metadata, RFC 8414 §2.
+type metadata struct {
+	Issuer                   string   `json:"issuer"`
+	TokenEndpoint            string   `json:"token_endpoint"`
+	JWKSURI                  string   `json:"jwks_uri,omitempty"`
+	Scopes                   []string `json:"scopes_supported,omitempty"`
+	ResponseTypes            []string `json:"response_types_supported"` // required, and empty: no authorization endpoint
+	GrantTypes               []string `json:"grant_types_supported"`
+	TokenAuthMethods         []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationEndpoint       string   `json:"revocation_endpoint"`
+	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionEndpoint    string   `json:"introspection_endpoint"`
+	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+}
+
+func (s *Server) metadata() metadata {
+	m := metadata{
+		Issuer:                   s.endpoints.Issuer,
+		TokenEndpoint:            s.endpoints.Token,
+		Scopes:                   s.scopes(),
+		ResponseTypes:            []string{},
+		GrantTypes:               []string{grantClientCredentials},
+		TokenAuthMethods:         authMethodNames,
+		RevocationEndpoint:       s.endpoints.Revocation,
+		RevocationAuthMethods:    authMethodNames,
+		IntrospectionEndpoint:    s.endpoints.Introspection,
+		IntrospectionAuthMethods: authMethodNames,
+	}
+	if s.cfg.TokenFormat == JWT {
+		m.JWKSURI = s.endpoints.JWKS
+	}
+	return m
+}
+
+// scopes returns all the scope tokens that some client may have.
+func (s *Server) scopes() []string {
+	var all []string
+	for _, c := range s.clients.list {
+		all = append(all, c.scopes...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// metadataPaths are the places of the document for an issuer with this path:
+// RFC 8414 §3.1 inserts the well-known segment between host and path, OpenID
+// Connect Discovery 1.0 §4 appends it, and clients of both kinds do it with
+// both names (RFC 8414 §5).
+func metadataPaths(issuerPath string) []string {
+	const (
+		rfc8414 = "/.well-known/oauth-authorization-server"
+		openID  = "/.well-known/openid-configuration"
+	)
+	issuerPath = strings.TrimSuffix(issuerPath, "/")
+	if issuerPath == "" {
+		return []string{rfc8414, openID}
+	}
+	return []string{rfc8414 + issuerPath, openID + issuerPath, issuerPath + rfc8414, issuerPath + openID}
+}
+
+// document serves a JSON document that does not change. before is called for
+// each request.
+func document(value any, before func()) (http.Handler, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("authserver: %T: %w", value, err)
+	}
+	return readOnly(func(w http.ResponseWriter, _ *http.Request) {
+		before()
+		w.Header()["Content-Type"] = headerJSON
+		_, _ = w.Write(body) // the client has gone: nobody is left to tell
+	}), nil
+}
+
+// readOnly lets GET and HEAD requests through.
+func readOnly(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are allowed here", http.StatusMethodNotAllowed)
+			return
+		}
+		next(w, r)
+	})
+}

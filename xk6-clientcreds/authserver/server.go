@@ -1,0 +1,141 @@
+package authserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is an authorization server and a protected API. Make it with [New],
+// then call Start once, and Shutdown in the end.
+type Server struct {
+	cfg     Config
+	clients *registry
+	methods []authMethod
+	format  tokenFormat
+	ids     *tokenIDs
+	revoked *revocations
+	stats   *stats
+	api     *protectedAPI
+	// introspector is nil when the API checks tokens by itself.
+	introspector *introspector
+
+	// What follows is known only once the addresses are bound.
+	started          time.Time
+	endpoints        Endpoints
+	defaultAudience  string
+	defaultAudiences []string // defaultAudience alone
+	servers          []*http.Server
+	serving          sync.WaitGroup
+	failures         chan error // of the servers; never blocks
+}
+
+// New checks the configuration and makes a server from it. The errors are
+// of type [*ConfigError] unless randomness or a key failed.
+func New(cfg Config) (*Server, error) {
+	cfg.setDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	clients, err := newRegistry(cfg.Clients, cfg.TTL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg:     cfg,
+		clients: clients,
+		methods: authMethods(clients, cfg.BasicEncoding),
+		ids:     newTokenIDs(),
+		revoked: newRevocations(maxRevoked),
+	}
+	check := s.checkLocally
+	if cfg.APICheck == CheckIntrospection {
+		s.introspector = newIntrospector()
+		check = s.introspector.check
+		if err := clients.addAPI(s.introspector.secret); err != nil {
+			return nil, err
+		}
+	}
+	s.stats = newStats(len(clients.list))
+	s.api = newProtectedAPI(&s.cfg, s.stats, check)
+	if cfg.TokenFormat == JWT {
+		s.format, err = newJWTFormat(s, cfg.JWTAlgorithm)
+	} else {
+		s.format, err = newOpaqueFormat(clients.list)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Start binds the addresses and serves in the background. ctx is used for
+// binding only.
+func (s *Server) Start(ctx context.Context) error {
+	listeners, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.startOn(listeners); err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	return nil
+}
+
+func (s *Server) startOn(listeners []net.Listener) error {
+	authAddr, apiAddr := listeners[0].Addr(), listeners[len(listeners)-1].Addr()
+	s.bind(authAddr, apiAddr)
+	handlers, err := s.handlers(len(listeners) > 1)
+	if err != nil {
+		return err
+	}
+	tlsConfig, err := s.secure(listeners)
+	if err != nil {
+		return err
+	}
+	s.started = s.cfg.Now()
+	s.failures = make(chan error, len(listeners))
+	for i, l := range listeners {
+		server := s.newHTTPServer(handlers[i], tlsConfig)
+		s.servers = append(s.servers, server)
+		s.serving.Go(func() { s.serve(server, l) })
+	}
+	return nil
+}
+
+func (s *Server) serve(server *http.Server, l net.Listener) {
+	var err error
+	if server.TLSConfig != nil {
+		err = server.ServeTLS(l, "", "")
+	} else {
+		err = server.Serve(l)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		s.failures <- fmt.Errorf("authserver: %s: %w", l.Addr(), err)
+	}
+}
+
+// Failed receives an error when a port stopped being served before Shutdown.
+func (s *Server) Failed() <-chan error { return s.failures }
+
+// Shutdown stops accepting requests, waits for those in progress until ctx
+// ends, and cuts off what is left then.
+func (s *Server) Shutdown(ctx context.Context) error {
+	errs := make([]error, 0, len(s.servers))
+	for _, server := range s.servers {
+		err := server.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, server.Close())
+		}
+		errs = append(errs, err)
+	}
+	s.serving.Wait()
+	if s.introspector != nil {
+		s.introspector.close()
+	}
+	return errors.Join(errs...)
+}

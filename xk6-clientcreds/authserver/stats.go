@@ -1,0 +1,106 @@
+package authserver
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats is what has arrived at a [Server]. A request counts in a total when it
+// arrives, in a result when its answer is decided.
+type Stats struct {
+	TokenRequests         TokenRequests `json:"token_requests"`
+	APIRequests           APIRequests   `json:"api_requests"`
+	DiscoveryRequests     int64         `json:"discovery_requests"`
+	IntrospectionRequests int64         `json:"introspection_requests"`
+	RevocationRequests    int64         `json:"revocation_requests"`
+	StartedAt             time.Time     `json:"started_at"`
+	UptimeSeconds         float64       `json:"uptime_seconds"`
+}
+
+// TokenRequests counts the requests to the token endpoint.
+type TokenRequests struct {
+	Total int64 `json:"total"`
+	// ByClient counts the requests that name a registered client, whether or
+	// not they authenticate it.
+	ByClient map[string]int64 `json:"by_client"`
+	// ByResult counts "issued" and the error codes of RFC 6749 §5.2. Results
+	// that did not occur are left out.
+	ByResult map[string]int64 `json:"by_result"`
+	// ConcurrentPeak is how many requests were in progress at the same time.
+	ConcurrentPeak int64 `json:"concurrent_peak"`
+	// PeakPer100ms is how many requests arrived within a tenth of a second,
+	// counted in consecutive ones.
+	PeakPer100ms int64 `json:"peak_per_100ms"`
+}
+
+// APIRequests counts the requests to the protected API.
+type APIRequests struct {
+	Total int64 `json:"total"`
+	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and
+	// "temporarily_unavailable". Results that did not occur are left out.
+	ByResult map[string]int64 `json:"by_result"`
+	// ConcurrentPeak is how many requests were in progress at the same time.
+	ConcurrentPeak int64 `json:"concurrent_peak"`
+}
+
+// stats are the counters behind Stats.
+type stats struct {
+	token, api     load
+	tokenResults   [tokenResults]atomic.Int64
+	apiResults     [apiResults]atomic.Int64
+	byClient       []atomic.Int64 // by client.index
+	discoveries    atomic.Int64
+	introspections atomic.Int64
+	revocations    atomic.Int64
+}
+
+func newStats(clients int) *stats { return &stats{byClient: make([]atomic.Int64, clients)} }
+
+// countToken counts a decided token request. c is nil when the request names no
+// registered client.
+func (s *stats) countToken(c *client, result tokenResult) {
+	s.tokenResults[result].Add(1)
+	if c != nil {
+		s.byClient[c.index].Add(1)
+	}
+}
+
+func (s *stats) countAPI(result apiResult) { s.apiResults[result].Add(1) }
+
+// Stats returns what has arrived so far.
+func (s *Server) Stats() Stats {
+	st := s.stats
+	byClient := make(map[string]int64, len(s.cfg.Clients))
+	for i, c := range s.cfg.Clients {
+		byClient[c.ID] = st.byClient[i].Load()
+	}
+	return Stats{
+		TokenRequests: TokenRequests{
+			Total:          st.token.total.Load(),
+			ByClient:       byClient,
+			ByResult:       occurred(tokenResultNames[:], st.tokenResults[:]),
+			ConcurrentPeak: st.token.peak.Load(),
+			PeakPer100ms:   st.token.busiest.Load(),
+		},
+		APIRequests: APIRequests{
+			Total:          st.api.total.Load(),
+			ByResult:       occurred(apiResultNames[:], st.apiResults[:]),
+			ConcurrentPeak: st.api.peak.Load(),
+		},
+		DiscoveryRequests:     st.discoveries.Load(),
+		IntrospectionRequests: st.introspections.Load(),
+		RevocationRequests:    st.revocations.Load(),
+		StartedAt:             s.started,
+		UptimeSeconds:         s.cfg.Now().Sub(s.started).Seconds(),
+	}
+}
+
+func occurred(names []string, counts []atomic.Int64) map[string]int64 {
+	m := make(map[string]int64, len(names))
+	for i := range counts {
+		if n := counts[i].Load(); n > 0 {
+			m[names[i]] = n
+		}
+	}
+	return m
+}

@@ -1,0 +1,72 @@
+package authserver
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// serveToken is the token endpoint, RFC 6749 §3.2.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	f := newForm()
+	defer f.release()
+	c, err := s.grantToken(r, f)
+	if err != nil {
+		s.stats.countToken(c, err.result)
+		err.write(w)
+		return
+	}
+	s.stats.countToken(c, resultIssued)
+	writeJSON(w, http.StatusOK, f.out)
+}
+
+// grantToken answers a client credentials request (RFC 6749 §4.4.2) with the
+// response of §5.1 in f.out. The client that the request names is returned also
+// with an error.
+func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
+	if err := f.read(r); err != nil {
+		return nil, err
+	}
+	c, err := s.authenticate(r, f)
+	if err != nil {
+		return c, err
+	}
+	switch grantType := f.get("grant_type"); {
+	case grantType == nil:
+		return c, errNoGrantType
+	case string(grantType) != grantClientCredentials:
+		return c, errUnsupportedGrant
+	case !c.mayUse(grantClientCredentials):
+		return c, errForbiddenGrant
+	}
+	scope, err := c.grantScope(f.get("scope"))
+	if err != nil {
+		return c, err
+	}
+	audience, err := f.targets()
+	if err != nil {
+		return c, err
+	}
+	now := s.cfg.Now()
+	g := &grant{
+		id: s.ids.next(), client: c, scope: scope, audience: audience,
+		issued: now, expires: now.Add(c.ttl),
+	}
+	return c, s.appendTokenResponse(f, g)
+}
+
+func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
+	f.out = append(f.out[:0], `{"access_token":"`...)
+	if err := s.format.issue(f, g); err != nil {
+		return errIssue
+	}
+	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
+	f.out = appendInt(f.out, int64(g.client.ttl.Seconds()))
+	if g.scope != "" {
+		f.out = append(f.out, `,"scope":`...)
+		f.out = appendJSONString(f.out, g.scope)
+	}
+	f.out = append(f.out, '}')
+	return nil
+}
+
+func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
