@@ -1,0 +1,158 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/prometheus/common/model"
+)
+
+// option is one row of the table of options.
+type option struct {
+	name    string // in the argument and in JSON
+	initial string // the default; "" is the zero value
+	set     func(o *options, text string) error
+}
+
+// optionTable lists every option. docs/exporter.md says what each is for.
+func optionTable() []option {
+	return []option{
+		{"addr", "127.0.0.1:9464", func(o *options, s string) error {
+			o.Addr = s
+			if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+				return fmt.Errorf("%q is not an address; allowed: host:port, or :port for every interface", s)
+			}
+			return nil
+		}},
+		{"path", "/metrics", func(o *options, s string) error {
+			o.Path = s
+			if !strings.HasPrefix(s, "/") || s == "/" || strings.ContainsAny(s, " {}?#") {
+				return fmt.Errorf("%q is not a path; allowed: \"/\" and a name, such as \"/metrics\"", s)
+			}
+			return nil
+		}},
+		{"webConfig", "", func(o *options, s string) error { o.WebConfig = s; return nil }},
+		{"linger", "auto", func(o *options, s string) (err error) { o.Linger, err = parseLinger(s); return err }},
+		{"labels", "*", func(o *options, s string) (err error) { o.Labels.allow, err = parseGlobs(s); return err }},
+		{"dropLabels", "", func(o *options, s string) (err error) { o.Labels.deny, err = parseGlobs(s); return err }},
+		{"urlLabel", "false", func(o *options, s string) (err error) { o.Labels.url, err = parseBool(s); return err }},
+		{"maxSeries", "10000", func(o *options, s string) (err error) {
+			if o.MaxSeries, err = strconv.Atoi(s); err != nil || o.MaxSeries < 1 {
+				return fmt.Errorf("%q is not a number of series; allowed: an integer from 1", s)
+			}
+			return nil
+		}},
+		{"buckets", "", func(o *options, s string) (err error) { o.Buckets, err = parseBucketRules(s); return err }},
+		{"histograms", string(histogramsBoth), func(o *options, s string) (err error) {
+			o.Histograms, err = parseHistogramKind(s)
+			return err
+		}},
+		{"runtimeMetrics", "true", func(o *options, s string) (err error) { o.RuntimeMetrics, err = parseBool(s); return err }},
+		{"textfile", "", func(o *options, s string) error { o.Textfile = s; return nil }},
+		{"pushUrl", "", func(o *options, s string) (err error) { o.Push.URL, err = parsePushURL(s); return err }},
+		{"pushJob", "k6", func(o *options, s string) error {
+			o.Push.Job = s
+			if s == "" {
+				return errors.New("is empty; allowed: a job name")
+			}
+			return nil
+		}},
+		{"pushLabels", "", func(o *options, s string) (err error) { o.Push.Labels, err = parsePushLabels(s); return err }},
+		{"pushUsername", "", func(o *options, s string) error { o.Push.Username = s; return nil }},
+		{"pushPassword", "", func(o *options, s string) error { o.Push.Password = s; return nil }},
+	}
+}
+
+func parseBool(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is not a boolean; allowed: true, false", s)
+}
+
+// parseList splits at spaces and commas. In the argument commas part the options.
+func parseList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+func parseGlobs(s string) ([]string, error) {
+	globs := parseList(s)
+	for _, glob := range globs {
+		if _, err := path.Match(glob, ""); err != nil {
+			return nil, fmt.Errorf("%q is not a pattern; allowed: names with *, ? and [a-z]", glob)
+		}
+	}
+	return globs, nil
+}
+
+func parseLinger(s string) (linger, error) {
+	if s == "auto" {
+		return linger{auto: true}, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return linger{}, fmt.Errorf("%q is not a time; allowed: \"auto\", or a duration such as \"15s\", or \"0s\"", s)
+	}
+	return linger{atMost: d}, nil
+}
+
+func parseHistogramKind(s string) (histogramKind, error) {
+	switch kind := histogramKind(s); kind {
+	case histogramsBoth, histogramsNative, histogramsClassic:
+		return kind, nil
+	}
+	return "", fmt.Errorf("%q is not a kind of histogram; allowed: %s, %s, %s",
+		s, histogramsBoth, histogramsNative, histogramsClassic)
+}
+
+// parseBucketRules reads glob:bound bound …;glob:….
+func parseBucketRules(s string) (bucketRules, error) {
+	rules := make(bucketRules)
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ';' }) {
+		glob, list, found := strings.Cut(part, ":")
+		glob = strings.TrimSpace(glob)
+		if _, err := path.Match(glob, ""); err != nil || !found || glob == "" {
+			return nil, fmt.Errorf("%q is not a rule; allowed: name:bound bound …, with *, ? and [a-z] in the name, "+
+				"and \";\" between rules", part)
+		}
+		var bounds []float64
+		for _, item := range parseList(list) {
+			bound, err := strconv.ParseFloat(item, 64)
+			if err != nil || math.IsNaN(bound) {
+				return nil, fmt.Errorf("%q in the rule of %q is not a number", item, glob)
+			}
+			if n := len(bounds); n > 0 && bound <= bounds[n-1] {
+				return nil, fmt.Errorf("%q in the rule of %q does not rise; allowed: bounds in rising order", item, glob)
+			}
+			bounds = append(bounds, bound)
+		}
+		if len(bounds) == 0 || len(bounds) > maxBuckets {
+			return nil, fmt.Errorf("the rule of %q has %d bounds; allowed: 1 to %d", glob, len(bounds), maxBuckets)
+		}
+		rules[glob] = bounds
+	}
+	return rules, nil
+}
+
+// parsePushLabels reads name:value name:value ….
+func parsePushLabels(s string) (map[string]string, error) {
+	labels := make(map[string]string)
+	for _, item := range parseList(s) {
+		name, value, found := strings.Cut(item, ":")
+		if !found || value == "" || name == "job" || !model.LegacyValidation.IsValidLabelName(name) {
+			return nil, fmt.Errorf("%q is not a grouping label; allowed: name:value, where name is not job", item)
+		}
+		labels[name] = value
+	}
+	return labels, nil
+}

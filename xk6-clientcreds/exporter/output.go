@@ -1,0 +1,133 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+)
+
+// Name is what k6 run -o calls the output.
+const Name = "prometheus"
+
+var (
+	_ output.Output                = (*exporter)(nil)
+	_ output.WithThresholds        = (*exporter)(nil)
+	_ output.WithStopWithTestError = (*exporter)(nil)
+)
+
+// exporter is the output.
+type exporter struct {
+	options      *options
+	log          logrus.FieldLogger
+	store        *store
+	own          *ownCollector
+	registry     *prometheus.Registry
+	scrapes      *scrapes
+	noThresholds bool
+	server       *server // nil until Start
+}
+
+// New is a constructor of the output that knows the HELP texts of k6's own metrics.
+func New(params output.Params) (output.Output, error) { return newOutput(params, nil) }
+
+func newOutput(params output.Params, help Help) (*exporter, error) {
+	e, err := configure(params, help, time.Now)
+	if err != nil {
+		return nil, errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
+	}
+	return e, nil
+}
+
+func configure(params output.Params, help Help, now func() time.Time) (*exporter, error) {
+	log := params.Logger.WithField("output", Name)
+	o, err := resolveOptions(params.JSONConfig, params.Environment, params.ConfigArgument, log)
+	if err != nil {
+		return nil, err
+	}
+	run, err := newRunState(params.ScriptOptions, now)
+	if err != nil {
+		return nil, err
+	}
+	e := &exporter{
+		options: o, log: log,
+		store:        newStore(o, help, run, log),
+		registry:     prometheus.NewRegistry(),
+		scrapes:      newScrapes(now),
+		noThresholds: params.RuntimeOptions.NoThresholds.Bool,
+	}
+	e.own = newOwnCollector(e.store, params.ScriptOptions.RunTags)
+	e.registry.MustRegister(e)
+	if o.RuntimeMetrics {
+		e.registry.MustRegister(collectors.NewGoCollector(),
+			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
+	return e, nil
+}
+
+// Describe implements prometheus.Collector. It says nothing: label sets differ within a metric, and
+// which metrics there are shows during the test.
+func (e *exporter) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (e *exporter) Collect(out chan<- prometheus.Metric) {
+	e.store.collect(out)
+	e.own.collect(out)
+}
+
+// Description implements output.Output.
+func (e *exporter) Description() string {
+	if e.server == nil {
+		return "Prometheus (" + e.options.Addr + ")"
+	}
+	return "Prometheus (" + e.server.url() + ")"
+}
+
+// SetThresholds implements output.WithThresholds. k6 calls it before Start.
+func (e *exporter) SetThresholds(all map[string]metrics.Thresholds) {
+	if !e.noThresholds {
+		e.store.run.thresholds = newThresholds(all, e.log)
+	}
+}
+
+// Start implements output.Output.
+func (e *exporter) Start() error {
+	srv, err := listen(e.options, e.registry, e.scrapes, e.log)
+	if err != nil {
+		return errext.WithExitCodeIfNone(fmt.Errorf("prometheus output: %w", err), exitcodes.InvalidConfig)
+	}
+	e.server = srv
+	e.log.Debugf("Serving metrics at %s", srv.url())
+	return nil
+}
+
+// AddMetricSamples implements output.Output.
+func (e *exporter) AddMetricSamples(containers []metrics.SampleContainer) { e.store.add(containers) }
+
+// Stop implements output.Output.
+func (e *exporter) Stop() error { return e.StopWithTestError(nil) }
+
+// StopWithTestError implements output.WithStopWithTestError.
+func (e *exporter) StopWithTestError(testErr error) error {
+	if e.server == nil {
+		return nil
+	}
+	e.store.finish(testErr)
+	var errs []error
+	if e.options.Textfile != "" {
+		errs = append(errs, writeTextfile(e.options.Textfile, e.registry))
+	}
+	if e.options.Push.URL != "" {
+		errs = append(errs, e.options.Push.push(context.Background(), e.registry))
+	}
+	e.options.Linger.wait(e.scrapes, testErr, e.log)
+	return errors.Join(append(errs, e.server.shutdown())...)
+}

@@ -1,0 +1,171 @@
+package exporter
+
+import (
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
+)
+
+// The metrics about the test and the exporter itself. They carry the tags of the test run as labels,
+// so that one test can be told from another in these too.
+const (
+	infoName             = prefix + "info"
+	runningName          = prefix + "test_running"
+	startTimeName        = prefix + "test_start_time_seconds"
+	endTimeName          = prefix + "test_end_time_seconds"
+	progressName         = prefix + "test_progress_ratio"
+	exitCodeName         = prefix + "test_exit_code"
+	scenarioInfoName     = prefix + "scenario_info"
+	scenarioProgressName = prefix + "scenario_progress_ratio"
+	thresholdName        = prefix + "threshold_crossed"
+	seriesName           = prefix + "prometheus_series"
+	droppedName          = prefix + "prometheus_dropped_samples_total"
+)
+
+// ownMetric is one row of the table of them. docs/exporter.md is compared with it by a test.
+type ownMetric struct {
+	name   string
+	help   string
+	labels []string
+}
+
+func ownMetrics() []ownMetric {
+	return []ownMetric{
+		{infoName, "The k6 binary, always 1.", []string{"version", "extension_version"}},
+		{runningName, "Whether the test is running: 0 before it starts and after it has ended.", nil},
+		{startTimeName, "When the test started.", nil},
+		{endTimeName, "When the test ended. Absent until then.", nil},
+		{progressName, "Part of the test that is done, 0 to 1.", nil},
+		{exitCodeName, "What k6 exits with: 0 passed, 99 thresholds failed. Absent until the test has ended.", nil},
+		{scenarioInfoName, "A scenario of the test, always 1.", []string{"scenario", "executor", "exec"}},
+		{scenarioProgressName, "Part of the scenario that is done, 0 to 1.", []string{"scenario"}},
+		{thresholdName, "Whether a threshold fails now, by k6's rules.", []string{"abort_on_fail", "metric", "threshold"}},
+		{seriesName, "Label sets of a k6 metric that are served.", []string{"metric"}},
+		{droppedName, "Samples that are not served, by k6 metric and reason.", []string{"metric", "reason"}},
+	}
+}
+
+// ownCollector makes the metrics of the table.
+type ownCollector struct {
+	store   *store
+	runTags []*dto.LabelPair
+	rows    map[string]ownMetric
+	descs   map[string]*prometheus.Desc
+}
+
+func newOwnCollector(st *store, runTags map[string]string) *ownCollector {
+	c := &ownCollector{
+		store:   st,
+		runTags: st.labels.labelsOfMap(runTags),
+		rows:    make(map[string]ownMetric),
+		descs:   make(map[string]*prometheus.Desc),
+	}
+	for _, row := range ownMetrics() {
+		c.rows[row.name] = row
+		c.descs[row.name] = prometheus.NewDesc(row.name, row.help, nil, nil)
+	}
+	return c
+}
+
+// collect sends the metrics as they are now.
+func (c *ownCollector) collect(out chan<- prometheus.Metric) {
+	for _, p := range c.points() {
+		out <- p
+	}
+}
+
+func (c *ownCollector) points() []point {
+	st := c.store
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	points := c.runPoints(st.run)
+	points = append(points, c.gauge(infoName, 1, versionOf(k6Module), versionOf(ownModule)))
+	for _, f := range st.families {
+		points = append(points, c.gauge(seriesName, float64(len(f.series)), f.metric.Name))
+	}
+	for why, samples := range st.dropped {
+		points = append(points, c.counter(droppedName, float64(samples), why.metric, why.reason))
+	}
+	return points
+}
+
+func (c *ownCollector) runPoints(r *runState) []point {
+	elapsed, over := r.elapsed(), !r.end.IsZero()
+	points := []point{c.gauge(runningName, number(!r.start.IsZero() && !over))}
+	if !r.start.IsZero() {
+		points = append(points, c.gauge(startTimeName, unixSeconds(r.start)))
+	}
+	if over {
+		points = append(points,
+			c.gauge(endTimeName, unixSeconds(r.end)),
+			c.gauge(exitCodeName, float64(r.exitCode)))
+	}
+	if part, known := r.progress(); known {
+		points = append(points, c.gauge(progressName, part))
+	}
+	for _, s := range r.scenarios {
+		points = append(points, c.gauge(scenarioInfoName, 1, s.name, s.executor, s.function))
+		if s.length > 0 {
+			points = append(points, c.gauge(scenarioProgressName, s.progress(elapsed), s.name))
+		}
+	}
+	for _, t := range r.thresholds {
+		points = append(points, c.gauge(thresholdName, number(t.crossed(elapsed, over)), t.labels()...))
+	}
+	return points
+}
+
+func (c *ownCollector) gauge(name string, v float64, values ...string) point {
+	return point{desc: c.descs[name], labels: c.labels(name, values), gauge: &dto.Gauge{Value: proto.Float64(v)}}
+}
+
+func (c *ownCollector) counter(name string, v float64, values ...string) point {
+	return point{desc: c.descs[name], labels: c.labels(name, values), counter: &dto.Counter{Value: proto.Float64(v)}}
+}
+
+// labels are those of the table, with values in its order, and the run's tags where they leave room.
+func (c *ownCollector) labels(name string, values []string) []*dto.LabelPair {
+	own := c.rows[name].labels
+	var pairs []*dto.LabelPair
+	for i, label := range own {
+		pairs = append(pairs, &dto.LabelPair{Name: proto.String(label), Value: proto.String(values[i])})
+	}
+	for _, pair := range c.runTags {
+		if !slices.Contains(own, pair.GetName()) {
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs // the registry sorts them
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
+
+const (
+	k6Module  = "go.k6.io/k6/v2"
+	ownModule = "github.com/xk6-clientcreds/harness"
+)
+
+// versionOf is the version of a module in this binary.
+func versionOf(module string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if m.Path == module {
+			return m.Version
+		}
+	}
+	return "unknown"
+}

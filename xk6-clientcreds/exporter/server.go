@@ -1,0 +1,130 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/sirupsen/logrus"
+	"go.yaml.in/yaml/v2"
+)
+
+const (
+	// maxScrapes is how many scrapes are served at a time. More get 503.
+	maxScrapes = 4
+	// shutdownTimeout is what a scrape may take that is under way when the output stops.
+	shutdownTimeout = 5 * time.Second
+)
+
+// server serves the metrics over HTTP, or HTTPS where the web configuration says so.
+type server struct {
+	http     *http.Server
+	listener net.Listener
+	scheme   string
+	path     string
+	done     chan error // gets what ended the server
+}
+
+// listen opens the address and serves until shutdown.
+func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) (*server, error) {
+	scheme, err := checkWebConfig(o.WebConfig)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("option \"addr\": cannot listen on %q: %w; allowed: a free address, "+
+			"as in -o prometheus=127.0.0.1:9465, or port 0 for any free one", o.Addr, err)
+	}
+	srv := &server{
+		http: &http.Server{
+			Handler:           handler(o.Path, gatherer, s, log),
+			ReadHeaderTimeout: 5 * time.Second,
+			ReadTimeout:       10 * time.Second,
+			WriteTimeout:      time.Minute,
+			IdleTimeout:       2 * time.Minute,
+		},
+		listener: listener,
+		scheme:   scheme,
+		path:     o.Path,
+		done:     make(chan error, 1),
+	}
+	go func() {
+		flags := &web.FlagConfig{WebConfigFile: &o.WebConfig}
+		srv.done <- web.Serve(listener, srv.http, flags, slog.New(slog.DiscardHandler))
+	}()
+	return srv, nil
+}
+
+// checkWebConfig checks the file and returns the scheme that it makes.
+func checkWebConfig(file string) (scheme string, err error) {
+	if err := web.Validate(file); err != nil {
+		return "", fmt.Errorf("option \"webConfig\": %w; allowed: a web configuration file of Prometheus's "+
+			"exporter-toolkit", err)
+	}
+	return schemeOf(file)
+}
+
+// schemeOf looks for tls_server_config. web.Validate has read the file already, but does not tell.
+func schemeOf(file string) (string, error) {
+	if file == "" {
+		return "http", nil
+	}
+	content, err := os.ReadFile(file) // #nosec G304 -- the user names the file
+	if err != nil {
+		return "", fmt.Errorf("option \"webConfig\": %w", err)
+	}
+	var config struct {
+		TLS map[string]any `yaml:"tls_server_config"`
+	}
+	if err := yaml.Unmarshal(content, &config); err != nil {
+		return "", fmt.Errorf("option \"webConfig\": %w", err)
+	}
+	if len(config.TLS) > 0 {
+		return "https", nil
+	}
+	return "http", nil
+}
+
+func handler(path string, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+path, s.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
+		ErrorLog:            errorLog{log},
+		ErrorHandling:       promhttp.ContinueOnError, // one bad series must not hide the others
+		MaxRequestsInFlight: maxScrapes,
+		EnableOpenMetrics:   true,
+	})))
+	mux.Handle("GET /{$}", http.RedirectHandler(path, http.StatusFound))
+	return mux
+}
+
+// url is where the metrics are, with the address that was bound.
+func (s *server) url() string { return s.scheme + "://" + s.listener.Addr().String() + s.path }
+
+// shutdown ends the server and waits for it.
+func (s *server) shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// errorLog is the log of promhttp.
+type errorLog struct{ log logrus.FieldLogger }
+
+// Println implements promhttp.Logger.
+func (l errorLog) Println(v ...any) { l.log.Warn(v...) }

@@ -1,0 +1,193 @@
+package exporter
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/metrics"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// maxCached bounds the time series that the store finds without resolving their labels. Tags that
+// are not labels, such as unique URLs, would make it grow for ever.
+const maxCached = 100_000
+
+// Why a sample was dropped.
+const (
+	droppedAtLimit = "series_limit" // its metric has maxSeries label sets
+	droppedNaN     = "nan"          // it would make every later sum NaN
+)
+
+// store is the state of all time series.
+type store struct {
+	log        logrus.FieldLogger
+	maxSeries  int
+	histograms histogramKind
+	buckets    bucketRules
+	help       Help
+	now        func() time.Time
+
+	mu       sync.Mutex // held for a batch of samples, and by a scrape only to copy what follows
+	run      *runState
+	cache    map[metrics.TimeSeries]entry
+	byMetric map[*metrics.Metric]*family
+	families []*family
+	dropped  map[drop]uint64
+	labels   *labeler
+	names    *namer
+}
+
+// observer gets the samples of some time series.
+type observer interface{ observe(s *metrics.Sample) }
+
+// entry is what a time series leads to. Without a series its samples are dropped.
+type entry struct {
+	series    series
+	observers []observer
+}
+
+// drop is a reason to drop samples of a metric.
+type drop struct{ metric, reason string }
+
+// family is one k6 metric.
+type family struct {
+	metric    *metrics.Metric
+	descs     []*prometheus.Desc
+	histogram prometheus.HistogramOpts
+	byLabels  map[string]series
+	series    []series // grows only, so that a scrape can go through the part that was there
+	full      bool
+}
+
+func newStore(o *options, help Help, run *runState, log logrus.FieldLogger) *store {
+	return &store{
+		log: log, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help, run: run,
+		now:      run.now,
+		cache:    make(map[metrics.TimeSeries]entry),
+		byMetric: make(map[*metrics.Metric]*family),
+		dropped:  make(map[drop]uint64),
+		labels:   newLabeler(o.Labels, log),
+		names:    newNamer(log),
+	}
+}
+
+// add takes a batch of samples.
+func (st *store) add(containers []metrics.SampleContainer) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.run.lookForStart(containers)
+	for _, container := range containers {
+		samples := container.GetSamples()
+		for i := range samples {
+			st.addSample(&samples[i])
+		}
+	}
+}
+
+func (st *store) addSample(s *metrics.Sample) {
+	e, known := st.cache[s.TimeSeries]
+	if !known {
+		e = st.resolve(s.TimeSeries)
+	}
+	if math.IsNaN(s.Value) {
+		st.dropped[drop{s.Metric.Name, droppedNaN}]++
+		return
+	}
+	for _, o := range e.observers {
+		o.observe(s)
+	}
+	if e.series == nil {
+		st.dropped[drop{s.Metric.Name, droppedAtLimit}]++
+		return
+	}
+	e.series.add(s)
+}
+
+// resolve finds or makes the series of ts.
+func (st *store) resolve(ts metrics.TimeSeries) entry {
+	f := st.byMetric[ts.Metric]
+	if f == nil {
+		f = st.newFamily(ts.Metric)
+	}
+	labels := st.labels.labels(ts.Tags)
+	key := signature(labels)
+	e := entry{series: f.byLabels[key], observers: st.run.observersOf(ts)}
+	switch {
+	case e.series != nil:
+	case len(f.series) < st.maxSeries:
+		e.series = f.newSeries(labels, st.now())
+		f.byLabels[key] = e.series
+		f.series = append(f.series, e.series)
+	case !f.full:
+		f.full = true
+		st.log.Warnf("metric %q has %d label sets; samples with other labels are dropped and counted in %s. "+
+			"Raise maxSeries, or leave labels out with dropLabels", ts.Metric.Name, st.maxSeries, droppedName)
+	}
+	if len(st.cache) >= maxCached {
+		clear(st.cache)
+	}
+	st.cache[ts] = e
+	return e
+}
+
+func (st *store) newFamily(m *metrics.Metric) *family {
+	f := &family{metric: m, byLabels: make(map[string]series)}
+	base, help := st.names.base(m), st.help.of(m)
+	for i, suffix := range suffixes(m) {
+		f.descs = append(f.descs, prometheus.NewDesc(base+suffix, help[i], nil, nil))
+	}
+	if m.Type == metrics.Trend {
+		f.histogram = histogramOptions(m, st.histograms, st.buckets)
+	}
+	st.byMetric[m] = f
+	st.families = append(st.families, f)
+	return f
+}
+
+func (f *family) newSeries(labels []*dto.LabelPair, now time.Time) series {
+	id := identity{f.descs, labels, timestamppb.New(now)}
+	switch f.metric.Type {
+	case metrics.Counter:
+		return &counterSeries{identity: id}
+	case metrics.Rate:
+		return &rateSeries{identity: id}
+	case metrics.Trend:
+		return &trendSeries{
+			identity:  id,
+			histogram: prometheus.NewHistogram(f.histogram),
+			factor:    baseUnitFactor(f.metric),
+		}
+	default:
+		return &gaugeSeries{identity: id}
+	}
+}
+
+// collect sends the metrics of all series. It does not keep samples waiting.
+func (st *store) collect(out chan<- prometheus.Metric) {
+	for _, list := range st.snapshot() {
+		for _, s := range list {
+			s.collect(out)
+		}
+	}
+}
+
+func (st *store) snapshot() [][]series {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	lists := make([][]series, len(st.families))
+	for i, f := range st.families {
+		lists[i] = f.series
+	}
+	return lists
+}
+
+// finish notes how the test ended.
+func (st *store) finish(err error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.run.finish(err)
+}
