@@ -1,0 +1,97 @@
+package acceptance
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	shellBlock  = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	scriptBlock = regexp.MustCompile("(?s)```js\n(.*?)```")
+)
+
+// readmeCommands are the commands of the README's shell blocks, one line each, without comments.
+func readmeCommands(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(projectRoot, "README.md"))
+	require.NoError(t, err)
+	var commands []string
+	for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
+			command, _, _ := strings.Cut(line, " #")
+			if command = strings.TrimSpace(command); command != "" {
+				commands = append(commands, command)
+			}
+		}
+	}
+	return commands
+}
+
+// The commands of the README do what it says: those that build/k6 runs are run; those of make
+// are targets, of which `make test` is running this test.
+func TestReadmeCommandsRun(t *testing.T) {
+	t.Parallel()
+	commands := readmeCommands(t)
+	require.NotEmpty(t, commands)
+	ran := 0
+	for _, command := range commands {
+		switch {
+		case strings.HasPrefix(command, "export "):
+			continue // of the reader's own server
+		case strings.HasPrefix(command, "make "):
+			target := strings.Fields(command)[1]
+			out, err := exec.CommandContext(t.Context(), "make", "-C", projectRoot, "-n", target).CombinedOutput() // #nosec G204 -- from the README
+			require.NoError(t, err, "%s\n%s", command, out)
+		default:
+			ran++
+			t.Run(command, func(t *testing.T) {
+				t.Parallel()
+				runReadmeCommand(t, command)
+			})
+		}
+	}
+	assert.Positive(t, ran)
+}
+
+// runReadmeCommand runs command as a shell does, but on ports that are free.
+func runReadmeCommand(t *testing.T, command string) {
+	t.Helper()
+	require.True(t, strings.HasPrefix(command, "build/k6 "), "the README has a command that this test does not know")
+	command = strings.ReplaceAll(command, "build/k6", `"$K6_BIN"`)
+	command = strings.ReplaceAll(command, "x clientcreds serve", "x clientcreds serve --addr 127.0.0.1:0")
+	command = strings.ReplaceAll(command, "127.0.0.1:9464", "127.0.0.1:0")
+	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-euc", command) // #nosec G204 -- from the README
+	cmd.Dir = projectRoot
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	bin, err := filepath.Abs(k6Binary(t))
+	require.NoError(t, err)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1", "K6_BIN=" + bin,
+		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false",
+	}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NotContains(t, string(out), "level=error")
+}
+
+// The script of the README is an example, which is type-checked and run.
+func TestReadmeScriptIsTheQuickstart(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(projectRoot, "README.md"))
+	require.NoError(t, err)
+	blocks := scriptBlock.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, blocks, 1)
+	example, err := os.ReadFile(filepath.Join(projectRoot, "examples", "quickstart.js"))
+	require.NoError(t, err)
+	assert.Equal(t, string(example), blocks[0][1])
+}
