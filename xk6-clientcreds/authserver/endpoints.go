@@ -18,6 +18,7 @@ const (
 // is protected.
 type Endpoints struct {
 	Issuer        string
+	Metadata      string
 	Token         string
 	Introspection string
 	Revocation    string
@@ -49,6 +50,8 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 		Stats:         auth + statsPath,
 		Health:        auth + healthPath,
 	}
+	issuerURL := s.endpoints.issuerURL()
+	s.endpoints.Metadata = issuerURL.Scheme + "://" + issuerURL.Host + metadataPaths(issuerURL.Path)[0]
 	s.defaultAudience = s.cfg.APIAudience
 	if s.defaultAudience == "" {
 		s.defaultAudience = api + apiPath

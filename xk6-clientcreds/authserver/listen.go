@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -66,7 +65,7 @@ func (s *Server) secure(listeners []net.Listener) (*tls.Config, error) {
 	hosts = append(hosts, s.endpoints.issuerHost())
 	certs, err := loadCertificates(s.cfg.TLSDir, hosts)
 	if err != nil {
-		return nil, fmt.Errorf("authserver: TLSDir: %w", err)
+		return nil, configErrorf("TLSDir", "%s", err)
 	}
 	s.endpoints.CAFile = certs.caFile
 	if s.introspector != nil {

@@ -1,0 +1,124 @@
+package command
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"go.k6.io/k6/v2/lib/fsext"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// What a client is where nothing else is said.
+const (
+	defaultClientID = "demo"
+	defaultScope    = "orders.read orders.write"
+)
+
+// registration is a client and where its secret is from.
+type registration struct {
+	authserver.Client
+
+	generated bool // the secret was made here: nobody else knows it yet
+}
+
+// clients returns those of the file, then those of the flags, or the one of the
+// environment. The first is the one that scripts use.
+func (s *serve) clients() ([]registration, error) {
+	list, err := s.clientsOfFile()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range s.flags.clientIDs {
+		list = append(list, s.clientOfEnvironment(id))
+	}
+	if s.flags.clientsFile == "" && len(list) == 0 {
+		list = append(list, s.clientOfEnvironment(s.env("CLIENT_ID", defaultClientID)))
+	}
+	if len(list) == 0 {
+		return nil, invalidf("--clients %s: the file has no client, want at least one", s.flags.clientsFile)
+	}
+	return list, nil
+}
+
+func (s *serve) clientOfEnvironment(id string) registration {
+	c := authserver.Client{ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope)}
+	generated := c.Secret == ""
+	if generated {
+		c.Secret = rand.Text()
+	}
+	return registration{c, generated}
+}
+
+func (s *serve) env(name, fallback string) string {
+	if v := s.gs.Env[name]; v != "" {
+		return v
+	}
+	return fallback
+}
+
+func (s *serve) clientsOfFile() ([]registration, error) {
+	path := s.flags.clientsFile
+	if path == "" {
+		return nil, nil
+	}
+	content, err := fsext.ReadFile(s.gs.FS, path)
+	if err != nil {
+		return nil, invalidf("--clients: %w", err)
+	}
+	clients, err := parseClients(content)
+	if err != nil {
+		return nil, invalidf("--clients %s: %w", path, err)
+	}
+	list := make([]registration, len(clients))
+	for i, c := range clients {
+		list[i] = registration{Client: c}
+	}
+	return list, nil
+}
+
+// clientEntry is a client in the file.
+type clientEntry struct {
+	ID         string   `json:"id"`
+	Secret     string   `json:"secret"`
+	Scope      string   `json:"scope"`
+	TTL        string   `json:"ttl"`
+	GrantTypes []string `json:"grant_types"`
+	AuthMethod string   `json:"auth_method"`
+}
+
+const clientKeys = "id, secret, scope, ttl, grant_types, auth_method"
+
+// parseClients reads a JSON array of clients. A key that is unknown is an
+// error: a misspelt one would be a setting that silently does nothing.
+func parseClients(content []byte) ([]authserver.Client, error) {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	var entries []clientEntry
+	if err := decoder.Decode(&entries); err != nil {
+		return nil, fmt.Errorf("%w; want a JSON array of objects with %s", err, clientKeys)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("there is more after the array of clients; want one array")
+	}
+	clients := make([]authserver.Client, len(entries))
+	for i, e := range entries {
+		c := authserver.Client{
+			ID: e.ID, Secret: e.Secret, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
+		}
+		if e.TTL != "" {
+			var ttl duration
+			if err := ttl.Set(e.TTL); err != nil {
+				return nil, fmt.Errorf("client number %d: ttl is %q: %w", i+1, e.TTL, err)
+			}
+			c.TTL = time.Duration(ttl)
+		}
+		clients[i] = c
+	}
+	return clients, nil
+}

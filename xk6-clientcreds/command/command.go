@@ -1,0 +1,67 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+)
+
+// Name is the name of the command below k6 x.
+const Name = "clientcreds"
+
+// New makes the command. k6 calls it at every start, whatever is to be run, so
+// it does no more than declare.
+func New(gs *state.GlobalState) *cobra.Command {
+	root := &cobra.Command{
+		Use:   Name,
+		Short: "Load-test OAuth 2.0 token endpoints and the APIs behind them",
+		Long: "Tools around the JavaScript module k6/x/clientcreds, which gives load tests OAuth 2.0 client credentials " +
+			"tokens.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(newServe(gs))
+	return root
+}
+
+// invalidf is an error of what the user wrote. It ends k6 with the exit code
+// for invalid configuration.
+func invalidf(format string, args ...any) error {
+	return invalid(fmt.Errorf(format, args...))
+}
+
+func invalid(err error) error { return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig) }
+
+// duration is a flag of a positive duration whose error says what is allowed.
+type duration time.Duration
+
+var errDuration = errors.New("want a duration above 0, such as 30s or 5m")
+
+func (d *duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return errDuration
+	}
+	*d = duration(v)
+	return nil
+}
+
+func (d *duration) String() string {
+	if *d == 0 {
+		return ""
+	}
+	s := time.Duration(*d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	return s
+}
+
+func (*duration) Type() string { return "duration" }

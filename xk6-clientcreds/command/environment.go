@@ -1,0 +1,98 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// examplePath is a path below the API. Any other would do.
+const examplePath = "orders"
+
+// variable is an environment variable.
+type variable struct{ name, value string }
+
+// scriptEnvironment is what scripts have to know of a server.
+type scriptEnvironment []variable
+
+func newScriptEnvironment(e authserver.Endpoints, c authserver.Client) scriptEnvironment {
+	env := scriptEnvironment{
+		{"TOKEN_URL", e.Token},
+		{"ISSUER", e.Issuer},
+		{"API_URL", e.API + examplePath},
+		{"CLIENT_ID", c.ID},
+		{"CLIENT_SECRET", c.Secret},
+		{"SCOPE", c.Scope},
+	}
+	if e.CAFile != "" {
+		env = append(env, variable{"SSL_CERT_FILE", e.CAFile})
+	}
+	return env
+}
+
+// over returns the environment with these variables instead of its own.
+func (env scriptEnvironment) over(environment map[string]string) []string {
+	ours := make(map[string]bool, len(env))
+	list := make([]string, 0, len(environment)+len(env))
+	for _, v := range env {
+		ours[v.name] = true
+		list = append(list, v.name+"="+v.value)
+	}
+	for name, value := range environment {
+		if !ours[name] {
+			list = append(list, name+"="+value)
+		}
+	}
+	return list
+}
+
+// announce prints the variables for a shell. A secret that was given to the
+// server is not printed: terminals are recorded.
+func (env scriptEnvironment) announce(w io.Writer, clients []registration) error {
+	var b strings.Builder
+	b.WriteString("\n# for scripts, in another terminal:\n")
+	for _, v := range env {
+		if v.name == "CLIENT_SECRET" && !clients[0].generated {
+			b.WriteString("# CLIENT_SECRET: the one that this server was given\n")
+			continue
+		}
+		fmt.Fprintf(&b, "export %s=%s\n", v.name, shellQuote(v.value))
+	}
+	for _, c := range clients[1:] {
+		if c.generated {
+			fmt.Fprintf(&b, "# another client: CLIENT_ID=%s CLIENT_SECRET=%s\n", shellQuote(c.ID), shellQuote(c.Secret))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// announce prints the addresses of the server.
+func announce(w io.Writer, e authserver.Endpoints, format authserver.TokenFormat) error {
+	lines := []variable{
+		{"issuer", e.Issuer},
+		{"token endpoint", e.Token},
+		{"metadata", e.Metadata},
+		{"introspection", e.Introspection},
+		{"revocation", e.Revocation},
+		{"protected API", e.API},
+		{"counters", e.Stats},
+	}
+	if format == authserver.JWT {
+		lines = append(lines, variable{"JWK set", e.JWKS})
+	}
+	if e.CAFile != "" {
+		lines = append(lines, variable{"CA certificate", e.CAFile})
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "%-16s%s\n", l.name, l.value)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// shellQuote quotes s for a POSIX shell.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,145 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"log"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"go.k6.io/k6/v2/cmd/state"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// shutdownTimeout bounds the wait for requests in progress at the end.
+const shutdownTimeout = 5 * time.Second
+
+const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API, made to be put under load.
+
+Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents.
+Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
+
+The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
+secret, unless --client or --clients name others.
+
+With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
+environment, and SSL_CERT_FILE where --tls-dir is given. When it ends, so does the server, with the same exit code.
+SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
+Without a command it serves until SIGINT or SIGTERM.`
+
+const serveExample = `  # serve until Ctrl-C, and print the environment for scripts
+  k6 x clientcreds serve
+
+  # run a load test against it, with HTTPS and tokens that last five seconds
+  k6 x clientcreds serve --tls-dir build/tls --ttl 5s -- k6 run scripts/api-load.js`
+
+// serve is one call of k6 x clientcreds serve.
+type serve struct {
+	gs    *state.GlobalState
+	flags serveFlags
+}
+
+func newServe(gs *state.GlobalState) *cobra.Command {
+	s := &serve{gs: gs}
+	cmd := &cobra.Command{
+		Use:     "serve [flags] [-- command [args…]]",
+		Short:   "Serve a local authorization server and a protected API",
+		Long:    serveLong,
+		Example: serveExample,
+		Args:    onlyAfterDash,
+		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
+	}
+	s.flags.declare(cmd.Flags())
+	return cmd
+}
+
+// onlyAfterDash takes arguments only behind --, where they are a command.
+func onlyAfterDash(cmd *cobra.Command, args []string) error {
+	switch dash := cmd.ArgsLenAtDash(); {
+	case dash < 0 && len(args) == 0:
+		return nil
+	case dash < 0:
+		return invalidf("serve does not take the argument %q; a command to run goes behind --", args[0])
+	case dash > 0:
+		return invalidf("serve does not take the argument %q before --", args[0])
+	case len(args) == 0:
+		return invalidf("-- needs a command to run behind it")
+	}
+	return nil
+}
+
+// run serves until the command ends or, without one, until a signal comes.
+func (s *serve) run(command []string) (err error) {
+	clients, err := s.clients()
+	if err != nil {
+		return err
+	}
+	cfg, err := s.flags.config(clients)
+	if err != nil {
+		return err
+	}
+	cfg.ErrorLog = log.New(debugLog{s.gs.Logger}, "", 0)
+	server, err := authserver.New(cfg)
+	if err != nil {
+		return s.flags.explain(err)
+	}
+	stats, err := openStatsFile(s.flags.statsFile)
+	if err != nil {
+		return err
+	}
+	// From here on signals are for the server: even an early one ends it in good order.
+	signals := make(chan os.Signal, 2)
+	s.gs.SignalNotify(signals, os.Interrupt, syscall.SIGTERM)
+	defer s.gs.SignalStop(signals)
+	if err := server.Start(s.gs.Ctx); err != nil {
+		return errors.Join(s.flags.explain(err), stats.discard())
+	}
+	defer func() { err = errors.Join(err, s.stop(server, stats)) }()
+
+	env := newScriptEnvironment(server.Endpoints(), clients[0].Client)
+	if len(command) > 0 {
+		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
+			return err
+		}
+		return s.runCommand(command, env, signals, server.Failed())
+	}
+	if err := announce(s.gs.Stdout, server.Endpoints(), cfg.TokenFormat); err != nil {
+		return err
+	}
+	if err := env.announce(s.gs.Stdout, clients); err != nil {
+		return err
+	}
+	select {
+	case <-signals:
+		return nil
+	case <-s.gs.Ctx.Done():
+		return nil
+	case err := <-server.Failed():
+		return err
+	}
+}
+
+// stop shuts the server down and writes its counters, whatever happened before.
+func (s *serve) stop(server *authserver.Server, stats *statsFile) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.gs.Ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		s.gs.Logger.WithError(err).Warn("requests were still in progress when the server stopped")
+	}
+	return stats.write(server.Stats())
+}
+
+// debugLog writes lines to the log at debug level: a client that breaks off a
+// TLS handshake is not an error of the server.
+type debugLog struct{ logger logrus.FieldLogger }
+
+func (d debugLog) Write(line []byte) (int, error) {
+	d.logger.Debug(strings.TrimSpace(string(line)))
+	return len(line), nil
+}

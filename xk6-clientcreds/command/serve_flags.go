@@ -1,0 +1,87 @@
+package command
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	cfg         authserver.Config // what needs no conversion
+	ttl         duration
+	clientsFile string
+	clientIDs   []string
+	statsFile   string
+	set         *pflag.FlagSet
+}
+
+func (f *serveFlags) declare(set *pflag.FlagSet) {
+	f.set = set
+	set.SortFlags = false
+	f.ttl = duration(authserver.DefaultTTL)
+	set.StringVar(&f.cfg.Addr, "addr", "127.0.0.1:8089", "`host:port` of the authorization server; port 0 takes a free one")
+	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: that of --addr)")
+	set.StringVar(&f.cfg.Issuer, "issuer", "",
+		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
+	set.StringVar(&f.cfg.TLSDir, "tls-dir", "",
+		"serve HTTPS, with a CA and a certificate from this `folder`; they are made where there are none")
+	set.StringVar(&f.clientsFile, "clients", "", "JSON `file` with the registered clients")
+	set.StringArrayVar(&f.clientIDs, "client", nil,
+		"`id` of a client; its secret is CLIENT_SECRET or generated (can be repeated)")
+	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
+	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
+		"`format` of access tokens: opaque or jwt")
+	set.StringVar(&f.cfg.JWTAlgorithm, "jwt-alg", "ES256", "signature `algorithm` of JWTs: ES256, RS256, PS256 or EdDSA")
+	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
+		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
+	set.StringVar((*string)(&f.cfg.APICheck), "api-check", string(authserver.CheckLocal),
+		"how the API checks tokens: local or introspection, which asks the authorization server each time")
+	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
+	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
+		"`audience` that the API demands and that tokens get by default (default: any)")
+	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
+}
+
+// flagOf names the flags by the fields of authserver.Config.
+var flagOf = map[string]string{
+	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
+	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
+	"APICheck": "--api-check", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+}
+
+// config makes the configuration of the server.
+func (f *serveFlags) config(clients []registration) (authserver.Config, error) {
+	cfg := f.cfg
+	cfg.TTL = time.Duration(f.ttl)
+	for _, c := range clients {
+		cfg.Clients = append(cfg.Clients, c.Client)
+	}
+	if f.set.Changed("jwt-alg") && cfg.TokenFormat != authserver.JWT {
+		return cfg, invalidf("--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt")
+	}
+	return cfg, nil
+}
+
+// explain names the flag, or other place, that the configuration error is
+// about.
+func (f *serveFlags) explain(err error) error {
+	var bad *authserver.ConfigError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	place := flagOf[bad.Option]
+	switch {
+	case place != "":
+	case f.clientsFile != "":
+		place = "--clients " + f.clientsFile
+	case len(f.clientIDs) > 0:
+		place = "--client"
+	default:
+		place = "CLIENT_ID, CLIENT_SECRET, SCOPE"
+	}
+	return invalidf("%s: %s", place, bad.Problem)
+}
