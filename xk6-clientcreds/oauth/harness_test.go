@@ -1,8 +1,11 @@
 package oauth
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -66,4 +69,14 @@ func answer(status int, contentType, body string, header ...string) *http.Respon
 // always answers every request so.
 func always(status int, contentType, body string, header ...string) Doer {
 	return func(*http.Request) (*http.Response, error) { return answer(status, contentType, body, header...), nil }
+}
+
+// quiet is where servers log the handshakes that tests make fail.
+var quiet = log.New(io.Discard, "", 0)
+
+// readRequest reads a request to its end.
+func readRequest(conn net.Conn) {
+	if req, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
 }

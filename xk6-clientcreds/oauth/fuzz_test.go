@@ -1,0 +1,96 @@
+package oauth
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzTokenResponse(f *testing.F) {
+	f.Add(200, typeJSON, `{"access_token":"at","token_type":"Bearer","expires_in":3600,"scope":"a b"}`, "")
+	f.Add(200, typeForm, "access_token=at&expires_in=1", "")
+	f.Add(400, typeJSON, `{"error":"invalid_client","error_description":"\u0000\u202e"}`, "1")
+	f.Add(503, typeHTML, "<html>", "Fri, 31 Dec 9999 23:59:59 GMT")
+	f.Add(200, typeJSON, `{"access_token":"at","expires_in":-1e999,"scope":["a"]}`, "")
+	client, err := NewClient(config())
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, status int, kind, body, after string) {
+		token, err := client.Grant(context.Background(), always(status, kind, body, "Retry-After", after))
+		if err != nil {
+			var e *Error
+			require.ErrorAs(t, err, &e)
+			assert.Nil(t, token)
+			assert.NotEmpty(t, e.Code)
+			assert.Equal(t, status, e.Status)
+			assert.LessOrEqual(t, utf8.RuneCountInString(e.Error()), 400)
+			assert.False(t, strings.ContainsFunc(e.Error(), unicode.IsControl), "%q", e.Error())
+			return
+		}
+		assert.True(t, status >= 200 && status < 300)
+		assert.Regexp(t, `^[!#$%&'*+\-.^_`+"`"+`|~0-9A-Za-z]+ [ -~]+$`, token.Authorization())
+		assert.GreaterOrEqual(t, token.ExpiresIn, time.Duration(0))
+		assert.LessOrEqual(t, token.ExpiresIn, maxTTL)
+		assert.True(t, token.RequestedAt.Add(token.ExpiresIn).After(token.RequestedAt) || token.ExpiresIn == 0)
+	})
+}
+
+func FuzzMetadata(f *testing.F) {
+	const issuer = "https://i.example.com"
+	f.Add(`{"issuer":"https://i.example.com","token_endpoint":"https://i.example.com/t"}`)
+	f.Add(`{"issuer":"\u001b[2J","token_endpoint":""}`)
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		m, err := parseMetadata([]byte(body), issuer)
+		if err != nil {
+			assert.False(t, strings.ContainsFunc(err.Error(), unicode.IsControl), "%q", err.Error())
+			assert.LessOrEqual(t, len(err.Error()), 2000)
+			return
+		}
+		assert.Equal(t, issuer, m.Issuer)
+		assert.NotEmpty(t, m.TokenEndpointAuthMethods)
+		c := config()
+		c.TokenURL = m.TokenEndpoint
+		_, err = NewClient(c)
+		assert.NoError(t, err)
+	})
+}
+
+func FuzzWWWAuthenticate(f *testing.F) {
+	f.Add(`Bearer realm="x", error="invalid_token"`, `DPoP error=use_dpop_nonce`)
+	f.Add(`Negotiate abc==, Basic realm="\"`, "")
+	f.Add(`,,= ="\`, "\x00")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		params := 0
+		for _, c := range ParseWWWAuthenticate([]string{a, b}) {
+			assert.True(t, isToken(c.Scheme), "%q", c.Scheme)
+			assert.Equal(t, strings.ToLower(c.Scheme), c.Scheme)
+			for name := range c.Params {
+				assert.True(t, isToken(name), "%q", name)
+				params++
+			}
+		}
+		assert.LessOrEqual(t, params, len(a)+len(b))
+		code := ChallengeError([]string{a, b})
+		assert.LessOrEqual(t, len(code), maxCode)
+		assert.False(t, strings.ContainsFunc(code, unicode.IsControl))
+		assert.NotEmpty(t, RejectionLabel(code))
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{"120", "-1", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
+		f.Add(value)
+	}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, value string) {
+		d := retryAfter(value, now)
+		assert.GreaterOrEqual(t, d, time.Duration(0))
+		assert.LessOrEqual(t, d, maxTTL)
+	})
+}
