@@ -1,0 +1,53 @@
+package dashboards
+
+import (
+	"fmt"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// tag is on every dashboard of this project; they link to each other by it.
+const tag = "clientcreds"
+
+// frame is what the dashboards have in common: variables, links, annotations and time.
+func frame(uid, title, description string) *dashboard.DashboardBuilder {
+	return dashboard.NewDashboardBuilder(title).
+		Uid(uid).Description(description).
+		Tags([]string{"k6", "oauth2", tag}).
+		Time("now-15m", "now").Refresh("5s").Timezone("browser").
+		Tooltip(dashboard.DashboardCursorSyncCrosshair).
+		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus")).
+		WithVariable(choice("job", "Job", fmt.Sprintf("label_values(%s, job)", anyRun))).
+		WithVariable(choice("instance", "Instance", fmt.Sprintf(`label_values(%s{job=~"$job"}, instance)`, anyRun))).
+		WithVariable(choice("scenario", "Scenario", fmt.Sprintf("label_values(k6_iterations_total{%s}, scenario)", ofRun))).
+		WithVariable(choice("client", "Client", fmt.Sprintf("label_values(k6_clientcreds_requests_total{%s}, client)", ofScenario))).
+		Link(dashboard.NewDashboardLinkBuilder("Load test").
+			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).
+			IncludeVars(true).KeepTime(true)).
+		Annotation(moment("Test started", green, started)).
+		Annotation(moment("Test ended", red, ended))
+}
+
+// anyRun is a metric that every run has from its first second on.
+const anyRun = "k6_vus_max"
+
+// choice is a variable with several values, all of them at first.
+func choice(name, label, query string) *dashboard.QueryVariableBuilder {
+	all := dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}}
+	text := dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}}
+	return dashboard.NewQueryVariableBuilder(name).Label(label).Datasource(source).
+		Query(dashboard.StringOrMap{Map: map[string]any{"query": query, "refId": "values"}}).Definition(query).
+		Multi(true).IncludeAll(true).AllValue(".*").
+		Current(dashboard.VariableOption{Selected: cog.ToPtr(true), Text: text, Value: all}).
+		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).
+		Sort(dashboard.VariableSortAlphabeticalAsc)
+}
+
+// moment marks points in time on every graph: expr's values, in milliseconds.
+func moment(name, color, expr string) *dashboard.AnnotationQueryBuilder {
+	return dashboard.NewAnnotationQueryBuilder().
+		Name(name).Datasource(source).Enable(true).IconColor(color).
+		Expr(expr).UseValueForTime(true).
+		TitleFormat(name).TextFormat("{{instance}}").TagKeys("job,instance")
+}

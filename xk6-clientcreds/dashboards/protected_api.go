@@ -1,0 +1,110 @@
+package dashboards
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// The metrics of the API and of the tokens on their way from the cache to it.
+const (
+	apiRequests    = "k6_http_reqs_total"
+	apiFailures    = "k6_http_req_failed_nonzero_total"
+	apiDuration    = "k6_http_req_duration_seconds"
+	cacheHits      = "k6_clientcreds_cache_hits_total"
+	cacheMisses    = "k6_clientcreds_cache_misses_total"
+	tokenWait      = "k6_clientcreds_token_wait_seconds"
+	tokenTTL       = "k6_clientcreds_token_ttl_seconds"
+	tokenRemaining = "k6_clientcreds_token_remaining_seconds"
+	rejections     = "k6_clientcreds_rejections_total"
+	lateUses       = "k6_clientcreds_late_uses_total"
+)
+
+// protectedAPI is about the API behind the tokens and what the tokens do to its measurement.
+func protectedAPI() *dashboard.DashboardBuilder {
+	d := frame("clientcreds-protected-api", "Protected API and token lifecycle",
+		"An API under load with client-credentials tokens: its own latency, and what acquiring, caching and replacing tokens adds to it.")
+	apiFigures(d)
+	d.WithRow(section("API")).
+		WithPanel(stacked(painted(curves("Requests by status",
+			"Requests to the API per second by HTTP status. Token requests are not among them.", "reqps",
+			graph(perSecond(apiRequests, ofScenario, "status"), "{{status}}")), "200", green))).
+		WithPanel(percentiles("Percentiles of API requests",
+			"Computed from histograms, so right over several instances too.", apiDuration, ofScenario)).
+		WithPanel(latencyMap("Latency of API requests", "How many requests took how long.", apiDuration, ofScenario)).
+		WithPanel(curves("p95 by request",
+			"The slow requests by their name and method.", "s",
+			graph(quantile(0.95, apiDuration, ofScenario, "name", "method"), "{{method}} {{name}}")))
+	tokenLifecycle(d)
+	invalidity(d)
+	generator(d)
+	return d
+}
+
+func apiFigures(d *dashboard.DashboardBuilder) {
+	hits, misses := orZero(total(cacheHits, ofClient)), orZero(total(cacheMisses, ofClient))
+	d.WithPanel(figure("API requests", "Requests to the API in the whole run.", "short",
+		total(apiRequests, ofScenario))).
+		WithPanel(figure("Failed", "Share of API requests of the run that k6 counts as failed.", "percentunit",
+			ratio(orZero(total(apiFailures, ofScenario)), total(apiRequests, ofScenario))).
+			ColorMode(common.BigValueColorModeBackground).
+			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
+		WithPanel(figure("API p95", "95% of the run's API requests took at most this long.", "s",
+			quantileOfRun(0.95, apiDuration, ofScenario))).
+		WithPanel(figure("Cache hit ratio", "Share of token uses of the run that did not wait for the token endpoint.", "percentunit",
+			ratio(hits, "("+hits+") + ("+misses+")")).Decimals(2)).
+		WithPanel(mustBeZero(figure("401 answers",
+			"Requests of the run that the API refused for their token. Above 0 the latencies are those of refusals: the run is not valid.", "short",
+			orZero(total(rejections, ofClient))), purple)).
+		WithPanel(mustBeZero(figure("Late uses",
+			"Requests of the run that were sent with a token that had expired. Above 0 the run is not valid.", "short",
+			orZero(total(lateUses, ofClient))), purple))
+}
+
+func tokenLifecycle(d *dashboard.DashboardBuilder) {
+	refreshes := curves("Refreshes against request latency",
+		"Tokens that expire together are refreshed together: peaks of token requests at steady distances are such a herd, "+
+			"and cache jitter spreads it. Curves that peak with them show what the refreshes cost the API and the script.", "s",
+		graph(perSecond(tokenRequests, ofClient), "token requests"),
+		graph(quantile(0.95, apiDuration, ofScenario), "API p95"),
+		graph(quantile(0.95, tokenWait, ofClient), "token wait p95"),
+	).Span(24)
+	hits := orZeroNow(perSecond(cacheHits, ofClient))
+	misses := orZeroNow(perSecond(cacheMisses, ofClient))
+	d.WithRow(section("Token lifecycle")).
+		WithPanel(bars(refreshes, "token requests", "reqps")).
+		WithPanel(share(curves("Cache hit ratio over time",
+			"Share of token uses that took a token from the cache and did not wait.", "percentunit",
+			graph(ratio(hits, "("+hits+") + ("+misses+")"), "hit ratio")).Span(8))).
+		WithPanel(curves("Lifetime left at use",
+			"What the tokens used had left to live: the shortest 1%, the median, and the lifetime that the server grants. "+
+				"A 1% curve at 0 means that the leeway is too short.", "s",
+			graph(quantile(0.5, tokenTTL, ofClient), "granted"),
+			graph(quantile(0.5, tokenRemaining, ofClient), "left, median"),
+			graph(quantile(0.01, tokenRemaining, ofClient), "left, shortest 1%")).Span(8)).
+		WithPanel(percentiles("Wait for a token",
+			"How long the script waited when the cache had no token to give. Empty while every token comes from the cache.",
+			tokenWait, ofClient).Span(8))
+}
+
+func invalidity(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("What makes the run not valid")).
+		WithPanel(curves("401 answers by error", "Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
+			graph(named(orZeroNow("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "none"), "{{error}}"))).
+		WithPanel(curves("Late uses by client", "Requests so far that were sent with an expired token.", "short",
+			graph(named(orZeroNow("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "none"), "{{client}}")))
+}
+
+func generator(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("Load generator")).
+		WithPanel(curves("Virtual users", "Virtual users that run, and how many are initialised.", "short",
+			graph("sum (k6_vus{"+ofRun+"})", "running"),
+			graph("sum (k6_vus_max{"+ofRun+"})", "initialised")).Span(8)).
+		WithPanel(rightAxis(curves("Iterations", "Iterations of the script per second, and the time that 95% of them take at most. "+
+			"Dropped iterations mean that k6 had no virtual user left to start one: the load is not what was asked for.", "cps",
+			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
+			graph(orZeroNow(perSecond("k6_dropped_iterations_total", ofScenario)), "dropped"),
+			graph(quantile(0.95, "k6_iteration_duration_seconds", ofScenario), "p95 duration")).Span(8), "p95 duration", "s")).
+		WithPanel(curves("Network", "Bytes per second, those of token requests included.", "Bps",
+			graph(perSecond("k6_data_received_total", ofScenario), "received"),
+			graph(perSecond("k6_data_sent_total", ofScenario), "sent")).Span(8))
+}

@@ -1,0 +1,127 @@
+package dashboards
+
+import (
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+)
+
+// The state of the test as the exporter serves it.
+const (
+	testInfo       = "k6_info"
+	testProgress   = "k6_test_progress_ratio"
+	testStart      = "k6_test_start_time_seconds"
+	testEnd        = "k6_test_end_time_seconds"
+	exitCode       = "k6_test_exit_code"
+	scenarioDone   = "k6_scenario_progress_ratio"
+	thresholdState = "k6_threshold_crossed"
+	droppedSamples = "k6_prometheus_dropped_samples_total"
+	exportedSeries = "k6_prometheus_series"
+
+	started = testStart + "{" + ofRun + "} * 1000"
+	ended   = testEnd + "{" + ofRun + "} * 1000"
+)
+
+// runOverview answers what one asks first: does the run go well, does it count, and where to look.
+func runOverview() *dashboard.DashboardBuilder {
+	d := frame("clientcreds-run-overview", "Load test overview",
+		"Verdict, thresholds and load of a k6 run. Follow the links at the top to the token endpoint and to the API.")
+	overviewFigures(d)
+	thresholds(d)
+	d.WithRow(section("Load")).
+		WithPanel(rightAxis(curves("Load and virtual users", "Iterations and requests per second, and how many virtual users make them.", "cps",
+			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
+			graph(perSecond(apiRequests, ofScenario), "API requests"),
+			graph(perSecond(tokenRequests, ofClient), "token requests"),
+			graph("sum (k6_vus{"+ofRun+"})", "virtual users")), "virtual users", "short")).
+		WithPanel(curves("p95 latency", "95% of the requests take at most this long.", "s",
+			graph(quantile(0.95, apiDuration, ofScenario), "API"),
+			graph(quantile(0.95, tokenDuration, ofClient), "token endpoint"))).
+		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.", "cps",
+			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
+			graph(orZeroNow(perSecond(tokenFailures, ofClient)), "token requests"),
+			graph(orZeroNow(perSecond("k6_checks_samples_total", ofScenario)+" - "+perSecond("k6_checks_nonzero_total", ofScenario)), "checks"))).
+		WithPanel(share(curves("Checks over time", "Share of the script's checks that passed, by check.", "percentunit",
+			graph(ratio(perSecond("k6_checks_nonzero_total", ofScenario, "check"), perSecond("k6_checks_samples_total", ofScenario, "check")), "{{check}}"))))
+	exporterHealth(d)
+	return d
+}
+
+// verdict is 0 for a run that passes so far, 1 for one that fails, and 2 or 3 for one that is not
+// valid: then what it measured is not what it was to measure.
+func verdict() string {
+	counted := func(metrics ...string) string {
+		var terms []string
+		for _, m := range metrics {
+			terms = append(terms, "("+orZero("sum ("+last(m, ofRun)+")")+")")
+		}
+		return "((" + strings.Join(terms, " + ") + ") > bool 0)"
+	}
+	return "2 * " + counted(rejections, lateUses, droppedSamples) + " + " + counted(thresholdState, exitCode)
+}
+
+func overviewFigures(d *dashboard.DashboardBuilder) {
+	verdictPanel := figure("Verdict", "PASS: no threshold is crossed so far. FAIL: one is, or k6 ended with an error. NOT VALID: tokens were refused or used "+
+		"late, or samples are missing here, so the numbers do not say what they should.", "short", verdict()).
+		ColorMode(common.BigValueColorModeBackground).
+		Mappings(mapped(map[string]dashboard.ValueMappingResult{
+			"0": word("PASS", green), "1": word("FAIL", red), "2": word("NOT VALID", purple), "3": word("NOT VALID", purple),
+		}))
+	d.WithPanel(verdictPanel).
+		WithPanel(figure("Progress", "How much of the run is over, over all instances.", "percentunit",
+			"avg ("+last(testProgress, ofRun)+")").Max(1)).
+		WithPanel(figure("API requests failed", "Share of API requests of the run that k6 counts as failed.", "percentunit",
+			ratio(orZero(total(apiFailures, ofScenario)), total(apiRequests, ofScenario))).
+			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
+		WithPanel(figure("Token requests failed", "Share of token requests of the run that brought no token.", "percentunit",
+			ratio(orZero(total(tokenFailures, ofClient)), total(tokenRequests, ofClient))).
+			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
+		WithPanel(mustBeZero(figure("401 answers and late uses", "Requests of the run that were refused for their token, and those sent with an expired one.", "short",
+			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(lateUses, ofClient))+")"), purple)).
+		WithPanel(figure("Checks passed", "Share of the script's checks of the run that passed.", "percentunit",
+			ratio(orZero(total("k6_checks_nonzero_total", ofScenario)), total("k6_checks_samples_total", ofScenario))).
+			Thresholds(steps(above(red), from(0.99, yellow), from(1, green))))
+}
+
+func thresholds(d *dashboard.DashboardBuilder) {
+	states := mapped(map[string]dashboard.ValueMappingResult{"0": word("ok", green), "1": word("crossed", red)})
+	timeline := statetimeline.NewPanelBuilder().
+		Title("Thresholds over time").Description("When each threshold was crossed.").Datasource(source).
+		Span(9).Height(graphHeight).
+		Mappings(states).ShowValue(common.VisibilityModeNever).MergeValues(true).
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeHidden).Placement(common.LegendPlacementBottom)).
+		WithTarget(graph("max by (metric, threshold) ("+thresholdState+"{"+ofRun+"})", "{{metric}}: {{threshold}}").RefId("A"))
+	table := columns(list("Thresholds", "Every threshold of the script and whether it is crossed, as of the end of the time shown.",
+		"max by (metric, threshold) ("+last(thresholdState, ofRun)+")"), "state", "metric", "threshold").
+		Span(9).Mappings(states).
+		OverrideByName("state", []dashboard.DynamicConfigValue{
+			{Id: "custom.cellOptions", Value: map[string]any{"type": "color-background", "mode": "basic"}},
+		})
+	scenarios := bargauge.NewPanelBuilder().
+		Title("Scenarios").Description("How much of each scenario is over, over all instances.").Datasource(source).
+		Span(6).Height(graphHeight).
+		Unit("percentunit").Min(0).Max(1).
+		DisplayMode(common.BarGaugeDisplayModeBasic).Orientation(common.VizOrientationHorizontal).
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
+		Thresholds(steps(above(blue))).
+		WithTarget(instant("avg by (scenario) ("+last(scenarioDone, ofScenario)+")", "{{scenario}}").RefId("A"))
+	d.WithRow(section("Thresholds and scenarios")).WithPanel(table).WithPanel(timeline).WithPanel(scenarios)
+}
+
+func exporterHealth(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("This run and its exporter")).
+		WithPanel(columns(list("Instances", "The k6 processes of the run.",
+			"max by (job, instance, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
+			"", "job", "instance", "version", "extension_version")).
+		WithPanel(smaller(mustBeZero(figure("Dropped samples", "Samples that the exporter did not take because a metric had too many series. "+
+			"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")")), purple))).
+		WithPanel(smaller(figure("Series", "Time series that the exporter serves.", "short", "sum ("+last(exportedSeries, ofRun)+")"))).
+		WithPanel(smaller(figure("Scrape duration", "How long Prometheus takes to read the exporter.", "s",
+			"max ("+last("scrape_duration_seconds", ofRun)+")")))
+}
+
+func smaller(p *stat.PanelBuilder) *stat.PanelBuilder { return p.Height(6) }

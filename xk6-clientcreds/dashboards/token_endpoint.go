@@ -1,0 +1,95 @@
+package dashboards
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+// The metrics of the token endpoint.
+const (
+	tokenRequests   = "k6_clientcreds_requests_total"
+	tokenRetries    = "k6_clientcreds_retries_total"
+	tokenDuration   = "k6_clientcreds_request_duration_seconds"
+	tokenConnecting = "k6_clientcreds_request_connecting_seconds"
+	tokenHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
+	tokenFailures   = "k6_clientcreds_request_failed_nonzero_total"
+)
+
+// tokenEndpoint is about the authorization server: what it was asked, how fast it answered, how it
+// failed, and what that cost it.
+func tokenEndpoint() *dashboard.DashboardBuilder {
+	d := frame("clientcreds-token-endpoint", "Token endpoint under load",
+		"What an OAuth 2.0 token endpoint had to do for a k6 run, how fast it was and how it failed.")
+	tokenFigures(d)
+	d.WithRow(section("Load")).
+		WithPanel(stacked(painted(curves("Token requests by outcome",
+			"Token requests per second, retries included, by the OAuth error code or the failure class of the transport. "+
+				"“granted” brought a token.", "reqps",
+			graph(named(perSecond(tokenRequests, ofClient, "error"), "error", "granted"), "{{error}}")), "granted", green))).
+		WithPanel(stacked(curves("Token requests by reason",
+			"Why a token was requested: cold (none yet), expired, early (refreshed before it expired), rejected (the API "+
+				"refused the old one), acquire (the script asked for a new one).", "reqps",
+			graph(perSecond(tokenRequests, ofClient, "reason"), "{{reason}}"))))
+	d.WithRow(section("Latency")).
+		WithPanel(latencyMap("Latency of token requests",
+			"How many token requests took how long: sending, waiting and receiving, without connecting.", tokenDuration, ofClient)).
+		WithPanel(percentiles("Percentiles of token requests",
+			"Computed from histograms, so right over several instances too.", tokenDuration, ofClient))
+	tokenConnections(d)
+	tokenErrors(d)
+	return d
+}
+
+func tokenFigures(d *dashboard.DashboardBuilder) {
+	d.WithPanel(figure("Token requests", "Token requests sent in the whole run, retries included.", "short",
+		total(tokenRequests, ofClient))).
+		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.", "reqps",
+			"max_over_time(("+perSecond(tokenRequests, ofClient)+")["+wholeRun+":])")).
+		WithPanel(figure("Failed", "Share of token requests of the run that brought no token.", "percentunit",
+			ratio(orZero(total(tokenFailures, ofClient)), total(tokenRequests, ofClient))).
+			ColorMode(common.BigValueColorModeBackground).
+			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
+		WithPanel(figure("Median", "Half of the run's token requests took at most this long.", "s",
+			quantileOfRun(0.5, tokenDuration, ofClient))).
+		WithPanel(figure("p95", "95% of the run's token requests took at most this long.", "s",
+			quantileOfRun(0.95, tokenDuration, ofClient))).
+		WithPanel(figure("p99", "99% of the run's token requests took at most this long.", "s",
+			quantileOfRun(0.99, tokenDuration, ofClient)))
+}
+
+func tokenConnections(d *dashboard.DashboardBuilder) {
+	all := "(" + timePerSecond(tokenDuration, ofClient) + " + " + timePerSecond(tokenConnecting, ofClient) +
+		" + " + timePerSecond(tokenHandshake, ofClient) + ")"
+	d.WithRow(section("Connections")).
+		WithPanel(share(curves("Time spent connecting",
+			"Share of the time of token requests that goes into TCP connections and TLS handshakes. A server behind TLS "+
+				"spends most of its CPU there when clients do not keep connections.", "percentunit",
+			graph(ratio(timePerSecond(tokenHandshake, ofClient), all), "TLS handshake"),
+			graph(ratio(timePerSecond(tokenConnecting, ofClient), all), "TCP connect")))).
+		WithPanel(curves("New connections",
+			"Token requests that opened a connection, beside all of them.", "reqps",
+			graph(countPerSecond(tokenConnecting, ofClient), "new connections"),
+			graph(perSecond(tokenRequests, ofClient), "token requests")))
+}
+
+func tokenErrors(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("Errors and retries")).
+		WithPanel(curves("Failed requests",
+			"Token requests per second that failed, by OAuth error code or failure class, and by HTTP status (0: no answer).", "reqps",
+			graph(perSecond(tokenRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})")).
+			Span(8)).
+		WithPanel(columns(list("Answers of the run",
+			"Token requests of the whole run by HTTP status and error. Status 0: no answer came.",
+			total(tokenRequests, ofClient, "client", "status", "error")).Span(8),
+			"requests", "client", "status", "error")).
+		WithPanel(curves("Amplification",
+			"Retries for each request that was not one. At 1 the clients double the load of a server that fails already.", "short",
+			graph(ratio(orZeroNow(perSecond(tokenRetries, ofClient)),
+				"("+perSecond(tokenRequests, ofClient)+") - ("+orZeroNow(perSecond(tokenRetries, ofClient))+")"), "retries per request")).
+			Span(8).ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
+			Thresholds(steps(above(green), from(1, red))))
+}
+
+// share is a panel whose values are parts of one whole.
+func share(p *timeseries.PanelBuilder) *timeseries.PanelBuilder { return p.Max(1) }
