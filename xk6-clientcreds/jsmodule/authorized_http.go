@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/grafana/sobek"
 
@@ -46,19 +47,22 @@ func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value 
 }
 
 // State is the VU's state with a transport that authorises. Outside of a call it serves the
-// functions of responses that send requests, such as submitForm and clickLink.
+// functions of responses that send requests, submitForm and clickLink: where these go is up to a
+// page, which must not be given a token, and without one no request of a client goes out.
 func (h *authorizedHTTP) State() *lib.State {
-	if h.state != nil {
+	if h.state != nil || h.VU.State() == nil {
 		return h.state
 	}
-	if h.VU.State() == nil {
-		return nil
-	}
-	return h.carrying(h.c.view)
+	return h.with(refusingTransport{})
 }
 
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
+	state := h.VU.State()
+	return h.with(&bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse(state)})
+}
+
+func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {
 	state := *h.VU.State()
-	state.Transport = &bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse()}
+	state.Transport = transport
 	return &state
 }

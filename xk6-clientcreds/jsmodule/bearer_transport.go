@@ -16,15 +16,19 @@ type bearerTransport struct {
 	late func() // called for a request that carries an expired token
 }
 
-var errNoToken = errors.New("the client has no usable token for this request; it was not sent")
+// refusingTransport sends nothing.
+type refusingTransport struct{}
+
+var errNotSent = errors.New("a request that a response's own function makes, such as submitForm or clickLink, has no token and was not sent; " +
+	"call a function of the client with its URL instead")
+
+// RoundTrip implements http.RoundTripper.
+func (refusingTransport) RoundTrip(*http.Request) (*http.Response, error) { return nil, errNotSent }
 
 // RoundTrip implements http.RoundTripper.
 func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if origin(first(req).URL) != origin(req.URL) {
 		return t.base.RoundTrip(req)
-	}
-	if t.view == nil {
-		return nil, errNoToken
 	}
 	if sinceEpoch() >= t.view.expires {
 		t.late()

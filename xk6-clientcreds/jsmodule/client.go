@@ -48,18 +48,20 @@ func newClient(m *instance, o *options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c := m.clients[g.key]; c != nil {
-		return c, nil
+	for _, c := range m.clients {
+		if c.grant == g {
+			return c, nil
+		}
 	}
 	c := &client{m: m, grant: g, opts: g.opts}
-	c.usage = usage{metrics: m.process.metrics, opts: g.opts}
+	c.usage = usage{process: m.process, opts: g.opts}
 	switch o.Cache.Scope {
 	case scopeVU:
 		c.entry = m.process.cache.Entry(strconv.FormatUint(m.id, 36)+" "+g.key, o.policy())
 	case scopeShared:
 		c.entry = m.process.cache.Entry(g.key, o.policy())
 	}
-	m.clients[g.key] = c
+	m.clients = append(m.clients, c)
 	m.process.flushAtEnd(c)
 	return c, nil
 }
@@ -86,7 +88,7 @@ func (c *client) usable() (*view, error) {
 		return v, nil
 	}
 	c.usage.begin(state, now)
-	return c.settle(now, c.lookup(c.m.vu.Context(), c.fetch(state)))
+	return c.settle(state, now, c.lookup(c.m.vu.Context(), c.fetch(state)))
 }
 
 // found is the answer of the cache, or of the token endpoint where nothing is cached.
@@ -115,10 +117,10 @@ func (c *client) lookup(ctx context.Context, fetch tokencache.Fetch) found {
 }
 
 // settle counts what was found and makes it the token at hand. It belongs to the VU's goroutine.
-func (c *client) settle(asked time.Duration, f found) (*view, error) {
+func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, error) {
 	now := sinceEpoch()
 	if f.outcome == tokencache.Miss {
-		pushOne(c.usage.samples, c.m.process.metrics.TokenWait, metrics.D(now-asked), c.usage.tags)
+		pushOne(state.Samples, c.m.process.metrics.TokenWait, metrics.D(now-asked), currentTags(c.opts, state))
 	}
 	if f.err != nil {
 		return nil, f.err

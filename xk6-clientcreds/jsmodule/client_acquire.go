@@ -57,7 +57,9 @@ func (s *sender) moveTo(state *lib.State) {
 func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	a := new(acquisition)
 	endpoint, err := c.grant.endpoint(ctx, s)
-	if err == nil {
+	if err != nil {
+		s.reportUnsent(err, reasonAcquire)
+	} else {
 		a.token, err = endpoint.GrantWithRetry(ctx, s.do, c.opts.retry(false), func(attempt oauth.Attempt) {
 			s.report(attempt, reasonAcquire)
 			a.status, a.attempts = attempt.Status, attempt.Number

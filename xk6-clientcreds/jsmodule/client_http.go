@@ -1,17 +1,6 @@
 package jsmodule
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/grafana/sobek"
-
-	k6http "go.k6.io/k6/v2/js/modules/k6/http"
-
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-)
-
-const statusUnauthorized = 401
+import "github.com/grafana/sobek"
 
 // request is client.get, post, put, patch, del, head, options and request: k6/http's function of
 // that name, authorised, and once more with a new token when the answer says that this one is no
@@ -100,46 +89,4 @@ func (c *client) then(promise sobek.Value, f func(sobek.Value) sobek.Value) sobe
 func (c *client) renewed(v *view) (*view, error) {
 	c.drop(v)
 	return c.usable()
-}
-
-// rejected reports whether result is an answer that a new token may change: a 401 that blames
-// the token (RFC 6750 §3.1) or nothing at all. A 403 says that the token is good and not enough.
-func (c *client) rejected(result sobek.Value) bool {
-	challenge, is401 := c.challenge(result)
-	if !is401 {
-		return false
-	}
-	c.usage.total.rejections++
-	tags := c.usage.tags
-	tags.Tags = tags.Tags.With(tagError, oauth.RejectionLabel(challenge))
-	pushOne(c.usage.samples, c.m.process.metrics.Rejections, 1, tags)
-	return challenge == "" || challenge == "invalid_token"
-}
-
-// rejectedAgain counts a second rejection, and says once what it means.
-func (c *client) rejectedAgain(result sobek.Value) {
-	if !c.rejected(result) {
-		return
-	}
-	resp := result.Export().(*k6http.Response) //nolint:forcetypeassert // rejected has seen it
-	c.m.process.warnOnce(c.m.process.redactor.String(fmt.Sprintf(
-		"The API answered 401 to a token that had just been issued (client %q, %s%s); "+
-			"it does not accept this server's tokens: check issuer, audience, scope and the clocks of both",
-		c.opts.ClientID, originOf(resp.URL), describeChallenge(resp.Headers["Www-Authenticate"]))))
-}
-
-func describeChallenge(header string) string {
-	if header == "" {
-		return ", without WWW-Authenticate"
-	}
-	return ", WWW-Authenticate: " + strings.ToValidUTF8(header[:min(len(header), 200)], "")
-}
-
-// challenge returns the error that a 401 answer gives, and whether it is one.
-func (c *client) challenge(result sobek.Value) (string, bool) {
-	resp, ok := result.Export().(*k6http.Response)
-	if !ok || resp == nil || resp.Status != statusUnauthorized {
-		return "", false
-	}
-	return oauth.ChallengeError([]string{resp.Headers["Www-Authenticate"]}), true
 }

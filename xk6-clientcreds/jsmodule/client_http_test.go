@@ -3,10 +3,8 @@ package jsmodule
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,7 +124,9 @@ func TestRejectedTokenIsReplacedOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e, a := newEndpoint(t), newAPI(t)
-			a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, c.challenge) }
+			a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {
+				return n == 1 && unauthorized(w, c.challenge)
+			}
 			v := withAPI(t, e, a, "")
 			assert.Equal(t, int64(200), v.mustRun(`client.post(api, 'again').status`))
 			assert.Equal(t, []string{"POST / " + bearer(1) + " again", "POST / " + bearer(2) + " again"}, a.requests())
@@ -247,7 +247,7 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	v := withAPI(t, e, a, "")
 	v.mustRun(`client.get(api)`)
 	require.Len(t, v.module.clients, 1)
-	c := slices.Collect(maps.Values(v.module.clients))[0]
+	c := v.module.clients[0]
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})

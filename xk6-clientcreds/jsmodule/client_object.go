@@ -2,71 +2,34 @@ package jsmodule
 
 import "github.com/grafana/sobek"
 
-// clientObject is a Client as the script sees it. Its methods are made when they are first used:
-// each costs half a kilobyte in every VU, and a script uses a few of them.
-type clientObject struct {
-	client *client
-
-	// The methods of the hot path have fields of their own.
-	token, authorization, headers, acquire sobek.Value
-
-	others map[string]sobek.Value
-}
-
 type method = func(sobek.FunctionCall) sobek.Value
 
-// methods names the members of Client, in the order of index.d.ts.
-var methods = []string{
-	"token", "authorization", "headers", "acquire", "tokenAsync", "acquireAsync", "invalidate",
-	"get", "post", "put", "patch", "del", "head", "options", "request", "batch", "asyncRequest",
+// methodNames are the members of Client, in the order of index.d.ts.
+var methodNames = []string{
+	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate",
+	"get", "head", "post", "put", "patch", "del", "options", "request", "batch", "asyncRequest",
 	"stats",
 }
 
-// Get implements sobek.DynamicObject.
-func (o *clientObject) Get(key string) sobek.Value {
-	switch key {
+// method returns the member of that name, or nil.
+func (c *client) method(name string) method {
+	switch name {
 	case "token":
-		return o.method(&o.token, o.client.token)
+		return c.token
 	case "authorization":
-		return o.method(&o.authorization, o.client.authorization)
+		return c.authorization
 	case "headers":
-		return o.method(&o.headers, o.client.headers)
-	case "acquire":
-		return o.method(&o.acquire, o.client.acquire)
-	}
-	if v, ok := o.others[key]; ok {
-		return v
-	}
-	f := o.other(key)
-	if f == nil {
-		return nil
-	}
-	if o.others == nil {
-		o.others = make(map[string]sobek.Value)
-	}
-	v := o.client.m.vu.Runtime().ToValue(f)
-	o.others[key] = v
-	return v
-}
-
-func (o *clientObject) method(field *sobek.Value, f method) sobek.Value {
-	if *field == nil {
-		*field = o.client.m.vu.Runtime().ToValue(f)
-	}
-	return *field
-}
-
-func (o *clientObject) other(key string) method {
-	c := o.client
-	switch key {
+		return c.headers
 	case "tokenAsync":
 		return c.tokenAsync
+	case "acquire":
+		return c.acquire
 	case "acquireAsync":
 		return c.acquireAsync
 	case "invalidate":
 		return c.invalidate
-	case "get", "post", "put", "patch", "del", "head", "options", "request":
-		return func(call sobek.FunctionCall) sobek.Value { return c.request(key, call) }
+	case "get", "head", "post", "put", "patch", "del", "options", "request":
+		return func(call sobek.FunctionCall) sobek.Value { return c.request(name, call) }
 	case "batch":
 		return c.batch
 	case "asyncRequest":
@@ -77,14 +40,50 @@ func (o *clientObject) other(key string) method {
 	return nil
 }
 
+// becomes makes the object under construction a Client as the script sees it: a plain object,
+// because reading its properties costs least, whose prototype makes each method when it is first
+// asked for and leaves it on the object. A method costs half a kilobyte in every VU, and a script
+// uses a few of them.
+func (c *client) becomes(obj *sobek.Object) {
+	prototype := c.m.vu.Runtime().NewDynamicObject(&methods{client: c, object: obj})
+	mustSetPrototype(prototype, obj.Prototype()) // Client.prototype, so that instanceof holds
+	mustSetPrototype(obj, prototype)
+}
+
+func mustSetPrototype(obj, prototype *sobek.Object) {
+	if err := obj.SetPrototype(prototype); err != nil {
+		panic(err)
+	}
+}
+
+// methods is the prototype of one Client.
+type methods struct {
+	client *client
+	object *sobek.Object
+}
+
+// Get implements sobek.DynamicObject.
+func (m *methods) Get(name string) sobek.Value {
+	f := m.client.method(name)
+	if f == nil {
+		return nil
+	}
+	v := m.client.m.function(name, f)
+	// Like the methods of a class: not enumerable, but a script may replace them.
+	if err := m.object.DefineDataProperty(name, v, sobek.FLAG_TRUE, sobek.FLAG_TRUE, sobek.FLAG_FALSE); err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // Has implements sobek.DynamicObject.
-func (o *clientObject) Has(key string) bool { return o.Get(key) != nil }
+func (m *methods) Has(name string) bool { return m.client.method(name) != nil }
 
-// Keys implements sobek.DynamicObject.
-func (o *clientObject) Keys() []string { return methods }
+// Keys implements sobek.DynamicObject: methods are not enumerable.
+func (*methods) Keys() []string { return nil }
 
-// Set implements sobek.DynamicObject: a client cannot be changed.
-func (o *clientObject) Set(string, sobek.Value) bool { return false }
+// Set implements sobek.DynamicObject: a prototype cannot be changed.
+func (*methods) Set(string, sobek.Value) bool { return false }
 
 // Delete implements sobek.DynamicObject.
-func (o *clientObject) Delete(string) bool { return false }
+func (*methods) Delete(string) bool { return false }

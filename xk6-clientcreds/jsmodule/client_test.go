@@ -10,7 +10,7 @@ import (
 )
 
 // oneVU is a VU after the init code has run.
-func oneVU(t *testing.T, e *endpoint, more string) *vu {
+func oneVU(t testing.TB, e *endpoint, more string) *vu {
 	t.Helper()
 	v := newVU(t, New())
 	v.mustRun(e.client(more))
@@ -56,9 +56,28 @@ func TestHeadersCannotBeCorrupted(t *testing.T) {
 	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1), "Accept": "text/plain"},
 		v.mustRun(`const mine = {Accept: 'text/plain'}; client.headers(mine)`))
 	assert.Equal(t, map[string]any{"Accept": "text/plain"}, v.mustRun(`mine`), "the argument is not changed")
-	_, err = v.run(`client.token = 1; 'use strict'`)
-	require.NoError(t, err)
+}
+
+// A client looks like an instance of a class: its methods are there, the same each time, and not
+// enumerable, so that a client in a log or a check is not a list of functions.
+func TestClientIsLikeAnInstanceOfAClass(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	for _, name := range methodNames {
+		assert.Equal(t, "function", v.mustRun(`typeof client.`+name), name)
+		assert.Equal(t, true, v.mustRun(`client.`+name+` === client.`+name+` && '`+name+`' in client`), name)
+	}
+	v.mustRun(`client.token()`)
+	assert.Equal(t, []any{true, "Client", false, "{}", "", nil}, v.mustRun(`[
+		client instanceof Client, client.constructor.name, 'tokens' in client, JSON.stringify(client),
+		(() => { let names = ''; for (const name in client) { names += name } return names })(), client.tokens]`))
+	v.mustRun(`client.token = () => 'mine'`)
+	assert.Equal(t, "mine", v.mustRun(`client.token()`))
+	v.mustRun(`delete client.token`)
 	assert.Equal(t, tokenNumber(1), v.mustRun(`client.token()`))
+	_, err := v.run(`Client({})`)
+	require.ErrorContains(t, err, "TypeError")
 }
 
 func TestTheSameOptionsAreTheSameClient(t *testing.T) {

@@ -112,7 +112,7 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 	return c.m.async(func() settle {
 		found := c.lookup(ctx, fetch)
 		return func() (sobek.Value, error) {
-			v, err := c.settle(asked, found)
+			v, err := c.settle(state, asked, found)
 			if err != nil {
 				return nil, err
 			}

@@ -98,6 +98,7 @@ func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) 
 func (g *grant) request(ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry) (*oauth.Token, error) {
 	client, err := g.endpoint(ctx, s)
 	if err != nil {
+		s.reportUnsent(err, reason)
 		return nil, err
 	}
 	return client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) { s.report(a, reason) })

@@ -26,7 +26,7 @@ const testSecret = "s3cr3t-of-the-test"
 
 // vu is one VU with the module, its JavaScript runtime and everything that it sampled.
 type vu struct {
-	t       *testing.T
+	t       testing.TB
 	rt      *modulestest.Runtime
 	module  *instance
 	state   *lib.State
@@ -38,7 +38,24 @@ type vu struct {
 }
 
 // newVU returns a VU in the init context. The VUs of one test share root, as in k6.
-func newVU(t *testing.T, root *RootModule) *vu {
+func newVU(t testing.TB, root *RootModule) *vu {
+	t.Helper()
+	v := newBareVU(t)
+	v.importModule(root)
+	return v
+}
+
+// importModule does what k6 does for a script that imports the module.
+func (v *vu) importModule(root *RootModule) {
+	v.t.Helper()
+	v.module = root.NewModuleInstance(v.rt.VU).(*instance) //nolint:forcetypeassert
+	for name, value := range v.module.Exports().Named {
+		require.NoError(v.t, v.rt.VU.Runtime().Set(name, value))
+	}
+}
+
+// newBareVU returns a VU in the init context, without the module.
+func newBareVU(t testing.TB) *vu {
 	t.Helper()
 	rt := modulestest.NewRuntime(t)
 	logger := logrus.New()
@@ -46,11 +63,7 @@ func newVU(t *testing.T, root *RootModule) *vu {
 	logger.SetOutput(testWriter{t})
 	hook := logtest.NewLocal(logger)
 	rt.VU.InitEnvField.Logger = logger
-	v := &vu{t: t, rt: rt, logs: hook, samples: make(chan metrics.SampleContainer, 100_000)}
-	v.module = root.NewModuleInstance(rt.VU).(*instance) //nolint:forcetypeassert
-	for name, value := range v.module.Exports().Named {
-		require.NoError(t, rt.VU.Runtime().Set(name, value))
-	}
+	v := &vu{t: t, rt: rt, logs: hook, samples: make(chan metrics.SampleContainer, 2_000)}
 	registry := rt.VU.InitEnvField.Registry
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
@@ -75,7 +88,7 @@ func newVU(t *testing.T, root *RootModule) *vu {
 	return v
 }
 
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(p []byte) (int, error) {
 	w.t.Helper()
@@ -130,7 +143,7 @@ func sum(samples []metrics.Sample) float64 {
 }
 
 // serve starts a server that ends with the test.
-func serve(t *testing.T, handler http.HandlerFunc) string {
+func serve(t testing.TB, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -149,7 +162,7 @@ type endpoint struct {
 	refuse   func(n int, w http.ResponseWriter) bool // answers instead when it returns true
 }
 
-func newEndpoint(t *testing.T) *endpoint {
+func newEndpoint(t testing.TB) *endpoint {
 	t.Helper()
 	e := &endpoint{ttl: "3600"}
 	e.Server = httptest.NewServer(http.HandlerFunc(e.serve))

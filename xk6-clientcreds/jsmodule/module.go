@@ -47,22 +47,33 @@ type instance struct {
 	logger  logrus.FieldLogger
 	id      uint64 // distinguishes this VU's cache entries from others'
 	exports modules.Exports
-	clients map[string]*client // by grant key
-	errors  sobek.Value        // the TokenError class, made on first use
+	clients []*client   // few: a search costs less than a map in every VU
+	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
 }
 
 func newInstance(p *process, vu modules.VU) *instance {
-	m := &instance{process: p, vu: vu, logger: vu.InitEnv().Logger, id: p.instances.Add(1), clients: make(map[string]*client)}
+	m := &instance{process: p, vu: vu, logger: vu.InitEnv().Logger, id: p.instances.Add(1)}
 	// k6 calls Exports at every access of a named import: the values are made once.
 	m.exports = modules.Exports{Named: map[string]any{
-		"Client": vu.Runtime().ToValue(m.newClient),
+		"Client": m.function("Client", m.newClient),
 	}}
 	return m
 }
 
 // Exports returns the members of k6/x/clientcreds.
 func (m *instance) Exports() modules.Exports { return m.exports }
+
+// function returns f as a JavaScript function, with the name that scripts see instead of the one
+// that it has in Go.
+func (m *instance) function(name string, f any) sobek.Value {
+	rt := m.vu.Runtime()
+	obj := rt.ToValue(f).ToObject(rt)
+	if err := obj.DefineDataProperty("name", rt.ToValue(name), sobek.FLAG_FALSE, sobek.FLAG_TRUE, sobek.FLAG_FALSE); err != nil {
+		panic(err)
+	}
+	return obj
+}
 
 // newClient is the constructor behind `new Client(options)`.
 func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
@@ -75,9 +86,6 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		panic(rt.NewTypeError(fmt.Sprintf("%s: %s", ImportPath, err)))
 	}
-	obj := rt.NewDynamicObject(&clientObject{client: c})
-	if err := obj.SetPrototype(call.This.Prototype()); err != nil {
-		panic(err)
-	}
-	return obj
+	c.becomes(call.This)
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -46,6 +47,8 @@ type options struct {
 	OnError                string
 	Tags                   map[string]string
 	HTTPMetrics            bool
+
+	scopeText string // Scope as it is sent
 }
 
 type cacheOptions struct {
@@ -125,6 +128,7 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
+	o.scopeText = strings.Join(o.Scope, " ")
 	return &o, o.check(r)
 }
 
@@ -190,4 +194,14 @@ func (o *options) retry(cached bool) oauth.Retry {
 		MaxBackoff: o.Retry.MaxBackoff,
 		Budget:     o.Retry.Budget,
 	}
+}
+
+// where names the token endpoint, or the issuer that leads to it, in messages. A query may hold a
+// key and is left out.
+func (o *options) where() string {
+	if o.Issuer != "" {
+		return "issuer " + o.Issuer
+	}
+	endpoint, _, _ := strings.Cut(o.TokenURL, "?")
+	return endpoint
 }

@@ -40,14 +40,15 @@ type process struct {
 	mu      sync.Mutex
 	grants  map[string]*grant // by options.key
 	clients []*client         // whose counters must be flushed at the end of the test
-	warned  map[string]bool
+	ended   bool
+	warned  map[warning]bool
 }
 
 func newProcess() *process {
 	return &process{
 		redactor: redact.New(),
 		grants:   make(map[string]*grant),
-		warned:   make(map[string]bool),
+		warned:   make(map[warning]bool),
 	}
 }
 
@@ -97,7 +98,7 @@ func (p *process) end() {
 	p.cache.Close(drainGrace)
 	p.mu.Lock()
 	clients := p.clients
-	p.clients = nil
+	p.clients, p.ended = nil, true
 	p.mu.Unlock()
 	for _, c := range clients {
 		c.usage.flush()
@@ -120,18 +121,28 @@ func (p *process) grantFor(o *options) (*grant, error) {
 	return g, nil
 }
 
-// flushAtEnd has the counters of c sent when the test ends.
+// flushAtEnd has the counters of c sent when the test ends. After that, in handleSummary, nobody
+// takes samples any more, and the channel for them may be closed at any time.
 func (p *process) flushAtEnd(c *client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clients = append(p.clients, c)
+	if !p.ended {
+		p.clients = append(p.clients, c)
+	}
 }
 
-// warnOnce logs a warning the first time that it is given.
-func (p *process) warnOnce(msg string) {
+// warning is one kind of warning about one configuration.
+type warning struct {
+	kind string
+	opts *options
+}
+
+// warnOnce logs the first warning of its kind about a configuration. What others say, such as a
+// server's own words, makes no difference: they may be new each time.
+func (p *process) warnOnce(w warning, msg string) {
 	p.mu.Lock()
-	known := p.warned[msg]
-	p.warned[msg] = true
+	known := p.warned[w]
+	p.warned[w] = true
 	p.mu.Unlock()
 	if !known {
 		p.logger.Warn(msg)

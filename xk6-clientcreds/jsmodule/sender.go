@@ -2,10 +2,13 @@ package jsmodule
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/time/rate"
 
@@ -14,7 +17,6 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
@@ -23,9 +25,8 @@ import (
 // VU, because a flight may go on when the VU's iteration is over. It sends one request at a time.
 type sender struct {
 	opts      *options
+	process   *process
 	counters  *counters
-	metrics   *moduleMetrics
-	redactor  *redact.Redactor
 	builtin   *metrics.BuiltinMetrics
 	system    *metrics.SystemTagSet
 	samples   chan<- metrics.SampleContainer
@@ -35,6 +36,7 @@ type sender struct {
 	rps       *rate.Limiter
 	userAgent string
 
+	url    *url.URL        // of the last request
 	tracer *httpext.Tracer // of the request under way
 	cancel context.CancelFunc
 	trail  *httpext.Trail // of the last request reported
@@ -55,9 +57,8 @@ func (c *client) newSender(state *lib.State) *sender {
 	current := state.Tags.GetCurrentValues()
 	return &sender{
 		opts:      c.opts,
+		process:   c.m.process,
 		counters:  &c.usage.total,
-		metrics:   c.m.process.metrics,
-		redactor:  c.m.process.redactor,
 		builtin:   state.BuiltinMetrics,
 		system:    state.Options.SystemTags,
 		samples:   state.Samples,
@@ -67,6 +68,11 @@ func (c *client) newSender(state *lib.State) *sender {
 		rps:       state.RPSLimit,
 		userAgent: state.Options.UserAgent.String,
 	}
+}
+
+// currentTags are the tags of the moment, in scenario and group. It may be called on any goroutine.
+func currentTags(o *options, state *lib.State) metrics.TagsAndMeta {
+	return clientTags(o, state.Tags.GetCurrentValues())
 }
 
 // clientTags are a VU's tags with those of the client's options.
@@ -88,7 +94,7 @@ func (s *sender) do(req *http.Request) (*http.Response, error) {
 		}
 	}
 	ctx, s.cancel = context.WithTimeout(ctx, s.opts.Timeout)
-	s.tracer = &httpext.Tracer{}
+	s.url, s.tracer = req.URL, &httpext.Tracer{}
 	return s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, s.tracer.Trace())))
 }
 
@@ -130,28 +136,54 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 			Time:       at, Value: value, Metadata: s.tags.Metadata,
 		})
 	}
-	add(s.metrics.Requests, 1)
-	add(s.metrics.RequestDuration, metrics.D(s.trail.Duration))
-	add(s.metrics.RequestFailed, failed)
+	add(s.process.metrics.Requests, 1)
+	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
+	add(s.process.metrics.RequestFailed, failed)
 	if !s.trail.ConnReused && s.trail.Connecting > 0 {
-		add(s.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
+		add(s.process.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
 	}
 	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
-		add(s.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
+		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
 	}
 	if a.Number > 1 {
-		add(s.metrics.Retries, 1)
+		add(s.process.metrics.Retries, 1)
 		s.counters.retries.Add(1)
 	}
 	if a.Token != nil {
-		s.redactor.Token(a.Token.AccessToken)
+		s.process.redactor.Token(a.Token.AccessToken)
+		s.compareScope(a.Token.Scope)
 		if a.Token.ExpiresIn > 0 {
-			add(s.metrics.TokenTTL, metrics.D(a.Token.ExpiresIn))
+			add(s.process.metrics.TokenTTL, metrics.D(a.Token.ExpiresIn))
 		}
 	}
 	push(s.samples, list, tags, at)
 	if s.opts.HTTPMetrics {
 		s.reportHTTP(a)
+	}
+}
+
+// reportUnsent counts a token that could not even be asked for, because discovery failed: a
+// threshold on failures must see it.
+func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
+	s.counters.failed.Add(1)
+	tags := s.tags
+	tags.Tags = s.requestTags(tagKey{s.tags.Tags, reason, 0, asOAuthError(err).Label()})
+	pushOne(s.samples, s.process.metrics.RequestFailed, 1, tags)
+}
+
+// compareScope warns once of a scope that was asked for and not granted: a server may leave out
+// what it does not like (RFC 6749 §3.3), and the API's 403 comes much later.
+func (s *sender) compareScope(granted string) {
+	if granted == s.opts.scopeText {
+		return
+	}
+	list := strings.Fields(granted)
+	for _, asked := range s.opts.Scope {
+		if !slices.Contains(list, asked) {
+			s.process.warnOnce(warning{"scope", s.opts}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
+				s.opts.ClientID, s.opts.scopeText, granted, asked))
+			return
+		}
 	}
 }
 
@@ -173,14 +205,9 @@ func (s *sender) reportHTTP(a oauth.Attempt) {
 	set := func(tag metrics.SystemTag, value string) { tags.SetSystemTagOrMetaIfEnabled(s.system, tag, value) }
 	set(metrics.TagMethod, http.MethodPost)
 	set(metrics.TagStatus, strconv.Itoa(a.Status))
-	name := s.opts.TokenURL
-	if name == "" {
-		name = s.opts.Issuer
-	}
-	if u, err := url.Parse(name); err == nil {
-		u.RawQuery = ""
-		name = u.String()
-	}
+	endpoint := *s.url
+	endpoint.RawQuery = "" // it may hold a key
+	name := endpoint.String()
 	set(metrics.TagName, name)
 	set(metrics.TagURL, name)
 	set(metrics.TagExpectedResponse, strconv.FormatBool(a.Err == nil))

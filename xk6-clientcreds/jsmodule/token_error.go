@@ -27,19 +27,6 @@ var tokenErrorClass = sync.OnceValue(func() *sobek.Program {
 })()`, true)
 })
 
-// hints say, at 2 a.m., where to look first.
-var hints = map[string]string{
-	"invalid_client":         "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
-	"unauthorized_client":    "the server does not allow this client the client_credentials grant",
-	"unsupported_grant_type": "the server does not offer the client_credentials grant at this endpoint",
-	"invalid_scope":          "the client may not ask for this scope; check the scope option",
-	"invalid_target":         "the server does not know this audience or resource",
-	"connection_refused":     "nothing listens at the token endpoint; check tokenUrl or issuer, and k6's hosts option",
-	"dns":                    "the host of the token endpoint cannot be resolved",
-	"tls":                    "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
-	"timeout":                "the token endpoint did not answer within the timeout option",
-}
-
 // fail gives the script what it asked for when there is no token: an exception or, with
 // onError: "abort", the end of the test. No request may go out without its token.
 func (c *client) fail(err error) sobek.Value {
@@ -55,8 +42,9 @@ func (c *client) fail(err error) sobek.Value {
 
 // reason is fail for promises.
 func (c *client) reason(err error) sobek.Value {
+	reason := c.m.tokenError(c.opts, err) // before the interrupt, after which nothing runs
 	c.abort(err)
-	return c.m.tokenError(c.opts, err)
+	return reason
 }
 
 // abort ends the test when the options say so. An iteration that k6 itself is ending is no
@@ -73,12 +61,8 @@ func (c *client) abort(err error) bool {
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
 func (m *instance) errorText(o *options, err error) string {
-	where := o.TokenURL
-	if where == "" {
-		where = "issuer " + o.Issuer
-	}
-	text := fmt.Sprintf("%s (client %q at %s)", err, o.ClientID, where)
-	if hint := hints[asOAuthError(err).Label()]; hint != "" {
+	text := fmt.Sprintf("%s (client %q at %s)", err, o.ClientID, o.where())
+	if hint := hint(asOAuthError(err)); hint != "" {
 		text += "; " + hint
 	}
 	return m.process.redactor.String(text)

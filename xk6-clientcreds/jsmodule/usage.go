@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.k6.io/k6/v2/lib"
@@ -22,7 +23,7 @@ const sampleEvery = time.Second
 // in an iteration, so at most once per iteration, and at the end of the test. Only the VU's
 // goroutine touches it, and after the test the goroutine that ends it.
 type usage struct {
-	metrics *moduleMetrics
+	process *process
 	opts    *options
 
 	iteration int64
@@ -77,12 +78,12 @@ func (u *usage) flush() {
 		})
 	}
 	if u.hits > 0 {
-		add(u.metrics.CacheHits, float64(u.hits))
+		add(u.process.metrics.CacheHits, float64(u.hits))
 	}
 	if u.misses > 0 {
-		add(u.metrics.CacheMisses, float64(u.misses))
+		add(u.process.metrics.CacheMisses, float64(u.misses))
 	}
-	add(u.metrics.TokenRemaining, metrics.D(u.expires-u.lastUse))
+	add(u.process.metrics.TokenRemaining, metrics.D(u.expires-u.lastUse))
 	push(u.samples, list, u.tags.Tags, at)
 	u.total.hits += u.hits
 	u.total.misses += u.misses
@@ -90,12 +91,14 @@ func (u *usage) flush() {
 }
 
 // lateUse returns a function that counts the use of an expired token. It may be called on any
-// goroutine; the tags are those of the moment.
-func (u *usage) lateUse() func() {
-	tags, samples := u.tags, u.samples
+// goroutine.
+func (u *usage) lateUse(state *lib.State) func() {
 	return func() {
 		u.total.lateUses.Add(1)
-		pushOne(samples, u.metrics.LateUses, 1, tags)
+		pushOne(state.Samples, u.process.metrics.LateUses, 1, currentTags(u.opts, state))
+		u.process.warnOnce(warning{"late use", u.opts}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
+			"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU",
+			u.opts.ClientID))
 	}
 }
 

@@ -1,0 +1,54 @@
+package jsmodule
+
+import (
+	"net/http"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// hints say, at 2 a.m., where to look first: by Error.Code.
+var hints = map[string]string{
+	"invalid_client":            "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
+	"unauthorized_client":       "the server does not allow this client the client_credentials grant",
+	"unsupported_grant_type":    "the server does not offer the client_credentials grant at this endpoint",
+	"invalid_scope":             "the client may not ask for this scope; check the scope option",
+	"invalid_target":            "the server does not know this audience or resource",
+	"invalid_request":           "the server misses or dislikes a parameter; check params, audience and resource",
+	"access_denied":             "a policy of the server forbids this client a token; its log says which",
+	"slow_down":                 hintTooMany,
+	"temporarily_unavailable":   hintBroken,
+	"server_error":              hintBroken,
+	oauth.CodeConnectionRefused: "nothing listens there; check tokenUrl or issuer, and k6's hosts option",
+	oauth.CodeConnectionReset:   "the server or something before it closed the connection: it is overloaded, restarting, or no HTTP server",
+	oauth.CodeDNS:               "the host cannot be resolved; check tokenUrl or issuer, and k6's hosts and dns options",
+	oauth.CodeTLS:               "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
+	oauth.CodeTimeout:           "the server did not answer within the timeout option",
+	oauth.CodeInvalidResponse:   "check that tokenUrl is a token endpoint",
+	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
+}
+
+const (
+	hintTooMany = "the server limits the rate of token requests; cache.scope: 'shared' needs the fewest"
+	hintBroken  = "the server has a problem of its own; its log says which"
+)
+
+// statusHints say it for answers that are no OAuth errors.
+var statusHints = map[int]string{
+	http.StatusBadRequest:          "check that tokenUrl is a token endpoint",
+	http.StatusUnauthorized:        "something before the token endpoint wants other credentials, such as a proxy or gateway",
+	http.StatusForbidden:           "something before the token endpoint forbids the request, such as a proxy, gateway or firewall",
+	http.StatusNotFound:            "there is nothing at this path; check tokenUrl",
+	http.StatusMethodNotAllowed:    "this path does not take POST; check that tokenUrl is a token endpoint",
+	http.StatusTooManyRequests:     hintTooMany,
+	http.StatusInternalServerError: hintBroken,
+	http.StatusBadGateway:          "a proxy cannot reach the server",
+	http.StatusServiceUnavailable:  "the server or a proxy before it is overloaded or down",
+	http.StatusGatewayTimeout:      "the server does not answer its proxy in time",
+}
+
+func hint(e *oauth.Error) string {
+	if e.Code == oauth.CodeHTTPError {
+		return statusHints[e.Status]
+	}
+	return hints[e.Code]
+}
