@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"testing"
 
@@ -200,15 +199,6 @@ func TestInteropServerKilledAndRestarted(t *testing.T) {
 	require.Equal(t, r.summary.count("clientcreds_requests"), answered+refused)
 	require.Equal(t, refused, int(r.summary.value("clientcreds_request_failed", "passes")))
 	require.Positive(t, r.summary.count("clientcreds_retries"))
-}
-
-// freeAddress returns an address that nobody listens at.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close() //nolint:errcheck // never used
-	return l.Addr().String()
 }
 
 // liveCount reads a counter over k6's REST API while the test runs, 0 before its first sample.

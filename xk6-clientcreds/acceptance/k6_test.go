@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,4 +129,12 @@ func with(m map[string]string, more ...string) map[string]string {
 		all[name] = value
 	}
 	return all
+}
+
+// lineLike returns a regular expression for a line of output, in which {n} is a whole number and
+// {x} any.
+func lineLike(line string) string {
+	pattern := regexp.QuoteMeta(line)
+	pattern = strings.ReplaceAll(pattern, `\{n\}`, `[0-9,]+`)
+	return `(?m)^` + strings.ReplaceAll(pattern, `\{x\}`, `[0-9,.]+`) + `$`
 }

@@ -76,5 +76,11 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("signal %s: %s", s, err)
 	}
-	<-p.done
+	select {
+	case <-p.done:
+	case <-time.After(soon):
+		t.Errorf("%s did not end after signal %s", p.cmd.Path, s)
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
 }

@@ -56,9 +56,14 @@ class Memory {
 
 // The server takes its port first, because the issuer's identifier, and so the provider, depends on it.
 let handle;
+let underWay = 0;
 const server = https.createServer(
     { cert: fs.readFileSync(process.env.CERT), key: fs.readFileSync(process.env.KEY) },
-    (req, res) => handle(req, res));
+    (req, res) => {
+        underWay++;
+        res.on('close', () => underWay--);
+        handle(req, res);
+    });
 server.keepAliveTimeout = 65_000;
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
     const issuer = `https://127.0.0.1:${server.address().port}`;
@@ -69,7 +74,8 @@ server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
 // Ends when every answer is out, and so every line. A kill does not wait.
 process.once('SIGTERM', () => {
     server.close(() => process.exit(0));
-    server.closeIdleConnections();
+    const finish = () => (underWay === 0 ? server.closeAllConnections() : setImmediate(finish));
+    finish();
 });
 
 function provider(issuer) {

@@ -1,0 +1,32 @@
+// Load on the token endpoint itself: client.acquire() sends a request every time, caches nothing, and gives an OAuth error
+// as a result instead of throwing it.
+//
+//   build/k6 x clientcreds serve -- build/k6 run examples/acquire.js
+import { check } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+export const options = {
+    scenarios: {
+        token: { executor: 'constant-arrival-rate', rate: 50, duration: '2s', preAllocatedVUs: 10 },
+    },
+    thresholds: {
+        checks: ['rate==1'],
+        clientcreds_request_duration: ['p(95)<500'],
+        clientcreds_request_failed: ['rate<0.01'],
+    },
+};
+
+const client = new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+});
+
+export default function () {
+    const result = client.acquire();
+    check(result, {
+        'granted': (r) => r.ok && r.status === 200,
+        'has a lifetime': (r) => r.expiresIn !== null && r.expiresIn > 0,
+        'was timed': (r) => r.timings !== null && r.timings.waiting > 0,
+    });
+}

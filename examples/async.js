@@ -1,0 +1,28 @@
+// Promises: while the token endpoint or the API answers, the virtual user can do other things. Where a token is at hand,
+// client.token() is faster than an awaited client.tokenAsync().
+//
+//   build/k6 x clientcreds serve -- build/k6 run examples/async.js
+import { check } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+export const options = { vus: 2, iterations: 4, thresholds: { checks: ['rate==1'] } };
+
+const client = new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+});
+
+export default async function () {
+    const token = await client.tokenAsync();
+    check(token, { 'a token': (t) => t.length > 0 });
+
+    const [first, second, acquired] = await Promise.all([
+        client.asyncRequest('GET', __ENV.API_URL),
+        client.asyncRequest('POST', __ENV.API_URL, 'tea'),
+        client.acquireAsync(),
+    ]);
+    check(first, { 'GET': (r) => r.status === 200 });
+    check(second, { 'POST': (r) => r.status === 200 });
+    check(acquired, { 'acquired': (r) => r.ok });
+}

@@ -1,0 +1,46 @@
+// What a script sees of a token's replacement. In the background (the default) it goes on with the old, still valid token
+// and waits for nothing; blocking, the iteration that comes too late for the old token waits for the new one, as many client
+// libraries do. leeway and jitter say when: 20 to 40% of the lifetime before the expiry.
+//
+//   build/k6 x clientcreds serve --ttl 2s -- build/k6 run examples/refresh.js
+import http from 'k6/http';
+import { check, sleep } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+const scenario = { executor: 'constant-vus', vus: 2, duration: '5s', gracefulStop: '5s' };
+
+export const options = {
+    scenarios: {
+        background: { ...scenario, exec: 'background' },
+        blocking: { ...scenario, exec: 'blocking' },
+    },
+    thresholds: {
+        checks: ['rate==1'],
+        clientcreds_late_uses: ['count==0'],
+        // Two users' first tokens are all that the background scenario waits for.
+        'clientcreds_cache_misses{scenario:background}': ['count==2'],
+        'clientcreds_cache_misses{scenario:blocking}': ['count>2'],
+    },
+};
+
+const client = (refresh) => new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+    cache: { leeway: '20%', jitter: '20%', refresh },
+});
+const inBackground = client('background');
+const whileBlocking = client('blocking');
+
+export function background() {
+    get(inBackground);
+}
+
+export function blocking() {
+    get(whileBlocking);
+}
+
+function get(client) {
+    check(http.get(__ENV.API_URL, { headers: client.headers() }), { 'status is 200': (r) => r.status === 200 });
+    sleep(0.1);
+}

@@ -1,0 +1,30 @@
+// A token that the API stopped accepting: client.get() and its kin ask for a new one and repeat the request, once. With
+// k6/http it is yours to do, by client.invalidate(). clientcreds_rejections counts the 401 answers, and stats() what this
+// virtual user has seen of the client.
+//
+//   build/k6 x clientcreds serve -- build/k6 run examples/rejected-token.js
+import http from 'k6/http';
+import { check } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+export const options = { vus: 1, iterations: 5, thresholds: { checks: ['rate==1'] } };
+
+const client = new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+});
+
+export default function () {
+    let res = http.get(__ENV.API_URL, { headers: client.headers() });
+    if (res.status === 401) {
+        client.invalidate();
+        res = http.get(__ENV.API_URL, { headers: client.headers() });
+    }
+    check(res, { 'by hand': (r) => r.status === 200 });
+
+    check(client.get(__ENV.API_URL), { 'by the client': (r) => r.status === 200 });
+
+    const { hits, misses, requests, rejections } = client.stats();
+    check(null, { 'tokens are used again': () => hits > 0 && requests === misses && rejections <= misses });
+}

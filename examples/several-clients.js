@@ -1,0 +1,31 @@
+// Two clients in one test: each has its own tokens, and the tag "client" or one of your own tells them apart in every
+// metric.
+//
+//   build/k6 x clientcreds serve -- build/k6 run examples/several-clients.js
+import { check } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+export const options = {
+    vus: 2,
+    iterations: 10,
+    thresholds: {
+        checks: ['rate==1'],
+        'clientcreds_requests{role:reader}': ['count==2'],
+        'clientcreds_requests{role:writer}': ['count==2'],
+    },
+};
+
+const client = (role, scope) => new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+    scope,
+    tags: { role },
+});
+const reader = client('reader', 'orders.read');
+const writer = client('writer', 'orders.write');
+
+export default function () {
+    check(reader.get(__ENV.API_URL), { 'read with orders.read': (r) => r.json('scope') === 'orders.read' });
+    check(writer.post(__ENV.API_URL, 'tea'), { 'written with orders.write': (r) => r.json('scope') === 'orders.write' });
+}

@@ -1,0 +1,35 @@
+// Gates on the token endpoint: its metrics take thresholds like any other, also for one reason or tag alone. Rates and
+// latencies of the API stay free of token requests, unless httpMetrics is set.
+//
+//   build/k6 x clientcreds serve -- build/k6 run examples/tags-and-thresholds.js
+import { check, group } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+export const options = {
+    vus: 2,
+    iterations: 10,
+    tags: { release: '2026.1' },
+    thresholds: {
+        checks: ['rate==1'],
+        http_req_duration: ['p(95)<1000'],
+        http_reqs: ['count==10'],
+        clientcreds_request_duration: ['p(95)<1000'],
+        'clientcreds_request_duration{reason:cold}': ['p(99)<1500'],
+        'clientcreds_request_failed{tenant:blue}': ['rate==0'],
+        clientcreds_rejections: ['count==0'],
+        clientcreds_late_uses: [{ threshold: 'count==0', abortOnFail: true }],
+    },
+};
+
+const client = new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+    tags: { tenant: 'blue' },
+});
+
+export default function () {
+    group('orders', () => {
+        check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
+    });
+}

@@ -1,0 +1,132 @@
+package acceptance
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// example is how to run one of the examples, where running it is not all there is to it, and what
+// the server must have seen of it.
+type example struct {
+	server func(*authserver.Config)
+	env    func(t *testing.T, s *localServer) []string
+	exit   int
+	saw    func(t *testing.T, stats authserver.Stats, r run)
+}
+
+var examples = map[string]example{
+	"token.js":        {saw: tokensPerVU(2)},
+	"headers.js":      {saw: tokensPerVU(2)},
+	"client-verbs.js": {saw: tokensPerVU(1)},
+	"async.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+		t.Helper()
+		require.EqualValues(t, 2+4, stats.TokenRequests.ByResult["issued"], "one for each VU and one for each acquireAsync()")
+	}},
+	"acquire.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+		t.Helper()
+		require.EqualValues(t, r.summary.count("iterations"), stats.TokenRequests.ByResult["issued"])
+	}},
+	"cache-shared.js": {saw: tokensPerVU(1)},
+	"cache-none.js":   {saw: tokensPerVU(10)},
+	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 2 * time.Second }},
+	"discovery.js": {
+		server: func(c *authserver.Config) { c.Issuer = "/tenants/blue" },
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.EqualValues(t, 1, stats.DiscoveryRequests)
+		},
+	},
+	"request-parameters.js": {
+		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{wantsParameters} },
+		saw:    tokensPerVU(1),
+	},
+	"basic-encoding.js": {
+		server: func(c *authserver.Config) {
+			c.BasicEncoding = authserver.BasicRaw
+			c.Clients[0].Secret = "p+ss%w:rd"
+		},
+		saw: tokensPerVU(2),
+	},
+	"token-error.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+		t.Helper()
+		require.EqualValues(t, map[string]int64{"invalid_scope": 1}, stats.TokenRequests.ByResult)
+		require.Zero(t, stats.APIRequests.Total, "no request without its token")
+	}},
+	"on-error-abort.js": {
+		env:  func(*testing.T, *localServer) []string { return []string{"CLIENT_SECRET=wrong-secret"} },
+		exit: exitAborted,
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Zero(t, stats.APIRequests.Total, "no request without its token")
+			require.Contains(t, r.output, "test aborted: invalid_client (HTTP 401)")
+		},
+	},
+	"retry.js": {
+		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Equal(t, 2, r.summary.count("clientcreds_retries"))
+			require.EqualValues(t, stats.TokenRequests.ByResult["issued"]+2, stats.TokenRequests.Total)
+		},
+	},
+	"several-clients.js":     {saw: tokensPerVU(4)},
+	"tags-and-thresholds.js": {saw: tokensPerVU(2)},
+	"setup-teardown.js":      {saw: tokensPerVU(1)},
+	"rejected-token.js": {
+		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Greater(t, stats.TokenRequests.ByResult["issued"], int64(1))
+			require.Positive(t, r.summary.count("clientcreds_rejections"))
+		},
+	},
+	"websocket.js": {env: func(t *testing.T, s *localServer) []string { t.Helper(); return []string{"WS_URL=" + startEcho(t, s)} }},
+	"grpc.js": {env: func(t *testing.T, s *localServer) []string {
+		t.Helper()
+		return []string{"GRPC_ADDR=" + startHealth(t, s)}
+	}},
+}
+
+// tokensPerVU checks that so many tokens were issued, to so many requests.
+func tokensPerVU(n int64) func(*testing.T, authserver.Stats, run) {
+	return func(t *testing.T, stats authserver.Stats, _ run) {
+		t.Helper()
+		require.Equal(t, map[string]int64{"issued": n}, stats.TokenRequests.ByResult)
+		require.Equal(t, n, stats.TokenRequests.Total)
+	}
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(projectRoot, "examples", "*.js"))
+	require.NoError(t, err)
+	require.Len(t, files, len(examples), "every example is in the table")
+	for _, file := range files {
+		name := filepath.Base(file)
+		e, known := examples[name]
+		require.True(t, known, "%s is not in the table", name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, e.server)
+			var more []string
+			if e.env != nil {
+				more = e.env(t, server)
+			}
+			r := k6run{script: "examples/" + name, env: server.env(more...)}.do(t)
+			require.Equal(t, e.exit, r.exitCode, r.output)
+			if e.exit == 0 {
+				r.passes(t)
+				require.Positive(t, r.summary.value("checks", "passes"))
+			}
+			server.agrees(t, r)
+			if e.saw != nil {
+				e.saw(t, server.Stats(), r)
+			}
+		})
+	}
+}

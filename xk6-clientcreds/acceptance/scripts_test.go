@@ -1,0 +1,202 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// Every scenario, over HTTP and HTTPS, with both token formats and both ways to check a token.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*testing.T, *authserver.Config){
+		"opaque tokens": func(*testing.T, *authserver.Config) {},
+		"HTTPS, JWT, introspection, an API of its own": func(t *testing.T, c *authserver.Config) {
+			t.Helper()
+			c.TLSDir = t.TempDir()
+			c.TokenFormat = authserver.JWT
+			c.APICheck = authserver.CheckIntrospection
+			c.APIAddr = "127.0.0.1:0"
+			c.APIScope = "orders.read"
+			c.Issuer = "/tenants/blue"
+		},
+	} {
+		for script, env := range map[string][]string{
+			"scripts/api-load.js":   {"VUS=3", "DURATION=2s", "PAUSE=0.02"},
+			"scripts/token-load.js": {"RATE=20", "DURATION=2s", "MAX_VUS=10"},
+			"scripts/smoke.test.js": nil,
+		} {
+			t.Run(script+" "+name, func(t *testing.T) {
+				t.Parallel()
+				server := startLocalServer(t, func(c *authserver.Config) { change(t, c) })
+				r := k6run{script: script, env: server.env(append(env, "TOKEN_URL=")...)}.do(t).passes(t)
+				server.agrees(t, r)
+				stats := server.Stats()
+				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
+				require.EqualValues(t, 1, stats.DiscoveryRequests)
+			})
+		}
+	}
+}
+
+// The environment changes what the scenarios do.
+func TestScriptsEnvironment(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) { c.TTL = 3 * time.Second })
+	r := k6run{script: "scripts/api-load.js", env: server.env("AUTH=client_secret_post", "SCOPE=orders.read",
+		"AUDIENCE=https://api.example.com", "RESOURCE=https://api.example.com/orders", "CACHE_SCOPE=shared",
+		"LEEWAY=50%", "JITTER=0", "REFRESH=blocking", "VUS=4", "DURATION=3s", "PAUSE=0.1")}.do(t).passes(t)
+	server.agrees(t, r)
+	require.Equal(t, 4.0, r.summary.value("vus_max", "value"))
+	issued := r.summary.count("clientcreds_requests")
+	require.GreaterOrEqual(t, issued, 2, "replaced after half of its lifetime")
+	require.LessOrEqual(t, issued, 3, "one token for all, setup() included")
+	require.Greater(t, r.summary.count("clientcreds_cache_misses"), 1, "blocking replacements are waited for")
+}
+
+// wrongConfiguration is an environment that no scenario can work with, and the words for it.
+type wrongConfiguration struct {
+	script string // api-load.js unless given
+	change []string
+	text   string
+}
+
+func TestScriptsReadableErrors(t *testing.T) {
+	t.Parallel()
+	right := map[string]string{
+		"TOKEN_URL": "http://127.0.0.1:9/token", "API_URL": "http://127.0.0.1:9/api", "CLIENT_ID": localID, "CLIENT_SECRET": localSecret,
+	}
+	for name, c := range map[string]wrongConfiguration{
+		"no client id":       {change: []string{"CLIENT_ID="}, text: `configuration: CLIENT_ID is not set: give the client's id`},
+		"no secret":          {change: []string{"CLIENT_SECRET="}, text: `configuration: CLIENT_SECRET is not set: give the client's secret`},
+		"secret with a line": {change: []string{"CLIENT_SECRET=" + localSecret + "\n"}, text: `configuration: CLIENT_SECRET has a line break in it: give the secret without one`},
+		"no endpoint":        {change: []string{"TOKEN_URL="}, text: `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`},
+		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://`},
+		"two servers": {
+			change: []string{"ISSUER=https://user:pass@idp.example.com/tenant"},
+			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER at https://idp.example.com: set one of the two`,
+		},
+		"issuer is no URL":  {change: []string{"TOKEN_URL=", "ISSUER=idp"}, text: `configuration: ISSUER is \"idp\": it must be a URL that begins with http:// or https://`},
+		"no API":            {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
+		"VUS no number":     {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
+		"no VUs":            {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
+		"DURATION no unit":  {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
+		"PAUSE with a unit": {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
+		"RATE no number":    {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
+		"MAX_VUS negative":  {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
+		"unknown auth": {
+			change: []string{"AUTH=basic"},
+			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,
+		},
+		"unknown cache scope": {
+			change: []string{"CACHE_SCOPE=global"},
+			text:   `k6/x/clientcreds: option \"cache.scope\" is \"global\"; allowed are \"vu\", \"shared\", \"none\"`,
+		},
+		"contradiction": {
+			change: []string{"CACHE_SCOPE=none", "LEEWAY=1s"},
+			text:   `k6/x/clientcreds: option \"cache.leeway\" has no effect with cache.scope: \"none\", which asks for a new token at every call`,
+		},
+		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `k6/x/clientcreds: option \"scope\" has the value \"a\\\"b\"; a scope is printable ASCII`},
+		"nobody there": {
+			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens at the token endpoint`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c.script == "" {
+				c.script = "api-load.js"
+			}
+			r := k6run{script: "scripts/" + c.script, env: with(right, c.change...)}.do(t)
+			require.Equal(t, exitScriptException, r.exitCode, r.output)
+			require.Contains(t, r.output, c.text)
+			require.NotContains(t, r.output, localSecret)
+			require.Equal(t, 1, strings.Count(r.output, "level=error"), "one message: %s", r.output)
+		})
+	}
+}
+
+// What setup() finds wrong ends the run before it begins.
+func TestScriptsPreflight(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) { c.APIScope = "orders.admin" })
+	r := k6run{script: "scripts/api-load.js", env: server.env()}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Contains(t, r.output, "Error: preflight: the API at "+server.Endpoints().API+"orders answered 403 (Bearer ")
+	require.Contains(t, r.output, "insufficient_scope")
+	require.EqualValues(t, 1, server.Stats().APIRequests.Total)
+
+	r = k6run{script: "scripts/api-load.js", env: server.env("API_URL=http://127.0.0.1:9/")}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Contains(t, r.output, "Error: preflight: the API at http://127.0.0.1:9/ gave no answer (dial: connection refused)")
+	require.NotContains(t, r.output, "Bearer")
+}
+
+// The summary says whether the run counts, and why not.
+func TestScriptsSummary(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*authserver.Config)
+		env    []string
+		exit   int
+		lines  []string
+	}{
+		"a good run": {
+			lines: []string{
+				`  verdict  PASS`, `  API      {n} requests, {x}/s, 0.00% failed; checks {n} passed, 0 failed`,
+				`  tokens   3 requests (3 cold), {x}/s, 0.00% failed, 0 retries`,
+				`  cache    {n} hits, 3 waits ({x}% hits); at least {x} s left when a token was used`,
+			},
+		},
+		"rejected tokens": {
+			change: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			exit:   exitThresholds,
+			lines: []string{
+				`  verdict  INVALID: {n} answers were 401, 0 requests carried an expired token`,
+				`  crossed  clientcreds_rejections: count==0 does not hold (count {n})`,
+			},
+		},
+		"a slow start": {
+			change: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
+			exit:   exitThresholds,
+			lines: []string{
+				`  verdict  FAIL: 1 threshold was crossed`,
+				`  tokens   5 requests (5 cold), {x}/s, 40.00% failed, 2 retries`,
+				`  crossed  clientcreds_request_failed: rate==0 does not hold (rate 0.4)`,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, c.change)
+			env := server.env(append(c.env, "VUS=2", "DURATION=2s", "PAUSE=0.02")...)
+			r := k6run{script: "scripts/api-load.js", env: env}.do(t)
+			require.Equal(t, c.exit, r.exitCode, r.output)
+			for _, line := range c.lines {
+				require.Regexp(t, lineLike(line), r.output)
+			}
+		})
+	}
+}
+
+// k6's newer machine-readable summary has another shape; the scenarios leave it to k6.
+func TestScriptsWithMachineReadableSummary(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, nil)
+	file := filepath.Join(t.TempDir(), "summary.json")
+	r := k6run{
+		script: "scripts/api-load.js",
+		env:    server.env("VUS=1", "DURATION=1s", "K6_NEW_MACHINE_READABLE_SUMMARY=true"),
+		args:   []string{"--summary-export", file},
+	}.do(t).passes(t)
+	require.Contains(t, r.output, "THRESHOLDS")
+	text, err := os.ReadFile(file) // #nosec G304 -- written by the run
+	require.NoError(t, err)
+	require.True(t, json.Valid(text))
+}
