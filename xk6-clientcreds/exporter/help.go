@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"fmt"
+	"strings"
 
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
@@ -26,10 +27,11 @@ func (h Help) of(m *metrics.Metric) []string {
 	if m.Type != metrics.Rate {
 		return []string{text}
 	}
+	text = strings.TrimSuffix(text, ".")
 	return []string{
-		text + " Share since the start of the test, 0 to 1.",
-		text + " Samples.",
-		text + " Samples that were not zero.",
+		text + ": share of non-zero samples since the start of the test.",
+		text + ": number of samples.",
+		text + ": number of non-zero samples.",
 	}
 }
 
@@ -40,11 +42,11 @@ var builtinHelp = Help{
 	metrics.IterationsName:        "Iterations completed.",
 	metrics.IterationDurationName: "Time of one iteration.",
 	metrics.DroppedIterationsName: "Iterations that were not started, for lack of virtual users or time.",
-	metrics.ChecksName:            "Checks; not zero means passed.",
+	metrics.ChecksName:            "Checks that passed.",
 	metrics.GroupDurationName:     "Time of one group.",
 
 	metrics.HTTPReqsName:              "HTTP requests sent.",
-	metrics.HTTPReqFailedName:         "HTTP requests; not zero means failed.",
+	metrics.HTTPReqFailedName:         "HTTP requests that failed.",
 	metrics.HTTPReqDurationName:       "Time of one HTTP request: sending, waiting and receiving.",
 	metrics.HTTPReqBlockedName:        "Time an HTTP request waited for a connection.",
 	metrics.HTTPReqConnectingName:     "TCP connection time of an HTTP request.",

@@ -57,7 +57,7 @@ func suffixes(m *metrics.Metric) []string {
 // namer gives out metric names, each to one metric. It is not safe for concurrent use.
 type namer struct {
 	log   logrus.FieldLogger
-	taken map[string]string // k6 metric of a name
+	taken map[string]string // who has a name
 }
 
 // newNamer keeps the names of the exporter's own metrics for these.
@@ -83,11 +83,11 @@ func (n *namer) base(m *metrics.Metric) string {
 		}
 	}
 	if base != want {
-		n.log.Warnf("metric %q would collide with %q and is served as %q",
+		n.log.Warnf("metric %q would collide with %s and is served as %q",
 			m.Name, n.owner(want, m), base+suffixes(m)[0])
 	}
 	for _, name := range claims(base, m) {
-		n.taken[name] = m.Name
+		n.taken[name] = strconv.Quote(m.Name)
 	}
 	return base
 }

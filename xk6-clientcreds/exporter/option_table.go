@@ -26,7 +26,8 @@ func optionTable() []option {
 	return []option{
 		{"addr", "127.0.0.1:9464", func(o *options, s string) error {
 			o.Addr = s
-			if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+			_, port, err := net.SplitHostPort(s)
+			if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 				return fmt.Errorf("%q is not an address; allowed: host:port, or :port for every interface", s)
 			}
 			return nil
@@ -60,7 +61,7 @@ func optionTable() []option {
 		{"pushJob", "k6", func(o *options, s string) error {
 			o.Push.Job = s
 			if s == "" {
-				return errors.New("is empty; allowed: a job name")
+				return errors.New("the name is empty; allowed: a job name")
 			}
 			return nil
 		}},

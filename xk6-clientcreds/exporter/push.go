@@ -36,9 +36,9 @@ func parsePushURL(s string) (string, error) {
 	case s == "":
 		return "", nil
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("is not a URL; allowed: http:// or https:// and the host of a Pushgateway")
+		return "", errors.New("the value is not a URL; allowed: http:// or https:// and the host of a Pushgateway")
 	case u.User != nil:
-		return "", errors.New("has credentials in it; allowed: a URL without, and the options " +
+		return "", errors.New("the URL has credentials in it; allowed: a URL without, and the options " +
 			"pushUsername and pushPassword")
 	}
 	return s, nil

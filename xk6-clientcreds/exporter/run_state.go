@@ -38,7 +38,7 @@ func (r *runState) lookForStart(containers []metrics.SampleContainer) {
 				continue // sent during initialisation too
 			}
 			began := s.Time
-			if s.Metric.Type == metrics.Trend && s.Metric.Contains == metrics.Time {
+			if s.Metric.Name == metrics.IterationDurationName || s.Metric.Name == metrics.HTTPReqDurationName {
 				began = began.Add(-time.Duration(s.Value * float64(time.Millisecond)))
 			}
 			if r.start.IsZero() || began.Before(r.start) {
