@@ -27,7 +27,7 @@ func (s *Server) introspect(r *http.Request, f *form) *oauthError {
 	if err != nil {
 		return err
 	}
-	g, ok := s.format.open(f, token)
+	g, ok := s.open(f, token)
 	if !ok || s.judge(&g, s.cfg.Now()) != nil {
 		f.out = append(f.out[:0], inactive...)
 		return nil

@@ -30,7 +30,7 @@ func (s *Server) revoke(r *http.Request, f *form) *oauthError {
 	if err != nil {
 		return err
 	}
-	g, ok := s.format.open(f, token)
+	g, ok := s.open(f, token)
 	now := s.cfg.Now()
 	if !ok || !now.Before(g.expires) {
 		return nil

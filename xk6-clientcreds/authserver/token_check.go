@@ -29,7 +29,7 @@ const (
 
 // checkLocally opens the token with the keys of the authorization server.
 func (s *Server) checkLocally(_ *http.Request, f *form, token string) (accessToken, *bearerError) {
-	g, ok := s.format.open(f, token)
+	g, ok := s.open(f, token)
 	if !ok {
 		return accessToken{}, errTokenUnknown
 	}

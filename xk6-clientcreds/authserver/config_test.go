@@ -1,0 +1,96 @@
+package authserver
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	one := func(c Client) []Client {
+		if c.ID == "" {
+			c.ID = "a"
+		}
+		if c.Secret == "" {
+			c.Secret = "topsecret"
+		}
+		return []Client{c}
+	}
+	const issuer = "authserver: Issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query and " +
+		"fragment, or a path such as /tenant"
+	for _, tt := range []struct {
+		cfg Config
+		err string
+	}{
+		{Config{}, "authserver: Clients: no client is registered, want at least one"},
+		{Config{Addr: "localhost"}, `authserver: Addr: "localhost" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
+		{Config{Addr: "localhost:"}, `authserver: Addr: "localhost:" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
+		{Config{APIAddr: "localhost:99999"}, `authserver: APIAddr: "localhost:99999" has no valid port, want 0 to 65535`},
+		{Config{Issuer: "ftp://a.example"}, issuer},
+		{Config{Issuer: "login.example"}, issuer},
+		{Config{Issuer: "https://"}, issuer},
+		{Config{Issuer: "https://user:topsecret@a.example"}, issuer},
+		{Config{Issuer: "https://a.example/?a=b"}, issuer},
+		{Config{Issuer: "/a#b"}, issuer},
+		{Config{Issuer: "/a b"}, issuer},
+		{Config{TTL: -time.Second}, "authserver: TTL: -1s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
+		{Config{TTL: 1500 * time.Millisecond}, "authserver: TTL: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
+		{Config{TokenFormat: "saml"}, `authserver: TokenFormat: "saml" is unknown, want opaque, jwt`},
+		{Config{JWTAlgorithm: "HS256"}, `authserver: JWTAlgorithm: "HS256" is unknown, want ES256, RS256, PS256, EdDSA`},
+		{Config{BasicEncoding: "base64"}, `authserver: BasicEncoding: "base64" is unknown, want form, raw`},
+		{Config{APICheck: "none"}, `authserver: APICheck: "none" is unknown, want local, introspection`},
+		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
+		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},
+		{Config{Clients: []Client{{Secret: "x"}}}, "authserver: Clients: client number 1 has no id"},
+		{Config{Clients: []Client{{ID: "a"}}}, `authserver: Clients: client "a" has no secret`},
+		{Config{Clients: append(one(Client{}), one(Client{})...)}, `authserver: Clients: client "a" is registered twice`},
+		{Config{Clients: one(Client{ID: "ä"})}, "authserver: Clients: the id of client number 1 has characters other than printable ASCII"},
+		{
+			Config{Clients: one(Client{Secret: "topsecret\n"})},
+			`authserver: Clients: the secret of client "a" has characters other than printable ASCII`,
+		},
+		{
+			Config{Clients: one(Client{Scope: "a  b"})},
+			`authserver: Clients: client "a": "a  b" is not a scope, want tokens separated by single spaces (RFC 6749 §3.3)`,
+		},
+		{
+			Config{Clients: one(Client{TTL: time.Millisecond})},
+			`authserver: Clients: client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
+		},
+		{
+			Config{Clients: one(Client{AuthMethod: "none"})},
+			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post`,
+		},
+		{
+			Config{Clients: one(Client{GrantTypes: []string{"password"}})},
+			`authserver: Clients: client "a": grant type "password" is unknown, want client_credentials`,
+		},
+		{
+			Config{Clients: one(Client{ID: apiClientID}), APICheck: CheckIntrospection},
+			`authserver: Clients: client "protected-api" has the id that the API introspects with, want another`,
+		},
+	} {
+		t.Run(tt.err, func(t *testing.T) {
+			t.Parallel()
+			if tt.cfg.Clients == nil && tt.cfg.Addr+tt.cfg.APIAddr+tt.cfg.Issuer != "" {
+				tt.cfg.Clients = []Client{demo}
+			}
+			_, err := New(tt.cfg)
+			require.EqualError(t, err, tt.err)
+			var bad *ConfigError
+			require.ErrorAs(t, err, &bad)
+			require.NotContains(t, err.Error(), "topsecret")
+		})
+	}
+}
+
+// TestClientHidesSecret holds that a client that is printed does not tell its
+// secret.
+func TestClientHidesSecret(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		require.Equal(t, "client demo", sprintf(format, demo))
+	}
+}
