@@ -22,9 +22,10 @@ func (s Span) Of(ttl time.Duration) time.Duration {
 	return part(ttl, s.Fraction)
 }
 
-// part returns a fraction of d, to the nanosecond: 0.29 × 100 ns is 29 ns, not 28.999….
+// part returns a fraction, from 0 to 1, of d, to the nanosecond: 0.29 × 100 ns is 29 ns, not
+// 28.999…. For spans beyond a hundred days a float64 is coarser than that, hence the limit.
 func part(d time.Duration, fraction float64) time.Duration {
-	return time.Duration(math.Round(fraction * float64(d)))
+	return min(time.Duration(math.Round(fraction*float64(d))), d)
 }
 
 // Refresh says what a caller sees of the replacement of a token that is valid but no longer
