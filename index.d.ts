@@ -77,7 +77,7 @@ declare module 'k6/x/clientcreds' {
         resource?: string | string[];
 
         /** Further parameters of the token request. They cannot replace those that other options set. */
-        params?: Record<string, string | number | string[]>;
+        params?: Record<string, string | number | boolean | string[]>;
 
         /** Further headers of the token request. They cannot replace those that other options set. */
         headers?: Record<string, string>;

@@ -35,7 +35,7 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	extra := call.Argument(0)
 	if !sobek.IsUndefined(extra) && !isPlainObject(extra) {
 		panic(c.m.vu.Runtime().NewTypeError(
-			"client.headers(extra): extra is " + describe(extra) + "; it must be an object of header names and values"))
+			"client.headers(extra): extra is %s; it must be an object of header names and values", describe(extra)))
 	}
 	v, err := c.usable()
 	if err != nil {

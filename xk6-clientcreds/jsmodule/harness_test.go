@@ -2,6 +2,8 @@ package jsmodule
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -122,6 +124,11 @@ func (v *vu) mustRun(code string) any {
 // sampled ends the process and returns everything sampled, by metric.
 func (v *vu) sampled() map[string][]metrics.Sample {
 	v.module.process.end()
+	return v.collected()
+}
+
+// collected returns everything sampled so far, by metric.
+func (v *vu) collected() map[string][]metrics.Sample {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for len(v.samples) > 0 {
@@ -142,10 +149,20 @@ func sum(samples []metrics.Sample) float64 {
 	return total
 }
 
+// transportFunc is a transport that a test writes.
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// quiet is the log of servers that are meant to fail.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+
 // serve starts a server that ends with the test.
 func serve(t testing.TB, handler http.HandlerFunc) string {
 	t.Helper()
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = quiet()
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL
 }

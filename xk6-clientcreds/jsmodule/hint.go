@@ -23,7 +23,7 @@ var hints = map[string]string{
 	oauth.CodeDNS:               "the host cannot be resolved; check tokenUrl or issuer, and k6's hosts and dns options",
 	oauth.CodeTLS:               "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
 	oauth.CodeTimeout:           "the server did not answer within the timeout option",
-	oauth.CodeInvalidResponse:   "check that tokenUrl is a token endpoint",
+	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
 }
 

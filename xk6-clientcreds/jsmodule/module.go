@@ -9,8 +9,6 @@
 package jsmodule
 
 import (
-	"fmt"
-
 	"github.com/grafana/sobek"
 	"github.com/sirupsen/logrus"
 
@@ -80,11 +78,11 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	rt := m.vu.Runtime()
 	opts, err := parseOptions(rt, call.Argument(0))
 	if err != nil {
-		panic(rt.NewTypeError(fmt.Sprintf("%s: %s", ImportPath, err)))
+		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c, err := newClient(m, opts)
 	if err != nil {
-		panic(rt.NewTypeError(fmt.Sprintf("%s: %s", ImportPath, err)))
+		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c.becomes(call.This)
 	return nil

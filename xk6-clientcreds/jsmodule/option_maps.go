@@ -1,38 +1,32 @@
 package jsmodule
 
 import (
-	"strconv"
-
 	"github.com/grafana/sobek"
 
 	"go.k6.io/k6/v2/js/common"
 )
 
-// multimap takes an object whose values are strings or arrays of strings. The values may be
-// secrets and are not shown.
+// multimap takes an object whose values are strings, numbers, booleans or arrays of strings. The
+// values may be secrets and are not shown.
 func (r *reader) multimap(name string, to *map[string][]string) {
 	v := r.get(name)
 	if v == nil {
 		return
 	}
 	if !isPlainObject(v) {
-		r.fail(name, "is %s; it must be an object of strings", describe(v))
+		r.fail(name, "is %s; it must be an object of parameter names and values", describe(v))
 		return
 	}
 	obj := v.ToObject(r.rt)
 	m := make(map[string][]string)
 	for _, key := range obj.Keys() {
 		value := obj.Get(key)
-		if n, ok := value.Export().(int64); ok {
-			m[key] = []string{strconv.FormatInt(n, 10)}
-			continue
+		switch value.Export().(type) {
+		case int64, float64, bool:
+			m[key] = []string{value.String()}
+		default:
+			m[key] = r.list(name+"."+key, value)
 		}
-		list, ok := stringList(value)
-		if !ok {
-			r.fail(name+"."+key, "is %s; it must be a non-empty string or an array of them", emptyOr(value))
-			return
-		}
-		m[key] = list
 	}
 	*to = m
 }

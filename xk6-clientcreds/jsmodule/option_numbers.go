@@ -61,7 +61,7 @@ func (b bound) String() string {
 	if b == positive {
 		return "a positive duration"
 	}
-	return "a duration"
+	return "a duration of 0 or more"
 }
 
 func (r *reader) duration(name string, to *time.Duration, b bound) {
@@ -109,7 +109,7 @@ func (r *reader) span(name string, to *tokencache.Span) {
 	}
 	d, ok := toDuration(v)
 	if !ok || d < 0 {
-		r.fail(name, "is %s; it must be a duration such as \"30s\", a number of milliseconds, or a percentage of the lifetime such as \"10%%\"", show(v))
+		r.fail(name, "is %s; it must be a duration of 0 or more such as \"30s\", a number of milliseconds, or a percentage of the lifetime such as \"10%%\"", show(v))
 		return
 	}
 	*to = tokencache.Span{Absolute: d}

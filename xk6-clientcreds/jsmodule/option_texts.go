@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,8 +9,8 @@ import (
 )
 
 func isString(v sobek.Value) bool {
-	t := v.ExportType()
-	return t != nil && t.Kind() == reflect.String
+	_, ok := v.(sobek.String)
+	return ok
 }
 
 func (r *reader) text(name string, to *string) {
@@ -66,30 +65,29 @@ func (r *reader) texts(name string, to *[]string) {
 	if v == nil {
 		return
 	}
-	if list, ok := stringList(v); ok {
-		*to = list
-		return
-	}
-	r.fail(name, "is %s; it must be a non-empty string or an array of them", emptyOr(v))
+	*to = r.list(name, v)
 }
 
-func stringList(v sobek.Value) ([]string, bool) {
-	if isString(v) {
-		return []string{v.String()}, v.String() != ""
+// list reads a string or an array of strings, none of them empty.
+func (r *reader) list(name string, v sobek.Value) []string {
+	if isString(v) && v.String() != "" {
+		return []string{v.String()}
 	}
-	items, ok := v.Export().([]any)
-	if !ok {
-		return nil, false
+	array, ok := v.(*sobek.Object)
+	if !ok || array.ClassName() != "Array" {
+		r.fail(name, "is %s; it must be a non-empty string or an array of them", emptyOr(v))
+		return nil
 	}
-	list := make([]string, len(items))
-	for i, item := range items {
-		s, ok := item.(string)
-		if !ok || s == "" {
-			return nil, false
+	var list []string
+	for _, i := range array.Keys() {
+		item := array.Get(i)
+		if !isString(item) || item.String() == "" {
+			r.fail(name+"["+i+"]", "is %s; it must be a non-empty string", emptyOr(item))
+			return nil
 		}
-		list[i] = s
+		list = append(list, item.String())
 	}
-	return list, true
+	return list
 }
 
 // words takes what texts takes; a string is split at white space, as scope lists are written.
@@ -98,6 +96,9 @@ func (r *reader) words(name string, to *[]string) {
 	var list []string
 	for _, s := range *to {
 		list = append(list, strings.Fields(s)...)
+	}
+	if len(list) == 0 && len(*to) > 0 {
+		r.fail(name, "is blank; leave it out to ask for the server's default")
 	}
 	*to = list
 }

@@ -128,6 +128,9 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
+	if !r.given("retry.maxBackoff") {
+		o.Retry.MaxBackoff = max(o.Retry.MaxBackoff, o.Retry.Backoff)
+	}
 	o.scopeText = strings.Join(o.Scope, " ")
 	return &o, o.check(r)
 }
@@ -136,13 +139,13 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 func (o *options) check(r *reader) error {
 	switch {
 	case o.Issuer == "" && o.TokenURL == "":
-		return optionError("tokenUrl", "is missing; give the URL of the token endpoint, or issuer to discover it")
+		return optionError("tokenUrl", "%s; give the URL of the token endpoint, or issuer to discover it", r.absent("tokenUrl"))
 	case o.Issuer != "" && o.TokenURL != "":
 		return optionError("tokenUrl", "contradicts issuer; give one of the two")
 	case o.ClientID == "":
-		return optionError("clientId", "is missing; it must be a non-empty string")
+		return optionError("clientId", "%s; it must be a non-empty string", r.absent("clientId"))
 	case o.ClientSecret == "":
-		return optionError("clientSecret", "is missing; %s needs a non-empty string", o.Auth)
+		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
 	case o.Auth != authBasic && r.given("basicEncoding"):
 		return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
 	case o.Retry.MaxBackoff < o.Retry.Backoff:

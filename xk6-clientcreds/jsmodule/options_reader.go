@@ -61,12 +61,15 @@ func describe(v sobek.Value) string {
 		}
 		return "an object"
 	}
-	switch v.ExportType().Kind() {
-	case reflect.String:
+	switch v := v.(type) {
+	case sobek.String:
 		return "a string"
-	case reflect.Bool:
-		return "a boolean"
+	case *sobek.Symbol:
+		return "a symbol"
 	default:
+		if v.ExportType().Kind() == reflect.Bool {
+			return "a boolean"
+		}
 		return "a number"
 	}
 }
@@ -80,6 +83,14 @@ func (r *reader) get(name string) sobek.Value {
 	}
 	r.isSet[r.path+name] = true
 	return v
+}
+
+// absent says how an option that must be there is not.
+func (r *reader) absent(name string) string {
+	if slices.Contains(r.obj.Keys(), name) {
+		return "is undefined (is the environment variable set?)"
+	}
+	return "is missing"
 }
 
 // given reports whether the script gave the option of that full name.
