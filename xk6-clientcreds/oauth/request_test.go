@@ -166,11 +166,11 @@ func TestChangingAuthentication(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	c := config()
-	c.Resource = make([]string, 1, 8) // room that Apply must not write into
-	c.Resource[0] = "https://a.example.com"
+	c.Resource = []string{"https://a.example.com"}
 	c.Auth = ClientAuth{Method: "private_key_jwt", Apply: func(_ context.Context, r *TokenRequest) error {
 		calls++
 		r.Form.Add("client_assertion", strings.Repeat("x", calls))
+		r.Form["resource"][0] += "/changed"
 		r.Form.Add("resource", "urn:added")
 		r.Header.Add("DPoP", strings.Repeat("y", calls))
 		r.URL.Path += "/mtls"
@@ -182,7 +182,7 @@ func TestChangingAuthentication(t *testing.T) {
 		_, err := client.Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
 			require.NoError(t, r.ParseForm())
 			assert.Equal(t, strings.Repeat("x", n), r.PostForm.Get("client_assertion"))
-			assert.Equal(t, []string{"https://a.example.com", "urn:added"}, r.PostForm["resource"])
+			assert.Equal(t, []string{"https://a.example.com/changed", "urn:added"}, r.PostForm["resource"])
 			assert.Equal(t, []string{strings.Repeat("y", n)}, r.Header.Values("DPoP"))
 			assert.Equal(t, "/oauth2/token/mtls", r.URL.Path)
 			return answer(200, "application/json", `{"access_token":"at"}`), nil
