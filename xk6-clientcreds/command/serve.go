@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,11 @@ import (
 
 // shutdownTimeout bounds the wait for requests in progress at the end.
 const shutdownTimeout = 5 * time.Second
+
+// gcPercent lets the heap grow further than usual before it is collected. Next
+// to nothing of it stays alive, so that the collector would run all the time
+// under load; this costs a few megabytes and saves about a tenth of the CPU.
+const gcPercent = 400
 
 const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API, made to be put under load.
 
@@ -56,6 +62,7 @@ func newServe(gs *state.GlobalState) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
 	}
 	s.flags.declare(cmd.Flags())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
 	return cmd
 }
 
@@ -88,6 +95,9 @@ func (s *serve) run(command []string) (err error) {
 	server, err := authserver.New(cfg)
 	if err != nil {
 		return s.flags.explain(err)
+	}
+	if s.env("GOGC", "") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	stats, err := openStatsFile(s.flags.statsFile)
 	if err != nil {

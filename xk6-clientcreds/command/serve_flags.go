@@ -39,7 +39,7 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
 		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
 	set.StringVar((*string)(&f.cfg.APICheck), "api-check", string(authserver.CheckLocal),
-		"how the API checks tokens: local or introspection, which asks the authorization server each time")
+		"`way` of the API to check tokens: local, or introspection, which asks the authorization server each time")
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
 		"`audience` that the API demands and that tokens get by default (default: any)")
