@@ -2,9 +2,16 @@ package acceptance
 
 import (
 	"bytes"
+	"encoding/json"
+	"html"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -53,4 +60,74 @@ func rejectsEveryFourth() authserver.Middleware {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// issuedTokens is every token that went out of a token endpoint.
+type issuedTokens struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (i *issuedTokens) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		var body struct {
+			AccessToken string `json:"access_token"`
+		}
+		if json.Unmarshal(answer.Body.Bytes(), &body) == nil && body.AccessToken != "" {
+			i.mu.Lock()
+			i.list = append(i.list, body.AccessToken)
+			i.mu.Unlock()
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	})
+}
+
+func (i *issuedTokens) all() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.list)
+}
+
+// echoes is a token endpoint that puts what it got into its errors, where a request has the
+// parameter echo.
+func echoes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<16))
+		form, formErr := url.ParseQuery(string(body))
+		if err != nil || formErr != nil || !form.Has("echo") {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(w, r)
+			return
+		}
+		id, secret, _ := r.BasicAuth()
+		decoded, _ := url.QueryUnescape(secret)
+		text := strings.Join([]string{r.Header.Get("Authorization"), id, secret, decoded, string(body)}, " ")
+		if form.Get("echo") == "html" {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = w.Write([]byte("<html><body>" + html.EscapeString(text) + "</body></html>"))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_request", "error_description": text})
+	})
+}
+
+// refusesAndQuotes is an API that, at one path, refuses every token and says which.
+func refusesAndQuotes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/refused") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		quoted := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="unknown token `+quoted+`"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"token":"` + quoted + `"}`))
+	})
 }
