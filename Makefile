@@ -12,33 +12,160 @@ MODULE := github.com/xk6-clientcreds/harness
 export K6_AUTO_EXTENSION_RESOLUTION := false
 export K6_NO_USAGE_REPORT := true
 
+# Flags for every go test, such as -v or -run.
+TESTFLAGS ?=
+FUZZTIME ?= 10s
+
 # Tools are pinned by the go.mod of their own folder below tools/, and built once per version of
 # them and of Go into .cache/. They are modules of their own so that they raise nothing that k6 pins.
 GO_VERSION := $(shell GOTOOLCHAIN=local go env GOVERSION 2>/dev/null)
 CACHE := .cache/$(firstword $(GO_VERSION) no-go)
-version_in = $(shell awk '$$1 == "require" { $$1 = ""; $$0 = $$0 } $$1 == "$(2)" { print $$2 }' $(1)/go.mod)
-XK6 := $(CACHE)/xk6-$(call version_in,tools,go.k6.io/xk6)
+version_of = $(shell awk '$$1 == "require" { $$1 = ""; $$0 = $$0 } $$1 == "$(2)" { print $$2 }' tools/$(1)/go.mod)
+tool = $(CACHE)/$(2)-$(call version_of,$(1),$(3))
+XK6 := $(call tool,,xk6,go.k6.io/xk6)
+GOLANGCI_LINT := $(call tool,golangci-lint,golangci-lint,github.com/golangci/golangci-lint/v2)
+GOSEC := $(call tool,gosec,gosec,github.com/securego/gosec/v2)
+GOVULNCHECK := $(call tool,govulncheck,govulncheck,golang.org/x/vuln)
+PROMETHEUS := $(call tool,prometheus,prometheus,github.com/prometheus/prometheus)
+PROMTOOL := $(call tool,prometheus,promtool,github.com/prometheus/prometheus)
 
 # What ends up in the binary: code and what it embeds, not tests.
 SOURCES := $(shell find register.go go.mod go.sum xk6-clientcreds -type f \
 	! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/acceptance/*' ! -path '*/bench/*')
+NODE_MODULES := tools/npm/node_modules/.package-lock.json
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##### Build and run
 
 .PHONY: build
 build: build/k6 ## Build k6 with the extension: build/k6
 
 build/k6: $(SOURCES) $(XK6)
 	@mkdir -p $(@D)
-	$(XK6) build $(K6_VERSION) --with $(MODULE)=. --output $@.$$$$ && mv $@.$$$$ $@
+	new=$@.$$$$; $(XK6) build $(K6_VERSION) --with $(MODULE)=. --output $$new; mv $$new $@
 
-$(XK6): tools/go.mod tools/go.sum
-	@tools/require.sh go git
-	@mkdir -p $(@D)
-	go -C tools build -o $(CURDIR)/$@ go.k6.io/xk6
+.PHONY: run
+run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_ID CLIENT_SECRET SCOPE API_URL change it
+	@tools/run.sh
+
+.PHONY: bench
+bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/performance.md
+	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/performance.md
 
 .PHONY: clean
 clean: ## Remove what was built, not the tools in .cache/
 	rm -rf build
+
+##### Test
+
+.PHONY: test
+test: needs check test-packages test-acceptance ## Everything that CI runs
+
+.PHONY: needs
+needs:
+	@tools/require.sh go git cc node
+
+.PHONY: test-packages
+test-packages: ## Test the Go packages with the race detector
+	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance$$)
+
+.PHONY: test-acceptance
+test-acceptance: build/k6 $(NODE_MODULES) $(PROMETHEUS) $(PROMTOOL) ## Test the built binary against real servers
+	K6_BIN=$(CURDIR)/build/k6 PROMETHEUS_BIN=$(CURDIR)/$(PROMETHEUS) PROMTOOL_BIN=$(CURDIR)/$(PROMTOOL) \
+		go test -count=1 -timeout 20m $(TESTFLAGS) ./xk6-clientcreds/acceptance
+
+.PHONY: test-prometheus
+test-prometheus: build/k6 $(PROMETHEUS) $(PROMTOOL) ## Test the exporter, rules and dashboards on a real Prometheus
+	K6_BIN=$(CURDIR)/build/k6 PROMETHEUS_BIN=$(CURDIR)/$(PROMETHEUS) PROMTOOL_BIN=$(CURDIR)/$(PROMTOOL) \
+		go test -count=1 -timeout 20m -run Prometheus $(TESTFLAGS) ./xk6-clientcreds/acceptance
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (10s)
+	@grep -rl --include='*_test.go' '^func Fuzz' xk6-clientcreds | sort | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null; \
+		done; \
+	done
+
+##### Check
+
+.PHONY: check
+check: lint gosec xk6-lint vulncheck smoke types links shellcheck ## All checks that are not tests
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Lint the Go code: .golangci.yml
+	$(GOLANGCI_LINT) run ./...
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the Go code
+	$(GOLANGCI_LINT) fmt ./...
+
+.PHONY: gosec
+gosec: $(GOSEC) ## Look for insecure code
+	$(GOSEC) -quiet -exclude-generated -nosec-require-rules -nosec-require-justification ./...
+
+# What the strict preset has that is not run here, and why:
+#   security, vulnerability   are the targets gosec and vulncheck, with stricter flags and without the need of PATH
+#   versions                  wants a release tag, which a working copy need not have
+#   smoke, examples, types    xk6 lint takes them for passed without looking, since it reads only the first line that
+#                             the binary says of the extension: they are the targets smoke and types and a test
+XK6_LINT_ELSEWHERE := security,vulnerability,versions,smoke,examples,types
+
+.PHONY: xk6-lint
+xk6-lint: $(XK6) ## Check what k6 asks of extensions, strict preset
+	@tools/require.sh go git
+	@echo "xk6 lint --preset strict, but for $(XK6_LINT_ELSEWHERE): see the Makefile for why"
+	$(XK6) lint --preset strict --disable $(XK6_LINT_ELSEWHERE) --k6-version $(K6_VERSION)
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities; GOVULNDB_DIR names a local database
+	@tools/vulncheck.sh $(GOVULNCHECK)
+
+.PHONY: smoke
+smoke: build/k6 $(XK6) ## One of everything, once, against the local server
+	build/k6 x clientcreds serve --addr 127.0.0.1:0 -- $(XK6) test --k6 build/k6 'scripts/smoke.test.js'
+
+.PHONY: types
+types: $(NODE_MODULES) ## Check scripts and examples against index.d.ts
+	tools/npm/node_modules/.bin/tsc --project tools/npm/tsconfig.json
+
+.PHONY: links
+links: ## Follow the links within the Markdown files
+	@tools/require.sh git node
+	@node tools/check-links.mjs
+
+.PHONY: shellcheck
+shellcheck: ## Check the shell scripts
+	@if command -v shellcheck >/dev/null; then \
+		git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 shellcheck; \
+		echo "shellcheck: no findings"; \
+	else \
+		echo "shellcheck: NOT RUN: it is not installed (apt-get install shellcheck)"; \
+	fi
+
+##### Tools
+
+# build_tool FOLDER BINARY PACKAGE [FLAGS]
+, := ,
+define build_tool
+$(2): tools/$(1)/go.mod tools/$(1)/go.sum
+	@tools/require.sh go git
+	@mkdir -p $$(@D)
+	go -C tools/$(1) build $(4) -o $$(CURDIR)/$$@ $(3)
+	@touch $$@
+endef
+
+$(eval $(call build_tool,.,$(XK6),go.k6.io/xk6))
+$(eval $(call build_tool,golangci-lint,$(GOLANGCI_LINT),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call build_tool,gosec,$(GOSEC),github.com/securego/gosec/v2/cmd/gosec))
+$(eval $(call build_tool,govulncheck,$(GOVULNCHECK),golang.org/x/vuln/cmd/govulncheck))
+$(eval $(call build_tool,prometheus,$(PROMETHEUS),github.com/prometheus/prometheus/cmd/prometheus,-tags remove_all_sd$(,)netgo))
+$(eval $(call build_tool,prometheus,$(PROMTOOL),github.com/prometheus/prometheus/cmd/promtool,-tags remove_all_sd$(,)netgo))
+
+$(NODE_MODULES): tools/npm/package.json tools/npm/package-lock.json
+	@tools/require.sh node
+	npm --prefix tools/npm ci --no-audit --no-fund
+	@touch $@

@@ -20,6 +20,6 @@ export default function () {
     const answer = rpc.invoke('grpc.health.v1.Health/Check', {}, {
         metadata: { authorization: client.authorization() },
     });
-    check(answer, { 'serving': (r) => r && r.status === grpc.StatusOK && r.message.status === 'SERVING' });
+    check(answer, { 'serving': (r) => r && r.status === grpc.StatusOK && r.message['status'] === 'SERVING' });
     rpc.close();
 }

@@ -23,6 +23,6 @@ export default function () {
     };
     const timeout = setTimeout(answered, 5000);
     socket.onopen = () => socket.send('hello');
-    socket.onerror = (e) => answered(e.error);
-    socket.onmessage = (message) => answered(message.data);
+    socket.onerror = (e) => answered(e?.error);
+    socket.onmessage = (message) => answered(message?.data);
 }

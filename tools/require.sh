@@ -36,6 +36,11 @@ need_go() {
     fi
 }
 
+# The race detector is C.
+need_cc() {
+    command -v "${CC:-gcc}" >/dev/null || lacks 'a C compiler' 'apt-get install gcc libc6-dev'
+}
+
 need_git() {
     command -v git >/dev/null || lacks git 'apt-get install git'
 }
