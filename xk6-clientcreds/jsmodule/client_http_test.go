@@ -13,6 +13,9 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	k6http "go.k6.io/k6/v2/js/modules/k6/http"
+	"go.k6.io/k6/v2/lib/netext/httpext"
 )
 
 // api is a protected API that remembers what it was sent.
@@ -148,14 +151,52 @@ func TestRejectedForGoodIsShownAndWarnedOfOnce(t *testing.T) {
 	v := withAPI(t, e, a, "")
 	assert.Equal(t, []any{int64(401), int64(401)}, v.mustRun(`[client.get(api).status, client.get(api).status]`))
 	assert.Len(t, a.requests(), 4)
-	warnings := 0
-	for _, entry := range v.logs.AllEntries() {
-		if strings.Contains(entry.Message, "a token that had just been issued") {
-			warnings++
-			assert.Contains(t, entry.Message, "wrong audience")
-		}
+	assert.Equal(t, []string{`The API answered 401 to a token that had just been issued (client "orders", ` + a.URL +
+		`, WWW-Authenticate: Bearer error="invalid_token", error_description="wrong audience"); ` +
+		`it does not accept this server's tokens: check issuer, audience, scope and the clocks of both`}, v.messages())
+}
+
+// A clock that is wrong is the reason that is hardest to see.
+func TestSkewOfTheAPIsClockIsShown(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, c := range map[string]struct{ date, want string }{
+		"in step":      {"Fri, 02 Jan 2026 03:04:03 GMT", ""},
+		"just in step": {"Fri, 02 Jan 2026 03:04:01 GMT", ""},
+		"ahead":        {"Fri, 02 Jan 2026 03:09:05 GMT", ", whose clock is 5m0s ahead of this machine's"},
+		"behind":       {"Fri, 02 Jan 2026 03:04:00 GMT", ", whose clock is 5s behind this machine's"},
+		"no date":      {"", ""},
+		"no clock":     {"yesterday", ""},
+	} {
+		resp := &k6http.Response{Response: &httpext.Response{Headers: map[string]string{"Date": c.date}}}
+		assert.Equal(t, c.want, describeSkew(resp, now), name)
 	}
-	assert.Equal(t, 1, warnings)
+	e, a := newEndpoint(t), newAPI(t)
+	a.answer = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
+		return unauthorized(w, "")
+	}
+	v := withAPI(t, e, a, "")
+	v.mustRun(`client.get(api)`)
+	require.Len(t, v.messages(), 1)
+	assert.Regexp(t, `, without WWW-Authenticate, whose clock is (1h0m0s|59m5\ds) ahead of this machine's\)`, v.messages()[0])
+}
+
+func TestMissingScopeIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	e, a := newEndpoint(t), newAPI(t)
+	a.answer = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="orders.write"`)
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	}
+	v := withAPI(t, e, a, "scope: 'orders.read'")
+	v.mustRun(`client.get(api); client.get(api)`)
+	assert.Equal(t, []string{`The API answered 403 insufficient_scope (client "orders" with scope "orders.read", ` + a.URL +
+		`, WWW-Authenticate: Bearer error="insufficient_scope", scope="orders.write"); ` +
+		`a new token with the same scope would not help: check the scope option and what the server grants`}, v.messages())
+	assert.Equal(t, 1, e.count())
+	assert.Empty(t, v.sampled()["clientcreds_rejections"])
 }
 
 func TestForbiddenIsNotRetried(t *testing.T) {
@@ -253,6 +294,9 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_late_uses"]), 0)
 	assert.Equal(t, int64(1), v.mustRun(`client.stats().lateUses`))
+	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
+	assert.Equal(t, []string{`A request was sent with a token of client "orders" that had expired while the request waited to be sent; ` +
+		`this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU`}, v.messages())
 }
 
 func TestHTTPMetricsWhenAskedFor(t *testing.T) {

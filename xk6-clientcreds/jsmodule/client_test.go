@@ -211,4 +211,12 @@ func TestOnErrorAbortEndsTheTest(t *testing.T) {
 	_, err := v.run(`try { client.token() } catch (e) {}; globalThis.wentOn = true`)
 	require.ErrorContains(t, err, "test aborted: invalid_scope (HTTP 400)")
 	assert.Nil(t, v.mustRun(`globalThis.wentOn`))
+
+	for _, call := range []string{"tokenAsync()", "asyncRequest('GET', 'http://127.0.0.1:1/')"} {
+		v := oneVU(t, e, "onError: 'abort'")
+		_, err = v.run(`(async () => { try { await client.` + call + ` } catch (e) {}; globalThis.wentOn = true })()`)
+		require.ErrorContains(t, err, "test aborted: invalid_scope (HTTP 400)", call)
+		assert.Nil(t, v.rt.VU.Runtime().Get("wentOn"), call)
+	}
+	assert.Equal(t, false, oneVU(t, e, "onError: 'abort'").mustRun(`client.acquire().ok`), "acquire() returns errors")
 }

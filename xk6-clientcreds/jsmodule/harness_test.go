@@ -141,6 +141,15 @@ func (v *vu) collected() map[string][]metrics.Sample {
 	return byName
 }
 
+// messages is what was logged.
+func (v *vu) messages() []string {
+	var list []string
+	for _, entry := range v.logs.AllEntries() {
+		list = append(list, entry.Message)
+	}
+	return list
+}
+
 func sum(samples []metrics.Sample) float64 {
 	total := 0.0
 	for _, s := range samples {

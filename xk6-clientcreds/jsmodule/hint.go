@@ -18,6 +18,7 @@ var hints = map[string]string{
 	"slow_down":                 hintTooMany,
 	"temporarily_unavailable":   hintBroken,
 	"server_error":              hintBroken,
+	oauth.CodeCanceled:          "k6 ended the iteration or the test meanwhile",
 	oauth.CodeConnectionRefused: "nothing listens there; check tokenUrl or issuer, and k6's hosts option",
 	oauth.CodeConnectionReset:   "the server or something before it closed the connection: it is overloaded, restarting, or no HTTP server",
 	oauth.CodeDNS:               "the host cannot be resolved; check tokenUrl or issuer, and k6's hosts and dns options",

@@ -206,11 +206,7 @@ func TestScopeThatIsNotGrantedIsWarnedOfOnce(t *testing.T) {
 	base := serve(t, answering(200, "", `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"orders.read"}`))
 	v := clientAt(t, base+"/token", `scope: 'orders.read orders.write'`)
 	v.mustRun(`client.token(); client.acquire()`)
-	var got []string
-	for _, entry := range v.logs.AllEntries() {
-		got = append(got, entry.Message)
-	}
 	assert.Equal(t, []string{
 		`Client "orders" asked for scope "orders.read orders.write" and was granted "orders.read": "orders.write" is missing`,
-	}, got)
+	}, v.messages())
 }

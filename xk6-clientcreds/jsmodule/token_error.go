@@ -61,8 +61,9 @@ func (c *client) abort(err error) bool {
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
 func (m *instance) errorText(o *options, err error) string {
-	text := fmt.Sprintf("%s (client %q at %s)", err, o.ClientID, o.where())
-	if hint := hint(asOAuthError(err)); hint != "" {
+	e := asOAuthError(err)
+	text := fmt.Sprintf("%s (client %q at %s)", e, o.ClientID, o.where())
+	if hint := hint(e); hint != "" {
 		text += "; " + hint
 	}
 	return m.process.redactor.String(text)
