@@ -127,7 +127,7 @@ func (c *Client) grant(ctx context.Context, do Doer) (*Token, int, *Error) {
 	if err != nil {
 		return nil, 0, sendError(ctx, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
+	defer resp.Body.Close() // read to its end, or given up
 	token, failure := c.read(ctx, resp)
 	if failure != nil {
 		failure.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())

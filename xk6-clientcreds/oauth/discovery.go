@@ -97,7 +97,7 @@ func fetchMetadata(ctx context.Context, do Doer, place string) (document, error)
 	if err != nil {
 		return document{}, sendError(ctx, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
+	defer resp.Body.Close() // read to its end, or given up
 	doc := document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	doc.body, err = readBody(resp.Body)
 	switch {

@@ -84,7 +84,7 @@ func whatItIs(resp *http.Response, body []byte, object bool) string {
 	case strings.Contains(kind, "json"):
 		return fmt.Sprintf("the answer claims to be %s, but is not JSON", kind)
 	}
-	return fmt.Sprintf("the answer is not JSON, but %s", kind)
+	return "the answer is not JSON, but " + kind
 }
 
 // token checks the members of a success response.

@@ -18,7 +18,8 @@ import (
 
 func TestOneEntryPerKey(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s := newServer(time.Minute)
 		a, b := c.Entry("a", Policy{}), c.Entry("b", Policy{})
 		assert.Same(t, a, c.Entry("a", Policy{}))
@@ -35,7 +36,8 @@ func TestOneEntryPerKey(t *testing.T) {
 func TestOneWarningPerPolicy(t *testing.T) {
 	t.Parallel()
 	var warnings []string
-	bubble(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
 		s := newServer(10 * time.Second)
 		long := Policy{Leeway: Span{Absolute: 30 * time.Second}}
 		other := Policy{Leeway: Span{Fraction: 0.6}}
@@ -125,7 +127,8 @@ func peak(t *testing.T, p Policy, random *rand.Rand) int {
 		defer mu.Unlock()
 		return random.Float64()
 	}
-	bubble(t, Options{Rand: synchronised}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{Rand: synchronised})
 		begin := time.Now()
 		var all sync.WaitGroup
 		for i := range users {

@@ -24,7 +24,8 @@ const fresh = 54 * time.Second
 
 func TestOneFlightForAThousandCallers(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", Policy{})
 		s.takesTime(time.Second)
 		leases := make([]*Lease, 1000)
@@ -50,7 +51,8 @@ func TestOneFlightForAThousandCallers(t *testing.T) {
 
 func TestWaitersShareTheError(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", Policy{})
 		s.takesTime(time.Second)
 		s.fails(errBusy)
@@ -77,7 +79,8 @@ func TestWaitersShareTheError(t *testing.T) {
 
 func TestBlockingRefresh(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
@@ -89,7 +92,8 @@ func TestBlockingRefresh(t *testing.T) {
 
 func TestBackgroundRefresh(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
@@ -106,7 +110,7 @@ func TestBackgroundRefresh(t *testing.T) {
 		assert.Equal(t, fresh, time.Since(s.begin), "nobody waited")
 		time.Sleep(2*time.Second - 1)
 		assert.Equal(t, "1", get(t, e, s, Hit))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.Equal(t, "2", get(t, e, s, Hit))
 		at, _ := s.asked()
@@ -117,7 +121,8 @@ func TestBackgroundRefresh(t *testing.T) {
 // When the background refresh takes longer than the token lives its result is waited for.
 func TestBackgroundRefreshOvertakenByExpiry(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
 		get(t, e, s, Miss)
 		s.takesTime(10 * time.Second)
@@ -144,7 +149,8 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, Options{}, func(t *testing.T, c *Cache) {
+			synctest.Test(t, func(t *testing.T) {
+				c := open(t, Options{})
 				s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
 				get(t, e, s, Miss)
 				s.fails(tc.err)
@@ -158,7 +164,7 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 				assert.Equal(t, []time.Duration{0, fresh}, at)
 
 				s.fails(nil)
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				assert.Equal(t, "1", get(t, e, s, Hit))
 				synctest.Wait()
 				assert.Equal(t, "3", get(t, e, s, Hit))
@@ -172,7 +178,8 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 // A hold-off protects a valid token's server; without a valid token there is nothing to go on with.
 func TestHoldOffEndsWithTheToken(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
 		get(t, e, s, Miss)
 		s.fails(&oauth.Error{Code: "slow_down", RetryAfter: time.Hour})
@@ -187,7 +194,8 @@ func TestHoldOffEndsWithTheToken(t *testing.T) {
 
 func TestFailedBlockingRefreshKeepsTheValidToken(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
 		get(t, e, s, Miss)
 		s.fails(errBusy)
@@ -205,7 +213,8 @@ func TestFailedBlockingRefreshKeepsTheValidToken(t *testing.T) {
 func TestFailedBlockingRefreshThatOutlastsTheToken(t *testing.T) {
 	t.Parallel()
 	for takes, want := range map[time.Duration]bool{6*time.Second - 1: true, 6 * time.Second: false} {
-		bubble(t, Options{}, func(t *testing.T, c *Cache) {
+		synctest.Test(t, func(t *testing.T) {
+			c := open(t, Options{})
 			s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
 			get(t, e, s, Miss)
 			s.fails(errBusy)
@@ -226,7 +235,8 @@ func TestFailedBlockingRefreshThatOutlastsTheToken(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", Policy{})
 		e.Drop(nil)
 		get(t, e, s, Miss)
@@ -248,7 +258,8 @@ func TestDrop(t *testing.T) {
 // The token that a flight brings is newer than the one that is dropped meanwhile.
 func TestDropDuringARefresh(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
@@ -263,7 +274,8 @@ func TestDropDuringARefresh(t *testing.T) {
 
 func TestWhoStopsWaitingStopsNobodyElse(t *testing.T) {
 	t.Parallel()
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", Policy{})
 		s.takesTime(3 * time.Second)
 		errOver := errors.New("the iteration is over")
@@ -293,7 +305,8 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 	}{"1 ns before": {ttl - 1, true}, "at its expiry": {ttl, false}, "later": {ttl + time.Second, false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, Options{}, func(t *testing.T, c *Cache) {
+			synctest.Test(t, func(t *testing.T) {
+				c := open(t, Options{})
 				s, e := newServer(ttl), c.Entry("k", tenPercent(Background))
 				s.takesTime(tc.takes)
 				lease, _, err := e.Get(t.Context(), s.fetch)
@@ -326,7 +339,8 @@ func TestBrokenFetch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, Options{}, func(t *testing.T, c *Cache) {
+			synctest.Test(t, func(t *testing.T) {
+				c := open(t, Options{})
 				e := c.Entry("k", Policy{})
 				for range 2 {
 					lease, outcome, err := e.Get(t.Context(), tc.fetch)

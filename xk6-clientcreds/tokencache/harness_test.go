@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -71,14 +70,12 @@ func (s *server) asked() ([]time.Duration, []Reason) {
 	return append([]time.Duration(nil), s.at...), append([]Reason(nil), s.reasons...)
 }
 
-// bubble runs f on a clock of its own, with a cache that is closed at the end.
-func bubble(t *testing.T, o Options, f func(t *testing.T, c *Cache)) {
+// open returns a cache that is closed at the end of the test.
+func open(t *testing.T, o Options) *Cache {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		c := New(o)
-		defer c.Close(0)
-		f(t, c)
-	})
+	c := New(o)
+	t.Cleanup(func() { c.Close(0) })
+	return c
 }
 
 // get is a Get that brings a token, which it returns, with outcome want.

@@ -3,6 +3,7 @@ package tokencache
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -85,7 +86,8 @@ func TestBoundaries(t *testing.T) {
 		for _, refresh := range []Refresh{Blocking, Background} {
 			t.Run(fmt.Sprint(name, refresh), func(t *testing.T) {
 				t.Parallel()
-				bubble(t, Options{Rand: constant(tc.random)}, func(t *testing.T, c *Cache) {
+				synctest.Test(t, func(t *testing.T) {
+					c := open(t, Options{Rand: constant(tc.random)})
 					tc.policy.Refresh = refresh
 					s, e := newServer(time.Minute), c.Entry("k", tc.policy)
 					s.takesTime(time.Second) // the lifetime counts from the request, not from here
@@ -96,7 +98,7 @@ func TestBoundaries(t *testing.T) {
 					at, _ := s.asked()
 					assert.Len(t, at, 1)
 
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					if refresh == Background && tc.fresh < time.Minute {
 						assert.Equal(t, "1", get(t, e, s, Hit))
 					} else {
@@ -120,13 +122,14 @@ func TestBoundaries(t *testing.T) {
 func TestExpiryBoundary(t *testing.T) {
 	t.Parallel()
 	policy := Policy{Leeway: Span{Fraction: 0.1}, Refresh: Background}
-	bubble(t, Options{}, func(t *testing.T, c *Cache) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
 		s, e := newServer(time.Minute), c.Entry("k", policy)
 		get(t, e, s, Miss)
 		s.takesTime(time.Second)
 		sleepTo(s.begin.Add(time.Minute - 1))
 		assert.Equal(t, "1", get(t, e, s, Hit), "valid for another nanosecond")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		assert.Equal(t, "2", get(t, e, s, Miss), "expired: nobody may use it")
 		_, reasons := s.asked()
 		assert.Equal(t, []Reason{Cold, Early}, reasons)
@@ -136,13 +139,14 @@ func TestExpiryBoundary(t *testing.T) {
 func TestLifetimeThatTheResponseDoesNotSay(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, 0: 5 * time.Minute} {
-		bubble(t, Options{}, func(t *testing.T, c *Cache) {
+		synctest.Test(t, func(t *testing.T) {
+			c := open(t, Options{})
 			s, e := newServer(0), c.Entry("k", Policy{DefaultTTL: given})
 			get(t, e, s, Miss)
 			assert.Equal(t, s.begin.Add(want), e.Current().ExpiresAt)
 			sleepTo(s.begin.Add(want - 1))
 			assert.Equal(t, "1", get(t, e, s, Hit))
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			assert.Equal(t, "2", get(t, e, s, Miss))
 		})
 	}
