@@ -1,7 +1,9 @@
 package acceptance
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ type example struct {
 }
 
 var examples = map[string]example{
+	"quickstart.js":   {saw: tokensPerVU(5)},
 	"token.js":        {saw: tokensPerVU(2)},
 	"headers.js":      {saw: tokensPerVU(2)},
 	"client-verbs.js": {saw: tokensPerVU(1)},
@@ -34,6 +37,20 @@ var examples = map[string]example{
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
 	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 2 * time.Second }},
+	"clients-file.js": {
+		server: func(c *authserver.Config) {
+			c.Clients = nil
+			for n := range 3 {
+				c.Clients = append(c.Clients, authserver.Client{
+					ID: fmt.Sprintf("shop-%d", n+1), Secret: fmt.Sprintf("for-the-local-server-%d", n+1), Scope: localScope,
+				})
+			}
+		},
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 2, "shop-3": 2}, stats.TokenRequests.ByClient)
+		},
+	},
 	"discovery.js": {
 		server: func(c *authserver.Config) { c.Issuer = "/tenants/blue" },
 		saw: func(t *testing.T, stats authserver.Stats, _ run) {
@@ -121,7 +138,9 @@ func TestExamples(t *testing.T) {
 			require.Equal(t, e.exit, r.exitCode, r.output)
 			if e.exit == 0 {
 				r.passes(t)
-				require.Positive(t, r.summary.value("checks", "passes"))
+				if strings.Contains(read(t, file), "check(") {
+					require.Positive(t, r.summary.value("checks", "passes"))
+				}
 			}
 			server.agrees(t, r)
 			if e.saw != nil {

@@ -132,15 +132,11 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 // serve knows the secret that it is given, and does not show it.
 func TestServeDoesNotShowTheSecret(t *testing.T) {
 	t.Parallel()
-	out := new(output)
-	cmd := exec.CommandContext(t.Context(), k6Binary(t), "x", "clientcreds", "serve", "--addr", "127.0.0.1:0", "--verbose",
-		"--", k6Binary(t), "run", "--verbose", "--http-debug=full", "scripts/smoke.test.js") // #nosec G204 -- the binary under test
-	cmd.Dir = projectRoot
-	cmd.Stdout, cmd.Stderr = out, out
-	p := start(t, cmd, "HOME="+t.TempDir(), "CLIENT_SECRET="+rareSecret, "NO_COLOR=1", "K6_AUTO_EXTENSION_RESOLUTION=false")
-	require.Zero(t, p.wait(t), out)
-	holdsNone(t, "the output of serve", out.String(), []string{rareSecret}, nil)
-	require.Contains(t, out.String(), "Authorization: Bearer ***REDACTED***")
+	s := serve(t, []string{"CLIENT_SECRET=" + rareSecret}, "--verbose", "--",
+		k6Binary(t), "run", "--verbose", "--http-debug=full", "scripts/smoke.test.js")
+	require.Zero(t, s.wait(t), s.output)
+	holdsNone(t, "the output of serve", s.output.String(), []string{rareSecret}, nil)
+	require.Contains(t, s.output.String(), "Authorization: Bearer ***REDACTED***")
 }
 
 // What k6 writes past every hook that an extension has is documented in docs/security.md. When k6

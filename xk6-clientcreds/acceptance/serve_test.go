@@ -1,0 +1,101 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// served is a run of `k6 x clientcreds serve`, with a command or without.
+type served struct {
+	*process
+
+	output *output
+}
+
+// serve starts the server at a free port.
+func serve(t *testing.T, env []string, args ...string) served {
+	t.Helper()
+	s := served{output: new(output)}
+	all := append([]string{"x", "clientcreds", "serve", "--addr", "127.0.0.1:0"}, args...)
+	cmd := exec.CommandContext(t.Context(), k6Binary(t), all...) // #nosec G204 -- the binary under test
+	cmd.Dir = projectRoot
+	cmd.Stdout, cmd.Stderr = s.output, s.output
+	s.process = start(t, cmd, append(env, "HOME="+t.TempDir(), "NO_COLOR=1", "K6_AUTO_EXTENSION_RESOLUTION=false")...)
+	return s
+}
+
+// What `make run` does, shorter: the local server over HTTPS, the scenario against it, and the
+// counts of both in two files that agree.
+func TestMainJob(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	summaryFile, statsFile := filepath.Join(dir, "summary.json"), filepath.Join(dir, "server.json")
+	s := serve(t, []string{"VUS=5", "DURATION=6s", "PAUSE=0.02", "LEEWAY=40%"},
+		"--tls-dir", filepath.Join(dir, "tls"), "--ttl", "2s", "--stats-file", statsFile, "--",
+		k6Binary(t), "run", "--summary-export", summaryFile, "scripts/api-load.js")
+	require.Zero(t, s.wait(t), s.output)
+	require.Contains(t, s.output.String(), "verdict  PASS")
+	require.Contains(t, s.output.String(), "https://127.0.0.1:")
+
+	var k6 summary
+	var stats authserver.Stats
+	require.NoError(t, json.Unmarshal([]byte(read(t, summaryFile)), &k6))
+	require.NoError(t, json.Unmarshal([]byte(read(t, statsFile)), &stats))
+	require.Equal(t, int(stats.TokenRequests.Total), k6.count("clientcreds_requests"))
+	require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
+	require.Equal(t, map[string]int64{"demo": stats.TokenRequests.Total}, stats.TokenRequests.ByClient)
+	require.Equal(t, map[string]int64{"ok": int64(k6.count("http_reqs"))}, stats.APIRequests.ByResult)
+	require.Zero(t, k6.value("http_req_failed", "passes"))
+	require.GreaterOrEqual(t, k6.count("clientcreds_requests{reason:early}"), 5*2, "tokens were replaced")
+	require.Zero(t, k6.count("clientcreds_rejections"))
+	require.Zero(t, k6.count("clientcreds_late_uses"))
+}
+
+// The file that an example reads is one that the server takes.
+func TestServeTakesTheClientsOfTheExample(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, "--clients", "examples/clients.json", "--", k6Binary(t), "run", "examples/clients-file.js")
+	require.Zero(t, s.wait(t), s.output)
+}
+
+// The command's exit code is the server's, so that a gate in CI sees the thresholds.
+func TestServeEndsAsItsCommandDoes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, []string{"CLIENT_SECRET=right-secret"}, "--",
+		"env", "CLIENT_SECRET=wrong-secret", k6Binary(t), "run", "examples/on-error-abort.js")
+	require.Equal(t, exitAborted, s.wait(t), s.output)
+
+	s = serve(t, []string{"VUS=1", "DURATION=1s"}, "--api-scope", "orders.admin", "--", k6Binary(t), "run", "scripts/api-load.js")
+	require.Equal(t, exitScriptException, s.wait(t), s.output)
+}
+
+// Without a command it serves what it announces, to a script in another terminal, until it is told
+// to end; then it leaves its counters behind.
+func TestServeForAnotherTerminal(t *testing.T) {
+	t.Parallel()
+	statsFile := filepath.Join(t.TempDir(), "server.json")
+	s := serve(t, nil, "--token-format", "jwt", "--stats-file", statsFile)
+	eventually(t, func() bool { return strings.Contains(s.output.String(), "export SCOPE=") }, "the announcement")
+	env := make(map[string]string)
+	for line := range strings.Lines(s.output.String()) {
+		if assignment, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
+			name, value, _ := strings.Cut(assignment, "=")
+			env[name] = strings.Trim(value, "'")
+		}
+	}
+	r := k6run{script: "scripts/smoke.test.js", env: env}.do(t).passes(t)
+	s.signal(t, syscall.SIGTERM)
+	require.Zero(t, s.wait(t), s.output)
+	var stats authserver.Stats
+	require.NoError(t, json.Unmarshal([]byte(read(t, statsFile)), &stats))
+	require.EqualValues(t, r.summary.count("clientcreds_requests"), stats.TokenRequests.ByResult["issued"])
+	require.EqualValues(t, r.summary.count("http_reqs"), stats.APIRequests.ByResult["ok"])
+}
