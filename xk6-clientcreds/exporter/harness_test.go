@@ -93,7 +93,7 @@ func (r *rig) scrape(accept string) string {
 	request.Header.Set("Accept", accept)
 	response := httptest.NewRecorder()
 	handler(r.options.Path, r.exporter.registry, r.scrapes, r.log).ServeHTTP(response, request)
-	require.Equal(r.t, http.StatusOK, response.Code)
+	require.Equal(r.t, http.StatusOK, response.Code, response.Body.String())
 	return response.Body.String()
 }
 

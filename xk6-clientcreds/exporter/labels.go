@@ -125,7 +125,7 @@ func sanitize(tag string) string {
 		return '_'
 	}, tag)
 	switch {
-	case label == "", strings.HasPrefix(label, "__"), '0' <= label[0] && label[0] <= '9',
+	case label == "", label == "_", strings.HasPrefix(label, "__"), '0' <= label[0] && label[0] <= '9',
 		label == "le", label == "quantile":
 		return "tag_" + label
 	}

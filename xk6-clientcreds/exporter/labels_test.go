@@ -31,6 +31,7 @@ func TestTagNamesBecomeLabelNames(t *testing.T) {
 		"9lives":      "tag_9lives",
 		"__name__":    "tag___name__",
 		"..":          "tag___",
+		".":           "tag__",
 		"le":          "tag_le",
 		"quantile":    "tag_quantile",
 		"bad\xffutf8": "bad_utf8",

@@ -3,6 +3,7 @@ package exporter
 import (
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -132,7 +133,8 @@ func (c *ownCollector) labels(name string, values []string) []*dto.LabelPair {
 	own := c.rows[name].labels
 	var pairs []*dto.LabelPair
 	for i, label := range own {
-		pairs = append(pairs, &dto.LabelPair{Name: proto.String(label), Value: proto.String(values[i])})
+		value := strings.ToValidUTF8(values[i], "\uFFFD")
+		pairs = append(pairs, &dto.LabelPair{Name: proto.String(label), Value: proto.String(value)})
 	}
 	for _, pair := range c.runTags {
 		if !slices.Contains(own, pair.GetName()) {

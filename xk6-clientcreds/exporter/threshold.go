@@ -25,7 +25,7 @@ type threshold struct {
 	tags           [][2]string // of the submetric
 	expr           expression
 
-	kind                 metrics.MetricType // of the samples seen
+	counter              bool // whether the metric is a Counter: rate is per second then
 	count                uint64
 	sum, last, min, max  float64
 	nonzero              uint64
@@ -35,6 +35,8 @@ type threshold struct {
 
 // newThresholds makes the thresholds of a script, in the order of their names.
 func newThresholds(all map[string]metrics.Thresholds, log logrus.FieldLogger) []*threshold {
+	builtin := metrics.NewRegistry()
+	metrics.RegisterBuiltinMetrics(builtin)
 	var list []*threshold
 	for metric, thresholds := range all {
 		name, tags, err := metrics.ParseMetricName(metric)
@@ -44,9 +46,11 @@ func newThresholds(all map[string]metrics.Thresholds, log logrus.FieldLogger) []
 				log.WithError(err).Warnf("threshold %q on %q is not served", t.Source, metric)
 				continue
 			}
+			m := builtin.Get(name) // the type of others shows in their samples
 			list = append(list, &threshold{
 				metric: metric, source: t.Source, abortOnFail: t.AbortOnFail,
-				name: strings.TrimSpace(name), tags: parseSubmetricTags(tags), expr: expr,
+				name: name, tags: parseSubmetricTags(tags), expr: expr,
+				counter: m != nil && m.Type == metrics.Counter,
 			})
 		}
 	}
@@ -81,7 +85,7 @@ func (t *threshold) watches(ts metrics.TimeSeries) bool {
 func (t *threshold) observe(s *metrics.Sample) {
 	v, limit := s.Value, t.expr.limit
 	if t.count == 0 {
-		t.kind = s.Metric.Type
+		t.counter = s.Metric.Type == metrics.Counter
 		t.min, t.max = v, v
 		t.nextBelow, t.nextAbove = math.Inf(-1), math.Inf(1)
 	}
@@ -120,7 +124,7 @@ func (t *threshold) value(elapsed time.Duration) (v float64, known bool) {
 	case "count":
 		return t.sum, true
 	case "rate":
-		if t.kind == metrics.Counter {
+		if t.counter {
 			return t.sum / elapsed.Seconds(), elapsed > 0
 		}
 		return float64(t.nonzero) / float64(t.count), t.count > 0
