@@ -168,7 +168,7 @@ func TestNoAnswerInTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	e := grantAt(ctx, t, server.URL, &http.Transport{})
-	assert.Equal(t, "timeout: no answer in time", e.Error())
+	assert.Contains(t, e.Error(), "timeout: no answer in time") // with the address when even the connection took too long
 	assert.True(t, e.Retryable())
 
 	e = grantAt(context.Background(), t, server.URL, &http.Transport{ResponseHeaderTimeout: 20 * time.Millisecond})
