@@ -1,0 +1,82 @@
+// A run in which everything goes wrong that a dashboard shows or an alert is about.
+import http from 'k6/http';
+import { check, sleep } from 'k6';
+import { Counter } from 'k6/metrics';
+import { Client } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, duration, env } from '../../../../scripts/lib/config.js';
+
+const time = duration('DURATION', '20s');
+const always = (exec, vus = 1) => ({ executor: 'constant-vus', vus, duration: time, exec });
+
+export const options = {
+    scenarios: {
+        api: always('api', 2),
+        anonymous: always('anonymous'),
+        late: always('late'),
+        refused: always('refused'),
+        flaky: always('flaky'),
+        unreachable: always('unreachable'),
+        crowded: always('crowded'),
+        // Twenty per second are asked for, and there is one virtual user, which makes two.
+        starved: {
+            executor: 'constant-arrival-rate', rate: 20, timeUnit: '1s', duration: time,
+            preAllocatedVUs: 1, maxVUs: 1, exec: 'starved',
+        },
+    },
+    thresholds: { checks: ['rate==1'], 'http_req_duration{scenario:api}': ['max<0'] },
+    batchPerHost: 1,
+};
+
+const client = new Client(clientOptions());
+// Its tokens live shorter than the requests of late() take.
+const shortLived = new Client(clientOptions({ clientId: env('SHORT_ID') }));
+const wrong = new Client(clientOptions({ clientSecret: 'wrong' }));
+const flakyClient = new Client(clientOptions({
+    clientId: env('FLAKY_ID'), cache: { scope: 'none' }, retry: { attempts: 4, backoff: '50ms', maxBackoff: '100ms' },
+}));
+const nowhere = new Client(clientOptions({ tokenUrl: env('CLOSED_URL') }));
+const url = apiUrl();
+const crowd = new Counter('crowd');
+
+export function api() {
+    check(client.get(url), { 'status is 200': (r) => r.status === 200 });
+    sleep(0.05);
+}
+
+// Requests without a token.
+export function anonymous() {
+    check(http.get(url), { 'an anonymous request is answered': (r) => r.status === 200 });
+    sleep(0.1);
+}
+
+// Requests that wait for each other until the token of the last ones has expired.
+export function late() {
+    shortLived.batch(Array(12).fill(`${url}/slow`));
+}
+
+export function refused() {
+    wrong.acquire();
+    sleep(0.1);
+}
+
+export function flaky() {
+    flakyClient.token();
+    sleep(0.1);
+}
+
+export function unreachable() {
+    nowhere.acquire();
+    sleep(0.3);
+}
+
+// More label sets than the exporter is to take.
+export function crowded() {
+    for (let i = 0; i < 200; i++) {
+        crowd.add(1, { seat: String(i) });
+    }
+    sleep(0.5);
+}
+
+export function starved() {
+    sleep(0.5);
+}

@@ -1,0 +1,36 @@
+// A run that goes well: an API with cached tokens, and a token endpoint at a steady rate.
+import { check, sleep } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, duration } from '../../../../scripts/lib/config.js';
+
+const time = duration('DURATION', '20s');
+
+export const options = {
+    scenarios: {
+        api: { executor: 'constant-vus', vus: 5, duration: time },
+        token: {
+            executor: 'constant-arrival-rate', rate: 20, timeUnit: '1s', duration: time,
+            preAllocatedVUs: 40, exec: 'acquire',
+        },
+    },
+    thresholds: {
+        checks: ['rate==1'],
+        http_req_failed: ['rate==0'],
+        http_req_duration: ['p(95)<5000'],
+        'clientcreds_rejections': ['count==0'],
+    },
+    // Ranks next to those that are compared: an estimate lies between them.
+    summaryTrendStats: ['count', 'avg', 'min', 'max', 'p(40)', 'p(50)', 'p(60)', 'p(93)', 'p(95)', 'p(97)', 'p(98.5)', 'p(99)', 'p(99.5)'],
+};
+
+const client = new Client(clientOptions({ cache: { leeway: '2s', refresh: 'blocking' } }));
+const api = apiUrl();
+
+export default function () {
+    check(client.get(api), { 'status is 200': (r) => r.status === 200 });
+    sleep(0.02);
+}
+
+export function acquire() {
+    check(client.acquire(), { 'token granted': (r) => r.ok });
+}
