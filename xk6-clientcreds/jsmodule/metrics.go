@@ -35,7 +35,8 @@ type moduleMetrics struct {
 type MetricInfo struct {
 	Name string
 	Type metrics.MetricType
-	Time bool // values are times, in milliseconds as in all of k6
+	Time bool     // values are times, in milliseconds as in all of k6
+	Tags []string // beside those of the script and of k6
 	Help string
 }
 
@@ -56,35 +57,41 @@ type metricRow struct {
 }
 
 func metricRows(m *moduleMetrics) []metricRow {
-	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, help string) metricRow {
-		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, help}, field}
+	var (
+		request  = []string{tagClient, tagReason, tagStatus, tagError}
+		granted  = []string{tagClient, tagReason, tagStatus}
+		client   = []string{tagClient}
+		rejected = []string{tagClient, tagError}
+	)
+	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
+		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
 	}
 	return []metricRow{
-		row(&m.Requests, "requests", metrics.Counter, false,
+		row(&m.Requests, "requests", metrics.Counter, false, request,
 			"Token requests sent, retries included."),
-		row(&m.RequestDuration, "request_duration", metrics.Trend, true,
+		row(&m.RequestDuration, "request_duration", metrics.Trend, true, request,
 			"Time of one token request: sending, waiting and receiving, as http_req_duration counts it."),
-		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true,
+		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true, request,
 			"TCP connection time of a token request that opened a connection."),
-		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true,
+		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
-		row(&m.RequestFailed, "request_failed", metrics.Rate, false,
-			"Token requests that did not bring a token."),
-		row(&m.TokenWait, "token_wait", metrics.Trend, true,
+		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
+			"Token requests that brought no token, and tokens that could not be asked for because discovery failed."),
+		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
 			"Time the script waited for a token that was not in the cache."),
-		row(&m.CacheHits, "cache_hits", metrics.Counter, false,
+		row(&m.CacheHits, "cache_hits", metrics.Counter, false, client,
 			"Tokens served from the cache."),
-		row(&m.CacheMisses, "cache_misses", metrics.Counter, false,
+		row(&m.CacheMisses, "cache_misses", metrics.Counter, false, client,
 			"Tokens the script had to wait for."),
-		row(&m.TokenTTL, "token_ttl", metrics.Trend, true,
+		row(&m.TokenTTL, "token_ttl", metrics.Trend, true, granted,
 			"Lifetime of the tokens granted."),
-		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true,
-			"Lifetime a token had left when it was last used before a sample was taken."),
-		row(&m.Retries, "retries", metrics.Counter, false,
+		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true, client,
+			"Lifetime left to the token when it was used, of the last use before each sample."),
+		row(&m.Retries, "retries", metrics.Counter, false, request,
 			"Token requests that repeat a failed one."),
-		row(&m.Rejections, "rejections", metrics.Counter, false,
+		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
-		row(&m.LateUses, "late_uses", metrics.Counter, false,
+		row(&m.LateUses, "late_uses", metrics.Counter, false, client,
 			"Requests sent with a token that had already expired: the run is not valid."),
 	}
 }

@@ -91,11 +91,24 @@ func defaults() options {
 // parseOptions reads the argument of `new Client(…)`. Its errors name the option, what is wrong
 // with its value, and what is allowed.
 func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
-	o := defaults()
 	r, err := newReader(rt, "", v)
 	if err != nil {
 		return nil, err
 	}
+	o := defaults()
+	o.read(r)
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	if !r.given("retry.maxBackoff") {
+		o.Retry.MaxBackoff = max(o.Retry.MaxBackoff, o.Retry.Backoff)
+	}
+	o.scopeText = strings.Join(o.Scope, " ")
+	return &o, o.check(r)
+}
+
+// read takes from r what is given. It names every option there is.
+func (o *options) read(r *reader) {
 	r.text("issuer", &o.Issuer)
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("clientId", &o.ClientID)
@@ -125,14 +138,6 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 	r.oneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
 	r.tags("tags", &o.Tags)
 	r.boolean("httpMetrics", &o.HTTPMetrics)
-	if err := r.finish(); err != nil {
-		return nil, err
-	}
-	if !r.given("retry.maxBackoff") {
-		o.Retry.MaxBackoff = max(o.Retry.MaxBackoff, o.Retry.Backoff)
-	}
-	o.scopeText = strings.Join(o.Scope, " ")
-	return &o, o.check(r)
 }
 
 // check finds options that are missing or contradict each other.

@@ -23,7 +23,7 @@ type reader struct {
 	path   string // "" or "cache."
 	obj    *sobek.Object
 	known  []string
-	isSet  map[string]bool // full names of what the script gave, shared with nested readers
+	isSet  map[string]bool // by full name, whether the script gave it; shared with nested readers
 	firstE error
 }
 
@@ -78,10 +78,10 @@ func describe(v sobek.Value) string {
 func (r *reader) get(name string) sobek.Value {
 	r.known = append(r.known, name)
 	v := r.obj.Get(name)
-	if r.firstE != nil || v == nil || sobek.IsUndefined(v) {
+	r.isSet[r.path+name] = v != nil && !sobek.IsUndefined(v)
+	if r.firstE != nil || !r.isSet[r.path+name] {
 		return nil
 	}
-	r.isSet[r.path+name] = true
 	return v
 }
 

@@ -1,0 +1,206 @@
+package jsmodule
+
+import (
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/sobek"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/metrics"
+)
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path) // #nosec G304 -- a file of this project
+	require.NoError(t, err)
+	return string(text)
+}
+
+// tableRows returns the cells of the Markdown table rows whose first cell is a name in backquotes.
+func tableRows(text string, cells int) [][]string {
+	var rows [][]string
+	for line := range strings.Lines(text) {
+		row := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		if len(row) != cells || !strings.HasPrefix(strings.TrimSpace(row[0]), "`") {
+			continue
+		}
+		for i := range row {
+			row[i] = strings.TrimSpace(row[i])
+		}
+		row[0] = strings.Trim(row[0], "`")
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// documentedOption is an option as the reference or the types tell of it.
+type documentedOption struct {
+	def     string // as JavaScript; "" when there is none
+	choices string // of a fixed vocabulary, sorted
+}
+
+var quoted = regexp.MustCompile(`'[a-z_]+'`)
+
+func choices(text string) string {
+	words := quoted.FindAllString(text, -1)
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), " ")
+}
+
+// optionsOfTypes reads the options out of index.d.ts.
+func optionsOfTypes(t *testing.T) map[string]documentedOption {
+	t.Helper()
+	text := readFile(t, "../../index.d.ts")
+	auth := regexp.MustCompile(`type AuthMethod = (.*);`).FindStringSubmatch(text)
+	require.NotNil(t, auth)
+	member := regexp.MustCompile(`(?m)^        (\w+)(\??): (.*);$`)
+	def := regexp.MustCompile(`@default (\S+)`)
+	all := make(map[string]documentedOption)
+	for name, prefix := range map[string]string{"ClientOptions": "", "CacheOptions": "cache.", "RetryOptions": "retry."} {
+		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
+		require.True(t, found, name)
+		body, _, _ = strings.Cut(body, "\n    }\n")
+		begin := 0
+		for _, m := range member.FindAllStringSubmatchIndex(body, -1) {
+			o := documentedOption{choices: choices(strings.ReplaceAll(body[m[6]:m[7]], "AuthMethod", auth[1]))}
+			if d := def.FindStringSubmatch(body[begin:m[0]]); d != nil {
+				o.def = d[1]
+			}
+			if body[m[4]:m[5]] == "" {
+				o.def = "required"
+			}
+			all[prefix+body[m[2]:m[3]]] = o
+			begin = m[1]
+		}
+	}
+	return all
+}
+
+// The options that the code reads, docs/options.md and index.d.ts are the same, with the same
+// defaults and the same vocabularies.
+func TestOptionsAreDocumented(t *testing.T) {
+	t.Parallel()
+	v := newVU(t, New())
+	rt := v.rt.VU.Runtime()
+	v.mustRun(`globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clientId: 'orders', clientSecret: 's3cr3t'}`)
+	parse := func(more string) (*options, error) {
+		value, err := rt.RunString(`({...ok, ` + more + `})`)
+		require.NoError(t, err, more)
+		return parseOptions(rt, value)
+	}
+
+	documented := make(map[string]documentedOption)
+	for _, row := range tableRows(readFile(t, "../../docs/options.md"), 4) {
+		o := documentedOption{def: strings.Trim(row[2], "`–")}
+		if row[1] == "string" {
+			if o.choices = choices(row[3]); !strings.Contains(o.choices, " ") {
+				o.choices = ""
+			}
+		}
+		require.NotContains(t, documented, row[0])
+		documented[row[0]] = o
+	}
+	delete(documented, "cache") // their defaults are those of the options in them
+	typed := optionsOfTypes(t)
+	delete(typed, "cache")
+	assert.Equal(t, documented, maps.Collect(func(yield func(string, documentedOption) bool) {
+		for name, o := range typed {
+			if !yield(name, o) {
+				return
+			}
+		}
+	}), "docs/options.md and index.d.ts")
+
+	object, err := rt.RunString(`({cache: {}, retry: {}})`)
+	require.NoError(t, err)
+	r, err := newReader(rt, "", object)
+	require.NoError(t, err)
+	o := defaults()
+	o.read(r)
+	require.NoError(t, r.finish())
+	delete(r.isSet, "cache")
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(r.isSet)), slices.Collect(maps.Keys(documented)), "the code and its documentation")
+
+	base, err := parse("")
+	require.NoError(t, err)
+	for name, o := range documented {
+		code := func(value string) string {
+			parts := strings.Split(name, ".")
+			if len(parts) == 1 {
+				return name + ": " + value
+			}
+			return parts[0] + ": {" + parts[1] + ": " + value + "}"
+		}
+		if o.def != "" && o.def != "required" {
+			got, err := parse(code(o.def))
+			require.NoError(t, err, name)
+			got.Retry.Given = false
+			assert.Equal(t, base, got, "the default of %s is not %s", name, o.def)
+		}
+		if o.choices == "" {
+			continue
+		}
+		_, err := parse(code(`'no such word'`))
+		require.Error(t, err, name)
+		_, allowed, _ := strings.Cut(err.Error(), "allowed are ")
+		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
+	}
+}
+
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	var code [][]string
+	for _, m := range Metrics() {
+		typ := map[metrics.MetricType]string{metrics.Counter: "Counter", metrics.Rate: "Rate", metrics.Trend: "Trend", metrics.Gauge: "Gauge"}[m.Type]
+		if m.Time {
+			typ += ", time"
+		}
+		code = append(code, []string{m.Name, typ, "`" + strings.Join(m.Tags, "`, `") + "`", m.Help})
+	}
+	text := readFile(t, "../../docs/metrics.md")
+	assert.Equal(t, code, tableRows(text, 4))
+	for _, row := range tableRows(text, 2) {
+		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError}, row[0])
+	}
+	assert.Len(t, tableRows(text, 2), 4)
+}
+
+// The tags that samples have are those that Metrics tells of.
+func TestMetricsHaveTheirTags(t *testing.T) {
+	t.Parallel()
+	e, a := newEndpoint(t), newAPI(t)
+	e.refuse = func(n int, w http.ResponseWriter) bool { return (n == 2 || n == 3) && oauthError(w, 503, "temporarily_unavailable", "") }
+	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
+	v := withAPI(t, e, a, "retry: {backoff: 0}")
+	v.mustRun(`client.get(api); client.token()`)
+	c := v.module.clients[0]
+	send := c.authorized("get")
+	c.view.expires = sinceEpoch() - time.Nanosecond
+	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
+	// What opens a TLS connection and fails.
+	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "")
+	failing.mustRun(`client.acquire()`)
+
+	samples := v.sampled()
+	for name, list := range failing.sampled() {
+		samples[name] = append(samples[name], list...)
+	}
+	for _, m := range Metrics() {
+		if m.Name == "clientcreds_request_tls_handshaking" {
+			continue // as clientcreds_request_connecting, in the same place of the code
+		}
+		seen := make(map[string]string)
+		for _, s := range samples[m.Name] {
+			maps.Copy(seen, s.Tags.Map())
+		}
+		assert.ElementsMatch(t, m.Tags, slices.Collect(maps.Keys(seen)), m.Name)
+	}
+}

@@ -1,0 +1,62 @@
+package jsmodule
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Neither secret nor tokens are in what is logged, also by hooks that were there before the
+// module was imported, as the one of --log-output=file is; nor in metrics, errors or what
+// JSON.stringify makes of the module's objects. A script that hands them to a log on purpose gets
+// them masked.
+func TestSecretAndTokensAreNowhere(t *testing.T) {
+	t.Parallel()
+	for _, auth := range []string{"client_secret_basic", "client_secret_post"} {
+		t.Run(auth, func(t *testing.T) {
+			t.Parallel()
+			e, a := newEndpoint(t), newAPI(t)
+			a.answer = func(n int, w http.ResponseWriter, r *http.Request) bool {
+				return n <= 2 && unauthorized(w, `Bearer error="invalid_token", error_description="`+r.Header.Get("Authorization")+`"`)
+			}
+			e.refuse = func(n int, w http.ResponseWriter) bool {
+				return n == 3 && oauthError(w, 401, "invalid_client", "wrong secret "+testSecret)
+			}
+			v := withAPI(t, e, a, "httpMetrics: true, auth: '"+auth+"'")
+			v.state.Options.HTTPDebug.SetValid("full")
+			results := v.mustRun(`[
+				JSON.stringify(client.get(api).request),
+				JSON.stringify(client),
+				JSON.stringify(client.stats()),
+				(() => { client.invalidate(); try { client.token() } catch (e) { return e.stack + JSON.stringify(e) } })(),
+			].join()`).(string) //nolint:forcetypeassert
+			require.Contains(t, results, "invalid_client")
+			for _, value := range []any{v.mustRun(`client.token()`), v.mustRun(`JSON.stringify(client.headers())`), testSecret, basicAuth("orders", testSecret)} {
+				v.state.Logger.WithField("field", value).Info(value)
+			}
+
+			entries := v.logs.AllEntries()
+			require.GreaterOrEqual(t, len(entries), 6)
+			texts := []string{results}
+			for _, entry := range entries {
+				line, err := entry.String()
+				require.NoError(t, err)
+				texts = append(texts, line)
+			}
+			for name, samples := range v.sampled() {
+				for _, s := range samples {
+					texts = append(texts, fmt.Sprint(name, s.Tags.Map(), s.Metadata))
+				}
+			}
+			all := strings.Join(texts, "\n")
+			for _, hidden := range []string{"issued-token-number", testSecret, base64.StdEncoding.EncodeToString([]byte("orders:" + testSecret))} {
+				assert.NotContains(t, all, hidden)
+			}
+		})
+	}
+}
