@@ -20,14 +20,12 @@ FUZZTIME ?= 10s
 # them and of Go into .cache/. They are modules of their own so that they raise nothing that k6 pins.
 GO_VERSION := $(shell GOTOOLCHAIN=local go env GOVERSION 2>/dev/null)
 CACHE := .cache/$(firstword $(GO_VERSION) no-go)
-version_of = $(shell awk '$$1 == "require" { $$1 = ""; $$0 = $$0 } $$1 == "$(2)" { print $$2 }' tools/$(1)/go.mod)
-tool = $(CACHE)/$(2)-$(call version_of,$(1),$(3))
-XK6 := $(call tool,,xk6,go.k6.io/xk6)
-GOLANGCI_LINT := $(call tool,golangci-lint,golangci-lint,github.com/golangci/golangci-lint/v2)
-GOSEC := $(call tool,gosec,gosec,github.com/securego/gosec/v2)
-GOVULNCHECK := $(call tool,govulncheck,govulncheck,golang.org/x/vuln)
-PROMETHEUS := $(call tool,prometheus,prometheus,github.com/prometheus/prometheus)
-PROMTOOL := $(call tool,prometheus,promtool,github.com/prometheus/prometheus)
+version_in = $(shell awk '$$1 == "require" { $$1 = ""; $$0 = $$0 } $$1 == "$(2)" { print $$2 }' $(1)/go.mod)
+tool = $(CACHE)/$(2)-$(call version_in,$(1),$(3))
+XK6 := $(call tool,tools,xk6,go.k6.io/xk6)
+GOLANGCI_LINT := $(call tool,tools/golangci-lint,golangci-lint,github.com/golangci/golangci-lint/v2)
+GOSEC := $(call tool,tools/gosec,gosec,github.com/securego/gosec/v2)
+GOVULNCHECK := $(call tool,tools/govulncheck,govulncheck,golang.org/x/vuln)
 
 # What ends up in the binary: code and what it embeds, not tests.
 SOURCES := $(shell find register.go go.mod go.sum xk6-clientcreds -type f \
@@ -36,7 +34,9 @@ NODE_MODULES := tools/npm/node_modules/.package-lock.json
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+include tools/prometheus.mk
 
 ##### Build and run
 
@@ -73,14 +73,8 @@ test-packages: ## Test the Go packages with the race detector
 	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance$$)
 
 .PHONY: test-acceptance
-test-acceptance: build/k6 $(NODE_MODULES) $(PROMETHEUS) $(PROMTOOL) ## Test the built binary against real servers
-	K6_BIN=$(CURDIR)/build/k6 PROMETHEUS_BIN=$(CURDIR)/$(PROMETHEUS) PROMTOOL_BIN=$(CURDIR)/$(PROMTOOL) \
-		go test -count=1 -timeout 20m $(TESTFLAGS) ./xk6-clientcreds/acceptance
-
-.PHONY: test-prometheus
-test-prometheus: build/k6 $(PROMETHEUS) $(PROMTOOL) ## Test the exporter, rules and dashboards on a real Prometheus
-	K6_BIN=$(CURDIR)/build/k6 PROMETHEUS_BIN=$(CURDIR)/$(PROMETHEUS) PROMTOOL_BIN=$(CURDIR)/$(PROMTOOL) \
-		go test -count=1 -timeout 20m -run Prometheus $(TESTFLAGS) ./xk6-clientcreds/acceptance
+test-acceptance: build/k6 $(NODE_MODULES) $(PROMETHEUS) ## Test the built binary against real servers
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 20m $(TESTFLAGS) ./xk6-clientcreds/acceptance
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (10s)
@@ -148,22 +142,19 @@ shellcheck: ## Check the shell scripts
 
 ##### Tools
 
-# build_tool FOLDER BINARY PACKAGE [FLAGS]
-, := ,
+# build_tool FOLDER BINARY PACKAGE
 define build_tool
-$(2): tools/$(1)/go.mod tools/$(1)/go.sum
+$(2): $(1)/go.mod $(1)/go.sum
 	@tools/require.sh go git
 	@mkdir -p $$(@D)
-	go -C tools/$(1) build $(4) -o $$(CURDIR)/$$@ $(3)
+	go -C $(1) build -o $$(CURDIR)/$$@ $(3)
 	@touch $$@
 endef
 
-$(eval $(call build_tool,.,$(XK6),go.k6.io/xk6))
-$(eval $(call build_tool,golangci-lint,$(GOLANGCI_LINT),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
-$(eval $(call build_tool,gosec,$(GOSEC),github.com/securego/gosec/v2/cmd/gosec))
-$(eval $(call build_tool,govulncheck,$(GOVULNCHECK),golang.org/x/vuln/cmd/govulncheck))
-$(eval $(call build_tool,prometheus,$(PROMETHEUS),github.com/prometheus/prometheus/cmd/prometheus,-tags remove_all_sd$(,)netgo))
-$(eval $(call build_tool,prometheus,$(PROMTOOL),github.com/prometheus/prometheus/cmd/promtool,-tags remove_all_sd$(,)netgo))
+$(eval $(call build_tool,tools,$(XK6),go.k6.io/xk6))
+$(eval $(call build_tool,tools/golangci-lint,$(GOLANGCI_LINT),github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call build_tool,tools/gosec,$(GOSEC),github.com/securego/gosec/v2/cmd/gosec))
+$(eval $(call build_tool,tools/govulncheck,$(GOVULNCHECK),golang.org/x/vuln/cmd/govulncheck))
 
 $(NODE_MODULES): tools/npm/package.json tools/npm/package-lock.json
 	@tools/require.sh node
