@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// settle is two of k6's intervals of 50 ms for handing samples on, and some.
+const settle = 130 * time.Millisecond
+
+// api measures a request to a protected API.
+func (b *bench) api(ctx context.Context) ([]report.Table, error) {
+	var tables []report.Table
+	for _, score := range []probe.Score{
+		{VUs: 1, PerVU: 200, Rounds: 200},
+		{VUs: 50, PerVU: 4, Rounds: 200},
+		{VUs: 1000, PerVU: 2, Rounds: 35},
+	} {
+		score.Turns = 1
+		run, err := b.blocks(ctx, "api", score)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, apiTable(run, score.VUs))
+	}
+	return tables, nil
+}
+
+func apiTable(run *block.Run, vus int) report.Table {
+	const reference = "static header"
+	atMost := report.NewTarget(report.OfRatio, report.AtMost, 1.03)
+	cost := func(name string) report.Result { return perUnit(run, vus, name, reference) }
+	rate := func(name string) report.Result {
+		return report.Compared(label(name, vus), "iterations/s",
+			run.Of(name, block.Rate), label(reference, vus), run.Of(reference, block.Rate))
+	}
+	return report.Table{
+		Title: "http.get with " + plural(vus),
+		Results: []report.Result{
+			report.Measured(label(reference, vus), "µs CPU", scaled(run.Of(reference, run.Cost()), time.Microsecond)),
+			cost("static header, again"),
+			cost("JS helper"),
+			cost("client.headers()").With(atMost),
+			cost("client.get()"),
+			rate("static header, again"),
+			rate("JS helper"),
+			rate("client.headers()"),
+			rate("client.get()"),
+		},
+	}
+}
+
+// perUnit is the CPU time of one unit of work beside the reference's.
+func perUnit(run *block.Run, vus int, name, reference string) report.Result {
+	cost := run.Cost()
+	return report.Compared(label(name, vus), "µs CPU", scaled(run.Of(name, cost), time.Microsecond),
+		label(reference, vus), scaled(run.Of(reference, cost), time.Microsecond))
+}
+
+// scaled returns nanoseconds in another unit.
+func scaled(nanoseconds []float64, unit time.Duration) []float64 {
+	for i := range nanoseconds {
+		nanoseconds[i] /= float64(unit)
+	}
+	return nanoseconds
+}
+
+func label(name string, vus int) string { return name + ", " + plural(vus) }
+
+func plural(vus int) string {
+	if vus == 1 {
+		return "1 VU"
+	}
+	return fmt.Sprintf("%d VUs", vus)
+}

@@ -1,0 +1,76 @@
+package block
+
+import (
+	"slices"
+	"time"
+)
+
+// Block is what one block of one variant took.
+type Block struct {
+	Variant string        `json:"variant"`
+	Round   int           `json:"round"` // 0 is the warm-up
+	Units   int           `json:"units"` // of work done
+	CPU     time.Duration `json:"cpu_ns"`
+	Wall    time.Duration `json:"wall_ns"`
+	Mallocs uint64        `json:"mallocs"`
+	Bytes   uint64        `json:"bytes"` // allocated
+}
+
+// Collection is what one cycle of the garbage collector between two blocks took.
+type Collection struct {
+	CPU time.Duration `json:"cpu_ns"`
+	// Headroom is how many bytes would be allocated before the next cycle begins.
+	Headroom uint64 `json:"headroom_bytes"`
+}
+
+// Run is everything measured in one process, the warm-up round included.
+type Run struct {
+	Blocks      []Block      `json:"blocks"`
+	Collections []Collection `json:"collections"`
+}
+
+// Quantity is something per unit of work in a block.
+type Quantity func(Block) float64
+
+// CPU is nanoseconds of CPU per unit, without the garbage collector's.
+func CPU(b Block) float64 { return float64(b.CPU) / float64(b.Units) }
+
+// Rate is units per second of wall-clock time.
+func Rate(b Block) float64 { return float64(b.Units) / b.Wall.Seconds() }
+
+// Mallocs is allocations per unit.
+func Mallocs(b Block) float64 { return float64(b.Mallocs) / float64(b.Units) }
+
+// Cost returns nanoseconds of CPU per unit, with the share of the garbage collector: a cycle for
+// every headroom of bytes allocated.
+func (r *Run) Cost() Quantity {
+	perByte := r.collectorPerByte()
+	return func(b Block) float64 { return CPU(b) + perByte*float64(b.Bytes)/float64(b.Units) }
+}
+
+// collectorPerByte is the median, so that one disturbed cycle does not count.
+func (r *Run) collectorPerByte() float64 {
+	costs := make([]float64, 0, len(r.Collections))
+	for _, c := range r.Collections {
+		if c.Headroom > 0 {
+			costs = append(costs, float64(c.CPU)/float64(c.Headroom))
+		}
+	}
+	if len(costs) == 0 {
+		return 0
+	}
+	slices.Sort(costs)
+	return costs[len(costs)/2]
+}
+
+// Of returns a quantity of one variant, by round and without the warm-up.
+func (r *Run) Of(variant string, q Quantity) []float64 {
+	var values []float64
+	for round := 1; ; round++ {
+		i := slices.IndexFunc(r.Blocks, func(b Block) bool { return b.Round == round && b.Variant == variant })
+		if i < 0 {
+			return values
+		}
+		values = append(values, q(r.Blocks[i]))
+	}
+}

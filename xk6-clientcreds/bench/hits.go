@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// hits measures calls that are answered from the cache: one turn of a loop with one call in it.
+func (b *bench) hits(ctx context.Context) ([]report.Table, error) {
+	run, err := b.blocks(ctx, "hits", probe.Score{VUs: 1, PerVU: 1, Turns: 50_000, Rounds: 25})
+	if err != nil {
+		return nil, err
+	}
+	const (
+		loop     = "empty loop"
+		text     = "static string"
+		constant = "native constant"
+		helper   = "JS helper, token"
+		headers  = "JS helper, header object"
+	)
+	// The collector's share depends on how much else is alive, so allocations are told as such.
+	cost := block.CPU
+	alone := func(name string) report.Result {
+		return report.Measured(name, "ns", run.Of(name, cost))
+	}
+	beside := func(name, reference string) report.Result {
+		return report.Compared(name, "ns", run.Of(name, cost), reference, run.Of(reference, cost))
+	}
+	net := func(name, reference string) report.Result {
+		return report.Compared(name+", without the loop", "ns", without(run, name, loop, cost),
+			reference+", without the loop", without(run, reference, loop, cost))
+	}
+	mallocs := func(name string) report.Result {
+		return report.Measured(name+", without the loop", "allocations", without(run, name, loop, block.Mallocs))
+	}
+	return []report.Table{{
+		Title: "A call that the cache answers",
+		Results: []report.Result{
+			alone(loop),
+			alone(text),
+			alone(constant),
+			beside("native constant, again", constant),
+			alone(helper),
+			alone("JS helper in the script, token"),
+			alone(headers),
+			beside("client.token()", constant).With(report.NewTarget(report.OfRatio, report.AtMost, 1.3)),
+			net("client.token()", constant),
+			beside("client.token()", helper).With(report.NewTarget(report.OfRatio, report.AtMost, 0.4)),
+			beside("client.authorization()", constant),
+			beside("client.headers()", headers).With(report.NewTarget(report.OfRatio, report.AtMost, 0.3)),
+			// The loop and k6 around it allocate too, so a hit's share is never exactly 0.
+			mallocs("client.token()").With(report.NewTarget(report.OfValue, report.AtMost, 0.01)),
+			mallocs("client.headers()").With(report.NewTarget(report.OfValue, report.AtMost, 0.01)),
+			mallocs(helper),
+			mallocs(headers),
+		},
+	}}, nil
+}
+
+// without is what a variant costs on top of another one, round by round.
+func without(run *block.Run, name, other string, q block.Quantity) []float64 {
+	values, others := run.Of(name, q), run.Of(other, q)
+	for i := range values {
+		values[i] -= others[i]
+	}
+	return values
+}

@@ -1,0 +1,119 @@
+// Command bench measures what the module costs beside what a script could do without it, and
+// fails when a target is missed. docs/performance.md explains the method.
+//
+//	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/performance.md
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	k6cmd "go.k6.io/k6/v2/cmd"
+	"go.k6.io/k6/v2/js/modules"
+
+	_ "github.com/xk6-clientcreds/harness" // what is measured
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// The command starts itself under other names: as k6 with the probe in it, so that blocks can be
+// measured from inside, and as the server, so that the server's CPU time is not the client's.
+const (
+	roleK6     = "bench-k6"
+	roleServer = "bench-server"
+)
+
+// longest bounds everything: a measurement that hangs must not hang the build.
+const longest = 15 * time.Minute
+
+// Exit codes.
+const (
+	exitMissed = 1
+	exitFailed = 2
+)
+
+func main() {
+	switch filepath.Base(os.Args[0]) {
+	case roleK6:
+		modules.Register(probe.ImportPath, probe.New())
+		k6cmd.Execute()
+	case roleServer:
+		if err := serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailed)
+		}
+	default:
+		os.Exit(mainImpl(os.Args[1:], os.Stdout, os.Stderr))
+	}
+}
+
+func mainImpl(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	k6 := flags.String("k6", "build/k6", "the k6 `binary` whose memory is measured")
+	out := flags.String("out", "", "the JSON `file` for the results")
+	table := flags.String("table", "", "the Markdown `file` to put the tables into")
+	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labelled by variant")
+	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
+	only := flags.String("only", "", "measure only this: hits, api, token or memory")
+	if err := flags.Parse(args); err != nil {
+		return exitFailed
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+
+	b := &bench{k6: *k6, profile: *profile, keep: *keep, log: stderr}
+	tables, err := b.measure(ctx, *only)
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return exitFailed
+	}
+	text := report.Machine() + "\n\n" + report.Markdown(tables)
+	fmt.Fprint(stdout, text)
+	if err := write(tables, text, *out, *table); err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return exitFailed
+	}
+	if err := report.Verdict(tables); errors.Is(err, report.ErrMissed) {
+		fmt.Fprintln(stderr, err)
+		return exitMissed
+	}
+	return 0
+}
+
+// write saves the results where they are wanted.
+func write(tables []report.Table, text, out, table string) error {
+	if out != "" {
+		results, err := report.JSON(tables)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(out, results, 0o600); err != nil {
+			return err
+		}
+	}
+	if table == "" {
+		return nil
+	}
+	document, err := os.ReadFile(table) // #nosec G304 -- the file that the caller names
+	if err != nil {
+		return err
+	}
+	if document, err = report.Splice(document, text); err != nil {
+		return fmt.Errorf("%s: %w", table, err)
+	}
+	return os.WriteFile(table, document, 0o644) // #nosec G306 -- documentation
+}

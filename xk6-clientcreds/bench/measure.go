@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// measurements in the order of the tables.
+var measurements = []struct {
+	name string
+	make func(*bench, context.Context) ([]report.Table, error)
+}{
+	{"hits", (*bench).hits},
+	{"api", (*bench).api},
+	{"token", (*bench).token},
+	{"memory", (*bench).memory},
+}
+
+// measure makes all measurements, or only one.
+func (b *bench) measure(ctx context.Context, only string) ([]report.Table, error) {
+	dir, err := os.MkdirTemp("", "clientcreds-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := unpack(dir); err != nil {
+		return nil, err
+	}
+	b.scripts = dir
+	if b.keep == "" {
+		b.keep = dir
+	}
+	for _, folder := range []string{b.keep, b.profile} {
+		if folder == "" {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o750); err != nil {
+			return nil, err
+		}
+	}
+	if b.server, err = startServer(ctx); err != nil {
+		return nil, err
+	}
+	defer b.server.stop()
+	var tables []report.Table
+	for _, m := range measurements {
+		if only != "" && only != m.name {
+			continue
+		}
+		t, err := m.make(b, ctx)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t...)
+	}
+	if len(tables) == 0 {
+		return nil, fmt.Errorf("-only: %q is none of hits, api, token, memory", only)
+	}
+	return tables, nil
+}

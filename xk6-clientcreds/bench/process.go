@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+)
+
+//go:embed scripts
+var scripts embed.FS
+
+// bench is what all measurements need.
+type bench struct {
+	k6      string // the binary whose memory is measured
+	profile string // folder for CPU profiles, or empty
+	keep    string // folder for measurements
+	scripts string // folder
+	server  *server
+	log     io.Writer
+}
+
+// oneCore gives a process one core: the other one is the server's.
+const oneCore = "GOMAXPROCS=1"
+
+// command returns a command that ends, as k6 wants to be ended, when ctx does.
+func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path) // #nosec G204 -- this program, or the binary that the caller names
+	cmd.Args = args
+	cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "NO_COLOR=1",
+		"K6_AUTO_EXTENSION_RESOLUTION=false", "K6_NO_USAGE_REPORT=true", oneCore,
+	}, env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// blocks runs a script of blocks in a k6 of its own and returns what was measured in it.
+func (b *bench) blocks(ctx context.Context, script string, score probe.Score) (*block.Run, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("%s-%d", script, score.VUs)
+	score.Output = filepath.Join(b.keep, name+".json")
+	if b.profile != "" {
+		score.Profile = filepath.Join(b.profile, name+".pprof")
+	}
+	text, err := json.Marshal(score)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = fmt.Fprintf(b.log, "%s, %d VUs\n", script, score.VUs)
+	cmd := command(ctx, self, []string{
+		roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled",
+		filepath.Join(b.scripts, script+".js"),
+	}, append(b.server.env(), probe.ScoreVariable+"="+string(text)))
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s with %d VUs: k6: %w\n%s", script, score.VUs, err, tail(output.String()))
+	}
+	measured, err := os.ReadFile(score.Output)
+	if err != nil {
+		return nil, fmt.Errorf("%s with %d VUs left no measurements: %w\n%s", script, score.VUs, err, tail(output.String()))
+	}
+	run := new(block.Run)
+	return run, json.Unmarshal(measured, run)
+}
+
+// tail is the end of what a process said, enough to see why it failed.
+func tail(output string) string {
+	const most = 2000
+	if len(output) > most {
+		output = "…" + output[len(output)-most:]
+	}
+	return strings.ToValidUTF8(strings.TrimSpace(output), "")
+}
+
+// unpack writes the scripts to a folder.
+func unpack(dir string) error {
+	return fs.WalkDir(scripts, "scripts", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := scripts.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, filepath.Base(path)), text, 0o600)
+	})
+}

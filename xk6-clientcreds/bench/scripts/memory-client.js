@@ -1,0 +1,16 @@
+// One request in every VU, which then keep still to be weighed: with the module.
+import http from 'k6/http';
+import { sleep } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+
+const client = new Client({
+    tokenUrl: __ENV.TOKEN_URL,
+    clientId: __ENV.CLIENT_ID,
+    clientSecret: __ENV.CLIENT_SECRET,
+    scope: __ENV.SCOPE,
+});
+
+export default function () {
+    http.get(__ENV.API_URL, { headers: client.headers() });
+    sleep(600);
+}
