@@ -30,41 +30,50 @@ type scrapes struct {
 
 	mu           sync.Mutex
 	last, before time.Time
-	next         chan struct{} // closed by the next one
+	awaited      chan struct{} // closed by a scrape that began after it was made
 }
 
-func newScrapes(now func() time.Time) *scrapes {
-	return &scrapes{now: now, next: make(chan struct{})}
-}
-
-// watch notes when h has served a scrape.
+// watch notes the scrapes that h serves.
 func (s *scrapes) watch(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := s.now()
+		awaited := s.begin()
 		h.ServeHTTP(w, r)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.before, s.last = s.last, began
-		close(s.next)
-		s.next = make(chan struct{})
+		s.end(awaited)
 	})
 }
 
-// forecast returns what the next scrape closes, and how long it may take.
-func (s *scrapes) forecast() (next <-chan struct{}, within time.Duration) {
+func (s *scrapes) begin() (awaited chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.before.IsZero() {
-		return s.next, 0
+	s.before, s.last = s.last, s.now()
+	return s.awaited
+}
+
+func (s *scrapes) end(awaited chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if awaited != nil && awaited == s.awaited {
+		close(awaited)
+		s.awaited = nil
 	}
-	return s.next, min(2*s.last.Sub(s.before), maxAutoLinger)
+}
+
+// await returns what the end of the next whole scrape closes, and how long it may take until then.
+func (s *scrapes) await() (next <-chan struct{}, within time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awaited = make(chan struct{})
+	if s.before.IsZero() {
+		return s.awaited, 0
+	}
+	return s.awaited, min(2*s.last.Sub(s.before), maxAutoLinger)
 }
 
 // wait lingers. A signal ends it, and k6 goes on to its summary: k6 has let go of signals when it
 // stops its outputs, so that without this one Ctrl-C would end the process. Where a signal stopped
 // the test there is no linger at all.
 func (l linger) wait(s *scrapes, testErr error, log logrus.FieldLogger) {
-	next, within := s.forecast()
+	next, within := s.await()
 	if !l.auto {
 		next, within = nil, l.atMost
 	}

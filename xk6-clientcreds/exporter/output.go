@@ -61,7 +61,7 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 		options: o, log: log,
 		store:        newStore(o, help, run, log),
 		registry:     prometheus.NewRegistry(),
-		scrapes:      newScrapes(now),
+		scrapes:      &scrapes{now: now},
 		noThresholds: params.RuntimeOptions.NoThresholds.Bool,
 	}
 	e.own = newOwnCollector(e.store, params.ScriptOptions.RunTags)

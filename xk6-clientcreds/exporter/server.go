@@ -30,7 +30,7 @@ type server struct {
 	listener net.Listener
 	scheme   string
 	path     string
-	done     chan error // gets what ended the server
+	done     chan error // gets what ended the server, and is closed
 }
 
 // listen opens the address and serves until shutdown.
@@ -60,6 +60,7 @@ func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.Fie
 	go func() {
 		flags := &web.FlagConfig{WebConfigFile: &o.WebConfig}
 		srv.done <- web.Serve(listener, srv.http, flags, slog.New(slog.DiscardHandler))
+		close(srv.done)
 	}()
 	return srv, nil
 }
@@ -117,7 +118,7 @@ func (s *server) shutdown() error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
-	if served := <-s.done; !errors.Is(served, http.ErrServerClosed) {
+	if served := <-s.done; served != nil && !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
 	return err

@@ -1,0 +1,183 @@
+package exporter
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/metrics"
+)
+
+// stop stops the output in the background and waits until it lingers. What it returns waits for
+// the end.
+func (r *rig) stop(testErr error) (wait func() error) {
+	r.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- r.StopWithTestError(testErr) }()
+	require.Eventually(r.t, func() bool { return r.lingers() }, 10*time.Second, time.Millisecond)
+	return func() error {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(10 * time.Second):
+			return errors.New("the output does not stop")
+		}
+	}
+}
+
+func (r *rig) lingers() bool {
+	for _, entry := range r.logs.AllEntries() {
+		if strings.HasPrefix(entry.Message, "The test is over.") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLingerServesTheEndOfTheTest(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0,linger=1h")
+	r.SetThresholds(map[string]metrics.Thresholds{"iterations": metrics.NewThresholds([]string{"count>5"})})
+	r.start()
+	r.add(r.builtin.Iterations, 1)
+	wait := r.stop(nil)
+	_, body := get(t, plainClient(t), r.server.url())
+	assert.Contains(t, body, "\nk6_iterations_total 1\n")
+	assert.Contains(t, body, "\nk6_test_running 0\n")
+	assert.Contains(t, body, `threshold="count>5"} 1`)
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT), "Ctrl-C")
+	require.NoError(t, wait())
+}
+
+func TestLingerEndsByTime(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0,linger=1ms")
+	r.start()
+	require.NoError(t, r.stop(nil)())
+}
+
+// TestAutoLingerWaitsForOneMoreScrape: the two before were half a minute apart.
+func TestAutoLingerWaitsForOneMoreScrape(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0")
+	r.start()
+	client := plainClient(t)
+	get(t, client, r.server.url())
+	r.time = r.time.Add(20 * time.Second)
+	get(t, client, r.server.url())
+	wait := r.stop(nil)
+	message := r.logs.LastEntry().Message
+	assert.Equal(t, "The test is over. Metrics can be scraped for up to 40s more; Ctrl-C ends the wait", message)
+	_, body := get(t, client, r.server.url())
+	assert.Contains(t, body, "\nk6_test_running 0\n")
+	require.NoError(t, wait())
+}
+
+func TestNoLinger(t *testing.T) {
+	for name, c := range map[string]struct {
+		argument string
+		scrapes  int
+		err      error
+	}{
+		"auto, nobody scrapes":        {"linger=auto", 0, nil},
+		"auto, somebody looked once":  {"linger=auto", 1, nil},
+		"0s":                          {"linger=0s", 2, nil},
+		"the test was stopped":        {"linger=1h", 2, errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser)},
+		"the test was stopped (auto)": {"linger=auto", 2, errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, "127.0.0.1:0,"+c.argument)
+			r.start()
+			for range c.scrapes {
+				r.time = r.time.Add(time.Minute)
+				get(t, plainClient(t), r.server.url())
+			}
+			require.NoError(t, r.StopWithTestError(c.err))
+			assert.False(t, r.lingers())
+		})
+	}
+}
+
+func TestTextfile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "k6.prom")
+	require.NoError(t, os.WriteFile(file, []byte("of the last test"), 0o600))
+	r := newRig(t, "127.0.0.1:0,textfile="+file)
+	r.start()
+	r.add(r.builtin.Iterations, 3)
+	require.NoError(t, r.Stop())
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	families := parseText(t, string(content))
+	assert.InDelta(t, 3, sumOf(families["k6_iterations_total"]), 0)
+	assert.Contains(t, families, "k6_test_exit_code", "it is of after the end")
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "nothing else is left")
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+}
+
+func TestTextfileThatCannotBeWritten(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0,textfile=does/not/exist")
+	r.start()
+	require.ErrorContains(t, r.Stop(), `option "textfile": `)
+}
+
+// pushgateway answers with a status and keeps the last request.
+func pushgateway(t *testing.T, status int) (url string, request func() (*http.Request, string)) {
+	t.Helper()
+	type received struct {
+		request *http.Request
+		body    string
+	}
+	requests := make(chan received, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(status)
+		requests <- received{r, string(body)}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() (*http.Request, string) {
+		got := <-requests
+		return got.request, got.body
+	}
+}
+
+func TestPush(t *testing.T) {
+	url, request := pushgateway(t, http.StatusOK)
+	r := newRig(t, "127.0.0.1:0,pushUrl="+url+",pushJob=load,pushLabels=env:ci,pushUsername=user,pushPassword=pass")
+	r.start()
+	r.add(r.builtin.Iterations, 3)
+	require.NoError(t, r.Stop())
+	got, body := request()
+	assert.Equal(t, http.MethodPut, got.Method, "it replaces the group")
+	assert.Equal(t, "/metrics/job/load/env/ci", got.URL.Path)
+	username, password, _ := got.BasicAuth()
+	assert.Equal(t, "user:pass", username+":"+password)
+	names := make(map[string]bool)
+	for _, family := range parseProtobuf(t, body) {
+		names[family.GetName()] = true
+	}
+	assert.True(t, names["k6_iterations_total"])
+	assert.True(t, names["k6_test_exit_code"], "it is of after the end")
+}
+
+func TestPushThatIsRefused(t *testing.T) {
+	url, request := pushgateway(t, http.StatusUnauthorized)
+	r := newRig(t, "127.0.0.1:0,pushUrl="+url+",pushUsername=user,pushPassword=hidden")
+	r.start()
+	err := r.Stop()
+	request()
+	require.ErrorContains(t, err, "pushing to the Pushgateway: unexpected status code 401")
+	assert.NotContains(t, err.Error(), "hidden")
+	_, dialErr := http.Get(r.server.url()) //nolint:noctx // it must fail at once
+	require.Error(t, dialErr, "the output has stopped all the same")
+}
