@@ -58,6 +58,15 @@ need_node() {
 }
 
 for tool in "$@"; do
-    "need_$tool"
+    case "$tool" in
+        go) need_go ;;
+        cc) need_cc ;;
+        git) need_git ;;
+        node) need_node ;;
+        *)
+            echo "tools/require.sh: unknown tool $tool: go, cc, git and node are known" >&2
+            exit 2
+            ;;
+    esac
 done
 exit "$missing"
