@@ -105,7 +105,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `k6/x/clientcreds: option \"scope\" has the value \"a\\\"b\"; a scope is printable ASCII`},
 		"nobody there": {
-			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens at the token endpoint`,
+			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens there`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
