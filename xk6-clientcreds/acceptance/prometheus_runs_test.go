@@ -107,7 +107,7 @@ var unavailableToFlaky = func() authserver.Middleware {
 				busy := <-turn
 				turn <- !busy
 				if busy {
-					w.Header().Set("Retry-After", "0")
+					w.Header().Set("Retry-After", "1")
 					w.WriteHeader(http.StatusServiceUnavailable)
 					return
 				}

@@ -89,9 +89,9 @@ func tokenLifecycle(d *dashboard.DashboardBuilder) {
 func invalidity(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("What makes the run not valid")).
 		WithPanel(curves("401 answers by error", "Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
-			graph(named(orZeroNow("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "none"), "{{error}}"))).
+			graph(named(orZeroNow("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "no 401"), "{{error}}"))).
 		WithPanel(curves("Late uses by client", "Requests so far that were sent with an expired token.", "short",
-			graph(named(orZeroNow("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "none"), "{{client}}")))
+			graph(named(orZeroNow("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "no late use"), "{{client}}")))
 }
 
 func generator(d *dashboard.DashboardBuilder) {

@@ -10,6 +10,7 @@ import (
 const (
 	tokenRequests   = "k6_clientcreds_requests_total"
 	tokenRetries    = "k6_clientcreds_retries_total"
+	tokenRetryAfter = "k6_clientcreds_retry_after_seconds"
 	tokenDuration   = "k6_clientcreds_request_duration_seconds"
 	tokenConnecting = "k6_clientcreds_request_connecting_seconds"
 	tokenHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
@@ -77,18 +78,22 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Errors and retries")).
 		WithPanel(curves("Failed requests",
 			"Token requests per second that failed, by OAuth error code or failure class, and by HTTP status (0: no answer).", "reqps",
-			graph(perSecond(tokenRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})")).
-			Span(8)).
+			graph(perSecond(tokenRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})"))).
 		WithPanel(columns(list("Answers of the run",
 			"Token requests of the whole run by HTTP status and error. Status 0: no answer came.",
-			total(tokenRequests, ofClient, "client", "status", "error")).Span(8),
+			total(tokenRequests, ofClient, "client", "status", "error")),
 			"requests", "client", "status", "error")).
-		WithPanel(curves("Amplification",
-			"Retries for each request that was not one. At 1 the clients double the load of a server that fails already.", "short",
-			graph(ratio(orZeroNow(perSecond(tokenRetries, ofClient)),
-				"("+perSecond(tokenRequests, ofClient)+") - ("+orZeroNow(perSecond(tokenRetries, ofClient))+")"), "retries per request")).
-			Span(8).ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
-			Thresholds(steps(above(green), from(1, red))))
+		WithPanel(share(curves("Amplification",
+			"Retries as a share of all token requests: how much load failures add. At 50% the clients double the load of a "+
+				"server that fails already.", "percentunit",
+			graph(ratio(orZeroNow(perSecond(tokenRetries, ofClient)), perSecond(tokenRequests, ofClient)), "retries"))).
+			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
+			Thresholds(steps(above(green), from(0.5, red)))).
+		WithPanel(rightAxis(curves("Retry-After",
+			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
+			graph(quantile(0.95, tokenRetryAfter, ofClient), "p95"),
+			graph(quantile(0.5, tokenRetryAfter, ofClient), "median"),
+			graph(countPerSecond(tokenRetryAfter, ofClient), "answers")), "answers", "reqps"))
 }
 
 // share is a panel whose values are parts of one whole.

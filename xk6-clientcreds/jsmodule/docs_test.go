@@ -61,7 +61,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	text := readFile(t, "../../index.d.ts")
 	auth := regexp.MustCompile(`type AuthMethod = (.*);`).FindStringSubmatch(text)
 	require.NotNil(t, auth)
-	member := regexp.MustCompile(`(?m)^        (\w+)(\??): (.*);$`)
+	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{"ClientOptions": "", "CacheOptions": "cache.", "RetryOptions": "retry."} {
@@ -177,7 +177,9 @@ func TestMetricsAreDocumented(t *testing.T) {
 func TestMetricsHaveTheirTags(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
-	e.refuse = func(n int, w http.ResponseWriter) bool { return (n == 2 || n == 3) && oauthError(w, 503, "temporarily_unavailable", "") }
+	e.refuse = func(n int, w http.ResponseWriter) bool {
+		return (n == 2 || n == 3) && oauthError(w, 503, "temporarily_unavailable", "")
+	}
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
 	v := withAPI(t, e, a, "retry: {backoff: 0}")
 	v.mustRun(`client.get(api); client.token()`)
@@ -188,10 +190,14 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	// What opens a TLS connection and fails.
 	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "")
 	failing.mustRun(`client.acquire()`)
+	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "")
+	limited.mustRun(`client.acquire()`)
 
 	samples := v.sampled()
-	for name, list := range failing.sampled() {
-		samples[name] = append(samples[name], list...)
+	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled()} {
+		for name, list := range more {
+			samples[name] = append(samples[name], list...)
+		}
 	}
 	for _, m := range Metrics() {
 		if m.Name == "clientcreds_request_tls_handshaking" {

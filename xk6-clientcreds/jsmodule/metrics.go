@@ -27,6 +27,7 @@ type moduleMetrics struct {
 	TokenTTL               *metrics.Metric
 	TokenRemaining         *metrics.Metric
 	Retries                *metrics.Metric
+	RetryAfter             *metrics.Metric
 	Rejections             *metrics.Metric
 	LateUses               *metrics.Metric
 }
@@ -89,6 +90,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Lifetime left to the token when it was used, of the last use before each sample."),
 		row(&m.Retries, "retries", metrics.Counter, false, request,
 			"Token requests that repeat a failed one."),
+		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
+			"Time a server asked to wait before the next token request (Retry-After)."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
 		row(&m.LateUses, "late_uses", metrics.Counter, false, client,

@@ -129,7 +129,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	tags := s.requestTags(tagKey{s.tags.Tags, reason, a.Status, label})
 	at := s.trail.EndTime
-	list := make([]metrics.Sample, 0, 6)
+	list := make([]metrics.Sample, 0, 7)
 	add := func(m *metrics.Metric, value float64) {
 		list = append(list, metrics.Sample{
 			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags},
@@ -148,6 +148,9 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
 		s.counters.retries.Add(1)
+	}
+	if a.Err != nil && a.Err.RetryAfter > 0 {
+		add(s.process.metrics.RetryAfter, metrics.D(a.Err.RetryAfter))
 	}
 	if a.Token != nil {
 		s.process.redactor.Token(a.Token.AccessToken)
