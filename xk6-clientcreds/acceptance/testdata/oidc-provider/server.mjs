@@ -31,6 +31,7 @@ const clients = [
     client('cc-basic', 'basic-secret'),
     // RFC 6749 §2.3.1: identifier and secret are form-encoded before Base64, and these two need it.
     client('cc basic:x', 'p@ss:w%rd+/=& z'),
+    client('cc-encoded', 'p+ss%2Fword'),
     client('cc-post', 'post-secret', { token_endpoint_auth_method: 'client_secret_post' }),
     client('cc-short', 'short-secret', { scope: 'api:read' }),
     client('resource-server', 'resource-server-secret'),
