@@ -86,6 +86,25 @@ func TestForeignTokens(t *testing.T) {
 	}
 }
 
+// TestOpaqueTokenHasOneSpelling holds that the bits that are left over in the
+// last character of Base64 must be those that were issued.
+func TestOpaqueTokenHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	s, h := offline(t, Config{})
+	token := issue(t, h)
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	require.NoError(t, err)
+	last := len(token) - 1
+	other := token[:last] + string(token[last]+1)
+	again, err := base64.RawURLEncoding.DecodeString(other)
+	require.NoError(t, err)
+	require.Equal(t, sealed, again, "the same to a decoder that is not strict")
+	f := newForm()
+	defer f.release()
+	_, ok := s.open(f, other)
+	require.False(t, ok)
+}
+
 // TestUnsignedJWT holds that the algorithm is the server's choice, not the
 // token's (RFC 8725 §3.1).
 func TestUnsignedJWT(t *testing.T) {
