@@ -16,6 +16,9 @@ import (
 
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 	"go.k6.io/k6/v2/lib/netext/httpext"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
 // api is a protected API that remembers what it was sent.
@@ -268,6 +271,26 @@ func TestTokenStaysAtItsOrigin(t *testing.T) {
 	}, a.requests())
 }
 
+// Whoever looks at a response below k6 sees the request that k6 made.
+func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
+	t.Parallel()
+	sent := make(chan string, 1)
+	transport := &bearerTransport{
+		base: transportFunc(func(req *http.Request) (*http.Response, error) {
+			sent <- req.Header.Get("Authorization")
+			return &http.Response{Request: req, Body: http.NoBody}, nil
+		}),
+		view: &view{lease: &tokencache.Lease{Token: &oauth.Token{Type: "Bearer", AccessToken: "abc"}}, expires: sinceEpoch() + time.Hour},
+	}
+	req := httptest.NewRequest(http.MethodGet, "http://api.example/", nil)
+	resp, err := transport.RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	assert.Equal(t, "Bearer abc", <-sent)
+	assert.Same(t, req, resp.Request)
+	assert.Empty(t, req.Header)
+}
+
 func TestNoRequestWithoutItsToken(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
@@ -297,17 +320,4 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	assert.Equal(t, []string{`A request was sent with a token of client "orders" that had expired while the request waited to be sent; ` +
 		`this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU`}, v.messages())
-}
-
-func TestHTTPMetricsWhenAskedFor(t *testing.T) {
-	t.Parallel()
-	e := newEndpoint(t)
-	v := oneVU(t, e, "httpMetrics: true")
-	v.mustRun(`client.token()`)
-	samples := v.sampled()
-	require.Len(t, samples["http_reqs"], 1)
-	assert.Len(t, samples["http_req_duration"], 1)
-	assert.Len(t, samples["http_req_failed"], 1)
-	name, _ := samples["http_reqs"][0].Tags.Get("name")
-	assert.Equal(t, e.URL+"/token", name)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -125,9 +126,9 @@ func TestAcquireAlwaysAsks(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	v := oneVU(t, e, "scope: 'a b'")
-	got := v.mustRun(`const r = client.acquire(); client.acquire(); JSON.parse(JSON.stringify(r))`).(map[string]any) //nolint:forcetypeassert
+	got := v.mustRun(`const r = client.acquire(); client.acquire(); JSON.parse(JSON.stringify(r))`).(map[string]any)
 	assert.Equal(t, 2, e.count())
-	timings := got["timings"].(map[string]any) //nolint:forcetypeassert
+	timings := got["timings"].(map[string]any)
 	delete(got, "timings")
 	assert.Equal(t, map[string]any{
 		"ok": true, "status": int64(200), "accessToken": tokenNumber(1), "tokenType": "Bearer", "expiresIn": int64(3600),
@@ -170,6 +171,52 @@ func TestPromises(t *testing.T) {
 	assert.InDelta(t, 1, sum(samples["clientcreds_cache_misses"]), 0)
 }
 
+// Cache counters are sent at the first use in an iteration, and then only when the last time is
+// long enough ago.
+func TestCacheCountersAreBatched(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	v.mustRun(`client.token()`)
+	usage := &v.module.clients[0].usage
+	usage.flushed = sinceEpoch() + time.Hour
+	for range 5 {
+		v.newIteration()
+		v.mustRun(`client.token(); client.token()`)
+	}
+	assert.Empty(t, v.collected()["clientcreds_cache_hits"])
+	usage.flushed = sinceEpoch() - time.Hour
+	v.newIteration()
+	v.mustRun(`client.token()`)
+	hits := v.collected()["clientcreds_cache_hits"]
+	require.Len(t, hits, 1)
+	assert.InDelta(t, 10, hits[0].Value, 0)
+	assert.Equal(t, []any{int64(11), int64(1)}, v.mustRun(`[client.stats().hits, client.stats().misses]`))
+	assert.InDelta(t, 11, sum(v.sampled()["clientcreds_cache_hits"]), 0)
+}
+
+func TestHeadersTakesAnObject(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	for argument, what := range map[string]string{`'a'`: "a string", `null`: "null", `[]`: "an array", `7`: "a number", `() => 1`: "a function"} {
+		_, err := v.run(`client.headers(` + argument + `)`)
+		require.ErrorContains(t, err, "TypeError: client.headers(extra): extra is "+what+"; it must be an object of header names and values")
+	}
+	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)}, v.mustRun(`client.headers({Authorization: 'mine'})`),
+		"the token replaces what the script has")
+	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)}, v.mustRun(`client.headers(undefined)`))
+}
+
+func TestAcquireAsyncReturnsErrors(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
+	v := oneVU(t, e, "")
+	v.mustRun(`(async () => { const r = await client.acquireAsync(); globalThis.got = [r.ok, r.status, r.error] })()`)
+	assert.Equal(t, []any{false, int64(400), "invalid_scope"}, v.mustRun(`got`))
+}
+
 func TestTokenErrorSaysWhatHappened(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -179,7 +226,7 @@ func TestTokenErrorSaysWhatHappened(t *testing.T) {
 	v := oneVU(t, e, "")
 	got := v.mustRun(`let err; try { client.token() } catch (e) { err = e }
 		({name: err.name, isError: err instanceof Error, message: err.message, error: err.error, d: err.errorDescription,
-		  status: err.status, retryable: err.retryable, after: err.retryAfter, text: String(err)})`).(map[string]any) //nolint:forcetypeassert
+		  status: err.status, retryable: err.retryable, after: err.retryAfter, text: String(err)})`).(map[string]any)
 	message := `invalid_client (HTTP 401): bad secret ***REDACTED*** (client "orders" at ` + e.URL + `/token); ` +
 		`check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`
 	assert.Equal(t, map[string]any{

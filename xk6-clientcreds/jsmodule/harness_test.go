@@ -50,7 +50,7 @@ func newVU(t testing.TB, root *RootModule) *vu {
 // importModule does what k6 does for a script that imports the module.
 func (v *vu) importModule(root *RootModule) {
 	v.t.Helper()
-	v.module = root.NewModuleInstance(v.rt.VU).(*instance) //nolint:forcetypeassert
+	v.module = root.NewModuleInstance(v.rt.VU).(*instance)
 	for name, value := range v.module.Exports().Named {
 		require.NoError(v.t, v.rt.VU.Runtime().Set(name, value))
 	}
@@ -69,7 +69,7 @@ func newBareVU(t testing.TB) *vu {
 	registry := rt.VU.InitEnvField.Registry
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	t.Cleanup(transport.CloseIdleConnections)
 	v.state = &lib.State{
 		Options: lib.Options{
@@ -100,9 +100,6 @@ func (w testWriter) Write(p []byte) (int, error) {
 
 // start moves the VU out of the init context.
 func (v *vu) start() { v.rt.MoveToVUContext(v.state) }
-
-// iterate begins the next iteration.
-func (v *vu) iterate() { v.state.Iteration++ }
 
 // run runs code as one piece on the event loop and returns its value.
 func (v *vu) run(code string) (any, error) {

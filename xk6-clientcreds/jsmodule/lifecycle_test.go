@@ -139,6 +139,33 @@ func TestInterruptedIterationStopsWaitingAndTheRequestGoesOn(t *testing.T) {
 	assert.Equal(t, 1, e.count(), "the request of the first iteration served the second")
 }
 
+func TestDiscoveryOutlivesTheIterationThatBeganIt(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	arrived, gate := make(chan struct{}, 10), make(chan struct{})
+	var base string
+	base = serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		arrived <- struct{}{}
+		<-gate
+		_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q}`, base, e.URL+"/token")
+	})
+	root := New()
+	first, second := newVU(t, root), newVU(t, root)
+	for _, v := range []*vu{first, second} {
+		v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'a', clientSecret: 'bcdef'})`, base))
+		v.start()
+	}
+	end := first.newIteration()
+	go func() {
+		<-arrived
+		end()
+	}()
+	assert.Equal(t, "canceled", first.mustRun(`client.acquire().error`))
+	close(gate)
+	assert.Equal(t, true, second.mustRun(`client.acquire().ok`))
+	assert.Empty(t, arrived, "the document that the first had asked for served the second")
+}
+
 func TestEndOfTheTestWaitsForRequestsUnderWay(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -214,7 +241,7 @@ func crowd(t *testing.T, n int, code string) (vus []*instance, samples chan metr
 	t.Helper()
 	root, registry, logger := New(), metrics.NewRegistry(), logrus.New()
 	logger.SetOutput(testWriter{t})
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxConnsPerHost = 64
 	t.Cleanup(transport.CloseIdleConnections)
 	samples = make(chan metrics.SampleContainer, 10*n)
@@ -224,7 +251,7 @@ func crowd(t *testing.T, n int, code string) (vus []*instance, samples chan metr
 			CtxField: t.Context(), RuntimeField: sobek.New(),
 			InitEnvField: &common.InitEnvironment{TestPreInitState: &lib.TestPreInitState{Logger: logger, Registry: registry}},
 		}
-		m := root.NewModuleInstance(vu).(*instance) //nolint:forcetypeassert
+		m := root.NewModuleInstance(vu).(*instance)
 		require.NoError(t, vu.RuntimeField.Set("Client", m.Exports().Named["Client"]))
 		_, err := vu.RuntimeField.RunString(code)
 		require.NoError(t, err)

@@ -34,7 +34,7 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 				JSON.stringify(client),
 				JSON.stringify(client.stats()),
 				(() => { client.invalidate(); try { client.token() } catch (e) { return e.stack + JSON.stringify(e) } })(),
-			].join()`).(string) //nolint:forcetypeassert
+			].join()`).(string)
 			require.Contains(t, results, "invalid_client")
 			for _, value := range []any{v.mustRun(`client.token()`), v.mustRun(`JSON.stringify(client.headers())`), testSecret, basicAuth("orders", testSecret)} {
 				v.state.Logger.WithField("field", value).Info(value)

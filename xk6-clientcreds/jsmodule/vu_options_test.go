@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +32,7 @@ func TestTransportOfTheVUDecidesAboutTLS(t *testing.T) {
 	_, err := v.run(`client.token()`)
 	require.ErrorContains(t, err, "TokenError: tls: ")
 
-	transport := http.DefaultTransport.(*http.Transport).Clone()      //nolint:forcetypeassert
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // #nosec G402 -- what insecureSkipTLSVerify does
 	t.Cleanup(transport.CloseIdleConnections)
 	v.state.Transport = transport
@@ -113,7 +114,7 @@ func TestHTTPMetricsOnlyWhenAskedFor(t *testing.T) {
 	for options, want := range map[string]int{"": 0, "httpMetrics: false": 0, "httpMetrics: true": 2} {
 		e := newEndpoint(t)
 		e.refuse = func(n int, w http.ResponseWriter) bool { return n == 2 && oauthError(w, 400, "invalid_scope", "") }
-		v := oneVU(t, e, options)
+		v := oneVU(t, e, fmt.Sprintf("tokenUrl: %q, %s", e.URL+"/token?key=hidden", options))
 		v.mustRun(`client.token(); client.acquire()`)
 		samples := v.sampled()
 		for _, name := range []string{"http_reqs", "http_req_duration", "http_req_failed", "http_req_waiting"} {
