@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,7 +180,7 @@ func textOf(value any) (string, error) {
 			case string, float64:
 				items[i] = fmt.Sprint(item)
 			default:
-				return "", fmt.Errorf("a list may hold strings and numbers only")
+				return "", errors.New("a list may hold strings and numbers only")
 			}
 		}
 		return strings.Join(items, " "), nil
@@ -198,6 +199,6 @@ func textOf(value any) (string, error) {
 		slices.Sort(rules)
 		return strings.Join(rules, ";"), nil
 	default:
-		return "", fmt.Errorf("null is not a value")
+		return "", errors.New("null is not a value")
 	}
 }
