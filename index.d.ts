@@ -21,12 +21,15 @@ declare module 'k6/x/clientcreds' {
     import type {
         BatchRequests,
         BatchResponses,
-        HttpURL,
         RefinedParams,
         RefinedResponse,
         RequestBody,
         ResponseType,
+        url as httpUrl,
     } from 'k6/http';
+
+    /** What the `http.url` template of k6/http returns. */
+    type HttpURL = ReturnType<typeof httpUrl>;
 
     /** A string with units such as `'30s'` or `'1m30s'`, or a number of milliseconds. */
     export type Duration = string | number;
@@ -223,7 +226,7 @@ declare module 'k6/x/clientcreds' {
         misses: number;
         /** Token requests sent, retries included. */
         requests: number;
-        /** Token requests that brought no token. */
+        /** Token requests that brought no token, and tokens that could not be asked for because discovery failed. */
         failed: number;
         /** Token requests that repeated a failed one. */
         retries: number;
@@ -286,8 +289,13 @@ declare module 'k6/x/clientcreds' {
         /**
          * `http.get` of k6/http, authorised. This and the following functions take and return what their
          * namesakes in k6/http do. The token is added to requests to the origin of the URL given, not to another one
-         * that a redirect leads to. A 401 that blames the token, or nothing, is answered once with a new token
-         * and the same request. Throws a {@link TokenError}; then no request was sent.
+         * that a redirect leads to, and replaces an Authorization header of the script. A 401 that blames the token,
+         * or nothing, is answered once with a new token and the same request; a 403 is not. Throws a
+         * {@link TokenError}; then no request was sent.
+         *
+         * `http.setResponseCallback` of k6/http does not reach these functions: use their `responseCallback`
+         * parameter. `submitForm` and `clickLink` of their responses send nothing, because a page decides where
+         * they go.
          */
         get<RT extends ResponseType | undefined>(
             url: HttpURL | string, params?: RefinedParams<RT> | null): RefinedResponse<RT>;

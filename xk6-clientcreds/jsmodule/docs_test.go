@@ -155,6 +155,39 @@ func TestOptionsAreDocumented(t *testing.T) {
 	}
 }
 
+// index.d.ts has the members that a script finds, and no others.
+func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "../../index.d.ts")
+	member := regexp.MustCompile(`(?m)^ {8}(?:readonly )?(\w+)\??[:(<]`)
+	members := func(declaration string) []string {
+		_, body, found := strings.Cut(text, declaration+" {\n")
+		require.True(t, found, declaration)
+		body, _, _ = strings.Cut(body, "\n    }\n")
+		var names []string
+		for _, m := range member.FindAllStringSubmatch(body, -1) {
+			names = append(names, m[1])
+		}
+		return slices.Compact(names) // headers is overloaded
+	}
+	keys := func(value any) []string {
+		var names []string
+		for _, name := range value.([]any) {
+			names = append(names, name.(string))
+		}
+		return names
+	}
+	e := newEndpoint(t)
+	e.refuse = func(n int, w http.ResponseWriter) bool { return n == 2 && oauthError(w, 400, "invalid_scope", "") }
+	v := oneVU(t, e, "")
+	assert.Equal(t, append([]string{"constructor"}, methodNames...), members("class Client"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(client.stats())`)), members("interface ClientStats"))
+	assert.Equal(t, keys(v.mustRun(`globalThis.got = client.acquire(); Object.keys(got)`)), members("interface Acquisition"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(got.timings)`)), members("interface AcquisitionTimings"))
+	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
+	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))
+}
+
 func TestMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
 	var code [][]string
