@@ -37,6 +37,11 @@ func TestMain(m *testing.M) {
 	if what := os.Getenv(childVariable); what != "" {
 		os.Exit(child(what))
 	}
+	// A command that gets this process's environment, by a mistake in serve, must
+	// not run the tests again: they would start each other without end.
+	if err := os.Setenv(childVariable, "inherited"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -68,6 +73,9 @@ func child(what string) int {
 		}
 		fmt.Println(err)
 		select {}
+	case "inherited":
+		fmt.Println("the command has the environment of serve's own process")
+		return 1
 	default:
 		var code int
 		_, _ = fmt.Sscan(what, &code)
