@@ -42,7 +42,7 @@ func apiTable(run *block.Run, vus int) report.Table {
 	return report.Table{
 		Title: "http.get with " + plural(vus),
 		Results: []report.Result{
-			report.Measured(label(reference, vus), "µs CPU", scaled(run.Of(reference, run.Cost()), time.Microsecond)),
+			report.Measured(label(reference, vus), "µs CPU", microseconds(run.Of(reference, run.Cost()))),
 			cost("static header, again"),
 			cost("JS helper"),
 			cost("client.headers()").With(atMost),
@@ -58,14 +58,14 @@ func apiTable(run *block.Run, vus int) report.Table {
 // perUnit is the CPU time of one unit of work beside the reference's.
 func perUnit(run *block.Run, vus int, name, reference string) report.Result {
 	cost := run.Cost()
-	return report.Compared(label(name, vus), "µs CPU", scaled(run.Of(name, cost), time.Microsecond),
-		label(reference, vus), scaled(run.Of(reference, cost), time.Microsecond))
+	return report.Compared(label(name, vus), "µs CPU", microseconds(run.Of(name, cost)),
+		label(reference, vus), microseconds(run.Of(reference, cost)))
 }
 
-// scaled returns nanoseconds in another unit.
-func scaled(nanoseconds []float64, unit time.Duration) []float64 {
+// microseconds converts nanoseconds in place.
+func microseconds(nanoseconds []float64) []float64 {
 	for i := range nanoseconds {
-		nanoseconds[i] /= float64(unit)
+		nanoseconds[i] /= float64(time.Microsecond)
 	}
 	return nanoseconds
 }

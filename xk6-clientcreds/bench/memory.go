@@ -96,7 +96,7 @@ func (b *bench) heap(ctx context.Context, script string, vus int) (float64, erro
 		return 0, err
 	}
 	cmd := command(ctx, b.k6, []string{
-		"k6", "run", "--quiet", "--summary-mode", "disabled", "--address", address, "--profiling-enabled",
+		roleK6, "run", "--quiet", "--summary-mode", "disabled", "--address", address, "--profiling-enabled",
 		"--vus", strconv.Itoa(vus), "--iterations", strconv.Itoa(vus), filepath.Join(b.scripts, script+".js"),
 	}, b.server.env())
 	var output bytes.Buffer

@@ -41,7 +41,7 @@ func tokenTable(run *block.Run, vus int) report.Table {
 	return report.Table{
 		Title: "A token from the endpoint with " + plural(vus),
 		Results: []report.Result{
-			report.Measured(label(reference, vus), "µs CPU", scaled(run.Of(reference, cpu), time.Microsecond)),
+			report.Measured(label(reference, vus), "µs CPU", microseconds(run.Of(reference, cpu))),
 			cost("http.post + res.json(), again"),
 			cost("client.acquire()"),
 			cost("client.acquire(), httpMetrics"),

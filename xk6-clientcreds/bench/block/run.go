@@ -2,6 +2,7 @@ package block
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -63,14 +64,19 @@ func (r *Run) collectorPerByte() float64 {
 	return costs[len(costs)/2]
 }
 
-// Of returns a quantity of one variant, by round and without the warm-up.
+// Of returns a quantity of one variant, by round and without the warm-up. It panics for a variant
+// that is not in the script.
 func (r *Run) Of(variant string, q Quantity) []float64 {
 	var values []float64
 	for round := 1; ; round++ {
 		i := slices.IndexFunc(r.Blocks, func(b Block) bool { return b.Round == round && b.Variant == variant })
 		if i < 0 {
-			return values
+			break
 		}
 		values = append(values, q(r.Blocks[i]))
 	}
+	if len(values) == 0 {
+		panic("no blocks of a variant " + strconv.Quote(variant))
+	}
+	return values
 }

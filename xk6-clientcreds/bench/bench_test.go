@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// The tests' binary starts itself in the roles of the command, as the command does.
+func TestMain(m *testing.M) {
+	if slices.Contains([]string{roleK6, roleServer}, filepath.Base(os.Args[0])) {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// newBench returns a bench with its scripts and server, whose memory scripts run in this binary.
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, unpack(dir))
+	b := &bench{k6: self, scripts: dir, keep: dir, log: io.Discard}
+	b.server, err = startServer(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(b.server.stop)
+	return b
+}
+
+// enough rounds for an interval, and no more work than it takes to run every variant.
+func quick(vus, turns int) probe.Score {
+	return probe.Score{VUs: vus, Rounds: 6, PerVU: 1, Turns: turns}
+}
+
+func TestEveryTableIsFilledByItsScript(t *testing.T) {
+	b := newBench(t)
+	for script, c := range map[string]struct {
+		score probe.Score
+		table func(*block.Run) report.Table
+	}{
+		"hits":  {quick(1, 1000), hitsTable},
+		"api":   {quick(3, 1), func(run *block.Run) report.Table { return apiTable(run, 3) }},
+		"token": {quick(3, 1), func(run *block.Run) report.Table { return tokenTable(run, 3) }},
+	} {
+		t.Run(script, func(t *testing.T) {
+			run, err := b.blocks(t.Context(), script, c.score)
+			require.NoError(t, err)
+			judged := 0
+			for _, r := range c.table(run).Results {
+				require.False(t, math.IsNaN(r.Value) || math.IsInf(r.Value, 0), r.Name)
+				require.NotNil(t, r.CI, r.Name)
+				if r.Pass != nil {
+					judged++
+				}
+			}
+			require.Positive(t, judged, "a table has targets")
+		})
+	}
+}
+
+func TestTheAPISeesEveryIteration(t *testing.T) {
+	b := newBench(t)
+	run, err := b.blocks(t.Context(), "api", quick(2, 1))
+	require.NoError(t, err)
+	units := 0
+	for _, block := range run.Blocks {
+		units += block.Units
+	}
+	served, err := b.server.apiRequests(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, units, served)
+}
+
+func TestHeapIsThatOfTheVUs(t *testing.T) {
+	b := newBench(t)
+	few, err := b.heap(t.Context(), "memory-client", 2)
+	require.NoError(t, err)
+	many, err := b.heap(t.Context(), "memory-client", 22)
+	require.NoError(t, err)
+	require.Greater(t, (many-few)/20, 20.0*kilobyte, "a VU of k6 weighs more")
+	served, err := b.server.apiRequests(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 24, served)
+}
+
+func TestAScriptThatFailsIsAnErrorWithItsReason(t *testing.T) {
+	b := newBench(t)
+	b.server.token = "not-a-token-of-this-server"
+	_, err := b.blocks(t.Context(), "api", quick(1, 1))
+	require.ErrorContains(t, err, "api with 1 VUs: k6: exit status")
+	require.ErrorContains(t, err, "status 401 from the API")
+	require.NotContains(t, err.Error(), b.server.where.ClientSecret)
+}
+
+func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
+	b := newBench(t)
+	b.k6 = filepath.Join(t.TempDir(), "k6")
+	_, err := b.heap(t.Context(), "memory-client", 1)
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = weigh(ctx, "127.0.0.1:1", func() (bool, error) { return false, nil })
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestWrongArguments(t *testing.T) {
+	for name, args := range map[string][]string{
+		`-only: "everything" is none of hits, api, token, memory`: {"-only", "everything"},
+		"flag provided but not defined: -quick":                   {"-quick"},
+	} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, exitFailed, mainImpl(args, &stdout, &stderr))
+		require.Contains(t, stderr.String(), name)
+		require.Empty(t, stdout.String())
+	}
+}
+
+func TestResultsAreWrittenWhereTheyAreWanted(t *testing.T) {
+	dir := t.TempDir()
+	out, table := filepath.Join(dir, "build", "bench.json"), filepath.Join(dir, "performance.md")
+	tables := []report.Table{{Title: "T", Results: []report.Result{report.Measured("x", "ns", []float64{1})}}}
+	require.ErrorIs(t, write(tables, "text", out, table), os.ErrNotExist)
+	require.FileExists(t, out)
+
+	require.NoError(t, os.WriteFile(table, []byte("no markers"), 0o600))
+	require.ErrorIs(t, write(tables, "text", "", table), report.ErrNoMarkers)
+	require.NoError(t, os.WriteFile(table, []byte(report.Begin+report.End), 0o600))
+	require.NoError(t, write(tables, "the tables", "", table))
+	document, err := os.ReadFile(table)
+	require.NoError(t, err)
+	require.Contains(t, string(document), "the tables")
+}
+
+func TestTailKeepsTheEnd(t *testing.T) {
+	require.Equal(t, "short", tail(" short\n"))
+	long := tail(string(bytes.Repeat([]byte("x"), 5000)) + "end")
+	require.Less(t, len(long), 2100)
+	require.Regexp(t, `^….*xend$`, long)
+}

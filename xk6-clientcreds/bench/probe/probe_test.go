@@ -1,0 +1,192 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/js/modulestest"
+	"go.k6.io/k6/v2/lib"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+)
+
+// scored returns a lookup that finds s, and the file that the measurements go to.
+func scored(t *testing.T, s Score) (lookup func(string) (string, bool), output string) {
+	t.Helper()
+	output = filepath.Join(t.TempDir(), "run.json")
+	s.Output = output
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	return func(name string) (string, bool) { return string(text), name == ScoreVariable }, output
+}
+
+func saved(t *testing.T, output string) *block.Run {
+	t.Helper()
+	text, err := os.ReadFile(output)
+	require.NoError(t, err)
+	run := new(block.Run)
+	require.NoError(t, json.Unmarshal(text, run))
+	return run
+}
+
+func TestAllVUsDoTheSameVariantAtTheSameTime(t *testing.T) {
+	const vus, rounds = 20, 3
+	lookup, output := scored(t, Score{VUs: vus, Rounds: rounds, PerVU: 2, Turns: 5})
+	var c conductor
+	score, err := c.begin(lookup, []string{"a", "b", "c"})
+	require.NoError(t, err)
+
+	var busy [3]atomic.Int64
+	var overlaps, blocks atomic.Int64
+	var all sync.WaitGroup
+	for range vus {
+		all.Go(func() {
+			for {
+				variant, ok, err := c.await(t.Context())
+				if err != nil || !ok {
+					return
+				}
+				blocks.Add(1)
+				busy[variant].Add(1)
+				if busy[(variant+1)%3].Load()+busy[(variant+2)%3].Load() > 0 {
+					overlaps.Add(1)
+				}
+				busy[variant].Add(-1)
+			}
+		})
+	}
+	all.Wait()
+	require.Zero(t, overlaps.Load())
+	require.EqualValues(t, vus*len(score.plan), blocks.Load())
+
+	run := saved(t, output)
+	require.Len(t, run.Blocks, 3*(rounds+1))
+	require.Len(t, run.Collections, rounds+1)
+	for _, variant := range []string{"a", "b", "c"} {
+		require.Len(t, run.Of(variant, block.CPU), rounds)
+	}
+	for i, b := range run.Blocks {
+		require.Equal(t, i/3, b.Round)
+		require.Equal(t, vus*2*5, b.Units)
+	}
+}
+
+func TestAWaitingVUEndsWithItsIteration(t *testing.T) {
+	t.Parallel()
+	lookup, _ := scored(t, Score{VUs: 2, Rounds: 1, PerVU: 1, Turns: 1})
+	var c conductor
+	_, err := c.begin(lookup, []string{"a"})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, ok, err := c.await(ctx)
+	require.False(t, ok)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestTheProfileKnowsTheVariants(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "cpu.pprof")
+	lookup, _ := scored(t, Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Profile: profile})
+	var c conductor
+	_, err := c.begin(lookup, []string{"a"})
+	require.NoError(t, err)
+	for ok := true; ok; {
+		_, ok, err = c.await(t.Context())
+		require.NoError(t, err)
+	}
+	info, err := os.Stat(profile)
+	require.NoError(t, err)
+	require.Positive(t, info.Size())
+}
+
+func TestScoresThatCannotBePlayed(t *testing.T) {
+	t.Parallel()
+	good := Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Output: "out.json"}
+	lookup := func(text string) func(string) (string, bool) {
+		return func(string) (string, bool) { return text, text != "" }
+	}
+	_, err := parseScore(lookup(""), []string{"a"})
+	require.EqualError(t, err, "BENCH_SCORE is not set; the benchmark command sets it")
+	_, err = parseScore(lookup("no JSON"), []string{"a"})
+	require.ErrorContains(t, err, "BENCH_SCORE: invalid character")
+	for _, spoil := range []func(*Score){
+		func(s *Score) { s.VUs = 0 },
+		func(s *Score) { s.Rounds = 0 },
+		func(s *Score) { s.PerVU = -1 },
+		func(s *Score) { s.Turns = 0 },
+		func(s *Score) { s.Output = "" },
+	} {
+		bad := good
+		spoil(&bad)
+		text, err := json.Marshal(bad)
+		require.NoError(t, err)
+		_, err = parseScore(lookup(string(text)), []string{"a"})
+		require.ErrorContains(t, err, "must be 1 or more")
+	}
+}
+
+const script = `
+	var calls = {};
+	function count(name) { return (turns) => { calls[name] = (calls[name] || 0) + turns; }; }
+	var bench = blocks({ first: count('first'), second: count('second') });
+`
+
+// scriptVU returns a VU that has run the script, in the VU context.
+func scriptVU(t *testing.T, code string, s Score) (rt *modulestest.Runtime, output string) {
+	t.Helper()
+	rt = modulestest.NewRuntime(t)
+	lookup, output := scored(t, s)
+	rt.VU.InitEnvField.LookupEnv = lookup
+	for name, value := range New().NewModuleInstance(rt.VU).Exports().Named {
+		require.NoError(t, rt.VU.Runtime().Set(name, value))
+	}
+	_, err := rt.VU.Runtime().RunString(code)
+	require.NoError(t, err)
+	rt.MoveToVUContext(new(lib.State))
+	return rt, output
+}
+
+func TestAScriptPlaysAllItsBlocks(t *testing.T) {
+	rt, output := scriptVU(t, script, Score{VUs: 1, Rounds: 2, PerVU: 3, Turns: 10})
+	result, err := rt.VU.Runtime().RunString(`
+		for (let i = 0; i < bench.options.scenarios.blocks.iterations; i++) bench.run();
+		calls.first + ' ' + calls.second + ' ' + bench.options.scenarios.blocks.iterations;
+	`)
+	require.NoError(t, err)
+	require.Equal(t, "90 90 19", result.String()) // (2 rounds + warm-up) × 3 × 10; (2 + 1) × 2 × 3 + 1
+	require.Len(t, saved(t, output).Of("second", block.CPU), 2)
+}
+
+func TestAVariantThatFailsEndsTheTest(t *testing.T) {
+	rt, output := scriptVU(t, `var bench = blocks({ broken: () => { throw new Error('no token'); } });`,
+		Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1})
+	_, err := rt.VU.Runtime().RunString(`bench.run(); 'went on'`)
+	require.ErrorContains(t, err, "broken: Error: no token")
+	require.NoFileExists(t, output)
+}
+
+func TestBlocksWantsFunctions(t *testing.T) {
+	t.Parallel()
+	rt := modulestest.NewRuntime(t)
+	for name, value := range New().NewModuleInstance(rt.VU).Exports().Named {
+		require.NoError(t, rt.VU.Runtime().Set(name, value))
+	}
+	_, err := rt.VU.Runtime().RunString(`blocks({ wrong: 1 })`)
+	require.ErrorContains(t, err, "blocks: wrong is not a function")
+}
+
+func TestTheNativeConstantIsAConstant(t *testing.T) {
+	t.Parallel()
+	rt := modulestest.NewRuntime(t)
+	require.NoError(t, rt.VU.Runtime().Set("native", New().NewModuleInstance(rt.VU).Exports().Named["native"]))
+	same, err := rt.VU.Runtime().RunString(`native.constant() === native.constant() && native.constant().length > 0`)
+	require.NoError(t, err)
+	require.True(t, same.ToBoolean())
+}
