@@ -98,7 +98,7 @@ func (o *observed) has(t *testing.T, q dashboardQuery, job string) bool {
 func isNaN(v float64) bool { return v != v }
 
 // zeroInstead finds what makes a query 0 where a counter has not begun to count.
-var zeroInstead = regexp.MustCompile(`(or 0 \* sum \((?:last_over_time\()?)k6_vus_max`)
+var zeroInstead = regexp.MustCompile(`(or \(?0 \* sum \((?:last_over_time\()?)k6_vus_max`)
 
 // withoutZero is the query without that: it returns data only where something was counted.
 func (q dashboardQuery) withoutZero() dashboardQuery {

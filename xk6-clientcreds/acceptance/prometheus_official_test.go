@@ -3,7 +3,6 @@ package acceptance
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -51,7 +50,7 @@ func (o *observed) testOfficialDashboards(t *testing.T) {
 func officialDirectory(t *testing.T) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", officialDashboards)
-	cmd.Dir = os.TempDir() // not this module: it does not depend on it
+	cmd.Dir = t.TempDir() // not this module: it does not depend on it
 	out, err := cmd.Output()
 	require.NoError(t, err, "%s", out)
 	var module struct{ Dir string }

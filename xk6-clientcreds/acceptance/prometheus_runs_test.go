@@ -81,7 +81,7 @@ func observeRuns(t *testing.T) *observed {
 	}.start(t)
 	o.exposition = expositionWith(t, faulty, "http://"+faultyAddr+"/metrics",
 		"k6_prometheus_dropped_samples_total", "k6_clientcreds_late_uses_total", "k6_clientcreds_rejections_total",
-		"k6_clientcreds_retries_total", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")
+		"k6_clientcreds_retries_total", "k6_clientcreds_retry_after_seconds", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")
 	o.steady, o.faulty = steady.result(t).passes(t), faulty.result(t)
 	require.Equal(t, exitThresholds, o.faulty.exitCode, o.faulty.output)
 	o.to = time.Now()
@@ -157,7 +157,7 @@ func body(t *testing.T, endpoint string) string {
 	if err != nil {
 		return ""
 	}
-	defer resp.Body.Close() //nolint:errcheck // read
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return ""

@@ -154,7 +154,7 @@ func (p *prometheus) ask(t *testing.T, what string, form url.Values) []series {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
-	defer resp.Body.Close() //nolint:errcheck // read
+	defer resp.Body.Close()
 	var answer struct {
 		Status, Error string
 		Data          struct {

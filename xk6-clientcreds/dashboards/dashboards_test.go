@@ -142,8 +142,9 @@ func TestPanelsFillTheGridWithoutOverlap(t *testing.T) {
 	}
 }
 
-// metricName finds the metrics that a query names: those of k6, of the rules and of Prometheus.
-var metricName = regexp.MustCompile(`\b((?:[a-z_]+:)?k6_[a-z0-9_]+(?::[a-z0-9_]+)?|scrape_[a-z_]+)\b`)
+// metricName finds the metrics that a query names: those of k6 and its process, of the rules
+// and of Prometheus.
+var metricName = regexp.MustCompile(`\b((?:[a-z_]+:)?k6_[a-z0-9_]+(?::[a-z0-9_]+)?|(?:scrape|process|go)_[a-z_]+)\b`)
 
 func metricNames(texts ...string) []string {
 	var names []string

@@ -42,8 +42,8 @@ func figure(title, description, unit, expr string) *stat.PanelBuilder {
 }
 
 // mustBeZero colours a figure that makes the run worthless when it is not 0.
-func mustBeZero(p *stat.PanelBuilder, bad string) *stat.PanelBuilder {
-	return p.ColorMode(common.BigValueColorModeBackground).Thresholds(steps(above(green), from(1, bad)))
+func mustBeZero(p *stat.PanelBuilder) *stat.PanelBuilder {
+	return p.ColorMode(common.BigValueColorModeBackground).Thresholds(steps(above(green), from(1, purple)))
 }
 
 // curves draws queries over time, from 0 on, with what each was on average, at most and last in the legend.
@@ -174,4 +174,4 @@ func word(text, color string) dashboard.ValueMappingResult {
 
 func section(title string) *dashboard.RowBuilder { return dashboard.NewRowBuilder(title) }
 
-func refID(i int) string { return string(rune('A' + i)) }
+func refID(i int) string { return "ABCDEFGH"[i : i+1] }

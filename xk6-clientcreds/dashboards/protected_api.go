@@ -7,16 +7,16 @@ import (
 
 // The metrics of the API and of the tokens on their way from the cache to it.
 const (
-	apiRequests    = "k6_http_reqs_total"
-	apiFailures    = "k6_http_req_failed_nonzero_total"
-	apiDuration    = "k6_http_req_duration_seconds"
-	cacheHits      = "k6_clientcreds_cache_hits_total"
-	cacheMisses    = "k6_clientcreds_cache_misses_total"
-	tokenWait      = "k6_clientcreds_token_wait_seconds"
-	tokenTTL       = "k6_clientcreds_token_ttl_seconds"
-	tokenRemaining = "k6_clientcreds_token_remaining_seconds"
-	rejections     = "k6_clientcreds_rejections_total"
-	lateUses       = "k6_clientcreds_late_uses_total"
+	apiRequests     = "k6_http_reqs_total"
+	apiFailures     = "k6_http_req_failed_nonzero_total"
+	apiDuration     = "k6_http_req_duration_seconds"
+	cacheHits       = "k6_clientcreds_cache_hits_total"
+	cacheMisses     = "k6_clientcreds_cache_misses_total"
+	grantWait       = "k6_clientcreds_token_wait_seconds"
+	lifetimeGranted = "k6_clientcreds_token_ttl_seconds"
+	lifetimeLeft    = "k6_clientcreds_token_remaining_seconds"
+	rejections      = "k6_clientcreds_rejections_total"
+	lateUses        = "k6_clientcreds_late_uses_total"
 )
 
 // protectedAPI is about the API behind the tokens and what the tokens do to its measurement.
@@ -54,19 +54,19 @@ func apiFigures(d *dashboard.DashboardBuilder) {
 			ratio(hits, "("+hits+") + ("+misses+")")).Decimals(2)).
 		WithPanel(mustBeZero(figure("401 answers",
 			"Requests of the run that the API refused for their token. Above 0 the latencies are those of refusals: the run is not valid.", "short",
-			orZero(total(rejections, ofClient))), purple)).
+			orZero(total(rejections, ofClient))))).
 		WithPanel(mustBeZero(figure("Late uses",
 			"Requests of the run that were sent with a token that had expired. Above 0 the run is not valid.", "short",
-			orZero(total(lateUses, ofClient))), purple))
+			orZero(total(lateUses, ofClient)))))
 }
 
 func tokenLifecycle(d *dashboard.DashboardBuilder) {
 	refreshes := curves("Refreshes against request latency",
 		"Tokens that expire together are refreshed together: peaks of token requests at steady distances are such a herd, "+
 			"and cache jitter spreads it. Curves that peak with them show what the refreshes cost the API and the script.", "s",
-		graph(perSecond(tokenRequests, ofClient), "token requests"),
+		graph(perSecond(grantRequests, ofClient), "token requests"),
 		graph(quantile(0.95, apiDuration, ofScenario), "API p95"),
-		graph(quantile(0.95, tokenWait, ofClient), "token wait p95"),
+		graph(quantile(0.95, grantWait, ofClient), "token wait p95"),
 	).Span(24)
 	hits := orZeroNow(perSecond(cacheHits, ofClient))
 	misses := orZeroNow(perSecond(cacheMisses, ofClient))
@@ -78,20 +78,20 @@ func tokenLifecycle(d *dashboard.DashboardBuilder) {
 		WithPanel(curves("Lifetime left at use",
 			"What the tokens used had left to live: the shortest 1%, the median, and the lifetime that the server grants. "+
 				"A 1% curve at 0 means that the leeway is too short.", "s",
-			graph(quantile(0.5, tokenTTL, ofClient), "granted"),
-			graph(quantile(0.5, tokenRemaining, ofClient), "left, median"),
-			graph(quantile(0.01, tokenRemaining, ofClient), "left, shortest 1%")).Span(8)).
+			graph(quantile(0.5, lifetimeGranted, ofClient), "granted"),
+			graph(quantile(0.5, lifetimeLeft, ofClient), "left, median"),
+			graph(quantile(0.01, lifetimeLeft, ofClient), "left, shortest 1%")).Span(8)).
 		WithPanel(percentiles("Wait for a token",
 			"How long the script waited when the cache had no token to give. Empty while every token comes from the cache.",
-			tokenWait, ofClient).Span(8))
+			grantWait, ofClient).Span(8))
 }
 
 func invalidity(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("What makes the run not valid")).
 		WithPanel(curves("401 answers by error", "Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
-			graph(named(orZeroNow("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "no 401"), "{{error}}"))).
+			graph(named(elseZero("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "no 401"), "{{error}}"))).
 		WithPanel(curves("Late uses by client", "Requests so far that were sent with an expired token.", "short",
-			graph(named(orZeroNow("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "no late use"), "{{client}}")))
+			graph(named(elseZero("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "no late use"), "{{client}}")))
 }
 
 func generator(d *dashboard.DashboardBuilder) {

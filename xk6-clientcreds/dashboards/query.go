@@ -50,6 +50,11 @@ func orZeroNow(expr string) string {
 	return fmt.Sprintf("%s or 0 * sum (%s{%s})", expr, anyRun, ofRun)
 }
 
+// elseZero is orZeroNow for several curves: the zero is there only when none of them is.
+func elseZero(expr string) string {
+	return fmt.Sprintf("%s or (0 * sum (%s{%s}) unless on () %s)", expr, anyRun, ofRun, expr)
+}
+
 // quantile is the q-quantile of a trend in the window. The trend's native histogram answers where
 // Prometheus has it, else its classic buckets.
 func quantile(q float64, trend, matchers string, by ...string) string {
@@ -59,10 +64,10 @@ func quantile(q float64, trend, matchers string, by ...string) string {
 }
 
 // quantileOfRun is the q-quantile over the whole run, as k6's summary has it.
-func quantileOfRun(q float64, trend, matchers string, by ...string) string {
+func quantileOfRun(q float64, trend, matchers string) string {
 	return eitherHistogram(func(series string, by []string) string {
 		return fmt.Sprintf("histogram_quantile(%s, %s (last_over_time(%s{%s}[%s])))", number(q), sum(by), series, matchers, wholeRun)
-	}, trend, by)
+	}, trend, nil)
 }
 
 func eitherHistogram(expr func(series string, by []string) string, trend string, by []string) string {
@@ -77,19 +82,15 @@ func heat(trend, matchers string) string {
 	return native + " or (" + classic + " unless on () " + native + ")"
 }
 
-// timePerSecond is how much of a trend's time is spent per second, and countPerSecond how many
-// samples it has.
-func timePerSecond(trend, matchers string) string {
-	return histogramPart("histogram_sum", "_sum", trend, matchers)
-}
+// timePerSecond is how much of a trend's time the clients spend per second, and countPerSecond how
+// many samples it has.
+func timePerSecond(trend string) string { return histogramPart("histogram_sum", "_sum", trend) }
 
-func countPerSecond(trend, matchers string) string {
-	return histogramPart("histogram_count", "_count", trend, matchers)
-}
+func countPerSecond(trend string) string { return histogramPart("histogram_count", "_count", trend) }
 
-func histogramPart(function, suffix, trend, matchers string) string {
+func histogramPart(function, suffix, trend string) string {
 	return fmt.Sprintf("(%s(sum (rate(%s{%s}[%s]))) or sum (rate(%s%s{%s}[%s])))",
-		function, trend, matchers, window, trend, suffix, matchers, window)
+		function, trend, ofClient, window, trend, suffix, ofClient, window)
 }
 
 // named gives the series without a label the value that says what its absence means.

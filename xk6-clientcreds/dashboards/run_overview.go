@@ -36,17 +36,18 @@ func runOverview() *dashboard.DashboardBuilder {
 		WithPanel(rightAxis(curves("Load and virtual users", "Iterations and requests per second, and how many virtual users make them.", "cps",
 			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
 			graph(perSecond(apiRequests, ofScenario), "API requests"),
-			graph(perSecond(tokenRequests, ofClient), "token requests"),
+			graph(perSecond(grantRequests, ofClient), "token requests"),
 			graph("sum (k6_vus{"+ofRun+"})", "virtual users")), "virtual users", "short")).
 		WithPanel(curves("p95 latency", "95% of the requests take at most this long.", "s",
 			graph(quantile(0.95, apiDuration, ofScenario), "API"),
-			graph(quantile(0.95, tokenDuration, ofClient), "token endpoint"))).
+			graph(quantile(0.95, grantDuration, ofClient), "token endpoint"))).
 		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.", "cps",
 			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
-			graph(orZeroNow(perSecond(tokenFailures, ofClient)), "token requests"),
+			graph(orZeroNow(perSecond(grantFailures, ofClient)), "token requests"),
 			graph(orZeroNow(perSecond("k6_checks_samples_total", ofScenario)+" - "+perSecond("k6_checks_nonzero_total", ofScenario)), "checks"))).
 		WithPanel(share(curves("Checks over time", "Share of the script's checks that passed, by check.", "percentunit",
 			graph(ratio(perSecond("k6_checks_nonzero_total", ofScenario, "check"), perSecond("k6_checks_samples_total", ofScenario, "check")), "{{check}}"))))
+	generatorLoad(d)
 	exporterHealth(d)
 	return d
 }
@@ -78,10 +79,10 @@ func overviewFigures(d *dashboard.DashboardBuilder) {
 			ratio(orZero(total(apiFailures, ofScenario)), total(apiRequests, ofScenario))).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
 		WithPanel(figure("Token requests failed", "Share of token requests of the run that brought no token.", "percentunit",
-			ratio(orZero(total(tokenFailures, ofClient)), total(tokenRequests, ofClient))).
+			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
 		WithPanel(mustBeZero(figure("401 answers and late uses", "Requests of the run that were refused for their token, and those sent with an expired one.", "short",
-			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(lateUses, ofClient))+")"), purple)).
+			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(lateUses, ofClient))+")"))).
 		WithPanel(figure("Checks passed", "Share of the script's checks of the run that passed.", "percentunit",
 			ratio(orZero(total("k6_checks_nonzero_total", ofScenario)), total("k6_checks_samples_total", ofScenario))).
 			Thresholds(steps(above(red), from(0.99, yellow), from(1, green))))
@@ -112,16 +113,27 @@ func thresholds(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Thresholds and scenarios")).WithPanel(table).WithPanel(timeline).WithPanel(scenarios)
 }
 
+func generatorLoad(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("Load generator")).
+		WithPanel(share(curves("CPU", "Share of the CPU time that each k6 process may use. One that is out of CPU measures itself, not the server: "+
+			"above 80% take more machines, or less load.", "percentunit",
+			graph("sum by (instance) (rate(process_cpu_seconds_total{"+ofRun+"}["+window+"])) / sum by (instance) (go_sched_gomaxprocs_threads{"+ofRun+"})", "{{instance}}"))).
+			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
+			Thresholds(steps(above(green), from(0.8, red)))).
+		WithPanel(curves("Memory", "Resident memory of each k6 process.", "bytes",
+			graph("sum by (instance) (process_resident_memory_bytes{"+ofRun+"})", "{{instance}}")))
+}
+
 func exporterHealth(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("This run and its exporter")).
 		WithPanel(columns(list("Instances", "The k6 processes of the run.",
 			"max by (job, instance, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
 			"", "job", "instance", "version", "extension_version")).
 		WithPanel(smaller(mustBeZero(figure("Dropped samples", "Samples that the exporter did not take because a metric had too many series. "+
-			"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")")), purple))).
+			"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")"))))).
 		WithPanel(smaller(figure("Series", "Time series that the exporter serves.", "short", "sum ("+last(exportedSeries, ofRun)+")"))).
-		WithPanel(smaller(figure("Scrape duration", "How long Prometheus takes to read the exporter.", "s",
-			"max ("+last("scrape_duration_seconds", ofRun)+")")))
+		WithPanel(smaller(figure("Longest scrape", "How long it took Prometheus at most to read the exporter. A scrape that takes longer than its timeout is lost.", "s",
+			"max (max_over_time(scrape_duration_seconds{"+ofRun+"}["+wholeRun+"]))")))
 }
 
 func smaller(p *stat.PanelBuilder) *stat.PanelBuilder { return p.Height(6) }

@@ -8,13 +8,13 @@ import (
 
 // The metrics of the token endpoint.
 const (
-	tokenRequests   = "k6_clientcreds_requests_total"
-	tokenRetries    = "k6_clientcreds_retries_total"
-	tokenRetryAfter = "k6_clientcreds_retry_after_seconds"
-	tokenDuration   = "k6_clientcreds_request_duration_seconds"
-	tokenConnecting = "k6_clientcreds_request_connecting_seconds"
-	tokenHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
-	tokenFailures   = "k6_clientcreds_request_failed_nonzero_total"
+	grantRequests   = "k6_clientcreds_requests_total"
+	grantRetries    = "k6_clientcreds_retries_total"
+	grantRetryAfter = "k6_clientcreds_retry_after_seconds"
+	grantDuration   = "k6_clientcreds_request_duration_seconds"
+	grantConnecting = "k6_clientcreds_request_connecting_seconds"
+	grantHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
+	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 )
 
 // tokenEndpoint is about the authorization server: what it was asked, how fast it answered, how it
@@ -27,16 +27,16 @@ func tokenEndpoint() *dashboard.DashboardBuilder {
 		WithPanel(stacked(painted(curves("Token requests by outcome",
 			"Token requests per second, retries included, by the OAuth error code or the failure class of the transport. "+
 				"“granted” brought a token.", "reqps",
-			graph(named(perSecond(tokenRequests, ofClient, "error"), "error", "granted"), "{{error}}")), "granted", green))).
+			graph(named(perSecond(grantRequests, ofClient, "error"), "error", "granted"), "{{error}}")), "granted", green))).
 		WithPanel(stacked(curves("Token requests by reason",
 			"Why a token was requested: cold (none yet), expired, early (refreshed before it expired), rejected (the API "+
 				"refused the old one), acquire (the script asked for a new one).", "reqps",
-			graph(perSecond(tokenRequests, ofClient, "reason"), "{{reason}}"))))
+			graph(perSecond(grantRequests, ofClient, "reason"), "{{reason}}"))))
 	d.WithRow(section("Latency")).
 		WithPanel(latencyMap("Latency of token requests",
-			"How many token requests took how long: sending, waiting and receiving, without connecting.", tokenDuration, ofClient)).
+			"How many token requests took how long: sending, waiting and receiving, without connecting.", grantDuration, ofClient)).
 		WithPanel(percentiles("Percentiles of token requests",
-			"Computed from histograms, so right over several instances too.", tokenDuration, ofClient))
+			"Computed from histograms, so right over several instances too.", grantDuration, ofClient))
 	tokenConnections(d)
 	tokenErrors(d)
 	return d
@@ -44,56 +44,56 @@ func tokenEndpoint() *dashboard.DashboardBuilder {
 
 func tokenFigures(d *dashboard.DashboardBuilder) {
 	d.WithPanel(figure("Token requests", "Token requests sent in the whole run, retries included.", "short",
-		total(tokenRequests, ofClient))).
+		total(grantRequests, ofClient))).
 		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.", "reqps",
-			"max_over_time(("+perSecond(tokenRequests, ofClient)+")["+wholeRun+":])")).
+			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":])")).
 		WithPanel(figure("Failed", "Share of token requests of the run that brought no token.", "percentunit",
-			ratio(orZero(total(tokenFailures, ofClient)), total(tokenRequests, ofClient))).
+			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			ColorMode(common.BigValueColorModeBackground).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
 		WithPanel(figure("Median", "Half of the run's token requests took at most this long.", "s",
-			quantileOfRun(0.5, tokenDuration, ofClient))).
+			quantileOfRun(0.5, grantDuration, ofClient))).
 		WithPanel(figure("p95", "95% of the run's token requests took at most this long.", "s",
-			quantileOfRun(0.95, tokenDuration, ofClient))).
+			quantileOfRun(0.95, grantDuration, ofClient))).
 		WithPanel(figure("p99", "99% of the run's token requests took at most this long.", "s",
-			quantileOfRun(0.99, tokenDuration, ofClient)))
+			quantileOfRun(0.99, grantDuration, ofClient)))
 }
 
 func tokenConnections(d *dashboard.DashboardBuilder) {
-	all := "(" + timePerSecond(tokenDuration, ofClient) + " + " + timePerSecond(tokenConnecting, ofClient) +
-		" + " + timePerSecond(tokenHandshake, ofClient) + ")"
+	all := "(" + timePerSecond(grantDuration) + " + " + timePerSecond(grantConnecting) +
+		" + " + timePerSecond(grantHandshake) + ")"
 	d.WithRow(section("Connections")).
 		WithPanel(share(curves("Time spent connecting",
 			"Share of the time of token requests that goes into TCP connections and TLS handshakes. A server behind TLS "+
 				"spends most of its CPU there when clients do not keep connections.", "percentunit",
-			graph(ratio(timePerSecond(tokenHandshake, ofClient), all), "TLS handshake"),
-			graph(ratio(timePerSecond(tokenConnecting, ofClient), all), "TCP connect")))).
+			graph(ratio(timePerSecond(grantHandshake), all), "TLS handshake"),
+			graph(ratio(timePerSecond(grantConnecting), all), "TCP connect")))).
 		WithPanel(curves("New connections",
 			"Token requests that opened a connection, beside all of them.", "reqps",
-			graph(countPerSecond(tokenConnecting, ofClient), "new connections"),
-			graph(perSecond(tokenRequests, ofClient), "token requests")))
+			graph(countPerSecond(grantConnecting), "new connections"),
+			graph(perSecond(grantRequests, ofClient), "token requests")))
 }
 
 func tokenErrors(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Errors and retries")).
 		WithPanel(curves("Failed requests",
 			"Token requests per second that failed, by OAuth error code or failure class, and by HTTP status (0: no answer).", "reqps",
-			graph(perSecond(tokenRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})"))).
+			graph(perSecond(grantRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})"))).
 		WithPanel(columns(list("Answers of the run",
 			"Token requests of the whole run by HTTP status and error. Status 0: no answer came.",
-			total(tokenRequests, ofClient, "client", "status", "error")),
+			total(grantRequests, ofClient, "client", "status", "error")),
 			"requests", "client", "status", "error")).
 		WithPanel(share(curves("Amplification",
 			"Retries as a share of all token requests: how much load failures add. At 50% the clients double the load of a "+
 				"server that fails already.", "percentunit",
-			graph(ratio(orZeroNow(perSecond(tokenRetries, ofClient)), perSecond(tokenRequests, ofClient)), "retries"))).
+			graph(ratio(orZeroNow(perSecond(grantRetries, ofClient)), perSecond(grantRequests, ofClient)), "retries"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
 			Thresholds(steps(above(green), from(0.5, red)))).
 		WithPanel(rightAxis(curves("Retry-After",
 			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
-			graph(quantile(0.95, tokenRetryAfter, ofClient), "p95"),
-			graph(quantile(0.5, tokenRetryAfter, ofClient), "median"),
-			graph(countPerSecond(tokenRetryAfter, ofClient), "answers")), "answers", "reqps"))
+			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
+			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
+			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps"))
 }
 
 // share is a panel whose values are parts of one whole.
