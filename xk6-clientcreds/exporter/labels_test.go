@@ -106,17 +106,17 @@ func TestMetricsWithOneNameGetTwo(t *testing.T) {
 	r.add(r.metric("zz", metrics.Rate), 1)
 	r.add(r.metric("zz_samples", metrics.Gauge), 6) // as OpenMetrics calls k6_zz_samples_total
 	r.add(r.metric("test_running", metrics.Gauge), 7)
-	r.add(r.metric("yy_trend", metrics.Trend), 8)
+	r.add(r.metric("yy_2", metrics.Trend), 8)
 	body := r.scrape(acceptText)
 	for _, want := range []string{
-		"k6_xx_total 1", "k6_xx_total_gauge 2", "k6_yy_count 3", "k6_yy_trend_sum 4", "k6_zz_samples_total 1",
-		"k6_zz_samples_gauge 6", "k6_test_running 1", "k6_test_running_gauge 7", "k6_yy_trend_trend_sum 8",
+		"k6_xx_total 1", "k6_xx_total_2 2", "k6_yy_count 3", "k6_yy_2_sum 4", "k6_zz_samples_total 1",
+		"k6_zz_samples_2 6", "k6_test_running 1", "k6_test_running_2 7", "k6_yy_2_2_sum 8",
 	} {
 		assert.Contains(t, body, "\n"+want+"\n")
 	}
 	assert.Len(t, r.warnings(), 5)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),
-		`metric "xx_total" would collide with "xx" and is served as "k6_xx_total_gauge"`)
+		`metric "xx_total" would collide with "xx" and is served as "k6_xx_total_2"`)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),
-		`metric "test_running" would collide with one of the exporter's own and is served as "k6_test_running_gauge"`)
+		`metric "test_running" would collide with one of the exporter's own and is served as "k6_test_running_2"`)
 }

@@ -72,15 +72,12 @@ func newNamer(log logrus.FieldLogger) *namer {
 
 // base returns the name of m without its suffix. It is k6_ and the name, except where a script has
 // metrics whose families would collide, such as a Counter x and a Gauge x_total: then the later one
-// gets its type, and if need be a number, in its name.
+// gets a number.
 func (n *namer) base(m *metrics.Metric) string {
 	want := prefix + sanitizeName(m.Name)
 	base := want
-	for i := 1; !n.free(base, m); i++ {
-		base = want + "_" + m.Type.String()
-		if i > 1 {
-			base += "_" + strconv.Itoa(i)
-		}
+	for i := 2; n.owner(base, m) != ""; i++ {
+		base = want + "_" + strconv.Itoa(i)
 	}
 	if base != want {
 		n.log.Warnf("metric %q would collide with %s and is served as %q",
@@ -99,8 +96,6 @@ func sanitizeName(name string) string {
 	}
 	return sanitize(name)
 }
-
-func (n *namer) free(base string, m *metrics.Metric) bool { return n.owner(base, m) == "" }
 
 // owner returns the metric that already has one of the names that m would have, or "".
 func (n *namer) owner(base string, m *metrics.Metric) string {
