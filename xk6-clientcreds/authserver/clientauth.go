@@ -71,7 +71,7 @@ func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 			_, ok := schemeValue(r.Header["Authorization"], "Basic")
 			return ok
 		},
-		verify: func(r *http.Request, f *form) (*client, *oauthError) {
+		verify: func(r *http.Request, _ *form) (*client, *oauthError) {
 			value, _ := schemeValue(r.Header["Authorization"], "Basic")
 			var scratch [256]byte
 			credentials, err := base64.StdEncoding.AppendDecode(scratch[:0], []byte(value))

@@ -74,7 +74,11 @@ func TestShutdownWaits(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	answered := make(chan int)
-	go func() { answered <- post(s.Endpoints().Token, demo, clientCredentials).send(t, client).status }()
+	go func() {
+		// A failed assertion ends this goroutine, and the status is 0 then.
+		defer close(answered)
+		answered <- post(s.Endpoints().Token, demo, clientCredentials).send(t, client).status //nolint:testifylint // as above
+	}()
 	<-entered
 	stopped := make(chan error)
 	go func() { stopped <- s.Shutdown(context.Background()) }()

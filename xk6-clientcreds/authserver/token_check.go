@@ -100,5 +100,6 @@ func (i *introspector) ask(ctx context.Context, token string) (answer introspect
 	if resp.StatusCode != http.StatusOK {
 		return answer, fmt.Errorf("introspection: HTTP %d", resp.StatusCode)
 	}
-	return answer, json.NewDecoder(io.LimitReader(resp.Body, 2*maxBody)).Decode(&answer)
+	err = json.NewDecoder(io.LimitReader(resp.Body, 2*maxBody)).Decode(&answer)
+	return answer, err
 }

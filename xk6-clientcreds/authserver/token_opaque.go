@@ -110,7 +110,7 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 	}
 	for len(b) > 0 {
 		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
+		if n <= 0 || size > uint64(len(b)-n) { // #nosec G115 -- Uvarint reads n bytes of b
 			return grant{}, false
 		}
 		b = b[n:]

@@ -104,7 +104,7 @@ func parseClients(content []byte) ([]authserver.Client, error) {
 		return nil, fmt.Errorf("%w; want a JSON array of objects with %s", err, clientKeys)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("there is more after the array of clients; want one array")
+		return nil, errors.New("there is more after the array of clients; want one array")
 	}
 	clients := make([]authserver.Client, len(entries))
 	for i, e := range entries {

@@ -93,7 +93,7 @@ func TestServeUntilK6Ends(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestBadFlags(t *testing.T) {
+func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds the address ends with the test
 	t.Parallel()
 	dir := t.TempDir()
 	taken := serveWith(t, nil)
