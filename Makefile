@@ -29,7 +29,8 @@ GOVULNCHECK := $(call tool,tools/govulncheck,govulncheck,golang.org/x/vuln)
 
 # What ends up in the binary: code and what it embeds, not tests.
 SOURCES := $(shell find register.go go.mod go.sum xk6-clientcreds -type f \
-	! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/acceptance/*' ! -path '*/bench/*')
+	! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/acceptance/*' ! -path '*/bench/*' \
+	! -path '*/dashboards/*')
 NODE_MODULES := tools/npm/node_modules/.package-lock.json
 
 .PHONY: help
