@@ -37,7 +37,8 @@ NODE_MODULES := tools/npm/node_modules/.package-lock.json
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-include tools/prometheus.mk
+# Parts with tools and targets of their own.
+include $(sort $(wildcard tools/*.mk))
 
 ##### Build and run
 
