@@ -94,6 +94,9 @@ func (r *rig) scrape(accept string) string {
 	response := httptest.NewRecorder()
 	handler(r.options.Path, r.exporter.registry, r.scrapes, r.log).ServeHTTP(response, request)
 	require.Equal(r.t, http.StatusOK, response.Code, response.Body.String())
+	for _, warning := range r.warnings() {
+		require.NotContains(r.t, warning, "error gathering metrics", "a series is missing")
+	}
 	return response.Body.String()
 }
 

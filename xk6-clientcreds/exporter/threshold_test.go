@@ -93,6 +93,7 @@ func TestThresholdsOnSubmetrics(t *testing.T) {
 	r.add(r.builtin.HTTPReqs, 3, "status", "200", "scenario", "a")
 	r.add(r.builtin.HTTPReqs, 1, "status", "500", "scenario", "a")
 	r.add(r.builtin.HTTPReqs, 5, "status", "500", "scenario", "b")
+	r.add(r.builtin.HTTPReqs, 7, "method", "GET")
 	body := r.scrape(acceptText)
 	for _, want := range []string{
 		`metric="http_reqs",threshold="count<4"} 1`,
