@@ -33,7 +33,10 @@ type store struct {
 
 	mu       sync.Mutex // held for a batch of samples, and by a scrape only to copy what follows
 	run      *runState
-	cache    map[metrics.TimeSeries]entry
+	cache    map[*metrics.TagSet][]entry
+	cached   int // entries in it
+	lastTags *metrics.TagSet
+	last     []entry // those of lastTags: the samples of one request have the same tags
 	byMetric map[*metrics.Metric]*family
 	families []*family
 	dropped  map[drop]uint64
@@ -44,8 +47,9 @@ type store struct {
 // observer gets the samples of some time series.
 type observer interface{ observe(s *metrics.Sample) }
 
-// entry is what a time series leads to. Without a series its samples are dropped.
+// entry is what the samples of a metric with some tags lead to. Without a series they are dropped.
 type entry struct {
+	metric    *metrics.Metric
 	series    series
 	observers []observer
 }
@@ -67,7 +71,7 @@ func newStore(o *options, help Help, run *runState, log logrus.FieldLogger) *sto
 	return &store{
 		log: log, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help, run: run,
 		now:      run.now,
-		cache:    make(map[metrics.TimeSeries]entry),
+		cache:    make(map[*metrics.TagSet][]entry),
 		byMetric: make(map[*metrics.Metric]*family),
 		dropped:  make(map[drop]uint64),
 		labels:   newLabeler(o.Labels, log),
@@ -89,10 +93,7 @@ func (st *store) add(containers []metrics.SampleContainer) {
 }
 
 func (st *store) addSample(s *metrics.Sample) {
-	e, known := st.cache[s.TimeSeries]
-	if !known {
-		e = st.resolve(s.TimeSeries)
-	}
+	e := st.entry(s.TimeSeries)
 	if math.IsNaN(s.Value) {
 		st.dropped[drop{s.Metric.Name, droppedNaN}]++
 		return
@@ -107,6 +108,26 @@ func (st *store) addSample(s *metrics.Sample) {
 	e.series.add(s)
 }
 
+// entry finds what ts leads to.
+func (st *store) entry(ts metrics.TimeSeries) *entry {
+	if ts.Tags != st.lastTags || st.last == nil {
+		st.lastTags, st.last = ts.Tags, st.cache[ts.Tags]
+	}
+	for i := range st.last {
+		if st.last[i].metric == ts.Metric {
+			return &st.last[i]
+		}
+	}
+	if st.cached >= maxCached {
+		clear(st.cache)
+		st.cached, st.last = 0, nil
+	}
+	st.last = append(st.last, st.resolve(ts))
+	st.cache[ts.Tags] = st.last
+	st.cached++
+	return &st.last[len(st.last)-1]
+}
+
 // resolve finds or makes the series of ts.
 func (st *store) resolve(ts metrics.TimeSeries) entry {
 	f := st.byMetric[ts.Metric]
@@ -115,7 +136,7 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	}
 	labels := st.labels.labels(ts.Tags)
 	key := signature(labels)
-	e := entry{series: f.byLabels[key], observers: st.run.observersOf(ts)}
+	e := entry{metric: ts.Metric, series: f.byLabels[key], observers: st.run.observersOf(ts)}
 	switch {
 	case e.series != nil:
 	case len(f.series) < st.maxSeries:
@@ -127,10 +148,6 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 		st.log.Warnf("metric %q has %d label sets; samples with other labels are dropped and counted in %s. "+
 			"Raise maxSeries, or leave labels out with dropLabels", ts.Metric.Name, st.maxSeries, droppedName)
 	}
-	if len(st.cache) >= maxCached {
-		clear(st.cache)
-	}
-	st.cache[ts] = e
 	return e
 }
 

@@ -146,6 +146,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	r.AddMetricSamples([]metrics.SampleContainer{batch})
 	assert.LessOrEqual(t, len(r.store.cache), maxCached)
+	assert.Equal(t, 1000, r.store.cached)
 	assert.Contains(t, r.scrape(acceptText), fmt.Sprintf("\nk6_http_reqs_total{name=\"/orders\"} %d\n", samples))
 }
 
