@@ -142,7 +142,7 @@ func (c *Client) grant(ctx context.Context, do Doer) (*Token, int, *Error) {
 
 // read makes an answer a token or an error.
 func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error) {
-	body, err := readBody(resp.Body)
+	body, err := readBody(resp)
 	switch {
 	case errors.Is(err, errTooLarge) && successful(resp):
 		return nil, invalid(resp, err.Error())

@@ -99,7 +99,7 @@ func fetchMetadata(ctx context.Context, do Doer, place string) (document, error)
 	}
 	defer resp.Body.Close() // read to its end, or given up
 	doc := document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	doc.body, err = readBody(resp.Body)
+	doc.body, err = readBody(resp)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return doc, err

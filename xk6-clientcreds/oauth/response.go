@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,15 +21,19 @@ const maxTTL = 100 * 365 * 24 * time.Hour
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
 // readBody reads an answer to its end, so that its connection can be used again.
-func readBody(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err != nil {
+func readBody(resp *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	if resp.ContentLength > 0 {
+		// Exactly as much as ReadFrom needs in order not to grow it.
+		body.Grow(int(min(resp.ContentLength, maxBody)) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1)); err != nil {
 		return nil, err
 	}
-	if len(body) > maxBody {
+	if body.Len() > maxBody {
 		return nil, errTooLarge
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // parseResponse reads the answer of a token endpoint.
