@@ -100,7 +100,7 @@ func TestAScriptThatFailsIsAnErrorWithItsReason(t *testing.T) {
 	b := newBench(t)
 	b.server.token = "not-a-token-of-this-server"
 	_, err := b.blocks(t.Context(), "api", quick(1, 1))
-	require.ErrorContains(t, err, "api with 1 VUs: k6: exit status")
+	require.ErrorContains(t, err, "api with 1 VU: k6: exit status")
 	require.ErrorContains(t, err, "status 401 from the API")
 	require.NotContains(t, err.Error(), b.server.where.ClientSecret)
 }

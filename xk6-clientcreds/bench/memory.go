@@ -86,7 +86,7 @@ func (b *bench) kBPerVU(ctx context.Context, script string) (float64, error) {
 func (b *bench) heap(ctx context.Context, script string, vus int) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	_, _ = fmt.Fprintf(b.log, "%s, %d VUs\n", script, vus)
+	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(vus))
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return 0, err
@@ -111,7 +111,7 @@ func (b *bench) heap(ctx context.Context, script string, vus int) (float64, erro
 	cancel()
 	ended := cmd.Wait()
 	if err != nil {
-		return 0, fmt.Errorf("%s with %d VUs: %w (k6: %w)\n%s", script, vus, err, ended, tail(output.String()))
+		return 0, fmt.Errorf("%s with %s: %w (k6: %w)\n%s", script, plural(vus), err, ended, tail(output.String()))
 	}
 	return weight, nil
 }

@@ -63,7 +63,7 @@ func (b *bench) blocks(ctx context.Context, script string, score probe.Score) (*
 	if err != nil {
 		return nil, err
 	}
-	_, _ = fmt.Fprintf(b.log, "%s, %d VUs\n", script, score.VUs)
+	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(score.VUs))
 	cmd := command(ctx, self, []string{
 		roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled",
 		filepath.Join(b.scripts, script+".js"),
@@ -71,11 +71,11 @@ func (b *bench) blocks(ctx context.Context, script string, score probe.Score) (*
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s with %d VUs: k6: %w\n%s", script, score.VUs, err, tail(output.String()))
+		return nil, fmt.Errorf("%s with %s: k6: %w\n%s", script, plural(score.VUs), err, tail(output.String()))
 	}
 	measured, err := os.ReadFile(score.Output)
 	if err != nil {
-		return nil, fmt.Errorf("%s with %d VUs left no measurements: %w\n%s", script, score.VUs, err, tail(output.String()))
+		return nil, fmt.Errorf("%s with %s left no measurements: %w\n%s", script, plural(score.VUs), err, tail(output.String()))
 	}
 	run := new(block.Run)
 	return run, json.Unmarshal(measured, run)
