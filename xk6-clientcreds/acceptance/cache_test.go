@@ -123,7 +123,7 @@ func TestJitterSpreadsTheRefreshesOfAThousandVUs(t *testing.T) {
 	const vus = 1000
 	h := &herd{arrivals: make(map[string][]time.Time)}
 	server := startLocalServer(t, func(c *authserver.Config) {
-		c.TTL = 20 * time.Second
+		c.TTL = 30 * time.Second
 		c.Clients = []authserver.Client{{ID: "jitter-0", Secret: localSecret}, {ID: "jitter-40", Secret: localSecret}}
 		c.TokenMiddleware = []authserver.Middleware{h.record}
 	})

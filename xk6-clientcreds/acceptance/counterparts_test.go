@@ -36,7 +36,7 @@ func (s *localServer) issued(ctx context.Context, authorization string) bool {
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close() //nolint:errcheck // read
+	defer resp.Body.Close()
 	var answer struct {
 		Active bool `json:"active"`
 	}
@@ -57,7 +57,7 @@ func startEcho(t *testing.T, s *localServer) string {
 		if err != nil {
 			return
 		}
-		defer conn.Close() //nolint:errcheck // the client has gone
+		defer conn.Close()
 		for {
 			kind, message, err := conn.ReadMessage()
 			if err != nil || conn.WriteMessage(kind, message) != nil {

@@ -26,7 +26,7 @@ var examples = map[string]example{
 	"token.js":        {saw: tokensPerVU(2)},
 	"headers.js":      {saw: tokensPerVU(2)},
 	"client-verbs.js": {saw: tokensPerVU(1)},
-	"async.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+	"async.js": {saw: func(t *testing.T, stats authserver.Stats, _ run) {
 		t.Helper()
 		require.EqualValues(t, 2+4, stats.TokenRequests.ByResult["issued"], "one for each VU and one for each acquireAsync()")
 	}},
@@ -69,9 +69,9 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
-	"token-error.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+	"token-error.js": {saw: func(t *testing.T, stats authserver.Stats, _ run) {
 		t.Helper()
-		require.EqualValues(t, map[string]int64{"invalid_scope": 1}, stats.TokenRequests.ByResult)
+		require.Equal(t, map[string]int64{"invalid_scope": 1}, stats.TokenRequests.ByResult)
 		require.Zero(t, stats.APIRequests.Total, "no request without its token")
 	}},
 	"on-error-abort.js": {
@@ -88,7 +88,7 @@ var examples = map[string]example{
 		saw: func(t *testing.T, stats authserver.Stats, r run) {
 			t.Helper()
 			require.Equal(t, 2, r.summary.count("clientcreds_retries"))
-			require.EqualValues(t, stats.TokenRequests.ByResult["issued"]+2, stats.TokenRequests.Total)
+			require.Equal(t, stats.TokenRequests.ByResult["issued"]+2, stats.TokenRequests.Total)
 		},
 	},
 	"several-clients.js":     {saw: tokensPerVU(4)},

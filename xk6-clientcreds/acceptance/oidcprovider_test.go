@@ -3,9 +3,11 @@ package acceptance
 import (
 	"bufio"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -73,7 +75,7 @@ func startOIDCProvider(t *testing.T, c certificates, env ...string) *oidcProvide
 // follow reads what the provider writes until it ends.
 func (p *oidcProvider) follow(r *os.File, ready chan<- string) {
 	defer close(p.read)
-	defer r.Close() //nolint:errcheck // nothing was written to it
+	defer r.Close()
 	for lines := bufio.NewScanner(r); lines.Scan(); {
 		if issuer, ok := strings.CutPrefix(lines.Text(), "READY "); ok {
 			ready <- issuer
@@ -114,15 +116,9 @@ func (p *oidcProvider) kill(t *testing.T) {
 // port is for another provider at the same place.
 func (p *oidcProvider) port() string { return p.issuer[strings.LastIndexByte(p.issuer, ':')+1:] }
 
-// granted counts the requests that were answered with a token.
-func granted(requests []tokenRequest) int {
-	n := 0
-	for _, r := range requests {
-		if r.Status == 200 {
-			n++
-		}
-	}
-	return n
+// refused returns the requests that were not answered with a token.
+func refused(requests []tokenRequest) []tokenRequest {
+	return slices.DeleteFunc(slices.Clone(requests), func(r tokenRequest) bool { return r.Status == http.StatusOK })
 }
 
 // soon is how long a condition that is already on its way may take.

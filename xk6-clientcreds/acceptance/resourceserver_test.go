@@ -78,7 +78,7 @@ func (s *resourceServer) check(r *http.Request) string {
 	if err != nil {
 		return "unknown"
 	}
-	defer resp.Body.Close() //nolint:errcheck // read
+	defer resp.Body.Close()
 	var answer struct {
 		Active bool `json:"active"`
 	}
@@ -89,13 +89,6 @@ func (s *resourceServer) check(r *http.Request) string {
 		return "inactive"
 	}
 	return "active"
-}
-
-// saw returns how many requests got that result.
-func (s *resourceServer) saw(result string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.results[result]
 }
 
 // sawOnly fails the test unless every request got that result.

@@ -97,8 +97,10 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			run := k6run{
 				script: "xk6-clientcreds/acceptance/testdata/secrets.js",
 				env:    server.env("WRONG_SECRET="+wrongSecret, "SCOPE="),
-				args: append([]string{"--verbose", "--http-debug=full", "--out", "json=" + files["out.json"],
-					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"]}, c.args...),
+				args: append([]string{
+					"--verbose", "--http-debug=full", "--out", "json=" + files["out.json"],
+					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"],
+				}, c.args...),
 			}
 			toTerminal := run.do(t)
 			run.args = append(run.args, "--log-output", "file="+files["k6.log"])
@@ -186,7 +188,7 @@ func untar(t *testing.T, file string) string {
 	t.Helper()
 	f, err := os.Open(file) // #nosec G304 -- of this test
 	require.NoError(t, err)
-	defer f.Close() //nolint:errcheck // read
+	defer f.Close()
 	var all strings.Builder
 	for r := tar.NewReader(f); ; {
 		if _, err := r.Next(); errors.Is(err, io.EOF) {
