@@ -18,9 +18,9 @@ const settle = 130 * time.Millisecond
 func (b *bench) api(ctx context.Context) ([]report.Table, error) {
 	var tables []report.Table
 	for _, score := range []probe.Score{
-		{VUs: 1, PerVU: 200, Rounds: 200},
-		{VUs: 50, PerVU: 4, Rounds: 200},
-		{VUs: 1000, PerVU: 4, Rounds: 30},
+		{VUs: 1, PerVU: 200, Rounds: 300},
+		{VUs: 50, PerVU: 4, Rounds: 400},
+		{VUs: 1000, PerVU: 4, Rounds: 35},
 	} {
 		score.Turns = 1
 		run, err := b.blocks(ctx, "api", score)
