@@ -38,6 +38,6 @@ $(COMPOSE): tools/compose/go.mod tools/compose/go.sum
 $(STACK_PARTS)/prometheus: tools/prometheus/go.mod tools/prometheus/go.sum
 	@tools/require.sh go git cc
 	@mkdir -p $(@D)/data
-	go -C tools/prometheus build -tags remove_all_sd,netgo,osusergo -ldflags '-s -w -linkmode external -extldflags -static' \
+	go -C tools/prometheus build -tags remove_all_sd,netgo -ldflags '-s -w -linkmode external -extldflags -static' \
 		-o $(CURDIR)/$(@D)/ github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 	@touch $@
