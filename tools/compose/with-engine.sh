@@ -11,7 +11,7 @@ if [ -z "${INSIDE:-}" ]; then
         exec "$@"
     fi
     if ! command -v dockerd >/dev/null || [ "$(id -u)" -ne 0 ]; then
-        echo 'missing: a Docker engine that answers `docker info`; start it, or as root: apt-get install docker.io' >&2
+        echo 'missing: a Docker engine that answers "docker info"; start it, or as root: apt-get install docker.io' >&2
         exit 1
     fi
     exec env INSIDE=1 unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"

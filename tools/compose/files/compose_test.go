@@ -48,7 +48,7 @@ func TestProfiles(t *testing.T) {
 	require.ElementsMatch(t, []string{"keycloak", "k6-keycloak"}, keycloak)
 }
 
-var exactVersion = regexp.MustCompile(`:v?[0-9]+\.[0-9]+\.[0-9]+$`)
+var exactVersion = regexp.MustCompile(`:v?\d+\.\d+\.\d+$`)
 
 // TestImages holds that images of others have one version, and that ours is built here: a name
 // without a registry would be somebody else's on Docker Hub.

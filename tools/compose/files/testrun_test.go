@@ -3,7 +3,6 @@ package files
 import (
 	"archive/tar"
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -103,8 +102,8 @@ func TestTestRunIsValid(t *testing.T) {
 	spec["parallelism"] = "four"
 	require.ErrorContains(t, schema.Validate(run), "/spec/parallelism")
 	spec["parallelism"] = 4
-	spec["runner"].(map[string]any)["enviroment"] = []any{}
-	require.ErrorContains(t, schema.Validate(run), "enviroment")
+	spec["runner"].(map[string]any)["environments"] = []any{}
+	require.ErrorContains(t, schema.Validate(run), "environments")
 }
 
 // TestTestRunKeepsTheSecret makes the archive that the operator's initializer makes, with the
@@ -172,7 +171,7 @@ func metadataOf(t *testing.T, archive string) string {
 	require.NoError(t, err)
 	for r := tar.NewReader(bytes.NewReader(content)); ; {
 		header, err := r.Next()
-		require.False(t, errors.Is(err, io.EOF), "no metadata.json")
+		require.NotErrorIs(t, err, io.EOF, "no metadata.json")
 		require.NoError(t, err)
 		if header.Name == "metadata.json" {
 			text, err := io.ReadAll(r)
