@@ -2,6 +2,7 @@
 // the commands below it.
 //
 //	serve    a local authorization server and a protected API
+//	doctor   an examination of a real authorization server
 //
 // Each command is a file of that name with a function newName that makes it.
 // Commands touch the process only through k6's GlobalState, so that a test can
