@@ -106,10 +106,11 @@ func (d *doctorCommand) run() error {
 	if err != nil {
 		return usage(err)
 	}
-	if d.json {
-		err = report.WriteJSON(d.gs.Stdout)
+	// To the terminal itself: k6's writer around it ends each line by a control sequence.
+	if out := d.gs.Stdout.Writer; d.json {
+		err = report.WriteJSON(out)
 	} else {
-		err = report.WriteText(d.gs.Stdout, d.gs.Stdout.IsTTY && !d.gs.Flags.NoColor)
+		err = report.WriteText(out, d.gs.Stdout.IsTTY && !d.gs.Flags.NoColor)
 	}
 	if err == nil && !report.Usable {
 		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d", report.Counts[doctor.Failed]), exitUnusable)

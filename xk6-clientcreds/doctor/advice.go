@@ -10,15 +10,15 @@ import (
 const (
 	// defaultLeeway is the part of a lifetime that scripts leave unless LEEWAY says otherwise.
 	defaultLeeway = 0.10
-	// wholeSecond is what a server's clock can be off that counts in whole seconds: such a token can
+	// rounding is what a server's clock can be off that counts in whole seconds: such a token can
 	// end a second earlier than it was told.
-	wholeSecond = time.Second
+	rounding = time.Second
 )
 
 // neededLeeway is how long before its expiry a token has to be replaced, so that no late one is used: two
 // of the slowest grants, the skew of the clocks and a second of rounding.
 func (e *exam) neededLeeway() time.Duration {
-	need := 2*e.slowest + e.skew.Abs() + wholeSecond
+	need := 2*e.slowest + e.skew.Abs() + rounding
 	return time.Duration(math.Ceil(need.Seconds()*10)) * 100 * time.Millisecond
 }
 

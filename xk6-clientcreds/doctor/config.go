@@ -83,22 +83,14 @@ func (c *Config) check() error {
 		return errors.New("CLIENT_SECRET is not set: give the client's secret in the environment")
 	case strings.ContainsAny(c.ClientSecret, "\r\n"):
 		return errors.New("CLIENT_SECRET has a line break in it: give the secret without one")
-	case c.BasicEncoding != "form" && c.BasicEncoding != "raw":
-		return fmt.Errorf("BASIC_ENCODING is %q: it must be form or raw", c.BasicEncoding)
-	case c.Grants < 1 || c.Grants > MaxGrants:
-		return fmt.Errorf("grants is %d: it must be 1 to %d", c.Grants, MaxGrants)
-	case c.VUs < 1:
-		return fmt.Errorf("VUS is %d: it must be 1 or more", c.VUs)
-	case c.Timeout < 0:
-		return fmt.Errorf("timeout is %s: it must be above 0", c.Timeout)
+	}
+	if err := c.checkChoices(); err != nil {
+		return err
 	}
 	if c.Issuer != "" {
 		if err := oauth.CheckIssuer(c.Issuer); err != nil {
 			return fmt.Errorf("ISSUER: %w", err)
 		}
-	}
-	if err := c.checkAPI(); err != nil {
-		return err
 	}
 	m, err := c.method()
 	if err != nil {
@@ -112,6 +104,21 @@ func (c *Config) check() error {
 		return err
 	}
 	return c.checkSameServer()
+}
+
+// checkChoices finds values that are out of bounds.
+func (c *Config) checkChoices() error {
+	switch {
+	case c.BasicEncoding != "form" && c.BasicEncoding != "raw":
+		return fmt.Errorf("BASIC_ENCODING is %q: it must be form or raw", c.BasicEncoding)
+	case c.Grants < 1 || c.Grants > MaxGrants:
+		return fmt.Errorf("grants is %d: it must be 1 to %d", c.Grants, MaxGrants)
+	case c.VUs < 1:
+		return fmt.Errorf("VUS is %d: it must be 1 or more", c.VUs)
+	case c.Timeout < 0:
+		return fmt.Errorf("timeout is %s: it must be above 0", c.Timeout)
+	}
+	return c.checkAPI()
 }
 
 func (c *Config) checkAPI() error {

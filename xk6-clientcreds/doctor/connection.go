@@ -35,7 +35,7 @@ func checkConnection(ctx context.Context, e *exam) []Result {
 		e.broken = true
 		return results
 	}
-	defer conn.Close() //nolint:errcheck // nothing was written to it
+	defer conn.Close() // nothing was written to it
 	if u.Scheme == "http" {
 		return append(results, plainHTTP(u))
 	}
@@ -56,31 +56,40 @@ func (e *exam) proxyOf(ctx context.Context, u *url.URL) string {
 
 // connect looks the host up and connects to it. The connection is nil when that failed.
 func (e *exam) connect(ctx context.Context, u *url.URL) ([]Result, net.Conn) {
-	begin := time.Now()
-	addresses, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
-	if err != nil {
-		return []Result{connectionFailed("connection.dns", err)}, nil
+	results := []Result{lookUp(ctx, u.Hostname())}
+	if results[0].Status == Failed {
+		return results, nil
 	}
-	took := time.Since(begin)
-	results := []Result{{
-		ID: "connection.dns", Status: OK,
-		Summary: fmt.Sprintf("%s: %s, in %s", u.Hostname(), strings.Join(addresses, ", "), short(took)),
-		Data:    map[string]any{"host": u.Hostname(), "addresses": addresses, "duration_ms": ms(took)},
-	}}
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	begin = time.Now()
+	begin := time.Now()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
 		return append(results, connectionFailed("connection.tcp", err)), nil
 	}
-	took = time.Since(begin)
+	took := time.Since(begin)
 	return append(results, Result{
 		ID: "connection.tcp", Status: OK, Summary: fmt.Sprintf("connected to %s in %s", conn.RemoteAddr(), short(took)),
 		Data: map[string]any{"address": conn.RemoteAddr().String(), "duration_ms": ms(took)},
 	}), conn
+}
+
+func lookUp(ctx context.Context, host string) Result {
+	if net.ParseIP(host) != nil {
+		return Result{ID: "connection.dns", Status: Skipped, Summary: host + " is an address"}
+	}
+	begin := time.Now()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return connectionFailed("connection.dns", err)
+	}
+	took := time.Since(begin)
+	return Result{
+		ID: "connection.dns", Status: OK, Summary: fmt.Sprintf("%s: %s, in %s", host, strings.Join(addresses, ", "), short(took)),
+		Data: map[string]any{"host": host, "addresses": addresses, "duration_ms": ms(took)},
+	}
 }
 
 func connectionFailed(id string, err error) Result {

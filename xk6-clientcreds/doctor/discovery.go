@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ func checkDiscovery(ctx context.Context, e *exam) []Result {
 	var found []*oauth.Metadata
 	for i, place := range places {
 		m, err := oauth.DiscoverAt(ctx, e.probe.do, place, e.cfg.Issuer)
-		results = append(results, metadataResult(placeIDs[i], place, err))
+		results = append(results, e.metadataResult(placeIDs[i], place, err))
 		if err == nil {
 			found = append(found, m)
 		}
@@ -47,14 +48,18 @@ func checkDiscovery(ctx context.Context, e *exam) []Result {
 	return append(results, e.checkEndpoint(), e.checkGrantType(), e.checkMethod())
 }
 
-func metadataResult(id, place string, err error) Result {
+func (e *exam) metadataResult(id, place string, err error) Result {
 	r := Result{ID: id, Status: OK, Summary: place, Data: map[string]any{"url": place}}
 	if err == nil {
 		return r
 	}
 	r.Status, r.Summary = Info, place+": "+err.Error() // one of both places is enough
-	if strings.Contains(err.Error(), "the document is about issuer") {
-		r.Status, r.Hint = Failed, "set ISSUER to exactly what the document says, also the trailing slash"
+	var document struct {
+		Issuer string `json:"issuer"`
+	}
+	if json.Unmarshal(e.probe.last.body, &document) == nil && document.Issuer != "" && document.Issuer != e.cfg.Issuer {
+		r.Status, r.Hint = Warning, "set ISSUER to exactly what the document says, also the trailing slash"
+		r.Data["issuer"] = document.Issuer
 	}
 	var sending *oauth.Error
 	if errors.As(err, &sending) {
@@ -65,8 +70,10 @@ func metadataResult(id, place string, err error) Result {
 
 // notDiscovered is a failure unless the token endpoint is known otherwise.
 func (e *exam) notDiscovered(results []Result) []Result {
-	r := Result{ID: "discovery.issuer", Status: Failed, Summary: "no metadata of this issuer at either place",
-		Hint: "check ISSUER, or set TOKEN_URL instead"}
+	r := Result{
+		ID: "discovery.issuer", Status: Failed, Summary: "no metadata of this issuer at either place",
+		Hint: "check ISSUER, or set TOKEN_URL instead",
+	}
 	if e.endpoint != "" {
 		r.Status, r.Hint = Warning, "TOKEN_URL is used, so that a load test works; check ISSUER"
 	}

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -55,8 +54,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	defer e.probe.close()
 	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
 	report := &Report{
-		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond), ClientID: cfg.ClientID,
-		AuthMethod: m.name, BasicEncoding: m.encoding, Issuer: cfg.Issuer, Counts: make(map[Status]int),
+		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond), ClientID: shown(e.hide, cfg.ClientID),
+		AuthMethod: m.name, BasicEncoding: m.encoding, Issuer: shown(e.hide, cfg.Issuer), Counts: make(map[Status]int),
 	}
 	begin := time.Now()
 	examined, cancel := context.WithTimeout(ctx, cfg.Timeout)
@@ -68,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 			break
 		}
 	}
-	report.TokenEndpoint = withoutQuery(e.endpoint)
+	report.TokenEndpoint = shown(e.hide, withoutQuery(e.endpoint))
 	report.DurationMS = ms(time.Since(begin))
 	return report, nil
 }
@@ -77,7 +76,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 func unfinished(ctx context.Context, timeout time.Duration) Result {
 	r := Result{ID: "run.complete", Status: Failed, Summary: "interrupted: not all checks were made"}
 	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		r.Summary = fmt.Sprintf("not all checks were made in %s", short(timeout))
+		r.Summary = "not all checks were made in " + short(timeout)
 		r.Hint = "give more time with --timeout"
 	}
 	return r

@@ -59,11 +59,8 @@ func (e *exam) coldGrant() Result {
 		ID: "latency.first_grant", Status: OK,
 		Summary: fmt.Sprintf("%s, of which connecting %s, TLS handshake %s", short(x.duration), short(x.connecting), short(x.handshaking)),
 		Data: map[string]any{
-			"duration_ms": ms(x.duration), "connecting_ms": ms(x.connecting), "tls_handshaking_ms": ms(x.handshaking), "reused": x.reused,
+			"duration_ms": ms(x.duration), "connecting_ms": ms(x.connecting), "tls_handshaking_ms": ms(x.handshaking),
 		},
-	}
-	if x.reused { // that of the discovery
-		r.Summary = short(x.duration) + ", over the connection of the discovery"
 	}
 	return r
 }

@@ -21,7 +21,7 @@ func checkRateLimit(_ context.Context, e *exam) []Result {
 		headers = e.probe.last.header
 	}
 	announced := limitHeaders(headers)
-	r := Result{ID: "response.rate_limit", Status: Info, Summary: "the server announces no rate limit", Data: map[string]any{"headers": announced}}
+	r := Result{ID: "rate_limit.announced", Status: Info, Summary: "the server announces no rate limit", Data: map[string]any{"headers": announced}}
 	if len(announced) > 0 {
 		words := make([]string, 0, len(announced))
 		for _, name := range slices.Sorted(maps.Keys(announced)) {

@@ -122,7 +122,13 @@ func ms(d time.Duration) float64 {
 func short(d time.Duration) string {
 	switch {
 	case d >= time.Minute:
-		return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+		text := d.Round(time.Second).String()
+		for _, zero := range []string{"m0s", "h0m"} {
+			if strings.HasSuffix(text, zero) {
+				text = text[:len(text)-len(zero)+1]
+			}
+		}
+		return text
 	case d >= 10*time.Millisecond:
 		return d.Round(time.Millisecond).String()
 	}
