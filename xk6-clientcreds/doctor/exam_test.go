@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,4 +229,21 @@ func TestMetadata(t *testing.T) {
 	require.Equal(t, Info, r.get(t, "discovery.rfc8414").Status, "one of both places is enough")
 	require.Equal(t, "set AUTH=client_secret_post", r.get(t, "discovery.auth_methods").Hint)
 	require.Equal(t, 404, r.get(t, "grant.configured").Data["http_status"])
+}
+
+// Neither credentials nor a token follow a redirect, not even one that keeps method and body.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var strayed atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	defer elsewhere.Close()
+	away := status(http.StatusTemporaryRedirect, 1, "Location", elsewhere.URL)
+	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{away} }).
+		run(t, func(c *Config) { c.AllMethods = true })
+	require.Contains(t, r.get(t, "grant.configured").Summary, "redirects")
+	r = serve(t, func(c *authserver.Config) {
+		c.APIMiddleware = []authserver.Middleware{status(http.StatusTemporaryRedirect, 1, "Location", elsewhere.URL)}
+	}).run(t, nil)
+	require.Equal(t, 307, r.get(t, "api.with_token").Data["http_status"])
+	require.Zero(t, strayed.Load())
 }
