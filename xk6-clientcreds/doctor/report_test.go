@@ -124,10 +124,10 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	for where, out := range map[string]string{"text": text.String(), "colored": colored.String(), "JSON": encoded.String()} {
 		require.Contains(t, out, redact.Mask, where)
 		for _, hidden := range []string{
-			secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
+			secret, strings.Fields(secret)[0], url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
 			base64.StdEncoding.EncodeToString([]byte(testID + ":" + secret)),
 			base64.StdEncoding.EncodeToString([]byte(testID + ":" + url.QueryEscape(secret))),
-			token, strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query", "\x07", "\x1b]", `\u001b`,
+			token, token[:40], strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query", "\x07", "\x1b]", `\u001b`,
 		} {
 			require.NotContains(t, out, hidden, where)
 		}

@@ -70,7 +70,7 @@ func (e *exam) ttl() time.Duration {
 
 // checkScope compares what was granted with what was asked for (RFC 6749 §3.3).
 func (e *exam) checkScope(given bool) Result {
-	granted := strings.Fields(e.token.Scope)
+	granted := strings.Fields(e.hide.String(e.token.Scope)) // hidden before a secret with blanks is in pieces
 	r := Result{ID: "response.scope", Status: OK, Data: map[string]any{"requested": e.cfg.Scope, "granted": granted}}
 	var missing, extra []string
 	for _, s := range e.cfg.Scope {
