@@ -35,7 +35,7 @@ const (
 
 // statusHints say it for answers that are no OAuth errors.
 var statusHints = map[int]string{
-	http.StatusBadRequest:          "check that tokenUrl is a token endpoint",
+	http.StatusBadRequest:          "check that tokenUrl is a token endpoint, and whether the server wants https",
 	http.StatusUnauthorized:        "something before the token endpoint wants other credentials, such as a proxy or gateway",
 	http.StatusForbidden:           "something before the token endpoint forbids the request, such as a proxy, gateway or firewall",
 	http.StatusNotFound:            "there is nothing at this path; check tokenUrl",

@@ -148,6 +148,7 @@ func TestInterruptedIterationSettlesItsPromises(t *testing.T) {
 			e := newEndpoint(t)
 			v := oneVU(t, e, fmt.Sprintf("cache: {scope: %q}", scope))
 			arrived, release := e.hold()
+			t.Cleanup(release)
 			end := v.newIteration()
 			go func() {
 				<-arrived
