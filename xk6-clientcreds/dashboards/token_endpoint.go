@@ -46,7 +46,7 @@ func tokenFigures(d *dashboard.DashboardBuilder) {
 	d.WithPanel(figure("Token requests", "Token requests sent in the whole run, retries included.", "short",
 		total(grantRequests, ofClient))).
 		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.", "reqps",
-			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":])")).
+			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":"+step+"])")).
 		WithPanel(figure("Failed", "Share of token requests of the run that brought no token.", "percentunit",
 			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			ColorMode(common.BigValueColorModeBackground).
