@@ -46,7 +46,7 @@ export function seconds(name, fallback) {
 export function url(name, what) {
     const value = required(name, what);
     if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${value}": it must be a URL that begins with http:// or https://`);
+        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://`);
     }
     return value;
 }
@@ -105,6 +105,11 @@ function endpoint() {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
     return { tokenUrl };
+}
+
+/** A URL for a message: user, password and query may be secret. */
+export function shown(text) {
+    return text.replace(/[?#].*$/, '…').replace(/^.*@/, '…@');
 }
 
 /** Scheme, host and port of a URL, without a user's name and password. */
