@@ -95,15 +95,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, clientId: ''}`,
@@ -135,11 +135,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'basic'}`,
-		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post"`,
+		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
 	},
 	{
 		`{...ok, auth: true}`,
-		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post"`,
+		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', clientSecret: undefined}`,

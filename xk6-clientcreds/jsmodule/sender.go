@@ -114,6 +114,9 @@ func (s *sender) plainDo(req *http.Request) (*http.Response, error) {
 // report ends the request under way and pushes its samples.
 func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
+		if a.Err != nil && a.Err.Code == oauth.CodeClientAuth {
+			s.reportUnsent(a.Err, reason)
+		}
 		return // given up before anything was sent
 	}
 	s.trail = s.tracer.Done()
@@ -129,7 +132,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	tags := s.requestTags(tagKey{s.tags.Tags, reason, a.Status, label})
 	at := s.trail.EndTime
-	list := make([]metrics.Sample, 0, 7)
+	list := make([]metrics.Sample, 0, 8)
 	add := func(m *metrics.Metric, value float64) {
 		list = append(list, metrics.Sample{
 			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags},
@@ -144,6 +147,9 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
 		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
+	}
+	if a.Signing > 0 {
+		add(s.process.metrics.RequestSigning, metrics.D(a.Signing))
 	}
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
@@ -165,8 +171,8 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 }
 
-// reportUnsent counts a token that could not even be asked for, because discovery failed: a
-// threshold on failures must see it.
+// reportUnsent counts a token that could not even be asked for, because discovery failed
+// or the credentials could not be made: a threshold on failures must see it.
 func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
 	s.counters.failed.Add(1)
 	tags := s.tags
