@@ -232,7 +232,10 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	limited.mustRun(`client.acquire()`)
 
 	samples := v.sampled()
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled()} {
+	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
+		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
+	signing.mustRun(`client.acquire()`)
+	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}
