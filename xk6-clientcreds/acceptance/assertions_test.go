@@ -210,7 +210,7 @@ func startGateway(t *testing.T, c certificates, issuer string) *gateway {
 	}))
 	certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	require.NoError(t, err)
-	g.Server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	g.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	g.StartTLS()
 	t.Cleanup(g.Close)
 	return g

@@ -245,7 +245,7 @@ func TestReplaysAreRememberedUntilTheyExpire(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_900_000_000, 0)
 	r := newReplays(1000)
-	jti := func(n int) string { return strconv.Itoa(n) }
+	jti := strconv.Itoa
 	for n := range 2000 {
 		now = now.Add(time.Second)
 		require.Nil(t, r.add("c", jti(n), now.Add(time.Minute), now))

@@ -64,8 +64,10 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
-	for name, prefix := range map[string]string{"ClientOptions": "", "KeyOptions": "key.", "AssertionOptions": "assertion.",
-		"CacheOptions": "cache.", "RetryOptions": "retry."} {
+	for name, prefix := range map[string]string{
+		"ClientOptions": "", "KeyOptions": "key.", "AssertionOptions": "assertion.",
+		"CacheOptions": "cache.", "RetryOptions": "retry.",
+	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
 		require.True(t, found, name)
 		body, _, _ = strings.Cut(body, "\n    }\n")

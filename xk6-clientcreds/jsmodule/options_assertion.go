@@ -91,26 +91,39 @@ func (r *reader) json(name string, to *string) {
 
 // checkAuth finds options that the authentication method misses or has no use for.
 func (o *options) checkAuth(r *reader) error {
-	signs := o.Auth == authSecretJWT || o.Auth == authPrivateJWT
-	switch {
-	case o.Auth != authPrivateJWT && o.ClientSecret == "":
-		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
-	case o.Auth == authPrivateJWT && o.ClientSecret != "":
-		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
-	case o.Auth != authBasic && r.given("basicEncoding"):
-		return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
-	case o.Auth != authPrivateJWT && r.given("key"):
-		return optionError("key", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
-	case !signs && r.given("assertion"):
-		return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, o.Auth)
-	case o.Auth != authPrivateJWT && o.Assertion.File != "":
-		return optionError("assertion.file", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
-	case o.Auth == authPrivateJWT && r.given("assertion.alg"):
-		return optionError("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
-	case o.Auth == authPrivateJWT && !r.given("key") && o.Assertion.File == "":
-		return optionError("key", "%s; %s needs the private key, or assertion.file with a ready assertion", r.absent("key"), o.Auth)
+	if o.Auth == authPrivateJWT {
+		return o.checkPrivateKeyJWT(r)
 	}
-	if o.Assertion.File == "" {
+	switch {
+	case o.ClientSecret == "":
+		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
+	case o.Auth != authBasic && r.given("basicEncoding"):
+		return o.notForBasic()
+	case r.given("key"):
+		return optionError("key", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+	case o.Auth != authSecretJWT && r.given("assertion"):
+		return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, o.Auth)
+	case o.Assertion.File != "":
+		return optionError("assertion.file", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+	}
+	return nil
+}
+
+func (o *options) notForBasic() error {
+	return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
+}
+
+func (o *options) checkPrivateKeyJWT(r *reader) error {
+	switch {
+	case o.ClientSecret != "":
+		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
+	case r.given("basicEncoding"):
+		return o.notForBasic()
+	case r.given("assertion.alg"):
+		return optionError("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
+	case !r.given("key") && o.Assertion.File == "":
+		return optionError("key", "%s; %s needs the private key, or assertion.file with a ready assertion", r.absent("key"), o.Auth)
+	case o.Assertion.File == "":
 		return nil
 	}
 	for _, name := range []string{"key", "assertion.audience", "assertion.lifetime", "assertion.claims"} {
@@ -149,7 +162,7 @@ func readSmall(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	switch {
 	case err != nil:

@@ -114,10 +114,8 @@ func (s *sender) plainDo(req *http.Request) (*http.Response, error) {
 // report ends the request under way and pushes its samples.
 func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
-		if a.Err != nil && a.Err.Code == oauth.CodeClientAuth {
-			s.reportUnsent(a.Err, reason)
-		}
-		return // given up before anything was sent
+		s.reportGivenUp(a, reason)
+		return
 	}
 	s.trail = s.tracer.Done()
 	s.tracer = nil
@@ -142,15 +140,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	add(s.process.metrics.Requests, 1)
 	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
 	add(s.process.metrics.RequestFailed, failed)
-	if !s.trail.ConnReused && s.trail.Connecting > 0 {
-		add(s.process.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
-	}
-	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
-		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
-	}
-	if a.Signing > 0 {
-		add(s.process.metrics.RequestSigning, metrics.D(a.Signing))
-	}
+	s.addTimes(a, add)
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
 		s.counters.retries.Add(1)
@@ -168,6 +158,27 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	push(s.samples, list, tags, at)
 	if s.opts.HTTPMetrics {
 		s.reportHTTP(a)
+	}
+}
+
+// addTimes adds the times of what not every request has to do.
+func (s *sender) addTimes(a oauth.Attempt, add func(*metrics.Metric, float64)) {
+	if !s.trail.ConnReused && s.trail.Connecting > 0 {
+		add(s.process.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
+	}
+	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
+		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
+	}
+	if a.Signing > 0 {
+		add(s.process.metrics.RequestSigning, metrics.D(a.Signing))
+	}
+}
+
+// reportGivenUp is report where nothing was sent. k6 ending the iteration is no failure; credentials
+// that could not be made are one.
+func (s *sender) reportGivenUp(a oauth.Attempt, reason tokencache.Reason) {
+	if a.Err != nil && a.Err.Code == oauth.CodeClientAuth {
+		s.reportUnsent(a.Err, reason)
 	}
 }
 
