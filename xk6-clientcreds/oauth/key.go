@@ -127,6 +127,9 @@ func (k *SigningKey) readJWK(text []byte) error {
 	if jwk.UnmarshalJSON(text) != nil || !jwk.Valid() || jwk.IsPublic() {
 		return keyError("is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)")
 	}
+	if !consistent(jwk.Key) {
+		return keyError("is a JWK whose private and public part do not belong together")
+	}
 	k.key = jwk.Key
 	if k.id == "" {
 		k.id = jwk.KeyID
@@ -135,4 +138,23 @@ func (k *SigningKey) readJWK(text []byte) error {
 		k.algorithm = jwk.Algorithm
 	}
 	return nil
+}
+
+// consistent reports whether the private part of key belongs to its public part. A PEM has been
+// checked by crypto/x509; of a JWK nobody else does it.
+func consistent(key any) bool {
+	switch key := key.(type) {
+	case *rsa.PrivateKey:
+		return key.Validate() == nil
+	case *ecdsa.PrivateKey:
+		private, err := key.ECDH()
+		if err != nil {
+			return false
+		}
+		public, err := key.PublicKey.ECDH()
+		return err == nil && private.PublicKey().Equal(public)
+	case ed25519.PrivateKey:
+		return bytes.Equal(ed25519.NewKeyFromSeed(key.Seed()), key)
+	}
+	return true // refused for its type later
 }

@@ -157,6 +157,8 @@ func TestWrongKeys(t *testing.T) {
 		"encryption":     {strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "", `option "key" is a JWK with another use than "sig"`},
 		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `option "key" begins like a JWK but is no JSON object with the members of one` + want},
 		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
+		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
 		"EC as RS":       {rfc7515EC, "RS256", `option "key.alg" is "RS256", which this key cannot sign with; allowed are ES256`},
 		"P-256 as ES384": {rfc7515EC, "ES384", `option "key.alg" is "ES384", which this key cannot sign with; allowed are ES256`},
 		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `option "key.alg" is "ES256", which this key cannot sign with; allowed are ` +
