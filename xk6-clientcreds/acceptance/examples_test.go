@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -90,6 +91,17 @@ var examples = map[string]example{
 			require.Equal(t, 2, r.summary.count("clientcreds_retries"))
 			require.Equal(t, stats.TokenRequests.ByResult["issued"]+2, stats.TokenRequests.Total)
 		},
+	},
+	"private-key-jwt.js": {
+		server: func(c *authserver.Config) {
+			c.Clients[0].Secret = ""
+			c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: exampleKey().Public()}}
+		},
+		env: func(t *testing.T, _ *localServer) []string {
+			t.Helper()
+			return []string{"CLIENT_KEY_FILE=" + writeKey(t, exampleKey())}
+		},
+		saw: tokensPerVU(2),
 	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},

@@ -56,6 +56,7 @@ func (s *sender) moveTo(state *lib.State) {
 // exchange may be called on any goroutine.
 func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	a := new(acquisition)
+	s.trail = nil // of an earlier request
 	endpoint, err := c.grant.endpoint(ctx, s)
 	if err != nil {
 		s.reportUnsent(err, reasonAcquire)

@@ -75,7 +75,7 @@ func (c *client) abort(err error) bool {
 func (m *instance) errorText(o *options, err error) string {
 	e := asOAuthError(err)
 	text := fmt.Sprintf("%s (client %q at %s)", e, o.ClientID, o.where())
-	if hint := hint(e); hint != "" {
+	if hint := hint(o, e); hint != "" {
 		text += "; " + hint
 	}
 	return m.process.redactor.String(text)

@@ -3,9 +3,9 @@
 //
 // A Client is one token request, prepared; Grant sends it once and GrantWithRetry as often as a
 // Retry allows. The request goes out through a Doer, so that the caller owns connections, proxies
-// and measurements. ClientAuth is how the client authenticates (RFC 6749 §2.3); Discover finds the
-// token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a resource server has
-// against a token (RFC 6750 §3).
+// and measurements. ClientAuth is how the client authenticates (RFC 6749 §2.3, RFC 7523 §2.2);
+// Discover finds the token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a
+// resource server has against a token (RFC 6750 §3).
 //
 // Whatever goes wrong with a request becomes an *Error. Its text holds no secret, no token and
 // nothing of a response body but the members that RFC 6749 §5.2 defines.
