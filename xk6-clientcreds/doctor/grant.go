@@ -2,11 +2,9 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
@@ -19,28 +17,10 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	}
 	token, err := client.Grant(ctx, e.probe.do)
 	if err != nil {
-		return nil, e.described(err)
+		return nil, err
 	}
 	e.hide.Token(token.AccessToken)
 	return token, nil
-}
-
-// described gives an error that was shortened the server's words in full again: half a token or secret in
-// them would not be recognised as one, and shown. A Report shortens them after that.
-func (e *exam) described(err error) error {
-	var failure *oauth.Error
-	if !errors.As(err, &failure) || !strings.HasSuffix(failure.Description, "…") {
-		return err
-	}
-	var answer struct {
-		Description string `json:"error_description"`
-	}
-	whole := *failure
-	whole.Description = "the server's words are too long to be shown"
-	if json.Unmarshal(e.probe.last.body, &answer) == nil && answer.Description != "" {
-		whole.Description = answer.Description
-	}
-	return &whole
 }
 
 // checkGrant asks for a token by the configured method.

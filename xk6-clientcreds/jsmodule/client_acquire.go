@@ -139,7 +139,7 @@ func (a *acquisition) ofError(rt *sobek.Runtime, key string) sobek.Value {
 	case key == "error":
 		return rt.ToValue(a.err.Code)
 	case key == "errorDescription":
-		return rt.ToValue(a.c.m.process.redactor.String(a.err.Description))
+		return rt.ToValue(a.c.m.process.words(a.err.Description))
 	case a.err.RetryAfter > 0:
 		return rt.ToValue(a.err.RetryAfter.Seconds())
 	}

@@ -73,9 +73,10 @@ func (c *client) abort(err error) bool {
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
 func (m *instance) errorText(o *options, err error) string {
-	e := asOAuthError(err)
-	text := fmt.Sprintf("%s (client %q at %s)", e, o.ClientID, o.where())
-	if hint := hint(o, e); hint != "" {
+	e := *asOAuthError(err)
+	e.Description = m.process.words(e.Description)
+	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
+	if hint := hint(o, &e); hint != "" {
 		text += "; " + hint
 	}
 	return m.process.redactor.String(text)
@@ -95,7 +96,7 @@ func (m *instance) tokenError(o *options, err error) (*sobek.Object, error) {
 	e := asOAuthError(err)
 	fields := rt.NewObject()
 	mustSet(fields, "error", e.Code)
-	mustSet(fields, "errorDescription", m.process.redactor.String(e.Description))
+	mustSet(fields, "errorDescription", m.process.words(e.Description))
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())

@@ -38,8 +38,10 @@ var labels = []string{
 }
 
 const (
-	maxCode        = 64
-	maxDescription = 200
+	maxCode = 64
+	// maxDescription is more than anybody wants to read: who shows a description hides secrets in it
+	// first and shortens it then, because half a secret would not be recognised as one.
+	maxDescription = 4096
 )
 
 // Error is a token request that brought no token: an OAuth error (RFC 6749 §5.2), another answer,
@@ -47,7 +49,8 @@ const (
 type Error struct {
 	// Code is the OAuth error code, or the class of the failure: one of the Code constants.
 	Code string
-	// Description is the server's error_description, or what happened, shortened, in one line.
+	// Description is the server's error_description, or what happened, in one line of at most 4096
+	// characters.
 	Description string
 	// URI is the server's error_uri.
 	URI string
