@@ -53,10 +53,11 @@ export function url(name, what) {
 
 /**
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
- * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH.
+ * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
  */
 export function clientOptions(overrides = {}) {
-    const options = { clientId: required('CLIENT_ID', "the client's id"), clientSecret: secret(), ...endpoint() };
+    const options = { clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...endpoint() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -81,6 +82,20 @@ export function clientOptions(overrides = {}) {
         }
     }
     return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
+}
+
+/** What the client authenticates with: its secret, or its private key. */
+function credentials() {
+    if (env('AUTH') !== 'private_key_jwt') {
+        return { clientSecret: secret() };
+    }
+    const key = { file: required('CLIENT_KEY_FILE', "the file of the client's private key, PEM or JWK") };
+    for (const [option, name] of Object.entries({ alg: 'KEY_ALG', kid: 'KEY_ID' })) {
+        if (env(name) !== undefined) {
+            key[option] = env(name);
+        }
+    }
+    return { key };
 }
 
 /** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
