@@ -37,7 +37,7 @@ var examples = map[string]example{
 	}},
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
-	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 2 * time.Second }},
+	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 4 * time.Second }},
 	"clients-file.js": {
 		server: func(c *authserver.Config) {
 			c.Clients = nil
