@@ -314,7 +314,8 @@ declare module 'k6/x/clientcreds' {
 
         /**
          * Headers for a request. Without an argument the object is frozen and the same until the token changes;
-         * with one it is new, and has the headers of `extra` too. Throws a {@link TokenError}.
+         * with one it is new, and has the headers of `extra` too, but for an Authorization of its own. Throws a
+         * {@link TokenError}.
          */
         headers(): Readonly<{ Authorization: string }>;
         headers(extra: Record<string, string>): Record<string, string>;
