@@ -18,10 +18,12 @@ import (
 
 	k6cmd "go.k6.io/k6/v2/cmd"
 	"go.k6.io/k6/v2/js/modules"
+	"go.k6.io/k6/v2/output"
 
 	_ "github.com/xk6-clientcreds/harness" // what is measured
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/exporter"
 )
 
 // The command starts itself under other names: as k6 with the probe in it, so that blocks can be
@@ -30,6 +32,9 @@ const (
 	roleK6     = "bench-k6"
 	roleServer = "bench-server"
 )
+
+// switchedOutput is the exporter as an output that takes part in some blocks only.
+const switchedOutput = "bench-prometheus"
 
 // longest bounds everything: a measurement that hangs must not hang the build.
 const longest = 15 * time.Minute
@@ -43,7 +48,9 @@ const (
 func main() {
 	switch filepath.Base(os.Args[0]) {
 	case roleK6:
-		modules.Register(probe.ImportPath, probe.New())
+		module := probe.New()
+		modules.Register(probe.ImportPath, module)
+		output.RegisterExtension(switchedOutput, module.Switched(exporter.New))
 		k6cmd.Execute()
 	case roleServer:
 		if err := serve(os.Stdin, os.Stdout); err != nil {
@@ -63,7 +70,7 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	table := flags.String("table", "", "the Markdown `file` to put the tables into")
 	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labelled by variant")
 	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
-	only := flags.String("only", "", "measure only this: hits, api, token or memory")
+	only := flags.String("only", "", "measure only this: "+names())
 	if err := flags.Parse(args); err != nil {
 		return exitFailed
 	}

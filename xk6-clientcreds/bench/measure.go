@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
 )
@@ -17,6 +18,16 @@ var measurements = []struct {
 	{"api", (*bench).api},
 	{"token", (*bench).token},
 	{"memory", (*bench).memory},
+	{"exporter", (*bench).exporter},
+}
+
+// names lists the measurements.
+func names() string {
+	all := make([]string, len(measurements))
+	for i, m := range measurements {
+		all[i] = m.name
+	}
+	return strings.Join(all, ", ")
 }
 
 // measure makes all measurements, or only one.
@@ -57,7 +68,7 @@ func (b *bench) measure(ctx context.Context, only string) ([]report.Table, error
 		tables = append(tables, t...)
 	}
 	if len(tables) == 0 {
-		return nil, fmt.Errorf("-only: %q is none of hits, api, token, memory", only)
+		return nil, fmt.Errorf("-only: %q is none of %s", only, names())
 	}
 	return tables, nil
 }

@@ -82,11 +82,11 @@ func (b *bench) kBPerVU(ctx context.Context, script string) (float64, error) {
 	return (many - few) / (manyVUs - fewVUs) / kilobyte, nil
 }
 
-// heap returns the live heap of a k6 whose VUs have all done their request.
-func (b *bench) heap(ctx context.Context, script string, vus int) (float64, error) {
+// heap returns the live heap of a k6, with arguments of its own, whose VUs have all done their request.
+func (b *bench) heap(ctx context.Context, script string, vus int, args ...string) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(vus))
+	_, _ = fmt.Fprintln(b.log, strings.Join(append([]string{script + ", " + plural(vus)}, args...), " "))
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return 0, err
@@ -95,10 +95,11 @@ func (b *bench) heap(ctx context.Context, script string, vus int) (float64, erro
 	if err != nil {
 		return 0, err
 	}
-	cmd := command(ctx, b.k6, []string{
+	args = append([]string{
 		roleK6, "run", "--quiet", "--summary-mode", "disabled", "--address", address, "--profiling-enabled",
-		"--vus", strconv.Itoa(vus), "--iterations", strconv.Itoa(vus), filepath.Join(b.scripts, script+".js"),
-	}, b.server.env())
+		"--vus", strconv.Itoa(vus), "--iterations", strconv.Itoa(vus),
+	}, args...)
+	cmd := command(ctx, b.k6, append(args, filepath.Join(b.scripts, script+".js")), b.server.env())
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {

@@ -48,8 +48,9 @@ func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 	return cmd
 }
 
-// blocks runs a script of blocks in a k6 of its own and returns what was measured in it.
-func (b *bench) blocks(ctx context.Context, script string, score probe.Score) (*block.Run, error) {
+// blocks runs a script of blocks in a k6 of its own, with arguments of its own, and returns what was
+// measured in it.
+func (b *bench) blocks(ctx context.Context, script string, score probe.Score, args ...string) (*block.Run, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -64,10 +65,8 @@ func (b *bench) blocks(ctx context.Context, script string, score probe.Score) (*
 		return nil, err
 	}
 	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(score.VUs))
-	cmd := command(ctx, self, []string{
-		roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled",
-		filepath.Join(b.scripts, script+".js"),
-	}, append(b.server.env(), probe.ScoreVariable+"="+string(text)))
+	args = append([]string{roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled"}, args...)
+	cmd := command(ctx, self, append(args, filepath.Join(b.scripts, script+".js")), append(b.server.env(), probe.ScoreVariable+"="+string(text)))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {

@@ -36,6 +36,24 @@ func TestRunWithoutTheWarmUpByRound(t *testing.T) {
 	require.PanicsWithValue(t, `no blocks of a variant "c"`, func() { run.Of("c", CPU) })
 }
 
+func TestPooledRoundsAreSums(t *testing.T) {
+	t.Parallel()
+	run := &Run{Collections: []Collection{{CPU: 10, Headroom: 10}}}
+	for round := range 5 {
+		for _, variant := range []string{"a", "b"} {
+			run.Blocks = append(run.Blocks, Block{
+				Variant: variant, Round: round, Units: 2, CPU: time.Duration(10 * round), Wall: 3, Mallocs: 4, Bytes: 5, P99: 6,
+			})
+		}
+	}
+	pooled := run.Pooled(2)
+	require.Equal(t, []float64{30. / 4, 70. / 4}, pooled.Of("a", CPU), "without the warm-up")
+	require.Equal(t, Block{Variant: "b", Round: 2, Units: 4, CPU: 70, Wall: 6, Mallocs: 8, Bytes: 10}, pooled.Blocks[5])
+	require.Len(t, pooled.Blocks, 6)
+	require.Equal(t, run.Collections, pooled.Collections)
+	require.EqualValues(t, 10, run.Blocks[2].CPU, "the run is as it was")
+}
+
 func TestCostChargesTheCollectorByTheByte(t *testing.T) {
 	t.Parallel()
 	run := &Run{Collections: []Collection{
@@ -51,9 +69,32 @@ func TestCostChargesTheCollectorByTheByte(t *testing.T) {
 
 func TestQuantities(t *testing.T) {
 	t.Parallel()
-	b := Block{Units: 10, Wall: 2 * time.Second, Mallocs: 30}
+	b := Block{Units: 10, Wall: 2 * time.Second, Mallocs: 30, P99: 1500 * time.Microsecond}
 	require.InDelta(t, 5.0, Rate(b), 1e-9)
 	require.InDelta(t, 3.0, Mallocs(b), 1e-9)
+	require.InDelta(t, 1.5, P99(b), 1e-9)
+}
+
+func TestP99IsTheNearestRank(t *testing.T) {
+	t.Parallel()
+	var took []time.Duration
+	for i := 200; i > 0; i-- {
+		took = append(took, time.Duration(i))
+	}
+	require.EqualValues(t, 198, p99(took))
+	require.EqualValues(t, 7, p99([]time.Duration{7}))
+	require.Zero(t, p99(nil))
+}
+
+func TestTheZeroMeterLeavesTheCollectorAsItIs(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+	m := new(Meter)
+	m.Start()
+	m.Lap()
+	m.Stop("a", 1, 2, []time.Duration{3, 4})
+	require.EqualValues(t, 4, m.Run().Blocks[0].P99)
+	require.Equal(t, 77, debug.SetGCPercent(77))
 }
 
 var sink []byte //nolint:gochecknoglobals // keeps the allocations of the next test
@@ -69,10 +110,10 @@ func TestMeterCountsWhatABlockAllocates(t *testing.T) {
 		sink = make([]byte, size)
 	}
 	m.Lap()
-	m.Stop("allocates", 1, blocks)
+	m.Stop("allocates", 1, blocks, nil)
 	m.Start()
 	m.Lap()
-	m.Stop("does not", 1, blocks)
+	m.Stop("does not", 1, blocks, nil)
 
 	run := m.Run()
 	require.Len(t, run.Blocks, 2)

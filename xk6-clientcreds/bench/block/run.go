@@ -15,6 +15,8 @@ type Block struct {
 	Wall    time.Duration `json:"wall_ns"`
 	Mallocs uint64        `json:"mallocs"`
 	Bytes   uint64        `json:"bytes"` // allocated
+	// P99 is the 99th percentile of how long a unit took, where that was measured.
+	P99 time.Duration `json:"p99_ns,omitempty"`
 }
 
 // Collection is what one cycle of the garbage collector between two blocks took.
@@ -42,6 +44,9 @@ func Rate(b Block) float64 { return float64(b.Units) / b.Wall.Seconds() }
 // Mallocs is allocations per unit.
 func Mallocs(b Block) float64 { return float64(b.Mallocs) / float64(b.Units) }
 
+// P99 is milliseconds.
+func P99(b Block) float64 { return float64(b.P99) / float64(time.Millisecond) }
+
 // Cost returns nanoseconds of CPU per unit, with the share of the garbage collector: a cycle for
 // every headroom of bytes allocated.
 func (r *Run) Cost() Quantity {
@@ -62,6 +67,33 @@ func (r *Run) collectorPerByte() float64 {
 	}
 	slices.Sort(costs)
 	return costs[len(costs)/2]
+}
+
+// Pooled returns the run with each so many rounds made into one. What happens now and then, such as
+// once a second, is then in every round, while blocks still alternate as fast as they did.
+func (r *Run) Pooled(rounds int) *Run {
+	pooled := &Run{Collections: r.Collections}
+	for _, b := range r.Blocks {
+		if b.Round > 0 {
+			b.Round = (b.Round-1)/rounds + 1
+		}
+		same := func(other Block) bool { return other.Round == b.Round && other.Variant == b.Variant }
+		if i := slices.IndexFunc(pooled.Blocks, same); i >= 0 {
+			pooled.Blocks[i].add(b)
+		} else {
+			b.P99 = 0 // a percentile cannot be pooled
+			pooled.Blocks = append(pooled.Blocks, b)
+		}
+	}
+	return pooled
+}
+
+func (b *Block) add(other Block) {
+	b.Units += other.Units
+	b.CPU += other.CPU
+	b.Wall += other.Wall
+	b.Mallocs += other.Mallocs
+	b.Bytes += other.Bytes
 }
 
 // Of returns a quantity of one variant, by round and without the warm-up. It panics for a variant

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/pprof"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
@@ -20,7 +23,11 @@ type conductor struct {
 	next    int           // block of the plan
 	arrived int           // VUs that wait for it
 	started chan struct{} // closed when it starts
+	took    []time.Duration
 	profile *os.File
+	listen  *os.File // gets the announcements; nil if nobody wants them
+
+	ignored atomic.Bool // whether the output misses the samples of this block
 }
 
 // begin returns the score. The VUs of a process share it.
@@ -42,16 +49,26 @@ func (c *conductor) begin(lookup func(string) (string, bool), variants []string)
 			return nil, fmt.Errorf("profile: %w", err)
 		}
 	}
+	if score.Announce != "" {
+		if c.listen, err = os.OpenFile(score.Announce, os.O_WRONLY, 0); err != nil {
+			return nil, fmt.Errorf("announcements: %w", err)
+		}
+	}
+	if score.Cores > 0 {
+		runtime.GOMAXPROCS(score.Cores)
+	}
 	c.score, c.started = score, make(chan struct{})
 	return score, nil
 }
 
-// await returns the variant of the next block, when that begins, or false after the last one. An
-// error means that the measurements could not be saved.
-func (c *conductor) await(ctx context.Context) (variant int, ok bool, err error) {
+// await takes how long the iterations of a VU took in the block that it has finished. It returns the
+// variant of the next block, when that begins, or false after the last one. An error means that the
+// measurements could not be made or saved.
+func (c *conductor) await(ctx context.Context, took []time.Duration) (variant int, ok bool, err error) {
 	c.mu.Lock()
 	next, started := c.next, c.started
 	c.arrived++
+	c.took = append(c.took, took...)
 	if c.arrived == c.score.VUs {
 		err = c.turn()
 	}
@@ -72,13 +89,15 @@ func (c *conductor) await(ctx context.Context) (variant int, ok bool, err error)
 
 // turn ends the block that all VUs have finished and starts the next one.
 func (c *conductor) turn() error {
-	if c.next == 0 {
+	switch {
+	case c.next > 0:
+		if err := c.end(c.next - 1); err != nil {
+			return err
+		}
+	case c.score.Latency:
+		c.meter = new(block.Meter)
+	default:
 		c.meter = block.NewMeter()
-	} else {
-		c.meter.Lap()
-		time.Sleep(c.score.Settle)
-		played := c.next - 1
-		c.meter.Stop(c.score.variants[c.score.plan[played]], played/len(c.score.variants), c.score.units())
 	}
 	if c.next == len(c.score.plan) {
 		if err := c.save(); err != nil {
@@ -88,6 +107,11 @@ func (c *conductor) turn() error {
 		if c.next%len(c.score.variants) == 0 {
 			c.meter.Collect()
 		}
+		next := c.score.variants[c.score.plan[c.next]]
+		c.ignored.Store(!slices.Contains(c.score.Observed, next))
+		if err := c.announce(next); err != nil {
+			return err
+		}
 		c.meter.Start()
 	}
 	close(c.started)
@@ -95,8 +119,36 @@ func (c *conductor) turn() error {
 	return nil
 }
 
+// end ends a block of the plan.
+func (c *conductor) end(played int) error {
+	c.meter.Lap()
+	if err := c.announce(""); err != nil {
+		return err
+	}
+	time.Sleep(c.score.Settle)
+	c.meter.Stop(c.score.variants[c.score.plan[played]], played/len(c.score.variants), c.score.units(), c.took)
+	c.took = c.took[:0]
+	return nil
+}
+
+// announce tells the listener, if there is one, which variant begins, or that one is over.
+func (c *conductor) announce(variant string) error {
+	if c.listen == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintln(c.listen, variant); err != nil {
+		return fmt.Errorf("announcements: %w", err)
+	}
+	return nil
+}
+
 // save writes what was measured.
 func (c *conductor) save() error {
+	if c.listen != nil {
+		if err := c.listen.Close(); err != nil {
+			return fmt.Errorf("announcements: %w", err)
+		}
+	}
 	if c.profile != nil {
 		pprof.StopCPUProfile()
 		if err := c.profile.Close(); err != nil {

@@ -3,16 +3,21 @@ package probe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/js/modulestest"
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 )
@@ -49,7 +54,7 @@ func TestAllVUsDoTheSameVariantAtTheSameTime(t *testing.T) {
 	for range vus {
 		all.Go(func() {
 			for {
-				variant, ok, err := c.await(t.Context())
+				variant, ok, err := c.await(t.Context(), nil)
 				if err != nil || !ok {
 					return
 				}
@@ -78,6 +83,69 @@ func TestAllVUsDoTheSameVariantAtTheSameTime(t *testing.T) {
 	}
 }
 
+func TestTheListenerHearsOfEveryBlock(t *testing.T) {
+	t.Parallel()
+	listener := filepath.Join(t.TempDir(), "blocks")
+	require.NoError(t, os.WriteFile(listener, nil, 0o600))
+	lookup, output := scored(t, Score{VUs: 1, Rounds: 3, PerVU: 1, Turns: 1, Announce: listener})
+	var c conductor
+	_, err := c.begin(lookup, []string{"a", "b"})
+	require.NoError(t, err)
+	for ok := true; ok; {
+		_, ok, err = c.await(t.Context(), nil)
+		require.NoError(t, err)
+	}
+	var want strings.Builder
+	for _, b := range saved(t, output).Blocks {
+		want.WriteString(b.Variant + "\n\n")
+	}
+	heard, err := os.ReadFile(listener)
+	require.NoError(t, err)
+	require.Len(t, want.String(), 8*3)
+	require.Equal(t, want.String(), string(heard))
+
+	lookup, _ = scored(t, Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Announce: listener + ".missing"})
+	_, err = new(conductor).begin(lookup, []string{"a"})
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// sink is an output that counts.
+type sink struct {
+	output.Output
+
+	got int
+}
+
+func (s *sink) AddMetricSamples(containers []metrics.SampleContainer) { s.got += len(containers) }
+
+func TestTheOutputGetsTheSamplesOfObservedBlocks(t *testing.T) {
+	t.Parallel()
+	module, inner := New(), new(sink)
+	out, err := module.Switched(func(output.Params) (output.Output, error) { return inner, nil })(output.Params{})
+	require.NoError(t, err)
+	lookup, _ := scored(t, Score{VUs: 1, Rounds: 3, PerVU: 1, Turns: 1, Observed: []string{"b"}})
+	c := &module.conductor
+	_, err = c.begin(lookup, []string{"a", "b"})
+	require.NoError(t, err)
+	batch := []metrics.SampleContainer{metrics.Sample{}}
+	out.AddMetricSamples(batch)
+	require.Equal(t, 1, inner.got, "what comes before the blocks is for everybody")
+	for {
+		variant, ok, err := c.await(t.Context(), nil)
+		require.NoError(t, err)
+		if !ok {
+			break
+		}
+		before := inner.got
+		out.AddMetricSamples(batch)
+		require.Equal(t, variant, inner.got-before) // b is 1
+	}
+
+	refused := errors.New("refused")
+	_, err = module.Switched(func(output.Params) (output.Output, error) { return nil, refused })(output.Params{})
+	require.ErrorIs(t, err, refused)
+}
+
 func TestAWaitingVUEndsWithItsIteration(t *testing.T) {
 	t.Parallel()
 	lookup, _ := scored(t, Score{VUs: 2, Rounds: 1, PerVU: 1, Turns: 1})
@@ -86,7 +154,7 @@ func TestAWaitingVUEndsWithItsIteration(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, ok, err := c.await(ctx)
+	_, ok, err := c.await(ctx, nil)
 	require.False(t, ok)
 	require.ErrorIs(t, err, context.Canceled)
 }
@@ -98,7 +166,7 @@ func TestTheProfileKnowsTheVariants(t *testing.T) {
 	_, err := c.begin(lookup, []string{"a"})
 	require.NoError(t, err)
 	for ok := true; ok; {
-		_, ok, err = c.await(t.Context())
+		_, ok, err = c.await(t.Context(), nil)
 		require.NoError(t, err)
 	}
 	info, err := os.Stat(profile)
@@ -162,6 +230,19 @@ func TestAScriptPlaysAllItsBlocks(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "90 90 19", result.String()) // (2 rounds + warm-up) × 3 × 10; (2 + 1) × 2 × 3 + 1
 	require.Len(t, saved(t, output).Of("second", block.CPU), 2)
+}
+
+func TestLatencyIsThatOfTheWorkNotOfThePause(t *testing.T) {
+	const pause, work = 50 * time.Millisecond, 5 * time.Millisecond
+	score := Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Latency: true, Pause: pause}
+	rt, output := scriptVU(t, `var bench = blocks({ works: () => { work(); } });`, score)
+	rt.VU.CtxField = t.Context()
+	require.NoError(t, rt.VU.Runtime().Set("work", func() { time.Sleep(work) })) // the work, not a wait
+	_, err := rt.VU.Runtime().RunString(`for (let i = 0; i < bench.options.scenarios.blocks.iterations; i++) bench.run();`)
+	require.NoError(t, err)
+	played := saved(t, output).Blocks[1]
+	require.GreaterOrEqual(t, played.P99, work)
+	require.GreaterOrEqual(t, played.Wall-played.P99, pause/2)
 }
 
 func TestAVariantThatFailsEndsTheTest(t *testing.T) {

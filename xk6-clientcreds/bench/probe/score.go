@@ -23,6 +23,18 @@ type Score struct {
 	// Settle is how long a block goes on after its work, on the CPU clock only: k6 hands samples
 	// on every 50 ms, twice, and a block must not pay for those of the one before.
 	Settle time.Duration `json:"settle"`
+	// Cores is GOMAXPROCS; as the environment says when 0.
+	Cores int `json:"cores"`
+	// Latency says to measure how long every iteration takes. The garbage collector then runs as it
+	// does without the probe, inside blocks too.
+	Latency bool `json:"latency"`
+	// Pause is how long a VU rests after an iteration, on average: load that leaves CPU.
+	Pause time.Duration `json:"pause"`
+	// Observed are the variants whose samples k6's output gets (see [RootModule.Switched]).
+	Observed []string `json:"observed"`
+	// Announce is a file, a pipe for one, that gets the name of each variant when its block begins,
+	// and an empty line when the work of the block is done; none when empty.
+	Announce string `json:"announce"`
 	// Output is the file that the block.Run is written to.
 	Output string `json:"output"`
 	// Profile is the file for a CPU profile, with the label "variant"; none when empty.

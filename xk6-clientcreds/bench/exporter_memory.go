@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+const (
+	// mostSeries is how many label sets the exporter keeps of a metric, unless told otherwise.
+	mostSeries = 10_000
+	// offeredSeries is more than it keeps.
+	offeredSeries = 2 * mostSeries
+)
+
+// megabyte is 1,000,000 bytes.
+const megabyte = 1000 * kilobyte
+
+// exporterMemory measures what the histograms of one metric weigh in the exporter, at its limit and
+// when more are offered. k6 itself remembers every label set, so each is compared with a k6 that had
+// the same ones.
+func (b *bench) exporterMemory(ctx context.Context) (report.Table, error) {
+	const memory = "memory-series"
+	const times = 2
+	kept, offered := make([]float64, times), make([]float64, times)
+	for i := range times {
+		for series, above := range map[int][]float64{mostSeries: kept, offeredSeries: offered} {
+			args := offer(series)
+			without, err := b.heap(ctx, memory, 1, args...)
+			if err != nil {
+				return report.Table{}, err
+			}
+			with, err := b.heap(ctx, memory, 1, append(args, "-o", "prometheus=addr=127.0.0.1:0,linger=0s")...)
+			if err != nil {
+				return report.Table{}, err
+			}
+			above[i] = (with - without) / megabyte
+		}
+	}
+	return exporterMemoryTable(kept, offered), nil
+}
+
+// offer is the arguments that tell a script how many series to make.
+func offer(series int) []string { return []string{"-e", "SERIES=" + strconv.Itoa(series)} }
+
+// exporterMemoryTable is about the megabytes above a k6 without an output.
+func exporterMemoryTable(kept, offered []float64) report.Table {
+	const limit = "10,000 histograms offered, above no output"
+	each := make([]float64, len(kept))
+	for i, mb := range kept {
+		each[i] = mb * megabyte / kilobyte / mostSeries
+	}
+	return report.Table{
+		Title: "Live heap of -o prometheus",
+		Results: []report.Result{
+			report.Measured("a histogram, above no output", "kB", each).
+				With(report.NewTarget(report.OfValue, report.AtMost, 10)),
+			report.Measured(limit, "MB", kept),
+			report.Compared("20,000 histograms offered, above no output", "MB", offered, limit, kept).
+				With(report.NewTarget(report.OfRatio, report.AtMost, 1.05)),
+		},
+	}
+}

@@ -1,0 +1,32 @@
+package probe
+
+import (
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+)
+
+// Switched returns the constructor of an output that gets the samples of some blocks only: those
+// of the variants in [Score.Observed], and what comes before the first block. With it, blocks with
+// and without the output can alternate in one process.
+func (r *RootModule) Switched(construct output.Constructor) output.Constructor {
+	return func(params output.Params) (output.Output, error) {
+		inner, err := construct(params)
+		if err != nil {
+			return nil, err
+		}
+		return &switched{Output: inner, conductor: &r.conductor}, nil
+	}
+}
+
+type switched struct {
+	output.Output
+
+	conductor *conductor
+}
+
+// AddMetricSamples implements output.Output.
+func (s *switched) AddMetricSamples(containers []metrics.SampleContainer) {
+	if !s.conductor.ignored.Load() {
+		s.Output.AddMetricSamples(containers)
+	}
+}
