@@ -25,6 +25,9 @@ const (
 // of its tag testid; what is scraped gets its job's name.
 const testidRemote = "remote-write"
 
+// signedSecret is the key of a client that authenticates by assertions. HS256 asks for 32 bytes.
+const signedSecret = "a-secret-of-32-bytes-or-even-more"
+
 // linger is how long the exporters stay up after the test: two scrapes, whatever their turn.
 const linger = "2500ms"
 
@@ -57,6 +60,7 @@ func observeRuns(t *testing.T) *observed {
 		c.TTL = 5 * time.Second
 		c.Clients = append(c.Clients,
 			authserver.Client{ID: "flaky", Secret: localSecret, Scope: localScope},
+			authserver.Client{ID: "signed", Secret: signedSecret, Scope: localScope, AuthMethod: "client_secret_jwt"},
 			authserver.Client{ID: "short", Secret: localSecret, Scope: localScope, TTL: 2 * time.Second})
 		c.TokenMiddleware = []authserver.Middleware{unavailableToFlaky}
 		c.APIMiddleware = []authserver.Middleware{slowBelowSlow}
@@ -69,7 +73,8 @@ func observeRuns(t *testing.T) *observed {
 	}.start(t)
 	faulty := k6run{
 		script: "xk6-clientcreds/acceptance/testdata/prometheus/faulty.js",
-		env: server.env("FLAKY_ID=flaky", "SHORT_ID=short", "CLOSED_URL=http://"+freeAddress(t)+"/token",
+		env: server.env("FLAKY_ID=flaky", "SHORT_ID=short", "SIGNED_ID=signed", "SIGNED_SECRET="+signedSecret,
+			"CLOSED_URL=http://"+freeAddress(t)+"/token",
 			"K6_PROMETHEUS_RW_SERVER_URL="+o.url+"/api/v1/write", "K6_PROMETHEUS_RW_PUSH_INTERVAL=1s",
 			"K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM="+strconv.FormatBool(o.major >= 3)),
 		args: []string{

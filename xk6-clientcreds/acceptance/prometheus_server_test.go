@@ -52,7 +52,8 @@ func startPrometheus(t *testing.T, scrapeConfigs func(major int) string) *promet
 	cmd := exec.CommandContext(t.Context(), bin, // #nosec G204 -- the tool that the environment names
 		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+addr, "--web.enable-remote-write-receiver", "--log.level=warn",
-		"--scrape.discovery-reload-interval=100ms") // else the first scrape comes after five seconds
+		"--enable-feature=created-timestamp-zero-ingestion", // Prometheus 2.42 does not know it, and says so
+		"--scrape.discovery-reload-interval=100ms")          // else the first scrape comes after five seconds
 	cmd.Stdout, cmd.Stderr = log, log
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -7,6 +7,7 @@ import "testing"
 func TestPrometheus(t *testing.T) {
 	o := observeRuns(t)
 	t.Run("totals", o.testTotals)
+	t.Run("beginnings", o.testBeginnings)
 	t.Run("percentiles", o.testPercentiles)
 	t.Run("dashboards", o.testDashboards)
 	t.Run("verdicts", o.testVerdicts)

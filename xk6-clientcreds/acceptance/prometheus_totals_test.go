@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,26 @@ func (o *observed) testTotals(t *testing.T) {
 			}
 		}
 		assert.Greater(t, compared, 20, "metrics of the summary")
+	}
+}
+
+// testBeginnings: with the time at which each counter began, the rates of Prometheus have what was
+// counted before the first scrape too, such as the first tokens of all virtual users.
+func (o *observed) testBeginnings(t *testing.T) {
+	if o.major < 3 {
+		t.Log("Prometheus 2 does not take the time at which a counter began; nothing to compare")
+		return
+	}
+	window := o.steadyLast.Sub(o.from).Round(time.Second) + time.Second
+	for _, expr := range []string{
+		`sum (%s(k6_clientcreds_requests_total{job=%q,reason="cold"}[%s]))`,
+		`sum (%s(k6_clientcreds_request_failed_samples_total{job=%q,reason="cold"}[%s]))`,
+		`histogram_count(sum (%s(k6_clientcreds_request_duration_seconds{job=%q,reason="cold"}[%s])))`,
+	} {
+		total := o.value(t, fmt.Sprintf(expr, "last_over_time", jobSteady, window), o.steadyLast)
+		increase := o.value(t, fmt.Sprintf(expr, "increase", jobSteady, window), o.steadyLast)
+		assert.Positive(t, total, expr)
+		assert.InEpsilon(t, total, increase, 0.2, expr) // increase extrapolates
 	}
 }
 

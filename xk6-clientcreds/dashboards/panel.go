@@ -86,10 +86,11 @@ func latencyMap(title, description, trend, matchers string) *heatmap.PanelBuilde
 		WithTarget(heatmapOf(heat(trend, matchers)).RefId("A"))
 }
 
-// percentiles draws p50, p95 and p99 of a trend, with the slowest on top.
+// percentiles draws p50, p95 and p99 of a trend, with the slowest on top, and single requests whose
+// traces are known as dots.
 func percentiles(title, description, trend, matchers string) *timeseries.PanelBuilder {
 	return curves(title, description, "s",
-		graph(quantile(0.99, trend, matchers), "p99"),
+		graph(quantile(0.99, trend, matchers), "p99").Exemplar(true),
 		graph(quantile(0.95, trend, matchers), "p95"),
 		graph(quantile(0.5, trend, matchers), "p50"),
 	)

@@ -15,6 +15,7 @@ export const options = {
         late: always('late'),
         refused: always('refused'),
         flaky: always('flaky'),
+        signed: always('signed'),
         unreachable: always('unreachable'),
         crowded: always('crowded'),
         // Twenty per second are asked for, and there is one virtual user, which makes two.
@@ -33,6 +34,9 @@ const shortLived = new Client(clientOptions({ clientId: env('SHORT_ID') }));
 const wrong = new Client(clientOptions({ clientSecret: 'wrong' }));
 const flakyClient = new Client(clientOptions({
     clientId: env('FLAKY_ID'), cache: { scope: 'none' }, retry: { attempts: 4, backoff: '50ms', maxBackoff: '100ms' },
+}));
+const signer = new Client(clientOptions({
+    clientId: env('SIGNED_ID'), clientSecret: env('SIGNED_SECRET'), auth: 'client_secret_jwt',
 }));
 const nowhere = new Client(clientOptions({ tokenUrl: env('CLOSED_URL') }));
 const url = apiUrl();
@@ -61,6 +65,12 @@ export function refused() {
 
 export function flaky() {
     flakyClient.token();
+    sleep(0.1);
+}
+
+// Token requests that are authenticated by an assertion.
+export function signed() {
+    signer.acquire();
     sleep(0.1);
 }
 
