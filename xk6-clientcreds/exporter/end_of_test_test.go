@@ -207,6 +207,17 @@ func TestPush(t *testing.T) {
 	assert.True(t, names["k6_test_exit_code"], "it is of after the end")
 }
 
+// TestPushLabelsThatMetricsHave: a push with them fails, but that would show after the test only.
+func TestPushLabelsThatMetricsHave(t *testing.T) {
+	for _, label := range []string{"scenario", "testid"} {
+		params := testParams(t, "pushUrl=http://localhost,pushLabels=env:ci "+label+":x")
+		params.ScriptOptions.RunTags = map[string]string{"testid": "7"}
+		_, err := New(params)
+		require.EqualError(t, err, `option "pushLabels": metrics have a label "`+label+
+			`" of their own, or a tag of the run makes it; allowed: other names`)
+	}
+}
+
 func TestPushThatIsRefused(t *testing.T) {
 	url, request := pushgateway(t, http.StatusUnauthorized)
 	r := newRig(t, "127.0.0.1:0,pushUrl="+url+",pushUsername=user,pushPassword=hidden")

@@ -69,6 +69,9 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 		noThresholds: params.RuntimeOptions.NoThresholds.Bool,
 	}
 	e.own = newOwnCollector(e.store, params.ScriptOptions.RunTags)
+	if err := o.Push.checkLabels(e.own.labelNames()); err != nil {
+		return nil, err
+	}
 	e.registry.MustRegister(e)
 	if o.RuntimeMetrics {
 		e.registry.MustRegister(collectors.NewGoCollector(),

@@ -72,6 +72,18 @@ func newOwnCollector(st *store, runTags map[string]string) *ownCollector {
 	return c
 }
 
+// labelNames are all that the metrics of the table have.
+func (c *ownCollector) labelNames() []string {
+	var names []string
+	for _, row := range c.rows {
+		names = append(names, row.labels...)
+	}
+	for _, pair := range c.runTags {
+		names = append(names, pair.GetName())
+	}
+	return names
+}
+
 // collect sends the metrics as they are now.
 func (c *ownCollector) collect(out chan<- prometheus.Metric) {
 	for _, p := range c.points() {

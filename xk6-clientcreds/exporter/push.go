@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +28,17 @@ type pushOptions struct {
 func (p pushOptions) validate() error {
 	if p.Password != "" && p.Username == "" {
 		return errors.New("option \"pushPassword\" is set without \"pushUsername\"; allowed: both or none")
+	}
+	return nil
+}
+
+// checkLabels looks, before the test, for labels of the group that metrics have: such a push fails.
+func (p pushOptions) checkLabels(served []string) error {
+	for _, name := range slices.Sorted(maps.Keys(p.Labels)) {
+		if slices.Contains(served, name) {
+			return fmt.Errorf("option \"pushLabels\": metrics have a label %q of their own, or a tag of the run makes it; "+
+				"allowed: other names", name)
+		}
 	}
 	return nil
 }
