@@ -16,6 +16,8 @@ type grant struct {
 	opts    *options
 	process *process
 
+	endpoints endpoints
+
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
 }
@@ -30,6 +32,9 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		endpoint = o.Issuer
 	}
 	if _, err := oauth.NewClient(o.config(endpoint, "")); err != nil {
+		return nil, err
+	}
+	if err := o.checkEndpoints(); err != nil {
 		return nil, err
 	}
 	p.redactor.Secret(o.ClientID, o.ClientSecret)
@@ -54,14 +59,16 @@ func (o *options) config(endpoint, userAgent string) oauth.Config {
 		header.Set(name, value)
 	}
 	return oauth.Config{
-		TokenURL: endpoint,
-		ClientID: o.ClientID,
-		Auth:     auth,
-		Scope:    o.Scope,
-		Audience: o.Audience,
-		Resource: o.Resource,
-		Params:   url.Values(o.Params),
-		Header:   header,
+		TokenURL:             endpoint,
+		ClientID:             o.ClientID,
+		Auth:                 auth,
+		Scope:                o.Scope,
+		Audience:             o.Audience,
+		Resource:             o.Resource,
+		AuthorizationDetails: o.AuthorizationDetails,
+
+		Params: url.Values(o.Params),
+		Header: header,
 	}
 }
 

@@ -26,6 +26,8 @@ var hints = map[string]string{
 	oauth.CodeTimeout:           "the server did not answer within the timeout option",
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
+
+	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
 }
 
 const (

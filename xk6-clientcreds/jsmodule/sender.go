@@ -116,9 +116,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
 		return // given up before anything was sent
 	}
-	s.trail = s.tracer.Done()
-	s.tracer = nil
-	s.cancel()
+	s.finish()
 
 	var label string
 	failed := 0.0
@@ -163,6 +161,17 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.opts.HTTPMetrics {
 		s.reportHTTP(a)
 	}
+}
+
+// finish ends the request under way and returns its times, nil when nothing was sent.
+func (s *sender) finish() *httpext.Trail {
+	if s.tracer == nil {
+		return nil
+	}
+	s.trail = s.tracer.Done()
+	s.tracer = nil
+	s.cancel()
+	return s.trail
 }
 
 // reportUnsent counts a token that could not even be asked for, because discovery failed: a
