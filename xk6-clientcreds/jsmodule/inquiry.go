@@ -21,7 +21,7 @@ type inquiry struct {
 	endpoint *oauth.Endpoint // nil when discovery failed
 	token    string
 
-	status int // 0 when there was no answer
+	status int            // 0 when there was no answer
 	err    *oauth.Error   // nil on success
 	trail  *httpext.Trail // nil when nothing was sent
 }
@@ -60,7 +60,7 @@ func (c *client) tokenArgument(kind endpointKind, v sobek.Value) string {
 			return lease.Token.AccessToken
 		}
 	}
-	panic(rt.NewTypeError("client.%s(): this VU has no token in its cache; give one, client.%s(token), or call client.token() before", kind.method, kind.method))
+	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", kind.method, kind.method))
 }
 
 // failed notes what went wrong.

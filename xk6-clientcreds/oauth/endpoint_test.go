@@ -161,8 +161,6 @@ func TestIntrospect(t *testing.T) {
 // §2.2), but that of an error.
 func TestEndpointErrors(t *testing.T) {
 	t.Parallel()
-	broken := answer(200, "application/json", "")
-	broken.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
 	for name, c := range map[string]struct {
 		do   Doer
 		want Error
@@ -189,7 +187,9 @@ func TestEndpointErrors(t *testing.T) {
 			Error{Code: CodeHTTPError, Status: 500, Description: "the answer is larger than 1 MiB"},
 		},
 		"cut off": {
-			func(*http.Request) (*http.Response, error) { return broken, nil },
+			func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
+			},
 			Error{Code: CodeConnectionReset, Status: 200, Description: "the connection was closed before the answer was complete"},
 		},
 		"no answer": {
