@@ -188,7 +188,7 @@ func TestEndpointErrors(t *testing.T) {
 		},
 		"cut off": {
 			func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
 			},
 			Error{Code: CodeConnectionReset, Status: 200, Description: "the connection was closed before the answer was complete"},
 		},
