@@ -16,13 +16,16 @@ type grant struct {
 	opts    *options
 	process *process
 
-	endpoints endpoints
-
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
+
+	endpoints endpoints
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
+	if err := o.checkEndpoints(); err != nil {
+		return nil, err
+	}
 	// Everything but the endpoint and k6's user agent is known, and checked, in the init context.
 	endpoint := o.TokenURL
 	if o.Issuer != "" {
@@ -32,9 +35,6 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		endpoint = o.Issuer
 	}
 	if _, err := oauth.NewClient(o.config(endpoint, "")); err != nil {
-		return nil, err
-	}
-	if err := o.checkEndpoints(); err != nil {
 		return nil, err
 	}
 	p.redactor.Secret(o.ClientID, o.ClientSecret)

@@ -111,6 +111,17 @@ func (s *sender) plainDo(req *http.Request) (*http.Response, error) {
 	return s.transport.RoundTrip(req)
 }
 
+// finish ends the request under way and returns its times, nil when nothing was sent.
+func (s *sender) finish() *httpext.Trail {
+	if s.tracer == nil {
+		return nil
+	}
+	s.trail = s.tracer.Done()
+	s.tracer = nil
+	s.cancel()
+	return s.trail
+}
+
 // report ends the request under way and pushes its samples.
 func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
@@ -161,17 +172,6 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.opts.HTTPMetrics {
 		s.reportHTTP(a)
 	}
-}
-
-// finish ends the request under way and returns its times, nil when nothing was sent.
-func (s *sender) finish() *httpext.Trail {
-	if s.tracer == nil {
-		return nil
-	}
-	s.trail = s.tracer.Done()
-	s.tracer = nil
-	s.cancel()
-	return s.trail
 }
 
 // reportUnsent counts a token that could not even be asked for, because discovery failed: a
