@@ -38,7 +38,7 @@ declare module 'k6/x/clientcreds' {
     export type Span = Duration;
 
     /** How the client authenticates at the token endpoint, by its registered name. */
-    export type AuthMethod = 'client_secret_basic' | 'client_secret_post';
+    export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt';
 
     /** Options of a {@link Client}. Unknown or contradictory options are a `TypeError`. */
     export interface ClientOptions {
@@ -60,11 +60,14 @@ declare module 'k6/x/clientcreds' {
         /** The client identifier (RFC 6749 §2.2). It is also the value of the metric tag `client`. */
         clientId: string;
 
-        /** The client's secret. It never appears in a log, an error, a metric or a URL. */
-        clientSecret: string;
+        /**
+         * The client's secret, needed by all methods but `private_key_jwt`. It never appears in a log, an error, a
+         * metric or a URL.
+         */
+        clientSecret?: string;
 
         /**
-         * How the client authenticates (RFC 6749 §2.3.1). Exactly one method is used; there is no probing.
+         * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2). Exactly one method is used; there is no probing.
          * @default 'client_secret_basic'
          */
         auth?: AuthMethod;
@@ -75,6 +78,12 @@ declare module 'k6/x/clientcreds' {
          * @default 'form'
          */
         basicEncoding?: 'form' | 'raw';
+
+        /** The private key of `private_key_jwt`: the text of a PEM or of a JWK, or where it is and how it signs. */
+        key?: string | KeyOptions;
+
+        /** What the JWT of `client_secret_jwt` and `private_key_jwt` says, or where it is ready made. */
+        assertion?: AssertionOptions;
 
         /** Scope to ask for: an array, or a string with spaces (RFC 6749 §3.3). */
         scope?: string | string[];
@@ -123,6 +132,45 @@ declare module 'k6/x/clientcreds' {
          * @default false
          */
         httpMetrics?: boolean;
+    }
+
+    /** A private key: RSA of 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519. */
+    export interface KeyOptions {
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        text?: string;
+
+        /** The file of the key, from the script's folder as in `open()`. */
+        file?: string;
+
+        /** The identifier of the key at the server, for the header of the JWT; by default that of a JWK. */
+        kid?: string;
+
+        /** The algorithm of the signature; by default that of a JWK, else RS256 or the one of the key's curve. */
+        alg?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+    }
+
+    /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */
+    export interface AssertionOptions {
+        /** The `aud`; by default `issuer`, or with `tokenUrl` the URL of the endpoint that it is sent to. */
+        audience?: string;
+
+        /**
+         * The time from `iat` to `exp`, in whole seconds up to a day.
+         * @default '60s'
+         */
+        lifetime?: Duration;
+
+        /**
+         * The algorithm of `client_secret_jwt`.
+         * @default 'HS256'
+         */
+        alg?: 'HS256' | 'HS384' | 'HS512';
+
+        /** Further claims. They cannot replace `iss`, `sub`, `aud`, `exp`, `nbf`, `iat` and `jti`. */
+        claims?: Record<string, unknown>;
+
+        /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
+        file?: string;
     }
 
     /** What a token is to authorize, in terms of the API (RFC 9396 §2). */
@@ -341,7 +389,8 @@ declare module 'k6/x/clientcreds' {
 
         /**
          * Headers for a request. Without an argument the object is frozen and the same until the token changes;
-         * with one it is new, and has the headers of `extra` too. Throws a {@link TokenError}.
+         * with one it is new, and has the headers of `extra` too, but for an Authorization of its own. Throws a
+         * {@link TokenError}.
          */
         headers(): Readonly<{ Authorization: string }>;
         headers(extra: Record<string, string>): Record<string, string>;

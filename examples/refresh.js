@@ -1,8 +1,8 @@
 // What a script sees of a token's replacement. In the background (the default) it goes on with the old, still valid token
 // and waits for nothing; blocking, the iteration that comes too late for the old token waits for the new one, as many client
-// libraries do. leeway and jitter say when: 20 to 40% of the lifetime before the expiry.
+// libraries do. leeway and jitter say when: 30 to 50% of the lifetime before the expiry.
 //
-//   build/k6 x clientcreds serve --ttl 2s -- build/k6 run examples/refresh.js
+//   build/k6 x clientcreds serve --ttl 4s -- build/k6 run examples/refresh.js
 import http from 'k6/http';
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
@@ -27,7 +27,7 @@ const client = (refresh) => new Client({
     tokenUrl: __ENV.TOKEN_URL,
     clientId: __ENV.CLIENT_ID,
     clientSecret: __ENV.CLIENT_SECRET,
-    cache: { leeway: '20%', jitter: '20%', refresh },
+    cache: { leeway: '30%', jitter: '20%', refresh },
 });
 const inBackground = client('background');
 const whileBlocking = client('blocking');

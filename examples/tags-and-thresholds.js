@@ -2,8 +2,12 @@
 // latencies of the API stay free of token requests, unless httpMetrics is set.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/tags-and-thresholds.js
+//
+// SLOWEST is what 95 of 100 requests may take, in milliseconds.
 import { check, group } from 'k6';
 import { Client } from 'k6/x/clientcreds';
+
+const slowest = Number(__ENV.SLOWEST || 1000);
 
 export const options = {
     vus: 2,
@@ -11,10 +15,10 @@ export const options = {
     tags: { release: '2026.1' },
     thresholds: {
         checks: ['rate==1'],
-        http_req_duration: ['p(95)<1000'],
+        http_req_duration: [`p(95)<${slowest}`],
         http_reqs: ['count==10'],
-        clientcreds_request_duration: ['p(95)<1000'],
-        'clientcreds_request_duration{reason:cold}': ['p(99)<1500'],
+        clientcreds_request_duration: [`p(95)<${slowest}`],
+        'clientcreds_request_duration{reason:cold}': [`p(95)<${2 * slowest}`],
         'clientcreds_request_failed{tenant:blue}': ['rate==0'],
         clientcreds_rejections: ['count==0'],
         clientcreds_late_uses: [{ threshold: 'count==0', abortOnFail: true }],

@@ -5,7 +5,7 @@ STACK_PARTS := $(CACHE)/prometheus-static-$(call version_in,tools/prometheus,git
 
 # Reproducible: the time of the image is that of the commit.
 REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
 .PHONY: image
 image: ## Build the container image; IMAGE BASE_IMAGE BINARY VERSION change it

@@ -46,17 +46,18 @@ export function seconds(name, fallback) {
 export function url(name, what) {
     const value = required(name, what);
     if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${value}": it must be a URL that begins with http:// or https://`);
+        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://`);
     }
     return value;
 }
 
 /**
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
- * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH.
+ * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
  */
 export function clientOptions(overrides = {}) {
-    const options = { clientId: required('CLIENT_ID', "the client's id"), clientSecret: secret(), ...endpoint() };
+    const options = { clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...endpoint() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -83,6 +84,20 @@ export function clientOptions(overrides = {}) {
     return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
 }
 
+/** What the client authenticates with: its secret, or its private key. */
+function credentials() {
+    if (env('AUTH') !== 'private_key_jwt') {
+        return { clientSecret: secret() };
+    }
+    const key = { file: required('CLIENT_KEY_FILE', "the file of the client's private key, PEM or JWK") };
+    for (const [option, name] of Object.entries({ alg: 'KEY_ALG', kid: 'KEY_ID' })) {
+        if (env(name) !== undefined) {
+            key[option] = env(name);
+        }
+    }
+    return { key };
+}
+
 /** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
 function secret() {
     const value = required('CLIENT_SECRET', "the client's secret");
@@ -105,6 +120,11 @@ function endpoint() {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
     return { tokenUrl };
+}
+
+/** A URL for a message: user, password and query may be secret. */
+export function shown(text) {
+    return text.replace(/[?#].*$/, '…').replace(/^.*@/, '…@');
 }
 
 /** Scheme, host and port of a URL, without a user's name and password. */

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -30,13 +31,13 @@ var examples = map[string]example{
 		t.Helper()
 		require.EqualValues(t, 2+4, stats.TokenRequests.ByResult["issued"], "one for each VU and one for each acquireAsync()")
 	}},
-	"acquire.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+	"acquire.js": {env: slowMachine, saw: func(t *testing.T, stats authserver.Stats, r run) {
 		t.Helper()
 		require.EqualValues(t, r.summary.count("iterations"), stats.TokenRequests.ByResult["issued"])
 	}},
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
-	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 2 * time.Second }},
+	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 4 * time.Second }},
 	"clients-file.js": {
 		server: func(c *authserver.Config) {
 			c.Clients = nil
@@ -99,8 +100,19 @@ var examples = map[string]example{
 			require.Equal(t, stats.TokenRequests.ByResult["issued"]+2, stats.TokenRequests.Total)
 		},
 	},
+	"private-key-jwt.js": {
+		server: func(c *authserver.Config) {
+			c.Clients[0].Secret = ""
+			c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: exampleKey().Public()}}
+		},
+		env: func(t *testing.T, _ *localServer) []string {
+			t.Helper()
+			return []string{"CLIENT_KEY_FILE=" + writeKey(t, exampleKey())}
+		},
+		saw: tokensPerVU(2),
+	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
-	"tags-and-thresholds.js": {saw: tokensPerVU(2)},
+	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
 	"setup-teardown.js":      {saw: tokensPerVU(1)},
 	"rejected-token.js": {
 		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
@@ -116,6 +128,9 @@ var examples = map[string]example{
 		return []string{"GRPC_ADDR=" + startHealth(t, s)}
 	}},
 }
+
+// slowMachine lets requests take as long as they may on a machine with other work to do.
+func slowMachine(*testing.T, *localServer) []string { return []string{"SLOWEST=60000"} }
 
 // tokensPerVU checks that so many tokens were issued, to so many requests.
 func tokensPerVU(n int64) func(*testing.T, authserver.Stats, run) {

@@ -68,7 +68,7 @@ func dashboardQueries(t *testing.T, file string) []dashboardQuery {
 func (q dashboardQuery) shown(job string) string {
 	return strings.NewReplacer(
 		"$job", job, "$instance", ".*", "$scenario", ".*", "$client", ".*",
-		"$__rate_interval", "4s", "$__range", "10m",
+		"$__rate_interval", "4s", "$__interval", "1s", "$__range", "10m",
 	).Replace(q.expr)
 }
 

@@ -58,9 +58,10 @@ func officialDirectory(t *testing.T) string {
 	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", officialDashboards)
 	cmd.Dir = t.TempDir() // not this module: it does not depend on it
 	out, err := cmd.Output()
-	require.NoError(t, err, "%s", out)
-	var module struct{ Dir string }
-	require.NoError(t, json.Unmarshal(out, &module))
+	var module struct{ Dir, Error string }
+	require.NoError(t, json.Unmarshal(out, &module), "go mod download: %v", err)
+	require.NoError(t, err, "Grafana's dashboards are compared with the exporter and come from the Go module proxy, "+
+		"unless the module cache has them: %s", module.Error)
 	return filepath.Join(module.Dir, "grafana", "dashboards")
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -61,6 +62,19 @@ func TestScriptsEnvironment(t *testing.T) {
 	require.Greater(t, r.summary.count("clientcreds_cache_misses"), 1, "blocking replacements are waited for")
 }
 
+// A client without a secret, which authenticates with its key.
+func TestScriptsWithAPrivateKey(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) {
+		c.Clients[0].Secret = ""
+		c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: exampleKey().Public()}}
+	})
+	r := k6run{script: "scripts/token-load.js", env: server.env("AUTH=private_key_jwt", "CLIENT_KEY_FILE="+writeKey(t, exampleKey()),
+		"KEY_ALG=ES256", "RATE=10", "DURATION=2s", "MAX_VUS=10")}.do(t).passes(t)
+	server.agrees(t, r)
+	require.Positive(t, server.Stats().TokenRequests.ByResult["issued"])
+}
+
 // wrongConfiguration is an environment that no scenario can work with, and the words for it.
 type wrongConfiguration struct {
 	script string // api-load.js unless given
@@ -83,14 +97,19 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"ISSUER=https://user:pass@idp.example.com/tenant"},
 			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER at https://idp.example.com: set one of the two`,
 		},
-		"issuer is no URL":  {change: []string{"TOKEN_URL=", "ISSUER=idp"}, text: `configuration: ISSUER is \"idp\": it must be a URL that begins with http:// or https://`},
-		"no API":            {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
-		"VUS no number":     {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
-		"no VUs":            {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
-		"DURATION no unit":  {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
-		"PAUSE with a unit": {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
-		"RATE no number":    {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
-		"MAX_VUS negative":  {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
+		"endpoint may be secret": {change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"}, text: `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`},
+		"issuer is no URL":       {change: []string{"TOKEN_URL=", "ISSUER=idp"}, text: `configuration: ISSUER is \"idp\": it must be a URL that begins with http:// or https://`},
+		"no API":                 {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
+		"VUS no number":          {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
+		"no VUs":                 {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
+		"DURATION no unit":       {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
+		"PAUSE with a unit":      {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
+		"RATE no number":         {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
+		"MAX_VUS negative":       {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
+		"no key": {
+			change: []string{"AUTH=private_key_jwt"},
+			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
+		},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,

@@ -1,11 +1,16 @@
 package authserver
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 const grantClientCredentials = "client_credentials"
@@ -14,8 +19,12 @@ const grantClientCredentials = "client_credentials"
 type Client struct {
 	// ID is the client identifier: printable ASCII (RFC 6749 §A.1).
 	ID string
-	// Secret is the client secret: printable ASCII (RFC 6749 §A.2).
+	// Secret is the client secret: printable ASCII (RFC 6749 §A.2). A client
+	// with keys needs none.
 	Secret string
+	// JWKS are the public keys that the client's assertions are verified with
+	// (private_key_jwt).
+	JWKS jose.JSONWebKeySet
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
@@ -39,7 +48,9 @@ type client struct {
 	index      int // in registry.list, and so in the sealed tokens and the counters
 	id         string
 	jsonID     []byte // id as a JSON string
+	secret     []byte // of client_secret_jwt
 	secretHash [sha256.Size]byte
+	keys       []jose.JSONWebKey
 	scope      string
 	scopes     []string
 	ttl        time.Duration
@@ -81,7 +92,9 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		index:      len(r.list),
 		id:         c.ID,
 		jsonID:     appendJSONString(nil, c.ID),
+		secret:     []byte(c.Secret),
 		secretHash: sha256.Sum256([]byte(c.Secret)),
+		keys:       c.JWKS.Keys,
 		scope:      c.Scope,
 		scopes:     strings.Fields(c.Scope),
 		ttl:        ttl,
@@ -108,7 +121,7 @@ func checkClient(i int, c Client) error {
 		return configErrorf("Clients", "client number %d has no id", i+1)
 	case !printableASCII(c.ID):
 		return configErrorf("Clients", "the id of client number %d has characters other than printable ASCII", i+1)
-	case c.Secret == "":
+	case c.Secret == "" && len(c.JWKS.Keys) == 0:
 		return configErrorf("Clients", "client %q has no secret", c.ID)
 	case !printableASCII(c.Secret):
 		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
@@ -127,10 +140,44 @@ func checkClient(i int, c Client) error {
 				c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
 		}
 	}
+	if err := checkKeys(c); err != nil {
+		return err
+	}
 	for _, g := range c.GrantTypes {
 		if g != grantClientCredentials {
 			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, grantClientCredentials)
 		}
+	}
+	return nil
+}
+
+// checkKeys demands public keys that assertions can be verified with.
+func checkKeys(c Client) error {
+	for i := range c.JWKS.Keys {
+		key := &c.JWKS.Keys[i]
+		switch key.Key.(type) {
+		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		default:
+			return configErrorf("Clients", "client %q: key number %d of the JWK set is no public RSA, EC or Ed25519 key", c.ID, i+1)
+		}
+		if !key.Valid() {
+			return configErrorf("Clients", "client %q: key number %d of the JWK set is not valid", c.ID, i+1)
+		}
+		if key.Use != "" && key.Use != "sig" {
+			return configErrorf("Clients", "client %q: key number %d of the JWK set has the use %q, want sig", c.ID, i+1, key.Use)
+		}
+		if key.Algorithm != "" && !slices.Contains(keyAlgorithms, jose.SignatureAlgorithm(key.Algorithm)) {
+			return configErrorf("Clients", "client %q: key number %d of the JWK set has the algorithm %q, want one of %v",
+				c.ID, i+1, key.Algorithm, keyAlgorithms)
+		}
+	}
+	switch {
+	case c.AuthMethod == "private_key_jwt" && len(c.JWKS.Keys) == 0:
+		return configErrorf("Clients", "client %q: private_key_jwt needs a JWK set with the client's keys", c.ID)
+	case c.AuthMethod != "" && c.AuthMethod != "private_key_jwt" && c.Secret == "":
+		return configErrorf("Clients", "client %q: %s needs a secret", c.ID, c.AuthMethod)
+	case c.AuthMethod == "client_secret_jwt" && len(c.Secret) < 32:
+		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)", c.ID)
 	}
 	return nil
 }
@@ -146,7 +193,7 @@ func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
 	}
 	got := sha256.Sum256(secret)
 	equal := subtle.ConstantTimeCompare(got[:], want[:]) == 1
-	return found, equal && found != nil
+	return found, equal && found != nil && len(found.secret) > 0
 }
 
 func (c *client) mayUse(grant string) bool { return slices.Contains(c.grants, grant) }

@@ -20,11 +20,15 @@ type authMethod struct {
 }
 
 // authMethodNames are the names of the methods that the server knows.
-var authMethodNames = []string{"client_secret_basic", "client_secret_post"}
+var authMethodNames = []string{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"}
 
 // authMethods are the methods, in the order of authMethodNames.
-func authMethods(clients *registry, enc BasicEncoding) []authMethod {
-	return []authMethod{clientSecretBasic(clients, enc), clientSecretPost(clients)}
+func authMethods(s *Server) []authMethod {
+	v := &assertionVerifier{server: s, seen: newReplays(maxReplays)}
+	return []authMethod{
+		clientSecretBasic(s.clients, s.cfg.BasicEncoding), clientSecretPost(s.clients),
+		v.clientSecretJWT(), v.privateKeyJWT(),
+	}
 }
 
 // authenticate finds the client of a request, which must use exactly one

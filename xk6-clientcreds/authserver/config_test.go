@@ -61,7 +61,7 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{AuthMethod: "none"})},
-			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post`,
+			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt`,
 		},
 		{
 			Config{Clients: one(Client{GrantTypes: []string{"password"}})},

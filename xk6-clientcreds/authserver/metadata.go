@@ -6,35 +6,44 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // metadata is the authorization server metadata, RFC 8414 §2.
 type metadata struct {
-	Issuer                   string   `json:"issuer"`
-	TokenEndpoint            string   `json:"token_endpoint"`
-	JWKSURI                  string   `json:"jwks_uri,omitempty"`
-	Scopes                   []string `json:"scopes_supported,omitempty"`
-	ResponseTypes            []string `json:"response_types_supported"` // required, and empty: no authorization endpoint
-	GrantTypes               []string `json:"grant_types_supported"`
-	TokenAuthMethods         []string `json:"token_endpoint_auth_methods_supported"`
-	RevocationEndpoint       string   `json:"revocation_endpoint"`
-	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
-	IntrospectionEndpoint    string   `json:"introspection_endpoint"`
-	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	Issuer                      string                    `json:"issuer"`
+	TokenEndpoint               string                    `json:"token_endpoint"`
+	JWKSURI                     string                    `json:"jwks_uri,omitempty"`
+	Scopes                      []string                  `json:"scopes_supported,omitempty"`
+	ResponseTypes               []string                  `json:"response_types_supported"` // required, and empty: no authorization endpoint
+	GrantTypes                  []string                  `json:"grant_types_supported"`
+	TokenAuthMethods            []string                  `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgorithms         []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationEndpoint          string                    `json:"revocation_endpoint"`
+	RevocationAuthMethods       []string                  `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAuthAlgorithms    []jose.SignatureAlgorithm `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionEndpoint       string                    `json:"introspection_endpoint"`
+	IntrospectionAuthMethods    []string                  `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAuthAlgorithms []jose.SignatureAlgorithm `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 }
 
 func (s *Server) metadata() metadata {
+	algorithms := slices.Concat(secretAlgorithms, keyAlgorithms)
 	m := metadata{
-		Issuer:                   s.endpoints.Issuer,
-		TokenEndpoint:            s.endpoints.Token,
-		Scopes:                   s.scopes(),
-		ResponseTypes:            []string{},
-		GrantTypes:               []string{grantClientCredentials},
-		TokenAuthMethods:         authMethodNames,
-		RevocationEndpoint:       s.endpoints.Revocation,
-		RevocationAuthMethods:    authMethodNames,
-		IntrospectionEndpoint:    s.endpoints.Introspection,
-		IntrospectionAuthMethods: authMethodNames,
+		Issuer:                      s.endpoints.Issuer,
+		TokenEndpoint:               s.endpoints.Token,
+		Scopes:                      s.scopes(),
+		ResponseTypes:               []string{},
+		GrantTypes:                  []string{grantClientCredentials},
+		TokenAuthMethods:            authMethodNames,
+		TokenAuthAlgorithms:         algorithms,
+		RevocationEndpoint:          s.endpoints.Revocation,
+		RevocationAuthMethods:       authMethodNames,
+		RevocationAuthAlgorithms:    algorithms,
+		IntrospectionEndpoint:       s.endpoints.Introspection,
+		IntrospectionAuthMethods:    authMethodNames,
+		IntrospectionAuthAlgorithms: algorithms,
 	}
 	if s.cfg.TokenFormat == JWT {
 		m.JWKSURI = s.endpoints.JWKS

@@ -24,11 +24,20 @@ func TestMetadata(t *testing.T) {
 		"scopes_supported": ["admin", "orders.read", "orders.write"],
 		"response_types_supported": [],
 		"grant_types_supported": ["client_credentials"],
-		"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+		"token_endpoint_auth_signing_alg_values_supported": [
+			"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+		],
+		"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
 		"revocation_endpoint": "https://login.example/tenant/revoke",
-		"revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+		"revocation_endpoint_auth_signing_alg_values_supported": [
+			"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+		],
+		"revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
 		"introspection_endpoint": "https://login.example/tenant/introspect",
-		"introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"]
+		"introspection_endpoint_auth_signing_alg_values_supported": [
+			"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+		],
+		"introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
 	}`, a.body)
 }
 

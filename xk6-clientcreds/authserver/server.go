@@ -48,10 +48,10 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:     cfg,
 		clients: clients,
-		methods: authMethods(clients, cfg.BasicEncoding),
 		ids:     newTokenIDs(),
 		revoked: newRevocations(maxRevoked),
 	}
+	s.methods = authMethods(s)
 	check := s.checkLocally
 	if cfg.APICheck == CheckIntrospection {
 		s.introspector = newIntrospector()

@@ -9,6 +9,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"go.k6.io/k6/v2/lib/fsext"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -24,7 +26,8 @@ const (
 type registration struct {
 	authserver.Client
 
-	generated bool // the secret was made here: nobody else knows it yet
+	generated bool   // the secret was made here: nobody else knows it yet
+	keyFile   string // of the private key that --client-key names
 }
 
 // clients returns those of the file, then those of the flags, or the one of the
@@ -50,9 +53,9 @@ func (s *serve) clientOfEnvironment(id string) registration {
 	c := authserver.Client{ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope)}
 	generated := c.Secret == ""
 	if generated {
-		c.Secret = rand.Text()
+		c.Secret = rand.Text() + rand.Text() // long enough for client_secret_jwt with HS256 (RFC 7518 §3.2)
 	}
-	return registration{c, generated}
+	return registration{Client: c, generated: generated}
 }
 
 func (s *serve) env(name, fallback string) string {
@@ -84,15 +87,16 @@ func (s *serve) clientsOfFile() ([]registration, error) {
 
 // clientEntry is a client in the file.
 type clientEntry struct {
-	ID         string   `json:"id"`
-	Secret     string   `json:"secret"`
-	Scope      string   `json:"scope"`
-	TTL        string   `json:"ttl"`
-	GrantTypes []string `json:"grant_types"`
-	AuthMethod string   `json:"auth_method"`
+	ID         string             `json:"id"`
+	Secret     string             `json:"secret"`
+	JWKS       jose.JSONWebKeySet `json:"jwks"`
+	Scope      string             `json:"scope"`
+	TTL        string             `json:"ttl"`
+	GrantTypes []string           `json:"grant_types"`
+	AuthMethod string             `json:"auth_method"`
 }
 
-const clientKeys = "id, secret, scope, ttl, grant_types, auth_method"
+const clientKeys = "id, secret, jwks, scope, ttl, grant_types, auth_method"
 
 // parseClients reads a JSON array of clients. A key that is unknown is an
 // error: a misspelt one would be a setting that silently does nothing.
@@ -109,7 +113,7 @@ func parseClients(content []byte) ([]authserver.Client, error) {
 	clients := make([]authserver.Client, len(entries))
 	for i, e := range entries {
 		c := authserver.Client{
-			ID: e.ID, Secret: e.Secret, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
+			ID: e.ID, Secret: e.Secret, JWKS: e.JWKS, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
 		}
 		if e.TTL != "" {
 			var ttl duration

@@ -27,7 +27,7 @@ func TestParseClients(t *testing.T) {
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with id, secret, scope, ttl, grant_types, auth_method"
+	const want = "; want a JSON array of objects with id, secret, jwks, scope, ttl, grant_types, auth_method"
 	for content, problem := range map[string]string{
 		"":                                      "EOF" + want,
 		"{}":                                    "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,
@@ -40,7 +40,7 @@ func TestBadClientsFile(t *testing.T) {
 		`[{"id":"a"}]`:                          `client "a" has no secret`,
 		`[{"id":"a","secret":"x","ttl":"1ms"}]`: `client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
 		`[{"id":"a","secret":"x","auth_method":"none"}]`: `client "a": authentication method "none" is unknown, want ` +
-			"client_secret_basic, client_secret_post",
+			"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt",
 		`[{"id":"a","secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials`,
 	} {
 		t.Run(content, func(t *testing.T) {

@@ -2,6 +2,7 @@
 // the commands below it.
 //
 //	serve    a local authorization server and a protected API
+//	doctor   an examination of a real authorization server
 //	health   whether a server serves
 //
 // Each command is a file of that name with a function newName that makes it.

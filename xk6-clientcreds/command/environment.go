@@ -17,7 +17,7 @@ type variable struct{ name, value string }
 // scriptEnvironment is what scripts have to know of a server.
 type scriptEnvironment []variable
 
-func newScriptEnvironment(e authserver.Endpoints, c authserver.Client) scriptEnvironment {
+func newScriptEnvironment(e authserver.Endpoints, c registration) scriptEnvironment {
 	env := scriptEnvironment{
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
@@ -25,6 +25,9 @@ func newScriptEnvironment(e authserver.Endpoints, c authserver.Client) scriptEnv
 		{"CLIENT_ID", c.ID},
 		{"CLIENT_SECRET", c.Secret},
 		{"SCOPE", c.Scope},
+	}
+	if c.keyFile != "" {
+		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})
 	}
 	if e.CAFile != "" {
 		env = append(env, variable{"SSL_CERT_FILE", e.CAFile})

@@ -35,7 +35,7 @@ The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, 
 secret, unless --client or --clients name others.
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, and SSL_CERT_FILE where --tls-dir is given. When it ends, so does the server, with the same exit code.
+environment, SSL_CERT_FILE where --tls-dir is given, and CLIENT_KEY_FILE where --client-key is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
 Without a command it serves until SIGINT or SIGTERM.`
 
@@ -87,6 +87,9 @@ func (s *serve) run(command []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.addClientKey(clients); err != nil {
+		return err
+	}
 	cfg, err := s.flags.config(clients)
 	if err != nil {
 		return err
@@ -112,7 +115,7 @@ func (s *serve) run(command []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop(server, stats)) }()
 
-	env := newScriptEnvironment(server.Endpoints(), clients[0].Client)
+	env := newScriptEnvironment(server.Endpoints(), clients[0])
 	if len(command) > 0 {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err

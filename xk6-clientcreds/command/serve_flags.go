@@ -15,6 +15,7 @@ type serveFlags struct {
 	ttl         duration
 	clientsFile string
 	clientIDs   []string
+	clientKey   string
 	statsFile   string
 	set         *pflag.FlagSet
 }
@@ -32,6 +33,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.clientsFile, "clients", "", "JSON `file` with the registered clients")
 	set.StringArrayVar(&f.clientIDs, "client", nil,
 		"`id` of a client; its secret is CLIENT_SECRET or generated (can be repeated)")
+	set.StringVar(&f.clientKey, "client-key", "",
+		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
 		"`format` of access tokens: opaque or jwt")

@@ -94,6 +94,31 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// What is in Grafana's menu of controls is not seen.
+func TestLinksAndAnnotationsAreAtTheTop(t *testing.T) {
+	for name, d := range load(t) {
+		assert.NotEmpty(t, d.Links, name)
+		assert.NotEmpty(t, d.Annotations.List, name)
+		for _, link := range d.Links {
+			assert.Nil(t, link.Placement, "%s: %s", name, link.Title)
+		}
+		for _, annotation := range d.Annotations.List {
+			assert.Nil(t, annotation.Placement, "%s: %s", name, annotation.Name)
+		}
+	}
+}
+
+// A subquery without a step has that of Prometheus's rules, a minute by default: most of a run.
+func TestSubqueriesHaveAStep(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(written, "grafana", "*.json"))
+	require.NoError(t, err)
+	for _, file := range files {
+		for _, query := range queries(t, file) {
+			assert.NotContains(t, query, ":]", filepath.Base(file))
+		}
+	}
+}
+
 func TestEveryPanelExplainsItself(t *testing.T) {
 	for name, d := range load(t) {
 		ids, titles := make(map[uint32]bool), make(map[string]bool)

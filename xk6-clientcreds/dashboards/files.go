@@ -27,6 +27,7 @@ func Files() (map[string][]byte, error) {
 			return nil, fmt.Errorf("building %s: %w", name, err)
 		}
 		numberPanels(&built)
+		showControls(&built)
 		text, err := json.MarshalIndent(built, "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", name, err)
@@ -34,6 +35,17 @@ func Files() (map[string][]byte, error) {
 		texts[name] = append(text, '\n')
 	}
 	return texts, nil
+}
+
+// showControls takes links and annotations out of Grafana's menu of controls, where the SDK puts
+// them, and to the top of the dashboard, where they are seen.
+func showControls(d *dashboard.Dashboard) {
+	for i := range d.Links {
+		d.Links[i].Placement = nil
+	}
+	for i := range d.Annotations.List {
+		d.Annotations.List[i].Placement = nil
+	}
 }
 
 // numberPanels gives each panel an id of its own: links to a panel and Grafana's own state need it.

@@ -18,10 +18,13 @@ const (
 )
 
 // The windows of queries: window is one that moves along a graph and is never shorter than four
-// scrapes, wholeRun is everything that the dashboard shows.
+// scrapes, wholeRun is everything that the dashboard shows, and step is how far the points of a graph
+// are apart, which is never less than a scrape. Without a step Prometheus takes that of its rules,
+// which may be longer than a run.
 const (
 	window   = "$__rate_interval"
 	wholeRun = "$__range"
+	step     = "$__interval"
 )
 
 // perSecond is the rate of a counter in the window, added up over all series or by labels.

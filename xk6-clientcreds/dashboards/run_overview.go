@@ -129,7 +129,7 @@ func exporterHealth(d *dashboard.DashboardBuilder) {
 		WithPanel(columns(list("Instances", "The k6 processes of the run.",
 			"max by (job, instance, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
 			"", "job", "instance", "version", "extension_version")).
-		WithPanel(smaller(mustBeZero(figure("Dropped samples", "Samples that the exporter did not take because a metric had too many series. "+
+		WithPanel(smaller(mustBeZero(figure("Dropped samples", "Samples that the exporter did not take, because a metric had too many series or the value was not a number. "+
 			"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")"))))).
 		WithPanel(smaller(figure("Series", "Time series that the exporter serves.", "short", "sum ("+last(exportedSeries, ofRun)+")"))).
 		WithPanel(smaller(figure("Longest scrape", "How long it took Prometheus at most to read the exporter. A scrape that takes longer than its timeout is lost.", "s",

@@ -14,6 +14,7 @@ const (
 	grantDuration   = "k6_clientcreds_request_duration_seconds"
 	grantConnecting = "k6_clientcreds_request_connecting_seconds"
 	grantHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
+	grantSigning    = "k6_clientcreds_request_signing_seconds"
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 )
 
@@ -55,7 +56,7 @@ func tokenFigures(d *dashboard.DashboardBuilder) {
 	d.WithPanel(figure("Token requests", "Token requests sent in the whole run, retries included.", "short",
 		total(grantRequests, ofClient))).
 		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.", "reqps",
-			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":])")).
+			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":"+step+"])")).
 		WithPanel(figure("Failed", "Share of token requests of the run that brought no token.", "percentunit",
 			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			ColorMode(common.BigValueColorModeBackground).
@@ -71,7 +72,7 @@ func tokenFigures(d *dashboard.DashboardBuilder) {
 func tokenConnections(d *dashboard.DashboardBuilder) {
 	all := "(" + timePerSecond(grantDuration) + " + " + timePerSecond(grantConnecting) +
 		" + " + timePerSecond(grantHandshake) + ")"
-	d.WithRow(section("Connections")).
+	d.WithRow(section("Connections and signatures")).
 		WithPanel(share(curves("Time spent connecting",
 			"Share of the time of token requests that goes into TCP connections and TLS handshakes. A server behind TLS "+
 				"spends most of its CPU there when clients do not keep connections.", "percentunit",
@@ -80,7 +81,11 @@ func tokenConnections(d *dashboard.DashboardBuilder) {
 		WithPanel(curves("New connections",
 			"Token requests that opened a connection, beside all of them.", "reqps",
 			graph(countPerSecond(grantConnecting), "new connections"),
-			graph(perSecond(grantRequests, ofClient), "token requests")))
+			graph(perSecond(grantRequests, ofClient), "token requests"))).
+		WithPanel(curves("Time to sign",
+			"Mean time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt: a cost of the "+
+				"load generator, not of the server.", "s",
+			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "signing")).Span(24))
 }
 
 func tokenErrors(d *dashboard.DashboardBuilder) {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/metrics"
 )
 
@@ -81,6 +83,28 @@ func TestAutoLingerWaitsForOneMoreScrape(t *testing.T) {
 	require.NoError(t, wait())
 }
 
+// TestAutoLingerWaitsForAClientThatReconnects: the server tells that its connections are closed.
+func TestAutoLingerWaitsForAClientThatReconnects(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0")
+	r.start()
+	for range 2 {
+		r.time = r.time.Add(20 * time.Second)
+		client := plainClient(t)
+		get(t, client, r.server.url())
+		client.CloseIdleConnections()
+		require.Eventually(t, r.scrapes.allClosed, 10*time.Second, time.Millisecond)
+	}
+	wait := r.stop(nil)
+	get(t, plainClient(t), r.server.url())
+	require.NoError(t, wait())
+}
+
+func (s *scrapes) allClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !slices.ContainsFunc(s.scrapers, func(one *scraper) bool { return !one.closed })
+}
+
 func TestNoLinger(t *testing.T) {
 	for name, c := range map[string]struct {
 		argument string
@@ -96,9 +120,10 @@ func TestNoLinger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, "127.0.0.1:0,"+c.argument)
 			r.start()
+			client := plainClient(t)
 			for range c.scrapes {
 				r.time = r.time.Add(time.Minute)
-				get(t, plainClient(t), r.server.url())
+				get(t, client, r.server.url())
 			}
 			require.NoError(t, r.StopWithTestError(c.err))
 			assert.False(t, r.lingers())
@@ -127,8 +152,19 @@ func TestTextfile(t *testing.T) {
 }
 
 func TestTextfileThatCannotBeWritten(t *testing.T) {
-	r := newRig(t, "127.0.0.1:0,textfile=does/not/exist")
+	folder := filepath.Join(t.TempDir(), "reports")
+	argument := "127.0.0.1:0,textfile=" + filepath.Join(folder, "k6.prom")
+	_, err := New(testParams(t, argument))
+	require.ErrorContains(t, err, `option "textfile": `, "it is known before the test")
+	require.ErrorContains(t, err, "allowed: a file in a folder that exists")
+	var coded errext.HasExitCode
+	require.ErrorAs(t, err, &coded)
+	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())
+
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	r := newRig(t, argument)
 	r.start()
+	require.NoError(t, os.Remove(folder))
 	require.ErrorContains(t, r.Stop(), `option "textfile": `)
 }
 

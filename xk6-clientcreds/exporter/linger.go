@@ -2,9 +2,7 @@ package exporter
 
 import (
 	"context"
-	"net/http"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -18,55 +16,10 @@ const maxAutoLinger = time.Minute
 // linger is how long the endpoint stays up after the test, so that what came after the last scrape
 // is scraped too.
 type linger struct {
-	// auto waits for one more scrape, if there have been two or more: at most twice as long as
-	// the last two were apart.
+	// auto waits for one more scrape of each scraper that has come twice or more: at most twice as
+	// long as its last two scrapes were apart.
 	auto   bool
 	atMost time.Duration
-}
-
-// scrapes keeps the times of the last two scrapes.
-type scrapes struct {
-	now func() time.Time
-
-	mu           sync.Mutex
-	last, before time.Time
-	awaited      chan struct{} // closed by a scrape that began after it was made
-}
-
-// watch notes the scrapes that h serves.
-func (s *scrapes) watch(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		awaited := s.begin()
-		h.ServeHTTP(w, r)
-		s.end(awaited)
-	})
-}
-
-func (s *scrapes) begin() (awaited chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before, s.last = s.last, s.now()
-	return s.awaited
-}
-
-func (s *scrapes) end(awaited chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if awaited != nil && awaited == s.awaited {
-		close(awaited)
-		s.awaited = nil
-	}
-}
-
-// await returns what the end of the next whole scrape closes, and how long it may take until then.
-func (s *scrapes) await() (next <-chan struct{}, within time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.awaited = make(chan struct{})
-	if s.before.IsZero() {
-		return s.awaited, 0
-	}
-	return s.awaited, min(2*s.last.Sub(s.before), maxAutoLinger)
 }
 
 // wait lingers. A signal ends it, and k6 goes on to its summary: k6 has let go of signals when it
@@ -75,7 +28,7 @@ func (s *scrapes) await() (next <-chan struct{}, within time.Duration) {
 func (l linger) wait(s *scrapes, testErr error, log logrus.FieldLogger) {
 	next, within := s.await()
 	if !l.auto {
-		next, within = nil, l.atMost
+		next, within = []<-chan struct{}{nil}, l.atMost // whoever scrapes
 	}
 	if within <= 0 || abortedBy(testErr, errext.AbortedByUser) {
 		return
@@ -85,9 +38,13 @@ func (l linger) wait(s *scrapes, testErr error, log logrus.FieldLogger) {
 	log.Infof("The test is over. Metrics can be scraped for up to %s more; Ctrl-C ends the wait", within)
 	timer := time.NewTimer(within)
 	defer timer.Stop()
-	select {
-	case <-next:
-	case <-timer.C:
-	case <-ctx.Done():
+	for _, scraped := range next {
+		select {
+		case <-scraped:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,9 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 	log := params.Logger.WithField("output", Name)
 	o, err := resolveOptions(params.JSONConfig, params.Environment, params.ConfigArgument, log)
 	if err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(checkWebConfig(o.WebConfig), checkTextfile(o.Textfile)); err != nil {
 		return nil, err
 	}
 	run, err := newRunState(params.ScriptOptions, now)

@@ -170,7 +170,7 @@ func TestWebConfigurationThatIsWrong(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "web.yml")
 	require.NoError(t, os.WriteFile(broken, []byte("tls_server_config:\n  cert: x\n  unknown: 1\n"), 0o600))
 	for _, file := range []string{broken, "does-not-exist.yml"} {
-		err := newRig(t, "127.0.0.1:0,webConfig="+file).Start()
+		_, err := New(testParams(t, "127.0.0.1:0,webConfig="+file))
 		require.ErrorContains(t, err, `option "webConfig": `)
 		require.ErrorContains(t, err, "allowed: a web configuration file of Prometheus's exporter-toolkit")
 		var coded errext.HasExitCode

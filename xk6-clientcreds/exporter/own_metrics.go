@@ -164,8 +164,18 @@ func versionOf(module string) string {
 	if !ok {
 		return "unknown"
 	}
+	return versionIn(info, module)
+}
+
+func versionIn(info *debug.BuildInfo, module string) string {
 	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
-		if m.Path == module {
+		switch {
+		case m.Path != module:
+		case m.Replace != nil && m.Replace.Version == "":
+			return "(devel)" // built from a folder, as k6 version says it
+		case m.Replace != nil:
+			return m.Replace.Version
+		default:
 			return m.Version
 		}
 	}

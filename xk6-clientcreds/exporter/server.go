@@ -35,7 +35,7 @@ type server struct {
 
 // listen opens the address and serves until shutdown.
 func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) (*server, error) {
-	scheme, err := checkWebConfig(o.WebConfig)
+	scheme, err := schemeOf(o.WebConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +47,7 @@ func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.Fie
 	srv := &server{
 		http: &http.Server{
 			Handler:           handler(o.Path, gatherer, s, log),
+			ConnState:         s.connState,
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
 			WriteTimeout:      time.Minute,
@@ -65,16 +66,16 @@ func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.Fie
 	return srv, nil
 }
 
-// checkWebConfig checks the file and returns the scheme that it makes.
-func checkWebConfig(file string) (scheme string, err error) {
+// checkWebConfig checks the file before the test, and before what it says is needed.
+func checkWebConfig(file string) error {
 	if err := web.Validate(file); err != nil {
-		return "", fmt.Errorf("option \"webConfig\": %w; allowed: a web configuration file of Prometheus's "+
+		return fmt.Errorf("option \"webConfig\": %w; allowed: a web configuration file of Prometheus's "+
 			"exporter-toolkit", err)
 	}
-	return schemeOf(file)
+	return nil
 }
 
-// schemeOf looks for tls_server_config. web.Validate has read the file already, but does not tell.
+// schemeOf is what tls_server_config makes it. web.Validate has read that already, but does not tell.
 func schemeOf(file string) (string, error) {
 	if file == "" {
 		return "http", nil

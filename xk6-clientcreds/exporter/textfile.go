@@ -10,6 +10,21 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
+// checkTextfile looks, before the test, for the folder that the file is to be in.
+func checkTextfile(name string) error {
+	if name == "" {
+		return nil
+	}
+	folder, err := os.Stat(filepath.Dir(name))
+	if err == nil && !folder.IsDir() {
+		err = fmt.Errorf("%s is not a folder", filepath.Dir(name))
+	}
+	if err != nil {
+		return fmt.Errorf("option \"textfile\": %w; allowed: a file in a folder that exists", err)
+	}
+	return nil
+}
+
 // writeTextfile writes all metrics to a file in the text format. The file appears whole: it is
 // written under another name beside it first.
 func writeTextfile(name string, gatherer prometheus.Gatherer) error {

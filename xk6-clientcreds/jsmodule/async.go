@@ -8,19 +8,27 @@ type settle func() (sobek.Value, error)
 // async returns a promise for work, which runs off the event loop and must not touch the
 // runtime; what it returns does, on the loop. reason makes the rejection of an error.
 func (m *instance) async(work func() settle, reason func(error) sobek.Value) sobek.Value {
-	promise, resolve, reject := m.vu.Runtime().NewPromise()
+	rt := m.vu.Runtime()
+	promise, resolve, reject := rt.NewPromise()
 	callback := m.vu.RegisterCallback()
 	go func() {
 		settle := work()
 		callback(func() error {
-			v, err := settle()
+			var (
+				v   sobek.Value
+				err error
+			)
+			// Nothing of the script is below the event loop: an exception would end the process.
+			if thrown := rt.Try(func() { v, err = settle() }); thrown != nil {
+				return reject(thrown.Value())
+			}
 			if err != nil {
 				return reject(reason(err))
 			}
 			return resolve(v)
 		})
 	}()
-	return m.vu.Runtime().ToValue(promise)
+	return rt.ToValue(promise)
 }
 
 // resolved returns a promise that is already fulfilled.

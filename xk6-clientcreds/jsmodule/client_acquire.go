@@ -61,6 +61,7 @@ func (s *sender) moveTo(state *lib.State) {
 // exchange may be called on any goroutine.
 func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	a := new(acquisition)
+	s.trail = nil // of an earlier request
 	endpoint, err := c.grant.endpoint(ctx, s)
 	if err != nil {
 		s.reportUnsent(err, reasonAcquire)
@@ -143,7 +144,7 @@ func (a *acquisition) ofError(rt *sobek.Runtime, key string) sobek.Value {
 	case key == "error":
 		return rt.ToValue(a.err.Code)
 	case key == "errorDescription":
-		return rt.ToValue(a.c.m.process.redactor.String(a.err.Description))
+		return rt.ToValue(a.c.m.process.words(a.err.Description))
 	case a.err.RetryAfter > 0:
 		return rt.ToValue(a.err.RetryAfter.Seconds())
 	}

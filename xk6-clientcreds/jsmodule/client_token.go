@@ -1,6 +1,8 @@
 package jsmodule
 
 import (
+	"strings"
+
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -50,12 +52,15 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	return v.headers
 }
 
-// mergedHeaders is extra with the token's Authorization, in a new object.
+// mergedHeaders is extra with the token's Authorization, in a new object. An Authorization of the
+// script's own, however it is spelt, gives way: with both it would be up to the protocol which one counts.
 func (m *instance) mergedHeaders(t *oauth.Token, extra sobek.Value) sobek.Value {
 	rt := m.vu.Runtime()
 	merged, from := rt.NewObject(), extra.ToObject(rt)
 	for _, name := range from.Keys() {
-		mustSet(merged, name, from.Get(name))
+		if !strings.EqualFold(name, headerAuthorization) {
+			mustSet(merged, name, from.Get(name))
+		}
 	}
 	mustSet(merged, headerAuthorization, t.Authorization())
 	return merged

@@ -22,6 +22,10 @@ func (d *discoveries) get(ctx context.Context, issuer string, s *sender) (*oauth
 		return m.(*oauth.Metadata), nil //nolint:forcetypeassert // only this type is stored
 	}
 	flight := d.flights.DoChan(issuer, func() (any, error) {
+		// A flight may have ended since the look above.
+		if m, ok := d.known.Load(issuer); ok {
+			return m, nil
+		}
 		// The one who leads the flight may end its iteration; those who wait should not suffer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opts.Timeout)
 		defer cancel()

@@ -48,7 +48,7 @@ type documentedOption struct {
 	choices string // of a fixed vocabulary, sorted
 }
 
-var quoted = regexp.MustCompile(`'[a-z_]+'`)
+var quoted = regexp.MustCompile(`'\w+'`)
 
 func choices(text string) string {
 	words := quoted.FindAllString(text, -1)
@@ -65,7 +65,10 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
-	for name, prefix := range map[string]string{"ClientOptions": "", "CacheOptions": "cache.", "RetryOptions": "retry."} {
+	for name, prefix := range map[string]string{
+		"ClientOptions": "", "KeyOptions": "key.", "AssertionOptions": "assertion.",
+		"CacheOptions": "cache.", "RetryOptions": "retry.",
+	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
 		require.True(t, found, name)
 		body, _, _ = strings.Cut(body, "\n    }\n")
@@ -120,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({key: {text: 'k'}, assertion: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -130,15 +133,19 @@ func TestOptionsAreDocumented(t *testing.T) {
 	delete(r.isSet, "cache")
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(r.isSet)), slices.Collect(maps.Keys(documented)), "the code and its documentation")
 
-	base, err := parse("")
-	require.NoError(t, err)
 	for name, o := range documented {
+		context := ""
+		if strings.HasPrefix(name, "assertion.") {
+			context = "auth: 'client_secret_jwt', clientSecret: 'a secret that is long enough for HS256', "
+		}
+		base, err := parse(context)
+		require.NoError(t, err)
 		code := func(value string) string {
 			parts := strings.Split(name, ".")
 			if len(parts) == 1 {
-				return name + ": " + value
+				return context + name + ": " + value
 			}
-			return parts[0] + ": {" + parts[1] + ": " + value + "}"
+			return context + parts[0] + ": {" + parts[1] + ": " + value + "}"
 		}
 		if o.def != "" && o.def != "required" {
 			got, err := parse(code(o.def))
@@ -149,7 +156,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		if o.choices == "" {
 			continue
 		}
-		_, err := parse(code(`'no such word'`))
+		_, err = parse(code(`'no such word'`))
 		require.Error(t, err, name)
 		_, allowed, _ := strings.Cut(err.Error(), "allowed are ")
 		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
@@ -239,7 +246,10 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	refused.mustRun(`client.introspect('some-token')`)
 
 	samples := v.sampled()
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), asking.sampled(), refused.sampled()} {
+	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
+		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
+	signing.mustRun(`client.acquire()`)
+	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

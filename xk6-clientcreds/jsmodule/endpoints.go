@@ -77,7 +77,7 @@ func (g *grant) endpointOf(ctx context.Context, kind endpointKind, s *sender) (*
 		}
 		name, address = kind.member, kind.published(metadata)
 	}
-	e, err := oauth.NewEndpoint(name, address, g.opts.config("", s.userAgent))
+	e, err := oauth.NewEndpoint(name, address, g.config("", s.userAgent))
 	if err != nil {
 		return nil, unknownEndpointError(fmt.Sprintf(
 			"client.%s() needs option %q: the metadata of issuer %s has no usable %s", kind.method, kind.option, g.opts.Issuer, kind.member))

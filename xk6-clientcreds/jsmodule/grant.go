@@ -15,6 +15,7 @@ type grant struct {
 	key     string
 	opts    *options
 	process *process
+	auth    oauth.ClientAuth
 
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
@@ -34,23 +35,24 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		}
 		endpoint = o.Issuer
 	}
-	if _, err := oauth.NewClient(o.config(endpoint, "")); err != nil {
+	p.redactor.Secret(o.ClientID, o.ClientSecret)
+	for _, s := range o.Key.secrets() {
+		p.redactor.Secret(o.ClientID, s)
+	}
+	auth, err := o.clientAuth()
+	if err != nil {
 		return nil, err
 	}
-	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	return &grant{key: key, opts: o, process: p}, nil
+	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor)}
+	if _, err := oauth.NewClient(g.config(endpoint, "")); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
-// config is the token request that o describes.
-func (o *options) config(endpoint, userAgent string) oauth.Config {
-	auth := oauth.ClientSecretPost(o.ClientID, o.ClientSecret)
-	if o.Auth == authBasic {
-		encoding := oauth.BasicForm
-		if o.BasicEncoding == encodingRaw {
-			encoding = oauth.BasicRaw
-		}
-		auth = oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding)
-	}
+// config is the token request that the options describe.
+func (g *grant) config(endpoint, userAgent string) oauth.Config {
+	o := g.opts
 	header := make(http.Header, len(o.Headers)+1)
 	if userAgent != "" {
 		header.Set("User-Agent", userAgent)
@@ -61,7 +63,7 @@ func (o *options) config(endpoint, userAgent string) oauth.Config {
 	return oauth.Config{
 		TokenURL:             endpoint,
 		ClientID:             o.ClientID,
-		Auth:                 auth,
+		Auth:                 g.auth,
 		Scope:                o.Scope,
 		Audience:             o.Audience,
 		Resource:             o.Resource,
@@ -89,7 +91,7 @@ func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) 
 		}
 		tokenURL = metadata.TokenEndpoint
 	}
-	client, err := oauth.NewClient(g.opts.config(tokenURL, s.userAgent))
+	client, err := oauth.NewClient(g.config(tokenURL, s.userAgent))
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ var hints = map[string]string{
 	oauth.CodeTLS:               "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
 	oauth.CodeTimeout:           "the server did not answer within the timeout option",
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
+	oauth.CodeClientAuth:        "nothing was sent; check assertion.file, or key",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
 
 	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
@@ -32,12 +33,14 @@ var hints = map[string]string{
 
 const (
 	hintTooMany = "the server limits the rate of token requests; cache.scope: 'shared' needs the fewest"
-	hintBroken  = "the server has a problem of its own; its log says which"
+	// A server rarely says what of an assertion it dislikes.
+	hintAssertion = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
+	hintBroken    = "the server has a problem of its own; its log says which"
 )
 
 // statusHints say it for answers that are no OAuth errors.
 var statusHints = map[int]string{
-	http.StatusBadRequest:          "check that tokenUrl is a token endpoint",
+	http.StatusBadRequest:          "check that tokenUrl is a token endpoint, and whether the server wants https",
 	http.StatusUnauthorized:        "something before the token endpoint wants other credentials, such as a proxy or gateway",
 	http.StatusForbidden:           "something before the token endpoint forbids the request, such as a proxy, gateway or firewall",
 	http.StatusNotFound:            "there is nothing at this path; check tokenUrl",
@@ -49,7 +52,10 @@ var statusHints = map[int]string{
 	http.StatusGatewayTimeout:      "the server does not answer its proxy in time",
 }
 
-func hint(e *oauth.Error) string {
+func hint(o *options, e *oauth.Error) string {
+	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
+		return hintAssertion
+	}
 	if e.Code == oauth.CodeHTTPError {
 		return statusHints[e.Status]
 	}

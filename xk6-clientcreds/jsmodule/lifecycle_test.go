@@ -139,6 +139,47 @@ func TestInterruptedIterationStopsWaitingAndTheRequestGoesOn(t *testing.T) {
 	assert.Equal(t, 1, e.count(), "the request of the first iteration served the second")
 }
 
+// k6 interrupts the runtime of an iteration that it ends, and still runs the callbacks that the
+// iteration had registered. An exception there would end the whole process.
+func TestInterruptedIterationSettlesItsPromises(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"tokenAsync()", "acquireAsync()", "asyncRequest('GET', 'http://127.0.0.1:1/')"} {
+		for _, scope := range []string{"vu", "none"} {
+			e := newEndpoint(t)
+			v := oneVU(t, e, fmt.Sprintf("cache: {scope: %q}", scope))
+			arrived, release := e.hold()
+			t.Cleanup(release)
+			end := v.newIteration()
+			go func() {
+				<-arrived
+				v.rt.VU.Runtime().Interrupt(context.Canceled)
+				end()
+			}()
+			_, err := v.run(`(async () => { try { await client.` + call + ` } catch (e) {}; globalThis.wentOn = true })()`)
+			if err != nil {
+				require.ErrorIs(t, err, context.Canceled, call)
+			}
+			assert.Nil(t, v.rt.VU.Runtime().Get("wentOn"), call)
+			release()
+			v.sampled()
+		}
+	}
+}
+
+// A getter among the parameters runs when k6/http reads them: for a request that waited for its token
+// that is on the event loop, where nothing of the script could catch what it throws.
+func TestExceptionAfterWaitingForATokenRejectsThePromise(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := oneVU(t, e, "")
+	v.mustRun(`(async () => {
+		const params = {get headers() { throw new RangeError('of the script') }};
+		try { await client.asyncRequest('GET', 'http://127.0.0.1:1/', null, params) } catch (e) { globalThis.rejection = String(e) }
+	})()`)
+	assert.Equal(t, "RangeError: of the script", v.mustRun(`rejection`))
+	assert.Equal(t, 1, e.count(), "the request waited for a token")
+}
+
 func TestDiscoveryOutlivesTheIterationThatBeganIt(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)

@@ -22,6 +22,7 @@ type moduleMetrics struct {
 	RequestDuration        *metrics.Metric
 	RequestConnecting      *metrics.Metric
 	RequestTLSHandshaking  *metrics.Metric
+	RequestSigning         *metrics.Metric
 	RequestFailed          *metrics.Metric
 	TokenWait              *metrics.Metric
 	CacheHits, CacheMisses *metrics.Metric
@@ -83,8 +84,10 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"TCP connection time of a token request that opened a connection."),
 		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
+		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
+			"Time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
-			"Token requests that brought no token, and tokens that could not be asked for because discovery failed."),
+			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
 			"Time the script waited for a token that was not in the cache."),
 		row(&m.CacheHits, "cache_hits", metrics.Counter, false, client,

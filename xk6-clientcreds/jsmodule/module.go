@@ -9,6 +9,9 @@
 package jsmodule
 
 import (
+	"net/url"
+	"path/filepath"
+
 	"github.com/grafana/sobek"
 	"github.com/sirupsen/logrus"
 
@@ -43,7 +46,8 @@ type instance struct {
 	process *process
 	vu      modules.VU
 	logger  logrus.FieldLogger
-	id      uint64 // distinguishes this VU's cache entries from others'
+	cwd     *url.URL // of the script
+	id      uint64   // distinguishes this VU's cache entries from others'
 	exports modules.Exports
 	clients []*client   // few: a search costs less than a map in every VU
 	errors  sobek.Value // the TokenError class, made on first use
@@ -51,7 +55,8 @@ type instance struct {
 }
 
 func newInstance(p *process, vu modules.VU) *instance {
-	m := &instance{process: p, vu: vu, logger: vu.InitEnv().Logger, id: p.instances.Add(1)}
+	env := vu.InitEnv()
+	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1)}
 	// k6 calls Exports at every access of a named import: the values are made once.
 	m.exports = modules.Exports{Named: map[string]any{
 		"Client": m.function("Client", m.newClient),
@@ -80,10 +85,21 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
+	if err := opts.locate(m.absolute); err != nil {
+		panic(rt.NewTypeError("%s: %s", ImportPath, err))
+	}
 	c, err := newClient(m, opts)
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c.becomes(call.This)
 	return nil
+}
+
+// absolute takes a relative path from the script's folder, as open() of k6 does.
+func (m *instance) absolute(path string) string {
+	if filepath.IsAbs(path) || m.cwd == nil {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(m.cwd.Path, path)
 }

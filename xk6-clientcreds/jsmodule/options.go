@@ -39,6 +39,8 @@ type options struct {
 	RevocationURL          string
 	ClientID, ClientSecret string
 	Auth, BasicEncoding    string
+	Key                    keyOptions
+	Assertion              assertionOptions
 	Scope                  []string
 	Audience, Resource     []string
 	AuthorizationDetails   string // as JSON
@@ -73,6 +75,7 @@ func defaults() options {
 	return options{
 		Auth:          authBasic,
 		BasicEncoding: encodingForm,
+		Assertion:     assertionOptions{Lifetime: oauth.DefaultAssertionLifetime, Algorithm: "HS256"},
 		Cache: cacheOptions{
 			Scope:      scopeVU,
 			Leeway:     tokencache.Span{Fraction: 0.10},
@@ -118,8 +121,10 @@ func (o *options) read(r *reader) {
 	r.text("revocationUrl", &o.RevocationURL)
 	r.text("clientId", &o.ClientID)
 	r.secret("clientSecret", &o.ClientSecret)
-	r.oneOf("auth", &o.Auth, authBasic, authPost)
+	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
+	r.key("key", &o.Key)
+	r.object("assertion", o.Assertion.read)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)
@@ -155,12 +160,11 @@ func (o *options) check(r *reader) error {
 		return optionError("tokenUrl", "contradicts issuer; give one of the two")
 	case o.ClientID == "":
 		return optionError("clientId", "%s; it must be a non-empty string", r.absent("clientId"))
-	case o.ClientSecret == "":
-		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
-	case o.Auth != authBasic && r.given("basicEncoding"):
-		return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
 	case o.Retry.MaxBackoff < o.Retry.Backoff:
 		return optionError("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff, o.Retry.Backoff)
+	}
+	if err := o.checkAuth(r); err != nil {
+		return err
 	}
 	if o.Cache.Scope == scopeNone {
 		for _, name := range []string{"leeway", "jitter", "refresh"} {

@@ -118,10 +118,13 @@ func (r *reader) finish() error {
 
 // object reads a nested options object.
 func (r *reader) object(name string, read func(*reader)) {
-	v := r.get(name)
-	if v == nil {
-		return
+	if v := r.get(name); v != nil {
+		r.nested(name, v, read)
 	}
+}
+
+// nested reads v, the value of the option name, as an options object.
+func (r *reader) nested(name string, v sobek.Value, read func(*reader)) {
 	nested, err := newReader(r.rt, r.path+name+".", v)
 	if err != nil {
 		r.firstE = err

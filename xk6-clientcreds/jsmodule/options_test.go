@@ -95,15 +95,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,
@@ -171,11 +171,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'basic'}`,
-		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post"`,
+		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
 	},
 	{
 		`{...ok, auth: true}`,
-		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post"`,
+		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', clientSecret: undefined}`,
@@ -437,12 +437,105 @@ var wrongOptions = []struct{ argument, message string }{
 		`{...ok, httpMetrics: 1}`,
 		`option "httpMetrics" is a number; it must be true or false`,
 	},
+	{
+		`{...ok, auth: 'client_secret_jwt'}`,
+		`option "clientSecret" has 6 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`,
+	},
+	{
+		`{...ok, auth: 'client_secret_jwt', clientSecret: undefined}`,
+		`option "clientSecret" is undefined (is the environment variable set?); client_secret_jwt needs a non-empty string`,
+	},
+	{
+		`{...ok, auth: 'private_key_jwt'}`,
+		`option "clientSecret" has no use with auth: "private_key_jwt"; drop it, or choose another auth`,
+	},
+	{
+		`{...keyed, key: undefined}`,
+		`option "key" is undefined (is the environment variable set?); private_key_jwt needs the private key, or assertion.file with a ready assertion`,
+	},
+	{
+		`{...ok, key: 's3cr3t'}`,
+		`option "key" applies to auth: "private_key_jwt" only, but auth is "client_secret_basic"`,
+	},
+	{
+		`{...keyed, key: 's3cr3t'}`,
+		`option "key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
+	},
+	{
+		`{...keyed, key: 5}`,
+		`option "key" is a number; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed`,
+	},
+	{
+		`{...keyed, key: ''}`,
+		`option "key" is an empty string; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed`,
+	},
+	{
+		`{...keyed, key: {kid: 'a'}}`,
+		`option "key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+	},
+	{
+		`{...keyed, key: {text: 's3cr3t', file: 'x'}}`,
+		`option "key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+	},
+	{
+		`{...keyed, key: {file: '/no/such/key'}}`,
+		`option "key.file" cannot be read: open /no/such/key: no such file or directory`,
+	},
+	{
+		`{...keyed, key: {pem: 's3cr3t'}}`,
+		`unknown option "key.pem"; allowed are text, file, kid, alg`,
+	},
+	{
+		`{...keyed, key: {text: keyed.key, alg: 'RS256'}}`,
+		`option "key.alg" is "RS256", which this key cannot sign with; allowed are EdDSA`,
+	},
+	{
+		`{...ok, assertion: {}}`,
+		`option "assertion" applies to auth: "client_secret_jwt" and "private_key_jwt" only, but auth is "client_secret_basic"`,
+	},
+	{
+		`{...ok, auth: 'client_secret_jwt', assertion: {file: 'x'}}`,
+		`option "assertion.file" applies to auth: "private_key_jwt" only, but auth is "client_secret_jwt"`,
+	},
+	{
+		`{...keyed, assertion: {alg: 'HS256'}}`,
+		`option "assertion.alg" applies to auth: "client_secret_jwt" only, but auth is "private_key_jwt"; give key.alg`,
+	},
+	{
+		`{...keyed, assertion: {file: 'x'}}`,
+		`option "key" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
+	},
+	{
+		`{...keyed, key: undefined, assertion: {file: 'x', claims: {a: 1}}}`,
+		`option "assertion.claims" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
+	},
+	{
+		`{...keyed, key: undefined, assertion: {file: '/no/such/jwt'}}`,
+		`option "assertion.file" cannot be read: open /no/such/jwt: no such file or directory`,
+	},
+	{
+		`{...keyed, assertion: {lifetime: '1500ms'}}`,
+		`option "assertion.lifetime" is 1.5s; it must be whole seconds, from 1s to 24h0m0s`,
+	},
+	{
+		`{...keyed, assertion: {claims: {sub: 's3cr3t'}}}`,
+		`option "assertion.claims" must not have "sub", which the assertion sets itself; so it does with iss, sub, aud, exp, nbf, iat, jti`,
+	},
+	{
+		`{...keyed, assertion: {claims: 's3cr3t'}}`,
+		`option "assertion.claims" is a string; it must be an object of claims`,
+	},
+	{
+		`{...keyed, assertion: {claims: (() => { const a = {}; a.a = a; return a })()}}`,
+		`option "assertion.claims" has a value that JSON cannot express`,
+	},
 }
 
 func TestWrongOptionsAreNamed(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
 	v.mustRun(`globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clientId: 'orders', clientSecret: 's3cr3t'}`)
+	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" + testJWK + "`}")
 	for _, c := range wrongOptions {
 		got := v.mustRun(`(() => { try { new Client(` + c.argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.Equal(t, "TypeError: k6/x/clientcreds: "+c.message, got, c.argument)
@@ -458,6 +551,7 @@ func TestUnusualOptionsThatAreRight(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
 	v.mustRun(`globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clientId: 'orders', clientSecret: 's3cr3t'}`)
+	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" + testJWK + "`}")
 	for _, argument := range []string{
 		`{...ok, tokenUrl: undefined, issuer: 'https://idp.example.com/tenant'}`,
 		`{...ok, tokenUrl: 'http://127.0.0.1:1/token?tenant=a'}`,
@@ -469,6 +563,9 @@ func TestUnusualOptionsThatAreRight(t *testing.T) {
 		`{...ok, retry: {backoff: '10s'}}`,
 		`{...ok, tags: {a: 1, b: true, c: 'x'}}`,
 		`Object.freeze({...ok})`,
+		`keyed`,
+		`{...keyed, key: {text: keyed.key, kid: 'a', alg: 'EdDSA'}, assertion: {audience: 'x', lifetime: 5000, claims: {a: [1, {b: null}]}}}`,
+		`{...ok, auth: 'client_secret_jwt', clientSecret: 's3cr3t'.repeat(10), assertion: {alg: 'HS384'}}`,
 	} {
 		_, err := v.run(`new Client(` + argument + `)`)
 		assert.NoError(t, err, argument)

@@ -3,7 +3,6 @@ package jsmodule
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -14,9 +13,6 @@ import (
 )
 
 const headerChallenge = "Www-Authenticate"
-
-// maxChallenge is how much of a server's own words goes into a warning.
-const maxChallenge = 200
 
 // skewWorthNoting is the difference of two clocks that matters to a token. The Date of an answer
 // counts whole seconds, and the answer took its time.
@@ -52,7 +48,7 @@ func (c *client) rejectedAgain(result sobek.Value) {
 	resp := result.Export().(*k6http.Response) //nolint:forcetypeassert // rejected has seen it
 	c.warn("rejected", "The API answered 401 to a token that had just been issued (client %q, %s%s%s); "+
 		"it does not accept this server's tokens: check issuer, audience, scope and the clocks of both",
-		c.opts.ClientID, originOf(resp.URL), describeChallenge(resp), describeSkew(resp, time.Now()))
+		c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
 }
 
 // warnOfScope says once what the API's 403 means, where it is about the token.
@@ -66,19 +62,19 @@ func (c *client) warnOfScope(resp *k6http.Response) {
 	}
 	c.warn("insufficient scope", "The API answered 403 insufficient_scope (client %q with %s, %s%s); "+
 		"a new token with the same scope would not help: check the scope option and what the server grants",
-		c.opts.ClientID, scope, originOf(resp.URL), describeChallenge(resp))
+		c.opts.ClientID, scope, originOf(resp.URL), c.describeChallenge(resp))
 }
 
 func (c *client) warn(kind, format string, args ...any) {
 	c.m.process.warnOnce(warning{kind, c.opts}, c.m.process.redactor.String(fmt.Sprintf(format, args...)))
 }
 
-func describeChallenge(resp *k6http.Response) string {
+func (c *client) describeChallenge(resp *k6http.Response) string {
 	header := resp.Headers[headerChallenge]
 	if header == "" {
 		return ", without WWW-Authenticate"
 	}
-	return ", WWW-Authenticate: " + strings.ToValidUTF8(header[:min(len(header), maxChallenge)], "")
+	return ", WWW-Authenticate: " + c.m.process.words(header)
 }
 
 // describeSkew says how far the clock of the one who answered is from this machine's.

@@ -60,3 +60,20 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 		})
 	}
 }
+
+// A server's words are shortened. What they echo is hidden before that: a part of a secret that is
+// left by shortening could not be found any more.
+func TestShortenedWordsLeaveNoPartOfASecret(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	part := testSecret[:len(testSecret)/2]
+	for padding := maxWords - len(testSecret); padding <= maxWords; padding++ {
+		echo := strings.Repeat("x", padding) + testSecret + "and more words"
+		e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 401, "invalid_client", echo) }
+		v := oneVU(t, e, "")
+		shown := v.mustRun(`let err; try { client.token() } catch (e) { err = e }
+			[err.message, err.errorDescription, client.acquire().errorDescription].join()`)
+		require.NotContains(t, shown, part, "after %d characters", padding)
+		require.Contains(t, shown, "…")
+	}
+}

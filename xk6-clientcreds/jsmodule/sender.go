@@ -125,7 +125,8 @@ func (s *sender) finish() *httpext.Trail {
 // report ends the request under way and pushes its samples.
 func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
-		return // given up before anything was sent
+		s.reportGivenUp(a, reason)
+		return
 	}
 	s.finish()
 
@@ -138,7 +139,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	tags := s.requestTags(tagKey{s.tags.Tags, reason, a.Status, label})
 	at := s.trail.EndTime
-	list := make([]metrics.Sample, 0, 7)
+	list := make([]metrics.Sample, 0, 8)
 	add := func(m *metrics.Metric, value float64) {
 		list = append(list, metrics.Sample{
 			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags},
@@ -148,12 +149,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	add(s.process.metrics.Requests, 1)
 	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
 	add(s.process.metrics.RequestFailed, failed)
-	if !s.trail.ConnReused && s.trail.Connecting > 0 {
-		add(s.process.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
-	}
-	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
-		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
-	}
+	s.addTimes(a, add)
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
 		s.counters.retries.Add(1)
@@ -174,8 +170,29 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 }
 
-// reportUnsent counts a token that could not even be asked for, because discovery failed: a
-// threshold on failures must see it.
+// addTimes adds the times of what not every request has to do.
+func (s *sender) addTimes(a oauth.Attempt, add func(*metrics.Metric, float64)) {
+	if !s.trail.ConnReused && s.trail.Connecting > 0 {
+		add(s.process.metrics.RequestConnecting, metrics.D(s.trail.Connecting))
+	}
+	if !s.trail.ConnReused && s.trail.TLSHandshaking > 0 {
+		add(s.process.metrics.RequestTLSHandshaking, metrics.D(s.trail.TLSHandshaking))
+	}
+	if a.Signing > 0 {
+		add(s.process.metrics.RequestSigning, metrics.D(a.Signing))
+	}
+}
+
+// reportGivenUp is report where nothing was sent. k6 ending the iteration is no failure; credentials
+// that could not be made are one.
+func (s *sender) reportGivenUp(a oauth.Attempt, reason tokencache.Reason) {
+	if a.Err != nil && a.Err.Code == oauth.CodeClientAuth {
+		s.reportUnsent(a.Err, reason)
+	}
+}
+
+// reportUnsent counts a token that could not even be asked for, because discovery failed
+// or the credentials could not be made: a threshold on failures must see it.
 func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
 	s.counters.failed.Add(1)
 	tags := s.tags

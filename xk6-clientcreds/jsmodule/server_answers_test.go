@@ -309,7 +309,7 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 			}), "timeout: 20", "timeout: no answer in time", "the server did not answer within the timeout option", "timeout", true,
 		},
 		"unknown CA": {
-			tls.URL, "", "tls: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+			tls.URL, "", "tls: failed to verify certificate: x509: certificate signed by unknown authority",
 			"check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests", "tls", false,
 		},
 	} {

@@ -37,14 +37,26 @@ func (c *client) fail(err error) sobek.Value {
 	if c.abort(err) {
 		return sobek.Undefined() // never seen: the interrupt comes first
 	}
-	panic(c.m.tokenError(c.opts, err))
+	exception, failure := c.m.tokenError(c.opts, err)
+	if failure != nil {
+		panic(failure) // k6 has interrupted the script, which cannot catch this either
+	}
+	panic(exception)
 }
 
 // reason is fail for promises.
 func (c *client) reason(err error) sobek.Value {
-	reason := c.m.tokenError(c.opts, err) // before the interrupt, after which nothing runs
+	exception, failure := c.m.tokenError(c.opts, err) // before the interrupt, after which nothing runs
+	if failure != nil {
+		// k6 has interrupted the script. The runtime has told so, forgets it then, and would go on with the script.
+		rt := c.m.vu.Runtime()
+		if interrupt := (*sobek.InterruptedError)(nil); errors.As(failure, &interrupt) {
+			rt.Interrupt(interrupt.Value())
+		}
+		return rt.NewGoError(failure)
+	}
 	c.abort(err)
-	return reason
+	return exception
 }
 
 // abort ends the test when the options say so. An iteration that k6 itself is ending is no
@@ -61,36 +73,34 @@ func (c *client) abort(err error) bool {
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
 func (m *instance) errorText(o *options, err error) string {
-	e := asOAuthError(err)
-	text := fmt.Sprintf("%s (client %q at %s)", e, o.ClientID, o.where())
-	if hint := hint(e); hint != "" {
+	e := *asOAuthError(err)
+	e.Description = m.process.words(e.Description)
+	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
+	if hint := hint(o, &e); hint != "" {
 		text += "; " + hint
 	}
 	return m.process.redactor.String(text)
 }
 
-// tokenError makes the exception that a script catches.
-func (m *instance) tokenError(o *options, err error) *sobek.Object {
+// tokenError makes the exception that a script catches. It fails when k6 has interrupted the
+// runtime: then not even a constructor runs.
+func (m *instance) tokenError(o *options, err error) (*sobek.Object, error) {
 	rt := m.vu.Runtime()
 	if m.errors == nil {
-		class, compileErr := rt.RunProgram(tokenErrorClass())
-		if compileErr != nil {
-			panic(compileErr)
+		class, failure := rt.RunProgram(tokenErrorClass())
+		if failure != nil {
+			return nil, failure
 		}
 		m.errors = class
 	}
 	e := asOAuthError(err)
 	fields := rt.NewObject()
 	mustSet(fields, "error", e.Code)
-	mustSet(fields, "errorDescription", m.process.redactor.String(e.Description))
+	mustSet(fields, "errorDescription", m.process.words(e.Description))
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
-	obj, newErr := rt.New(m.errors, rt.ToValue(m.errorText(o, err)), fields)
-	if newErr != nil {
-		panic(newErr)
-	}
-	return obj
+	return rt.New(m.errors, rt.ToValue(m.errorText(o, err)), fields)
 }
 
 // asOAuthError returns err as the one typed error, whatever it was.

@@ -32,6 +32,7 @@ type prepared struct {
 	url    *url.URL
 	header http.Header
 	body   []byte
+	signed time.Duration // how long that took
 }
 
 // NewClient prepares the token request of c. Its errors name the option of the JavaScript API, the
@@ -82,10 +83,16 @@ func (c *Client) prepare(ctx context.Context) (*prepared, error) {
 	}
 	u := *c.url
 	r := &TokenRequest{URL: &u, Form: form, Header: c.header.Clone()}
+	begin := time.Now()
 	if err := c.config.Auth.Apply(ctx, r); err != nil {
 		return nil, err
 	}
-	return &prepared{url: r.URL, header: r.Header, body: []byte(r.Form.Encode())}, nil
+	p := &prepared{}
+	if c.config.Auth.Signs {
+		p.signed = time.Since(begin)
+	}
+	p.url, p.header, p.body = r.URL, r.Header, []byte(r.Form.Encode())
+	return p, nil
 }
 
 // request makes the http.Request of p. Requests share URL and header, which a transport does not
@@ -109,22 +116,28 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 
 // Grant sends the token request once (RFC 6749 §4.4.2). An error is always an *Error.
 func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
-	token, _, err := c.grant(ctx, do)
-	if err != nil {
-		return nil, err
+	a := c.attempt(ctx, do)
+	if a.Err != nil {
+		return nil, a.Err
 	}
-	return token, nil
+	return a.Token, nil
 }
 
-// grant is Grant, with the status of the answer; 0 when there was none.
-func (c *Client) grant(ctx context.Context, do Doer) (*Token, int, *Error) {
+// attempt is Grant, with everything that is known of it.
+func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 	p := c.prepared
 	if p == nil {
 		var err error
 		if p, err = c.prepare(ctx); err != nil {
-			return nil, 0, TransportError(err)
+			return Attempt{Err: authError(ctx, err)}
 		}
 	}
+	token, status, err := c.send(ctx, do, p)
+	return Attempt{Status: status, Token: token, Err: err, Signing: p.signed}
+}
+
+// send sends p. The status is 0 when there was no answer.
+func (c *Client) send(ctx context.Context, do Doer, p *prepared) (*Token, int, *Error) {
 	requestedAt := time.Now()
 	resp, err := do(p.request(ctx))
 	if err != nil {
@@ -167,6 +180,18 @@ func sendError(ctx context.Context, err error) *Error {
 		return TransportError(ended)
 	}
 	return e
+}
+
+// authError makes an error of ClientAuth.Apply an *Error: of a class of its own, because nothing
+// was sent. When ctx ended it is that.
+func authError(ctx context.Context, err error) *Error {
+	if e := new(Error); errors.As(err, &e) {
+		return e
+	}
+	if ended := ctx.Err(); ended != nil {
+		return TransportError(ended)
+	}
+	return &Error{Code: CodeClientAuth, Description: printable(err.Error(), maxDescription), cause: err}
 }
 
 // retryAfter reads a Retry-After header (RFC 9110 §10.2.3): seconds, or a date.

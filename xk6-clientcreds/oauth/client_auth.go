@@ -24,6 +24,8 @@ type ClientAuth struct {
 	Apply func(ctx context.Context, r *TokenRequest) error
 	// Static says that Apply adds the same every time, so that the request can be prepared once.
 	Static bool
+	// Signs says that Apply makes a signature, which takes a time worth measuring.
+	Signs bool
 }
 
 // BasicEncoding is what ClientSecretBasic does with identifier and secret before Base64.

@@ -121,8 +121,13 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 		return nil, fmt.Errorf("the document is about issuer %q, not %q; they must be equal to the letter (RFC 8414 §3.3)",
 			printable(m.Issuer, maxDescription), issuer)
 	}
-	if _, err := checkURL("token_endpoint", m.TokenEndpoint); err != nil {
+	endpoint, err := checkURL("token_endpoint", m.TokenEndpoint)
+	switch {
+	case err != nil:
 		return nil, errors.New("the document has no usable token_endpoint")
+	case endpoint.Scheme == "http" && strings.HasPrefix(strings.ToLower(issuer), "https:"):
+		return nil, errors.New("the document of an https issuer has an http token_endpoint, " +
+			"to which credentials would go in the clear (RFC 6749 §3.2)")
 	}
 	if len(m.TokenEndpointAuthMethods) == 0 {
 		m.TokenEndpointAuthMethods = []string{"client_secret_basic"}

@@ -133,6 +133,8 @@ func TestWrongMetadata(t *testing.T) {
 		`{"issuer":"https://i.example.com"}`:                                                "the document has no usable token_endpoint",
 		`{"issuer":"https://i.example.com","token_endpoint":"/t"}`:                          "the document has no usable token_endpoint",
 		`{"issuer":"https://i.example.com","token_endpoint":"https://a:b@i.example.com/t"}`: "the document has no usable token_endpoint",
+		`{"issuer":"https://i.example.com","token_endpoint":"http://i.example.com/t"}`: "the document of an https issuer has an http token_endpoint, " +
+			"to which credentials would go in the clear (RFC 6749 §3.2)",
 	} {
 		_, err := parseMetadata([]byte(body), "https://i.example.com")
 		require.EqualError(t, err, want, body)

@@ -3,9 +3,9 @@
 //
 // A Client is one token request, prepared; Grant sends it once and GrantWithRetry as often as a
 // Retry allows. The request goes out through a Doer, so that the caller owns connections, proxies
-// and measurements. ClientAuth is how the client authenticates (RFC 6749 §2.3); Discover finds the
-// token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a resource server has
-// against a token (RFC 6750 §3).
+// and measurements. ClientAuth is how the client authenticates (RFC 6749 §2.3, RFC 7523 §2.2);
+// Discover finds the token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a
+// resource server has against a token (RFC 6750 §3).
 //
 // An Endpoint is where the same client asks about a token (RFC 7662) or revokes it (RFC 7009).
 //

@@ -47,7 +47,7 @@ func (e *Endpoint) post(ctx context.Context, do Doer, token string) (*reply, *Er
 		Header: e.header.Clone(),
 	}
 	if err := e.auth.Apply(ctx, r); err != nil {
-		return nil, TransportError(err)
+		return nil, authError(ctx, err)
 	}
 	p := &prepared{url: r.URL, header: r.Header, body: []byte(r.Form.Encode())}
 	resp, err := do(p.request(ctx))

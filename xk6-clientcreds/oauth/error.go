@@ -20,16 +20,17 @@ const (
 	CodeDNS               = "dns"
 	CodeTLS               = "tls"
 	CodeTransport         = "transport"
-	CodeHTTPError         = "http_error"       // an answer without an OAuth error, such as a proxy's page
-	CodeInvalidResponse   = "invalid_response" // a 2xx answer without a usable token
-	CodeDiscovery         = "discovery"        // no usable metadata document
+	CodeHTTPError         = "http_error"            // an answer without an OAuth error, such as a proxy's page
+	CodeInvalidResponse   = "invalid_response"      // a 2xx answer without a usable token
+	CodeDiscovery         = "discovery"             // no usable metadata document
+	CodeClientAuth        = "client_authentication" // the credentials could not be made; nothing was sent
 )
 
 // labels are the codes that may be a metric's tag: the classes above and the registered errors of
 // token and revocation endpoints (RFC 6749 §5.2, 7009 §2.2.1, 8707 §2, 9396 §5, 9449 §5 and §8).
 var labels = []string{
 	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
-	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery,
+	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery, CodeClientAuth,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
 	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "server_error",
@@ -37,8 +38,10 @@ var labels = []string{
 }
 
 const (
-	maxCode        = 64
-	maxDescription = 200
+	maxCode = 64
+	// maxDescription is more than anybody wants to read: who shows a description hides secrets in it
+	// first and shortens it then, because half a secret would not be recognised as one.
+	maxDescription = 4096
 )
 
 // Error is a token request that brought no token: an OAuth error (RFC 6749 §5.2), another answer,
@@ -46,7 +49,8 @@ const (
 type Error struct {
 	// Code is the OAuth error code, or the class of the failure: one of the Code constants.
 	Code string
-	// Description is the server's error_description, or what happened, shortened, in one line.
+	// Description is the server's error_description, or what happened, in one line of at most 4096
+	// characters.
 	Description string
 	// URI is the server's error_uri.
 	URI string
@@ -87,7 +91,7 @@ var passing = []string{
 // final are those that it will meet again, whatever the status: above all the errors of a server
 // that has understood the request and refuses it. Servers lock clients out that insist.
 var final = []string{
-	CodeCanceled, CodeTLS, CodeInvalidResponse,
+	CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
 	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "unsupported_token_type",

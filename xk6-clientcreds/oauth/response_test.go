@@ -58,7 +58,7 @@ func TestAnswersWithoutToken(t *testing.T) {
 		},
 		"long description": {
 			400, typeJSON, `{"error":"invalid_scope","error_description":"` + strings.Repeat("ä", 5000) + `"}`,
-			"invalid_scope (HTTP 400): " + strings.Repeat("ä", 200) + "…", false,
+			"invalid_scope (HTTP 400): " + strings.Repeat("ä", 4096) + "…", false,
 		},
 		"description of another type": {400, typeJSON, `{"error":"invalid_scope","error_description":{"a":1}}`, "invalid_scope (HTTP 400)", false},
 

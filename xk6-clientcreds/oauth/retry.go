@@ -32,6 +32,9 @@ type Attempt struct {
 	Token *Token
 	// Err is nil on success.
 	Err *Error
+	// Signing is how long the signature took with which the client authenticates; 0 when it does
+	// so without one.
+	Signing time.Duration
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
@@ -40,12 +43,14 @@ type Attempt struct {
 func (c *Client) GrantWithRetry(ctx context.Context, do Doer, r Retry, observe func(Attempt)) (*Token, error) {
 	begin := time.Now()
 	for n := 1; ; n++ {
-		token, status, err := c.grant(ctx, do)
+		a := c.attempt(ctx, do)
+		a.Number = n
 		if observe != nil {
-			observe(Attempt{Number: n, Status: status, Token: token, Err: err})
+			observe(a)
 		}
+		err := a.Err
 		if err == nil {
-			return token, nil
+			return a.Token, nil
 		}
 		if n >= r.Attempts || !err.Retryable() || ctx.Err() != nil {
 			return nil, err

@@ -71,7 +71,7 @@ func transportText(code string, err error) string {
 	case CodeConnectionReset:
 		return "the connection was closed before the answer was complete" + peer(err)
 	}
-	text := err.Error()
+	text := strings.TrimPrefix(err.Error(), "tls: ") // the class says so already
 	if strings.Contains(text, "malformed") {
 		return "the answer is not HTTP" // net/http quotes it
 	}

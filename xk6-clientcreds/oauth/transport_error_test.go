@@ -124,7 +124,7 @@ func TestUnknownAuthority(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	e := grantAt(context.Background(), t, server.URL, &http.Transport{})
-	assert.Equal(t, "tls: tls: failed to verify certificate: x509: certificate signed by unknown authority", e.Error())
+	assert.Equal(t, "tls: failed to verify certificate: x509: certificate signed by unknown authority", e.Error())
 	assert.False(t, e.Retryable())
 	var verification *tls.CertificateVerificationError
 	require.ErrorAs(t, e, &verification)
@@ -150,7 +150,7 @@ func TestTLSToAPlainServer(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	e := grantAt(context.Background(), t, "https://"+server.Listener.Addr().String(), &http.Transport{})
-	assert.Equal(t, "tls: tls: first record does not look like a TLS handshake", e.Error())
+	assert.Equal(t, "tls: first record does not look like a TLS handshake", e.Error())
 	assert.False(t, e.Retryable())
 }
 

@@ -5,6 +5,7 @@
 //   NODE_MODULES    folder with oidc-provider
 //   PORT            port to listen at; 0 takes a free one
 //   CERT KEY        files of the server's certificate chain and key
+//   CLIENT_JWKS     JWK set with the public keys of the clients cc-pkjwt-…: that of each has the client's id as its kid
 //   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
 import fs from 'node:fs';
 import https from 'node:https';
@@ -34,7 +35,14 @@ const clients = [
     client('cc-encoded', 'p+ss%2Fword'),
     client('cc-post', 'post-secret', { token_endpoint_auth_method: 'client_secret_post' }),
     client('cc-short', 'short-secret', { scope: 'api:read' }),
+    client('cc-csjwt', 'client-secret-jwt-0123456789abcdef0123456789', {
+        token_endpoint_auth_method: 'client_secret_jwt',
+    }),
     client('resource-server', 'resource-server-secret'),
+    ...JSON.parse(process.env.CLIENT_JWKS ?? '{"keys":[]}').keys.map((key) => client(key.kid, undefined, {
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [key] },
+    })),
 ];
 
 // The adapter that comes with oidc-provider forgets all but the newest thousand tokens.
@@ -87,7 +95,7 @@ function provider(issuer) {
         jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'op' }] },
         cookies: { keys: ['unused'] },
         scopes: ['api:read', 'api:write'],
-        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'],
         ttl: { ClientCredentials: (ctx, token, { clientId }) => (clientId === 'cc-short' ? 3 : ttl) },
         features: {
             devInteractions: { enabled: false },

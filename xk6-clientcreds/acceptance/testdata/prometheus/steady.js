@@ -17,7 +17,7 @@ export const options = {
     thresholds: {
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
-        http_req_duration: ['p(95)<5000'],
+        http_req_duration: ['p(95)<60000'],
         'clientcreds_rejections': ['count==0'],
     },
     // Ranks next to those that are compared: an estimate lies between them.

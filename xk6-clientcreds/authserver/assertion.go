@@ -1,0 +1,187 @@
+package authserver
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// assertionType is the client_assertion_type of JWTs, RFC 7523 §2.2.
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+const (
+	// maxAssertionLife bounds how far in the future an assertion may expire: until then its
+	// identifier must be remembered.
+	maxAssertionLife = time.Hour
+	// clockSkew is how far the clocks of client and server may differ.
+	clockSkew = 10 * time.Second
+	// maxIdentifier bounds the jti, in bytes.
+	maxIdentifier = 256
+)
+
+// The algorithms of assertions, by the method that they belong to.
+var (
+	secretAlgorithms = []jose.SignatureAlgorithm{jose.HS256, jose.HS384, jose.HS512}
+	keyAlgorithms    = []jose.SignatureAlgorithm{
+		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
+	}
+)
+
+// assertionVerifier checks the JWTs with which clients authenticate, RFC 7523 §3.
+type assertionVerifier struct {
+	server *Server
+	seen   *replays
+}
+
+// clientSecretJWT is an assertion with a MAC by the client's secret, OpenID
+// Connect Core 1.0 §9.
+func (v *assertionVerifier) clientSecretJWT() authMethod {
+	return authMethod{
+		name:      "client_secret_jwt",
+		presented: func(_ *http.Request, f *form) bool { return f.hasAssertion() && hasMAC(f) },
+		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
+			return v.verify(f, secretAlgorithms, func(c *client, signed *jose.JSONWebSignature) ([]byte, *oauthError) {
+				if len(c.secret) == 0 {
+					return nil, errNoSecret
+				}
+				payload, err := signed.Verify(c.secret)
+				if err != nil {
+					return nil, errAssertionSignature
+				}
+				return payload, nil
+			})
+		},
+	}
+}
+
+// privateKeyJWT is an assertion signed with a key of the client, OpenID
+// Connect Core 1.0 §9.
+func (v *assertionVerifier) privateKeyJWT() authMethod {
+	return authMethod{
+		name:      "private_key_jwt",
+		presented: func(_ *http.Request, f *form) bool { return f.hasAssertion() && !hasMAC(f) },
+		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
+			return v.verify(f, keyAlgorithms, (*client).verifySignature)
+		},
+	}
+}
+
+// verifySignature returns the payload of an assertion that one of the client's
+// keys has signed.
+func (c *client) verifySignature(signed *jose.JSONWebSignature) ([]byte, *oauthError) {
+	if len(c.keys) == 0 {
+		return nil, errNoKeys
+	}
+	header := signed.Signatures[0].Protected
+	known := false
+	for i := range c.keys {
+		key := &c.keys[i]
+		if header.KeyID != "" && key.KeyID != "" && key.KeyID != header.KeyID {
+			continue
+		}
+		if key.Algorithm != "" && key.Algorithm != header.Algorithm {
+			continue
+		}
+		known = true
+		if payload, err := signed.Verify(key.Key); err == nil {
+			return payload, nil
+		}
+	}
+	if !known {
+		return nil, errUnknownKey
+	}
+	return nil, errAssertionSignature
+}
+
+// hasAssertion reports whether a request authenticates with an assertion.
+func (f *form) hasAssertion() bool {
+	return f.get("client_assertion") != nil || f.get("client_assertion_type") != nil
+}
+
+// hasMAC reports whether the assertion says that it has a MAC. What it says is
+// verified later.
+func hasMAC(f *form) bool {
+	encoded, _, _ := strings.Cut(string(f.get("client_assertion")), ".")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	var header struct {
+		Algorithm string `json:"alg"`
+	}
+	return err == nil && json.Unmarshal(text, &header) == nil && strings.HasPrefix(header.Algorithm, "HS")
+}
+
+// verify checks an assertion, whose signature check checks. The client that it
+// names is returned also with an error.
+func (v *assertionVerifier) verify(
+	f *form, algorithms []jose.SignatureAlgorithm, check func(*client, *jose.JSONWebSignature) ([]byte, *oauthError),
+) (*client, *oauthError) {
+	named := v.server.clients.byID[string(f.get("client_id"))]
+	switch {
+	case f.get("client_assertion_type") == nil:
+		return named, errNoAssertionType
+	case string(f.get("client_assertion_type")) != assertionType:
+		return named, errAssertionType
+	case f.get("client_assertion") == nil:
+		return named, errNoAssertion
+	}
+	signed, err := jose.ParseSignedCompact(string(f.get("client_assertion")), algorithms)
+	if unexpected := (*jose.ErrUnexpectedSignatureAlgorithm)(nil); errors.As(err, &unexpected) {
+		return named, errAssertionAlgorithm
+	}
+	if err != nil || len(signed.Signatures) != 1 {
+		return named, errAssertionSyntax
+	}
+	var claims jwt.Claims
+	if json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims) != nil {
+		return named, errAssertionClaims
+	}
+	c := v.server.clients.byID[claims.Issuer]
+	if c == nil {
+		return named, errAssertionIssuer
+	}
+	// From here on the assertion is that of a client which exists; what it claims counts only now.
+	payload, failure := check(c, signed)
+	if failure != nil {
+		return c, failure
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return c, errAssertionClaims
+	}
+	return c, v.checkClaims(c, &claims)
+}
+
+// checkClaims checks the claims of an assertion by c, RFC 7523 §3.
+func (v *assertionVerifier) checkClaims(c *client, claims *jwt.Claims) *oauthError {
+	now := v.server.cfg.Now()
+	e := &v.server.endpoints
+	switch {
+	case claims.Subject != c.id:
+		return errAssertionSubject
+	case len(claims.Audience) == 0:
+		return errNoAssertionAudience
+	case !slices.Contains(claims.Audience, e.Issuer) && !slices.Contains(claims.Audience, e.Token):
+		return errAssertionAudience
+	case claims.Expiry == nil:
+		return errNoAssertionExpiry
+	case !now.Before(claims.Expiry.Time()):
+		return errAssertionExpired
+	case claims.Expiry.Time().After(now.Add(maxAssertionLife + clockSkew)):
+		return errAssertionLife
+	case claims.NotBefore != nil && claims.NotBefore.Time().After(now.Add(clockSkew)):
+		return errAssertionEarly
+	case claims.IssuedAt != nil && claims.IssuedAt.Time().After(now.Add(clockSkew)):
+		return errAssertionFuture
+	case claims.ID == "":
+		return errNoAssertionID
+	case len(claims.ID) > maxIdentifier:
+		return errAssertionID
+	}
+	return v.seen.add(c.id, claims.ID, claims.Expiry.Time(), now)
+}

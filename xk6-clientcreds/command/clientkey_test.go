@@ -1,0 +1,64 @@
+package command
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "client.pem")
+	s := &serve{flags: serveFlags{clientKey: path}}
+	register := func() registration {
+		clients := []registration{{Client: authserver.Client{ID: "a"}}, {Client: authserver.Client{ID: "b"}}}
+		require.NoError(t, s.addClientKey(clients))
+		require.Empty(t, clients[1].JWKS.Keys)
+		require.Len(t, clients[0].JWKS.Keys, 1)
+		require.True(t, clients[0].JWKS.Keys[0].IsPublic())
+		return clients[0]
+	}
+	first := register()
+	require.Equal(t, path, first.keyFile)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.Equal(t, first.JWKS, register().JWKS, "the key of the file is used again")
+
+	text, err := os.ReadFile(path) // #nosec G304 -- written above
+	require.NoError(t, err)
+	block, _ := pem.Decode(text)
+	_, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	require.NoError(t, err)
+	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first), variable{"CLIENT_KEY_FILE", path})
+
+	for content, problem := range map[string]string{
+		"s3cr3t": ": want a private key as PEM of PKCS #8, or no file, to have one made",
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": ": the PEM block holds no private key that signs",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		err := s.addClientKey([]registration{{}})
+		require.ErrorContains(t, err, "--client-key "+path+problem)
+		require.Equal(t, 104, exitCode(err))
+	}
+	s.flags.clientKey = filepath.Join(path, "below-a-file")
+	require.ErrorContains(t, s.addClientKey([]registration{{}}), "--client-key: ")
+	s.flags.clientKey = ""
+	require.NoError(t, s.addClientKey(nil))
+}
+
+func TestClientsFileWithKeys(t *testing.T) {
+	t.Parallel()
+	const public = `{"kty":"OKP","crv":"Ed25519","kid":"k","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+	clients, err := parseClients([]byte(`[{"id": "a", "jwks": {"keys": [` + public + `]}, "auth_method": "private_key_jwt"}]`))
+	require.NoError(t, err)
+	require.Equal(t, "k", clients[0].JWKS.Keys[0].KeyID)
+	_, err = authserver.New(authserver.Config{Clients: clients})
+	require.NoError(t, err)
+}

@@ -1,0 +1,197 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
+)
+
+// Exit codes of doctor; 0 is for a server that is usable, also with warnings.
+const (
+	exitUnusable exitcodes.ExitCode = 1 // a check failed, or there was no time for all
+	exitUsage    exitcodes.ExitCode = 2 // nothing was sent
+)
+
+const doctorLong = `Examine a real authorization server before it is put under load: metadata, connection, a grant by the configured
+authentication method, the token, clocks, latency, rate limits, and the API behind it; with advice for the load test.
+
+It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_ID, CLIENT_SECRET, SCOPE, AUDIENCE,
+RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS. Flags of the same names override it; the secret has no flag, because
+command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
+
+Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
+after a few. --all-methods tries the others as well, once each.
+
+Exit codes: 0 the server is usable, also with warnings; 1 a check failed; 2 the configuration cannot be used.`
+
+const doctorExample = `  # the server that the scripts' environment names
+  k6 x clientcreds doctor
+
+  # for a program
+  k6 x clientcreds doctor --issuer https://idp.example.com --client-id load --json`
+
+// doctorCommand is one call of k6 x clientcreds doctor.
+type doctorCommand struct {
+	gs      *state.GlobalState
+	cfg     doctor.Config
+	scope   string
+	timeout duration
+	json    bool
+	set     *pflag.FlagSet
+}
+
+func newDoctor(gs *state.GlobalState) *cobra.Command {
+	d := &doctorCommand{gs: gs, timeout: duration(doctor.DefaultTimeout)}
+	cmd := &cobra.Command{
+		Use:     "doctor [flags]",
+		Short:   "Examine an authorization server before it is put under load",
+		Long:    doctorLong,
+		Example: doctorExample,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("doctor does not take the argument %q, only flags", args[0]))
+			}
+			return nil
+		},
+		RunE: func(*cobra.Command, []string) error { return d.run() },
+	}
+	d.declare(cmd.Flags())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	return cmd
+}
+
+func usage(err error) error { return errext.WithExitCodeIfNone(err, exitUsage) }
+
+func (d *doctorCommand) declare(set *pflag.FlagSet) {
+	d.set = set
+	set.SortFlags = false
+	set.StringVar(&d.cfg.Issuer, "issuer", "", "issuer `identifier`, to discover the token endpoint (ISSUER)")
+	set.StringVar(&d.cfg.TokenURL, "token-url", "", "`URL` of the token endpoint (TOKEN_URL)")
+	set.StringVar(&d.cfg.ClientID, "client-id", "", "`id` of the client (CLIENT_ID)")
+	set.StringVar(&d.scope, "scope", "", "space separated `scope` to ask for (SCOPE)")
+	set.StringArrayVar(&d.cfg.Audience, "audience", nil, "`audience` to ask for (AUDIENCE; can be repeated)")
+	set.StringArrayVar(&d.cfg.Resource, "resource", nil, "`URI` of a resource to ask for (RESOURCE; can be repeated)")
+	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post (AUTH)")
+	set.StringVar(&d.cfg.BasicEncoding, "basic-encoding", "", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)")
+	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
+	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")
+	set.BoolVar(&d.cfg.AllMethods, "all-methods", false,
+		"also try the authentication methods that are not configured, each a login that may fail")
+	set.IntVar(&d.cfg.Grants, "grants", doctor.DefaultGrants, fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants))
+	set.Var(&d.timeout, "timeout", "time for everything")
+	set.BoolVar(&d.json, "json", false, "write JSON")
+}
+
+func (d *doctorCommand) run() error {
+	if err := d.configure(); err != nil {
+		return usage(err)
+	}
+	ctx, stop := d.interruptible()
+	defer stop()
+	report, err := doctor.Run(ctx, d.cfg)
+	if err != nil {
+		return usage(err)
+	}
+	// To the terminal itself: k6's writer around it ends each line by a control sequence.
+	if out := d.gs.Stdout.Writer; d.json {
+		err = report.WriteJSON(out)
+	} else {
+		err = report.WriteText(out, d.gs.Stdout.IsTTY && !d.gs.Flags.NoColor)
+	}
+	if err == nil && !report.Usable {
+		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d", report.Counts[doctor.Failed]), exitUnusable)
+	}
+	return err
+}
+
+// configure completes the flags by the environment.
+func (d *doctorCommand) configure() error {
+	// A flag for one of both addresses replaces what the environment has of either.
+	if !d.set.Changed("issuer") && !d.set.Changed("token-url") {
+		d.cfg.Issuer, d.cfg.TokenURL = d.gs.Env["ISSUER"], d.gs.Env["TOKEN_URL"]
+	}
+	for flag, v := range map[string]struct {
+		value *string
+		name  string
+	}{
+		"client-id":      {&d.cfg.ClientID, "CLIENT_ID"},
+		"scope":          {&d.scope, "SCOPE"},
+		"auth":           {&d.cfg.Auth, "AUTH"},
+		"basic-encoding": {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
+		"api-url":        {&d.cfg.APIURL, "API_URL"},
+	} {
+		if !d.set.Changed(flag) {
+			*v.value = d.gs.Env[v.name]
+		}
+	}
+	for flag, v := range map[string]struct {
+		values *[]string
+		name   string
+	}{
+		"audience": {&d.cfg.Audience, "AUDIENCE"},
+		"resource": {&d.cfg.Resource, "RESOURCE"},
+	} {
+		if value := d.gs.Env[v.name]; value != "" && !d.set.Changed(flag) {
+			*v.values = []string{value}
+		}
+	}
+	d.cfg.ClientSecret = d.gs.Env["CLIENT_SECRET"]
+	d.cfg.Scope = strings.Fields(d.scope)
+	d.cfg.Timeout = time.Duration(d.timeout)
+	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
+	return d.configureCounts()
+}
+
+// configureCounts holds the numbers to what is allowed: 0 would be the default to doctor.Run.
+func (d *doctorCommand) configureCounts() error {
+	if text := d.gs.Env["VUS"]; text != "" && !d.set.Changed("vus") {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("VUS is %q: it must be a whole number, 1 or more", text)
+		}
+		d.cfg.VUs = n
+	}
+	if d.cfg.VUs < 1 {
+		return fmt.Errorf("VUS is %d: it must be a whole number, 1 or more", d.cfg.VUs)
+	}
+	if d.cfg.Grants < 1 {
+		return fmt.Errorf("--grants is %d: it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants)
+	}
+	return nil
+}
+
+// interruptible is k6's context, which also ends at Ctrl-C and SIGTERM: then what has been found out so
+// far is written.
+func (d *doctorCommand) interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(d.gs.Ctx)
+	signals := make(chan os.Signal, 1)
+	d.gs.SignalNotify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		d.gs.SignalStop(signals)
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,162 @@
+package doctor
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// What a Config has where nothing else is said.
+const (
+	DefaultTimeout = 30 * time.Second
+	DefaultGrants  = 5
+	DefaultVUs     = 20
+)
+
+// MaxGrants bounds Config.Grants: the doctor is no load test.
+const MaxGrants = 20
+
+// Config says which server to examine, as which client. Its errors name the environment variables that
+// scripts are configured by.
+type Config struct {
+	// Issuer is the issuer identifier; may be empty where TokenURL is given.
+	Issuer string
+	// TokenURL is the token endpoint; empty for what the issuer's metadata say.
+	TokenURL string
+	// ClientID and ClientSecret are the client's credentials.
+	ClientID, ClientSecret string
+	// Scope, Audience and Resource are asked for.
+	Scope, Audience, Resource []string
+	// Auth is the authentication method, client_secret_basic by default.
+	Auth string
+	// BasicEncoding is form (default) or raw.
+	BasicEncoding string
+	// APIURL is a protected resource to probe; may be empty.
+	APIURL string
+
+	// VUs is the number of virtual users that the advice is for, DefaultVUs by default.
+	VUs int
+	// AllMethods also tries the methods that are not configured, once each. Each that fails is a failed
+	// login to the server, and some lock clients out after a few.
+	AllMethods bool
+	// Grants is how many tokens are asked for by the configured method, DefaultGrants by default, at most
+	// MaxGrants.
+	Grants int
+	// Timeout bounds the whole examination, DefaultTimeout by default.
+	Timeout time.Duration
+
+	// RootCAs are the authorities to trust, those of the system by default.
+	RootCAs *x509.CertPool
+	// Proxy chooses the proxy of a request, none by default.
+	Proxy func(*http.Request) (*url.URL, error)
+}
+
+func (c *Config) setDefaults() {
+	setDefault(&c.Auth, "client_secret_basic")
+	setDefault(&c.BasicEncoding, "form")
+	setDefault(&c.VUs, DefaultVUs)
+	setDefault(&c.Grants, DefaultGrants)
+	setDefault(&c.Timeout, DefaultTimeout)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// check finds what cannot be used, before anything is sent.
+func (c *Config) check() error {
+	switch {
+	case c.TokenURL == "" && c.Issuer == "":
+		return errors.New("ISSUER and TOKEN_URL are both unset: give one of them")
+	case c.ClientID == "":
+		return errors.New("CLIENT_ID is not set: give the client's id")
+	case c.ClientSecret == "":
+		return errors.New("CLIENT_SECRET is not set: give the client's secret in the environment")
+	case strings.ContainsAny(c.ClientSecret, "\r\n"):
+		return errors.New("CLIENT_SECRET has a line break in it: give the secret without one")
+	}
+	if err := c.checkChoices(); err != nil {
+		return err
+	}
+	if c.Issuer != "" {
+		if err := oauth.CheckIssuer(c.Issuer); err != nil {
+			return fmt.Errorf("ISSUER: %w", err)
+		}
+	}
+	m, err := c.method()
+	if err != nil {
+		return err
+	}
+	endpoint := c.TokenURL
+	if endpoint == "" {
+		endpoint = c.Issuer // stands in for the endpoint until that is known
+	}
+	if _, err := c.client(endpoint, m); err != nil {
+		return err
+	}
+	return c.checkSameServer()
+}
+
+// checkChoices finds values that are out of bounds.
+func (c *Config) checkChoices() error {
+	switch {
+	case c.BasicEncoding != "form" && c.BasicEncoding != "raw":
+		return fmt.Errorf("BASIC_ENCODING is %q: it must be form or raw", c.BasicEncoding)
+	case c.Grants < 1 || c.Grants > MaxGrants:
+		return fmt.Errorf("grants is %d: it must be 1 to %d", c.Grants, MaxGrants)
+	case c.VUs < 1:
+		return fmt.Errorf("VUS is %d: it must be 1 or more", c.VUs)
+	case c.Timeout < 0:
+		return fmt.Errorf("timeout is %s: it must be above 0", c.Timeout)
+	}
+	return c.checkAPI()
+}
+
+func (c *Config) checkAPI() error {
+	if c.APIURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.APIURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
+		return errors.New("API_URL must be an absolute http or https URL without user name and password")
+	}
+	return nil
+}
+
+// checkSameServer holds that both addresses are of one server, as the scripts do: one of them left over
+// from another run would be examined unawares.
+func (c *Config) checkSameServer() error {
+	if c.Issuer == "" || c.TokenURL == "" {
+		return nil
+	}
+	if i, t := origin(c.Issuer), origin(c.TokenURL); i != t {
+		return fmt.Errorf("TOKEN_URL is at %s, but ISSUER at %s: set one of the two", t, i)
+	}
+	return nil
+}
+
+// origin is scheme, host and port of a URL that has been checked.
+func origin(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Scheme + "://" + u.Host)
+}
+
+// client prepares the token request by method m.
+func (c *Config) client(endpoint string, m method) (*oauth.Client, error) {
+	return oauth.NewClient(oauth.Config{
+		TokenURL: endpoint, ClientID: c.ClientID, Auth: m.auth(c.ClientID, c.ClientSecret),
+		Scope: c.Scope, Audience: c.Audience, Resource: c.Resource,
+	})
+}

@@ -1,0 +1,42 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"nothing to examine":  {func(c *Config) { c.TokenURL = "" }, "ISSUER and TOKEN_URL are both unset"},
+		"no client":           {func(c *Config) { c.ClientID = "" }, "CLIENT_ID is not set"},
+		"no secret":           {func(c *Config) { c.ClientSecret = "" }, "CLIENT_SECRET is not set"},
+		"secret with newline": {func(c *Config) { c.ClientSecret += "\n" }, "CLIENT_SECRET has a line break"},
+		"method":              {func(c *Config) { c.Auth = "none" }, `AUTH is "none": it must be client_secret_basic or client_secret_post`},
+		"encoding":            {func(c *Config) { c.BasicEncoding = "hex" }, `BASIC_ENCODING is "hex": it must be form or raw`},
+		"too many grants":     {func(c *Config) { c.Grants = MaxGrants + 1 }, "grants is 21: it must be 1 to 20"},
+		"users":               {func(c *Config) { c.VUs = -1 }, "VUS is -1"},
+		"timeout":             {func(c *Config) { c.Timeout = -time.Second }, "timeout is -1s"},
+		"issuer":              {func(c *Config) { c.Issuer = "https://idp.example?x" }, "ISSUER: "},
+		"token URL":           {func(c *Config) { c.TokenURL = "idp.example" }, "tokenUrl"},
+		"scope":               {func(c *Config) { c.Scope = []string{`a"b`} }, "scope"},
+		"resource":            {func(c *Config) { c.Resource = []string{"orders"} }, "resource"},
+		"API URL":             {func(c *Config) { c.APIURL = "api.example" }, "API_URL must be"},
+		"raw with a colon":    {func(c *Config) { c.ClientID, c.BasicEncoding = "a:b", "raw" }, "colon"},
+		"two servers": {
+			func(c *Config) { c.Issuer = "https://other.example/tenant" },
+			"TOKEN_URL is at https://idp.example, but ISSUER at https://other.example: set one of the two",
+		},
+	} {
+		cfg := Config{TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: testSecret}
+		c.change(&cfg)
+		_, err := Run(t.Context(), cfg)
+		require.ErrorContains(t, err, c.want, name)
+		require.NotContains(t, err.Error(), testSecret, name)
+	}
+}

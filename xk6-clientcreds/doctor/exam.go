@@ -1,0 +1,93 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+)
+
+// exam is an examination under way: what the checks have found out for those after them.
+type exam struct {
+	cfg    Config
+	method method
+	probe  *probe
+	hide   *redact.Redactor
+
+	metadata *oauth.Metadata // nil where there is no issuer, or it has none
+	endpoint string          // of tokens; empty while unknown
+	broken   bool            // no connection that credentials could go over
+	first    *exchange       // the first grant; nil unless it brought the token
+	token    *oauth.Token    // of the first grant
+	claims   *claims         // nil where the token is opaque
+	skew     time.Duration   // of the server's clock, where known
+	slowest  time.Duration   // of the grants
+	limited  bool            // a rate limit was met
+	limit    int             // requests that the server announced to take; 0 when it did not
+	repeats  bool            // the server gave the same token twice
+}
+
+// check asks or looks, and returns what it found.
+type check func(context.Context, *exam) []Result
+
+// checks are all of them, in their order.
+var checks = []check{
+	checkDiscovery, checkConnection, checkGrant, checkOtherMethods,
+	checkResponse, checkToken, checkClock, checkLatency, checkRateLimit,
+	checkAPI, adviseLeeway, adviseRequests,
+}
+
+// Run examines the server. The error is one of the configuration; everything else is in the Report.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	cfg.setDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	m, err := cfg.method()
+	if err != nil {
+		return nil, err
+	}
+	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg), hide: redact.New(), endpoint: cfg.TokenURL}
+	defer e.probe.close()
+	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
+	report := &Report{
+		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond), ClientID: shown(e.hide, cfg.ClientID),
+		AuthMethod: m.name, BasicEncoding: m.encoding, Issuer: shown(e.hide, cfg.Issuer), Counts: make(map[Status]int),
+	}
+	begin := time.Now()
+	examined, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
+	for _, c := range checks {
+		report.add(e.hide, c(examined, e))
+		if examined.Err() != nil {
+			report.add(e.hide, []Result{unfinished(ctx, cfg.Timeout)})
+			break
+		}
+	}
+	report.TokenEndpoint = shown(e.hide, withoutQuery(e.endpoint))
+	report.DurationMS = ms(time.Since(begin))
+	return report, nil
+}
+
+// unfinished says why the checks ended before the last.
+func unfinished(ctx context.Context, timeout time.Duration) Result {
+	r := Result{ID: "run.complete", Status: Failed, Summary: "interrupted: not all checks were made"}
+	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.Summary = "not all checks were made in " + short(timeout)
+		r.Hint = "give more time with --timeout"
+	}
+	return r
+}
+
+// withoutQuery is a URL to show: what is in its query may be secret.
+func withoutQuery(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	u.RawQuery, u.ForceQuery, u.Fragment, u.User = "", false, "", nil
+	return u.String()
+}

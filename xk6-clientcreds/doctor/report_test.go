@@ -1,0 +1,146 @@
+package doctor
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// sample is a report with everything in it that changes what is written.
+func sample() *Report {
+	r := &Report{
+		SchemaVersion: SchemaVersion, StartedAt: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC), DurationMS: 12.34,
+		Issuer: "https://idp.example", TokenEndpoint: "https://idp.example/token", ClientID: "demo",
+		AuthMethod: "client_secret_basic", BasicEncoding: "form", Counts: make(map[Status]int),
+	}
+	r.add(redact.New(), []Result{
+		{ID: "discovery.rfc8414", Status: OK, Summary: "https://idp.example/.well-known/oauth-authorization-server"},
+		{ID: "discovery.openid", Status: Info, Summary: "HTTP 404", Data: map[string]any{"url": "https://idp.example/x?a=1&b=<2>"}},
+		{ID: "grant.configured", Status: Failed, Summary: "invalid_client (HTTP 401)", Hint: "check CLIENT_ID and CLIENT_SECRET"},
+		{ID: "grant.other", Status: Skipped, Summary: "not tried"},
+		{ID: "response.ttl", Status: Warning, Summary: "no expires_in", Hint: "set cache.defaultTtl", Data: map[string]any{"expires_in": nil}},
+	})
+	return r
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"report.txt":  func(b *bytes.Buffer) error { return sample().WriteText(b, false) },
+		"colored.txt": func(b *bytes.Buffer) error { return sample().WriteText(b, true) },
+		"report.json": func(b *bytes.Buffer) error { return sample().WriteJSON(b) },
+	} {
+		var b bytes.Buffer
+		require.NoError(t, write(&b))
+		path := "testdata/" + name
+		if *update {
+			require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+		}
+		want, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, string(want), b.String(), name)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	for want, statuses := range map[string][]Status{
+		"usable: 1 ok, 1 skipped":                {OK, Skipped},
+		"usable, with warnings: 1 ok, 1 warning": {OK, Warning},
+		"not usable: 1 warning, 1 failed":        {Warning, Failed},
+	} {
+		r := &Report{Counts: make(map[Status]int)}
+		for _, s := range statuses {
+			r.add(redact.New(), []Result{{ID: "a.b", Status: s, Summary: "x"}})
+		}
+		var b strings.Builder
+		require.NoError(t, r.WriteText(&b, false))
+		require.True(t, strings.HasSuffix(b.String(), "\n"+want+"\n"), b.String())
+	}
+}
+
+// TestNothingSecretIsWritten examines a server that answers with what it got, and the token, wherever it
+// can: neither is in what is written, nor what a terminal would obey.
+func TestNothingSecretIsWritten(t *testing.T) {
+	t.Parallel()
+	const secret = `Rare+Secret/of%the=server&x "q"`
+	token := unsigned(t, map[string]any{"alg": "none", "kid": secret}, map[string]any{
+		"iss": secret, "aud": []any{secret, "x\x1b[31m"}, "sub": "someone@example.com", "jti": "handle-of-the-token",
+	})
+	var server *httptest.Server
+	granted := 0
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "well-known") {
+			_ = json.NewEncoder(w).Encode(map[string]any{
+				"issuer": server.URL, "token_endpoint": server.URL + "/token?key=in-the-query",
+				"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", secret},
+				"grant_types_supported":                 []string{secret},
+			})
+			return
+		}
+		got := r.Header.Get("Authorization") + " " + r.FormValue("client_secret")
+		w.Header().Set("RateLimit-Policy", got+" "+secret+" "+token)
+		w.Header().Set("Content-Type", "text/plain; x="+url.QueryEscape(secret))
+		if r.URL.Path == "/api" {
+			w.Header().Set("WWW-Authenticate", `Bearer error="`+token+`"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if granted++; granted == 1 {
+			_ = json.NewEncoder(w).Encode(map[string]any{
+				"access_token": token, "token_type": "Bearer", "scope": secret + " " + token + " \x1b]0;title\x07", "expires_in": 60,
+			})
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": "invalid_request", "error_description": got + " " + secret + " " + token})
+	}))
+	defer server.Close()
+	cfg := Config{Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret, AllMethods: true}
+	report := run(t, cfg)
+	require.Equal(t, OK, report.get(t, "grant.configured").Status, report.ids())
+	require.Equal(t, Warning, report.get(t, "latency.refused").Status)
+
+	var text, colored, encoded strings.Builder
+	require.NoError(t, report.WriteText(&text, false))
+	require.NoError(t, report.WriteText(&colored, true))
+	require.NoError(t, report.WriteJSON(&encoded))
+	quoted, err := json.Marshal(secret)
+	require.NoError(t, err)
+	for where, out := range map[string]string{"text": text.String(), "colored": colored.String(), "JSON": encoded.String()} {
+		require.Contains(t, out, redact.Mask, where)
+		for _, hidden := range []string{
+			secret, strings.Fields(secret)[0], url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
+			base64.StdEncoding.EncodeToString([]byte(testID + ":" + secret)),
+			base64.StdEncoding.EncodeToString([]byte(testID + ":" + url.QueryEscape(secret))),
+			token, token[:40], strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query", "\x07", "\x1b]", `\u001b`,
+		} {
+			require.NotContains(t, out, hidden, where)
+		}
+	}
+	require.NotContains(t, text.String(), "\x1b")
+}
+
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for want, d := range map[string]time.Duration{
+		"5m": 5 * time.Minute, "1h": time.Hour, "10h0m10s": 10*time.Hour + 10*time.Second, "10m": 10 * time.Minute, "1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond, "12ms": 12300 * time.Microsecond,
+		"1.23ms": 1234567 * time.Nanosecond, "0s": 0,
+	} {
+		require.Equal(t, want, short(d))
+	}
+}

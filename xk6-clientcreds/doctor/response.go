@@ -1,0 +1,125 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// assumedTTL is what a client takes for the lifetime of a token whose response does not say.
+const assumedTTL = 5 * time.Minute
+
+// shortTTL is a lifetime below which a run is mostly about getting tokens.
+const shortTTL = 30 * time.Second
+
+// checkResponse looks at the token response (RFC 6749 §5.1).
+func checkResponse(_ context.Context, e *exam) []Result {
+	if e.token == nil {
+		return nil
+	}
+	var given map[string]json.RawMessage // stays nil for an answer that is not JSON
+	if err := json.Unmarshal(e.first.body, &given); err != nil {
+		given = nil
+	}
+	_, typed := given["token_type"]
+	_, scoped := given["scope"]
+	return []Result{e.checkTokenType(typed), e.checkTTL(), e.checkScope(scoped), e.checkCaching(), e.checkContentType()}
+}
+
+func (e *exam) checkTokenType(given bool) Result {
+	r := Result{ID: "response.token_type", Status: OK, Summary: e.token.Type, Data: map[string]any{"token_type": e.token.Type}}
+	switch {
+	case !given:
+		r.Status, r.Summary = Warning, "the response has no token_type, which RFC 6749 §5.1 demands; Bearer is assumed"
+	case e.token.Type == "DPoP":
+		r.Status, r.Summary = Failed, "DPoP: the token is bound to a key, and cannot be used without a proof (RFC 9449)"
+		r.Hint = "have the client registered for Bearer tokens"
+	case e.token.Type != "Bearer":
+		r.Status, r.Summary = Warning, fmt.Sprintf("%q is not Bearer: APIs may not take it", e.token.Type)
+	}
+	return r
+}
+
+func (e *exam) checkTTL() Result {
+	ttl := e.token.ExpiresIn
+	r := Result{ID: "response.ttl", Status: OK, Summary: "tokens live " + short(ttl), Data: map[string]any{"expires_in": ttl.Seconds()}}
+	switch {
+	case ttl == 0:
+		r.Status, r.Data["expires_in"] = Warning, nil
+		r.Summary = "the response has no expires_in: a lifetime of " + short(assumedTTL) + " is assumed"
+		r.Hint = "set cache.defaultTtl in scripts to the lifetime that the server grants"
+	case ttl < shortTTL:
+		r.Status = Warning
+		r.Summary += ": a run is mostly about getting tokens"
+		r.Hint = "have the lifetime raised, unless that is what is to be tested"
+	}
+	return r
+}
+
+// ttl is the lifetime that a client reckons with.
+func (e *exam) ttl() time.Duration {
+	if e.token.ExpiresIn > 0 {
+		return e.token.ExpiresIn
+	}
+	return assumedTTL
+}
+
+// checkScope compares what was granted with what was asked for (RFC 6749 §3.3).
+func (e *exam) checkScope(given bool) Result {
+	granted := strings.Fields(e.hide.String(e.token.Scope)) // hidden before a secret with blanks is in pieces
+	r := Result{ID: "response.scope", Status: OK, Data: map[string]any{"requested": e.cfg.Scope, "granted": granted}}
+	var missing, extra []string
+	for _, s := range e.cfg.Scope {
+		if !slices.Contains(granted, s) {
+			missing = append(missing, s)
+		}
+	}
+	for _, s := range granted {
+		if !slices.Contains(e.cfg.Scope, s) {
+			extra = append(extra, s)
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		r.Status, r.Summary = Warning, "asked for, and not granted: "+strings.Join(missing, " ")
+		r.Hint = "check SCOPE, or have the client registered for it: the API may answer 403"
+	case len(e.cfg.Scope) == 0 && len(granted) == 0:
+		r.Status, r.Summary = Info, "none was asked for, and the response names none"
+	case len(e.cfg.Scope) == 0:
+		r.Summary = "the server's default: " + strings.Join(granted, " ")
+	case len(extra) > 0:
+		r.Status, r.Summary = Info, "granted beyond what was asked for: "+strings.Join(extra, " ")
+	case !given:
+		r.Summary = "as asked for: the response names none, which means that (RFC 6749 §5.1)"
+	default:
+		r.Summary = strings.Join(granted, " ")
+	}
+	return r
+}
+
+// checkCaching wants what keeps tokens out of caches on the way.
+func (e *exam) checkCaching() Result {
+	value := strings.Join(e.first.header.Values("Cache-Control"), ", ")
+	r := Result{ID: "response.cache_control", Status: OK, Summary: value, Data: map[string]any{"cache_control": value}}
+	for directive := range strings.SplitSeq(strings.ToLower(value), ",") {
+		if strings.TrimSpace(directive) == "no-store" {
+			return r
+		}
+	}
+	r.Status, r.Summary = Warning, "no Cache-Control: no-store, which RFC 6749 §5.1 demands: a cache on the way may keep tokens"
+	return r
+}
+
+func (e *exam) checkContentType() Result {
+	value := e.first.header.Get("Content-Type")
+	r := Result{ID: "response.content_type", Status: OK, Summary: value, Data: map[string]any{"content_type": value}}
+	if kind, _, err := mime.ParseMediaType(value); err != nil || kind != "application/json" {
+		r.Status = Warning
+		r.Summary = fmt.Sprintf("%q instead of application/json (RFC 6749 §5.1)", value)
+	}
+	return r
+}

@@ -1,0 +1,81 @@
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// marks are how statuses are shown: a symbol, a word, and a colour of ECMA-48 §8.3.117.
+var marks = map[Status]struct{ symbol, word, color string }{
+	OK:      {"✓", "ok", "32"},
+	Info:    {"·", "info", "36"},
+	Warning: {"!", "warning", "33"},
+	Failed:  {"✗", "FAILED", "31"},
+	Skipped: {"-", "skipped", "90"},
+}
+
+// order is that of the last line.
+var order = []Status{OK, Info, Warning, Failed, Skipped}
+
+// WriteText writes the report for a human, in colour if that is wanted.
+func (r *Report) WriteText(w io.Writer, colored bool) error {
+	var b strings.Builder
+	paint := func(s Status, text string) string {
+		if !colored {
+			return text
+		}
+		return "\x1b[" + marks[s].color + "m" + text + "\x1b[0m"
+	}
+	for _, line := range r.head() {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "%-16s%s\n", line[0], line[1])
+		}
+	}
+	section := ""
+	for _, c := range r.Checks {
+		of, name, _ := strings.Cut(c.ID, ".")
+		if of != section {
+			section = of
+			fmt.Fprintf(&b, "\n%s\n", section)
+		}
+		m := marks[c.Status]
+		fmt.Fprintf(&b, "  %s %-25s %s\n", paint(c.Status, fmt.Sprintf("%s %-8s", m.symbol, m.word)), strings.ReplaceAll(name, "_", " "), c.Summary)
+		if c.Hint != "" {
+			fmt.Fprintf(&b, "  %36s → %s\n", "", c.Hint)
+		}
+	}
+	fmt.Fprintf(&b, "\n%s: %s\n", r.verdict(paint), r.totals())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) head() [][2]string {
+	auth := r.AuthMethod
+	if r.BasicEncoding != "" {
+		auth += " (" + r.BasicEncoding + ")"
+	}
+	return [][2]string{
+		{"issuer", r.Issuer}, {"token endpoint", r.TokenEndpoint}, {"client", r.ClientID}, {"authentication", auth},
+	}
+}
+
+func (r *Report) verdict(paint func(Status, string) string) string {
+	switch {
+	case !r.Usable:
+		return paint(Failed, "not usable")
+	case r.Counts[Warning] > 0:
+		return paint(Warning, "usable, with warnings")
+	}
+	return paint(OK, "usable")
+}
+
+func (r *Report) totals() string {
+	var words []string
+	for _, s := range order {
+		if n := r.Counts[s]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,197 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// largeToken is a size that, with the other headers, comes near the 8 KiB that many servers allow.
+const largeToken = 6 << 10
+
+// shownClaims are those whose values may be shown. Of all others there is only the name: claims can be
+// about people, and jti is the token's handle at some servers.
+var shownClaims = []string{"typ", "alg", "kid", "iss", "aud", "exp", "iat", "nbf", "scope", "client_id", "azp"}
+
+// claims are header and payload of a token that is a JWT (RFC 7519).
+type claims struct {
+	header, payload map[string]any
+}
+
+// parseJWT reads a token that is a JWT, without verifying it: that is the API's part.
+func parseJWT(token string) *claims {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	c := new(claims)
+	for i, into := range []*map[string]any{&c.header, &c.payload} {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil {
+			return nil
+		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if decoder.Decode(into) != nil || *into == nil {
+			return nil
+		}
+	}
+	if _, ok := c.header["alg"].(string); !ok {
+		return nil
+	}
+	return c
+}
+
+// at is a claim that is a time (RFC 7519 §2, NumericDate).
+func (c *claims) at(name string) (time.Time, bool) {
+	number, ok := c.payload[name].(json.Number)
+	if !ok {
+		return time.Time{}, false
+	}
+	seconds, err := number.Float64()
+	if err != nil || math.Abs(seconds) > 1e11 {
+		return time.Time{}, false
+	}
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC(), true
+}
+
+// audience is the aud claim: a string, or several (RFC 7519 §4.1.3).
+func (c *claims) audience() []string {
+	switch v := c.payload["aud"].(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var all []string
+		for _, a := range v {
+			if s, ok := a.(string); ok {
+				all = append(all, s)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
+// checkToken says what the token is, and if it is a JWT what is in it.
+func checkToken(_ context.Context, e *exam) []Result {
+	if e.token == nil {
+		return nil
+	}
+	e.claims = parseJWT(e.token.AccessToken)
+	size := len(e.token.AccessToken)
+	r := Result{ID: "token.format", Status: OK, Summary: fmt.Sprintf("opaque, %d bytes", size), Data: map[string]any{"format": "opaque", "bytes": size}}
+	if e.claims != nil {
+		r.Summary, r.Data["format"] = fmt.Sprintf("JWT, %d bytes", size), "jwt"
+	}
+	if size > largeToken {
+		r.Status, r.Hint = Warning, "many servers take headers of 8 KiB at most: have the token made smaller"
+		r.Summary += ": near what servers take in headers"
+	}
+	if e.claims == nil {
+		return []Result{r}
+	}
+	return []Result{r, e.listClaims(), e.checkTyp(), e.checkIss(), e.checkAud(), e.checkLifetime()}
+}
+
+// listClaims shows the claims, or that they are there.
+func (e *exam) listClaims() Result {
+	values := make(map[string]any)
+	var words, hidden []string
+	for _, part := range []map[string]any{e.claims.header, e.claims.payload} {
+		for _, name := range slices.Sorted(maps.Keys(part)) {
+			if !slices.Contains(shownClaims, name) {
+				hidden = append(hidden, name)
+				continue
+			}
+			value := part[name]
+			if at, ok := e.claims.at(name); ok && slices.Contains([]string{"exp", "iat", "nbf"}, name) {
+				value = at.Format(time.RFC3339)
+			}
+			values[name] = value
+			words = append(words, fmt.Sprintf("%s=%v", name, value))
+		}
+	}
+	summary := strings.Join(words, " ")
+	if len(hidden) > 0 {
+		summary += "; hidden: " + strings.Join(hidden, " ")
+	}
+	return Result{ID: "token.claims", Status: Info, Summary: summary, Data: map[string]any{"shown": values, "hidden": hidden}}
+}
+
+// checkTyp and those below hold the token against RFC 9068.
+func (e *exam) checkTyp() Result {
+	r := Result{ID: "token.typ", Status: OK, Summary: "at+jwt, as RFC 9068 §2.1 has it"}
+	typ, _ := e.claims.header["typ"].(string)
+	if kind := strings.ToLower(typ); kind != "at+jwt" && kind != "application/at+jwt" {
+		r.Status, r.Summary = Info, fmt.Sprintf("%q, not at+jwt: no JWT access token of RFC 9068", typ)
+	}
+	if alg, _ := e.claims.header["alg"].(string); strings.EqualFold(alg, "none") {
+		r.Status, r.Summary = Warning, "the token is not signed (alg is none)"
+	}
+	return r
+}
+
+func (e *exam) checkIss() Result {
+	iss, _ := e.claims.payload["iss"].(string)
+	r := Result{ID: "token.iss", Status: OK, Summary: iss}
+	switch {
+	case iss == "":
+		r.Status, r.Summary = Warning, "the token has no iss claim: an API cannot know whose it is"
+	case e.cfg.Issuer != "" && iss != e.cfg.Issuer:
+		r.Status, r.Summary = Warning, fmt.Sprintf("iss is %s, but ISSUER is %s", iss, e.cfg.Issuer)
+		r.Hint = "an API that trusts ISSUER refuses such a token"
+	}
+	return r
+}
+
+func (e *exam) checkAud() Result {
+	aud := e.claims.audience()
+	r := Result{ID: "token.aud", Status: OK, Summary: strings.Join(aud, " "), Data: map[string]any{"aud": aud}}
+	if len(aud) == 0 {
+		r.Status, r.Summary = Warning, "the token has no aud claim: it is good at any API, or at none"
+		return r
+	}
+	for _, wanted := range slices.Concat(e.cfg.Audience, e.cfg.Resource) {
+		if !slices.Contains(aud, wanted) {
+			r.Status, r.Summary = Warning, fmt.Sprintf("%s was asked for, but aud is %s", wanted, strings.Join(aud, " "))
+			r.Hint = "the server may want the other of AUDIENCE and RESOURCE"
+		}
+	}
+	return r
+}
+
+// checkLifetime compares exp and iat with expires_in.
+func (e *exam) checkLifetime() Result {
+	r := Result{ID: "token.lifetime", Status: OK, Summary: "exp agrees with expires_in"}
+	exp, ok := e.claims.at("exp")
+	if !ok {
+		r.Status, r.Summary = Warning, "the token has no exp claim: it never expires at the API"
+		return r
+	}
+	iat, ok := e.claims.at("iat")
+	if !ok {
+		r.Status, r.Summary = Info, "the token has no iat claim: exp cannot be compared with expires_in"
+		return r
+	}
+	life := exp.Sub(iat)
+	r.Data = map[string]any{"exp_minus_iat": life.Seconds()}
+	switch difference := life - e.token.ExpiresIn; {
+	case e.token.ExpiresIn == 0:
+		r.Status, r.Summary = Info, fmt.Sprintf("exp is %s after iat, and expires_in is missing", short(life))
+		r.Hint = fmt.Sprintf("set cache.defaultTtl in scripts to '%s'", short(life))
+	case difference < -time.Second:
+		r.Status, r.Summary = Warning, fmt.Sprintf("exp is %s after iat, but expires_in says %s: tokens die earlier than told", short(life), short(e.token.ExpiresIn))
+		r.Hint = "raise LEEWAY by the difference"
+	case difference > time.Second: // as it is when the server hands out a token that it had
+		r.Status, r.Summary = Info, fmt.Sprintf("exp is %s after iat, expires_in says %s", short(life), short(e.token.ExpiresIn))
+	}
+	return r
+}

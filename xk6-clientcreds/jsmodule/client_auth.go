@@ -1,0 +1,58 @@
+package jsmodule
+
+import (
+	"context"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+)
+
+// clientAuth is how the client of o authenticates.
+func (o *options) clientAuth() (oauth.ClientAuth, error) {
+	switch o.Auth {
+	case authPost:
+		return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
+	case authSecretJWT:
+		assertion, err := o.assertion()
+		if err != nil {
+			return oauth.ClientAuth{}, err
+		}
+		return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
+	case authPrivateJWT:
+		return o.privateKeyJWT()
+	}
+	encoding := oauth.BasicForm
+	if o.BasicEncoding == encodingRaw {
+		encoding = oauth.BasicRaw
+	}
+	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding), nil
+}
+
+func (o *options) privateKeyJWT() (oauth.ClientAuth, error) {
+	if path := o.Assertion.File; path != "" {
+		return oauth.ReadyAssertion(o.ClientID, func() ([]byte, error) { return readSmall(path) }), nil
+	}
+	key, err := oauth.ParseSigningKey([]byte(o.Key.Text), o.Key.Algorithm, o.Key.ID)
+	if err != nil {
+		return oauth.ClientAuth{}, err
+	}
+	assertion, err := o.assertion()
+	if err != nil {
+		return oauth.ClientAuth{}, err
+	}
+	return oauth.PrivateKeyJWT(assertion, key)
+}
+
+// hidden is auth with every assertion told to the redactor: until it expires it is a credential.
+func hidden(auth oauth.ClientAuth, r *redact.Redactor) oauth.ClientAuth {
+	if auth.Static {
+		return auth
+	}
+	apply := auth.Apply
+	auth.Apply = func(ctx context.Context, req *oauth.TokenRequest) error {
+		err := apply(ctx, req)
+		r.Token(req.Form.Get("client_assertion"))
+		return err
+	}
+	return auth
+}

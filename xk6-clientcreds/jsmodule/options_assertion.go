@@ -1,0 +1,220 @@
+package jsmodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+const (
+	authSecretJWT  = oauth.MethodClientSecretJWT
+	authPrivateJWT = oauth.MethodPrivateKeyJWT
+)
+
+// maxKeyFile bounds the files of keys and assertions, in bytes.
+const maxKeyFile = 64 << 10
+
+// keyOptions are the private key of private_key_jwt.
+type keyOptions struct {
+	Text      string // PEM or JWK; of File once that is read
+	File      string
+	ID        string
+	Algorithm string
+}
+
+// assertionOptions are what JWTs for client authentication say (RFC 7523 §3), or where they are
+// ready made.
+type assertionOptions struct {
+	Audience  string
+	Lifetime  time.Duration
+	Algorithm string // of client_secret_jwt
+	Claims    string // a JSON object, "" when there are none
+	File      string
+}
+
+// key takes the text of a private key, or an object with it or its file.
+func (r *reader) key(name string, to *keyOptions) {
+	v := r.get(name)
+	switch {
+	case v == nil:
+	case isPlainObject(v):
+		r.nested(name, v, func(k *reader) {
+			k.secret("text", &to.Text)
+			k.text("file", &to.File)
+			k.text("kid", &to.ID)
+			k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+		})
+		if r.firstE == nil && (to.Text == "") == (to.File == "") {
+			r.fail(name, "must have one of text and file: the private key as PEM or JWK, or the path of a file with it")
+		}
+	case isString(v) && v.String() != "":
+		to.Text = v.String()
+	default:
+		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed", emptyOr(v))
+	}
+}
+
+func (a *assertionOptions) read(r *reader) {
+	r.text("audience", &a.Audience)
+	r.duration("lifetime", &a.Lifetime, positive)
+	r.oneOf("alg", &a.Algorithm, oauth.SecretAlgorithms...)
+	r.json("claims", &a.Claims)
+	r.text("file", &a.File)
+}
+
+// json takes an object that JSON can express. Its values may be secrets and are not shown.
+func (r *reader) json(name string, to *string) {
+	v := r.get(name)
+	if v == nil {
+		return
+	}
+	if !isPlainObject(v) {
+		r.fail(name, "is %s; it must be an object of claims", describe(v))
+		return
+	}
+	obj, _ := v.(*sobek.Object)
+	text, err := obj.MarshalJSON()
+	if err != nil || len(text) == 0 || text[0] != '{' {
+		r.fail(name, "has a value that JSON cannot express")
+		return
+	}
+	*to = string(text)
+}
+
+// checkAuth finds options that the authentication method misses or has no use for.
+func (o *options) checkAuth(r *reader) error {
+	if o.Auth == authPrivateJWT {
+		return o.checkPrivateKeyJWT(r)
+	}
+	switch {
+	case o.ClientSecret == "":
+		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
+	case o.Auth != authBasic && r.given("basicEncoding"):
+		return o.notForBasic()
+	case r.given("key"):
+		return optionError("key", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+	case o.Auth != authSecretJWT && r.given("assertion"):
+		return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, o.Auth)
+	case o.Assertion.File != "":
+		return optionError("assertion.file", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+	}
+	return nil
+}
+
+func (o *options) notForBasic() error {
+	return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
+}
+
+func (o *options) checkPrivateKeyJWT(r *reader) error {
+	switch {
+	case o.ClientSecret != "":
+		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
+	case r.given("basicEncoding"):
+		return o.notForBasic()
+	case r.given("assertion.alg"):
+		return optionError("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
+	case !r.given("key") && o.Assertion.File == "":
+		return optionError("key", "%s; %s needs the private key, or assertion.file with a ready assertion", r.absent("key"), o.Auth)
+	case o.Assertion.File == "":
+		return nil
+	}
+	for _, name := range []string{"key", "assertion.audience", "assertion.lifetime", "assertion.claims"} {
+		if r.given(name) {
+			return optionError(name, "contradicts assertion.file, whose assertion is ready as it is; give one of the two")
+		}
+	}
+	return nil
+}
+
+// locate makes the paths of o absolute, as k6 does with those of open(), and reads the key: in the
+// init context a missing file ends the test before it starts.
+func (o *options) locate(absolute func(string) string) error {
+	if o.Assertion.File != "" {
+		o.Assertion.File = absolute(o.Assertion.File)
+		if _, err := readSmall(o.Assertion.File); err != nil {
+			return optionError("assertion.file", "cannot be read: %w", err)
+		}
+	}
+	if o.Key.File == "" {
+		return nil
+	}
+	o.Key.File = absolute(o.Key.File)
+	text, err := readSmall(o.Key.File)
+	if err != nil {
+		return optionError("key.file", "cannot be read: %w", err)
+	}
+	o.Key.Text = string(text)
+	return nil
+}
+
+// readSmall reads a file from disk, past k6's file systems: those are for what belongs into an
+// archive of the test, and a key does not.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path) // #nosec G304 -- the script names it
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxKeyFile:
+		return nil, fmt.Errorf("%s has more than %d bytes", path, maxKeyFile)
+	case strings.TrimSpace(string(text)) == "":
+		return nil, errors.New(path + " is empty")
+	}
+	return text, nil
+}
+
+// assertion is what the JWTs of o say.
+func (o *options) assertion() (oauth.Assertion, error) {
+	a := oauth.Assertion{ClientID: o.ClientID, Audience: o.Assertion.Audience, Lifetime: o.Assertion.Lifetime}
+	if a.Audience == "" {
+		a.Audience = o.Issuer // without one it is the token endpoint
+	}
+	if o.Assertion.Claims == "" {
+		return a, nil
+	}
+	var claims map[string]json.RawMessage // numbers stay as the script wrote them
+	if err := json.Unmarshal([]byte(o.Assertion.Claims), &claims); err != nil {
+		return a, optionError("assertion.claims", "is no object of claims")
+	}
+	a.Claims = make(map[string]any, len(claims))
+	for name, value := range claims {
+		a.Claims[name] = value
+	}
+	return a, nil
+}
+
+// secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's
+// Base64, and the private members of a JWK (RFC 7518 §6, RFC 8037 §2).
+func (k *keyOptions) secrets() []string {
+	text := strings.TrimSpace(k.Text)
+	if text == "" {
+		return nil
+	}
+	list := []string{text}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); len(line) >= 16 && !strings.Contains(line, "-----") {
+			list = append(list, line)
+		}
+	}
+	var jwk map[string]any
+	if json.Unmarshal([]byte(text), &jwk) == nil {
+		for _, name := range []string{"d", "p", "q", "dp", "dq", "qi", "k"} {
+			if s, ok := jwk[name].(string); ok {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}

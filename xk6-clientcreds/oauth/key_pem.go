@@ -1,0 +1,48 @@
+package oauth
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"strings"
+)
+
+// parsePEM returns the first private key of text. Other blocks may be beside it, such as the
+// certificate, or the parameters that openssl ecparam writes.
+func parsePEM(text []byte) (any, error) {
+	other := ""
+	for {
+		block, rest := pem.Decode(text)
+		switch {
+		case block == nil && other != "":
+			return nil, keyError("is a PEM block %q; %s", printable(other, maxCode), wantKey)
+		case block == nil:
+			return nil, keyError("has no PEM block and is no JWK; %s", wantKey)
+		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+			return parseBlock(block)
+		}
+		other, text = block.Type, rest
+	}
+}
+
+// parseBlock reads a key by the label of its block (RFC 7468 §10 and §11, RFC 5915 §4). The errors
+// of crypto/x509 are not passed on: some quote what they read.
+func parseBlock(block *pem.Block) (any, error) {
+	var key any
+	var err error
+	switch {
+	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "":
+		return nil, keyError("is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem")
+	case block.Type == "PRIVATE KEY":
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case block.Type == "RSA PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case block.Type == "EC PRIVATE KEY":
+		key, err = x509.ParseECPrivateKey(block.Bytes)
+	default:
+		return nil, keyError("is a PEM block %q; %s", printable(block.Type, maxCode), wantKey)
+	}
+	if err != nil {
+		return nil, keyError("is a PEM block %q that cannot be read as one; %s", block.Type, wantKey)
+	}
+	return key, nil
+}

@@ -1,0 +1,197 @@
+package oauth
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// rsaKey is made once: it takes a while.
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return made(rsa.GenerateKey(rand.Reader, 2048)) })
+
+func made[T any](key T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+func testKey(algorithm string) crypto.Signer {
+	switch algorithm {
+	case "ES256":
+		return made(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	case "ES384":
+		return made(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))
+	case "ES512":
+		return made(ecdsa.GenerateKey(elliptic.P521(), rand.Reader))
+	case "EdDSA":
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return made(key, err)
+	}
+	return rsaKey()
+}
+
+func pemOf(label string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
+}
+
+func pkcs8(t testing.TB, key any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return pemOf("PRIVATE KEY", der)
+}
+
+// The keys and signatures of RFC 7515 §A.3 (ES256) and RFC 8037 §A.4 (EdDSA). EdDSA is
+// deterministic: it is compared octet by octet.
+const (
+	rfc7515EC = `{"kty":"EC","crv":"P-256",
+		"x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+		"d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}`
+	rfc7515Claims = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}"
+	rfc7515ES256  = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+	rfc8037Ed     = `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+	rfc8037EdDSA  = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+)
+
+func TestRFCVectors(t *testing.T) {
+	t.Parallel()
+	ed, err := ParseSigningKey([]byte(rfc8037Ed), "", "")
+	require.NoError(t, err)
+	assert.Equal(t, "EdDSA", ed.Algorithm())
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: ed.key}, nil)
+	require.NoError(t, err)
+	signed, err := signer.Sign([]byte("Example of Ed25519 signing"))
+	require.NoError(t, err)
+	compact, err := signed.CompactSerialize()
+	require.NoError(t, err)
+	assert.Equal(t, []byte(rfc8037EdDSA), []byte(compact))
+
+	ec, err := ParseSigningKey([]byte(rfc7515EC), "", "")
+	require.NoError(t, err)
+	verified, err := jose.ParseSignedCompact(rfc7515ES256, []jose.SignatureAlgorithm{jose.ES256})
+	require.NoError(t, err)
+	payload, err := verified.Verify(ec.key.(*ecdsa.PrivateKey).Public())
+	require.NoError(t, err)
+	assert.Equal(t, rfc7515Claims, string(payload))
+}
+
+func TestEveryFormOfKey(t *testing.T) {
+	t.Parallel()
+	ec := testKey("ES384").(*ecdsa.PrivateKey)
+	sec1, err := x509.MarshalECPrivateKey(ec)
+	require.NoError(t, err)
+	jwk := func(key any) []byte {
+		text, err := json.Marshal(jose.JSONWebKey{Key: key, KeyID: "of-the-jwk", Algorithm: "PS384"})
+		require.NoError(t, err)
+		return text
+	}
+	public, err := x509.MarshalPKIXPublicKey(ec.Public())
+	require.NoError(t, err)
+	for name, tc := range map[string]struct {
+		text            []byte
+		algorithm, id   string // given
+		wantAlg, wantID string
+	}{
+		"PKCS #8, RSA":           {pkcs8(t, rsaKey()), "", "", "RS256", ""},
+		"PKCS #8, Ed25519":       {pkcs8(t, testKey("EdDSA")), "", "k", "EdDSA", "k"},
+		"PKCS #1":                {pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey())), "PS512", "", "PS512", ""},
+		"SEC 1":                  {pemOf("EC PRIVATE KEY", sec1), "", "", "ES384", ""},
+		"with parameters before": {append(pemOf("EC PARAMETERS", []byte{6, 1, 1}), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
+		"beside a public key":    {append(pemOf("PUBLIC KEY", public), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
+		"JWK":                    {jwk(rsaKey()), "", "", "PS384", "of-the-jwk"},
+		"JWK, otherwise":         {append([]byte("\ufeff \n"), jwk(rsaKey())...), "RS512", "mine", "RS512", "mine"},
+		"JWK, ES256":             {[]byte(rfc7515EC), "", "", "ES256", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			key, err := ParseSigningKey(tc.text, tc.algorithm, tc.id)
+			require.NoError(t, err)
+			assert.Equal(t, []string{tc.wantAlg, tc.wantID}, []string{key.Algorithm(), key.id})
+			assert.Equal(t, tc.wantAlg+" key", key.String())
+			assert.Equal(t, tc.wantAlg+" key", fmt.Sprintf("%#v", key))
+		})
+	}
+}
+
+func TestWrongKeys(t *testing.T) {
+	t.Parallel()
+	small := made(rsa.GenerateKey(rand.Reader, 1024))
+	p224 := made(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
+	public, err := x509.MarshalPKIXPublicKey(rsaKey().Public())
+	require.NoError(t, err)
+	publicJWK, err := json.Marshal(jose.JSONWebKey{Key: rsaKey().Public()})
+	require.NoError(t, err)
+	const want = "; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK"
+	for name, tc := range map[string]struct {
+		text      string
+		algorithm string
+		message   string
+	}{
+		"nothing":        {"", "", `option "key" has no PEM block and is no JWK` + want},
+		"text":           {"s3cr3t-key", "", `option "key" has no PEM block and is no JWK` + want},
+		"public":         {string(pemOf("PUBLIC KEY", public)), "", `option "key" is a PEM block "PUBLIC KEY"` + want},
+		"garbage":        {string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "", `option "key" is a PEM block "PRIVATE KEY" that cannot be read as one` + want},
+		"encrypted":      {string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "", `option "key" is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem`},
+		"OpenSSH":        {string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "", `option "key" is a PEM block "OPENSSH PRIVATE KEY"` + want},
+		"small":          {string(pkcs8(t, small)), "", `option "key" is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
+		"curve":          {string(pkcs8(t, p224)), "", `option "key" is on the curve P-224; allowed are P-256, P-384 and P-521`},
+		"public JWK":     {string(publicJWK), "", `option "key" is a JWK without its private part` + want},
+		"oct":            {`{"kty":"oct","k":"s3cr3t-key"}`, "", `option "key" is a symmetric JWK; give its secret as clientSecret with auth: "client_secret_jwt"`},
+		"set":            {`{"keys":[]}`, "", `option "key" is a JWK set; it must be one JWK of it`},
+		"encryption":     {strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "", `option "key" is a JWK with another use than "sig"`},
+		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `option "key" begins like a JWK but is no JSON object with the members of one` + want},
+		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
+		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
+		"EC as RS":       {rfc7515EC, "RS256", `option "key.alg" is "RS256", which this key cannot sign with; allowed are ES256`},
+		"P-256 as ES384": {rfc7515EC, "ES384", `option "key.alg" is "ES384", which this key cannot sign with; allowed are ES256`},
+		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `option "key.alg" is "ES256", which this key cannot sign with; allowed are ` +
+			"RS256, RS384, RS512, PS256, PS384, PS512"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := ParseSigningKey([]byte(tc.text), tc.algorithm, "")
+			require.EqualError(t, err, tc.message)
+			assert.NotContains(t, err.Error(), "s3cr3t")
+		})
+	}
+}
+
+func FuzzSigningKey(f *testing.F) {
+	f.Add([]byte(rfc7515EC), "ES256")
+	f.Add([]byte(rfc8037Ed), "")
+	f.Add(pkcs8(f, testKey("ES256")), "")
+	f.Add(pemOf("RSA PRIVATE KEY", []byte{0x30, 0}), "RS256")
+	f.Add([]byte(`{"kty":"oct","k":"AA"}`), "HS256")
+	f.Fuzz(func(t *testing.T, text []byte, algorithm string) {
+		key, err := ParseSigningKey(text, algorithm, "")
+		if err != nil {
+			assert.Nil(t, key)
+			assert.True(t, strings.HasPrefix(err.Error(), `option "key`), err.Error())
+			return
+		}
+		assert.Contains(t, KeyAlgorithms, key.Algorithm())
+		auth, err := PrivateKeyJWT(Assertion{ClientID: testID}, key)
+		require.NoError(t, err)
+		jwt := assertionOf(t, auth).Get("client_assertion")
+		opened(t, jwt, key.Algorithm(), key.key.(crypto.Signer).Public())
+		_, err = base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[2])
+		require.NoError(t, err)
+	})
+}
