@@ -56,19 +56,29 @@ func requireRevoked(t *testing.T, r run) {
 func TestInteropIntrospectAndRevoke(t *testing.T) {
 	t.Parallel()
 	certs := newCertificates(t)
-	for name, c := range map[string]struct{ id, secret, auth string }{
-		"client_secret_basic":               {"cc-basic", "basic-secret", ""},
-		"client_secret_basic, form-encoded": {"cc basic:x", "p@ss:w%rd+/=& z", ""},
-		"client_secret_post":                {"cc-post", "post-secret", "client_secret_post"},
+	for name, c := range map[string]struct {
+		id, secret, auth string
+		urls             bool
+	}{
+		"client_secret_basic":               {"cc-basic", "basic-secret", "", false},
+		"client_secret_basic, form-encoded": {"cc basic:x", "p@ss:w%rd+/=& z", "", false},
+		"client_secret_post":                {"cc-post", "post-secret", "client_secret_post", false},
+		"client_secret_jwt":                 {"cc-csjwt", csjwtSecret, "client_secret_jwt", false},
+		"client_secret_jwt, by URLs":        {"cc-csjwt", csjwtSecret, "client_secret_jwt", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			op := startOIDCProvider(t, certs)
 			api := startResourceServer(t, certs, op.issuer)
-			r := k6run{code: revokeScript, env: map[string]string{
+			env := map[string]string{
 				"ISSUER": op.issuer, "CLIENT_ID": c.id, "CLIENT_SECRET": c.secret, "AUTH": c.auth, "SCOPE": "api:read",
 				"API_URL": api.URL, "SSL_CERT_FILE": certs.caFile,
-			}}.do(t).passes(t)
+			}
+			if c.urls {
+				env = with(env, "TOKEN_URL="+op.issuer+"/token", "INTROSPECTION_URL="+op.issuer+"/token/introspection",
+					"REVOCATION_URL="+op.issuer+"/token/revocation")
+			}
+			r := k6run{code: revokeScript, env: env}.do(t).passes(t)
 			requireRevoked(t, r)
 			require.Len(t, op.stop(t), 2)
 			require.Equal(t, map[string]int{"active": 1, "inactive": 1}, api.results)
