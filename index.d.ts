@@ -51,6 +51,12 @@ declare module 'k6/x/clientcreds' {
         /** The token endpoint: an absolute http or https URL. Give this or `issuer`. */
         tokenUrl?: string;
 
+        /** The introspection endpoint (RFC 7662), for `introspect()`; by default the one that the metadata of `issuer` names. */
+        introspectionUrl?: string;
+
+        /** The revocation endpoint (RFC 7009), for `revoke()`; by default the one that the metadata of `issuer` names. */
+        revocationUrl?: string;
+
         /** The client identifier (RFC 6749 §2.2). It is also the value of the metric tag `client`. */
         clientId: string;
 
@@ -88,10 +94,13 @@ declare module 'k6/x/clientcreds' {
         /** Resource indicators (RFC 8707): absolute URIs without a fragment, each sent as a `resource` parameter. */
         resource?: string | string[];
 
+        /** Authorization details (RFC 9396): an array of objects, each with a `type`, sent as JSON. */
+        authorizationDetails?: AuthorizationDetail[];
+
         /** Further parameters of the token request. They cannot replace those that other options set. */
         params?: Record<string, string | number | boolean | string[]>;
 
-        /** Further headers of the token request. They cannot replace those that other options set. */
+        /** Further headers of token requests, introspections and revocations. They cannot replace those that other options set. */
         headers?: Record<string, string>;
 
         /** When tokens are kept, and for how long. */
@@ -104,7 +113,7 @@ declare module 'k6/x/clientcreds' {
         retry?: RetryOptions;
 
         /**
-         * How long one token request may take.
+         * How long one token request, introspection or revocation may take.
          * @default '30s'
          */
         timeout?: Duration;
@@ -115,11 +124,11 @@ declare module 'k6/x/clientcreds' {
          */
         onError?: 'throw' | 'abort';
 
-        /** Tags for this client's metrics. `client`, `reason`, `status` and `error` are taken. */
+        /** Tags for this client's metrics. `client`, `reason`, `status`, `error` and `active` are taken. */
         tags?: Record<string, string | number | boolean>;
 
         /**
-         * Whether token requests count in `http_req_*` and `http_reqs` as well.
+         * Whether token requests, introspections and revocations count in `http_req_*` and `http_reqs` as well.
          * @default false
          */
         httpMetrics?: boolean;
@@ -142,7 +151,7 @@ declare module 'k6/x/clientcreds' {
 
     /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */
     export interface AssertionOptions {
-        /** The `aud`; by default `issuer`, or the URL of the token endpoint with `tokenUrl`. */
+        /** The `aud`; by default `issuer`, or with `tokenUrl` the URL of the endpoint that it is sent to. */
         audience?: string;
 
         /**
@@ -162,6 +171,13 @@ declare module 'k6/x/clientcreds' {
 
         /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
         file?: string;
+    }
+
+    /** What a token is to authorize, in terms of the API (RFC 9396 §2). */
+    export interface AuthorizationDetail {
+        /** The type, which says what the other members mean. */
+        type: string;
+        [member: string]: unknown;
     }
 
     /** When tokens are kept, and for how long. */
@@ -266,6 +282,65 @@ declare module 'k6/x/clientcreds' {
         receiving: number;
     }
 
+    /** What {@link Client.introspect} got. */
+    export interface Introspection {
+        /** Whether the server answered the question. */
+        ok: boolean;
+        /** HTTP status; 0 when there was no answer. */
+        status: number;
+        /** Whether the token is valid now; null when the server did not answer the question. */
+        active: boolean | null;
+        /** The scope of the token, separated by spaces; null when the server does not say. */
+        scope: string | null;
+        /** The whole answer as sent, `active` and `scope` included; null when there is none. */
+        claims: IntrospectionClaims | null;
+        /** OAuth error code (RFC 6749 §5.2) or class of failure such as `timeout`; null when `ok`. */
+        error: string | null;
+        /** The server's words for the error; null when `ok`. */
+        errorDescription: string | null;
+        /** The server's Retry-After in seconds, or null. */
+        retryAfter: number | null;
+        /** Times of the request in milliseconds, named as in k6/http; null when nothing was sent. */
+        timings: AcquisitionTimings | null;
+    }
+
+    /** The members that RFC 7662 §2.2 registers, as far as the server sends them, and its own. */
+    export interface IntrospectionClaims {
+        active: boolean;
+        scope?: string;
+        client_id?: string;
+        username?: string;
+        token_type?: string;
+        /** Expiry, in seconds since the epoch. */
+        exp?: number;
+        iat?: number;
+        nbf?: number;
+        sub?: string;
+        aud?: string | string[];
+        iss?: string;
+        jti?: string;
+        [member: string]: unknown;
+    }
+
+    /** What {@link Client.revoke} got. */
+    export interface Revocation {
+        /**
+         * Whether the server accepted the request. It does so for tokens that it does not know too (RFC 7009 §2.2): to
+         * see that a token is revoked, introspect it or use it.
+         */
+        ok: boolean;
+        /** HTTP status; 0 when there was no answer. */
+        status: number;
+        /** OAuth error code (RFC 7009 §2.2.1) or class of failure such as `timeout`; null when `ok`. */
+        error: string | null;
+        /** The server's words for the error; null when `ok`. */
+        errorDescription: string | null;
+        /** The server's Retry-After in seconds, or null. */
+        retryAfter: number | null;
+        /** Times of the request in milliseconds, named as in k6/http; null when nothing was sent. */
+        timings: AcquisitionTimings | null;
+    }
+
     /** Counters of one client in one VU. */
     export interface ClientStats {
         /** Calls served from the cache. */
@@ -334,6 +409,19 @@ declare module 'k6/x/clientcreds' {
 
         /** Drops the cached token. The next use asks for a new one. */
         invalidate(): void;
+
+        /**
+         * Asks the introspection endpoint about a token (RFC 7662), by default the cached one, in one request that is
+         * not repeated. An error of the server is a result, not an exception. Throws a `TypeError` where the cache has
+         * no token or the endpoint is not known.
+         */
+        introspect(token?: string): Introspection;
+
+        /**
+         * Asks the revocation endpoint to invalidate a token (RFC 7009), by default the cached one, in one request that
+         * is not repeated. The cached token leaves the cache before the request is sent. Errors are as with `introspect`.
+         */
+        revoke(token?: string): Revocation;
 
         /**
          * `http.get` of k6/http, authorised. This and the following functions take and return what their

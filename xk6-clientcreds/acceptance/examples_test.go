@@ -59,6 +59,14 @@ var examples = map[string]example{
 			require.EqualValues(t, 1, stats.DiscoveryRequests)
 		},
 	},
+	"introspect-revoke.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
+		t.Helper()
+		require.EqualValues(t, 20, stats.IntrospectionRequests)
+		require.Equal(t, 20, r.summary.count("clientcreds_introspections"))
+		require.EqualValues(t, 20, stats.RevocationRequests)
+		require.Equal(t, 20, r.summary.count("clientcreds_revocations"))
+		require.EqualValues(t, 20, stats.TokenRequests.ByResult["issued"], "a token that was given up is not used again")
+	}},
 	"request-parameters.js": {
 		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{wantsParameters} },
 		saw:    tokensPerVU(1),

@@ -18,6 +18,14 @@ const (
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 )
 
+// The metrics of the endpoints that take a token.
+const (
+	introspections    = "k6_clientcreds_introspections_total"
+	introspectionTime = "k6_clientcreds_introspection_duration_seconds"
+	revocations       = "k6_clientcreds_revocations_total"
+	revocationTime    = "k6_clientcreds_revocation_duration_seconds"
+)
+
 // tokenEndpoint is about the authorization server: what it was asked, how fast it answered, how it
 // failed, and what that cost it.
 func tokenEndpoint() *dashboard.DashboardBuilder {
@@ -40,6 +48,7 @@ func tokenEndpoint() *dashboard.DashboardBuilder {
 			"Computed from histograms, so right over several instances too.", grantDuration, ofClient))
 	tokenConnections(d)
 	tokenErrors(d)
+	tokenQueries(d)
 	return d
 }
 
@@ -99,6 +108,25 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
 			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps"))
+}
+
+// tokenQueries shows the endpoints beside the token endpoint.
+func tokenQueries(d *dashboard.DashboardBuilder) {
+	d.WithRow(section("Introspection and revocation")).
+		WithPanel(curves("Introspections",
+			"Calls of introspect() per second, by what the server said of the token. Without an answer about it, the error.", "reqps",
+			graph(perSecond(introspections, ofClient, "active", "error"), "active: {{active}} {{error}}"))).
+		WithPanel(curves("Introspection time",
+			"Time of the requests to the introspection endpoint. Empty while there are none.", "s",
+			graph(quantile(0.95, introspectionTime, ofClient), "p95"),
+			graph(quantile(0.5, introspectionTime, ofClient), "median"))).
+		WithPanel(curves("Revocations",
+			"Calls of revoke() per second, by HTTP status and error. A server says 200 also of a token that it does not know.", "reqps",
+			graph(perSecond(revocations, ofClient, "status", "error"), "{{status}} {{error}}"))).
+		WithPanel(curves("Revocation time",
+			"Time of the requests to the revocation endpoint. Empty while there are none.", "s",
+			graph(quantile(0.95, revocationTime, ofClient), "p95"),
+			graph(quantile(0.5, revocationTime, ofClient), "median")))
 }
 
 // share is a panel whose values are parts of one whole.

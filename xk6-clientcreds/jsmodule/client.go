@@ -24,8 +24,8 @@ type client struct {
 	view  *view             // of the lease last used; nil before
 	usage usage
 
-	acquirer *sender         // reused by acquire(), which may be called in a tight loop
-	http     *authorizedHTTP // made on the first use of a verb
+	own  *sender         // reused by acquire(), introspect() and revoke(), which may be called in a tight loop
+	http *authorizedHTTP // made on the first use of a verb
 }
 
 // view is what a VU shows its script of one lease. The values are made once per lease and VU, so

@@ -23,12 +23,17 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	if c.acquirer == nil {
-		c.acquirer = c.newSender(state)
+	return c.acquisition(c.exchange(c.m.vu.Context(), c.ownSender(state)))
+}
+
+// ownSender returns the sender of what the script itself sends and waits for.
+func (c *client) ownSender(state *lib.State) *sender {
+	if c.own == nil {
+		c.own = c.newSender(state)
 	} else {
-		c.acquirer.moveTo(state)
+		c.own.moveTo(state)
 	}
-	return c.acquisition(c.exchange(c.m.vu.Context(), c.acquirer))
+	return c.own
 }
 
 // acquireAsync is client.acquireAsync(): acquire() as a promise.

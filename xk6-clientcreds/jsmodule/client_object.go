@@ -6,7 +6,7 @@ type method = func(sobek.FunctionCall) sobek.Value
 
 // methodNames are the members of Client, in the order of index.d.ts.
 var methodNames = []string{
-	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate",
+	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke",
 	"get", "head", "post", "put", "patch", "del", "options", "request", "batch", "asyncRequest",
 	"stats",
 }
@@ -28,6 +28,10 @@ func (c *client) method(name string) method {
 		return c.acquireAsync
 	case "invalidate":
 		return c.invalidate
+	case "introspect":
+		return c.introspect
+	case "revoke":
+		return c.revoke
 	case "get", "head", "post", "put", "patch", "del", "options", "request":
 		return func(call sobek.FunctionCall) sobek.Value { return c.request(name, call) }
 	case "batch":

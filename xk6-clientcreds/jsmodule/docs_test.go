@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -191,6 +192,11 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	assert.Equal(t, keys(v.mustRun(`Object.keys(client.stats())`)), members("interface ClientStats"))
 	assert.Equal(t, keys(v.mustRun(`globalThis.got = client.acquire(); Object.keys(got)`)), members("interface Acquisition"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(got.timings)`)), members("interface AcquisitionTimings"))
+	v.mustRun(`globalThis.other = new Client({tokenUrl: '` + e.URL + `/token', introspectionUrl: '` + e.URL + `/introspect',
+		revocationUrl: '` + e.URL + `/revoke', clientId: 'orders', clientSecret: 's3cr3t'})`)
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.introspect('some-token'))`)), members("interface Introspection"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.revoke('some-token'))`)), members("interface Revocation"))
+	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
 	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))
 }
@@ -208,9 +214,9 @@ func TestMetricsAreDocumented(t *testing.T) {
 	text := readFile(t, "../../docs/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))
 	for _, row := range tableRows(text, 2) {
-		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError}, row[0])
+		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError, tagActive}, row[0])
 	}
-	assert.Len(t, tableRows(text, 2), 4)
+	assert.Len(t, tableRows(text, 2), 5)
 }
 
 // The tags that samples have are those that Metrics tells of.
@@ -233,11 +239,17 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "")
 	limited.mustRun(`client.acquire()`)
 
+	asking := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q, revocationUrl: %q",
+		serve(t, answering(http.StatusOK, "", `{"active":true}`)), serve(t, answering(http.StatusBadRequest, "", `{"error":"invalid_request"}`))))
+	asking.mustRun(`client.introspect('some-token'); client.revoke('some-token')`)
+	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
+	refused.mustRun(`client.introspect('some-token')`)
+
 	samples := v.sampled()
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
 	signing.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

@@ -19,9 +19,14 @@ type grant struct {
 
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
+
+	endpoints endpoints
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
+	if err := o.checkEndpoints(); err != nil {
+		return nil, err
+	}
 	// Everything but the endpoint and k6's user agent is known, and checked, in the init context.
 	endpoint := o.TokenURL
 	if o.Issuer != "" {
@@ -56,14 +61,16 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 		header.Set(name, value)
 	}
 	return oauth.Config{
-		TokenURL: endpoint,
-		ClientID: o.ClientID,
-		Auth:     g.auth,
-		Scope:    o.Scope,
-		Audience: o.Audience,
-		Resource: o.Resource,
-		Params:   url.Values(o.Params),
-		Header:   header,
+		TokenURL:             endpoint,
+		ClientID:             o.ClientID,
+		Auth:                 g.auth,
+		Scope:                o.Scope,
+		Audience:             o.Audience,
+		Resource:             o.Resource,
+		AuthorizationDetails: o.AuthorizationDetails,
+
+		Params: url.Values(o.Params),
+		Header: header,
 	}
 }
 

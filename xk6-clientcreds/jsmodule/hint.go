@@ -27,6 +27,8 @@ var hints = map[string]string{
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
 	oauth.CodeClientAuth:        "nothing was sent; check assertion.file, or key",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
+
+	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
 }
 
 const (

@@ -11,6 +11,7 @@ const (
 	tagClient = "client" // the client_id
 	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
 	tagStatus = "status" // HTTP status of the answer, "0" when none came
+	tagActive = "active" // what an introspection says of the token: true or false
 	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
 )
 
@@ -31,6 +32,10 @@ type moduleMetrics struct {
 	RetryAfter             *metrics.Metric
 	Rejections             *metrics.Metric
 	LateUses               *metrics.Metric
+	Introspections         *metrics.Metric
+	IntrospectionDuration  *metrics.Metric
+	Revocations            *metrics.Metric
+	RevocationDuration     *metrics.Metric
 }
 
 // MetricInfo describes one metric of this module.
@@ -64,6 +69,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 		granted  = []string{tagClient, tagReason, tagStatus}
 		client   = []string{tagClient}
 		rejected = []string{tagClient, tagError}
+		said     = []string{tagClient, tagActive, tagStatus, tagError}
+		answered = []string{tagClient, tagStatus, tagError}
 	)
 	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
 		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
@@ -99,6 +106,14 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Answers with status 401 to requests made through the client."),
 		row(&m.LateUses, "late_uses", metrics.Counter, false, client,
 			"Requests sent with a token that had already expired: the run is not valid."),
+		row(&m.Introspections, "introspections", metrics.Counter, false, said,
+			"Calls of introspect(): requests to the introspection endpoint, and those that discovery kept from being sent."),
+		row(&m.IntrospectionDuration, "introspection_duration", metrics.Trend, true, said,
+			"Time of one request to the introspection endpoint: sending, waiting and receiving."),
+		row(&m.Revocations, "revocations", metrics.Counter, false, answered,
+			"Calls of revoke(): requests to the revocation endpoint, and those that discovery kept from being sent."),
+		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
+			"Time of one request to the revocation endpoint: sending, waiting and receiving."),
 	}
 }
 

@@ -35,12 +35,15 @@ const (
 // options are the options of one Client, with every default filled in. index.d.ts documents each.
 type options struct {
 	Issuer, TokenURL       string
+	IntrospectionURL       string
+	RevocationURL          string
 	ClientID, ClientSecret string
 	Auth, BasicEncoding    string
 	Key                    keyOptions
 	Assertion              assertionOptions
 	Scope                  []string
 	Audience, Resource     []string
+	AuthorizationDetails   string // as JSON
 	Params                 map[string][]string
 	Headers                map[string]string
 	Cache                  cacheOptions
@@ -114,6 +117,8 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 func (o *options) read(r *reader) {
 	r.text("issuer", &o.Issuer)
 	r.text("tokenUrl", &o.TokenURL)
+	r.text("introspectionUrl", &o.IntrospectionURL)
+	r.text("revocationUrl", &o.RevocationURL)
 	r.text("clientId", &o.ClientID)
 	r.secret("clientSecret", &o.ClientSecret)
 	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
@@ -123,6 +128,7 @@ func (o *options) read(r *reader) {
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)
+	r.details("authorizationDetails", &o.AuthorizationDetails)
 	r.multimap("params", &o.Params)
 	r.stringMap("headers", &o.Headers)
 	r.object("cache", func(c *reader) {

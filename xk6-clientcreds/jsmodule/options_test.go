@@ -95,15 +95,51 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+	},
+	{
+		`{...ok, introspectionUrl: '/introspect'}`,
+		`option "introspectionUrl" is "/introspect"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
+	},
+	{
+		`{...ok, revocationUrl: 'https://idp.example.com/revoke#x'}`,
+		`option "revocationUrl" has a fragment, which an endpoint must not have (RFC 6749 §3.2)`,
+	},
+	{
+		`{...ok, authorizationDetails: '[{"type":"s3cr3t"}]'}`,
+		`option "authorizationDetails" is a string; it must be an array of objects, which is sent as JSON`,
+	},
+	{
+		`{...ok, authorizationDetails: {type: 'orders'}}`,
+		`option "authorizationDetails" is an object; it must be an array of objects, which is sent as JSON`,
+	},
+	{
+		`{...ok, authorizationDetails: [{type: 'orders'}, '{"type":"s3cr3t"}']}`,
+		`option "authorizationDetails[1]" is a string; it must be an object`,
+	},
+	{
+		`{...ok, authorizationDetails: []}`,
+		`option "authorizationDetails" must be a non-empty array of objects with a type (RFC 9396 §2)`,
+	},
+	{
+		`{...ok, authorizationDetails: [{type: 'orders'}, {type: 7}]}`,
+		`option "authorizationDetails" needs a type, a non-empty string, in each of its objects (RFC 9396 §2): number 2 has none`,
+	},
+	{
+		`(() => { const a = {type: 'orders'}; a.a = a; return {...ok, authorizationDetails: [a]} })()`,
+		`option "authorizationDetails" cannot be written as JSON; it must be an array of plain objects`,
+	},
+	{
+		`{...ok, params: {authorization_details: '[]'}}`,
+		`option "params" must not have "authorization_details", which is set by authorizationDetails`,
 	},
 	{
 		`{...ok, clientId: ''}`,

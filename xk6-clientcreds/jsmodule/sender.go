@@ -111,15 +111,24 @@ func (s *sender) plainDo(req *http.Request) (*http.Response, error) {
 	return s.transport.RoundTrip(req)
 }
 
+// finish ends the request under way and returns its times, nil when nothing was sent.
+func (s *sender) finish() *httpext.Trail {
+	if s.tracer == nil {
+		return nil
+	}
+	s.trail = s.tracer.Done()
+	s.tracer = nil
+	s.cancel()
+	return s.trail
+}
+
 // report ends the request under way and pushes its samples.
 func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if s.tracer == nil {
 		s.reportGivenUp(a, reason)
 		return
 	}
-	s.trail = s.tracer.Done()
-	s.tracer = nil
-	s.cancel()
+	s.finish()
 
 	var label string
 	failed := 0.0

@@ -59,6 +59,9 @@ func NewClient(c Config) (*Client, error) {
 	if len(c.Resource) > 0 {
 		client.form["resource"] = slices.Clone(c.Resource)
 	}
+	if c.AuthorizationDetails != "" {
+		client.form.Set("authorization_details", c.AuthorizationDetails)
+	}
 	client.header = http.Header{"Accept": {"application/json"}}
 	for name, values := range c.Header {
 		client.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)

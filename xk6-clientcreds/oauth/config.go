@@ -23,6 +23,9 @@ type Config struct {
 	Audience []string
 	// Resource are resource indicators (RFC 8707), one parameter each.
 	Resource []string
+	// AuthorizationDetails is the JSON array of authorization details to ask for (RFC 9396 §2); ""
+	// asks for none.
+	AuthorizationDetails string
 	// Params are further parameters. They cannot replace those that other fields set.
 	Params url.Values
 	// Header are further headers. They cannot replace those that other fields set.
@@ -39,6 +42,7 @@ var reservedParams = map[string]string{
 	"scope":                 "is set by scope",
 	"audience":              "is set by audience",
 	"resource":              "is set by resource",
+	"authorization_details": "is set by authorizationDetails",
 }
 
 // reservedHeaders are set by the request itself.
@@ -67,6 +71,9 @@ func (c *Config) check() error {
 		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
 			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", "resource", shown(r))
 		}
+	}
+	if err := checkAuthorizationDetails(c.AuthorizationDetails); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
 		if why, ok := reservedParams[name]; ok {

@@ -27,14 +27,14 @@ const (
 )
 
 // labels are the codes that may be a metric's tag: the classes above and the registered errors of
-// a token endpoint (RFC 6749 §5.2, 8707 §2, 9396 §5, 9449 §5 and §8).
+// token and revocation endpoints (RFC 6749 §5.2, 7009 §2.2.1, 8707 §2, 9396 §5, 9449 §5 and §8).
 var labels = []string{
 	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
 	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery, CodeClientAuth,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
 	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "server_error",
-	"temporarily_unavailable", "slow_down",
+	"temporarily_unavailable", "slow_down", "unsupported_token_type",
 }
 
 const (
@@ -94,7 +94,7 @@ var final = []string{
 	CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
-	"invalid_dpop_proof", "use_dpop_nonce", "access_denied",
+	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "unsupported_token_type",
 }
 
 // Retryable reports whether the same request may succeed later: after a transport error, where the

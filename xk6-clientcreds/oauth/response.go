@@ -39,14 +39,8 @@ func readBody(resp *http.Response) ([]byte, error) {
 // parseResponse reads the answer of a token endpoint.
 func parseResponse(resp *http.Response, body []byte) (*Token, *Error) {
 	m, ok := parseMembers(resp.Header.Get("Content-Type"), body)
-	if code := errorCode(string(m.Error)); ok && code != "" {
-		// Also with status 200, as some servers have it.
-		return nil, &Error{
-			Code:        code,
-			Description: printable(string(m.ErrorDescription), maxDescription),
-			URI:         printable(string(m.ErrorURI), maxDescription),
-			Status:      resp.StatusCode,
-		}
+	if failure := refusal(resp, m, ok); failure != nil {
+		return nil, failure
 	}
 	switch {
 	case redirects(resp):
@@ -57,6 +51,21 @@ func parseResponse(resp *http.Response, body []byte) (*Token, *Error) {
 		return nil, invalid(resp, whatItIs(resp, body, ok))
 	}
 	return m.token(resp)
+}
+
+// refusal is the OAuth error that an answer is (RFC 6749 §5.2), also with status 200, as some
+// servers have it; nil where it is none. object says that it was read as one.
+func refusal(resp *http.Response, m *members, object bool) *Error {
+	code := errorCode(string(m.Error))
+	if !object || code == "" {
+		return nil
+	}
+	return &Error{
+		Code:        code,
+		Description: printable(string(m.ErrorDescription), maxDescription),
+		URI:         printable(string(m.ErrorURI), maxDescription),
+		Status:      resp.StatusCode,
+	}
 }
 
 func successful(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }

@@ -18,6 +18,8 @@ const base = { ...credentials, tokenUrl: __ENV.TOKEN_URL };
 const retry = { attempts: 2, backoff: '1ms' };
 const good = new Client({ ...base, httpMetrics: true, tags: { tenant: 'blue' } });
 const post = new Client({ ...base, auth: 'client_secret_post', cache: { scope: 'shared' } });
+const asking = new Client({ ...credentials, issuer: __ENV.ISSUER, httpMetrics: true });
+const refused = new Client({ ...credentials, issuer: __ENV.ISSUER, clientSecret: __ENV.WRONG_SECRET });
 const failing = {
     'a wrong secret': new Client({ ...base, clientSecret: __ENV.WRONG_SECRET }),
     'a wrong secret in the body': new Client({ ...base, clientSecret: __ENV.WRONG_SECRET, auth: 'client_secret_post' }),
@@ -48,6 +50,14 @@ export default async function () {
         console.log(JSON.stringify(http.get(__ENV.API_URL, { headers: good.headers() })));
         console.log(__ENV.CLIENT_SECRET, encodeURIComponent(__ENV.CLIENT_SECRET));
         console.warn(JSON.stringify(post.acquire()));
+    });
+
+    group('asked about and revoked', () => {
+        const token = asking.token();
+        console.log(JSON.stringify(asking.introspect()), JSON.stringify(refused.introspect(token)), JSON.stringify(refused.revoke(token)));
+        check(asking.introspect(token), { 'active': (r) => r.active === true });
+        check(asking.revoke(), { 'revoked': (r) => r.ok });
+        console.log(token, JSON.stringify(asking.introspect(token)));
     });
 
     let last;

@@ -1,7 +1,7 @@
-// A run that goes well: an API with cached tokens, and a token endpoint at a steady rate.
+// A run that goes well: an API with cached tokens, a token endpoint at a steady rate, and tokens that are given up.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, duration } from '../../../../scripts/lib/config.js';
+import { apiUrl, clientOptions, duration, env } from '../../../../scripts/lib/config.js';
 
 const time = duration('DURATION', '20s');
 
@@ -12,6 +12,7 @@ export const options = {
             executor: 'constant-arrival-rate', rate: 20, timeUnit: '1s', duration: time,
             preAllocatedVUs: 40, exec: 'acquire',
         },
+        giveUp: { executor: 'constant-vus', vus: 1, duration: time, exec: 'giveUp' },
     },
     thresholds: {
         checks: ['rate==1'],
@@ -24,6 +25,7 @@ export const options = {
 };
 
 const client = new Client(clientOptions({ cache: { leeway: '2s', refresh: 'blocking' } }));
+const shortUse = new Client(clientOptions({ issuer: env('ISSUER'), tokenUrl: undefined }));
 const api = apiUrl();
 
 export default function () {
@@ -33,4 +35,12 @@ export default function () {
 
 export function acquire() {
     check(client.acquire(), { 'token granted': (r) => r.ok });
+}
+
+export function giveUp() {
+    const token = shortUse.token();
+    check(shortUse.introspect(), { 'active': (r) => r.active === true });
+    check(shortUse.revoke(), { 'revoked': (r) => r.ok });
+    check(shortUse.introspect(token), { 'not active': (r) => r.active === false });
+    sleep(0.2);
 }

@@ -1,0 +1,90 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Endpoint is an endpoint that takes one token from an authenticated client: that of introspection
+// (RFC 7662) or of revocation (RFC 7009). It is safe for concurrent use.
+type Endpoint struct {
+	url    *url.URL
+	auth   ClientAuth
+	header http.Header
+}
+
+// NewEndpoint returns the endpoint at address, where the client of c authenticates as it does at
+// the token endpoint and sends the same further headers. The errors name option.
+func NewEndpoint(option, address string, c Config) (*Endpoint, error) {
+	u, err := checkURL(option, address)
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{url: u, auth: c.Auth, header: http.Header{"Accept": {"application/json"}}}
+	for name, values := range c.Header {
+		e.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	e.header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+	return e, nil
+}
+
+// reply is the answer of an Endpoint that claims success.
+type reply struct {
+	status int
+	body   []byte
+}
+
+// post sends token in the body of a request (RFC 7662 §2.1, RFC 7009 §2.1).
+func (e *Endpoint) post(ctx context.Context, do Doer, token string) (*reply, *Error) {
+	u := *e.url
+	r := &TokenRequest{
+		URL:    &u,
+		Form:   url.Values{"token": {token}, "token_type_hint": {"access_token"}},
+		Header: e.header.Clone(),
+	}
+	if err := e.auth.Apply(ctx, r); err != nil {
+		return nil, authError(ctx, err)
+	}
+	p := &prepared{url: r.URL, header: r.Header, body: []byte(r.Form.Encode())}
+	resp, err := do(p.request(ctx))
+	if err != nil {
+		return nil, sendError(ctx, err)
+	}
+	defer resp.Body.Close() // read to its end, or given up
+	answer, failure := readReply(ctx, resp)
+	if failure != nil {
+		failure.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		return nil, failure
+	}
+	return answer, nil
+}
+
+// readReply tells success from failure.
+func readReply(ctx context.Context, resp *http.Response) (*reply, *Error) {
+	body, err := readBody(resp)
+	switch {
+	case errors.Is(err, errTooLarge) && successful(resp):
+		return nil, invalid(resp, err.Error())
+	case errors.Is(err, errTooLarge):
+		return nil, httpError(resp, err.Error())
+	case err != nil:
+		failure := *sendError(ctx, err)
+		failure.Status = resp.StatusCode
+		return nil, &failure
+	}
+	m, object := parseMembers(resp.Header.Get("Content-Type"), body)
+	if failure := refusal(resp, m, object); failure != nil {
+		return nil, failure
+	}
+	switch {
+	case redirects(resp):
+		return nil, httpError(resp, "the endpoint redirects, and credentials do not follow a redirect; configure the final URL")
+	case !successful(resp):
+		return nil, httpError(resp, whatItIs(resp, body, object))
+	}
+	return &reply{status: resp.StatusCode, body: body}, nil
+}
