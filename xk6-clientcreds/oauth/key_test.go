@@ -88,7 +88,7 @@ func TestRFCVectors(t *testing.T) {
 	require.NoError(t, err)
 	payload, err := verified.Verify(ec.key.(*ecdsa.PrivateKey).Public())
 	require.NoError(t, err)
-	assert.Equal(t, rfc7515Claims, string(payload))
+	assert.JSONEq(t, rfc7515Claims, string(payload))
 }
 
 func TestEveryFormOfKey(t *testing.T) {
