@@ -93,7 +93,7 @@ check: lint gosec xk6-lint vulncheck smoke types links shellcheck ## All checks 
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the Go code: .golangci.yml
-	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the Go code
