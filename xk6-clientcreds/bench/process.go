@@ -56,6 +56,9 @@ func (b *bench) blocks(ctx context.Context, script string, score probe.Score, ar
 		return nil, err
 	}
 	name := fmt.Sprintf("%s-%d", script, score.VUs)
+	if score.Cores > 1 {
+		name += fmt.Sprintf("-%dcores", score.Cores)
+	}
 	score.Output = filepath.Join(b.keep, name+".json")
 	if b.profile != "" {
 		score.Profile = filepath.Join(b.profile, name+".pprof")

@@ -26,7 +26,8 @@ type scraper struct {
 	url      string
 	variant  string
 	interval time.Duration
-	pipe     *os.File // tells of blocks; see probe.Score
+	path     string        // of the pipe
+	pipe     io.ReadCloser // tells of blocks; see probe.Score
 	client   http.Client
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
@@ -47,7 +48,7 @@ func startScraper(ctx context.Context, path, address, variant string) (*scraper,
 	if err != nil {
 		return nil, err
 	}
-	s := &scraper{url: "http://" + address + "/metrics", variant: variant, interval: scrapeInterval, pipe: pipe}
+	s := &scraper{url: "http://" + address + "/metrics", variant: variant, interval: scrapeInterval, path: path, pipe: pipe}
 	s.client = http.Client{Timeout: 10 * time.Second}
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.done.Go(func() { s.listen(ctx) })
@@ -60,7 +61,7 @@ func (s *scraper) stop() ([]time.Duration, int64, error) {
 	s.cancel()
 	_ = s.pipe.Close()
 	s.done.Wait()
-	_ = os.Remove(s.pipe.Name())
+	_ = os.Remove(s.path)
 	s.client.CloseIdleConnections()
 	if s.err == nil && len(s.took) == 0 {
 		s.err = errors.New("nothing was scraped")

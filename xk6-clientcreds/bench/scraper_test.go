@@ -3,25 +3,31 @@ package main
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// listening returns a scraper of handler that follows what is written to the pipe, and when it has ended.
-func listening(t *testing.T, interval time.Duration, handler http.HandlerFunc) (s *scraper, pipe io.WriteCloser, ended chan struct{}) {
+// roundTrip answers requests without a network.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// listening starts a scraper of answer that follows what is written to the pipe. It has ended when
+// ended is closed.
+func listening(t *testing.T, answer roundTrip) (s *scraper, pipe *io.PipeWriter, ended chan struct{}) {
 	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = r.Close() })
-	s = &scraper{url: server.URL, variant: "mine", interval: interval, pipe: r}
+	r, w := io.Pipe()
+	s = &scraper{
+		url: "http://exporter.test/metrics", variant: "mine", interval: time.Second, pipe: r,
+		client: http.Client{Transport: answer},
+	}
 	ended = make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -30,70 +36,65 @@ func listening(t *testing.T, interval time.Duration, handler http.HandlerFunc) (
 	return s, w, ended
 }
 
-func say(t *testing.T, pipe io.Writer, line string) {
-	t.Helper()
-	_, err := io.WriteString(pipe, line+"\n")
-	require.NoError(t, err)
+func response(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status),
+		Body: io.NopCloser(strings.NewReader(body)),
+	}
 }
 
-func TestScrapesFallIntoBlocksOfTheVariant(t *testing.T) {
+func TestScrapesComeEverySecondOfTheVariantsBlocks(t *testing.T) {
 	t.Parallel()
-	asked := make(chan http.Header, 10)
-	s, pipe, ended := listening(t, time.Hour, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("x", 123))
-		asked <- r.Header
-	})
-	say(t, pipe, "other")
-	say(t, pipe, "")
-	require.Empty(t, asked)
-	say(t, pipe, "mine")
-	header := <-asked
-	require.Equal(t, "gzip", header.Get("Accept-Encoding"))
-	require.Regexp(t, `^application/vnd.google.protobuf;`, header.Get("Accept"))
-	for _, line := range []string{"", "mine", "", "other", "mine"} { // the hour is not over
-		say(t, pipe, line)
-	}
-	require.NoError(t, pipe.Close())
-	<-ended
-	require.Empty(t, asked)
-	require.Len(t, s.took, 1)
-	require.EqualValues(t, 123, s.size)
-	require.NoError(t, s.err)
-	require.Less(t, s.left, time.Hour, "the blocks of the variant use the interval up")
-}
-
-func TestScrapesGoOnThroughALongBlock(t *testing.T) {
-	t.Parallel()
-	asked := make(chan struct{})
-	s, pipe, ended := listening(t, time.Millisecond, func(http.ResponseWriter, *http.Request) { asked <- struct{}{} })
-	say(t, pipe, "mine")
-	for range 3 {
-		<-asked
-	}
-	require.NoError(t, pipe.Close())
-	for done := false; !done; { // the last scrape may be under way
-		select {
-		case <-asked:
-		case <-ended:
-			done = true
+	synctest.Test(t, func(t *testing.T) {
+		scrapes := 0
+		s, pipe, ended := listening(t, func(r *http.Request) (*http.Response, error) {
+			require.Equal(t, "gzip", r.Header.Get("Accept-Encoding"))
+			require.Regexp(t, `^application/vnd.google.protobuf;`, r.Header.Get("Accept"))
+			scrapes++
+			time.Sleep(100 * time.Millisecond) // of the bubble: what a scrape takes
+			return response(http.StatusOK, strings.Repeat("x", 100+scrapes)), nil
+		})
+		for _, block := range []struct {
+			variant string
+			lasts   time.Duration
+			scrapes int // by its end
+		}{
+			{"other", 10 * time.Second, 0},
+			{"mine", 3500 * time.Millisecond, 4}, // at 0, 1, 2 and 3
+			{"", time.Hour, 4},
+			{"mine", 400 * time.Millisecond, 4},
+			{"other", 10 * time.Second, 4},
+			{"mine", 250 * time.Millisecond, 5}, // at 4, after 100 ms
+		} {
+			_, err := io.WriteString(pipe, block.variant+"\n")
+			require.NoError(t, err)
+			time.Sleep(block.lasts)
+			synctest.Wait()
+			require.Equal(t, block.scrapes, scrapes, "%+v", block)
 		}
-	}
-	require.GreaterOrEqual(t, len(s.took), 3)
+		require.NoError(t, pipe.Close())
+		<-ended
+		require.NoError(t, s.err)
+		require.Len(t, s.took, 5)
+		require.Equal(t, 100*time.Millisecond, s.took[4])
+		require.EqualValues(t, 105, s.size)
+	})
 }
 
 func TestAScrapeThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
-	asked := make(chan struct{}, 1)
-	s, pipe, ended := listening(t, time.Hour, func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		asked <- struct{}{}
+	synctest.Test(t, func(t *testing.T) {
+		s, pipe, ended := listening(t, func(*http.Request) (*http.Response, error) {
+			return response(http.StatusServiceUnavailable, ""), nil
+		})
+		_, err := io.WriteString(pipe, "mine\n")
+		require.NoError(t, err)
+		time.Sleep(time.Millisecond)
+		require.NoError(t, pipe.Close())
+		<-ended
+		require.EqualError(t, s.err, "the exporter answered 503 Service Unavailable")
+		require.Empty(t, s.took)
 	})
-	say(t, pipe, "mine")
-	<-asked
-	require.NoError(t, pipe.Close())
-	<-ended
-	require.EqualError(t, s.err, "the exporter answered 503 Service Unavailable")
-	require.Empty(t, s.took)
 }
 
 func TestNoScrapeAtAllIsAnError(t *testing.T) {
