@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -65,8 +66,8 @@ func (e examination) checks(t *testing.T) map[string]string {
 // A certified server, over TLS, by each method, and in the wrong encoding.
 func TestDoctorExaminesACertifiedServer(t *testing.T) {
 	t.Parallel()
-	certs := newCertificates(t)
-	op := startOIDCProvider(t, certs)
+	certs, keys := newCertificates(t), newClientKeys(t)
+	op := startOIDCProvider(t, certs, keys.environment)
 	base := map[string]string{"ISSUER": op.issuer, "SCOPE": "api:read", "SSL_CERT_FILE": certs.caFile}
 	for name, c := range map[string]struct {
 		id, secret string
@@ -96,6 +97,26 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 			nil, doctorUsable,
 			map[string]string{"grant.configured": "ok"},
 		},
+		"client_secret_jwt": {
+			"cc-csjwt", csjwtSecret,
+			[]string{"AUTH=client_secret_jwt"},
+			[]string{"--all-methods"},
+			doctorUsable,
+			map[string]string{"grant.configured": "ok", "grant.client_secret_post": "info", "grant.private_key_jwt": "skipped"},
+		},
+		"private_key_jwt": {
+			"cc-pkjwt-ec", "",
+			[]string{"AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keys.ecPEM},
+			[]string{"--key-id", "cc-pkjwt-ec"},
+			doctorUsable,
+			map[string]string{"grant.configured": "ok", "latency.grant": "ok"},
+		},
+		"another's key": {
+			"cc-pkjwt-ec", "",
+			[]string{"AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keys.rsaJWK},
+			nil, doctorUnusable,
+			map[string]string{"grant.configured": "failed", "clock.date": "ok"},
+		},
 		"a JWT for a resource": {
 			"cc-short", "short-secret",
 			[]string{"RESOURCE=https://api.example/orders"},
@@ -116,7 +137,10 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 				require.Equal(t, status, got[id], "%s in %s", id, e.stdout)
 			}
 			require.Equal(t, "ok", got["discovery.openid"])
-			holdsNone(t, "the report", e.stdout+e.stderr, []string{c.secret}, nil)
+			if c.secret != "" {
+				holdsNone(t, "the report", e.stdout+e.stderr, []string{c.secret}, nil)
+			}
+			require.NotRegexp(t, `eyJ[\w-]+\.[\w-]+\.`, e.stdout+e.stderr, "no assertion")
 		})
 	}
 }
@@ -130,6 +154,17 @@ func TestDoctorExaminesTheLocalServer(t *testing.T) {
 	require.Contains(t, s.output.String(), "  ✓ ok       with token                HTTP 200")
 	require.Regexp(t, `\nusable: [0-9]+ ok, 3 info, 2 skipped\n`, s.output.String())
 	require.NotContains(t, s.output.String(), "\x1b")
+}
+
+// The client of serve --client-key is known to the doctor by the same environment.
+func TestDoctorExaminesTheClientOfAKey(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, "--client-key", filepath.Join(t.TempDir(), "client.pem"), "--",
+		k6Binary(t), "x", "clientcreds", "doctor", "--auth", "private_key_jwt", "--all-methods")
+	require.Zero(t, s.wait(t), s.output)
+	require.Contains(t, s.output.String(), "authentication  private_key_jwt\n")
+	require.Contains(t, s.output.String(), "private_key_jwt brings a token, in ")
+	require.Contains(t, s.output.String(), "client_secret_jwt brings a token as well")
 }
 
 // The secret and the tokens are in nothing that the doctor writes, also where a login fails.
