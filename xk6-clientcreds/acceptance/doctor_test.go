@@ -3,12 +3,17 @@ package acceptance
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
+	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -165,6 +170,63 @@ func TestDoctorExaminesTheClientOfAKey(t *testing.T) {
 	require.Contains(t, s.output.String(), "authentication  private_key_jwt\n")
 	require.Contains(t, s.output.String(), "private_key_jwt brings a token, in ")
 	require.Contains(t, s.output.String(), "client_secret_jwt brings a token as well")
+}
+
+// What works for the doctor works for a script: in one environment both send assertions for the same audience.
+func TestDoctorSignsForTheAudienceOfTheScripts(t *testing.T) {
+	t.Parallel()
+	seen := new(audiences)
+	server := startLocalServer(t, func(cfg *authserver.Config) {
+		cfg.Clients[0].Secret = csjwtSecret
+		cfg.TokenMiddleware = []authserver.Middleware{seen.record}
+	})
+	e := server.Endpoints()
+	for _, c := range []struct{ change, want string }{
+		{"TOKEN_URL=" + e.Token, e.Issuer}, // and ISSUER
+		{"TOKEN_URL=", e.Issuer},
+		{"ISSUER=", e.Token},
+	} {
+		env := server.env("AUTH=client_secret_jwt", c.change)
+		examined := doctor(t, env, "--grants", "1")
+		require.Equal(t, doctorUsable, examined.exitCode, "%s%s", examined.stdout, examined.stderr)
+		require.Equal(t, []string{c.want}, seen.take(), c.change)
+		k6run{script: "scripts/smoke.test.js", env: env}.do(t).passes(t)
+		require.Equal(t, []string{c.want}, seen.take(), c.change)
+	}
+}
+
+// audiences are the aud claims of the assertions that a server got, each once.
+type audiences struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (a *audiences) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		form, _ := url.ParseQuery(string(body))
+		var claims struct {
+			Audience string `json:"aud"`
+		}
+		if signed, err := jose.ParseSignedCompact(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.HS256}); err == nil {
+			_ = json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims)
+		}
+		a.mu.Lock()
+		if !slices.Contains(a.list, claims.Audience) {
+			a.list = append(a.list, claims.Audience)
+		}
+		a.mu.Unlock()
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *audiences) take() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := a.list
+	a.list = nil
+	return list
 }
 
 // The secret and the tokens are in nothing that the doctor writes, also where a login fails.

@@ -69,12 +69,14 @@ func TestAssertions(t *testing.T) {
 		"client_secret_jwt": {
 			authserver.Client{Secret: longSecret, AuthMethod: "client_secret_jwt"},
 			func(c *Config) { c.Auth = "client_secret_jwt" },
-			map[string]Status{"configured": OK, "other": Skipped}, DefaultGrants,
+			map[string]Status{"configured": OK, "other": Skipped},
+			DefaultGrants,
 		},
 		"private_key_jwt, without a secret": {
 			authserver.Client{JWKS: public},
 			func(c *Config) { c.Auth, c.Key = "private_key_jwt", key },
-			map[string]Status{"configured": OK, "other": Skipped}, DefaultGrants,
+			map[string]Status{"configured": OK, "other": Skipped},
+			DefaultGrants,
 		},
 		"private_key_jwt, all methods without a secret": {
 			authserver.Client{JWKS: public},
@@ -82,7 +84,8 @@ func TestAssertions(t *testing.T) {
 			map[string]Status{
 				"configured": OK, "client_secret_basic_form": Skipped, "client_secret_basic_raw": Skipped, "client_secret_post": Skipped,
 				"client_secret_jwt": Skipped,
-			}, DefaultGrants,
+			},
+			DefaultGrants,
 		},
 		"all methods, of which all work": {
 			authserver.Client{Secret: longSecret, JWKS: public},
@@ -90,7 +93,8 @@ func TestAssertions(t *testing.T) {
 			map[string]Status{
 				"configured": OK, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": OK, "client_secret_jwt": OK,
 				"private_key_jwt": OK,
-			}, DefaultGrants + 3,
+			},
+			DefaultGrants + 3,
 		},
 		"all methods, of which the key works": {
 			authserver.Client{Secret: longSecret, JWKS: public, AuthMethod: "private_key_jwt"},
@@ -98,12 +102,14 @@ func TestAssertions(t *testing.T) {
 			map[string]Status{
 				"configured": Failed, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": Info, "client_secret_jwt": Info,
 				"private_key_jwt": OK,
-			}, 4,
+			},
+			4,
 		},
 		"another key": {
 			authserver.Client{JWKS: public},
 			func(c *Config) { c.Auth, c.Key = "private_key_jwt", other },
-			map[string]Status{"configured": Failed, "other": Skipped}, 1,
+			map[string]Status{"configured": Failed, "other": Skipped},
+			1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
