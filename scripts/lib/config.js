@@ -119,7 +119,13 @@ function endpoint() {
     if (env('ISSUER') !== undefined && origin(url('ISSUER')) !== origin(tokenUrl)) {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
-    return { tokenUrl };
+    return { tokenUrl, ...assertion() };
+}
+
+/** Assertions are for the issuer where it is known, also where nothing has to be discovered. */
+function assertion() {
+    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(env('AUTH'));
+    return signs && env('ISSUER') !== undefined ? { assertion: { audience: env('ISSUER') } } : {};
 }
 
 /** A URL for a message: user, password and query may be secret. */

@@ -3,11 +3,17 @@ package acceptance
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
+	"net/http"
+	"net/url"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -65,8 +71,8 @@ func (e examination) checks(t *testing.T) map[string]string {
 // A certified server, over TLS, by each method, and in the wrong encoding.
 func TestDoctorExaminesACertifiedServer(t *testing.T) {
 	t.Parallel()
-	certs := newCertificates(t)
-	op := startOIDCProvider(t, certs)
+	certs, keys := newCertificates(t), newClientKeys(t)
+	op := startOIDCProvider(t, certs, keys.environment)
 	base := map[string]string{"ISSUER": op.issuer, "SCOPE": "api:read", "SSL_CERT_FILE": certs.caFile}
 	for name, c := range map[string]struct {
 		id, secret string
@@ -96,6 +102,26 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 			nil, doctorUsable,
 			map[string]string{"grant.configured": "ok"},
 		},
+		"client_secret_jwt": {
+			"cc-csjwt", csjwtSecret,
+			[]string{"AUTH=client_secret_jwt"},
+			[]string{"--all-methods"},
+			doctorUsable,
+			map[string]string{"grant.configured": "ok", "grant.client_secret_post": "info", "grant.private_key_jwt": "skipped"},
+		},
+		"private_key_jwt": {
+			"cc-pkjwt-ec", "",
+			[]string{"AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keys.ecPEM},
+			[]string{"--key-id", "cc-pkjwt-ec"},
+			doctorUsable,
+			map[string]string{"grant.configured": "ok", "latency.grant": "ok"},
+		},
+		"another's key": {
+			"cc-pkjwt-ec", "",
+			[]string{"AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keys.rsaJWK},
+			nil, doctorUnusable,
+			map[string]string{"grant.configured": "failed", "clock.date": "ok"},
+		},
 		"a JWT for a resource": {
 			"cc-short", "short-secret",
 			[]string{"RESOURCE=https://api.example/orders"},
@@ -116,7 +142,10 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 				require.Equal(t, status, got[id], "%s in %s", id, e.stdout)
 			}
 			require.Equal(t, "ok", got["discovery.openid"])
-			holdsNone(t, "the report", e.stdout+e.stderr, []string{c.secret}, nil)
+			if c.secret != "" {
+				holdsNone(t, "the report", e.stdout+e.stderr, []string{c.secret}, nil)
+			}
+			require.NotRegexp(t, `eyJ[\w-]+\.[\w-]+\.`, e.stdout+e.stderr, "no assertion")
 		})
 	}
 }
@@ -130,6 +159,74 @@ func TestDoctorExaminesTheLocalServer(t *testing.T) {
 	require.Contains(t, s.output.String(), "  ✓ ok       with token                HTTP 200")
 	require.Regexp(t, `\nusable: [0-9]+ ok, 3 info, 2 skipped\n`, s.output.String())
 	require.NotContains(t, s.output.String(), "\x1b")
+}
+
+// The client of serve --client-key is known to the doctor by the same environment.
+func TestDoctorExaminesTheClientOfAKey(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, "--client-key", filepath.Join(t.TempDir(), "client.pem"), "--",
+		k6Binary(t), "x", "clientcreds", "doctor", "--auth", "private_key_jwt", "--all-methods")
+	require.Zero(t, s.wait(t), s.output)
+	require.Contains(t, s.output.String(), "authentication  private_key_jwt\n")
+	require.Contains(t, s.output.String(), "private_key_jwt brings a token, in ")
+	require.Contains(t, s.output.String(), "client_secret_jwt brings a token as well")
+}
+
+// What works for the doctor works for a script: in one environment both send assertions for the same audience.
+func TestDoctorSignsForTheAudienceOfTheScripts(t *testing.T) {
+	t.Parallel()
+	seen := new(audiences)
+	server := startLocalServer(t, func(cfg *authserver.Config) {
+		cfg.Clients[0].Secret = csjwtSecret
+		cfg.TokenMiddleware = []authserver.Middleware{seen.record}
+	})
+	e := server.Endpoints()
+	for _, c := range []struct{ change, want string }{
+		{"TOKEN_URL=" + e.Token, e.Issuer}, // and ISSUER
+		{"TOKEN_URL=", e.Issuer},
+		{"ISSUER=", e.Token},
+	} {
+		env := server.env("AUTH=client_secret_jwt", c.change)
+		examined := doctor(t, env, "--grants", "1")
+		require.Equal(t, doctorUsable, examined.exitCode, "%s%s", examined.stdout, examined.stderr)
+		require.Equal(t, []string{c.want}, seen.take(), c.change)
+		k6run{script: "scripts/smoke.test.js", env: env}.do(t).passes(t)
+		require.Equal(t, []string{c.want}, seen.take(), c.change)
+	}
+}
+
+// audiences are the aud claims of the assertions that a server got, each once.
+type audiences struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (a *audiences) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		form, _ := url.ParseQuery(string(body))
+		var claims struct {
+			Audience string `json:"aud"`
+		}
+		if signed, err := jose.ParseSignedCompact(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.HS256}); err == nil {
+			_ = json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims)
+		}
+		a.mu.Lock()
+		if !slices.Contains(a.list, claims.Audience) {
+			a.list = append(a.list, claims.Audience)
+		}
+		a.mu.Unlock()
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *audiences) take() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := a.list
+	a.list = nil
+	return list
 }
 
 // The secret and the tokens are in nothing that the doctor writes, also where a login fails.

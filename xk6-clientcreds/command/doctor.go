@@ -18,6 +18,7 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // Exit codes of doctor; 0 is for a server that is usable, also with warnings.
@@ -30,11 +31,12 @@ const doctorLong = `Examine a real authorization server before it is put under l
 authentication method, the token, clocks, latency, rate limits, and the API behind it; with advice for the load test.
 
 It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_ID, CLIENT_SECRET, SCOPE, AUDIENCE,
-RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS. Flags of the same names override it; the secret has no flag, because
-command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
+RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; with AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and
+where needed KEY_ALG and KEY_ID. Flags of the same names override it; the secret has no flag, because command lines can
+be read by others. SSL_CERT_FILE names a file of the CA to trust.
 
 Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
-after a few. --all-methods tries the others as well, once each.
+after a few. --all-methods tries the others that it has the credentials for as well, once each.
 
 Exit codes: 0 the server is usable, also with warnings; 1 a check failed; 2 the configuration cannot be used.`
 
@@ -48,6 +50,7 @@ const doctorExample = `  # the server that the scripts' environment names
 type doctorCommand struct {
 	gs      *state.GlobalState
 	cfg     doctor.Config
+	key     signingKey
 	scope   string
 	timeout duration
 	json    bool
@@ -85,8 +88,11 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.scope, "scope", "", "space separated `scope` to ask for (SCOPE)")
 	set.StringArrayVar(&d.cfg.Audience, "audience", nil, "`audience` to ask for (AUDIENCE; can be repeated)")
 	set.StringArrayVar(&d.cfg.Resource, "resource", nil, "`URI` of a resource to ask for (RESOURCE; can be repeated)")
-	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post (AUTH)")
+	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt (AUTH)")
 	set.StringVar(&d.cfg.BasicEncoding, "basic-encoding", "", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)")
+	set.StringVar(&d.key.file, "client-key-file", "", "`file` of the private key of private_key_jwt, PEM or JWK (CLIENT_KEY_FILE)")
+	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
+	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
 	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
 	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")
 	set.BoolVar(&d.cfg.AllMethods, "all-methods", false,
@@ -128,11 +134,14 @@ func (d *doctorCommand) configure() error {
 		value *string
 		name  string
 	}{
-		"client-id":      {&d.cfg.ClientID, "CLIENT_ID"},
-		"scope":          {&d.scope, "SCOPE"},
-		"auth":           {&d.cfg.Auth, "AUTH"},
-		"basic-encoding": {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
-		"api-url":        {&d.cfg.APIURL, "API_URL"},
+		"client-id":       {&d.cfg.ClientID, "CLIENT_ID"},
+		"scope":           {&d.scope, "SCOPE"},
+		"auth":            {&d.cfg.Auth, "AUTH"},
+		"basic-encoding":  {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
+		"client-key-file": {&d.key.file, "CLIENT_KEY_FILE"},
+		"key-alg":         {&d.key.algorithm, "KEY_ALG"},
+		"key-id":          {&d.key.id, "KEY_ID"},
+		"api-url":         {&d.cfg.APIURL, "API_URL"},
 	} {
 		if !d.set.Changed(flag) {
 			*v.value = d.gs.Env[v.name]
@@ -153,7 +162,18 @@ func (d *doctorCommand) configure() error {
 	d.cfg.Scope = strings.Fields(d.scope)
 	d.cfg.Timeout = time.Duration(d.timeout)
 	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
+	if err := d.configureKey(); err != nil {
+		return err
+	}
 	return d.configureCounts()
+}
+
+// configureKey reads the key where it is to be used. Without a file doctor.Run says what is missing.
+func (d *doctorCommand) configureKey() (err error) {
+	if d.key.file != "" && (d.cfg.AllMethods || d.cfg.Auth == oauth.MethodPrivateKeyJWT) {
+		d.cfg.Key, err = d.key.parse()
+	}
+	return err
 }
 
 // configureCounts holds the numbers to what is allowed: 0 would be the default to doctor.Run.

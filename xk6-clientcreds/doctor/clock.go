@@ -12,7 +12,7 @@ const toleratedSkew = 2 * time.Second
 
 // checkClock compares the server's clock with this machine's.
 func checkClock(_ context.Context, e *exam) []Result {
-	if e.first == nil {
+	if e.first == nil && !e.assertionRefused() {
 		return nil
 	}
 	results := []Result{e.checkDate()}
@@ -27,12 +27,12 @@ func checkClock(_ context.Context, e *exam) []Result {
 // checkDate reads the Date header (RFC 9110 §6.6.1), which has whole seconds.
 func (e *exam) checkDate() Result {
 	r := Result{ID: "clock.date", Status: OK}
-	date, err := http.ParseTime(e.first.header.Get("Date"))
+	date, err := http.ParseTime(e.answered.header.Get("Date"))
 	if err != nil {
 		r.Status, r.Summary = Info, "the answer has no Date header: the server's clock is not known"
 		return r
 	}
-	e.skew = skew(date, e.first.sent, e.first.received)
+	e.skew = skew(date, e.answered.sent, e.answered.received)
 	r.Data = map[string]any{"skew_ms": ms(e.skew)}
 	r.Summary = "the server's clock agrees, to the second"
 	if e.skew == 0 {
@@ -42,6 +42,9 @@ func (e *exam) checkDate() Result {
 	if e.skew.Abs() > toleratedSkew {
 		r.Status = Warning
 		r.Hint = "have both clocks set by NTP: an API may take tokens for expired, or not yet valid"
+		if e.method.signs {
+			r.Hint += ", and the server assertions"
+		}
 	}
 	return r
 }

@@ -29,8 +29,12 @@ type Config struct {
 	Issuer string
 	// TokenURL is the token endpoint; empty for what the issuer's metadata say.
 	TokenURL string
-	// ClientID and ClientSecret are the client's credentials.
-	ClientID, ClientSecret string
+	// ClientID is the client's identifier.
+	ClientID string
+	// ClientSecret and Key are the client's credentials: the key for private_key_jwt, the secret for the
+	// other methods. The one that no method to try needs may be missing.
+	ClientSecret string
+	Key          *oauth.SigningKey
 	// Scope, Audience and Resource are asked for.
 	Scope, Audience, Resource []string
 	// Auth is the authentication method, client_secret_basic by default.
@@ -79,10 +83,6 @@ func (c *Config) check() error {
 		return errors.New("ISSUER and TOKEN_URL are both unset: give one of them")
 	case c.ClientID == "":
 		return errors.New("CLIENT_ID is not set: give the client's id")
-	case c.ClientSecret == "":
-		return errors.New("CLIENT_SECRET is not set: give the client's secret in the environment")
-	case strings.ContainsAny(c.ClientSecret, "\r\n"):
-		return errors.New("CLIENT_SECRET has a line break in it: give the secret without one")
 	}
 	if err := c.checkChoices(); err != nil {
 		return err
@@ -96,11 +96,18 @@ func (c *Config) check() error {
 	if err != nil {
 		return err
 	}
+	if err := m.missing(c); err != nil {
+		return err
+	}
+	auth, err := m.auth(c)
+	if err != nil {
+		return err
+	}
 	endpoint := c.TokenURL
 	if endpoint == "" {
 		endpoint = c.Issuer // stands in for the endpoint until that is known
 	}
-	if _, err := c.client(endpoint, m); err != nil {
+	if _, err := c.client(endpoint, auth); err != nil {
 		return err
 	}
 	return c.checkSameServer()
@@ -153,10 +160,10 @@ func origin(text string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// client prepares the token request by method m.
-func (c *Config) client(endpoint string, m method) (*oauth.Client, error) {
+// client prepares the token request.
+func (c *Config) client(endpoint string, auth oauth.ClientAuth) (*oauth.Client, error) {
 	return oauth.NewClient(oauth.Config{
-		TokenURL: endpoint, ClientID: c.ClientID, Auth: m.auth(c.ClientID, c.ClientSecret),
+		TokenURL: endpoint, ClientID: c.ClientID, Auth: auth,
 		Scope: c.Scope, Audience: c.Audience, Resource: c.Resource,
 	})
 }

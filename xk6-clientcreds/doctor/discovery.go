@@ -119,11 +119,29 @@ func (e *exam) checkMethod() Result {
 	r.Status = Warning
 	r.Summary = fmt.Sprintf("%s is not offered, only %s", e.method.name, strings.Join(offered, ", "))
 	r.Hint = "the grant below shows whether the server takes it all the same"
-	for _, m := range methods {
-		if slices.Contains(offered, m.name) {
-			r.Hint = "set " + m.setting()
-			break
+	if m, ok := e.offered(); ok {
+		r.Hint = "set " + m.setting()
+		if err := m.missing(&e.cfg); err != nil {
+			r.Hint += "; " + err.Error()
 		}
 	}
 	return r
+}
+
+// offered is a method that the metadata offer, best one that the configuration has the credentials for.
+func (e *exam) offered() (method, bool) {
+	var found []method
+	for _, m := range methods {
+		if !slices.Contains(e.metadata.TokenEndpointAuthMethods, m.name) {
+			continue
+		}
+		if m.missing(&e.cfg) == nil {
+			return m, true
+		}
+		found = append(found, m)
+	}
+	if len(found) == 0 {
+		return method{}, false
+	}
+	return found[0], true
 }

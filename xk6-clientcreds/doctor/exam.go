@@ -20,7 +20,8 @@ type exam struct {
 	metadata *oauth.Metadata // nil where there is no issuer, or it has none
 	endpoint string          // of tokens; empty while unknown
 	broken   bool            // no connection that credentials could go over
-	first    *exchange       // the first grant; nil unless it brought the token
+	answered *exchange       // the first grant, also where it brought no token; nil before it
+	first    *exchange       // the same, nil unless it brought the token
 	token    *oauth.Token    // of the first grant
 	claims   *claims         // nil where the token is opaque
 	skew     time.Duration   // of the server's clock, where known

@@ -11,7 +11,11 @@ import (
 
 // grant asks for one token by method m.
 func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
-	client, err := e.cfg.client(e.endpoint, m)
+	auth, err := m.auth(&e.cfg)
+	if err != nil {
+		return nil, err
+	}
+	client, err := e.cfg.client(e.endpoint, hidden(auth, e.hide))
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +29,7 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 
 // checkGrant asks for a token by the configured method.
 func checkGrant(ctx context.Context, e *exam) []Result {
-	r := Result{ID: "grant.configured", Data: map[string]any{"method": e.method.name, "encoding": e.method.encoding}}
+	r := Result{ID: "grant.configured", Data: e.methodData(e.method)}
 	switch {
 	case e.endpoint == "":
 		r.Status, r.Summary = Skipped, "there is no token endpoint to ask"
@@ -36,10 +40,11 @@ func checkGrant(ctx context.Context, e *exam) []Result {
 	}
 	e.probe.close() // the first grant shows what a new connection costs
 	token, err := e.grant(ctx, e.method)
+	e.answered = e.probe.last
 	if err != nil {
 		return append([]Result{e.refused(r, err)}, e.encodingResult(false)...)
 	}
-	e.first, e.token = e.probe.last, token
+	e.first, e.token = e.answered, token
 	e.slowest = e.first.duration
 	r.Status, r.Summary = OK, fmt.Sprintf("%s brings a token, in %s", e.method, short(e.first.duration))
 	r.Data["duration_ms"] = ms(e.first.duration)
@@ -55,6 +60,9 @@ func (e *exam) refused(r Result, err error) Result {
 	}
 	e.noteLimit(failure)
 	r.Hint = hintOf(failure)
+	if failure.Code == "invalid_client" && e.method.signs {
+		r.Hint = e.hintAssertion()
+	}
 	r.Data["error"], r.Data["http_status"] = failure.Code, failure.Status
 	if failure.Code == "invalid_client" && !e.cfg.AllMethods {
 		r.Hint += "; --all-methods tries the other methods too, each a login that may fail"
@@ -116,6 +124,11 @@ func checkOtherMethods(ctx context.Context, e *exam) []Result {
 
 func (e *exam) tryOther(ctx context.Context, m method) Result {
 	r := Result{ID: "grant." + m.id, Status: Info, Data: map[string]any{"method": m.name, "encoding": m.encoding}}
+	if err := m.missing(&e.cfg); err != nil {
+		r.Status, r.Summary = Skipped, fmt.Sprintf("%s is not tried: %s", m, err)
+		return r
+	}
+	r.Data = e.methodData(m)
 	if e.cfg.equal(m, e.method) {
 		r.Status, r.Summary = Skipped, fmt.Sprintf("%s sends the same as %s", m, e.method)
 		return r

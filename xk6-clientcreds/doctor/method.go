@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,18 +18,65 @@ type method struct {
 	id       string // the last part of a Result's ID
 	name     string // in IANA's registry of token endpoint authentication methods
 	encoding string // of client_secret_basic, empty for the others
-	auth     func(clientID, secret string) oauth.ClientAuth
+	signs    bool   // authenticates by an assertion (RFC 7523)
+	// missing says what the configuration has not that the method authenticates with.
+	missing func(*Config) error
+	// auth is for a configuration that misses nothing.
+	auth func(*Config) (oauth.ClientAuth, error)
 }
 
 // methods are all of them. Another one is another row.
 var methods = []method{
-	{"client_secret_basic_form", "client_secret_basic", "form", func(id, secret string) oauth.ClientAuth {
-		return oauth.ClientSecretBasic(id, secret, oauth.BasicForm)
+	{id: "client_secret_basic_form", name: "client_secret_basic", encoding: "form", missing: missingSecret, auth: basic(oauth.BasicForm)},
+	{id: "client_secret_basic_raw", name: "client_secret_basic", encoding: "raw", missing: missingSecret, auth: basic(oauth.BasicRaw)},
+	{id: "client_secret_post", name: "client_secret_post", missing: missingSecret, auth: func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.ClientSecretPost(c.ClientID, c.ClientSecret), nil
 	}},
-	{"client_secret_basic_raw", "client_secret_basic", "raw", func(id, secret string) oauth.ClientAuth {
-		return oauth.ClientSecretBasic(id, secret, oauth.BasicRaw)
+	{id: "client_secret_jwt", name: oauth.MethodClientSecretJWT, signs: true, missing: missingLongSecret, auth: func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
 	}},
-	{"client_secret_post", "client_secret_post", "", oauth.ClientSecretPost},
+	{id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey, auth: func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.PrivateKeyJWT(c.assertion(), c.Key)
+	}},
+}
+
+func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error) {
+	return func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.ClientSecretBasic(c.ClientID, c.ClientSecret, encoding), nil
+	}
+}
+
+func missingSecret(c *Config) error {
+	switch {
+	case c.ClientSecret == "":
+		return errors.New("CLIENT_SECRET is not set: give the client's secret in the environment")
+	case strings.ContainsAny(c.ClientSecret, "\r\n"):
+		return errors.New("CLIENT_SECRET has a line break in it: give the secret without one")
+	}
+	return nil
+}
+
+const (
+	// secretAlgorithm is what client_secret_jwt signs with unless a script says otherwise.
+	secretAlgorithm = "HS256"
+	// leastSecret is the least size of a secret for it, in bytes (RFC 7518 §3.2).
+	leastSecret = 32
+)
+
+func missingLongSecret(c *Config) error {
+	err := missingSecret(c)
+	if n := len(c.ClientSecret); err == nil && n < leastSecret {
+		return fmt.Errorf("CLIENT_SECRET has %d bytes: %s with %s needs %d or more (RFC 7518 §3.2)",
+			n, oauth.MethodClientSecretJWT, secretAlgorithm, leastSecret)
+	}
+	return err
+}
+
+func missingKey(c *Config) error {
+	if c.Key == nil {
+		return errors.New("CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK")
+	}
+	return nil
 }
 
 // String is how the method is spoken of.
@@ -58,11 +106,15 @@ func (c *Config) method() (method, error) {
 			names = append(names, m.name)
 		}
 	}
-	return method{}, fmt.Errorf("AUTH is %q: it must be %s", c.Auth, strings.Join(names, " or "))
+	return method{}, fmt.Errorf("AUTH is %q: it must be one of %s", c.Auth, strings.Join(names, ", "))
 }
 
-// equal reports whether both methods send the same credentials in the same way.
+// equal reports whether both methods send the same credentials in the same way. No two assertions are the
+// same.
 func (c *Config) equal(a, b method) bool {
+	if a.name != b.name || a.signs {
+		return false
+	}
 	ra, errA := c.applied(a)
 	rb, errB := c.applied(b)
 	return errA == nil && errB == nil && ra.Header.Get("Authorization") == rb.Header.Get("Authorization") &&
@@ -72,6 +124,9 @@ func (c *Config) equal(a, b method) bool {
 // applied is what m adds to a request.
 func (c *Config) applied(m method) (*oauth.TokenRequest, error) {
 	r := &oauth.TokenRequest{URL: new(url.URL), Form: url.Values{}, Header: http.Header{}}
-	err := m.auth(c.ClientID, c.ClientSecret).Apply(context.Background(), r)
-	return r, err
+	auth, err := m.auth(c)
+	if err != nil {
+		return nil, err
+	}
+	return r, auth.Apply(context.Background(), r)
 }

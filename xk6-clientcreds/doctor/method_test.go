@@ -32,7 +32,7 @@ func TestMethods(t *testing.T) {
 			authserver.BasicForm, "", testSecret, "", "form", true,
 			map[string]Status{
 				"grant.configured": OK, "grant.basic_encoding": OK, "grant.client_secret_basic_raw": Skipped,
-				"grant.client_secret_post": OK,
+				"grant.client_secret_post": OK, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
 			},
 			"", DefaultGrants + 1,
 		},
@@ -45,7 +45,7 @@ func TestMethods(t *testing.T) {
 			authserver.BasicRaw, "client_secret_basic", awkward, "", "form", true,
 			map[string]Status{
 				"grant.configured": Failed, "grant.basic_encoding": Info, "grant.client_secret_basic_raw": OK,
-				"grant.client_secret_post": Info,
+				"grant.client_secret_post": Info, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
 			},
 			"set AUTH=client_secret_basic BASIC_ENCODING=raw", 3,
 		},
@@ -58,7 +58,7 @@ func TestMethods(t *testing.T) {
 			authserver.BasicForm, "client_secret_post", testSecret, "", "form", true,
 			map[string]Status{
 				"grant.configured": Failed, "grant.basic_encoding": OK, "grant.client_secret_basic_raw": Skipped,
-				"grant.client_secret_post": OK,
+				"grant.client_secret_post": OK, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
 			},
 			"set AUTH=client_secret_post", 2,
 		},
@@ -66,6 +66,7 @@ func TestMethods(t *testing.T) {
 			authserver.BasicForm, "client_secret_post", awkward, "client_secret_post", "form", true,
 			map[string]Status{
 				"grant.configured": OK, "grant.client_secret_basic_form": Info, "grant.client_secret_basic_raw": Info,
+				"grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
 			},
 			"", DefaultGrants + 2,
 		},

@@ -1,0 +1,65 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// maxKeyFile bounds the file of a private key, in bytes.
+const maxKeyFile = 64 << 10
+
+// signingKey is the key of private_key_jwt, as the scripts configure it. No text of it is in an error, and
+// neither is the path: who mistakes the one for the other gives the key.
+type signingKey struct {
+	file, algorithm, id string
+}
+
+func (k *signingKey) parse() (*oauth.SigningKey, error) {
+	text, err := k.read()
+	if err != nil {
+		return nil, fmt.Errorf("CLIENT_KEY_FILE %w: it must be the path of the client's private key, PEM or JWK", err)
+	}
+	key, err := oauth.ParseSigningKey(text, k.algorithm, k.id)
+	if err != nil {
+		return nil, errors.New(optionNames.Replace(err.Error()))
+	}
+	return key, nil
+}
+
+// optionNames turns the names of the JavaScript API into those of the environment.
+var optionNames = strings.NewReplacer(`option "key.alg"`, "KEY_ALG", `option "key"`, "CLIENT_KEY_FILE",
+	`clientSecret with auth: "client_secret_jwt"`, "CLIENT_SECRET with AUTH=client_secret_jwt")
+
+func (k *signingKey) read() ([]byte, error) {
+	f, err := os.Open(k.file) // #nosec G304 -- the user names it
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	defer f.Close() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case len(text) > maxKeyFile:
+		return nil, fmt.Errorf("has more than %d bytes", maxKeyFile)
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, errors.New("is empty")
+	}
+	return text, nil
+}
+
+// unreadable is err without the path.
+func unreadable(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("cannot be read, %w", err)
+}

@@ -1,0 +1,70 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+)
+
+// assertion is what the JWTs of the client say, as those of the scripts.
+func (c *Config) assertion() oauth.Assertion {
+	return oauth.Assertion{ClientID: c.ClientID, Audience: c.Issuer} // without an issuer it is the token endpoint
+}
+
+// algorithm is what m signs assertions with.
+func (c *Config) algorithm(m method) string {
+	if m.name == oauth.MethodPrivateKeyJWT {
+		return c.Key.Algorithm()
+	}
+	return secretAlgorithm
+}
+
+// hidden is auth with every assertion told to the redactor: until it expires it is a credential.
+func hidden(auth oauth.ClientAuth, hide *redact.Redactor) oauth.ClientAuth {
+	if auth.Static {
+		return auth
+	}
+	apply := auth.Apply
+	auth.Apply = func(ctx context.Context, r *oauth.TokenRequest) error {
+		err := apply(ctx, r)
+		hide.Token(r.Form.Get("client_assertion"))
+		return err
+	}
+	return auth
+}
+
+// audience is whom assertions are for, as it may be shown.
+func (e *exam) audience() string {
+	if a := e.cfg.assertion().Audience; a != "" {
+		return a
+	}
+	return withoutQuery(e.endpoint)
+}
+
+// methodData are what the server has to agree on with the client: of an assertion also algorithm and
+// audience, over which most are refused.
+func (e *exam) methodData(m method) map[string]any {
+	data := map[string]any{"method": m.name, "encoding": m.encoding}
+	if m.signs {
+		data["algorithm"], data["audience"] = e.cfg.algorithm(m), e.audience()
+	}
+	return data
+}
+
+// hintAssertion says what an assertion can be refused for: servers rarely do.
+func (e *exam) hintAssertion() string {
+	check := "check CLIENT_ID and CLIENT_SECRET"
+	if e.method.name == oauth.MethodPrivateKeyJWT {
+		check = "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE"
+	}
+	return fmt.Sprintf("%s, that it takes %s for this client and %s as the audience (aud), and the clocks of both sides",
+		check, e.cfg.algorithm(e.method), e.audience())
+}
+
+// assertionRefused reports whether the server answered to an assertion, and not with a token: a clock that
+// is wrong can be the reason (RFC 7523 §3).
+func (e *exam) assertionRefused() bool {
+	return e.method.signs && e.token == nil && e.answered != nil && e.answered.header != nil
+}
