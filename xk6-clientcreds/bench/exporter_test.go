@@ -1,11 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -53,13 +52,7 @@ func TestTheExporterGetsTheSamplesOfItsBlocksOnly(t *testing.T) {
 	require.Equal(t, 7*2, units)
 	text, err := os.ReadFile(textfile)
 	require.NoError(t, err)
-	counted := regexp.MustCompile(`\nk6_http_reqs_total (\d+)\n`).FindSubmatch(text)
-	require.NotNil(t, counted)
-	n, err := strconv.Atoi(string(counted[1]))
-	require.NoError(t, err)
-	// On a busy machine k6 may hand a few samples on when the next block has begun. If the blocks of
-	// the other variants were observed too there would be three times as many.
-	require.InDelta(t, units, n, float64(units)/2)
+	require.Contains(t, string(text), fmt.Sprintf("\nk6_http_reqs_total %d\n", units))
 }
 
 func TestHistogramsWeighSomething(t *testing.T) {

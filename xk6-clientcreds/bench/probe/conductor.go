@@ -9,7 +9,6 @@ import (
 	"runtime/pprof"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
@@ -27,7 +26,7 @@ type conductor struct {
 	profile *os.File
 	listen  *os.File // gets the announcements; nil if nobody wants them
 
-	ignored atomic.Bool // whether the output misses the samples of this block
+	observed observed
 }
 
 // begin returns the score. The VUs of a process share it.
@@ -108,7 +107,7 @@ func (c *conductor) turn() error {
 			c.meter.Collect()
 		}
 		next := c.score.variants[c.score.plan[c.next]]
-		c.ignored.Store(!slices.Contains(c.score.Observed, next))
+		c.observed.turn(slices.Contains(c.score.Observed, next))
 		if err := c.announce(next); err != nil {
 			return err
 		}

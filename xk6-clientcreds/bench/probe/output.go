@@ -26,7 +26,13 @@ type switched struct {
 
 // AddMetricSamples implements output.Output.
 func (s *switched) AddMetricSamples(containers []metrics.SampleContainer) {
-	if !s.conductor.ignored.Load() {
-		s.Output.AddMetricSamples(containers)
+	wanted := make([]metrics.SampleContainer, 0, len(containers))
+	for _, container := range containers {
+		if samples := container.GetSamples(); len(samples) > 0 && s.conductor.observed.at(samples[0].Time) {
+			wanted = append(wanted, container)
+		}
+	}
+	if len(wanted) > 0 {
+		s.Output.AddMetricSamples(wanted)
 	}
 }
