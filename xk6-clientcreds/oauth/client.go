@@ -62,17 +62,23 @@ func NewClient(c Config) (*Client, error) {
 	if c.AuthorizationDetails != "" {
 		client.form.Set("authorization_details", c.AuthorizationDetails)
 	}
-	client.header = http.Header{"Accept": {"application/json"}}
-	for name, values := range c.Header {
-		client.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
-	}
-	client.header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+	client.header = requestHeader(c.Header)
 	if c.Auth.Static {
 		if client.prepared, err = client.prepare(context.Background()); err != nil {
 			return nil, err
 		}
 	}
 	return client, nil
+}
+
+// requestHeader is the header of a request with a form, without credentials.
+func requestHeader(further http.Header) http.Header {
+	header := http.Header{"Accept": {"application/json"}}
+	for name, values := range further {
+		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+	return header
 }
 
 // prepare makes a token request with the client's credentials.
@@ -158,16 +164,9 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (*Token, int, *
 
 // read makes an answer a token or an error.
 func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error) {
-	body, err := readBody(resp)
-	switch {
-	case errors.Is(err, errTooLarge) && successful(resp):
-		return nil, invalid(resp, err.Error())
-	case errors.Is(err, errTooLarge):
-		return nil, httpError(resp, err.Error())
-	case err != nil:
-		failure := *sendError(ctx, err)
-		failure.Status = resp.StatusCode
-		return nil, &failure
+	body, failure := readAnswer(ctx, resp)
+	if failure != nil {
+		return nil, failure
 	}
 	return parseResponse(resp, body)
 }

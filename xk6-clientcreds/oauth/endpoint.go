@@ -2,10 +2,8 @@ package oauth
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -24,12 +22,7 @@ func NewEndpoint(option, address string, c Config) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Endpoint{url: u, auth: c.Auth, header: http.Header{"Accept": {"application/json"}}}
-	for name, values := range c.Header {
-		e.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
-	}
-	e.header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
-	return e, nil
+	return &Endpoint{url: u, auth: c.Auth, header: requestHeader(c.Header)}, nil
 }
 
 // reply is the answer of an Endpoint that claims success.
@@ -65,16 +58,9 @@ func (e *Endpoint) post(ctx context.Context, do Doer, token string) (*reply, *Er
 
 // readReply tells success from failure.
 func readReply(ctx context.Context, resp *http.Response) (*reply, *Error) {
-	body, err := readBody(resp)
-	switch {
-	case errors.Is(err, errTooLarge) && successful(resp):
-		return nil, invalid(resp, err.Error())
-	case errors.Is(err, errTooLarge):
-		return nil, httpError(resp, err.Error())
-	case err != nil:
-		failure := *sendError(ctx, err)
-		failure.Status = resp.StatusCode
-		return nil, &failure
+	body, failure := readAnswer(ctx, resp)
+	if failure != nil {
+		return nil, failure
 	}
 	m, object := parseMembers(resp.Header.Get("Content-Type"), body)
 	if failure := refusal(resp, m, object); failure != nil {

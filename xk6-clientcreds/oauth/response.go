@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,22 @@ func readBody(resp *http.Response) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	return body.Bytes(), nil
+}
+
+// readAnswer is readBody with an *Error: what was too large, or broke off, is told by the status.
+func readAnswer(ctx context.Context, resp *http.Response) ([]byte, *Error) {
+	body, err := readBody(resp)
+	switch {
+	case errors.Is(err, errTooLarge) && successful(resp):
+		return nil, invalid(resp, err.Error())
+	case errors.Is(err, errTooLarge):
+		return nil, httpError(resp, err.Error())
+	case err != nil:
+		failure := *sendError(ctx, err)
+		failure.Status = resp.StatusCode
+		return nil, &failure
+	}
+	return body, nil
 }
 
 // parseResponse reads the answer of a token endpoint.
