@@ -127,19 +127,23 @@ func TestTheOutputGetsTheSamplesOfObservedBlocks(t *testing.T) {
 	c := &module.conductor
 	_, err = c.begin(lookup, []string{"a", "b"})
 	require.NoError(t, err)
-	batch := []metrics.SampleContainer{metrics.Sample{}}
-	out.AddMetricSamples(batch)
+	sampled := func() []metrics.SampleContainer { return []metrics.SampleContainer{metrics.Sample{Time: time.Now()}} }
+	out.AddMetricSamples(sampled())
 	require.Equal(t, 1, inner.got, "what comes before the blocks is for everybody")
+	var late []metrics.SampleContainer
+	want := 1
 	for {
 		variant, ok, err := c.await(t.Context(), nil)
 		require.NoError(t, err)
 		if !ok {
 			break
 		}
-		before := inner.got
-		out.AddMetricSamples(batch)
-		require.Equal(t, variant, inner.got-before) // b is 1
+		want += 2 * variant // b is 1
+		out.AddMetricSamples(append(late, sampled()...))
+		late = sampled() // in this block, and handed on in the next one
 	}
+	out.AddMetricSamples(late)
+	require.Equal(t, want, inner.got, "whenever a sample comes, its own block counts")
 
 	refused := errors.New("refused")
 	_, err = module.Switched(func(output.Params) (output.Output, error) { return nil, refused })(output.Params{})
