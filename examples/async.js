@@ -5,7 +5,10 @@
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 
-export const options = { vus: 2, iterations: 4, thresholds: { checks: ['rate==1'] } };
+export const options = {
+    scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 2 } },
+    thresholds: { checks: ['rate==1'] },
+};
 
 const client = new Client({
     tokenUrl: __ENV.TOKEN_URL,

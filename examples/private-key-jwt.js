@@ -8,8 +8,7 @@ import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 
 export const options = {
-    vus: 2,
-    iterations: 4,
+    scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 2 } },
     thresholds: { checks: ['rate==1'], clientcreds_request_signing: ['max>0'] },
 };
 

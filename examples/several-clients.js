@@ -6,8 +6,7 @@ import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 
 export const options = {
-    vus: 2,
-    iterations: 10,
+    scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 5 } },
     thresholds: {
         checks: ['rate==1'],
         'clientcreds_requests{role:reader}': ['count==2'],

@@ -10,8 +10,7 @@ import { Client } from 'k6/x/clientcreds';
 const slowest = Number(__ENV.SLOWEST || 1000);
 
 export const options = {
-    vus: 2,
-    iterations: 10,
+    scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 5 } },
     tags: { release: '2026.1' },
     thresholds: {
         checks: ['rate==1'],

@@ -6,7 +6,10 @@ import http from 'k6/http';
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 
-export const options = { vus: 2, iterations: 10, thresholds: { checks: ['rate==1'] } };
+export const options = {
+    scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 5 } },
+    thresholds: { checks: ['rate==1'] },
+};
 
 const client = new Client({
     tokenUrl: __ENV.TOKEN_URL,
