@@ -30,10 +30,19 @@ type registration struct {
 	keyFile   string // of the private key that --client-key names
 }
 
-// clients returns those of the file, then those of the flags, or the one of the
-// environment, or so many as are to be generated. The first is the one that
-// scripts use unless they use them all.
+// clients returns the clients to register. The first is the one that scripts
+// use unless they use them all.
 func (s *serve) clients() ([]registration, error) {
+	list, err := s.clientsOfFlags()
+	if err != nil {
+		return nil, err
+	}
+	return list, s.addClientKey(list)
+}
+
+// clientsOfFlags returns as many clients as are to be generated, or those of the
+// file, then those of the flags, or the one of the environment.
+func (s *serve) clientsOfFlags() ([]registration, error) {
 	if s.flags.set.Changed("client-count") {
 		return s.generatedClients()
 	}

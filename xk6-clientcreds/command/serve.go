@@ -88,9 +88,6 @@ func (s *serve) run(command []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.addClientKey(clients); err != nil {
-		return err
-	}
 	file, err := s.clientsFile(clients)
 	if err != nil {
 		return err
