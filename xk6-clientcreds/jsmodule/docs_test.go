@@ -229,7 +229,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
 	v := withAPI(t, e, a, "retry: {backoff: 0}")
 	v.mustRun(`client.get(api); client.token()`)
-	c := v.module.clients[0]
+	c := v.onlyClient()
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})

@@ -36,9 +36,12 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		}
 		endpoint = o.Issuer
 	}
-	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range o.Key.secrets() {
-		p.redactor.Secret(o.ClientID, s)
+	hide := p.redactor.Secret
+	if o.shared != nil {
+		hide = p.redactor.SecretOfMany
+	}
+	for _, s := range append(o.Key.secrets(), o.ClientSecret) {
+		hide(o.ClientID, s)
 	}
 	auth, err := o.clientAuth()
 	if err != nil {

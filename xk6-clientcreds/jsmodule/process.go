@@ -37,17 +37,22 @@ type process struct {
 	logger   logrus.FieldLogger
 	cache    *tokencache.Cache
 
-	mu      sync.Mutex
-	grants  map[string]*grant // by options.key
-	clients []*client         // whose counters must be flushed at the end of the test
-	ended   bool
-	warned  map[warning]bool
+	mu     sync.Mutex
+	grants map[string]*grant      // by options.key
+	pools  map[string]*sharedPool // by poolOptions.key
+	files  map[string]*sharedFile // of pools, by path
+	usages map[*usage]struct{}    // to be flushed at the end of the test
+	ended  bool
+	warned map[warning]bool
 }
 
 func newProcess() *process {
 	return &process{
 		redactor: redact.New(),
 		grants:   make(map[string]*grant),
+		pools:    make(map[string]*sharedPool),
+		files:    make(map[string]*sharedFile),
+		usages:   make(map[*usage]struct{}),
 		warned:   make(map[warning]bool),
 	}
 }
@@ -97,11 +102,11 @@ func (p *process) awaitEnd(events common.Events) {
 func (p *process) end() {
 	p.cache.Close(drainGrace)
 	p.mu.Lock()
-	clients := p.clients
-	p.clients, p.ended = nil, true
+	usages := p.usages
+	p.usages, p.ended = nil, true
 	p.mu.Unlock()
-	for _, c := range clients {
-		c.usage.flush()
+	for u := range usages {
+		u.flush()
 	}
 }
 
@@ -121,20 +126,27 @@ func (p *process) grantFor(o *options) (*grant, error) {
 	return g, nil
 }
 
-// flushAtEnd has the counters of c sent when the test ends. After that, in handleSummary, nobody
-// takes samples any more, and the channel for them may be closed at any time.
-func (p *process) flushAtEnd(c *client) {
+// flushAtEnd has u sent when the test ends. After that, in handleSummary, nobody takes samples any
+// more, and the channel for them may be closed at any time.
+func (p *process) flushAtEnd(u *usage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
-		p.clients = append(p.clients, c)
+		p.usages[u] = struct{}{}
 	}
 }
 
-// warning is one kind of warning about one configuration.
+// flushed is the opposite of flushAtEnd.
+func (p *process) flushed(u *usage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.usages, u)
+}
+
+// warning is one kind of warning about one configuration or pool.
 type warning struct {
-	kind string
-	opts *options
+	kind  string
+	about any
 }
 
 // warnOnce logs the first warning of its kind about a configuration. What others say, such as a

@@ -26,6 +26,7 @@ type usage struct {
 	process *process
 	opts    *options
 
+	noted     bool // in process.usages
 	iteration int64
 	flushed   time.Duration // since epoch
 	base      *metrics.TagSet
@@ -50,6 +51,10 @@ func (u *usage) begin(state *lib.State, now time.Duration) {
 		return
 	}
 	u.flush()
+	if !u.noted {
+		u.process.flushAtEnd(u)
+		u.noted = true
+	}
 	// The same tags as last time need not be made again: with many VUs that is most of a flush.
 	if current.Tags != u.base || len(current.Metadata) > 0 || len(u.tags.Metadata) > 0 {
 		u.base, u.tags = current.Tags, clientTags(u.opts, current)
@@ -93,13 +98,20 @@ func (u *usage) flush() {
 	u.hits, u.misses = 0, 0
 }
 
+// retire sends what is left to be sent. Should the script use the client again, begin notes it anew.
+func (u *usage) retire() {
+	u.flush()
+	u.process.flushed(u)
+	u.noted, u.samples, u.base = false, nil, nil
+}
+
 // lateUse returns a function that counts the use of an expired token. It may be called on any
 // goroutine.
 func (u *usage) lateUse(state *lib.State) func() {
 	return func() {
 		u.total.lateUses.Add(1)
 		pushOne(state.Samples, u.process.metrics.LateUses, 1, currentTags(u.opts, state))
-		u.process.warnOnce(warning{"late use", u.opts}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
+		u.process.warnOnce(warning{"late use", u.opts.subject()}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
 			"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU",
 			u.opts.ClientID))
 	}
