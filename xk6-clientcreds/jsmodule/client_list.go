@@ -72,7 +72,7 @@ func (c *csvClients) place(i int, option string) string {
 	row := fmt.Sprintf("%s, row %d", c.name, i+2) // as a spreadsheet counts, the header is the first
 	for _, name := range c.header {
 		if option != "" && standardName(name) == option {
-			return row + ", column " + name
+			return row + ", column " + strconv.Quote(name)
 		}
 	}
 	return row

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/grafana/sobek"
 )
@@ -128,17 +129,30 @@ func (o *poolOptions) checkSize(size int) error {
 	return nil
 }
 
-// key identifies a pool: VUs that make pools with the same key share one. It is a hash, so that no
-// secret is kept as a map key.
+// key identifies a pool: VUs that make pools with the same key share one. An array is known by its
+// length and its ends, because reading all of it would cost every VU too much. The key is a hash, so
+// that no secret is kept as a map key.
 func (o *poolOptions) key(common *sobek.Object, size int) (string, error) {
-	forAll, err := common.MarshalJSON()
-	if err != nil {
-		return "", fmt.Errorf("the options cannot be written as JSON: %w", err)
-	}
 	own, err := json.Marshal(o)
 	if err != nil {
 		panic(err) // strings and numbers always marshal
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", own, forAll, size))
-	return hex.EncodeToString(sum[:]), nil
+	hash := sha256.New()
+	_, _ = fmt.Fprintf(hash, "%s %d", own, size)
+	parts := []sobek.Value{common}
+	if o.array != nil {
+		parts = append(parts, o.array.Get("0"), o.array.Get(strconv.Itoa(size-1)))
+	}
+	for _, part := range parts {
+		obj, ok := part.(*sobek.Object)
+		if !ok {
+			continue // no client; check will say so
+		}
+		text, err := obj.MarshalJSON()
+		if err != nil {
+			return "", fmt.Errorf("the options cannot be written as JSON: %w", err)
+		}
+		_, _ = hash.Write(text)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }

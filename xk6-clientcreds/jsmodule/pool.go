@@ -1,10 +1,6 @@
 package jsmodule
 
 import (
-	"errors"
-	"sync"
-	"sync/atomic"
-
 	"github.com/grafana/sobek"
 
 	"go.k6.io/k6/v2/js/common"
@@ -22,15 +18,6 @@ type pool struct {
 	next assigner      // nil before the first call
 	mine *sobek.Object // the client, where it is always the same one
 	kept *keptClients
-}
-
-// sharedPool is what the VUs have of a pool together.
-type sharedPool struct {
-	once sync.Once
-	err  error
-
-	turn atomic.Uint64 // of assignment "round-robin"
-	zipf []float64     // of assignment "zipf"
 }
 
 var errPoolInit = common.NewInitContextError(
@@ -82,50 +69,10 @@ func newPool(m *instance, v sobek.Value) (*pool, error) {
 	}
 	p.shared = m.process.poolOf(key)
 	p.shared.once.Do(func() { p.prepare() })
+	if p.shared.err != nil {
+		m.process.dropPool(key, p.shared) // who makes it again may have mended it
+	}
 	return p, p.shared.err
-}
-
-// poolOf returns the one pool of that key.
-func (p *process) poolOf(key string) *sharedPool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.pools[key] == nil {
-		p.pools[key] = new(sharedPool)
-	}
-	return p.pools[key]
-}
-
-// errUnprepared is what the other VUs get when the first one came to grief.
-var errUnprepared = errors.New("the pool could not be made")
-
-// prepare does, in the first VU of the process, what has to be done once. It looks at every client, so
-// that a mistake in the last one ends the test before it starts.
-func (p *pool) prepare() {
-	p.shared.err = errUnprepared
-	if p.opts.Assignment == assignZipf {
-		p.shared.zipf = zipfShares(p.list.size(), p.opts.Exponent)
-	}
-	p.shared.err = p.check()
-}
-
-func (p *pool) check() error {
-	for i := range p.list.size() {
-		o, err := p.optionsOf(i)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			continue
-		}
-		// What all have in common, such as the endpoint, one of them is enough to check.
-		if err := o.locate(p.m.absolute); err != nil {
-			return p.placed(i, nil, err)
-		}
-		if _, err := newGrant(p.m.process, "", o); err != nil {
-			return p.placed(i, nil, err)
-		}
-	}
-	return nil
 }
 
 // becomes makes the object under construction a ClientPool as the script sees it.

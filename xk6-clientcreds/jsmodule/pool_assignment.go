@@ -46,8 +46,7 @@ func (p *pool) assigner(state *lib.State) assigner {
 }
 
 // assignByVU gives every VU of the test its own client: k6 numbers VUs from 1, over all instances and
-// their execution segments, without a gap. setup() and teardown() are number 0 and get the first
-// client, as VU 1 does.
+// their execution segments. setup() and teardown() are number 0 and get the first client, as VU 1 does.
 func (p *pool) assignByVU(state *lib.State) assigner {
 	size := p.list.size()
 	number := max(state.VUIDGlobal, 1) - 1
