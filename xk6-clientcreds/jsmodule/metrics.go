@@ -30,6 +30,7 @@ type moduleMetrics struct {
 	TokenRemaining         *metrics.Metric
 	Retries                *metrics.Metric
 	RetryAfter             *metrics.Metric
+	SecretRotations        *metrics.Metric
 	Rejections             *metrics.Metric
 	LateUses               *metrics.Metric
 	Introspections         *metrics.Metric
@@ -102,6 +103,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Token requests that repeat a failed one."),
 		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
 			"Time a server asked to wait before the next token request (Retry-After)."),
+		row(&m.SecretRotations, "secret_rotations", metrics.Counter, false, client,
+			"Secrets and keys replaced by what was read again after the server refused them."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
 		row(&m.LateUses, "late_uses", metrics.Counter, false, client,
