@@ -111,7 +111,7 @@ func (s *places) ask(option string, from place) (string, error) {
 	var unknown secretsource.UnknownSourceError
 	switch {
 	case errors.As(err, &unknown):
-		return "", optionError(option+".source", "names a source that k6 does not have; give it a name with --secret-source=file=name=NAME:secrets.txt")
+		return "", optionError(option+".source", "is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
 	case err != nil && err.Error() == "no secret sources are configured":
 		return "", optionError(option+".secret", "cannot be read: %w; %s", err, want)
 	case err != nil:
