@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"net/http"
+	"slices"
 	"sync/atomic"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -20,7 +21,7 @@ type credentials struct {
 func (g *grant) newCredentials(o *options) (*credentials, error) {
 	redactor := g.process.redactor
 	redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range o.Key.secrets() {
+	for _, s := range slices.Concat(o.Key.secrets(), o.Certificate.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.clientAuth(&g.process.places)
@@ -54,8 +55,10 @@ func (o *options) readCredentials(from *places) (err error) {
 }
 
 // mayRotate reports whether there is a place to read the credentials of o again. An assertion is
-// read for every request anyway.
-func (o *options) mayRotate() bool { return o.SecretFrom.given() || o.Key.From.given() }
+// read for every request anyway; the key of a certificate goes with that, in connections that last.
+func (o *options) mayRotate() bool {
+	return o.SecretFrom.given() || (o.Key.From.given() && !o.byCertificate())
+}
 
 // refused reports whether err says that the server does not know these credentials: invalid_client
 // (RFC 6749 §5.2), or a 401 that has no OAuth error in it.

@@ -12,11 +12,14 @@ import (
 
 // grant is one configuration's way to tokens: the part of a Client that the VUs share.
 type grant struct {
-	key         string
-	opts        *options
-	process     *process
+	key     string
+	opts    *options
+	process *process
+	// certificate is shown in TLS handshakes; nil with methods that have none.
+	certificate *oauth.ClientCertificate
 	credentials atomic.Pointer[credentials] // never nil
 	rotation    rotation
+	clock       serverClock
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
@@ -29,7 +32,11 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 			return nil, err
 		}
 	}
-	g := &grant{key: key, opts: o, process: p}
+	certificate, err := o.clientCertificate()
+	if err != nil {
+		return nil, err
+	}
+	g := &grant{key: key, opts: o, process: p, certificate: certificate}
 	first, err := g.newCredentials(o)
 	if err != nil {
 		return nil, err
@@ -57,8 +64,9 @@ func (g *grant) config(c *credentials, endpoint, userAgent string) oauth.Config 
 		Resource:             o.Resource,
 		AuthorizationDetails: o.AuthorizationDetails,
 
-		Params: url.Values(o.Params),
-		Header: header,
+		Params:      url.Values(o.Params),
+		Header:      header,
+		Certificate: g.certificate,
 	}
 }
 
@@ -70,7 +78,7 @@ func (g *grant) client(ctx context.Context, c *credentials, s *sender) (*oauth.C
 	}
 	tokenURL := g.opts.TokenURL
 	if g.opts.Issuer != "" {
-		metadata, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
+		metadata, err := g.metadata(ctx, s)
 		if err != nil {
 			return nil, err
 		}

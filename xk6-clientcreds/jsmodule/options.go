@@ -41,6 +41,7 @@ type options struct {
 	SecretFrom             place // of ClientSecret, once that is read
 	Auth, BasicEncoding    string
 	Key                    keyOptions
+	Certificate            certificateOptions
 	Assertion              assertionOptions
 	Scope                  []string
 	Audience, Resource     []string
@@ -122,9 +123,10 @@ func (o *options) read(r *reader) {
 	r.text("revocationUrl", &o.RevocationURL)
 	r.text("clientId", &o.ClientID)
 	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
-	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
+	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
+	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)

@@ -15,7 +15,7 @@ const (
 	authPrivateJWT = oauth.MethodPrivateKeyJWT
 )
 
-// keyOptions are the private key of private_key_jwt.
+// keyOptions are the private key of private_key_jwt, and that of a certificate.
 type keyOptions struct {
 	Text      string // PEM or JWK; of From once that is read
 	From      place
@@ -88,22 +88,29 @@ func (r *reader) json(name string, to *string) {
 
 // checkAuth finds options that the authentication method misses or has no use for.
 func (o *options) checkAuth(r *reader) error {
-	if o.Auth == authPrivateJWT {
-		return o.checkPrivateKeyJWT(r)
-	}
 	switch {
+	case o.byCertificate():
+		return o.checkCertificate(r)
+	case r.given("certificate"):
+		return onlyCertificate(o.Auth)
+	case o.Auth == authPrivateJWT:
+		return o.checkPrivateKeyJWT(r)
 	case !r.given("clientSecret"):
 		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
 	case o.Auth != authBasic && r.given("basicEncoding"):
 		return o.notForBasic()
 	case r.given("key"):
-		return optionError("key", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+		return optionError("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
 	case o.Auth != authSecretJWT && r.given("assertion"):
-		return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, o.Auth)
+		return notForAssertion(o.Auth)
 	case o.Assertion.From.given():
 		return optionError("assertion."+o.Assertion.From.options()[0], "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
 	}
 	return nil
+}
+
+func notForAssertion(auth string) error {
+	return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, auth)
 }
 
 func (o *options) notForBasic() error {
@@ -132,16 +139,21 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 	return nil
 }
 
-// locate makes the paths of o absolute, as k6 does with those of open(), and reads secret and key: in
-// the init context one that is missing ends the test before it starts.
-func (o *options) locate(absolute func(string) string, from *places) error {
-	for _, at := range []*place{&o.SecretFrom, &o.Key.From, &o.Assertion.From} {
-		if at.File != "" {
-			at.File = absolute(at.File)
+// locate makes the paths of o absolute, as k6 does with those of open(), and reads secret, key and
+// certificate: in the init context one that is missing ends the test before it starts.
+func (o *options) locate(absolute func(string) string, from *places) (err error) {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File} {
+		if *file != "" {
+			*file = absolute(*file)
 		}
 	}
 	if o.Assertion.From.given() {
-		if _, err := from.read("assertion", o.Assertion.From); err != nil {
+		if _, err = from.read("assertion", o.Assertion.From); err != nil {
+			return err
+		}
+	}
+	if o.Certificate.File != "" {
+		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
 			return err
 		}
 	}
