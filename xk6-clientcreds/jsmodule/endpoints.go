@@ -53,6 +53,9 @@ func (o *options) checkEndpoints() error {
 			}
 		}
 	}
+	if o.JWKSURL != "" {
+		return oauth.CheckKeySetURL("jwksUrl", o.JWKSURL)
+	}
 	return nil
 }
 

@@ -37,6 +37,7 @@ type options struct {
 	Issuer, TokenURL       string
 	IntrospectionURL       string
 	RevocationURL          string
+	JWKSURL                string
 	ClientID, ClientSecret string
 	Auth, BasicEncoding    string
 	Key                    keyOptions
@@ -119,6 +120,7 @@ func (o *options) read(r *reader) {
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
+	r.text("jwksUrl", &o.JWKSURL)
 	r.text("clientId", &o.ClientID)
 	r.secret("clientSecret", &o.ClientSecret)
 	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)

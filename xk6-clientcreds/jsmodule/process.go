@@ -30,6 +30,7 @@ type process struct {
 	instances   atomic.Uint64
 	redactor    *redact.Redactor
 	discoveries discoveries
+	keySets     keySets
 
 	once     sync.Once
 	startErr error
