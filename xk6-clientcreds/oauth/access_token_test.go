@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -191,18 +192,20 @@ func TestTimesHaveALeeway(t *testing.T) {
 		"issued in a few moments": {10 * time.Second, time.Hour, 0, "iat"},
 		"valid in a few moments":  {0, time.Hour, 10 * time.Second, "nbf"},
 	} {
-		claims, want := goodClaims(), goodExpectation()
-		want.ExpiresIn = 0
-		for claim, d := range map[string]time.Duration{"iat": c.iat, "exp": c.exp, "nbf": c.nbf} {
-			claims[claim] = float64(time.Now().Add(d).UnixMilli()) / 1000
-		}
-		_, problems := ParseJWT(accessToken(t, key, claims)).Validate(keys, want)
-		if c.problem == "" {
-			assert.Empty(t, problems, name)
-			continue
-		}
-		require.Len(t, problems, 1, name)
-		assert.True(t, strings.HasPrefix(problems[0], c.problem+": "), "%s: %s", name, problems[0])
+		synctest.Test(t, func(t *testing.T) {
+			claims, want := goodClaims(), goodExpectation()
+			want.ExpiresIn = 0
+			for claim, d := range map[string]time.Duration{"iat": c.iat, "exp": c.exp, "nbf": c.nbf} {
+				claims[claim] = float64(time.Now().Add(d).UnixMilli()) / 1000
+			}
+			_, problems := ParseJWT(accessToken(t, key, claims)).Validate(keys, want)
+			if c.problem == "" {
+				assert.Empty(t, problems, name)
+				return
+			}
+			require.Len(t, problems, 1, name)
+			assert.True(t, strings.HasPrefix(problems[0], c.problem+": "), "%s: %s", name, problems[0])
+		})
 	}
 }
 
