@@ -21,6 +21,11 @@ type Metadata struct {
 	GrantTypes            []string `json:"grant_types_supported"`
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+	// MTLSEndpointAliases are endpoints for clients that show a certificate (RFC 8705 §5).
+	MTLSEndpointAliases MTLSEndpointAliases `json:"mtls_endpoint_aliases"`
+	// CertificateBoundTokens says that the server can bind tokens to the client's certificate (RFC
+	// 8705 §3.3).
+	CertificateBoundTokens bool `json:"tls_client_certificate_bound_access_tokens"`
 }
 
 // CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL
