@@ -196,6 +196,8 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 		revocationUrl: '` + e.URL + `/revoke', clientId: 'orders', clientSecret: 's3cr3t'})`)
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.introspect('some-token'))`)), members("interface Introspection"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.revoke('some-token'))`)), members("interface Revocation"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token'))`)), members("interface Inspection"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token').scope)`)), members("interface InspectedScope"))
 	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
 	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))

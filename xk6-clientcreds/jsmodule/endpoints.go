@@ -54,6 +54,9 @@ func (o *options) checkEndpoints() error {
 			}
 		}
 	}
+	if o.JWKSURL != "" {
+		return oauth.CheckKeySetURL("jwksUrl", o.JWKSURL)
+	}
 	return nil
 }
 

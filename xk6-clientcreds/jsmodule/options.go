@@ -37,6 +37,7 @@ type options struct {
 	Issuer, TokenURL       string
 	IntrospectionURL       string
 	RevocationURL          string
+	JWKSURL                string
 	ClientID, ClientSecret string
 	SecretFrom             place // of ClientSecret, once that is read
 	Auth, BasicEncoding    string
@@ -121,6 +122,7 @@ func (o *options) read(r *reader) {
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
+	r.text("jwksUrl", &o.JWKSURL)
 	r.text("clientId", &o.ClientID)
 	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
 	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)

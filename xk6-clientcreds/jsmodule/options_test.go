@@ -6,6 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// allOptions are the names of all options, in the order in which errors tell them.
+const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, " +
+	"scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
+
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.
 var wrongOptions = []struct{ argument, message string }{
@@ -95,15 +99,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are ` + allOptions,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,

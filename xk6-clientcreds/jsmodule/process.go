@@ -32,6 +32,7 @@ type process struct {
 	redactor    *redact.Redactor
 	discoveries discoveries
 	places      places
+	keySets     keySets
 
 	once     sync.Once
 	startErr error
