@@ -139,7 +139,7 @@ func TestPoolIsLazy(t *testing.T) {
 	other.mustRun(`pool.client().token(); pool.client().token()`)
 	assert.Len(t, v.module.clients, 1)
 	assert.Len(t, root.process.grants, 2)
-	assert.Len(t, root.process.usages, 2)
+	assert.Len(t, root.process.clients, 2)
 }
 
 // An option that is an object is made of the pool's and the client's; any other is the client's.
@@ -218,7 +218,7 @@ func TestPoolKeepsSoManyClients(t *testing.T) {
 			v.mustRun(`for (let i = 0; i < 6; i++) { pool.client().token(); pool.client; }`)
 			assert.Equal(t, requests, e.count())
 			assert.Len(t, v.module.clients, 2)
-			assert.Len(t, v.module.process.usages, 2)
+			assert.Len(t, v.module.process.clients, 2)
 			samples := v.sampled()
 			assert.InDelta(t, requests, sum(samples["clientcreds_cache_misses"]), 0)
 			assert.InDelta(t, 6-requests, sum(samples["clientcreds_cache_hits"]), 0)
@@ -232,7 +232,7 @@ func TestPoolClientOutlivesItsPlace(t *testing.T) {
 	e := newEndpoint(t)
 	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', keep: 1"))
 	v.mustRun(`const held = pool.client(); held.token(); pool.client().token()`)
-	require.Len(t, v.module.process.usages, 1)
+	require.Len(t, v.module.process.clients, 1)
 	v.newIteration()
 	v.mustRun(`held.token(); held.token()`)
 	assert.Equal(t, 2, e.count())

@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,8 @@ type process struct {
 	instances   atomic.Uint64
 	redactor    *redact.Redactor
 	discoveries discoveries
+	places      places
+	keySets     keySets
 
 	once     sync.Once
 	startErr error
@@ -37,13 +40,13 @@ type process struct {
 	logger   logrus.FieldLogger
 	cache    *tokencache.Cache
 
-	mu     sync.Mutex
-	grants map[string]*grant      // by options.key
-	pools  map[string]*sharedPool // by poolOptions.key
-	files  map[string]*sharedFile // of pools, by path
-	usages map[*usage]struct{}    // to be flushed at the end of the test
-	ended  bool
-	warned map[warning]bool
+	mu      sync.Mutex
+	grants  map[string]*grant      // by options.key
+	pools   map[string]*sharedPool // by poolOptions.key
+	files   map[string]*sharedFile // of pools, by path
+	clients map[*client]struct{}   // to be ended with the test
+	ended   bool
+	warned  map[warning]bool
 }
 
 func newProcess() *process {
@@ -52,7 +55,7 @@ func newProcess() *process {
 		grants:   make(map[string]*grant),
 		pools:    make(map[string]*sharedPool),
 		files:    make(map[string]*sharedFile),
-		usages:   make(map[*usage]struct{}),
+		clients:  make(map[*client]struct{}),
 		warned:   make(map[warning]bool),
 	}
 }
@@ -66,6 +69,10 @@ func (p *process) start(vu modules.VU) error {
 			return
 		}
 		p.logger = env.Logger
+		p.places = places{lookupEnv: env.LookupEnv, secrets: env.SecretsManager}
+		if p.places.lookupEnv == nil {
+			p.places.lookupEnv = os.LookupEnv
+		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)
 		}
@@ -102,11 +109,12 @@ func (p *process) awaitEnd(events common.Events) {
 func (p *process) end() {
 	p.cache.Close(drainGrace)
 	p.mu.Lock()
-	usages := p.usages
-	p.usages, p.ended = nil, true
+	clients := p.clients
+	p.clients, p.ended = nil, true
 	p.mu.Unlock()
-	for u := range usages {
-		u.flush()
+	for c := range clients {
+		c.usage.flush()
+		c.certified.close()
 	}
 }
 
@@ -126,21 +134,21 @@ func (p *process) grantFor(o *options) (*grant, error) {
 	return g, nil
 }
 
-// flushAtEnd has u sent when the test ends. After that, in handleSummary, nobody takes samples any
-// more, and the channel for them may be closed at any time.
-func (p *process) flushAtEnd(u *usage) {
+// flushAtEnd has the counters of c sent when the test ends. After that, in handleSummary, nobody
+// takes samples any more, and the channel for them may be closed at any time.
+func (p *process) flushAtEnd(c *client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
-		p.usages[u] = struct{}{}
+		p.clients[c] = struct{}{}
 	}
 }
 
 // flushed is the opposite of flushAtEnd.
-func (p *process) flushed(u *usage) {
+func (p *process) flushed(c *client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.usages, u)
+	delete(p.clients, c)
 }
 
 // warning is one kind of warning about one configuration or pool.

@@ -26,7 +26,8 @@ type usage struct {
 	process *process
 	opts    *options
 
-	noted     bool // in process.usages
+	client    *client // of which this is the usage
+	released  bool    // the end of the test does not concern it
 	iteration int64
 	flushed   time.Duration // since epoch
 	base      *metrics.TagSet
@@ -51,9 +52,9 @@ func (u *usage) begin(state *lib.State, now time.Duration) {
 		return
 	}
 	u.flush()
-	if !u.noted {
-		u.process.flushAtEnd(u)
-		u.noted = true
+	if u.released {
+		u.process.flushAtEnd(u.client)
+		u.released = false
 	}
 	// The same tags as last time need not be made again: with many VUs that is most of a flush.
 	if current.Tags != u.base || len(current.Metadata) > 0 || len(u.tags.Metadata) > 0 {
@@ -98,11 +99,12 @@ func (u *usage) flush() {
 	u.hits, u.misses = 0, 0
 }
 
-// retire sends what is left to be sent. Should the script use the client again, begin notes it anew.
-func (u *usage) retire() {
+// release sends what is left to be sent. Should the script use the client again, begin has it sent at
+// the end of the test.
+func (u *usage) release() {
 	u.flush()
-	u.process.flushed(u)
-	u.noted, u.samples, u.base = false, nil, nil
+	u.process.flushed(u.client)
+	u.released, u.samples, u.base = true, nil, nil
 }
 
 // lateUse returns a function that counts the use of an expired token. It may be called on any
