@@ -66,7 +66,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "KeyOptions": "key.", "AssertionOptions": "assertion.",
+		"ClientOptions": "", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.",
 	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
@@ -123,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({key: {text: 'k'}, assertion: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -196,6 +196,8 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 		revocationUrl: '` + e.URL + `/revoke', clientId: 'orders', clientSecret: 's3cr3t'})`)
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.introspect('some-token'))`)), members("interface Introspection"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.revoke('some-token'))`)), members("interface Revocation"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token'))`)), members("interface Inspection"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token').scope)`)), members("interface InspectedScope"))
 	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
 	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))

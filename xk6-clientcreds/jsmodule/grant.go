@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -16,11 +17,14 @@ type grant struct {
 	opts    *options
 	process *process
 	auth    oauth.ClientAuth
+	// certificate is shown in TLS handshakes; nil with methods that have none.
+	certificate *oauth.ClientCertificate
 
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
 
 	endpoints endpoints
+	clock     serverClock
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
@@ -36,14 +40,18 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		endpoint = o.Issuer
 	}
 	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range o.Key.secrets() {
+	for _, s := range slices.Concat(o.Key.secrets(), o.Certificate.secrets()) {
 		p.redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.clientAuth()
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor)}
+	certificate, err := o.clientCertificate()
+	if err != nil {
+		return nil, err
+	}
+	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor), certificate: certificate}
 	if _, err := oauth.NewClient(g.config(endpoint, "")); err != nil {
 		return nil, err
 	}
@@ -69,8 +77,9 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 		Resource:             o.Resource,
 		AuthorizationDetails: o.AuthorizationDetails,
 
-		Params: url.Values(o.Params),
-		Header: header,
+		Params:      url.Values(o.Params),
+		Header:      header,
+		Certificate: g.certificate,
 	}
 }
 
@@ -85,7 +94,7 @@ func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) 
 	}
 	tokenURL := g.opts.TokenURL
 	if g.opts.Issuer != "" {
-		metadata, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
+		metadata, err := g.metadata(ctx, s)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func (c *client) inquire(kind endpointKind, call sobek.FunctionCall) *inquiry {
 	if state == nil {
 		c.fail(errInitContext)
 	}
-	q := &inquiry{c: c, sender: c.ownSender(state), token: c.tokenArgument(kind, call.Argument(0))}
+	q := &inquiry{c: c, sender: c.ownSender(state), token: c.tokenArgument(kind.method, call.Argument(0))}
 	c.m.process.redactor.Token(q.token)
 	endpoint, err := c.grant.endpointOf(c.m.vu.Context(), kind, q.sender)
 	var unknown unknownEndpointError
@@ -47,11 +47,12 @@ func (c *client) inquire(kind endpointKind, call sobek.FunctionCall) *inquiry {
 	return q
 }
 
-func (c *client) tokenArgument(kind endpointKind, v sobek.Value) string {
+// tokenArgument is the token that a method is about: its argument, by default the one in the cache.
+func (c *client) tokenArgument(method string, v sobek.Value) string {
 	rt := c.m.vu.Runtime()
 	if !sobek.IsUndefined(v) {
 		if !isString(v) || v.String() == "" {
-			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", kind.method, emptyOr(v)))
+			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", method, emptyOr(v)))
 		}
 		return v.String()
 	}
@@ -60,7 +61,7 @@ func (c *client) tokenArgument(kind endpointKind, v sobek.Value) string {
 			return lease.Token.AccessToken
 		}
 	}
-	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", kind.method, kind.method))
+	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", method, method))
 }
 
 // failed notes what went wrong.

@@ -37,9 +37,11 @@ type options struct {
 	Issuer, TokenURL       string
 	IntrospectionURL       string
 	RevocationURL          string
+	JWKSURL                string
 	ClientID, ClientSecret string
 	Auth, BasicEncoding    string
 	Key                    keyOptions
+	Certificate            certificateOptions
 	Assertion              assertionOptions
 	Scope                  []string
 	Audience, Resource     []string
@@ -119,11 +121,13 @@ func (o *options) read(r *reader) {
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
+	r.text("jwksUrl", &o.JWKSURL)
 	r.text("clientId", &o.ClientID)
 	r.secret("clientSecret", &o.ClientSecret)
-	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
+	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
+	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)

@@ -6,6 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// allOptions are the names of all options, in the order in which errors tell them.
+const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, " +
+	"scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
+
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.
 var wrongOptions = []struct{ argument, message string }{
@@ -95,15 +99,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are ` + allOptions,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,
@@ -171,11 +175,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'basic'}`,
-		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
+		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: true}`,
-		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
+		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', clientSecret: undefined}`,
@@ -455,7 +459,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, key: 's3cr3t'}`,
-		`option "key" applies to auth: "private_key_jwt" only, but auth is "client_secret_basic"`,
+		`option "key" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is "client_secret_basic"`,
 	},
 	{
 		`{...keyed, key: 's3cr3t'}`,

@@ -30,6 +30,7 @@ type process struct {
 	instances   atomic.Uint64
 	redactor    *redact.Redactor
 	discoveries discoveries
+	keySets     keySets
 
 	once     sync.Once
 	startErr error
@@ -102,6 +103,7 @@ func (p *process) end() {
 	p.mu.Unlock()
 	for _, c := range clients {
 		c.usage.flush()
+		c.certified.close()
 	}
 }
 
