@@ -2,6 +2,7 @@
 # memory, and zitadel/oidc are built here.
 
 HYDRA := $(call tool,tools/hydra,hydra,github.com/ory/hydra/v2)
+ZITADEL_SOURCE := xk6-clientcreds/acceptance/testdata/zitadel/main.go
 ZITADEL := $(call tool,tools/zitadel,zitadel,github.com/zitadel/oidc/v3)
 
 export HYDRA_BIN := $(CURDIR)/$(HYDRA)
@@ -24,8 +25,8 @@ $(HYDRA): tools/hydra/go.mod tools/hydra/go.sum
 	CGO_ENABLED=1 go -C tools/hydra build -tags sqlite -o $(CURDIR)/$@ github.com/ory/hydra/v2
 	@touch $@
 
-$(ZITADEL): tools/zitadel/go.mod tools/zitadel/go.sum tools/zitadel/main.go
+$(ZITADEL): tools/zitadel/go.mod tools/zitadel/go.sum $(ZITADEL_SOURCE)
 	@tools/require.sh go git
 	@mkdir -p $(@D)
-	go -C tools/zitadel build -o $(CURDIR)/$@ .
+	go -C tools/zitadel build -o $(CURDIR)/$@ $(CURDIR)/$(ZITADEL_SOURCE)
 	@touch $@

@@ -24,3 +24,5 @@ require (
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
+
+tool github.com/zitadel/oidc/v3/example/server

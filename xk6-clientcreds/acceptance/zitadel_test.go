@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startZitadel starts the provider of tools/zitadel and returns its issuer.
+// startZitadel starts the provider of testdata/zitadel and returns its issuer.
 func startZitadel(t *testing.T, c certificates, clients []registration) string {
 	t.Helper()
 	secrets, jwt := make(map[string]string), []string{}
