@@ -67,10 +67,10 @@ declare module 'k6/x/clientcreds' {
         clientId: string;
 
         /**
-         * The client's secret, needed by the methods whose names begin with `client_secret`. It never appears in a log,
-         * an error, a metric or a URL.
+         * The client's secret, or where it is; needed by the methods whose names begin with `client_secret`. It
+         * never appears in a log, an error, a metric or a URL.
          */
-        clientSecret?: string;
+        clientSecret?: string | SecretPlace;
 
         /**
          * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). Exactly one method is used; there
@@ -150,13 +150,40 @@ declare module 'k6/x/clientcreds' {
         httpMetrics?: boolean;
     }
 
+    /**
+     * Where a secret is, read in the init context: give one of `file`, `env` and `secret`. When the server refuses the
+     * client, it is read again, and a new one is used from then on, by all virtual users.
+     */
+    export interface SecretPlace {
+        /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
+        file?: string;
+
+        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        env?: string;
+
+        /** The name of the secret in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
+    }
+
     /** A private key: RSA of 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519. */
     export interface KeyOptions {
-        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this, or one of `file`, `env` and `secret`. */
         text?: string;
 
-        /** The file of the key, from the script's folder as in `open()`. */
+        /** The file of the key, from the script's folder as in `open()`. It is read again when the server refuses the client. */
         file?: string;
+
+        /** The environment variable of the k6 process with the key. */
+        env?: string;
+
+        /** The name of the key in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
 
         /** The identifier of the key at the server, for the header of the JWT; by default that of a JWK. */
         kid?: string;
@@ -196,6 +223,9 @@ declare module 'k6/x/clientcreds' {
 
         /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
         file?: string;
+
+        /** The environment variable of the k6 process with a ready, signed JWT, instead of `file`. */
+        env?: string;
     }
 
     /** What a token is to authorize, in terms of the API (RFC 9396 §2). */

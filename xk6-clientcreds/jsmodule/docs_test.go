@@ -66,7 +66,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
+		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.",
 	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
@@ -123,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -251,7 +251,16 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
 	signing.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
+	w := newWallet(t)
+	w.write("secret", testSecret)
+	rotating := w.vu(New())
+	busy := newEndpoint(t)
+	busy.accepts(newSecret)
+	require.NoError(t, rotating.client(busy, `clientSecret: {file: 'secret'}`))
+	rotating.start()
+	w.write("secret", newSecret)
+	rotating.mustRun(`client.acquire()`)
+	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

@@ -18,6 +18,7 @@ import (
 type inquiry struct {
 	c        *client
 	sender   *sender
+	used     *credentials
 	endpoint *oauth.Endpoint // nil when discovery failed
 	token    string
 
@@ -35,7 +36,8 @@ func (c *client) inquire(kind endpointKind, call sobek.FunctionCall) *inquiry {
 	}
 	q := &inquiry{c: c, sender: c.ownSender(state), token: c.tokenArgument(kind.method, call.Argument(0))}
 	c.m.process.redactor.Token(q.token)
-	endpoint, err := c.grant.endpointOf(c.m.vu.Context(), kind, q.sender)
+	q.used = c.grant.credentials.Load()
+	endpoint, err := c.grant.endpointOf(c.m.vu.Context(), q.used, kind, q.sender)
 	var unknown unknownEndpointError
 	if errors.As(err, &unknown) {
 		panic(rt.NewTypeError("%s", unknown.Error()))
@@ -97,6 +99,9 @@ func (q *inquiry) report(count, duration *metrics.Metric, tags ...string) {
 	push(s.samples, list, set, at)
 	if q.trail != nil && s.opts.HTTPMetrics {
 		s.reportHTTP(oauth.Attempt{Status: q.status, Err: q.err})
+	}
+	if q.err != nil {
+		q.c.grant.renewed(q.used, q.err, s) // for the next call: this one is one request
 	}
 }
 
