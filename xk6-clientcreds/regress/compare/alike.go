@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
@@ -60,7 +61,7 @@ func differences(base, head []*regress.Record) []string {
 		{"machine", func(i *regress.Instance) string {
 			return strings.TrimSpace(fmt.Sprintf("%s %s/%s, %d CPUs", i.CPU, i.OS, i.Arch, i.CPUs))
 		}},
-		{"GOMAXPROCS", func(i *regress.Instance) string { return fmt.Sprint(i.GOMAXPROCS) }},
+		{"GOMAXPROCS", func(i *regress.Instance) string { return strconv.Itoa(i.GOMAXPROCS) }},
 		{"connections", func(i *regress.Instance) string {
 			return fmt.Sprintf("noConnectionReuse=%t noVUConnectionReuse=%t %s %s", i.Connection.NoReuse, i.Connection.NoVUReuse,
 				strings.Join(i.Connection.TLS, "+"), strings.Join(i.Connection.Protocols, "+"))

@@ -110,6 +110,7 @@ func TestEqualSides(t *testing.T) {
 			failed++
 		case Unclear:
 			unclear++
+		default:
 		}
 	}
 	assert.Greater(t, unclear, comparisons/10, "the runs are noisy")

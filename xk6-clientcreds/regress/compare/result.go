@@ -100,6 +100,7 @@ func (r *Result) conclude() {
 			r.Reasons = append(r.Reasons, f.summary())
 		case Unknown:
 			r.invalid = append(r.invalid, f.Rule.Subject.String()+": "+f.Reason)
+		default:
 		}
 	}
 	if len(r.Findings) == 0 {

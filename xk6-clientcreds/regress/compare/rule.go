@@ -52,7 +52,7 @@ const (
 
 var (
 	subjectForm = regexp.MustCompile(`^(\S+) of ([A-Za-z_][A-Za-z0-9_]*)(?:\{([A-Za-z_][A-Za-z0-9_]*): ?([^{}]*)\})?$`)
-	numberForm  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	numberForm  = regexp.MustCompile(`^\d+(\.\d+)?$`)
 )
 
 var plainStats = []string{"avg", "min", "med", "max", "count", "rate", "value"}
