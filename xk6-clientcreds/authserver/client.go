@@ -5,9 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/subtle"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -23,8 +24,13 @@ type Client struct {
 	// with keys needs none.
 	Secret string
 	// JWKS are the public keys that the client's assertions are verified with
-	// (private_key_jwt).
+	// (private_key_jwt). One with the certificate it is from (x5c) is the
+	// registration of that certificate (self_signed_tls_client_auth, RFC 8705
+	// §2.2).
 	JWKS jose.JSONWebKeySet
+	// Subject is that of the client's certificate (tls_client_auth). Default:
+	// the client has none of the server's CA.
+	Subject CertificateSubject
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
@@ -45,30 +51,33 @@ func (c Client) GoString() string { return c.String() }
 
 // client is a Client prepared for answering requests.
 type client struct {
-	index      int // in registry.list, and so in the sealed tokens and the counters
-	id         string
-	jsonID     []byte // id as a JSON string
-	secret     []byte // of client_secret_jwt
-	secretHash [sha256.Size]byte
-	keys       []jose.JSONWebKey
-	scope      string
-	scopes     []string
-	ttl        time.Duration
-	grants     []string
-	authMethod string
+	index       int // in registry.list, and so in the sealed tokens and the counters
+	id          string
+	jsonID      []byte // id as a JSON string
+	credentials atomic.Pointer[credentials]
+	scope       string
+	scopes      []string
+	ttl         time.Duration
+	grants      []string
+	authMethod  string
+	subject     CertificateSubject
 }
 
-// registry holds the clients. It is read-only once made.
+// registry holds the clients. It is read-only once made, but for the clients'
+// credentials.
 type registry struct {
 	list []*client
 	byID map[string]*client
+	now  func() time.Time
+
+	rotating sync.Mutex // held to replace credentials
 }
 
-func newRegistry(clients []Client, ttl time.Duration) (*registry, error) {
+func newRegistry(clients []Client, ttl time.Duration, now func() time.Time) (*registry, error) {
 	if len(clients) == 0 {
 		return nil, configErrorf("Clients", "no client is registered, want at least one")
 	}
-	r := &registry{byID: make(map[string]*client, len(clients))}
+	r := &registry{byID: make(map[string]*client, len(clients)), now: now}
 	for i, c := range clients {
 		if err := checkClient(i, c); err != nil {
 			return nil, err
@@ -92,15 +101,14 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		index:      len(r.list),
 		id:         c.ID,
 		jsonID:     appendJSONString(nil, c.ID),
-		secret:     []byte(c.Secret),
-		secretHash: sha256.Sum256([]byte(c.Secret)),
-		keys:       c.JWKS.Keys,
 		scope:      c.Scope,
 		scopes:     strings.Fields(c.Scope),
 		ttl:        ttl,
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
+		subject:    c.Subject,
 	}
+	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
 	r.list = append(r.list, entry)
 	r.byID[c.ID] = entry
 }
@@ -121,7 +129,7 @@ func checkClient(i int, c Client) error {
 		return configErrorf("Clients", "client number %d has no id", i+1)
 	case !printableASCII(c.ID):
 		return configErrorf("Clients", "the id of client number %d has characters other than printable ASCII", i+1)
-	case c.Secret == "" && len(c.JWKS.Keys) == 0:
+	case c.Secret == "" && len(c.JWKS.Keys) == 0 && c.Subject.given() == 0:
 		return configErrorf("Clients", "client %q has no secret", c.ID)
 	case !printableASCII(c.Secret):
 		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
@@ -134,13 +142,7 @@ func checkClient(i int, c Client) error {
 			return configErrorf("Clients", "client %q: %s", c.ID, err)
 		}
 	}
-	if c.AuthMethod != "" {
-		if !slices.Contains(authMethodNames, c.AuthMethod) {
-			return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
-				c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
-		}
-	}
-	if err := checkKeys(c); err != nil {
+	if err := checkMethod(c); err != nil {
 		return err
 	}
 	for _, g := range c.GrantTypes {
@@ -149,6 +151,18 @@ func checkClient(i int, c Client) error {
 		}
 	}
 	return nil
+}
+
+// checkMethod demands what the client's authentication method needs.
+func checkMethod(c Client) error {
+	if c.AuthMethod != "" && !slices.Contains(authMethodNames, c.AuthMethod) {
+		return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
+			c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
+	}
+	if err := checkKeys(c); err != nil {
+		return err
+	}
+	return checkCertificates(c)
 }
 
 // checkKeys demands public keys that assertions can be verified with.
@@ -174,7 +188,7 @@ func checkKeys(c Client) error {
 	switch {
 	case c.AuthMethod == "private_key_jwt" && len(c.JWKS.Keys) == 0:
 		return configErrorf("Clients", "client %q: private_key_jwt needs a JWK set with the client's keys", c.ID)
-	case c.AuthMethod != "" && c.AuthMethod != "private_key_jwt" && c.Secret == "":
+	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.Secret == "":
 		return configErrorf("Clients", "client %q: %s needs a secret", c.ID, c.AuthMethod)
 	case c.AuthMethod == "client_secret_jwt" && len(c.Secret) < 32:
 		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)", c.ID)
@@ -182,18 +196,20 @@ func checkKeys(c Client) error {
 	return nil
 }
 
+// nothing is what the secret of an unknown client is compared with.
+var nothing credentials
+
 // authenticate finds the client with this id and secret. What it costs does
 // not tell whether the id is known: an unknown one is compared with nothing.
 // found is the client that the id names, whatever the secret.
 func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
 	found = r.byID[string(id)]
-	var want [sha256.Size]byte
+	want := &nothing
 	if found != nil {
-		want = found.secretHash
+		want = found.credentials.Load()
 	}
 	got := sha256.Sum256(secret)
-	equal := subtle.ConstantTimeCompare(got[:], want[:]) == 1
-	return found, equal && found != nil && len(found.secret) > 0
+	return found, want.match(&got, r.now()) && found != nil
 }
 
 func (c *client) mayUse(grant string) bool { return slices.Contains(c.grants, grant) }

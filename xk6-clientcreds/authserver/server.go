@@ -16,11 +16,15 @@ type Server struct {
 	cfg     Config
 	clients *registry
 	methods []authMethod
-	format  tokenFormat
-	ids     *tokenIDs
-	revoked *revocations
-	stats   *stats
-	api     *protectedAPI
+	// certificates are those of clients. asksCertificates says that some client
+	// can have one.
+	certificates     certificateVerifier
+	asksCertificates bool
+	format           tokenFormat
+	ids              *tokenIDs
+	revoked          *revocations
+	stats            *stats
+	api              *protectedAPI
 	// introspector is nil when the API checks tokens by itself.
 	introspector *introspector
 
@@ -41,7 +45,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	clients, err := newRegistry(cfg.Clients, cfg.TTL)
+	clients, err := newRegistry(cfg.Clients, cfg.TTL, cfg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +54,9 @@ func New(cfg Config) (*Server, error) {
 		clients: clients,
 		ids:     newTokenIDs(),
 		revoked: newRevocations(maxRevoked),
+	}
+	if err := s.expectCertificates(); err != nil {
+		return nil, err
 	}
 	s.methods = authMethods(s)
 	check := s.checkLocally

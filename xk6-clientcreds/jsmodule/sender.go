@@ -27,6 +27,7 @@ type sender struct {
 	opts      *options
 	process   *process
 	counters  *counters
+	clock     *serverClock
 	builtin   *metrics.BuiltinMetrics
 	system    *metrics.SystemTagSet
 	samples   chan<- metrics.SampleContainer
@@ -59,12 +60,13 @@ func (c *client) newSender(state *lib.State) *sender {
 		opts:      c.opts,
 		process:   c.m.process,
 		counters:  &c.usage.total,
+		clock:     &c.grant.clock,
 		builtin:   state.BuiltinMetrics,
 		system:    state.Options.SystemTags,
 		samples:   state.Samples,
 		base:      current.Tags,
 		tags:      clientTags(c.opts, current),
-		transport: state.Transport,
+		transport: c.transport(state),
 		rps:       state.RPSLimit,
 		userAgent: state.Options.UserAgent.String,
 	}
@@ -80,7 +82,7 @@ func clientTags(o *options, tags metrics.TagsAndMeta) metrics.TagsAndMeta {
 	for name, value := range o.Tags {
 		tags.SetTag(name, value)
 	}
-	tags.SetTag(tagClient, o.ClientID)
+	tags.SetTag(tagClient, o.tag())
 	return tags
 }
 
@@ -157,6 +159,9 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	if a.Err != nil && a.Err.RetryAfter > 0 {
 		add(s.process.metrics.RetryAfter, metrics.D(a.Err.RetryAfter))
 	}
+	if s.clock.note(a.Clock) {
+		add(s.process.metrics.ClockSkew, metrics.D(a.Clock.Skew.Abs()))
+	}
 	if a.Token != nil {
 		s.process.redactor.Token(a.Token.AccessToken)
 		s.compareScope(a.Token.Scope)
@@ -209,7 +214,7 @@ func (s *sender) compareScope(granted string) {
 	list := strings.Fields(granted)
 	for _, asked := range s.opts.Scope {
 		if !slices.Contains(list, asked) {
-			s.process.warnOnce(warning{"scope", s.opts}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
+			s.process.warnOnce(warning{"scope", s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
 				s.opts.ClientID, s.opts.scopeText, granted, asked))
 			return
 		}
