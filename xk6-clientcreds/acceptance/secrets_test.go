@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,7 +116,7 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			run.args = append(run.args, "--log-output", "file="+files["k6.log"])
 			toFile := run.do(t)
 
-			secrets, issued := append(places, rareSecret, wrongSecret), tokens.all()
+			secrets, issued := slices.Concat(places, []string{rareSecret, wrongSecret}), tokens.all()
 			require.GreaterOrEqual(t, len(issued), 10)
 			holdsNone(t, "the terminal", toTerminal.output, secrets, issued)
 			holdsNone(t, "the terminal beside a log file", toFile.output, secrets, issued)
