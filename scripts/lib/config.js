@@ -54,7 +54,8 @@ export function url(name, what) {
 }
 
 /**
- * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
+ * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
+ * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
  */
@@ -128,8 +129,23 @@ function credentials() {
     return { key };
 }
 
-/** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
+/**
+ * The client's secret, or where it is: a file, from the script's folder, or a name or source:name of k6's secret sources.
+ * As a text it is printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with.
+ */
 function secret() {
+    const variables = ['CLIENT_SECRET', 'CLIENT_SECRET_FILE', 'CLIENT_SECRET_SOURCE'];
+    const [first, second] = variables.filter((name) => env(name) !== undefined);
+    if (second !== undefined) {
+        fail(`${first} and ${second} are both set: unset one of them`);
+    }
+    if (first === 'CLIENT_SECRET_FILE') {
+        return { file: env(first) };
+    }
+    if (first === 'CLIENT_SECRET_SOURCE') {
+        const [value, colon] = [env(first), env(first).indexOf(':')];
+        return colon < 0 ? { secret: value } : { source: value.slice(0, colon), secret: value.slice(colon + 1) };
+    }
     const value = required('CLIENT_SECRET', "the client's secret");
     if (/[\r\n]/.test(value)) {
         fail('CLIENT_SECRET has a line break in it: give the secret without one');

@@ -120,6 +120,21 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
+	"secret-file.js": {
+		env: func(t *testing.T, _ *localServer) []string {
+			t.Helper()
+			file := filepath.Join(t.TempDir(), "secret")
+			replaceFile(t, file, localSecret+"\n")
+			return []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + file}
+		},
+		saw: tokensPerVU(2),
+	},
+	"secret-source.js": {
+		env: func(*testing.T, *localServer) []string {
+			return []string{"CLIENT_SECRET=", "K6_SECRET_SOURCE=mock=load-client=" + localSecret}
+		},
+		saw: tokensPerVU(2),
+	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
 	"setup-teardown.js":      {saw: tokensPerVU(1)},
