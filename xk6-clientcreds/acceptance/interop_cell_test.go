@@ -49,6 +49,15 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		return cell{verdict: works, detail: strings.Join(got.Places, ", ")}
 	case "claims":
 		return row.judgeClaims(got)
+	case "inspection":
+		require.NotNil(t, got.Valid, "%s: %s", row.name, got.Problems)
+		require.NotNil(t, got.Forged, row.name)
+		require.False(t, *got.Forged, "%s: a token with another signature is valid", row.name)
+		if !*got.Valid {
+			problems := c.anonymous(strings.Join(got.Problems, "; "))
+			return cell{verdict: ignored, answer: fmt.Sprintf("HTTP %d, with a token that is not valid: %s", got.Right.Status, problems)}
+		}
+		return cell{verdict: works}
 	default: // introspection, revocation
 		require.True(t, got.Active, "%s: the token is not active", row.name)
 		require.False(t, got.Unknown, "%s: a token that is none is active", row.name)

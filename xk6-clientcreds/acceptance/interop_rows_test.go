@@ -119,9 +119,7 @@ func newKey(t *testing.T, alg string) (key crypto.Signer) {
 // featureRows are what a client can do besides.
 func featureRows() []interopRow {
 	feature := func(name, kind string) interopRow {
-		row := secretRow(name, "interop-opaque", "opaque-secret", "client_secret_basic")
-		row.kind = kind
-		return row
+		return secretRow(name, "interop-opaque", "opaque-secret", "client_secret_basic").as(kind)
 	}
 	// Where tokens can be JWTs they are: those tell what they are for.
 	asks := func(name string, options clientOptions, claim string, value any) interopRow {
@@ -138,9 +136,16 @@ func featureRows() []interopRow {
 		asks("`audience`", clientOptions{"audience": interopResource}, "aud", interopResource),
 		asks("`authorizationDetails` (RFC 9396), with a `resource`",
 			clientOptions{"authorizationDetails": details, "resource": interopResource}, "authorization_details", details),
+		asks("`inspect()`: a JWT of RFC 9068", nil, "", nil).as("inspection"),
 		feature("`introspect()` (RFC 7662)", "introspection"),
 		feature("`revoke()` (RFC 7009)", "revocation"),
 	}
+}
+
+// as returns the row with something else to do.
+func (row interopRow) as(kind string) interopRow {
+	row.kind = kind
+	return row
 }
 
 // with returns the options and those of more, which come before them.

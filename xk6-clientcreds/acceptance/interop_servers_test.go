@@ -16,6 +16,8 @@ type counterpart struct {
 	caFile           string
 	// takes is whom the server takes assertions for.
 	takes assertionAudience
+	// jwt are the options of a client whose tokens are JWTs for interopResource, where it can have them.
+	jwt clientOptions
 	// options are what every client needs here.
 	options clientOptions
 	// rawIssuer is the server that takes Basic credentials as they are, where it is another one.
@@ -59,6 +61,7 @@ func localCounterpart(t *testing.T, _ certificates, clients []registration) coun
 	e := form.Endpoints()
 	return counterpart{
 		issuer: e.Issuer, tokenURL: e.Token, caFile: e.CAFile, takes: forIssuer, rawIssuer: raw.Endpoints().Issuer,
+		jwt: clientOptions{"resource": interopResource},
 		counted: func() int {
 			return int(form.Stats().TokenRequests.Total + raw.Stats().TokenRequests.Total)
 		},
@@ -72,6 +75,7 @@ func oidcProviderCounterpart(t *testing.T, c certificates, clients []registratio
 	op := startOIDCProvider(t, c, "CLIENTS="+string(metadata))
 	return counterpart{
 		issuer: op.issuer, tokenURL: op.issuer + "/token", caFile: c.caFile, takes: forIssuer,
+		jwt:     clientOptions{"resource": interopResource},
 		counted: func() int { return len(op.stop(t)) },
 	}
 }
@@ -82,6 +86,7 @@ func hydraCounterpart(t *testing.T, c certificates, clients []registration) coun
 	h := startHydra(t, c)
 	server := counterpart{
 		issuer: h.issuer, tokenURL: h.issuer + "/oauth2/token", caFile: c.caFile, takes: forTokenEndpoint,
+		jwt:     clientOptions{"audience": interopResource},
 		options: clientOptions{"introspectionUrl": h.admin + "/admin/oauth2/introspect"},
 		unknown: make(map[string]serverAnswer),
 	}

@@ -36,15 +36,17 @@ func (a serverAnswer) String() string {
 
 // trial is a row as it was tried at one server.
 type trial struct {
-	Right serverAnswer `json:"right"`
-	Wrong serverAnswer `json:"wrong"`
+	Right, Wrong serverAnswer
 	// Places are the well-known names that the server's metadata is found under.
-	Places []string `json:"places"`
+	Places []string
 	// Claims are what the token says, or the server of it.
-	Claims map[string]any `json:"claims"`
+	Claims map[string]any
+	// Valid is what inspect() says of the token, with the Problems, and Forged what of its claims with
+	// another signature.
+	Valid, Forged *bool
+	Problems      []string
 	// Active is what the server says of the token, Unknown of one that it does not know (any more).
-	Active  bool `json:"active"`
-	Unknown bool `json:"unknown"`
+	Active, Unknown bool
 }
 
 // try runs k6 once, with all rows but those whose clients the server does not know.
@@ -86,6 +88,9 @@ func (c counterpart) try(t *testing.T, rows []interopRow) map[string]trial {
 // optionsOf returns the options of a row's client at this server.
 func (c counterpart) optionsOf(row interopRow) clientOptions {
 	options := clientOptions{"issuer": c.issuer, "clientId": row.client.ID, "scope": interopScope}.with(c.options).with(row.right)
+	if row.kind == "inspection" {
+		options = options.with(c.jwt)
+	}
 	if c.rawIssuer != "" && options["basicEncoding"] == "raw" {
 		options["issuer"] = c.rawIssuer
 	}

@@ -31,6 +31,13 @@ const kinds = {
         const token = right.acquire();
         return { right: answer(token), claims: token.ok ? claims(right, token.accessToken) : null };
     },
+    inspection({ right }) {
+        const token = right.acquire();
+        const { valid, problems } = right.inspect(token.accessToken);
+        const [header, claims, signature] = token.accessToken.split('.');
+        const forged = right.inspect([header, claims, signature.split('').reverse().join('')].join('.'));
+        return { right: answer(token), valid, problems, forged: forged.valid };
+    },
     introspection({ right, wrong }) {
         const r = right.introspect(right.token());
         const unknown = right.introspect('a-token-of-nobody');
