@@ -35,6 +35,8 @@ type Attempt struct {
 	// Signing is how long the signature took with which the client authenticates; 0 when it does
 	// so without one.
 	Signing time.Duration
+	// Clock is what the answer tells of the server's clock.
+	Clock Clock
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
