@@ -1,8 +1,6 @@
 package faults
 
 import (
-	"context"
-	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -93,7 +91,7 @@ func (x *exchange) playBack(next http.Handler) {
 	if x.truncated {
 		part = part[:min(int(x.keep*float64(len(part))), max(len(part)-1, 0))]
 	}
-	drip(x.r.Context(), x.w, part, x.bytesPerSecond)
+	x.drip(part)
 	if x.truncated {
 		_ = http.NewResponseController(x.w).Flush() // what cannot be flushed is cut off as well
 		panic(http.ErrAbortHandler)
@@ -103,24 +101,24 @@ func (x *exchange) playBack(next http.Handler) {
 // dripInterval is the time between two parts of a slow body.
 const dripInterval = 50 * time.Millisecond
 
-// drip writes body at so many bytes per second; 0 means at once.
-func drip(ctx context.Context, w io.Writer, body []byte, bytesPerSecond int) {
-	if bytesPerSecond == 0 {
-		_, _ = w.Write(body) // the client has gone: nobody is left to tell
+// drip writes body, at so many bytes per second as it is to be sent with.
+func (x *exchange) drip(body []byte) {
+	if x.bytesPerSecond == 0 {
+		_, _ = x.w.Write(body) // the client has gone: nobody is left to tell
 		return
 	}
-	chunk := max(bytesPerSecond*int(dripInterval)/int(time.Second), 1)
-	interval := time.Duration(chunk) * time.Second / time.Duration(bytesPerSecond)
-	flusher, _ := w.(http.Flusher)
+	chunk := max(x.bytesPerSecond*int(dripInterval)/int(time.Second), 1)
+	interval := time.Duration(chunk) * time.Second / time.Duration(x.bytesPerSecond)
+	flusher, _ := x.w.(http.Flusher)
 	for len(body) > 0 {
 		if flusher != nil {
 			flusher.Flush()
 		}
-		if !pause(ctx, interval) {
+		if !x.injector.pause(x.r.Context(), interval) {
 			return
 		}
 		n := min(chunk, len(body))
-		if _, err := w.Write(body[:n]); err != nil {
+		if _, err := x.w.Write(body[:n]); err != nil {
 			return
 		}
 		body = body[n:]

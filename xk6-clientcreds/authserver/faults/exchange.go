@@ -43,7 +43,7 @@ func (x *exchange) cut() {
 
 // wait lets the request wait. It is over when the client does not.
 func (x *exchange) wait(d time.Duration) bool {
-	if pause(x.r.Context(), d) {
+	if x.injector.pause(x.r.Context(), d) {
 		return false
 	}
 	x.injector.counts.result(x.endpoint, resultClientClosed)

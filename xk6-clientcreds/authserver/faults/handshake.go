@@ -18,7 +18,7 @@ func (i *Injector) Handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	}
 	if d := p.handshake.draw(); d > 0 {
 		i.counts.fault(handshakeKind, tlsPlace)
-		if !pause(hello.Context(), d) {
+		if !i.pause(hello.Context(), d) {
 			return nil, hello.Context().Err()
 		}
 	}

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ type Injector struct {
 	clientOf ClientOf
 
 	mu sync.Mutex // of changes
+
+	closing sync.Once
+	closed  chan struct{}
 }
 
 // ClientOf names the client of a request: a registered one, or "". body is the
@@ -31,7 +35,25 @@ type ClientOf func(e Endpoint, r *http.Request, body []byte) string
 // New makes an Injector without faults. now is the clock that outages and rate
 // limits go by.
 func New(now func() time.Time, clientOf ClientOf) *Injector {
-	return &Injector{now: now, clientOf: clientOf}
+	return &Injector{now: now, clientOf: clientOf, closed: make(chan struct{})}
+}
+
+// Close ends all delays, so that the server can be shut down: what waits is
+// answered at once.
+func (i *Injector) Close() { i.closing.Do(func() { close(i.closed) }) }
+
+// pause waits for d, or until ctx ends. It reports whether d is over.
+func (i *Injector) pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-i.closed:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Wrap puts the faults of e in front of an endpoint.
@@ -110,6 +132,15 @@ func (i *Injector) Clear() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.plan.Store(nil)
+}
+
+// Check reports what is wrong with a document, in an error of type
+// [*MemberError]. Nothing at all is right: no faults.
+func Check(document []byte) error {
+	if len(document) == 0 {
+		return nil
+	}
+	return New(time.Now, nil).Put(document)
 }
 
 func (i *Injector) replace(object map[string]any, previous *plan) error {

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -155,16 +154,4 @@ func (l *latency) serve(x *exchange) bool {
 	}
 	x.fault(latencyKind)
 	return x.wait(d)
-}
-
-// pause waits for d, or until ctx ends. It reports whether d is over.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -57,7 +57,9 @@ func (r *reader) failf(name, format string, args ...any) {
 
 // value returns a member, false when the object does not have it.
 func (r *reader) value(name string) (any, bool) {
-	r.known = append(r.known, name)
+	if !slices.Contains(r.known, name) {
+		r.known = append(r.known, name)
+	}
 	r.shared.known[r.at(name)] = true
 	v, ok := r.object[name]
 	return v, ok && v != nil
@@ -197,6 +199,14 @@ func (r *reader) word(name string, allowed ...string) string {
 		r.failf(name, "%s is unknown, want %s", shown(v), strings.Join(allowed, ", "))
 	}
 	return s
+}
+
+// optionalWord is word for a member that may be left out: "" then.
+func (r *reader) optionalWord(name string, allowed ...string) string {
+	if _, ok := r.value(name); !ok {
+		return ""
+	}
+	return r.word(name, allowed...)
 }
 
 // shown is a value for an error text.

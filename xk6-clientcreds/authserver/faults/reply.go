@@ -61,7 +61,7 @@ const (
 // readReply reads what an answer of e is: an OAuth error, or a status with a
 // body.
 func readReply(r *reader, e Endpoint, fallback int) reply {
-	code := r.word("error", append([]string{""}, errorCodes...)...)
+	code := r.optionalWord("error", errorCodes...)
 	bodies := []string{"html", "json", "empty"}
 	if code != "" {
 		fallback, bodies = errorStatus[code], []string{"json", "empty"}
