@@ -38,7 +38,7 @@ declare module 'k6/x/clientcreds' {
     export type Span = Duration;
 
     /** How the client authenticates at the token endpoint, by its registered name. */
-    export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt';
+    export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth';
 
     /** Options of a {@link Client}. Unknown or contradictory options are a `TypeError`. */
     export interface ClientOptions {
@@ -57,17 +57,24 @@ declare module 'k6/x/clientcreds' {
         /** The revocation endpoint (RFC 7009), for `revoke()`; by default the one that the metadata of `issuer` names. */
         revocationUrl?: string;
 
+        /**
+         * The JWK set with the server's public keys (RFC 7517 §5), for `inspect()`; by default the one that the metadata
+         * of `issuer` names.
+         */
+        jwksUrl?: string;
+
         /** The client identifier (RFC 6749 §2.2). It is also the value of the metric tag `client`. */
         clientId: string;
 
         /**
-         * The client's secret, needed by all methods but `private_key_jwt`. It never appears in a log, an error, a
-         * metric or a URL.
+         * The client's secret, or where it is; needed by the methods whose names begin with `client_secret`. It
+         * never appears in a log, an error, a metric or a URL.
          */
-        clientSecret?: string;
+        clientSecret?: string | SecretPlace;
 
         /**
-         * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2). Exactly one method is used; there is no probing.
+         * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). Exactly one method is used; there
+         * is no probing.
          * @default 'client_secret_basic'
          */
         auth?: AuthMethod;
@@ -79,8 +86,17 @@ declare module 'k6/x/clientcreds' {
          */
         basicEncoding?: 'form' | 'raw';
 
-        /** The private key of `private_key_jwt`: the text of a PEM or of a JWK, or where it is and how it signs. */
+        /**
+         * The private key of `private_key_jwt`, or that of `certificate`: the text of a PEM or of a JWK, or where it is
+         * and how it signs.
+         */
         key?: string | KeyOptions;
+
+        /**
+         * The certificate of `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705), shown in the TLS handshake
+         * by all requests of the client: the text of a PEM, with the CAs between after it, or where it is.
+         */
+        certificate?: string | CertificateOptions;
 
         /** What the JWT of `client_secret_jwt` and `private_key_jwt` says, or where it is ready made. */
         assertion?: AssertionOptions;
@@ -134,19 +150,55 @@ declare module 'k6/x/clientcreds' {
         httpMetrics?: boolean;
     }
 
+    /**
+     * Where a secret is, read in the init context: give one of `file`, `env` and `secret`. When the server refuses the
+     * client, it is read again, and a new one is used from then on, by all virtual users.
+     */
+    export interface SecretPlace {
+        /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
+        file?: string;
+
+        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        env?: string;
+
+        /** The name of the secret in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
+    }
+
     /** A private key: RSA of 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519. */
     export interface KeyOptions {
-        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this, or one of `file`, `env` and `secret`. */
         text?: string;
 
-        /** The file of the key, from the script's folder as in `open()`. */
+        /** The file of the key, from the script's folder as in `open()`. It is read again when the server refuses the client. */
         file?: string;
+
+        /** The environment variable of the k6 process with the key. */
+        env?: string;
+
+        /** The name of the key in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
 
         /** The identifier of the key at the server, for the header of the JWT; by default that of a JWK. */
         kid?: string;
 
         /** The algorithm of the signature; by default that of a JWK, else RS256 or the one of the key's curve. */
         alg?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+    }
+
+    /** A certificate chain, the client's own first. */
+    export interface CertificateOptions {
+        /** PEM. Give this or `file`. */
+        text?: string;
+
+        /** The file of the certificate, from the script's folder as in `open()`. */
+        file?: string;
     }
 
     /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */
@@ -171,6 +223,9 @@ declare module 'k6/x/clientcreds' {
 
         /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
         file?: string;
+
+        /** The environment variable of the k6 process with a ready, signed JWT, instead of `file`. */
+        env?: string;
     }
 
     /** What a token is to authorize, in terms of the API (RFC 9396 §2). */
@@ -322,6 +377,65 @@ declare module 'k6/x/clientcreds' {
         [member: string]: unknown;
     }
 
+    /** What {@link Client.inspect} found. */
+    export interface Inspection {
+        /** Whether the token is a signed JWT (RFC 7519), or opaque to all but its server. */
+        format: 'jwt' | 'opaque';
+        /** The size of the token. It goes with every request to the API. */
+        bytes: number;
+        /** The header of the JWT; null of an opaque token. */
+        header: { [member: string]: unknown } | null;
+        /** The claims of the JWT, whether or not they are true; null of an opaque token. */
+        claims: AccessTokenClaims | null;
+        /** What was asked for and what was granted. */
+        scope: InspectedScope;
+        /** The lifetime granted, in seconds; null when neither the token response nor the token tells. */
+        expiresIn: number | null;
+        /**
+         * How far, at least, the server's clock is ahead of this machine's, in milliseconds, negative when it is behind:
+         * by the Date header of the newest token response. The header has whole seconds, so differences of up to a
+         * second, and as long as the answer took, count as 0. Null when there was no such header.
+         */
+        clockSkew: number | null;
+        /**
+         * Whether an API that checks tokens by itself should accept this one (RFC 9068 §4). Null when that is not known:
+         * of an opaque token, and when the server's keys could not be had.
+         */
+        valid: boolean | null;
+        /**
+         * What is wrong, one line each: the name of the claim or header (`aud`, `typ`, …), or `signature` or `keys`, a
+         * colon, and the problem. Empty for a valid token and for an opaque one.
+         */
+        problems: string[];
+    }
+
+    /** The scope of a token beside the one that the client asks for. All but `requested` are null when the scope granted is not known. */
+    export interface InspectedScope {
+        /** The option `scope`. */
+        requested: string[];
+        /** What the token response said; of a token that is not the cached one, what the token says. */
+        granted: string[] | null;
+        /** Requested, but not granted. */
+        missing: string[] | null;
+        /** Granted, but not requested. */
+        extra: string[] | null;
+    }
+
+    /** The claims of a JWT access token (RFC 9068 §2.2), as far as the token has them, and its own. */
+    export interface AccessTokenClaims {
+        iss?: string;
+        sub?: string;
+        aud?: string | string[];
+        /** Expiry, in seconds since the epoch. */
+        exp?: number;
+        iat?: number;
+        nbf?: number;
+        jti?: string;
+        client_id?: string;
+        scope?: string;
+        [claim: string]: unknown;
+    }
+
     /** What {@link Client.revoke} got. */
     export interface Revocation {
         /**
@@ -424,6 +538,15 @@ declare module 'k6/x/clientcreds' {
         revoke(token?: string): Revocation;
 
         /**
+         * Looks at a token, by default the cached one, as an API does that checks tokens by itself: the signature of a JWT
+         * against the server's keys, and its type, issuer, audience, client and times (RFC 9068 §4). The token is not
+         * sent anywhere; the server's metadata and keys are fetched once per process, and the keys again for a token that
+         * names another one. A check for tests, not for every iteration of a load test: a signature costs CPU time.
+         * Throws a `TypeError` where the cache has no token.
+         */
+        inspect(token?: string): Inspection;
+
+        /**
          * `http.get` of k6/http, authorised. This and the following functions take and return what their
          * namesakes in k6/http do. The token is added to requests to the origin of the URL given, not to another one
          * that a redirect leads to, and replaces an Authorization header of the script. A 401 that blames the token,
@@ -460,5 +583,96 @@ declare module 'k6/x/clientcreds' {
 
         /** What this VU has counted of the client since it started. */
         stats(): ClientStats;
+    }
+
+    /**
+     * One client of a {@link ClientPool}: its options, which count more than those of the pool. An option that is an
+     * object is made of both. The names of client metadata (RFC 7591) do as well; what only a server has to know is
+     * passed over.
+     */
+    export interface PoolClient extends Partial<ClientOptions> {
+        client_id?: string;
+        client_secret?: string;
+        token_endpoint_auth_method?: AuthMethod;
+        client_name?: string;
+        grant_types?: readonly string[];
+        jwks?: object;
+        ttl?: string;
+    }
+
+    /** Options of a {@link ClientPool}: those below, and of {@link ClientOptions} what all its clients have in common. */
+    export interface ClientPoolOptions extends Omit<ClientOptions, 'clientId'> {
+        /**
+         * The clients: an array of their options, a `SharedArray` of them, or a file with them, which is read once per
+         * process.
+         */
+        clients: readonly PoolClient[] | ClientsFile;
+
+        /**
+         * Which client a call gets: the one of its virtual user (`vu`), the next one of the list (`round-robin`), or one
+         * that is drawn, all alike (`random`), the n-th in proportion to 1/n^exponent (`zipf`), or mostly one of a few
+         * (`hot`).
+         * @default 'vu'
+         */
+        assignment?: 'vu' | 'round-robin' | 'random' | 'zipf' | 'hot';
+
+        /**
+         * How unequal the calls are with `zipf`: above 0, up to 10.
+         * @default 1
+         */
+        exponent?: number;
+
+        /**
+         * How many clients, the first of the list, are hot with `hot`.
+         * @default 1
+         */
+        hot?: number;
+
+        /**
+         * The share of the calls that go to hot clients: above 0, up to 1.
+         * @default 0.9
+         */
+        share?: number;
+
+        /** Makes what `random`, `zipf` and `hot` draw the same in every run: a whole number. */
+        seed?: number;
+
+        /**
+         * How many clients a virtual user keeps, those that it used last, unless `vu` gives it one for ever.
+         * @default 1000
+         */
+        keep?: number;
+
+        /**
+         * The pool's name: the value of the metric tag `client`.
+         * @default 'pool'
+         */
+        name?: string;
+
+        /**
+         * Whether the metric tag `client` is the client's identifier instead: a time series per client and metric.
+         * @default false
+         */
+        tagClients?: boolean;
+    }
+
+    /** A file with the clients of a pool. */
+    export interface ClientsFile {
+        /**
+         * The path, from the script's folder as in `open()`: of a CSV, whose first row names the options, or of a JSON
+         * array of {@link PoolClient}, by the ending of its name.
+         */
+        file: string;
+    }
+
+    /** Many clients, of which each call gets one. A client is made when it is used; of the others there is only the list. */
+    export class ClientPool {
+        constructor(options: ClientPoolOptions);
+
+        /** How many clients there are. */
+        readonly size: number;
+
+        /** The client for this call, by the pool's `assignment`. Not in the init context. */
+        client(): Client;
     }
 }

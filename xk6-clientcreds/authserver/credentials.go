@@ -55,7 +55,7 @@ func (s *Server) RotateSecret(id, secret string, grace time.Duration) error {
 	return s.clients.rotate(id, func(c *Client) { c.Secret = secret }, func(old, fresh *credentials) {
 		if grace > 0 && len(old.secret) > 0 {
 			fresh.former = newCredentials(string(old.secret), nil)
-			fresh.until = s.cfg.Now().Add(grace)
+			fresh.until = s.wall().Add(grace)
 		}
 	})
 }
@@ -82,6 +82,7 @@ func (r *registry) rotate(id string, change func(*Client), keep func(old, fresh 
 	old := c.credentials.Load()
 	registered := Client{
 		ID: c.id, Secret: string(old.secret), JWKS: jose.JSONWebKeySet{Keys: old.keys}, AuthMethod: c.authMethod,
+		Subject: c.subject,
 	}
 	change(&registered)
 	if err := checkClient(c.index, registered); err != nil {

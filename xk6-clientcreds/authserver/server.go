@@ -18,12 +18,17 @@ type Server struct {
 	cfg     Config
 	clients *registry
 	methods []authMethod
-	format  tokenFormat
-	ids     *tokenIDs
-	revoked *revocations
-	cutoffs *cutoffs
-	faults  *faults.Injector
-	// wall is Config.Now. The tokens live by cfg.Now, which faults can set wrong.
+	// certificates are those of clients. asksCertificates says that some client
+	// can have one.
+	certificates     certificateVerifier
+	asksCertificates bool
+	format           tokenFormat
+	ids              *tokenIDs
+	revoked          *revocations
+	cutoffs          *cutoffs
+	faults           *faults.Injector
+	// wall is Config.Now. Tokens live by cfg.Now, which faults can set wrong;
+	// what lasts for a while, such as a grace, goes by wall.
 	wall  func() time.Time
 	stats *stats
 	api   *protectedAPI
@@ -51,11 +56,14 @@ func New(cfg Config) (*Server, error) {
 	s.cutoffs = newCutoffs(s.ids)
 	s.faults = faults.New(s.wall, s.clientOf)
 	cfg.Now = func() time.Time { return s.wall().Add(s.faults.ServerSkew()) }
-	clients, err := newRegistry(cfg.Clients, cfg.TTL, cfg.Now)
+	clients, err := newRegistry(cfg.Clients, cfg.TTL, s.wall)
 	if err != nil {
 		return nil, err
 	}
 	s.cfg, s.clients = cfg, clients
+	if err := s.expectCertificates(); err != nil {
+		return nil, err
+	}
 	s.methods = authMethods(s)
 	check := s.checkLocally
 	if cfg.APICheck == CheckIntrospection {

@@ -74,7 +74,7 @@ func (s *Server) RotateSigningKey(overlap time.Duration) error {
 	}
 	j.keys.rotating.Lock()
 	defer j.keys.rotating.Unlock()
-	now := s.cfg.Now()
+	now := s.wall()
 	old := j.keys.accepted(now)
 	if len(old) == maxSigningKeys {
 		return errManySigningKeys
@@ -91,7 +91,7 @@ func (s *Server) RotateSigningKey(overlap time.Duration) error {
 func (s *Server) serveKeys(w http.ResponseWriter, _ *http.Request) {
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	if j, ok := s.format.(*jwtFormat); ok {
-		for _, key := range j.keys.accepted(s.cfg.Now()) {
+		for _, key := range j.keys.accepted(s.wall()) {
 			set.Keys = append(set.Keys, key.public)
 		}
 	}

@@ -51,6 +51,9 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
 		issued: now, expires: now.Add(s.ttl(c)),
 	}
+	if c.certificateMethod() != "" {
+		g.bound = bindToCertificate(r)
+	}
 	return c, s.appendTokenResponse(f, g)
 }
 

@@ -95,6 +95,8 @@ type claims struct {
 
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+
+	Confirmation confirmation `json:"cnf"`
 }
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
@@ -108,7 +110,7 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType {
 		return grant{}, false
 	}
-	key := j.keys.find(header.KeyID, j.server.cfg.Now())
+	key := j.keys.find(header.KeyID, j.server.wall())
 	if key == nil {
 		return grant{}, false
 	}
@@ -128,5 +130,7 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}
 	n, err := hex.Decode(g.id[:], []byte(c.ID))
-	return g, err == nil && n == len(g.id) && g.client != nil
+	var known bool
+	g.bound, known = c.Confirmation.binding()
+	return g, err == nil && n == len(g.id) && g.client != nil && known
 }

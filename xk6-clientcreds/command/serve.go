@@ -33,10 +33,11 @@ Every path below /api/ takes bearer tokens, /stats counts what arrived, /health 
 Below /admin faults are changed while it serves; without --admin on that is for a loopback --addr only.
 
 The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
-secret, unless --client or --clients name others.
+secret, unless --client or --clients name others or --client-count has some generated.
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, ADMIN_URL where there is an admin endpoint, SSL_CERT_FILE where --tls-dir is given, and CLIENT_KEY_FILE where --client-key is. When it ends, so does the server, with the same exit code.
+environment, ADMIN_URL where there is an admin endpoint, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
+--client-key is, and CLIENTS_FILE, the file with all clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
 Without a command it serves until SIGINT or SIGTERM.`
 
@@ -90,9 +91,6 @@ func (s *serve) config() (cfg authserver.Config, clients []registration, err err
 	if clients, err = s.clients(); err != nil {
 		return cfg, nil, err
 	}
-	if err := s.addClientKey(clients); err != nil {
-		return cfg, nil, err
-	}
 	if cfg, err = s.flags.config(clients); err != nil {
 		return cfg, nil, err
 	}
@@ -107,6 +105,11 @@ func (s *serve) run(command []string) (err error) {
 	if err != nil {
 		return err
 	}
+	file, err := s.clientsFile(clients)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.discard()) }()
 	server, err := authserver.New(cfg)
 	if err != nil {
 		return s.flags.explain(err)
@@ -127,7 +130,7 @@ func (s *serve) run(command []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop(server, stats)) }()
 
-	env := newScriptEnvironment(server.Endpoints(), clients[0])
+	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path)
 	if len(command) > 0 {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err

@@ -58,7 +58,7 @@ func (h *authorizedHTTP) State() *lib.State {
 
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
-	return h.with(&bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse(state)})
+	return h.with(&bearerTransport{base: h.c.transport(state), elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
 }
 
 func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {

@@ -11,9 +11,10 @@ import (
 // only while they stay at the origin that the script named: another one must not see it, not even
 // another port of the same host.
 type bearerTransport struct {
-	base http.RoundTripper
-	view *view
-	late func() // called for a request that carries an expired token
+	base      http.RoundTripper // shows the client's certificate, if it has one
+	elsewhere http.RoundTripper // for other origins
+	view      *view
+	late      func() // called for a request that carries an expired token
 }
 
 // refusingTransport sends nothing.
@@ -28,7 +29,7 @@ func (refusingTransport) RoundTrip(*http.Request) (*http.Response, error) { retu
 // RoundTrip implements http.RoundTripper.
 func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if origin(first(req).URL) != origin(req.URL) {
-		return t.base.RoundTrip(req)
+		return t.elsewhere.RoundTrip(req)
 	}
 	if sinceEpoch() >= t.view.expires {
 		t.late()

@@ -26,6 +26,8 @@ type client struct {
 
 	own  *sender         // reused by acquire(), introspect() and revoke(), which may be called in a tight loop
 	http *authorizedHTTP // made on the first use of a verb
+
+	certified *certifiedTransport // of a client with a certificate; made on the first use
 }
 
 // view is what a VU shows its script of one lease. The values are made once per lease and VU, so
@@ -48,22 +50,35 @@ func newClient(m *instance, o *options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range m.clients {
-		if c.grant == g {
-			return c, nil
-		}
+	if c := m.clients[g]; c != nil {
+		return c, nil
 	}
+	g.warnOfCertificate(time.Now())
 	c := &client{m: m, grant: g, opts: g.opts}
-	c.usage = usage{process: m.process, opts: g.opts}
+	c.usage = usage{process: m.process, opts: g.opts, client: c}
 	switch o.Cache.Scope {
 	case scopeVU:
-		c.entry = m.process.cache.Entry(strconv.FormatUint(m.id, 36)+" "+g.key, o.policy())
+		c.entry = m.process.cache.Entry(c.ownKey(), o.policy())
 	case scopeShared:
 		c.entry = m.process.cache.Entry(g.key, o.policy())
 	}
-	m.clients = append(m.clients, c)
+	m.clients[g] = c
 	m.process.flushAtEnd(c)
 	return c, nil
+}
+
+// ownKey is the key of the cache entry that this VU has for itself.
+func (c *client) ownKey() string { return strconv.FormatUint(c.m.id, 36) + " " + c.grant.key }
+
+// release gives up the client and, where it is this VU's own, the token. A script that holds on to the
+// client can still use it.
+func (c *client) release() {
+	c.usage.release()
+	c.certified.close()
+	delete(c.m.clients, c.grant)
+	if c.opts.Cache.Scope == scopeVU {
+		c.m.process.cache.Forget(c.ownKey())
+	}
 }
 
 // hit returns the view of the token at hand when it is fresh, else nil: the hot path.
@@ -145,7 +160,7 @@ func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, 
 func (c *client) fetch(state *lib.State) tokencache.Fetch {
 	s := c.newSender(state)
 	return func(ctx context.Context, reason tokencache.Reason) (*oauth.Token, error) {
-		return c.grant.request(ctx, s, reason, c.opts.retry(true))
+		return c.grant.request(ctx, s, reason, c.opts.retry(true), nil)
 	}
 }
 

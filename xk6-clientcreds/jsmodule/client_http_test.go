@@ -276,6 +276,7 @@ func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
 	t.Parallel()
 	sent := make(chan string, 1)
 	transport := &bearerTransport{
+		elsewhere: transportFunc(nil),
 		base: transportFunc(func(req *http.Request) (*http.Response, error) {
 			sent <- req.Header.Get("Authorization")
 			return &http.Response{Request: req, Body: http.NoBody}, nil
@@ -311,7 +312,7 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	v := withAPI(t, e, a, "")
 	v.mustRun(`client.get(api)`)
 	require.Len(t, v.module.clients, 1)
-	c := v.module.clients[0]
+	c := v.onlyClient()
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})

@@ -25,7 +25,7 @@ var hints = map[string]string{
 	oauth.CodeTLS:               "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
 	oauth.CodeTimeout:           "the server did not answer within the timeout option",
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
-	oauth.CodeClientAuth:        "nothing was sent; check assertion.file, or key",
+	oauth.CodeClientAuth:        "nothing was sent; check the assertion, or key",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
 
 	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
@@ -55,6 +55,9 @@ var statusHints = map[int]string{
 func hint(o *options, e *oauth.Error) string {
 	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
 		return hintAssertion
+	}
+	if text := certificateHints[e.Code]; text != "" && o.byCertificate() {
+		return text
 	}
 	if e.Code == oauth.CodeHTTPError {
 		return statusHints[e.Status]

@@ -37,9 +37,12 @@ type options struct {
 	Issuer, TokenURL       string
 	IntrospectionURL       string
 	RevocationURL          string
+	JWKSURL                string
 	ClientID, ClientSecret string
+	SecretFrom             place // of ClientSecret, once that is read
 	Auth, BasicEncoding    string
 	Key                    keyOptions
+	Certificate            certificateOptions
 	Assertion              assertionOptions
 	Scope                  []string
 	Audience, Resource     []string
@@ -53,7 +56,9 @@ type options struct {
 	Tags                   map[string]string
 	HTTPMetrics            bool
 
-	scopeText string // Scope as it is sent
+	Pool      string      // the name of the pool of which the client is one; none where the tag client tells them apart
+	shared    *sharedPool // that pool
+	scopeText string      // Scope as it is sent
 }
 
 type cacheOptions struct {
@@ -119,11 +124,13 @@ func (o *options) read(r *reader) {
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
+	r.text("jwksUrl", &o.JWKSURL)
 	r.text("clientId", &o.ClientID)
-	r.secret("clientSecret", &o.ClientSecret)
-	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
+	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
+	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
+	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
@@ -177,9 +184,17 @@ func (o *options) check(r *reader) error {
 }
 
 // key identifies a configuration: two clients with the same key are the same client. It is a
-// hash, so that no secret is kept as a map key.
+// hash, so that no secret is kept as a map key. A secret that is read somewhere is known by the
+// place: it may be replaced.
 func (o *options) key() string {
-	text, err := json.Marshal(o) // #nosec G117 -- hashed in the next line, never stored or shown
+	named := *o
+	if named.SecretFrom.given() {
+		named.ClientSecret = ""
+	}
+	if named.Key.From.given() {
+		named.Key.Text = ""
+	}
+	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
 	if err != nil {
 		panic(err) // strings, numbers and maps of strings always marshal
 	}
@@ -212,6 +227,22 @@ func (o *options) retry(cached bool) oauth.Retry {
 		MaxBackoff: o.Retry.MaxBackoff,
 		Budget:     o.Retry.Budget,
 	}
+}
+
+// tag is the value of the tag client.
+func (o *options) tag() string {
+	if o.Pool != "" {
+		return o.Pool
+	}
+	return o.ClientID
+}
+
+// subject is what one warning is about: the client, or all of its pool.
+func (o *options) subject() any {
+	if o.shared != nil {
+		return o.shared
+	}
+	return o
 }
 
 // where names the token endpoint, or the issuer that leads to it, in messages. A query may hold a

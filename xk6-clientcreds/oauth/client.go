@@ -169,7 +169,11 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	if failure != nil {
 		return nil, failure
 	}
-	return parseResponse(resp, body)
+	token, failure := parseResponse(resp, body)
+	if failure == nil {
+		failure = c.config.checkBinding(resp, token)
+	}
+	return token, failure
 }
 
 // sendError is TransportError for a request under ctx: when that ended a transport returns its
