@@ -35,6 +35,9 @@ func newScriptEnvironment(e authserver.Endpoints, c registration, clientsFile st
 	if c.keyFile != "" {
 		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})
 	}
+	if c.certificateFile != "" {
+		env = append(env, variable{"CLIENT_CERTIFICATE_FILE", c.certificateFile})
+	}
 	if e.CAFile != "" {
 		env = append(env, variable{"SSL_CERT_FILE", e.CAFile})
 	}

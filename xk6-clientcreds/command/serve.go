@@ -37,7 +37,8 @@ secret, unless --client or --clients name others or --client-count has some gene
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
 environment, ADMIN_URL where there is an admin endpoint, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
---client-key is, and CLIENTS_FILE, the file with all clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
+--client-key is, that and CLIENT_CERTIFICATE_FILE where --client-certificate is, and CLIENTS_FILE, the file with all
+clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
 Without a command it serves until SIGINT or SIGTERM.`
 

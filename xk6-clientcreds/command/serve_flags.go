@@ -18,8 +18,10 @@ type serveFlags struct {
 	clientCount int
 	clientKey   string
 	faults      faultFlags
-	statsFile   string
-	set         *pflag.FlagSet
+
+	clientCertificate string
+	statsFile         string
+	set               *pflag.FlagSet
 }
 
 func (f *serveFlags) declare(set *pflag.FlagSet) {
@@ -39,6 +41,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file with them")
 	set.StringVar(&f.clientKey, "client-key", "",
 		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
+	set.StringVar(&f.clientCertificate, "client-certificate", "",
+		"`file` with a certificate of the first client, for tls_client_auth and self_signed_tls_client_auth; its key is in "+
+			"the file of that name with -key; both are made where there are none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
 		"`format` of access tokens: opaque or jwt")
