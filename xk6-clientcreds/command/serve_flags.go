@@ -17,6 +17,7 @@ type serveFlags struct {
 	clientIDs   []string
 	clientCount int
 	clientKey   string
+	faults      faultFlags
 
 	clientCertificate string
 	statsFile         string
@@ -54,6 +55,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
 		"`audience` that the API demands and that tokens get by default (default: any)")
+	f.faults.declare(set)
+	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
+		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by others), on or off")
 	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
 }
 
@@ -62,6 +66,7 @@ var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+	"Faults": "--faults", "Admin": "--admin",
 }
 
 // config makes the configuration of the server.

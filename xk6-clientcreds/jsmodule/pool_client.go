@@ -119,9 +119,7 @@ func (p *pool) build(i int) (*keptClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.locate(p.m.absolute, &p.m.process.places); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
-	}
+	o.locate(p.m.absolute)
 	c, err := newClient(p.m, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
