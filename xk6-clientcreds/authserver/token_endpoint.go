@@ -49,7 +49,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	now := s.cfg.Now()
 	g := &grant{
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
-		issued: now, expires: now.Add(c.ttl),
+		issued: now, expires: now.Add(s.ttl(c)),
 	}
 	if c.certificateMethod() != "" {
 		g.bound = bindToCertificate(r)
@@ -63,7 +63,7 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 		return errIssue
 	}
 	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
-	f.out = appendInt(f.out, int64(g.client.ttl.Seconds()))
+	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)
