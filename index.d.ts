@@ -158,7 +158,7 @@ declare module 'k6/x/clientcreds' {
         /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
         file?: string;
 
-        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        /** The environment variable of the k6 process. It need not be in `__ENV`. */
         env?: string;
 
         /** The name of the secret in k6's secret sources (`--secret-source`). */

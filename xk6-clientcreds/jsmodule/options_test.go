@@ -587,7 +587,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: {env: 's3cr3t'}}`,
-		`option "clientSecret.env" names no environment variable that k6 has; it must be set where k6 is started: what -e gives is in __ENV alone`,
+		`option "clientSecret.env" names no environment variable of the k6 process; it must be set where k6 is started`,
 	},
 	{
 		`{...ok, clientSecret: {secret: 's3cr3t'}}`,
