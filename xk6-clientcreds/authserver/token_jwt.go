@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -86,6 +87,7 @@ type claims struct {
 
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+	Actor    *actor `json:"act"`
 }
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
@@ -113,6 +115,15 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		audience: c.Audience,
 		issued:   time.Unix(int64(*c.IssuedAt), 0),
 		expires:  time.Unix(int64(*c.Expiry), 0),
+	}
+	if c.Subject != c.ClientID {
+		g.subject = j.server.clients.byID[c.Subject]
+	}
+	for a := c.Actor; a != nil; a = a.Actor {
+		g.actors = append(g.actors, j.server.clients.byID[a.Subject])
+	}
+	if g.about() == nil || slices.Contains(g.actors, nil) {
+		return grant{}, false // as of a client that is not registered
 	}
 	n, err := hex.Decode(g.id[:], []byte(c.ID))
 	return g, err == nil && n == len(g.id) && g.client != nil

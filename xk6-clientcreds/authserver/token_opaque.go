@@ -66,12 +66,13 @@ func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
 	return g, ok
 }
 
-// appendGrant appends client, times, scope and audience. The scope is a length
+// appendGrant appends client, times, parties, scope and audience. The scope is a length
 // of 0 where it is the client's own, otherwise its length + 1 and the text.
 func appendGrant(dst []byte, g *grant) []byte {
 	dst = binary.AppendUvarint(dst, uint64(g.client.index))                // #nosec G115 -- an index is not negative
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.issued.UnixNano()))  // #nosec G115 -- read back as int64
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.expires.UnixNano())) // #nosec G115 -- read back as int64
+	dst = appendParties(dst, g)
 	if g.scope == g.client.scope {
 		dst = append(dst, 0)
 	} else {
@@ -98,7 +99,10 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		issued:  time.Unix(0, int64(binary.BigEndian.Uint64(b))),     // #nosec G115 -- written from an int64
 		expires: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))), // #nosec G115 -- written from an int64
 	}
-	b = b[16:]
+	b, ok := o.readParties(b[16:], &g)
+	if !ok {
+		return grant{}, false
+	}
 	size, n := binary.Uvarint(b)
 	switch b = b[max(n, 0):]; {
 	case n <= 0 || size > uint64(len(b))+1:
