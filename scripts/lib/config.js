@@ -1,5 +1,7 @@
 // What the scenarios read from the environment. Each variable has one meaning in all of them.
 
+import { Client, ClientPool } from 'k6/x/clientcreds';
+
 /** The value of an environment variable, or fallback when it is unset or empty. */
 export function env(name, fallback) {
     const value = __ENV[name];
@@ -57,7 +59,12 @@ export function url(name, what) {
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
  */
 export function clientOptions(overrides = {}) {
-    const options = { clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...endpoint() };
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
+}
+
+/** What the environment says of one client and of many alike, and more. */
+function commonOptions(more) {
+    const options = endpoint();
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -81,7 +88,30 @@ export function clientOptions(overrides = {}) {
             cache[option] = env(name);
         }
     }
-    return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
+    return { ...options, ...more, cache: { ...cache, ...more.cache } };
+}
+
+/**
+ * The pool of the clients in CLIENTS_FILE (CSV or JSON), of which each call gets one as ASSIGNMENT says: vu, round-robin,
+ * random, zipf or hot. What they authenticate with is in the file. What all have in common is in the same variables as for
+ * one client; where the file says it, too, the file counts.
+ */
+export function clientPool(overrides = {}) {
+    const own = { clients: { file: required('CLIENTS_FILE', 'the CSV or JSON file of the clients') } };
+    if (env('ASSIGNMENT') !== undefined) {
+        own.assignment = env('ASSIGNMENT');
+    }
+    return new ClientPool(commonOptions({ ...own, ...overrides }));
+}
+
+/** Returns what gives a call its client: with CLIENTS_FILE one of the pool, else the one that the environment describes. */
+export function clientOfCall(overrides = {}) {
+    if (env('CLIENTS_FILE') !== undefined) {
+        const pool = clientPool(overrides);
+        return () => pool.client();
+    }
+    const client = new Client(clientOptions(overrides));
+    return () => client;
 }
 
 /** What the client authenticates with: its secret, or its private key. */

@@ -38,7 +38,7 @@ var examples = map[string]example{
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
 	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 4 * time.Second }},
-	"clients-file.js": {
+	"client-pool.js": {
 		server: func(c *authserver.Config) {
 			c.Clients = nil
 			for n := range 3 {
@@ -49,7 +49,7 @@ var examples = map[string]example{
 		},
 		saw: func(t *testing.T, stats authserver.Stats, _ run) {
 			t.Helper()
-			require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 2, "shop-3": 2}, stats.TokenRequests.ByClient)
+			require.Equal(t, map[string]int64{"shop-1": 1, "shop-2": 1, "shop-3": 1}, stats.TokenRequests.ByClient)
 		},
 	},
 	"discovery.js": {

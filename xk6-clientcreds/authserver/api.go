@@ -20,6 +20,7 @@ type accessToken struct {
 	clientID string
 	scope    string
 	audience []string
+	bound    binding
 }
 
 // tokenCheck validates the token of a request. f is free to be used.
@@ -57,6 +58,9 @@ func (a *protectedAPI) authorize(r *http.Request, f *form) (accessToken, *bearer
 		return accessToken{}, err
 	}
 	token, err := a.check(r, f, value)
+	if err == nil {
+		err = token.bound.proven(r)
+	}
 	switch {
 	case err != nil:
 		return token, err

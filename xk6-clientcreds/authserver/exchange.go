@@ -53,7 +53,8 @@ var (
 // grant may exchange every valid token of this server: clients stand for
 // resource servers here, as they do at the introspection endpoint. The new token
 // has no more scope than the subject token and does not outlive the tokens that
-// it was made of.
+// it was made of. To what it is bound the client's own authentication says: it
+// cannot prove possession of somebody else's key.
 func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
 	issuedType, err := s.requestedType(f)
 	if err != nil {

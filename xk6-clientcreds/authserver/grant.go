@@ -44,6 +44,7 @@ type grant struct {
 	audience []string // empty: the default audience of the server
 	issued   time.Time
 	expires  time.Time
+	bound    binding
 	// issuedType is the type of the token by RFC 8693 §3, for the answer to an
 	// exchange; no part of the token.
 	issuedType string
@@ -99,7 +100,7 @@ func (s *Server) appendClaims(dst []byte, g *grant) []byte {
 		dst = appendJSONString(dst, g.scope)
 	}
 	dst = appendActors(dst, g.actors)
-	return dst
+	return appendConfirmation(dst, &g.bound)
 }
 
 // numericDateAfter rounds up to whole seconds: rounded down, a token would end

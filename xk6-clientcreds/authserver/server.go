@@ -16,11 +16,15 @@ type Server struct {
 	cfg     Config
 	clients *registry
 	methods []authMethod
-	format  tokenFormat
-	ids     *tokenIDs
-	revoked *revocations
-	stats   *stats
-	api     *protectedAPI
+	// certificates are those of clients. asksCertificates says that some client
+	// can have one.
+	certificates     certificateVerifier
+	asksCertificates bool
+	format           tokenFormat
+	ids              *tokenIDs
+	revoked          *revocations
+	stats            *stats
+	api              *protectedAPI
 	// introspector is nil when the API checks tokens by itself.
 	introspector *introspector
 
@@ -50,6 +54,9 @@ func New(cfg Config) (*Server, error) {
 		clients: clients,
 		ids:     newTokenIDs(),
 		revoked: newRevocations(maxRevoked),
+	}
+	if err := s.expectCertificates(); err != nil {
+		return nil, err
 	}
 	s.methods = authMethods(s)
 	check := s.checkLocally

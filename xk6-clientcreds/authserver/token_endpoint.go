@@ -48,6 +48,9 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	if err != nil {
 		return c, err
 	}
+	if c.certificateMethod() != "" {
+		g.bound = bindToCertificate(r)
+	}
 	return c, s.appendTokenResponse(f, g)
 }
 

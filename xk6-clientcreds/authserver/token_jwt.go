@@ -88,6 +88,8 @@ type claims struct {
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
 	Actor    *actor `json:"act"`
+
+	Confirmation confirmation `json:"cnf"`
 }
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
@@ -116,17 +118,25 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		issued:   time.Unix(int64(*c.IssuedAt), 0),
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}
+	parties := j.parties(&c, &g)
+	n, err := hex.Decode(g.id[:], []byte(c.ID))
+	var known bool
+	g.bound, known = c.Confirmation.binding()
+	return g, err == nil && n == len(g.id) && g.client != nil && parties && known
+}
+
+// parties reads whom the token is about and who acts, false when it names a client
+// that is not registered.
+func (j *jwtFormat) parties(c *claims, g *grant) bool {
 	if c.Subject != c.ClientID {
-		g.subject = j.server.clients.byID[c.Subject]
+		if g.subject = j.server.clients.byID[c.Subject]; g.subject == nil {
+			return false
+		}
 	}
 	for a := c.Actor; a != nil; a = a.Actor {
 		g.actors = append(g.actors, j.server.clients.byID[a.Subject])
 	}
-	if g.about() == nil || slices.Contains(g.actors, nil) {
-		return grant{}, false // as of a client that is not registered
-	}
-	n, err := hex.Decode(g.id[:], []byte(c.ID))
-	return g, err == nil && n == len(g.id) && g.client != nil
+	return !slices.Contains(g.actors, nil)
 }
 
 // keySet is the JWK set (RFC 7517 §5) of the format: empty for opaque tokens.
