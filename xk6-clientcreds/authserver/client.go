@@ -17,7 +17,7 @@ import (
 // The grants that the server knows.
 const (
 	grantClientCredentials = "client_credentials"
-	grantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693 §2.1
+	grantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // #nosec G101 -- a name, RFC 8693 §2.1
 )
 
 // GrantTypes are the grants that a client can be allowed.

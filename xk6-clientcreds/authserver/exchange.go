@@ -10,7 +10,7 @@ import (
 // The types of tokens that the server knows, RFC 8693 §3. JWT is one only where
 // the server's tokens are JWTs.
 const (
-	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" // #nosec G101 -- a name
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
 
 // exchangeOptions are those of the token exchange (RFC 8693) that follows the client-credentials
@@ -19,7 +18,7 @@ type exchangeOptions struct {
 }
 
 func (o *options) readExchange(r *reader) {
-	x := new(exchangeOptions)
+	x := &exchangeOptions{SubjectTokenType: oauth.TokenTypeAccessToken}
 	o.Exchange = x
 	r.secret("subjectToken", &x.SubjectToken)
 	r.text("subjectTokenType", &x.SubjectTokenType)
@@ -50,14 +49,10 @@ func (o *options) exchange() *oauth.Exchange {
 	}
 }
 
-// hide tells the redactor of the tokens that the script gave.
-func (x *exchangeOptions) hide(r *redact.Redactor) {
+// secrets are the tokens that the script gave.
+func (x *exchangeOptions) secrets() []string {
 	if x == nil {
-		return
+		return nil
 	}
-	for _, token := range []string{x.SubjectToken, x.ActorToken} {
-		if token != "" {
-			r.Token(token)
-		}
-	}
+	return []string{x.SubjectToken, x.ActorToken}
 }

@@ -39,7 +39,7 @@ type Config struct {
 }
 
 // reservedParams are set by other options, or must not be in a client-credentials request.
-var reservedParams = map[string]string{
+var reservedParams = map[string]string{ // #nosec G101 -- names
 	"grant_type":            "is always client_credentials",
 	"client_id":             "is set by clientId",
 	"client_secret":         "is set by clientSecret",

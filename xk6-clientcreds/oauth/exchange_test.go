@@ -163,7 +163,7 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newExchangeServer()
-			s.first, s.second = body(c.first, ""), body(c.second, c.scope)
+			s.first, s.second = body(c.first, ""), body(c.second, c.scope) //nolint:bodyclose // the client closes it
 			token, err := newClient(t, exchanging(Exchange{Scope: c.asked})).Grant(t.Context(), s.do)
 			require.NoError(t, err, name)
 			assert.Equal(t, c.lifetime, token.ExpiresIn, name)
