@@ -54,9 +54,11 @@ export function url(name, what) {
 }
 
 /**
- * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
+ * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
+ * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
+ * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
  */
 export function clientOptions(overrides = {}) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
@@ -114,8 +116,11 @@ export function clientOfCall(overrides = {}) {
     return () => client;
 }
 
-/** What the client authenticates with: its secret, or its private key. */
+/** What the client authenticates with: its secret, its private key, or its certificate. */
 function credentials() {
+    if (certified()) {
+        return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
+    }
     if (env('AUTH') !== 'private_key_jwt') {
         return { clientSecret: secret() };
     }
@@ -128,8 +133,45 @@ function credentials() {
     return { key };
 }
 
-/** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
+/** Whether the client authenticates with a certificate (RFC 8705). */
+function certified() {
+    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(env('AUTH'));
+}
+
+function certificateFile() {
+    return required('CLIENT_CERTIFICATE_FILE', "the file of the client's certificate, PEM");
+}
+
+function certificateKeyFile() {
+    return required('CLIENT_KEY_FILE', "the file of the certificate's private key, PEM or JWK");
+}
+
+/**
+ * k6's own option tlsAuth for the certificate that the environment describes, for requests that a script makes itself
+ * with client.headers(): a token can be bound to the certificate. Requests of the client need none. What open() reads
+ * becomes part of `k6 archive`, so a scenario has it only where it needs it.
+ */
+export function tlsAuth() {
+    return certified() ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
+}
+
+/**
+ * The client's secret, or where it is: a file, from the script's folder, or a name or source:name of k6's secret sources.
+ * As a text it is printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with.
+ */
 function secret() {
+    const variables = ['CLIENT_SECRET', 'CLIENT_SECRET_FILE', 'CLIENT_SECRET_SOURCE'];
+    const [first, second] = variables.filter((name) => env(name) !== undefined);
+    if (second !== undefined) {
+        fail(`${first} and ${second} are both set: unset one of them`);
+    }
+    if (first === 'CLIENT_SECRET_FILE') {
+        return { file: env(first) };
+    }
+    if (first === 'CLIENT_SECRET_SOURCE') {
+        const [value, colon] = [env(first), env(first).indexOf(':')];
+        return colon < 0 ? { secret: value } : { source: value.slice(0, colon), secret: value.slice(colon + 1) };
+    }
     const value = required('CLIENT_SECRET', "the client's secret");
     if (/[\r\n]/.test(value)) {
         fail('CLIENT_SECRET has a line break in it: give the secret without one');

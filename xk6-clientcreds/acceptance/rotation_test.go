@@ -3,6 +3,7 @@ package acceptance
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -116,6 +117,55 @@ func TestInteropRotation(t *testing.T) {
 	require.LessOrEqual(t, len(refused(seen[first:])), rotationVUs, "what was under way with the outdated secret")
 	require.Empty(t, refused(seen[len(seen)-rotationVUs:]))
 	require.NotContains(t, r.output, "basic-secret")
+}
+
+// A server that hashes its secrets gets a new one by its own administration while the test runs: no
+// iteration fails.
+func TestInteropHydraRotation(t *testing.T) {
+	t.Parallel()
+	certs := newCertificates(t)
+	h := startHydra(t, certs)
+	client := registration{
+		ID: "rotated", Secret: "first-secret-of-hydra", Scope: "orders.read",
+		GrantTypes: []string{"client_credentials"}, AuthMethod: "client_secret_basic",
+	}
+	require.True(t, h.register(t, client).OK)
+	file := filepath.Join(t.TempDir(), "secret")
+	replaceFile(t, file, client.Secret)
+	env := map[string]string{"TOKEN_URL": h.issuer + "/oauth2/token", "SSL_CERT_FILE": certs.caFile, "CLIENT_ID": client.ID}
+	run := rotating(env, fmt.Sprintf(`{"clientSecret": {"file": %q}}`, file), "DURATION=6s", "PAUSE=0.2")
+	api := freeAddress(t)
+	run.args = []string{"--address", api}
+	p := run.start(t)
+	iterations := func() int {
+		var status struct {
+			Data struct {
+				Attributes struct {
+					Sample struct {
+						Count int `json:"count"`
+					} `json:"sample"`
+				} `json:"attributes"`
+			} `json:"data"`
+		}
+		if json.Unmarshal([]byte(body(t, "http://"+api+"/v1/metrics/iterations")), &status) != nil {
+			return 0
+		}
+		return status.Data.Attributes.Sample.Count
+	}
+	eventually(t, func() bool { return iterations() >= rotationVUs }, "tokens for the first secret")
+	client.Secret = "second-secret-of-hydra"
+	replaceFile(t, file, client.Secret)
+	h.replace(t, client)
+	before := iterations()
+
+	r := p.result(t).passes(t)
+	require.Greater(t, r.summary.count("iterations"), before+2*rotationVUs)
+	require.Equal(t, 1, r.summary.count("clientcreds_secret_rotations"), r.output)
+	refusals := int(r.summary.value("clientcreds_request_failed", "passes"))
+	require.Positive(t, refusals)
+	require.LessOrEqual(t, refusals, rotationVUs, "at most one for each virtual user")
+	require.Zero(t, r.summary.value("checks", "fails"))
+	require.NotContains(t, r.output, "secret-of-hydra")
 }
 
 // k6's own secret sources, and what is said where they have none.

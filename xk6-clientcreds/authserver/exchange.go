@@ -84,7 +84,7 @@ func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
 	case f.get(actorToken.typeName) != nil:
 		return nil, errActorType
 	}
-	g.expires = now.Add(min(c.ttl, end.Sub(now).Truncate(time.Second)))
+	g.expires = now.Add(min(s.ttl(c), end.Sub(now).Truncate(time.Second)))
 	if g.scope, err = narrowed(subject.scope, f.get("scope")); err != nil {
 		return nil, err
 	}

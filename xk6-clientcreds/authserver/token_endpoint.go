@@ -3,7 +3,6 @@ package authserver
 import (
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // serveToken is the token endpoint, RFC 6749 §3.2.
@@ -67,7 +66,7 @@ func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 	now := s.cfg.Now()
 	return &grant{
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
-		issued: now, expires: now.Add(c.ttl),
+		issued: now, expires: now.Add(s.ttl(c)),
 	}, nil
 }
 
@@ -79,7 +78,7 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 		return errIssue
 	}
 	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
-	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued)/time.Second))
+	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)
