@@ -120,7 +120,7 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
 		`-only: "everything" is none of hits, api, token, memory, pool, exporter`: {"-only", "everything"},
-		"flag provided but not defined: -quick":                             {"-quick"},
+		"flag provided but not defined: -quick":                                   {"-quick"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailed, mainImpl(args, &stdout, &stderr))
