@@ -641,6 +641,7 @@ declare module 'k6/x/clientcreds' {
         grant_types?: readonly string[];
         jwks?: object;
         ttl?: string;
+        [name: `tls_client_${string}`]: unknown;
     }
 
     /** Options of a {@link ClientPool}: those below, and of {@link ClientOptions} what all its clients have in common. */
