@@ -25,6 +25,7 @@ type Client struct {
 	header   http.Header // without credentials
 	scope    string
 	prepared *prepared // with credentials; nil when they change with every request
+	prover   *Prover   // nil for tokens that are not bound to a key
 }
 
 // prepared is a token request, ready to be sent any number of times.
@@ -122,7 +123,7 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 
 // Grant sends the token request once (RFC 6749 §4.4.2). An error is always an *Error.
 func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
-	a := c.attempt(ctx, do)
+	a := c.attemptWithNonce(ctx, do, func(Attempt) {})
 	if a.Err != nil {
 		return nil, a.Err
 	}
@@ -138,8 +139,12 @@ func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 			return Attempt{Err: authError(ctx, err)}
 		}
 	}
-	token, status, err := c.send(ctx, do, p)
-	return Attempt{Status: status, Token: token, Err: err, Signing: p.signed}
+	p, err := c.proven(p)
+	if err != nil {
+		return Attempt{Err: authError(ctx, err)}
+	}
+	token, status, failure := c.send(ctx, do, p)
+	return Attempt{Status: status, Token: token, Err: failure, Signing: p.signed}
 }
 
 // send sends p. The status is 0 when there was no answer.
@@ -150,8 +155,10 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (*Token, int, *
 		return nil, 0, sendError(ctx, err)
 	}
 	defer resp.Body.Close() // read to its end, or given up
+	nonce := c.learn(p, resp)
 	token, failure := c.read(ctx, resp)
 	if failure != nil {
+		failure.nonce = nonce
 		failure.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return nil, resp.StatusCode, failure
 	}
@@ -168,7 +175,11 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	if failure != nil {
 		return nil, failure
 	}
-	return parseResponse(resp, body)
+	token, failure := parseResponse(resp, body)
+	if failure == nil {
+		failure = checkBinding(resp, token, c.prover)
+	}
+	return token, failure
 }
 
 // sendError is TransportError for a request under ctx: when that ended a transport returns its

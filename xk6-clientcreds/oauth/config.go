@@ -48,7 +48,7 @@ var reservedParams = map[string]string{
 // reservedHeaders are set by the request itself.
 var reservedHeaders = []string{
 	"Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Host", "Connection",
-	"Te", "Trailer", "Upgrade", "Cookie", "Expect",
+	"Te", "Trailer", "Upgrade", "Cookie", "Expect", HeaderDPoP,
 }
 
 // check finds what is wrong with c. The errors name the option of the JavaScript API.

@@ -21,6 +21,8 @@ type Metadata struct {
 	GrantTypes            []string `json:"grant_types_supported"`
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+	// DPoPAlgorithms are those of DPoP proofs; none where the server does not support DPoP (RFC 9449 §5.1).
+	DPoPAlgorithms []string `json:"dpop_signing_alg_values_supported"`
 }
 
 // CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL

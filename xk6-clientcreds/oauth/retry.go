@@ -32,9 +32,12 @@ type Attempt struct {
 	Token *Token
 	// Err is nil on success.
 	Err *Error
-	// Signing is how long the signature took with which the client authenticates; 0 when it does
-	// so without one.
+	// Signing is how long the signatures took, of the assertion with which the client authenticates
+	// and of the DPoP proof; 0 when there is neither.
 	Signing time.Duration
+	// NonceDemanded says that the server answered with the nonce that it wants in the DPoP proof (RFC
+	// 9449 §8). The request was repeated at once with it, under the same Number: nothing has failed.
+	NonceDemanded bool
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
@@ -43,11 +46,12 @@ type Attempt struct {
 func (c *Client) GrantWithRetry(ctx context.Context, do Doer, r Retry, observe func(Attempt)) (*Token, error) {
 	begin := time.Now()
 	for n := 1; ; n++ {
-		a := c.attempt(ctx, do)
-		a.Number = n
-		if observe != nil {
-			observe(a)
-		}
+		a := c.attemptWithNonce(ctx, do, func(a Attempt) {
+			a.Number = n
+			if observe != nil {
+				observe(a)
+			}
+		})
 		err := a.Err
 		if err == nil {
 			return a.Token, nil
