@@ -17,7 +17,7 @@ export const options = {
 // A SharedArray is in memory once, not once for each virtual user.
 const clients = new SharedArray('clients', () => JSON.parse(open(__ENV.CLIENTS || './clients.json')));
 
-const { id, secret, scope } = clients[Math.max(0, __VU - 1) % clients.length];
+const { client_id: id, client_secret: secret, scope } = clients[Math.max(0, __VU - 1) % clients.length];
 const client = new Client({ tokenUrl: __ENV.TOKEN_URL, clientId: id, clientSecret: secret, scope });
 
 export default function () {

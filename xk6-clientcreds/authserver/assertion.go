@@ -49,14 +49,16 @@ func (v *assertionVerifier) clientSecretJWT() authMethod {
 		presented: func(_ *http.Request, f *form) bool { return f.hasAssertion() && hasMAC(f) },
 		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
 			return v.verify(f, secretAlgorithms, func(c *client, signed *jose.JSONWebSignature) ([]byte, *oauthError) {
-				if len(c.secret) == 0 {
+				current := c.credentials.Load()
+				if len(current.secret) == 0 {
 					return nil, errNoSecret
 				}
-				payload, err := signed.Verify(c.secret)
-				if err != nil {
-					return nil, errAssertionSignature
+				for _, accepted := range current.secrets(v.server.cfg.Now()) {
+					if payload, err := signed.Verify(accepted.secret); err == nil {
+						return payload, nil
+					}
 				}
-				return payload, nil
+				return nil, errAssertionSignature
 			})
 		},
 	}
@@ -77,13 +79,14 @@ func (v *assertionVerifier) privateKeyJWT() authMethod {
 // verifySignature returns the payload of an assertion that one of the client's
 // keys has signed.
 func (c *client) verifySignature(signed *jose.JSONWebSignature) ([]byte, *oauthError) {
-	if len(c.keys) == 0 {
+	keys := c.credentials.Load().keys
+	if len(keys) == 0 {
 		return nil, errNoKeys
 	}
 	header := signed.Signatures[0].Protected
 	known := false
-	for i := range c.keys {
-		key := &c.keys[i]
+	for i := range keys {
+		key := &keys[i]
 		if header.KeyID != "" && key.KeyID != "" && key.KeyID != header.KeyID {
 			continue
 		}

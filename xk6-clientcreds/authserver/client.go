@@ -5,9 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/subtle"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -45,30 +46,32 @@ func (c Client) GoString() string { return c.String() }
 
 // client is a Client prepared for answering requests.
 type client struct {
-	index      int // in registry.list, and so in the sealed tokens and the counters
-	id         string
-	jsonID     []byte // id as a JSON string
-	secret     []byte // of client_secret_jwt
-	secretHash [sha256.Size]byte
-	keys       []jose.JSONWebKey
-	scope      string
-	scopes     []string
-	ttl        time.Duration
-	grants     []string
-	authMethod string
+	index       int // in registry.list, and so in the sealed tokens and the counters
+	id          string
+	jsonID      []byte // id as a JSON string
+	credentials atomic.Pointer[credentials]
+	scope       string
+	scopes      []string
+	ttl         time.Duration
+	grants      []string
+	authMethod  string
 }
 
-// registry holds the clients. It is read-only once made.
+// registry holds the clients. It is read-only once made, but for the clients'
+// credentials.
 type registry struct {
 	list []*client
 	byID map[string]*client
+	now  func() time.Time
+
+	rotating sync.Mutex // held to replace credentials
 }
 
-func newRegistry(clients []Client, ttl time.Duration) (*registry, error) {
+func newRegistry(clients []Client, ttl time.Duration, now func() time.Time) (*registry, error) {
 	if len(clients) == 0 {
 		return nil, configErrorf("Clients", "no client is registered, want at least one")
 	}
-	r := &registry{byID: make(map[string]*client, len(clients))}
+	r := &registry{byID: make(map[string]*client, len(clients)), now: now}
 	for i, c := range clients {
 		if err := checkClient(i, c); err != nil {
 			return nil, err
@@ -92,15 +95,13 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		index:      len(r.list),
 		id:         c.ID,
 		jsonID:     appendJSONString(nil, c.ID),
-		secret:     []byte(c.Secret),
-		secretHash: sha256.Sum256([]byte(c.Secret)),
-		keys:       c.JWKS.Keys,
 		scope:      c.Scope,
 		scopes:     strings.Fields(c.Scope),
 		ttl:        ttl,
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
 	}
+	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
 	r.list = append(r.list, entry)
 	r.byID[c.ID] = entry
 }
@@ -182,18 +183,20 @@ func checkKeys(c Client) error {
 	return nil
 }
 
+// nothing is what the secret of an unknown client is compared with.
+var nothing credentials
+
 // authenticate finds the client with this id and secret. What it costs does
 // not tell whether the id is known: an unknown one is compared with nothing.
 // found is the client that the id names, whatever the secret.
 func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
 	found = r.byID[string(id)]
-	var want [sha256.Size]byte
+	want := &nothing
 	if found != nil {
-		want = found.secretHash
+		want = found.credentials.Load()
 	}
 	got := sha256.Sum256(secret)
-	equal := subtle.ConstantTimeCompare(got[:], want[:]) == 1
-	return found, equal && found != nil && len(found.secret) > 0
+	return found, want.match(&got, r.now()) && found != nil
 }
 
 func (c *client) mayUse(grant string) bool { return slices.Contains(c.grants, grant) }

@@ -41,7 +41,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	clients, err := newRegistry(cfg.Clients, cfg.TTL)
+	clients, err := newRegistry(cfg.Clients, cfg.TTL, cfg.Now)
 	if err != nil {
 		return nil, err
 	}

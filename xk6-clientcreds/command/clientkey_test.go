@@ -36,7 +36,7 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 	block, _ := pem.Decode(text)
 	_, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	require.NoError(t, err)
-	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first), variable{"CLIENT_KEY_FILE", path})
+	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first, ""), variable{"CLIENT_KEY_FILE", path})
 
 	for content, problem := range map[string]string{
 		"s3cr3t": ": want a private key as PEM of PKCS #8, or no file, to have one made",
@@ -56,7 +56,7 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 func TestClientsFileWithKeys(t *testing.T) {
 	t.Parallel()
 	const public = `{"kty":"OKP","crv":"Ed25519","kid":"k","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
-	clients, err := parseClients([]byte(`[{"id": "a", "jwks": {"keys": [` + public + `]}, "auth_method": "private_key_jwt"}]`))
+	clients, err := parseClients([]byte(`[{"client_id": "a", "jwks": {"keys": [` + public + `]}, "token_endpoint_auth_method": "private_key_jwt"}]`))
 	require.NoError(t, err)
 	require.Equal(t, "k", clients[0].JWKS.Keys[0].KeyID)
 	_, err = authserver.New(authserver.Config{Clients: clients})

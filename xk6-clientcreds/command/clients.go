@@ -30,9 +30,22 @@ type registration struct {
 	keyFile   string // of the private key that --client-key names
 }
 
-// clients returns those of the file, then those of the flags, or the one of the
-// environment. The first is the one that scripts use.
+// clients returns the clients to register. The first is the one that scripts
+// use unless they use them all.
 func (s *serve) clients() ([]registration, error) {
+	list, err := s.clientsOfFlags()
+	if err != nil {
+		return nil, err
+	}
+	return list, s.addClientKey(list)
+}
+
+// clientsOfFlags returns as many clients as are to be generated, or those of the
+// file, then those of the flags, or the one of the environment.
+func (s *serve) clientsOfFlags() ([]registration, error) {
+	if s.flags.set.Changed("client-count") {
+		return s.generatedClients()
+	}
 	list, err := s.clientsOfFile()
 	if err != nil {
 		return nil, err
@@ -53,10 +66,13 @@ func (s *serve) clientOfEnvironment(id string) registration {
 	c := authserver.Client{ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope)}
 	generated := c.Secret == ""
 	if generated {
-		c.Secret = rand.Text() + rand.Text() // long enough for client_secret_jwt with HS256 (RFC 7518 §3.2)
+		c.Secret = newSecret()
 	}
 	return registration{Client: c, generated: generated}
 }
+
+// newSecret is long enough for client_secret_jwt with HS256 (RFC 7518 §3.2).
+func newSecret() string { return rand.Text() + rand.Text() }
 
 func (s *serve) env(name, fallback string) string {
 	if v := s.gs.Env[name]; v != "" {
@@ -85,18 +101,19 @@ func (s *serve) clientsOfFile() ([]registration, error) {
 	return list, nil
 }
 
-// clientEntry is a client in the file.
+// clientEntry is a client in the file. The names are those of RFC 7591 §2, so
+// that the file is one that a ClientPool reads as well; ttl is ours.
 type clientEntry struct {
-	ID         string             `json:"id"`
-	Secret     string             `json:"secret"`
+	ID         string             `json:"client_id"`
+	Secret     string             `json:"client_secret"`
 	JWKS       jose.JSONWebKeySet `json:"jwks"`
 	Scope      string             `json:"scope"`
 	TTL        string             `json:"ttl"`
 	GrantTypes []string           `json:"grant_types"`
-	AuthMethod string             `json:"auth_method"`
+	AuthMethod string             `json:"token_endpoint_auth_method"`
 }
 
-const clientKeys = "id, secret, jwks, scope, ttl, grant_types, auth_method"
+const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method"
 
 // parseClients reads a JSON array of clients. A key that is unknown is an
 // error: a misspelt one would be a setting that silently does nothing.

@@ -15,8 +15,8 @@ import (
 func TestParseClients(t *testing.T) {
 	t.Parallel()
 	got, err := parseClients([]byte(`[
-		{"id": "a", "secret": "x"},
-		{"id": "b", "secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "auth_method": "client_secret_post"}
+		{"client_id": "a", "client_secret": "x"},
+		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post"}
 	]`))
 	require.NoError(t, err)
 	require.Equal(t, []authserver.Client{
@@ -27,21 +27,21 @@ func TestParseClients(t *testing.T) {
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with id, secret, jwks, scope, ttl, grant_types, auth_method"
+	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method"
 	for content, problem := range map[string]string{
-		"":                                      "EOF" + want,
-		"{}":                                    "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,
-		"[}":                                    "invalid character '}' looking for beginning of value" + want,
-		`[{"id":"a","sceret":"topsecret"}]`:     `json: unknown field "sceret"` + want,
-		`[{"id":"a","secret":["topsecret"]}]`:   "json: cannot unmarshal array into Go struct field clientEntry.secret of type string" + want,
-		`[] []`:                                 "there is more after the array of clients; want one array",
-		`[]`:                                    "the file has no client, want at least one",
-		`[{"id":"a","secret":"x","ttl":"1"}]`:   `client number 1: ttl is "1": want a duration above 0, such as 30s or 5m`,
-		`[{"id":"a"}]`:                          `client "a" has no secret`,
-		`[{"id":"a","secret":"x","ttl":"1ms"}]`: `client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
-		`[{"id":"a","secret":"x","auth_method":"none"}]`: `client "a": authentication method "none" is unknown, want ` +
+		"":   "EOF" + want,
+		"{}": "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,
+		"[}": "invalid character '}' looking for beginning of value" + want,
+		`[{"client_id":"a","sceret":"topsecret"}]`:          `json: unknown field "sceret"` + want,
+		`[{"client_id":"a","client_secret":["topsecret"]}]`: "json: cannot unmarshal array into Go struct field clientEntry.client_secret of type string" + want,
+		`[] []`: "there is more after the array of clients; want one array",
+		`[]`:    "the file has no client, want at least one",
+		`[{"client_id":"a","client_secret":"x","ttl":"1"}]`:   `client number 1: ttl is "1": want a duration above 0, such as 30s or 5m`,
+		`[{"client_id":"a"}]`:                                 `client "a" has no secret`,
+		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`: `client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
+		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: `client "a": authentication method "none" is unknown, want ` +
 			"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt",
-		`[{"id":"a","secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials`,
+		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials`,
 	} {
 		t.Run(content, func(t *testing.T) {
 			t.Parallel()
@@ -68,7 +68,7 @@ func serveWithFile(t *testing.T, content string, args ...string) *terminal {
 // and that the others are registered too.
 func TestClientsOfFileAndFlags(t *testing.T) {
 	t.Parallel()
-	tt := serveWithFile(t, `[{"id":"first","secret":"top secret","scope":"a"},{"id":"second","secret":"x"}]`, "--client", "third")
+	tt := serveWithFile(t, `[{"client_id":"first","client_secret":"top secret","scope":"a"},{"client_id":"second","client_secret":"x"}]`, "--client", "third")
 	lines := tt.until(t, "# another client: CLIENT_ID='third'")
 	env := exported(lines)
 	require.Equal(t, "first", env["CLIENT_ID"])

@@ -17,7 +17,9 @@ type variable struct{ name, value string }
 // scriptEnvironment is what scripts have to know of a server.
 type scriptEnvironment []variable
 
-func newScriptEnvironment(e authserver.Endpoints, c registration) scriptEnvironment {
+// newScriptEnvironment describes the server, the client c and the file with all
+// clients, which may be empty.
+func newScriptEnvironment(e authserver.Endpoints, c registration, clientsFile string) scriptEnvironment {
 	env := scriptEnvironment{
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
@@ -25,6 +27,9 @@ func newScriptEnvironment(e authserver.Endpoints, c registration) scriptEnvironm
 		{"CLIENT_ID", c.ID},
 		{"CLIENT_SECRET", c.Secret},
 		{"SCOPE", c.Scope},
+	}
+	if clientsFile != "" {
+		env = append(env, variable{"CLIENTS_FILE", clientsFile})
 	}
 	if c.keyFile != "" {
 		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})

@@ -54,6 +54,15 @@ func child(what string) int {
 			fmt.Println(name, ok, value)
 		}
 		return 0
+	case "clients":
+		content, err := os.ReadFile(os.Getenv("CLIENTS_FILE"))
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		fmt.Println(os.Getenv("CLIENTS_FILE"))
+		fmt.Println(string(content))
+		return 0
 	case "load":
 		if err := loadOnce(os.Getenv); err != nil {
 			fmt.Println(err)

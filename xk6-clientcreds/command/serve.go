@@ -32,10 +32,11 @@ Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known 
 Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
 
 The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
-secret, unless --client or --clients name others.
+secret, unless --client or --clients name others or --client-count has some generated.
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, SSL_CERT_FILE where --tls-dir is given, and CLIENT_KEY_FILE where --client-key is. When it ends, so does the server, with the same exit code.
+environment, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where --client-key is, and CLIENTS_FILE, the file
+with all clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
 Without a command it serves until SIGINT or SIGTERM.`
 
@@ -87,9 +88,11 @@ func (s *serve) run(command []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.addClientKey(clients); err != nil {
+	file, err := s.clientsFile(clients)
+	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, file.discard()) }()
 	cfg, err := s.flags.config(clients)
 	if err != nil {
 		return err
@@ -115,7 +118,7 @@ func (s *serve) run(command []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop(server, stats)) }()
 
-	env := newScriptEnvironment(server.Endpoints(), clients[0])
+	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path)
 	if len(command) > 0 {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err

@@ -15,6 +15,7 @@ type serveFlags struct {
 	ttl         duration
 	clientsFile string
 	clientIDs   []string
+	clientCount int
 	clientKey   string
 	statsFile   string
 	set         *pflag.FlagSet
@@ -33,6 +34,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.clientsFile, "clients", "", "JSON `file` with the registered clients")
 	set.StringArrayVar(&f.clientIDs, "client", nil,
 		"`id` of a client; its secret is CLIENT_SECRET or generated (can be repeated)")
+	set.IntVar(&f.clientCount, "client-count", 0,
+		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file with them")
 	set.StringVar(&f.clientKey, "client-key", "",
 		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
@@ -79,6 +82,8 @@ func (f *serveFlags) explain(err error) error {
 	place := flagOf[bad.Option]
 	switch {
 	case place != "":
+	case f.clientCount > 0:
+		place = "SCOPE"
 	case f.clientsFile != "":
 		place = "--clients " + f.clientsFile
 	case len(f.clientIDs) > 0:

@@ -127,6 +127,12 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{[]string{"--stats-file", dir}, nil, "--stats-file: " + dir + " is a folder, want a file"},
 		{[]string{"--stats-file", "serve_test.go/x"}, nil, "--stats-file: mkdir serve_test.go: not a directory"},
 		{[]string{"--client", "a", "--client", "a"}, nil, `--client: client "a" is registered twice`},
+		{[]string{"--client-count", "0"}, nil, "--client-count is 0, want a number from 1 to 1000000"},
+		{[]string{"--client-count", "1000001"}, nil, "--client-count is 1000001, want a number from 1 to 1000000"},
+		{[]string{"--client-count", "2", "--client", "a"}, nil, "--client-count and --client contradict each other, give one of the two"},
+		{[]string{"--client-count", "2", "--clients", "x"}, nil, "--client-count and --clients contradict each other, give one of the two"},
+		{[]string{"--client-count", "2"}, map[string]string{"SCOPE": "a  b"}, `SCOPE: client "client-1": "a  b" is not a scope, want tokens ` +
+			"separated by single spaces (RFC 6749 §3.3)"},
 		{[]string{"--client", ""}, nil, "--client: client number 1 has no id"},
 		{nil, map[string]string{"SCOPE": "a  b"}, `CLIENT_ID, CLIENT_SECRET, SCOPE: client "demo": "a  b" is not a scope, want tokens ` +
 			"separated by single spaces (RFC 6749 §3.3)"},

@@ -15,6 +15,7 @@ const (
 	grantConnecting = "k6_clientcreds_request_connecting_seconds"
 	grantHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
 	grantSigning    = "k6_clientcreds_request_signing_seconds"
+	grantClockSkew  = "k6_clientcreds_clock_skew_seconds"
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 )
 
@@ -72,7 +73,7 @@ func tokenFigures(d *dashboard.DashboardBuilder) {
 func tokenConnections(d *dashboard.DashboardBuilder) {
 	all := "(" + timePerSecond(grantDuration) + " + " + timePerSecond(grantConnecting) +
 		" + " + timePerSecond(grantHandshake) + ")"
-	d.WithRow(section("Connections and signatures")).
+	d.WithRow(section("Connections, signatures and clocks")).
 		WithPanel(share(curves("Time spent connecting",
 			"Share of the time of token requests that goes into TCP connections and TLS handshakes. A server behind TLS "+
 				"spends most of its CPU there when clients do not keep connections.", "percentunit",
@@ -85,7 +86,11 @@ func tokenConnections(d *dashboard.DashboardBuilder) {
 		WithPanel(curves("Time to sign",
 			"Mean time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt: a cost of the "+
 				"load generator, not of the server.", "s",
-			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "signing")).Span(24))
+			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "signing"))).
+		WithPanel(curves("Clock skew",
+			"Mean difference, at least, between the clocks of the token endpoint and of the load generator, by the Date header. "+
+				"More than a second or two makes tokens look expired, or not yet valid, and assertions refused.", "s",
+			graph(ratio(timePerSecond(grantClockSkew), countPerSecond(grantClockSkew)), "difference")))
 }
 
 func tokenErrors(d *dashboard.DashboardBuilder) {

@@ -3,8 +3,9 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // toleratedSkew is what APIs commonly forgive when they compare exp, iat and nbf with their clock.
@@ -27,12 +28,12 @@ func checkClock(_ context.Context, e *exam) []Result {
 // checkDate reads the Date header (RFC 9110 §6.6.1), which has whole seconds.
 func (e *exam) checkDate() Result {
 	r := Result{ID: "clock.date", Status: OK}
-	date, err := http.ParseTime(e.answered.header.Get("Date"))
-	if err != nil {
+	clock := oauth.ReadClock(e.answered.header.Get("Date"), e.answered.sent, e.answered.received)
+	if !clock.Known() {
 		r.Status, r.Summary = Info, "the answer has no Date header: the server's clock is not known"
 		return r
 	}
-	e.skew = skew(date, e.answered.sent, e.answered.received)
+	e.skew = clock.Skew
 	r.Data = map[string]any{"skew_ms": ms(e.skew)}
 	r.Summary = "the server's clock agrees, to the second"
 	if e.skew == 0 {
@@ -47,18 +48,6 @@ func (e *exam) checkDate() Result {
 		}
 	}
 	return r
-}
-
-// skew is how far a clock is ahead, at least, that said the whole second date between sent and received;
-// 0 when it can be right.
-func skew(date, sent, received time.Time) time.Duration {
-	switch latest := date.Add(time.Second); {
-	case date.After(received):
-		return date.Sub(received)
-	case latest.Before(sent):
-		return latest.Sub(sent)
-	}
-	return 0
 }
 
 // checkIat looks for a token that is from the future: an API on a right clock refuses it.

@@ -75,20 +75,3 @@ func TestParseJWT(t *testing.T) {
 		require.Nil(t, parseJWT(token), name)
 	}
 }
-
-// A date has whole seconds: the clock that said it can be up to a second further.
-func TestSkew(t *testing.T) {
-	t.Parallel()
-	date := time.Date(2026, 1, 1, 0, 0, 10, 0, time.UTC)
-	for name, c := range map[string]struct {
-		sent, received, want time.Duration
-	}{
-		"within":                   {100 * time.Millisecond, 200 * time.Millisecond, 0},
-		"the last moment":          {time.Second, 1100 * time.Millisecond, 0},
-		"behind":                   {1500 * time.Millisecond, 1600 * time.Millisecond, -500 * time.Millisecond},
-		"ahead":                    {-3 * time.Second, -2 * time.Second, 2 * time.Second},
-		"the answer took its time": {-5 * time.Second, 5 * time.Second, 0},
-	} {
-		require.Equal(t, c.want, skew(date, date.Add(c.sent), date.Add(c.received)), name)
-	}
-}

@@ -21,6 +21,7 @@ type grant struct {
 	client *oauth.Client // nil until the first token request
 
 	endpoints endpoints
+	clock     serverClock
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {

@@ -30,6 +30,7 @@ type moduleMetrics struct {
 	TokenRemaining         *metrics.Metric
 	Retries                *metrics.Metric
 	RetryAfter             *metrics.Metric
+	ClockSkew              *metrics.Metric
 	Rejections             *metrics.Metric
 	LateUses               *metrics.Metric
 	Introspections         *metrics.Metric
@@ -102,6 +103,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Token requests that repeat a failed one."),
 		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
 			"Time a server asked to wait before the next token request (Retry-After)."),
+		row(&m.ClockSkew, "clock_skew", metrics.Trend, true, request,
+			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date header, whole seconds); at most once a second."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
 		row(&m.LateUses, "late_uses", metrics.Counter, false, client,

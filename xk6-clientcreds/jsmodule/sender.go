@@ -27,6 +27,7 @@ type sender struct {
 	opts      *options
 	process   *process
 	counters  *counters
+	clock     *serverClock
 	builtin   *metrics.BuiltinMetrics
 	system    *metrics.SystemTagSet
 	samples   chan<- metrics.SampleContainer
@@ -59,6 +60,7 @@ func (c *client) newSender(state *lib.State) *sender {
 		opts:      c.opts,
 		process:   c.m.process,
 		counters:  &c.usage.total,
+		clock:     &c.grant.clock,
 		builtin:   state.BuiltinMetrics,
 		system:    state.Options.SystemTags,
 		samples:   state.Samples,
@@ -156,6 +158,9 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	if a.Err != nil && a.Err.RetryAfter > 0 {
 		add(s.process.metrics.RetryAfter, metrics.D(a.Err.RetryAfter))
+	}
+	if s.clock.note(a.Clock) {
+		add(s.process.metrics.ClockSkew, metrics.D(a.Clock.Skew.Abs()))
 	}
 	if a.Token != nil {
 		s.process.redactor.Token(a.Token.AccessToken)

@@ -143,30 +143,30 @@ func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 	if err != nil {
 		return Attempt{Err: authError(ctx, err)}
 	}
-	token, status, failure := c.send(ctx, do, p)
-	return Attempt{Status: status, Token: token, Err: failure, Signing: p.signed}
+	a := c.send(ctx, do, p)
+	a.Signing = p.signed
+	return a
 }
 
-// send sends p. The status is 0 when there was no answer.
-func (c *Client) send(ctx context.Context, do Doer, p *prepared) (*Token, int, *Error) {
+// send sends p.
+func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
 	requestedAt := time.Now()
 	resp, err := do(p.request(ctx))
 	if err != nil {
-		return nil, 0, sendError(ctx, err)
+		return Attempt{Err: sendError(ctx, err)}
 	}
 	defer resp.Body.Close() // read to its end, or given up
-	nonce := c.learn(p, resp)
-	token, failure := c.read(ctx, resp)
-	if failure != nil {
-		failure.nonce = nonce
-		failure.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		return nil, resp.StatusCode, failure
+	a.nonce = c.learn(p, resp)
+	a.Status, a.Clock = resp.StatusCode, ReadClock(resp.Header.Get("Date"), requestedAt, time.Now())
+	if a.Token, a.Err = c.read(ctx, resp); a.Err != nil {
+		a.Err.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		return a
 	}
-	token.RequestedAt = requestedAt
-	if token.Scope == "" {
-		token.Scope = c.scope
+	a.Token.RequestedAt = requestedAt
+	if a.Token.Scope == "" {
+		a.Token.Scope = c.scope
 	}
-	return token, resp.StatusCode, nil
+	return a
 }
 
 // read makes an answer a token or an error.
@@ -179,7 +179,10 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	if failure == nil {
 		failure = checkBinding(resp, token, c.prover)
 	}
-	return token, failure
+	if failure != nil {
+		return nil, failure
+	}
+	return token, nil
 }
 
 // sendError is TransportError for a request under ctx: when that ended a transport returns its

@@ -18,7 +18,7 @@ func (c *Client) BoundTo(p *Prover) *Client {
 // (RFC 9449 §8), once more: anew, since an assertion is used up by then. observe is told of each.
 func (c *Client) attemptWithNonce(ctx context.Context, do Doer, observe func(Attempt)) Attempt {
 	a := c.attempt(ctx, do)
-	if c.prover != nil && a.Err != nil && a.Err.Code == CodeUseNonce && a.Err.nonce && ctx.Err() == nil {
+	if c.prover != nil && a.Err != nil && a.Err.Code == CodeUseNonce && a.nonce && ctx.Err() == nil {
 		a.NonceDemanded = true
 		observe(a)
 		a = c.attempt(ctx, do)

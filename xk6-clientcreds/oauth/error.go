@@ -63,7 +63,6 @@ type Error struct {
 	RetryAfter time.Duration
 
 	cause error
-	nonce bool // the answer had a DPoP nonce
 }
 
 // Error says the code, the status and the description.

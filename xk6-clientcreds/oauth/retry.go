@@ -38,6 +38,10 @@ type Attempt struct {
 	// NonceDemanded says that the server answered with the nonce that it wants in the DPoP proof (RFC
 	// 9449 §8). The request was repeated at once with it, under the same Number: nothing has failed.
 	NonceDemanded bool
+	// Clock is what the answer tells of the server's clock.
+	Clock Clock
+
+	nonce bool // the answer had a DPoP nonce
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition

@@ -1,0 +1,68 @@
+package jsmodule
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// The clock of a server is sampled when it says something new, and so at most once a second.
+func TestClockSkewIsSampled(t *testing.T) {
+	t.Parallel()
+	dates := []string{"", "", "+1h", "+1h", "-1h", "none"}
+	n := 0
+	now := time.Now().Truncate(time.Second)
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		switch date := dates[n]; date {
+		case "none":
+			w.Header()["Date"] = nil
+		default:
+			ahead, _ := time.ParseDuration(date)
+			w.Header().Set("Date", now.Add(ahead).UTC().Format(http.TimeFormat))
+		}
+		n++
+		w.Header().Set("Content-Type", "application/json")
+		if n == 3 {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		_, _ = fmt.Fprintf(w, `{"access_token":"at-%d","error":%q}`, n, map[bool]string{true: "invalid_request"}[n == 3])
+	})
+	v := clientAt(t, url, "")
+	for range dates {
+		v.mustRun(`client.acquire()`)
+	}
+	samples := v.sampled()["clientcreds_clock_skew"]
+	require.Len(t, samples, 3, "the second and fourth say nothing new, the last one nothing at all")
+	minute := float64(time.Minute.Milliseconds())
+	assert.InDelta(t, 0, samples[0].Value, minute)
+	assert.InDelta(t, 60*minute, samples[1].Value, minute, "of a refusal too")
+	assert.InDelta(t, 60*minute, samples[2].Value, minute, "behind counts as ahead does")
+	status, _ := samples[1].Tags.Get(tagStatus)
+	assert.Equal(t, "400", status)
+}
+
+// Of VUs that are told the same at once, one has news.
+func TestClockIsNewsOnce(t *testing.T) {
+	t.Parallel()
+	var clock serverClock
+	date := time.Now().Truncate(time.Second)
+	news := make(chan bool)
+	for range 8 {
+		go func() { news <- clock.note(oauth.Clock{Date: date}) }()
+	}
+	count := 0
+	for range 8 {
+		if <-news {
+			count++
+		}
+	}
+	assert.Equal(t, 1, count)
+	assert.False(t, clock.note(oauth.Clock{}), "without a Date header there is none")
+	assert.True(t, clock.note(oauth.Clock{Date: date.Add(time.Second)}))
+}
