@@ -58,7 +58,11 @@ func (h *authorizedHTTP) State() *lib.State {
 
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
-	return h.with(&bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse(state)})
+	authorized := state.Transport
+	if h.c.prover != nil {
+		authorized = &provingTransport{base: state.Transport, c: h.c, state: state, token: v.lease.Token.AccessToken}
+	}
+	return h.with(&bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse(state), authorized: authorized})
 }
 
 func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {

@@ -14,6 +14,8 @@ type bearerTransport struct {
 	base http.RoundTripper
 	view *view
 	late func() // called for a request that carries an expired token
+	// authorized is base, or what adds a DPoP proof before it, for the requests that carry the token.
+	authorized http.RoundTripper
 }
 
 // refusingTransport sends nothing.
@@ -35,7 +37,7 @@ func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	authorized := req.Clone(req.Context())
 	authorized.Header.Set(headerAuthorization, t.view.lease.Token.Authorization())
-	resp, err := t.base.RoundTrip(authorized)
+	resp, err := t.authorized.RoundTrip(authorized)
 	if resp != nil {
 		resp.Request = req // whoever looks at the response need not see the token
 	}

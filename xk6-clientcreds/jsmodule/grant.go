@@ -16,6 +16,7 @@ type grant struct {
 	opts    *options
 	process *process
 	auth    oauth.ClientAuth
+	prover  *oauth.Prover // of the tokens that VUs share and that are bound to a key; else nil
 
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
@@ -37,7 +38,7 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		endpoint = o.Issuer
 	}
 	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range o.Key.secrets() {
+	for _, s := range append(o.Key.secrets(), secretsOfKey(o.DPoP.Text)...) {
 		p.redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.clientAuth()
@@ -45,6 +46,11 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		return nil, err
 	}
 	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor)}
+	if o.DPoP.On && o.Cache.Scope == scopeShared {
+		if g.prover, err = o.DPoP.newProver(); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := oauth.NewClient(g.config(endpoint, "")); err != nil {
 		return nil, err
 	}
@@ -75,9 +81,19 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 	}
 }
 
-// endpoint returns the token endpoint's client. The first caller makes it, after discovery when
-// the script gave an issuer.
+// endpoint returns the token endpoint's client, which asks for tokens that are bound to the key of s
+// where it has one.
 func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) {
+	client, err := g.unbound(ctx, s)
+	if err != nil || s.prover == nil {
+		return client, err
+	}
+	return client.BoundTo(s.prover), nil
+}
+
+// unbound is endpoint without a key. The first caller makes it, after discovery when the script gave
+// an issuer.
+func (g *grant) unbound(ctx context.Context, s *sender) (*oauth.Client, error) {
 	g.mu.RLock()
 	client := g.client
 	g.mu.RUnlock()

@@ -41,6 +41,7 @@ type options struct {
 	Auth, BasicEncoding    string
 	Key                    keyOptions
 	Assertion              assertionOptions
+	DPoP                   dpopOptions
 	Scope                  []string
 	Audience, Resource     []string
 	AuthorizationDetails   string // as JSON
@@ -125,6 +126,7 @@ func (o *options) read(r *reader) {
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
 	r.object("assertion", o.Assertion.read)
+	r.dpop("dpop", &o.DPoP)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)

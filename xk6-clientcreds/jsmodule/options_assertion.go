@@ -143,6 +143,9 @@ func (o *options) locate(absolute func(string) string) error {
 			return optionError("assertion.file", "cannot be read: %w", err)
 		}
 	}
+	if err := o.DPoP.locate(absolute); err != nil {
+		return err
+	}
 	if o.Key.File == "" {
 		return nil
 	}
@@ -198,7 +201,12 @@ func (o *options) assertion() (oauth.Assertion, error) {
 // secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's
 // Base64, and the private members of a JWK (RFC 7518 §6, RFC 8037 §2).
 func (k *keyOptions) secrets() []string {
-	text := strings.TrimSpace(k.Text)
+	return secretsOfKey(k.Text)
+}
+
+// secretsOfKey is secrets for the text of a key.
+func secretsOfKey(text string) []string {
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return nil
 	}
