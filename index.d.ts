@@ -38,7 +38,7 @@ declare module 'k6/x/clientcreds' {
     export type Span = Duration;
 
     /** How the client authenticates at the token endpoint, by its registered name. */
-    export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt';
+    export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth';
 
     /** Options of a {@link Client}. Unknown or contradictory options are a `TypeError`. */
     export interface ClientOptions {
@@ -61,13 +61,14 @@ declare module 'k6/x/clientcreds' {
         clientId: string;
 
         /**
-         * The client's secret, needed by all methods but `private_key_jwt`. It never appears in a log, an error, a
-         * metric or a URL.
+         * The client's secret, needed by the methods whose names begin with `client_secret`. It never appears in a log,
+         * an error, a metric or a URL.
          */
         clientSecret?: string;
 
         /**
-         * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2). Exactly one method is used; there is no probing.
+         * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). Exactly one method is used; there
+         * is no probing.
          * @default 'client_secret_basic'
          */
         auth?: AuthMethod;
@@ -79,8 +80,17 @@ declare module 'k6/x/clientcreds' {
          */
         basicEncoding?: 'form' | 'raw';
 
-        /** The private key of `private_key_jwt`: the text of a PEM or of a JWK, or where it is and how it signs. */
+        /**
+         * The private key of `private_key_jwt`, or that of `certificate`: the text of a PEM or of a JWK, or where it is
+         * and how it signs.
+         */
         key?: string | KeyOptions;
+
+        /**
+         * The certificate of `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705), shown in the TLS handshake
+         * by all requests of the client: the text of a PEM, with the CAs between after it, or where it is.
+         */
+        certificate?: string | CertificateOptions;
 
         /** What the JWT of `client_secret_jwt` and `private_key_jwt` says, or where it is ready made. */
         assertion?: AssertionOptions;
@@ -147,6 +157,15 @@ declare module 'k6/x/clientcreds' {
 
         /** The algorithm of the signature; by default that of a JWK, else RS256 or the one of the key's curve. */
         alg?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+    }
+
+    /** A certificate chain, the client's own first. */
+    export interface CertificateOptions {
+        /** PEM. Give this or `file`. */
+        text?: string;
+
+        /** The file of the certificate, from the script's folder as in `open()`. */
+        file?: string;
     }
 
     /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */

@@ -58,11 +58,11 @@ func (h *authorizedHTTP) State() *lib.State {
 
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
-	authorized := state.Transport
+	base := h.c.transport(state)
 	if h.c.prover != nil {
-		authorized = &provingTransport{base: state.Transport, c: h.c, state: state, token: v.lease.Token.AccessToken}
+		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token.AccessToken}
 	}
-	return h.with(&bearerTransport{base: state.Transport, view: v, late: h.c.usage.lateUse(state), authorized: authorized})
+	return h.with(&bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
 }
 
 func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {

@@ -11,11 +11,10 @@ import (
 // only while they stay at the origin that the script named: another one must not see it, not even
 // another port of the same host.
 type bearerTransport struct {
-	base http.RoundTripper
-	view *view
-	late func() // called for a request that carries an expired token
-	// authorized is base, or what adds a DPoP proof before it, for the requests that carry the token.
-	authorized http.RoundTripper
+	base      http.RoundTripper // shows the client's certificate and adds a DPoP proof, if it has them
+	elsewhere http.RoundTripper // for other origins
+	view      *view
+	late      func() // called for a request that carries an expired token
 }
 
 // refusingTransport sends nothing.
@@ -30,14 +29,14 @@ func (refusingTransport) RoundTrip(*http.Request) (*http.Response, error) { retu
 // RoundTrip implements http.RoundTripper.
 func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if origin(first(req).URL) != origin(req.URL) {
-		return t.base.RoundTrip(req)
+		return t.elsewhere.RoundTrip(req)
 	}
 	if sinceEpoch() >= t.view.expires {
 		t.late()
 	}
 	authorized := req.Clone(req.Context())
 	authorized.Header.Set(headerAuthorization, t.view.lease.Token.Authorization())
-	resp, err := t.authorized.RoundTrip(authorized)
+	resp, err := t.base.RoundTrip(authorized)
 	if resp != nil {
 		resp.Request = req // whoever looks at the response need not see the token
 	}

@@ -28,6 +28,8 @@ type client struct {
 
 	own  *sender         // reused by acquire(), introspect() and revoke(), which may be called in a tight loop
 	http *authorizedHTTP // made on the first use of a verb
+
+	certified *certifiedTransport // of a client with a certificate; made on the first use
 }
 
 // view is what a VU shows its script of one lease. The values are made once per lease and VU, so
@@ -55,6 +57,7 @@ func newClient(m *instance, o *options) (*client, error) {
 			return c, nil
 		}
 	}
+	g.warnOfCertificate(time.Now())
 	c := &client{m: m, grant: g, opts: g.opts}
 	c.usage = usage{process: m.process, opts: g.opts}
 	if err := c.bind(); err != nil {

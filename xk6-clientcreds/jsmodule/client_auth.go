@@ -20,6 +20,10 @@ func (o *options) clientAuth() (oauth.ClientAuth, error) {
 		return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
 	case authPrivateJWT:
 		return o.privateKeyJWT()
+	case authTLS:
+		return oauth.TLSClientAuth(o.ClientID), nil
+	case authSelfSignedTLS:
+		return oauth.SelfSignedTLSClientAuth(o.ClientID), nil
 	}
 	encoding := oauth.BasicForm
 	if o.BasicEncoding == encodingRaw {

@@ -276,6 +276,7 @@ func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
 	t.Parallel()
 	sent := make(chan string, 1)
 	transport := &bearerTransport{
+		elsewhere: transportFunc(nil),
 		base: transportFunc(func(req *http.Request) (*http.Response, error) {
 			sent <- req.Header.Get("Authorization")
 			return &http.Response{Request: req, Body: http.NoBody}, nil

@@ -66,7 +66,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "KeyOptions": "key.", "AssertionOptions": "assertion.",
+		"ClientOptions": "", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.",
 	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
@@ -123,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({key: {text: 'k'}, assertion: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)

@@ -71,7 +71,7 @@ func (g *grant) endpointOf(ctx context.Context, kind endpointKind, s *sender) (*
 		return nil, unknownEndpointError(fmt.Sprintf(
 			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it", kind.method, kind.option))
 	default:
-		metadata, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
+		metadata, err := g.metadata(ctx, s)
 		if err != nil {
 			return nil, asOAuthError(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -17,6 +18,8 @@ type grant struct {
 	process *process
 	auth    oauth.ClientAuth
 	prover  *oauth.Prover // of the tokens that VUs share and that are bound to a key; else nil
+	// certificate is shown in TLS handshakes; nil with methods that have none.
+	certificate *oauth.ClientCertificate
 
 	mu     sync.RWMutex
 	client *oauth.Client // nil until the first token request
@@ -38,14 +41,18 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		endpoint = o.Issuer
 	}
 	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range append(o.Key.secrets(), secretsOfKey(o.DPoP.Text)...) {
+	for _, s := range slices.Concat(o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text)) {
 		p.redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.clientAuth()
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor)}
+	certificate, err := o.clientCertificate()
+	if err != nil {
+		return nil, err
+	}
+	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor), certificate: certificate}
 	if o.DPoP.On && o.Cache.Scope == scopeShared {
 		if g.prover, err = o.DPoP.newProver(); err != nil {
 			return nil, err
@@ -76,8 +83,9 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 		Resource:             o.Resource,
 		AuthorizationDetails: o.AuthorizationDetails,
 
-		Params: url.Values(o.Params),
-		Header: header,
+		Params:      url.Values(o.Params),
+		Header:      header,
+		Certificate: g.certificate,
 	}
 }
 
@@ -102,7 +110,7 @@ func (g *grant) unbound(ctx context.Context, s *sender) (*oauth.Client, error) {
 	}
 	tokenURL := g.opts.TokenURL
 	if g.opts.Issuer != "" {
-		metadata, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
+		metadata, err := g.metadata(ctx, s)
 		if err != nil {
 			return nil, err
 		}

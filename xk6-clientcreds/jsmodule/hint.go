@@ -60,6 +60,9 @@ func hint(o *options, e *oauth.Error) string {
 	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
 		return hintAssertion
 	}
+	if text := certificateHints[e.Code]; text != "" && o.byCertificate() {
+		return text
+	}
 	if e.Code == oauth.CodeHTTPError {
 		return statusHints[e.Status]
 	}

@@ -40,6 +40,7 @@ type options struct {
 	ClientID, ClientSecret string
 	Auth, BasicEncoding    string
 	Key                    keyOptions
+	Certificate            certificateOptions
 	Assertion              assertionOptions
 	DPoP                   dpopOptions
 	Scope                  []string
@@ -122,9 +123,10 @@ func (o *options) read(r *reader) {
 	r.text("revocationUrl", &o.RevocationURL)
 	r.text("clientId", &o.ClientID)
 	r.secret("clientSecret", &o.ClientSecret)
-	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT)
+	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
+	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
 	r.dpop("dpop", &o.DPoP)
 	r.words("scope", &o.Scope)

@@ -22,7 +22,7 @@ const (
 // maxKeyFile bounds the files of keys and assertions, in bytes.
 const maxKeyFile = 64 << 10
 
-// keyOptions are the private key of private_key_jwt.
+// keyOptions are the private key of private_key_jwt, and that of a certificate.
 type keyOptions struct {
 	Text      string // PEM or JWK; of File once that is read
 	File      string
@@ -91,22 +91,29 @@ func (r *reader) json(name string, to *string) {
 
 // checkAuth finds options that the authentication method misses or has no use for.
 func (o *options) checkAuth(r *reader) error {
-	if o.Auth == authPrivateJWT {
-		return o.checkPrivateKeyJWT(r)
-	}
 	switch {
+	case o.byCertificate():
+		return o.checkCertificate(r)
+	case r.given("certificate"):
+		return onlyCertificate(o.Auth)
+	case o.Auth == authPrivateJWT:
+		return o.checkPrivateKeyJWT(r)
 	case o.ClientSecret == "":
 		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
 	case o.Auth != authBasic && r.given("basicEncoding"):
 		return o.notForBasic()
 	case r.given("key"):
-		return optionError("key", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+		return optionError("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
 	case o.Auth != authSecretJWT && r.given("assertion"):
-		return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, o.Auth)
+		return notForAssertion(o.Auth)
 	case o.Assertion.File != "":
 		return optionError("assertion.file", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
 	}
 	return nil
+}
+
+func notForAssertion(auth string) error {
+	return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, auth)
 }
 
 func (o *options) notForBasic() error {
@@ -134,8 +141,8 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 	return nil
 }
 
-// locate makes the paths of o absolute, as k6 does with those of open(), and reads the key: in the
-// init context a missing file ends the test before it starts.
+// locate makes the paths of o absolute, as k6 does with those of open(), and reads key and
+// certificate: in the init context a missing file ends the test before it starts.
 func (o *options) locate(absolute func(string) string) error {
 	if o.Assertion.File != "" {
 		o.Assertion.File = absolute(o.Assertion.File)
@@ -143,18 +150,26 @@ func (o *options) locate(absolute func(string) string) error {
 			return optionError("assertion.file", "cannot be read: %w", err)
 		}
 	}
-	if err := o.DPoP.locate(absolute); err != nil {
+	if err := locateText("key.file", absolute, &o.Key.File, &o.Key.Text); err != nil {
 		return err
 	}
-	if o.Key.File == "" {
+	if err := locateText("dpop.key.file", absolute, &o.DPoP.File, &o.DPoP.Text); err != nil {
+		return err
+	}
+	return locateText("certificate.file", absolute, &o.Certificate.File, &o.Certificate.Text)
+}
+
+// locateText makes a path absolute and reads the file, if one is named.
+func locateText(option string, absolute func(string) string, file, text *string) error {
+	if *file == "" {
 		return nil
 	}
-	o.Key.File = absolute(o.Key.File)
-	text, err := readSmall(o.Key.File)
+	*file = absolute(*file)
+	read, err := readSmall(*file)
 	if err != nil {
-		return optionError("key.file", "cannot be read: %w", err)
+		return optionError(option, "cannot be read: %w", err)
 	}
-	o.Key.Text = string(text)
+	*text = string(read)
 	return nil
 }
 

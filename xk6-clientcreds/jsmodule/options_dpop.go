@@ -60,20 +60,6 @@ func isBoolean(v sobek.Value) bool {
 	return !isObject && v.ExportType() != nil && v.ExportType().Kind() == reflect.Bool
 }
 
-// locate reads the file of the key, as that of the client's key is read.
-func (d *dpopOptions) locate(absolute func(string) string) error {
-	if d.File == "" {
-		return nil
-	}
-	d.File = absolute(d.File)
-	text, err := readSmall(d.File)
-	if err != nil {
-		return optionError("dpop.key.file", "cannot be read: %w", err)
-	}
-	d.Text = string(text)
-	return nil
-}
-
 // newProver returns a prover with the key of the options, or with one that it makes.
 func (d *dpopOptions) newProver() (*oauth.Prover, error) {
 	var (

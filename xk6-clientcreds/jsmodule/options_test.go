@@ -95,15 +95,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,
@@ -171,11 +171,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'basic'}`,
-		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
+		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: true}`,
-		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"`,
+		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', clientSecret: undefined}`,
@@ -455,7 +455,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, key: 's3cr3t'}`,
-		`option "key" applies to auth: "private_key_jwt" only, but auth is "client_secret_basic"`,
+		`option "key" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is "client_secret_basic"`,
 	},
 	{
 		`{...keyed, key: 's3cr3t'}`,

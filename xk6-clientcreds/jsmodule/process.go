@@ -102,6 +102,7 @@ func (p *process) end() {
 	p.mu.Unlock()
 	for _, c := range clients {
 		c.usage.flush()
+		c.certified.close()
 	}
 }
 

@@ -68,7 +68,7 @@ func (c *client) newSender(state *lib.State) *sender {
 		samples:   state.Samples,
 		base:      current.Tags,
 		tags:      clientTags(c.opts, current),
-		transport: state.Transport,
+		transport: c.transport(state),
 		rps:       state.RPSLimit,
 		userAgent: state.Options.UserAgent.String,
 	}

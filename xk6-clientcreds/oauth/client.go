@@ -177,7 +177,10 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	}
 	token, failure := parseResponse(resp, body)
 	if failure == nil {
-		failure = checkBinding(resp, token, c.prover)
+		failure = c.config.checkBinding(resp, token)
+	}
+	if failure == nil {
+		failure = checkKeyBinding(resp, token, c.prover)
 	}
 	if failure != nil {
 		return nil, failure

@@ -30,6 +30,9 @@ type Config struct {
 	Params url.Values
 	// Header are further headers. They cannot replace those that other fields set.
 	Header http.Header
+	// Certificate is the one that the Doer shows in TLS handshakes; nil where it shows none. A token
+	// that is bound to another certificate is an error (RFC 8705 §3).
+	Certificate *ClientCertificate
 }
 
 // reservedParams are set by other options, or must not be in a client-credentials request.
@@ -53,7 +56,8 @@ var reservedHeaders = []string{
 
 // check finds what is wrong with c. The errors name the option of the JavaScript API.
 func (c *Config) check() error {
-	if _, err := checkURL("tokenUrl", c.TokenURL); err != nil {
+	u, err := checkURL("tokenUrl", c.TokenURL)
+	if err != nil {
 		return err
 	}
 	if c.ClientID == "" {
@@ -61,6 +65,9 @@ func (c *Config) check() error {
 	}
 	if c.Auth.Apply == nil {
 		return fmt.Errorf("option %q is missing; it must be an authentication method", "auth")
+	}
+	if err := c.checkCertificate("tokenUrl", u); err != nil {
+		return err
 	}
 	for _, s := range c.Scope {
 		if !isScopeToken(s) {

@@ -23,6 +23,11 @@ type Metadata struct {
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
 	// DPoPAlgorithms are those of DPoP proofs; none where the server does not support DPoP (RFC 9449 §5.1).
 	DPoPAlgorithms []string `json:"dpop_signing_alg_values_supported"`
+	// MTLSEndpointAliases are endpoints for clients that show a certificate (RFC 8705 §5).
+	MTLSEndpointAliases MTLSEndpointAliases `json:"mtls_endpoint_aliases"`
+	// CertificateBoundTokens says that the server can bind tokens to the client's certificate (RFC
+	// 8705 §3.3).
+	CertificateBoundTokens bool `json:"tls_client_certificate_bound_access_tokens"`
 }
 
 // CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL

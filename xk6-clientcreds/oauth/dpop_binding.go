@@ -1,15 +1,10 @@
 package oauth
 
-import (
-	"encoding/base64"
-	"encoding/json"
-	"net/http"
-	"strings"
-)
+import "net/http"
 
-// checkBinding finds a token that is not bound as was asked for: p is the prover whose key it must be
+// checkKeyBinding finds a token that is not bound as was asked for: p is the prover whose key it must be
 // bound to (RFC 9449 §5), or nil for one that anybody may use who has it (RFC 6750).
-func checkBinding(resp *http.Response, t *Token, p *Prover) *Error {
+func checkKeyBinding(resp *http.Response, t *Token, p *Prover) *Error {
 	wrong := func(code, description string) *Error {
 		return &Error{Code: code, Status: resp.StatusCode, Description: description}
 	}
@@ -22,31 +17,9 @@ func checkBinding(resp *http.Response, t *Token, p *Prover) *Error {
 		return wrong(CodeTokenType, "the token has the type "+printable(t.Type, maxCode)+" although a DPoP proof was sent: "+
 			"the server does not support DPoP, or does not bind this client's tokens (RFC 9449 §5)")
 	}
-	if jkt := confirmedKey(t.AccessToken); jkt != "" && jkt != p.thumbprint {
+	if jkt := confirmationOf(t.AccessToken).Key; jkt != "" && jkt != p.thumbprint {
 		return wrong(CodeTokenBinding, "the token is bound to another key than the one that signed the DPoP proof: "+
 			"its cnf.jkt is not the key's thumbprint (RFC 9449 §6.1)")
 	}
 	return nil
-}
-
-// confirmedKey is the cnf.jkt of a token that is a signed JWT (RFC 9449 §6.1), else "". The signature
-// is not verified: a client has no business with what is in a token but this.
-func confirmedKey(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
-	}
-	var claims struct {
-		Confirmation struct {
-			Thumbprint string `json:"jkt"`
-		} `json:"cnf"`
-	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Confirmation.Thumbprint
 }

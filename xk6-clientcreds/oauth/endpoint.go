@@ -22,6 +22,9 @@ func NewEndpoint(option, address string, c Config) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkCertificate(option, u); err != nil {
+		return nil, err
+	}
 	return &Endpoint{url: u, auth: c.Auth, header: requestHeader(c.Header)}, nil
 }
 

@@ -25,7 +25,7 @@ const (
 	CodeDiscovery         = "discovery"             // no usable metadata document
 	CodeClientAuth        = "client_authentication" // the credentials could not be made; nothing was sent
 	CodeTokenType         = "token_type"            // a token of another type than was asked for: a DPoP proof brought a Bearer token
-	CodeTokenBinding      = "token_binding"         // a token that is bound to another key (RFC 9449 §6)
+	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate or key
 )
 
 // labels are the codes that may be a metric's tag: the classes above and the registered errors of

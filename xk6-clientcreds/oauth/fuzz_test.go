@@ -94,3 +94,18 @@ func FuzzRetryAfter(f *testing.F) {
 		assert.LessOrEqual(t, d, maxTTL)
 	})
 }
+
+// A certificate is read, or refused by an error that names its option.
+func FuzzParseClientCertificate(f *testing.F) {
+	key := testKey("ES256")
+	f.Add(certificateOf(f, key, time.Now()), pkcs8(f, key))
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), []byte("{}"))
+	f.Fuzz(func(t *testing.T, chain, key []byte) {
+		c, err := ParseClientCertificate(chain, key)
+		if err != nil {
+			require.Regexp(t, `^option "(certificate|key|key\.alg)" `, err.Error())
+			return
+		}
+		require.NotNil(t, c.Certificate())
+	})
+}

@@ -1,0 +1,100 @@
+package jsmodule
+
+import (
+	"encoding/pem"
+	"slices"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+const (
+	authTLS           = oauth.MethodTLSClientAuth
+	authSelfSignedTLS = oauth.MethodSelfSignedTLSClientAuth
+)
+
+// certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth.
+type certificateOptions struct {
+	Text string // PEM; of File once that is read
+	File string
+}
+
+// byCertificate reports whether the client authenticates with a certificate (RFC 8705 §2).
+func (o *options) byCertificate() bool { return o.Auth == authTLS || o.Auth == authSelfSignedTLS }
+
+// certificate takes the text of a certificate chain, or an object with it or its file.
+func (r *reader) certificate(name string, to *certificateOptions) {
+	v := r.get(name)
+	switch {
+	case v == nil:
+	case isPlainObject(v):
+		r.nested(name, v, func(c *reader) {
+			c.text("text", &to.Text)
+			c.text("file", &to.File)
+		})
+		if r.firstE == nil && (to.Text == "") == (to.File == "") {
+			r.fail(name, "must have one of text and file: the client's certificate as PEM, or the path of a file with it")
+		}
+	case isString(v) && v.String() != "":
+		to.Text = v.String()
+	default:
+		r.fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file", emptyOr(v))
+	}
+}
+
+func onlyCertificate(auth string) error {
+	return optionError("certificate", "applies to auth: %q and %q only, but auth is %q", authTLS, authSelfSignedTLS, auth)
+}
+
+// checkCertificate finds what a client that authenticates with a certificate misses or has no use for.
+func (o *options) checkCertificate(r *reader) error {
+	switch {
+	case o.ClientSecret != "":
+		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", o.Auth)
+	case r.given("basicEncoding"):
+		return o.notForBasic()
+	case r.given("assertion"):
+		return notForAssertion(o.Auth)
+	case !r.given("certificate"):
+		return optionError("certificate", "%s; %s needs the client's certificate, and key its private key", r.absent("certificate"), o.Auth)
+	case !r.given("key"):
+		return optionError("key", "%s; %s needs the private key of the certificate", r.absent("key"), o.Auth)
+	}
+	for _, name := range []string{"key.kid", "key.alg"} {
+		if r.given(name) {
+			return optionError(name, "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+		}
+	}
+	for _, at := range []struct{ name, url string }{
+		{"issuer", o.Issuer},
+		{"tokenUrl", o.TokenURL},
+		{"introspectionUrl", o.IntrospectionURL},
+		{"revocationUrl", o.RevocationURL},
+	} {
+		if strings.HasPrefix(strings.ToLower(at.url), "http:") {
+			return optionError(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)", o.Auth)
+		}
+	}
+	return nil
+}
+
+// clientCertificate is the certificate of o with its key; nil where o has none.
+func (o *options) clientCertificate() (*oauth.ClientCertificate, error) {
+	if !o.byCertificate() {
+		return nil, nil //nolint:nilnil // most clients have none
+	}
+	return oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+}
+
+// secrets are the private keys that stand beside the certificate in one text, as they do in many
+// files. The certificate itself is for everybody to see.
+func (c *certificateOptions) secrets() []string {
+	var list []string
+	for block, rest := pem.Decode([]byte(c.Text)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			key := keyOptions{Text: string(pem.EncodeToMemory(block))}
+			list = slices.Concat(list, key.secrets())
+		}
+	}
+	return list
+}

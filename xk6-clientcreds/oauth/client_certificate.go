@@ -1,0 +1,148 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// The registered names of the methods that authenticate with a certificate (RFC 8705 §2).
+const (
+	MethodTLSClientAuth           = "tls_client_auth"
+	MethodSelfSignedTLSClientAuth = "self_signed_tls_client_auth"
+)
+
+// maxChain bounds the certificates of one client.
+const maxChain = 10
+
+// TLSClientAuth is tls_client_auth: the client shows a certificate of a CA that the server trusts
+// in the TLS handshake, and its identifier in the request (RFC 8705 §2.1). The connection is the
+// Doer's.
+func TLSClientAuth(clientID string) ClientAuth { return certified(MethodTLSClientAuth, clientID) }
+
+// SelfSignedTLSClientAuth is self_signed_tls_client_auth: as TLSClientAuth, with a certificate that
+// the server has been told of (RFC 8705 §2.2).
+func SelfSignedTLSClientAuth(clientID string) ClientAuth {
+	return certified(MethodSelfSignedTLSClientAuth, clientID)
+}
+
+func certified(method, clientID string) ClientAuth {
+	return ClientAuth{Method: method, Static: true, Apply: func(_ context.Context, r *TokenRequest) error {
+		r.Form.Set("client_id", clientID)
+		return nil
+	}}
+}
+
+// ClientCertificate is the certificate of a client with its private key. Formatted, it does not show
+// the key.
+type ClientCertificate struct {
+	pair       tls.Certificate
+	thumbprint string
+}
+
+const wantCertificate = "it must be the client's certificate as PEM, with those of the CAs between after it"
+
+// ParseClientCertificate reads a certificate chain as PEM, the client's own first, and the private
+// key of that as ParseSigningKey does. Other blocks of the chain, such as the key, are passed over.
+// The errors name the option of the JavaScript API, the problem and what is allowed.
+func ParseClientCertificate(chain, key []byte) (*ClientCertificate, error) {
+	c := new(ClientCertificate)
+	if err := c.readChain(chain); err != nil {
+		return nil, err
+	}
+	private, err := ParseSigningKey(key, "", "")
+	if err != nil {
+		return nil, err
+	}
+	signer, signs := private.key.(crypto.Signer)
+	public, compares := c.pair.Leaf.PublicKey.(interface{ Equal(x crypto.PublicKey) bool })
+	if !signs || !compares || !public.Equal(signer.Public()) {
+		return nil, keyError("is not the private key of the certificate; give the two that belong together")
+	}
+	c.pair.PrivateKey = signer
+	sum := sha256.Sum256(c.pair.Leaf.Raw)
+	c.thumbprint = base64.RawURLEncoding.EncodeToString(sum[:])
+	return c, nil
+}
+
+// readChain reads the certificates. The errors of crypto/x509 are not passed on: some quote what
+// they read.
+func (c *ClientCertificate) readChain(text []byte) error {
+	other := ""
+	for block, rest := pem.Decode(bytes.TrimSpace(text)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			other = block.Type
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return certificateError("has a PEM block %q that cannot be read as one; %s", block.Type, wantCertificate)
+		}
+		if c.pair.Leaf == nil {
+			c.pair.Leaf = certificate
+		}
+		if c.pair.Certificate = append(c.pair.Certificate, block.Bytes); len(c.pair.Certificate) > maxChain {
+			return certificateError("has more than %d certificates; %s", maxChain, wantCertificate)
+		}
+	}
+	switch {
+	case c.pair.Leaf != nil:
+		return nil
+	case other != "":
+		return certificateError("is a PEM block %q; %s", printable(other, maxCode), wantCertificate)
+	}
+	return certificateError("has no PEM block; %s", wantCertificate)
+}
+
+func certificateError(format string, args ...any) error {
+	return fmt.Errorf("option %q "+format, append([]any{"certificate"}, args...)...)
+}
+
+// TLS is what to show in TLS handshakes.
+func (c *ClientCertificate) TLS() *tls.Certificate { return &c.pair }
+
+// Certificate is the client's own certificate.
+func (c *ClientCertificate) Certificate() *x509.Certificate { return c.pair.Leaf }
+
+// Thumbprint is the certificate's SHA-256 hash, as x5t#S256 has it (RFC 8705 §3.1).
+func (c *ClientCertificate) Thumbprint() string { return c.thumbprint }
+
+// OutOfDate says why the certificate is not valid at now, and is empty when it is (RFC 5280
+// §4.1.2.5).
+func (c *ClientCertificate) OutOfDate(now time.Time) string {
+	switch leaf := c.pair.Leaf; {
+	case now.After(leaf.NotAfter):
+		return "expired on " + leaf.NotAfter.UTC().Format(time.RFC3339)
+	case now.Before(leaf.NotBefore):
+		return "is valid only from " + leaf.NotBefore.UTC().Format(time.RFC3339) + " on"
+	}
+	return ""
+}
+
+// String names the certificate, not the key.
+func (c *ClientCertificate) String() string { return "certificate " + c.thumbprint }
+
+// GoString names the certificate, not the key.
+func (c *ClientCertificate) GoString() string { return c.String() }
+
+// checkCertificate finds a method that misses its certificate, and an address at which none can be
+// shown. The errors name option.
+func (c *Config) checkCertificate(option string, u *url.URL) error {
+	byCertificate := c.Auth.Method == MethodTLSClientAuth || c.Auth.Method == MethodSelfSignedTLSClientAuth
+	switch {
+	case byCertificate && c.Certificate == nil:
+		return certificateError("is missing; %s needs the client's certificate, and key its private key", c.Auth.Method)
+	case c.Certificate != nil && u.Scheme != "https":
+		return fmt.Errorf("option %q is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)",
+			option, c.Auth.Method)
+	}
+	return nil
+}
