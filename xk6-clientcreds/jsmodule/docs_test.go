@@ -67,7 +67,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
 		"ClientOptions": "", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
-		"CacheOptions": "cache.", "RetryOptions": "retry.",
+		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
 		require.True(t, found, name)
@@ -123,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -214,9 +214,9 @@ func TestMetricsAreDocumented(t *testing.T) {
 	text := readFile(t, "../../docs/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))
 	for _, row := range tableRows(text, 2) {
-		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError, tagActive}, row[0])
+		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError, tagActive, tagServer}, row[0])
 	}
-	assert.Len(t, tableRows(text, 2), 5)
+	assert.Len(t, tableRows(text, 2), 6)
 }
 
 // The tags that samples have are those that Metrics tells of.
@@ -245,11 +245,14 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
 	refused.mustRun(`client.introspect('some-token')`)
 
+	bound := newBinding(t, true).vu(t, New(), "")
+	bound.mustRun(`client.get(api)`)
+
 	samples := v.sampled()
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
 	signing.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}
