@@ -57,14 +57,20 @@ declare module 'k6/x/clientcreds' {
         /** The revocation endpoint (RFC 7009), for `revoke()`; by default the one that the metadata of `issuer` names. */
         revocationUrl?: string;
 
+        /**
+         * The JWK set with the server's public keys (RFC 7517 §5), for `inspect()`; by default the one that the metadata
+         * of `issuer` names.
+         */
+        jwksUrl?: string;
+
         /** The client identifier (RFC 6749 §2.2). It is also the value of the metric tag `client`. */
         clientId: string;
 
         /**
-         * The client's secret, needed by the methods whose names begin with `client_secret`. It never appears in a log,
-         * an error, a metric or a URL.
+         * The client's secret, or where it is; needed by the methods whose names begin with `client_secret`. It
+         * never appears in a log, an error, a metric or a URL.
          */
-        clientSecret?: string;
+        clientSecret?: string | SecretPlace;
 
         /**
          * How the client authenticates (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). Exactly one method is used; there
@@ -152,13 +158,40 @@ declare module 'k6/x/clientcreds' {
         httpMetrics?: boolean;
     }
 
+    /**
+     * Where a secret is, read in the init context: give one of `file`, `env` and `secret`. When the server refuses the
+     * client, it is read again, and a new one is used from then on, by all virtual users.
+     */
+    export interface SecretPlace {
+        /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
+        file?: string;
+
+        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        env?: string;
+
+        /** The name of the secret in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
+    }
+
     /** A private key: RSA of 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519. */
     export interface KeyOptions {
-        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this, or one of `file`, `env` and `secret`. */
         text?: string;
 
-        /** The file of the key, from the script's folder as in `open()`. */
+        /** The file of the key, from the script's folder as in `open()`. It is read again when the server refuses the client. */
         file?: string;
+
+        /** The environment variable of the k6 process with the key. */
+        env?: string;
+
+        /** The name of the key in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
 
         /** The identifier of the key at the server, for the header of the JWT; by default that of a JWK. */
         kid?: string;
@@ -216,6 +249,9 @@ declare module 'k6/x/clientcreds' {
 
         /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
         file?: string;
+
+        /** The environment variable of the k6 process with a ready, signed JWT, instead of `file`. */
+        env?: string;
     }
 
     /** What a token is to authorize, in terms of the API (RFC 9396 §2). */
@@ -367,6 +403,65 @@ declare module 'k6/x/clientcreds' {
         [member: string]: unknown;
     }
 
+    /** What {@link Client.inspect} found. */
+    export interface Inspection {
+        /** Whether the token is a signed JWT (RFC 7519), or opaque to all but its server. */
+        format: 'jwt' | 'opaque';
+        /** The size of the token. It goes with every request to the API. */
+        bytes: number;
+        /** The header of the JWT; null of an opaque token. */
+        header: { [member: string]: unknown } | null;
+        /** The claims of the JWT, whether or not they are true; null of an opaque token. */
+        claims: AccessTokenClaims | null;
+        /** What was asked for and what was granted. */
+        scope: InspectedScope;
+        /** The lifetime granted, in seconds; null when neither the token response nor the token tells. */
+        expiresIn: number | null;
+        /**
+         * How far, at least, the server's clock is ahead of this machine's, in milliseconds, negative when it is behind:
+         * by the Date header of the newest token response. The header has whole seconds, so differences of up to a
+         * second, and as long as the answer took, count as 0. Null when there was no such header.
+         */
+        clockSkew: number | null;
+        /**
+         * Whether an API that checks tokens by itself should accept this one (RFC 9068 §4). Null when that is not known:
+         * of an opaque token, and when the server's keys could not be had.
+         */
+        valid: boolean | null;
+        /**
+         * What is wrong, one line each: the name of the claim or header (`aud`, `typ`, …), or `signature` or `keys`, a
+         * colon, and the problem. Empty for a valid token and for an opaque one.
+         */
+        problems: string[];
+    }
+
+    /** The scope of a token beside the one that the client asks for. All but `requested` are null when the scope granted is not known. */
+    export interface InspectedScope {
+        /** The option `scope`. */
+        requested: string[];
+        /** What the token response said; of a token that is not the cached one, what the token says. */
+        granted: string[] | null;
+        /** Requested, but not granted. */
+        missing: string[] | null;
+        /** Granted, but not requested. */
+        extra: string[] | null;
+    }
+
+    /** The claims of a JWT access token (RFC 9068 §2.2), as far as the token has them, and its own. */
+    export interface AccessTokenClaims {
+        iss?: string;
+        sub?: string;
+        aud?: string | string[];
+        /** Expiry, in seconds since the epoch. */
+        exp?: number;
+        iat?: number;
+        nbf?: number;
+        jti?: string;
+        client_id?: string;
+        scope?: string;
+        [claim: string]: unknown;
+    }
+
     /** What {@link Client.revoke} got. */
     export interface Revocation {
         /**
@@ -474,6 +569,15 @@ declare module 'k6/x/clientcreds' {
          * is not repeated. The cached token leaves the cache before the request is sent. Errors are as with `introspect`.
          */
         revoke(token?: string): Revocation;
+
+        /**
+         * Looks at a token, by default the cached one, as an API does that checks tokens by itself: the signature of a JWT
+         * against the server's keys, and its type, issuer, audience, client and times (RFC 9068 §4). The token is not
+         * sent anywhere; the server's metadata and keys are fetched once per process, and the keys again for a token that
+         * names another one. A check for tests, not for every iteration of a load test: a signature costs CPU time.
+         * Throws a `TypeError` where the cache has no token.
+         */
+        inspect(token?: string): Inspection;
 
         /**
          * `http.get` of k6/http, authorised. This and the following functions take and return what their

@@ -59,6 +59,15 @@ var examples = map[string]example{
 			require.EqualValues(t, 1, stats.DiscoveryRequests)
 		},
 	},
+	"inspect.js": {
+		server: func(c *authserver.Config) { c.TokenFormat = authserver.JWT },
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.EqualValues(t, 1, stats.TokenRequests.Total, "an inspection asks the token endpoint for nothing")
+			require.EqualValues(t, 1, stats.DiscoveryRequests)
+			require.Zero(t, stats.IntrospectionRequests)
+		},
+	},
 	"introspect-revoke.js": {saw: func(t *testing.T, stats authserver.Stats, r run) {
 		t.Helper()
 		require.EqualValues(t, 20, stats.IntrospectionRequests)

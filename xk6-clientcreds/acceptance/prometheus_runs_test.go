@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,10 +62,13 @@ func observeRuns(t *testing.T) *observed {
 		c.Clients = append(c.Clients,
 			authserver.Client{ID: "flaky", Secret: localSecret, Scope: localScope},
 			authserver.Client{ID: "signed", Secret: signedSecret, Scope: localScope, AuthMethod: "client_secret_jwt"},
+			authserver.Client{ID: "rotating", Secret: localSecret, Scope: localScope},
 			authserver.Client{ID: "short", Secret: localSecret, Scope: localScope, TTL: 2 * time.Second})
 		c.TokenMiddleware = []authserver.Middleware{unavailableToFlaky}
 		c.APIMiddleware = []authserver.Middleware{slowBelowSlow}
 	})
+	rotating := filepath.Join(t.TempDir(), "rotating-secret")
+	replaceFile(t, rotating, localSecret)
 	// One test at a time would take twice as long; together they keep two cores half busy.
 	steady := k6run{
 		script: "xk6-clientcreds/acceptance/testdata/prometheus/steady.js",
@@ -74,6 +78,7 @@ func observeRuns(t *testing.T) *observed {
 	faulty := k6run{
 		script: "xk6-clientcreds/acceptance/testdata/prometheus/faulty.js",
 		env: server.env("FLAKY_ID=flaky", "SHORT_ID=short", "SIGNED_ID=signed", "SIGNED_SECRET="+signedSecret,
+			"ROTATING_ID=rotating", "ROTATING_FILE="+rotating,
 			"CLOSED_URL=http://"+freeAddress(t)+"/token",
 			"K6_PROMETHEUS_RW_SERVER_URL="+o.url+"/api/v1/write", "K6_PROMETHEUS_RW_PUSH_INTERVAL=1s",
 			"K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM="+strconv.FormatBool(o.major >= 3)),
@@ -84,9 +89,12 @@ func observeRuns(t *testing.T) *observed {
 			"--tag", "testid=" + testidRemote,
 		},
 	}.start(t)
+	eventually(t, func() bool { return server.Stats().TokenRequests.ByClient["rotating"] > 0 }, "the rotating client has a token")
+	replaceFile(t, rotating, "new-"+localSecret)
+	require.NoError(t, server.RotateSecret("rotating", "new-"+localSecret, 0))
 	o.exposition = expositionWith(t, faulty, "http://"+faultyAddr+"/metrics",
 		"k6_prometheus_dropped_samples_total", "k6_clientcreds_late_uses_total", "k6_clientcreds_rejections_total",
-		"k6_clientcreds_retries_total", "k6_clientcreds_retry_after_seconds", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")
+		"k6_clientcreds_retries_total", "k6_clientcreds_secret_rotations_total", "k6_clientcreds_retry_after_seconds", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")
 	o.steady, o.faulty = steady.result(t).passes(t), faulty.result(t)
 	require.Equal(t, exitThresholds, o.faulty.exitCode, o.faulty.output)
 	o.to = time.Now()

@@ -17,6 +17,7 @@ const (
 	grantSigning    = "k6_clientcreds_request_signing_seconds"
 	grantClockSkew  = "k6_clientcreds_clock_skew_seconds"
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
+	grantRotations  = "k6_clientcreds_secret_rotations_total"
 )
 
 // The metrics of the endpoints that take a token.
@@ -112,7 +113,11 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
-			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps"))
+			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps")).
+		WithPanel(columns(list("Rotated secrets",
+			"Secrets and keys that were read again after the server refused them, and had changed. Empty while none has.",
+			total(grantRotations, ofClient, "client")),
+			"rotations", "client").Span(24))
 }
 
 // tokenQueries shows the endpoints beside the token endpoint.

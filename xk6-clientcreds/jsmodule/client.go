@@ -153,7 +153,7 @@ func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, 
 func (c *client) fetch(state *lib.State) tokencache.Fetch {
 	s := c.newSender(state)
 	return func(ctx context.Context, reason tokencache.Reason) (*oauth.Token, error) {
-		return c.grant.request(ctx, s, reason, c.opts.retry(true))
+		return c.grant.request(ctx, s, reason, c.opts.retry(true), nil)
 	}
 }
 

@@ -62,15 +62,10 @@ func (s *sender) moveTo(state *lib.State) {
 func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	a := new(acquisition)
 	s.trail = nil // of an earlier request
-	endpoint, err := c.grant.endpoint(ctx, s)
-	if err != nil {
-		s.reportUnsent(err, reasonAcquire)
-	} else {
-		a.token, err = endpoint.GrantWithRetry(ctx, s.do, c.opts.retry(false), func(attempt oauth.Attempt) {
-			s.report(attempt, reasonAcquire)
-			a.status, a.attempts = attempt.Status, attempt.Number
-		})
-	}
+	var err error
+	a.token, err = c.grant.request(ctx, s, reasonAcquire, c.opts.retry(false), func(attempt oauth.Attempt) {
+		a.status, a.attempts = attempt.Status, attempt.Number
+	})
 	if err != nil {
 		a.err = asOAuthError(err)
 	}

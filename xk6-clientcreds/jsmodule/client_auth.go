@@ -8,7 +8,7 @@ import (
 )
 
 // clientAuth is how the client of o authenticates.
-func (o *options) clientAuth() (oauth.ClientAuth, error) {
+func (o *options) clientAuth(from *places) (oauth.ClientAuth, error) {
 	switch o.Auth {
 	case authPost:
 		return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
@@ -19,7 +19,7 @@ func (o *options) clientAuth() (oauth.ClientAuth, error) {
 		}
 		return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
 	case authPrivateJWT:
-		return o.privateKeyJWT()
+		return o.privateKeyJWT(from)
 	case authTLS:
 		return oauth.TLSClientAuth(o.ClientID), nil
 	case authSelfSignedTLS:
@@ -32,9 +32,10 @@ func (o *options) clientAuth() (oauth.ClientAuth, error) {
 	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding), nil
 }
 
-func (o *options) privateKeyJWT() (oauth.ClientAuth, error) {
-	if path := o.Assertion.File; path != "" {
-		return oauth.ReadyAssertion(o.ClientID, func() ([]byte, error) { return readSmall(path) }), nil
+func (o *options) privateKeyJWT(from *places) (oauth.ClientAuth, error) {
+	if at := o.Assertion.From; at.given() {
+		option := "assertion." + at.options()[0]
+		return oauth.ReadyAssertion(o.ClientID, option, func() (string, error) { return from.read("assertion", at) }), nil
 	}
 	key, err := oauth.ParseSigningKey([]byte(o.Key.Text), o.Key.Algorithm, o.Key.ID)
 	if err != nil {

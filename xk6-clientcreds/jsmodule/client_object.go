@@ -6,7 +6,7 @@ type method = func(sobek.FunctionCall) sobek.Value
 
 // methodNames are the members of Client, in the order of index.d.ts.
 var methodNames = []string{
-	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke",
+	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke", "inspect",
 	"get", "head", "post", "put", "patch", "del", "options", "request", "batch", "asyncRequest",
 	"stats",
 }
@@ -32,6 +32,8 @@ func (c *client) method(name string) method {
 		return c.introspect
 	case "revoke":
 		return c.revoke
+	case "inspect":
+		return c.inspect
 	case "get", "head", "post", "put", "patch", "del", "options", "request":
 		return func(call sobek.FunctionCall) sobek.Value { return c.request(name, call) }
 	case "batch":

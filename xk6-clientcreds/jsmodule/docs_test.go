@@ -66,7 +66,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
+		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
@@ -123,7 +123,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -196,6 +196,8 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 		revocationUrl: '` + e.URL + `/revoke', clientId: 'orders', clientSecret: 's3cr3t'})`)
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.introspect('some-token'))`)), members("interface Introspection"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.revoke('some-token'))`)), members("interface Revocation"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token'))`)), members("interface Inspection"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token').scope)`)), members("interface InspectedScope"))
 	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
 	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))
@@ -252,7 +254,16 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
 	signing.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
+	w := newWallet(t)
+	w.write("secret", testSecret)
+	rotating := w.vu(New())
+	busy := newEndpoint(t)
+	busy.accepts(newSecret)
+	require.NoError(t, rotating.client(busy, `clientSecret: {file: 'secret'}`))
+	rotating.start()
+	w.write("secret", newSecret)
+	rotating.mustRun(`client.acquire()`)
+	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

@@ -52,7 +52,8 @@ func readProof(header http.Header) (p proof, err error) {
 		return p, err
 	}
 	p.key = base64.RawURLEncoding.EncodeToString(sum)
-	return p, json.Unmarshal(payload, &p)
+	err = json.Unmarshal(payload, &p)
+	return p, err
 }
 
 // binding is an authorization server and an API that bind tokens to keys, and may demand nonces.
@@ -195,7 +196,7 @@ func TestEveryHopOfARedirectIsProven(t *testing.T) {
 	t.Parallel()
 	b := newBinding(t, true)
 	other := newAPI(t)
-	other.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	other.answer = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		assert.Empty(t, r.Header.Values("DPoP"), "another origin gets neither token nor proof")
 		assert.Empty(t, r.Header.Values("Authorization"))
 		return false

@@ -8,7 +8,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// endpoints are those of a grant's authorization server that take a token; nil until used.
+// endpoints are those of a grant's authorization server that take a token, with the credentials of
+// a time; nil until used.
 type endpoints struct {
 	introspection, revocation atomic.Pointer[oauth.Endpoint]
 }
@@ -53,14 +54,17 @@ func (o *options) checkEndpoints() error {
 			}
 		}
 	}
+	if o.JWKSURL != "" {
+		return oauth.CheckKeySetURL("jwksUrl", o.JWKSURL)
+	}
 	return nil
 }
 
-// endpointOf returns the endpoint of that kind: where its option says, else where the metadata of
+// endpointOf returns the endpoint of that kind, with these credentials: where its option says, else where the metadata of
 // the issuer does. The error is an *oauth.Error where discovery failed, else an
 // unknownEndpointError.
-func (g *grant) endpointOf(ctx context.Context, kind endpointKind, s *sender) (*oauth.Endpoint, error) {
-	kept := kind.kept(&g.endpoints)
+func (g *grant) endpointOf(ctx context.Context, used *credentials, kind endpointKind, s *sender) (*oauth.Endpoint, error) {
+	kept := kind.kept(&used.endpoints)
 	if e := kept.Load(); e != nil {
 		return e, nil
 	}
@@ -77,7 +81,7 @@ func (g *grant) endpointOf(ctx context.Context, kind endpointKind, s *sender) (*
 		}
 		name, address = kind.member, kind.published(metadata)
 	}
-	e, err := oauth.NewEndpoint(name, address, g.config("", s.userAgent))
+	e, err := oauth.NewEndpoint(name, address, g.config(used, "", s.userAgent))
 	if err != nil {
 		return nil, unknownEndpointError(fmt.Sprintf(
 			"client.%s() needs option %q: the metadata of issuer %s has no usable %s", kind.method, kind.option, g.opts.Issuer, kind.member))

@@ -4,8 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
-	"sync"
+	"sync/atomic"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
@@ -16,16 +15,12 @@ type grant struct {
 	key     string
 	opts    *options
 	process *process
-	auth    oauth.ClientAuth
 	prover  *oauth.Prover // of the tokens that VUs share and that are bound to a key; else nil
 	// certificate is shown in TLS handshakes; nil with methods that have none.
 	certificate *oauth.ClientCertificate
-
-	mu     sync.RWMutex
-	client *oauth.Client // nil until the first token request
-
-	endpoints endpoints
-	clock     serverClock
+	credentials atomic.Pointer[credentials] // never nil
+	rotation    rotation
+	clock       serverClock
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
@@ -33,39 +28,31 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		return nil, err
 	}
 	// Everything but the endpoint and k6's user agent is known, and checked, in the init context.
-	endpoint := o.TokenURL
 	if o.Issuer != "" {
 		if err := oauth.CheckIssuer(o.Issuer); err != nil {
 			return nil, err
 		}
-		endpoint = o.Issuer
-	}
-	p.redactor.Secret(o.ClientID, o.ClientSecret)
-	for _, s := range slices.Concat(o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text)) {
-		p.redactor.Secret(o.ClientID, s)
-	}
-	auth, err := o.clientAuth()
-	if err != nil {
-		return nil, err
 	}
 	certificate, err := o.clientCertificate()
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{key: key, opts: o, process: p, auth: hidden(auth, p.redactor), certificate: certificate}
+	g := &grant{key: key, opts: o, process: p, certificate: certificate}
 	if o.DPoP.On && o.Cache.Scope == scopeShared {
 		if g.prover, err = o.DPoP.newProver(); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := oauth.NewClient(g.config(endpoint, "")); err != nil {
+	first, err := g.newCredentials(o)
+	if err != nil {
 		return nil, err
 	}
+	g.credentials.Store(first)
 	return g, nil
 }
 
-// config is the token request that the options describe.
-func (g *grant) config(endpoint, userAgent string) oauth.Config {
+// config is the token request that the options describe, with these credentials.
+func (g *grant) config(c *credentials, endpoint, userAgent string) oauth.Config {
 	o := g.opts
 	header := make(http.Header, len(o.Headers)+1)
 	if userAgent != "" {
@@ -77,7 +64,7 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 	return oauth.Config{
 		TokenURL:             endpoint,
 		ClientID:             o.ClientID,
-		Auth:                 g.auth,
+		Auth:                 c.auth,
 		Scope:                o.Scope,
 		Audience:             o.Audience,
 		Resource:             o.Resource,
@@ -89,23 +76,10 @@ func (g *grant) config(endpoint, userAgent string) oauth.Config {
 	}
 }
 
-// endpoint returns the token endpoint's client, which asks for tokens that are bound to the key of s
-// where it has one.
-func (g *grant) endpoint(ctx context.Context, s *sender) (*oauth.Client, error) {
-	client, err := g.unbound(ctx, s)
-	if err != nil || s.prover == nil {
-		return client, err
-	}
-	return client.BoundTo(s.prover), nil
-}
-
-// unbound is endpoint without a key. The first caller makes it, after discovery when the script gave
-// an issuer.
-func (g *grant) unbound(ctx context.Context, s *sender) (*oauth.Client, error) {
-	g.mu.RLock()
-	client := g.client
-	g.mu.RUnlock()
-	if client != nil {
+// client returns the token endpoint's client with these credentials. The first caller makes it,
+// after discovery when the script gave an issuer.
+func (g *grant) client(ctx context.Context, c *credentials, s *sender) (*oauth.Client, error) {
+	if client := c.client.Load(); client != nil {
 		return client, nil
 	}
 	tokenURL := g.opts.TokenURL
@@ -116,24 +90,42 @@ func (g *grant) unbound(ctx context.Context, s *sender) (*oauth.Client, error) {
 		}
 		tokenURL = metadata.TokenEndpoint
 	}
-	client, err := oauth.NewClient(g.config(tokenURL, s.userAgent))
+	client, err := oauth.NewClient(g.config(c, tokenURL, s.userAgent))
 	if err != nil {
 		return nil, err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.client == nil {
-		g.client = client
-	}
-	return g.client, nil
+	c.client.CompareAndSwap(nil, client)
+	return c.client.Load(), nil
 }
 
-// request asks for a token, with the retries that r allows, and reports every attempt through s.
-func (g *grant) request(ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry) (*oauth.Token, error) {
-	client, err := g.endpoint(ctx, s)
-	if err != nil {
-		s.reportUnsent(err, reason)
-		return nil, err
+// request asks for a token, with the retries that r allows, and once more when the server refuses
+// the credentials and there are new ones. It reports every attempt through s, then to observe,
+// which may be nil.
+func (g *grant) request(
+	ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry, observe func(oauth.Attempt),
+) (*oauth.Token, error) {
+	sent := 0
+	for renewed := false; ; renewed = true {
+		used := g.credentials.Load()
+		client, err := g.client(ctx, used, s)
+		if err != nil {
+			s.reportUnsent(err, reason)
+			return nil, err
+		}
+		if s.prover != nil {
+			client = client.BoundTo(s.prover)
+		}
+		before := sent
+		token, err := client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) {
+			a.Number += before
+			sent = a.Number
+			s.report(a, reason)
+			if observe != nil {
+				observe(a)
+			}
+		})
+		if renewed || !g.renewed(used, err, s) {
+			return token, err
+		}
 	}
-	return client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) { s.report(a, reason) })
 }

@@ -25,7 +25,7 @@ var hints = map[string]string{
 	oauth.CodeTLS:               "check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
 	oauth.CodeTimeout:           "the server did not answer within the timeout option",
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
-	oauth.CodeClientAuth:        "nothing was sent; check assertion.file, or key",
+	oauth.CodeClientAuth:        "nothing was sent; check the assertion, or key",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
 	oauth.CodeTokenType:         "check the dpop option, and whether the server binds this client's tokens to a key (RFC 9449)",
 	oauth.CodeTokenBinding:      "nobody could use this token with the client's key; that is for the server to mend",

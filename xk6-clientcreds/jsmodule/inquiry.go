@@ -18,6 +18,7 @@ import (
 type inquiry struct {
 	c        *client
 	sender   *sender
+	used     *credentials
 	endpoint *oauth.Endpoint // nil when discovery failed
 	token    string
 
@@ -33,9 +34,10 @@ func (c *client) inquire(kind endpointKind, call sobek.FunctionCall) *inquiry {
 	if state == nil {
 		c.fail(errInitContext)
 	}
-	q := &inquiry{c: c, sender: c.ownSender(state), token: c.tokenArgument(kind, call.Argument(0))}
+	q := &inquiry{c: c, sender: c.ownSender(state), token: c.tokenArgument(kind.method, call.Argument(0))}
 	c.m.process.redactor.Token(q.token)
-	endpoint, err := c.grant.endpointOf(c.m.vu.Context(), kind, q.sender)
+	q.used = c.grant.credentials.Load()
+	endpoint, err := c.grant.endpointOf(c.m.vu.Context(), q.used, kind, q.sender)
 	var unknown unknownEndpointError
 	if errors.As(err, &unknown) {
 		panic(rt.NewTypeError("%s", unknown.Error()))
@@ -47,11 +49,12 @@ func (c *client) inquire(kind endpointKind, call sobek.FunctionCall) *inquiry {
 	return q
 }
 
-func (c *client) tokenArgument(kind endpointKind, v sobek.Value) string {
+// tokenArgument is the token that a method is about: its argument, by default the one in the cache.
+func (c *client) tokenArgument(method string, v sobek.Value) string {
 	rt := c.m.vu.Runtime()
 	if !sobek.IsUndefined(v) {
 		if !isString(v) || v.String() == "" {
-			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", kind.method, emptyOr(v)))
+			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", method, emptyOr(v)))
 		}
 		return v.String()
 	}
@@ -60,7 +63,7 @@ func (c *client) tokenArgument(kind endpointKind, v sobek.Value) string {
 			return lease.Token.AccessToken
 		}
 	}
-	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", kind.method, kind.method))
+	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", method, method))
 }
 
 // failed notes what went wrong.
@@ -96,6 +99,9 @@ func (q *inquiry) report(count, duration *metrics.Metric, tags ...string) {
 	push(s.samples, list, set, at)
 	if q.trail != nil && s.opts.HTTPMetrics {
 		s.reportHTTP(oauth.Attempt{Status: q.status, Err: q.err})
+	}
+	if q.err != nil {
+		q.c.grant.renewed(q.used, q.err, s) // for the next call: this one is one request
 	}
 }
 

@@ -34,6 +34,7 @@ type moduleMetrics struct {
 	Retries                *metrics.Metric
 	RetryAfter             *metrics.Metric
 	ClockSkew              *metrics.Metric
+	SecretRotations        *metrics.Metric
 	Rejections             *metrics.Metric
 	LateUses               *metrics.Metric
 	Introspections         *metrics.Metric
@@ -113,6 +114,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Time a server asked to wait before the next token request (Retry-After)."),
 		row(&m.ClockSkew, "clock_skew", metrics.Trend, true, request,
 			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date header, whole seconds); at most once a second."),
+		row(&m.SecretRotations, "secret_rotations", metrics.Counter, false, client,
+			"Secrets and keys replaced by what was read again after the server refused them."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
 		row(&m.LateUses, "late_uses", metrics.Counter, false, client,

@@ -85,7 +85,7 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
-	if err := opts.locate(m.absolute); err != nil {
+	if err := opts.locate(m.absolute, &m.process.places); err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c, err := newClient(m, opts)

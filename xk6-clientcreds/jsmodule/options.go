@@ -37,7 +37,9 @@ type options struct {
 	Issuer, TokenURL       string
 	IntrospectionURL       string
 	RevocationURL          string
+	JWKSURL                string
 	ClientID, ClientSecret string
+	SecretFrom             place // of ClientSecret, once that is read
 	Auth, BasicEncoding    string
 	Key                    keyOptions
 	Certificate            certificateOptions
@@ -121,8 +123,9 @@ func (o *options) read(r *reader) {
 	r.text("tokenUrl", &o.TokenURL)
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
+	r.text("jwksUrl", &o.JWKSURL)
 	r.text("clientId", &o.ClientID)
-	r.secret("clientSecret", &o.ClientSecret)
+	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
 	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	r.key("key", &o.Key)
@@ -181,9 +184,17 @@ func (o *options) check(r *reader) error {
 }
 
 // key identifies a configuration: two clients with the same key are the same client. It is a
-// hash, so that no secret is kept as a map key.
+// hash, so that no secret is kept as a map key. A secret that is read somewhere is known by the
+// place: it may be replaced.
 func (o *options) key() string {
-	text, err := json.Marshal(o) // #nosec G117 -- hashed in the next line, never stored or shown
+	named := *o
+	if named.SecretFrom.given() {
+		named.ClientSecret = ""
+	}
+	if named.Key.From.given() {
+		named.Key.Text = ""
+	}
+	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
 	if err != nil {
 		panic(err) // strings, numbers and maps of strings always marshal
 	}

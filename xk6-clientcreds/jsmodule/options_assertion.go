@@ -2,10 +2,6 @@ package jsmodule
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -19,13 +15,10 @@ const (
 	authPrivateJWT = oauth.MethodPrivateKeyJWT
 )
 
-// maxKeyFile bounds the files of keys and assertions, in bytes.
-const maxKeyFile = 64 << 10
-
 // keyOptions are the private key of private_key_jwt, and that of a certificate.
 type keyOptions struct {
-	Text      string // PEM or JWK; of File once that is read
-	File      string
+	Text      string // PEM or JWK; of From once that is read
+	From      place
 	ID        string
 	Algorithm string
 }
@@ -37,10 +30,10 @@ type assertionOptions struct {
 	Lifetime  time.Duration
 	Algorithm string // of client_secret_jwt
 	Claims    string // a JSON object, "" when there are none
-	File      string
+	From      place  // of a ready one: a file or an environment variable
 }
 
-// key takes the text of a private key, or an object with it or its file.
+// key takes the text of a private key, or an object with it or with where it is.
 func (r *reader) key(name string, to *keyOptions) {
 	v := r.get(name)
 	switch {
@@ -48,17 +41,18 @@ func (r *reader) key(name string, to *keyOptions) {
 	case isPlainObject(v):
 		r.nested(name, v, func(k *reader) {
 			k.secret("text", &to.Text)
-			k.text("file", &to.File)
+			to.From.read(k)
 			k.text("kid", &to.ID)
 			k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
 		})
-		if r.firstE == nil && (to.Text == "") == (to.File == "") {
-			r.fail(name, "must have one of text and file: the private key as PEM or JWK, or the path of a file with it")
+		given := to.From.options()
+		if r.firstE == nil && (len(given) > 1 || (to.Text == "") == (len(given) == 0)) {
+			r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
 		}
 	case isString(v) && v.String() != "":
 		to.Text = v.String()
 	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed", emptyOr(v))
+		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed", emptyOr(v))
 	}
 }
 
@@ -67,7 +61,10 @@ func (a *assertionOptions) read(r *reader) {
 	r.duration("lifetime", &a.Lifetime, positive)
 	r.oneOf("alg", &a.Algorithm, oauth.SecretAlgorithms...)
 	r.json("claims", &a.Claims)
-	r.text("file", &a.File)
+	a.From.readFile(r)
+	if len(a.From.options()) > 1 {
+		r.fail("env", "contradicts assertion.file; give one of the two")
+	}
 }
 
 // json takes an object that JSON can express. Its values may be secrets and are not shown.
@@ -98,7 +95,7 @@ func (o *options) checkAuth(r *reader) error {
 		return onlyCertificate(o.Auth)
 	case o.Auth == authPrivateJWT:
 		return o.checkPrivateKeyJWT(r)
-	case o.ClientSecret == "":
+	case !r.given("clientSecret"):
 		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
 	case o.Auth != authBasic && r.given("basicEncoding"):
 		return o.notForBasic()
@@ -106,8 +103,8 @@ func (o *options) checkAuth(r *reader) error {
 		return optionError("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
 	case o.Auth != authSecretJWT && r.given("assertion"):
 		return notForAssertion(o.Auth)
-	case o.Assertion.File != "":
-		return optionError("assertion.file", "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+	case o.Assertion.From.given():
+		return optionError("assertion."+o.Assertion.From.options()[0], "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
 	}
 	return nil
 }
@@ -122,75 +119,50 @@ func (o *options) notForBasic() error {
 
 func (o *options) checkPrivateKeyJWT(r *reader) error {
 	switch {
-	case o.ClientSecret != "":
+	case r.given("clientSecret"):
 		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
 	case r.given("basicEncoding"):
 		return o.notForBasic()
 	case r.given("assertion.alg"):
 		return optionError("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
-	case !r.given("key") && o.Assertion.File == "":
-		return optionError("key", "%s; %s needs the private key, or assertion.file with a ready assertion", r.absent("key"), o.Auth)
-	case o.Assertion.File == "":
+	case !r.given("key") && !o.Assertion.From.given():
+		return optionError("key", "%s; %s needs the private key, or assertion.file or assertion.env with a ready assertion", r.absent("key"), o.Auth)
+	case !o.Assertion.From.given():
 		return nil
 	}
+	ready := "assertion." + o.Assertion.From.options()[0]
 	for _, name := range []string{"key", "assertion.audience", "assertion.lifetime", "assertion.claims"} {
 		if r.given(name) {
-			return optionError(name, "contradicts assertion.file, whose assertion is ready as it is; give one of the two")
+			return optionError(name, "contradicts %s, whose assertion is ready as it is; give one of the two", ready)
 		}
 	}
 	return nil
 }
 
-// locate makes the paths of o absolute, as k6 does with those of open(), and reads key and
-// certificate: in the init context a missing file ends the test before it starts.
-func (o *options) locate(absolute func(string) string) error {
-	if o.Assertion.File != "" {
-		o.Assertion.File = absolute(o.Assertion.File)
-		if _, err := readSmall(o.Assertion.File); err != nil {
-			return optionError("assertion.file", "cannot be read: %w", err)
+// locate makes the paths of o absolute, as k6 does with those of open(), and reads secret, key and
+// certificate: in the init context one that is missing ends the test before it starts.
+func (o *options) locate(absolute func(string) string, from *places) (err error) {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
+		if *file != "" {
+			*file = absolute(*file)
 		}
 	}
-	if err := locateText("key.file", absolute, &o.Key.File, &o.Key.Text); err != nil {
-		return err
+	if o.Assertion.From.given() {
+		if _, err = from.read("assertion", o.Assertion.From); err != nil {
+			return err
+		}
 	}
-	if err := locateText("dpop.key.file", absolute, &o.DPoP.File, &o.DPoP.Text); err != nil {
-		return err
+	if o.Certificate.File != "" {
+		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
+			return err
+		}
 	}
-	return locateText("certificate.file", absolute, &o.Certificate.File, &o.Certificate.Text)
-}
-
-// locateText makes a path absolute and reads the file, if one is named.
-func locateText(option string, absolute func(string) string, file, text *string) error {
-	if *file == "" {
-		return nil
+	if o.DPoP.File != "" {
+		if o.DPoP.Text, err = from.read("dpop.key", place{File: o.DPoP.File}); err != nil {
+			return err
+		}
 	}
-	*file = absolute(*file)
-	read, err := readSmall(*file)
-	if err != nil {
-		return optionError(option, "cannot be read: %w", err)
-	}
-	*text = string(read)
-	return nil
-}
-
-// readSmall reads a file from disk, past k6's file systems: those are for what belongs into an
-// archive of the test, and a key does not.
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path) // #nosec G304 -- the script names it
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxKeyFile:
-		return nil, fmt.Errorf("%s has more than %d bytes", path, maxKeyFile)
-	case strings.TrimSpace(string(text)) == "":
-		return nil, errors.New(path + " is empty")
-	}
-	return text, nil
+	return o.readCredentials(from)
 }
 
 // assertion is what the JWTs of o say.

@@ -49,7 +49,7 @@ func onlyCertificate(auth string) error {
 // checkCertificate finds what a client that authenticates with a certificate misses or has no use for.
 func (o *options) checkCertificate(r *reader) error {
 	switch {
-	case o.ClientSecret != "":
+	case r.given("clientSecret"):
 		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", o.Auth)
 	case r.given("basicEncoding"):
 		return o.notForBasic()

@@ -6,6 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// allOptions are the names of all options, in the order in which errors tell them.
+const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, " +
+	"scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
+
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.
 var wrongOptions = []struct{ argument, message string }{
@@ -95,15 +99,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "clientID" (did you mean "clientId"?); allowed are ` + allOptions,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are issuer, tokenUrl, introspectionUrl, revocationUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics`,
+		`unknown option "secret"; allowed are ` + allOptions,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,
@@ -155,15 +159,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: ''}`,
-		`option "clientSecret" is an empty string; it must be a non-empty string`,
+		`option "clientSecret" is an empty string; it must be a non-empty string, or an object with file, env or secret`,
 	},
 	{
 		`{...ok, clientSecret: 1234}`,
-		`option "clientSecret" is a number; it must be a non-empty string`,
+		`option "clientSecret" is a number; it must be a non-empty string, or an object with file, env or secret`,
 	},
 	{
 		`{...ok, clientSecret: ['s3cr3t']}`,
-		`option "clientSecret" is an array; it must be a non-empty string`,
+		`option "clientSecret" is an array; it must be a non-empty string, or an object with file, env or secret`,
 	},
 	{
 		`{...ok, clientSecret: undefined}`,
@@ -451,7 +455,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: undefined}`,
-		`option "key" is undefined (is the environment variable set?); private_key_jwt needs the private key, or assertion.file with a ready assertion`,
+		`option "key" is undefined (is the environment variable set?); private_key_jwt needs the private key, or assertion.file or assertion.env with a ready assertion`,
 	},
 	{
 		`{...ok, key: 's3cr3t'}`,
@@ -463,27 +467,27 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: 5}`,
-		`option "key" is a number; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed`,
+		`option "key" is a number; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed`,
 	},
 	{
 		`{...keyed, key: ''}`,
-		`option "key" is an empty string; it must be a private key as PEM or JWK, or an object with text or file, and kid and alg where needed`,
+		`option "key" is an empty string; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed`,
 	},
 	{
 		`{...keyed, key: {kid: 'a'}}`,
-		`option "key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
 	},
 	{
 		`{...keyed, key: {text: 's3cr3t', file: 'x'}}`,
-		`option "key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
 	},
 	{
 		`{...keyed, key: {file: '/no/such/key'}}`,
-		`option "key.file" cannot be read: open /no/such/key: no such file or directory`,
+		`option "key.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...keyed, key: {pem: 's3cr3t'}}`,
-		`unknown option "key.pem"; allowed are text, file, kid, alg`,
+		`unknown option "key.pem"; allowed are text, file, env, secret, source, kid, alg`,
 	},
 	{
 		`{...keyed, key: {text: keyed.key, alg: 'RS256'}}`,
@@ -511,7 +515,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: '/no/such/jwt'}}`,
-		`option "assertion.file" cannot be read: open /no/such/jwt: no such file or directory`,
+		`option "assertion.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, dpop: 'yes'}`,
@@ -555,7 +559,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: {file: '/no/such/key'}}}`,
-		`option "dpop.key.file" cannot be read: open /no/such/key: no such file or directory`,
+		`option "dpop.key.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, headers: {dpop: 'x'}}`,
@@ -576,6 +580,70 @@ var wrongOptions = []struct{ argument, message string }{
 	{
 		`{...keyed, assertion: {claims: 's3cr3t'}}`,
 		`option "assertion.claims" is a string; it must be an object of claims`,
+	},
+	{
+		`{...keyed, key: {text: 's3cr3t', env: 'KEY'}}`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
+	},
+	{
+		`{...keyed, key: undefined, assertion: {file: 'x', env: 'X'}}`,
+		`option "assertion.env" contradicts assertion.file; give one of the two`,
+	},
+	{
+		`{...ok, auth: 'client_secret_jwt', assertion: {env: 'X'}}`,
+		`option "assertion.env" applies to auth: "private_key_jwt" only, but auth is "client_secret_jwt"`,
+	},
+	{
+		`{...keyed, assertion: {env: 'X'}}`,
+		`option "key" contradicts assertion.env, whose assertion is ready as it is; give one of the two`,
+	},
+	{
+		`{...ok, clientSecret: {}}`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+	},
+	{
+		`{...ok, clientSecret: {file: 's3cr3t', env: 's3cr3t'}}`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+	},
+	{
+		`{...ok, clientSecret: {file: 's3cr3t', source: 'default'}}`,
+		`option "clientSecret.source" has no use without secret, the name of the secret in that source`,
+	},
+	{
+		`{...ok, clientSecret: {file: undefined}}`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+	},
+	{
+		`{...ok, clientSecret: {file: ''}}`,
+		`option "clientSecret.file" is an empty string; it must be a non-empty string`,
+	},
+	{
+		`{...ok, clientSecret: {path: 's3cr3t'}}`,
+		`unknown option "clientSecret.path"; allowed are file, env, secret, source`,
+	},
+	{
+		`{...ok, auth: 'private_key_jwt', key: keyed.key, clientSecret: {file: 's3cr3t'}}`,
+		`option "clientSecret" has no use with auth: "private_key_jwt"; drop it, or choose another auth`,
+	},
+	{
+		`{...ok, clientSecret: {file: '/no/such/s3cr3t'}}`,
+		`option "clientSecret.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+	},
+	{
+		`{...ok, clientSecret: {file: '/dev/null'}}`,
+		`option "clientSecret.file" is empty; it must be the path, from the script's folder, of a file to read`,
+	},
+	{
+		`{...ok, clientSecret: {file: '/dev/zero'}}`,
+		`option "clientSecret.file" has more than 65536 bytes; it must be the path, from the script's folder, of a file to read`,
+	},
+	{
+		`{...ok, clientSecret: {env: 's3cr3t'}}`,
+		`option "clientSecret.env" names no environment variable that k6 has; it must be set where k6 is started: what -e gives is in __ENV alone`,
+	},
+	{
+		`{...ok, clientSecret: {secret: 's3cr3t'}}`,
+		`option "clientSecret.secret" cannot be read: no secret sources are configured; start k6 with --secret-source, such as --secret-source=file=secrets.txt`,
 	},
 	{
 		`{...keyed, assertion: {claims: (() => { const a = {}; a.a = a; return a })()}}`,

@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,8 @@ type process struct {
 	instances   atomic.Uint64
 	redactor    *redact.Redactor
 	discoveries discoveries
+	places      places
+	keySets     keySets
 
 	once     sync.Once
 	startErr error
@@ -61,6 +64,10 @@ func (p *process) start(vu modules.VU) error {
 			return
 		}
 		p.logger = env.Logger
+		p.places = places{lookupEnv: env.LookupEnv, secrets: env.SecretsManager}
+		if p.places.lookupEnv == nil {
+			p.places.lookupEnv = os.LookupEnv
+		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)
 		}

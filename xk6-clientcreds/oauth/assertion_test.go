@@ -178,7 +178,7 @@ func TestWrongAssertions(t *testing.T) {
 func TestReadyAssertion(t *testing.T) {
 	t.Parallel()
 	content := " \naa.bb.cc\n"
-	auth := ReadyAssertion(testID, func() ([]byte, error) { return []byte(content), nil })
+	auth := ReadyAssertion(testID, "assertion.file", func() (string, error) { return content, nil })
 	assert.Equal(t, "private_key_jwt", auth.Method)
 	assert.False(t, auth.Static)
 	assert.False(t, auth.Signs)
@@ -206,7 +206,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	c := config()
 	calls := 0
-	c.Auth = ReadyAssertion(testID, func() ([]byte, error) { calls++; return nil, errors.New("gone") })
+	c.Auth = ReadyAssertion(testID, "assertion.file", func() (string, error) { calls++; return "", errors.New("option is gone") })
 	client := newClient(t, c)
 	never := func(*http.Request) (*http.Response, error) { t.Error("sent"); return nil, assert.AnError }
 	_, err := client.GrantWithRetry(context.Background(), never, Retry{Attempts: 3}, nil)
@@ -214,7 +214,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "client_authentication", e.Code)
 	assert.Equal(t, "client_authentication", e.Label())
-	assert.Equal(t, `option "assertion.file": gone`, e.Description)
+	assert.Equal(t, `option is gone`, e.Description)
 	assert.False(t, e.Retryable())
 	assert.Equal(t, 1, calls)
 

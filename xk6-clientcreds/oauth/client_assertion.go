@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,15 +69,15 @@ func (m *assertionMaker) auth(method, clientID string) ClientAuth {
 
 // ReadyAssertion is private_key_jwt with a JWT that somebody else has signed, such as the platform
 // that a workload runs on (RFC 7521 §4.2). source is asked for every attempt, because such a JWT
-// is replaced from time to time.
-func ReadyAssertion(clientID string, source func() ([]byte, error)) ClientAuth {
+// is replaced from time to time; its errors name the option, as those about what it returns do.
+func ReadyAssertion(clientID, option string, source func() (string, error)) ClientAuth {
 	return ClientAuth{Method: MethodPrivateKeyJWT, Apply: func(_ context.Context, r *TokenRequest) error {
 		text, err := source()
 		if err != nil {
-			return fmt.Errorf("option %q: %w", "assertion.file", err)
+			return err
 		}
-		jwt := strings.TrimSpace(string(text))
-		if err := checkCompact(jwt); err != nil {
+		jwt := strings.TrimSpace(text)
+		if err := checkCompact(option, jwt); err != nil {
 			return err
 		}
 		r.setAssertion(clientID, jwt)
@@ -87,22 +86,22 @@ func ReadyAssertion(clientID string, source func() ([]byte, error)) ClientAuth {
 }
 
 // checkCompact finds what is not the compact serialization of a signed JWT (RFC 7515 §7.1).
-func checkCompact(jwt string) error {
-	const want = `option "assertion.file" `
+func checkCompact(option, jwt string) error {
 	switch {
 	case jwt == "":
-		return errors.New(want + "is empty; it must hold a signed JWT")
+		return fmt.Errorf("option %q is empty; it must hold a signed JWT", option)
 	case len(jwt) > maxAssertion:
-		return fmt.Errorf(want+"has more than %d bytes; it must hold a signed JWT", maxAssertion)
+		return fmt.Errorf("option %q has more than %d bytes; it must hold a signed JWT", option, maxAssertion)
 	}
+	unsigned := fmt.Errorf("option %q holds no signed JWT: that is three parts in base64url with dots between them", option)
 	parts := strings.Split(jwt, ".")
 	for _, part := range parts {
 		if part == "" || strings.ContainsFunc(part, notBase64URL) {
-			return errors.New(want + "holds no signed JWT: that is three parts in base64url with dots between them")
+			return unsigned
 		}
 	}
 	if len(parts) != 3 {
-		return errors.New(want + "holds no signed JWT: that is three parts in base64url with dots between them")
+		return unsigned
 	}
 	return nil
 }

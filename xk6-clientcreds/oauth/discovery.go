@@ -67,7 +67,7 @@ func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
 	failure := &Error{Code: CodeDiscovery}
 	var texts []string
 	for _, place := range wellKnown(u) {
-		doc, err := fetchMetadata(ctx, do, place)
+		doc, err := fetchDocument(ctx, do, place)
 		if transport := (*Error)(nil); errors.As(err, &transport) {
 			return nil, transport // the other place is on the same host
 		}
@@ -86,15 +86,15 @@ func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
 	return nil, failure
 }
 
-// document is the answer of a place where metadata can be.
+// document is the answer of a place where a document can be.
 type document struct {
 	status     int
 	retryAfter time.Duration
 	body       []byte
 }
 
-// fetchMetadata gets the document at place. Where there was no answer the error is an *Error.
-func fetchMetadata(ctx context.Context, do Doer, place string) (document, error) {
+// fetchDocument gets the JSON document at place. Where there was no answer the error is an *Error.
+func fetchDocument(ctx context.Context, do Doer, place string) (document, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
 	if err != nil {
 		return document{}, TransportError(err)
@@ -140,4 +140,15 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 		m.TokenEndpointAuthMethods = []string{"client_secret_basic"}
 	}
 	return m, nil
+}
+
+// KeySetURL is where the keys are that the server signs with.
+func (m *Metadata) KeySetURL() (string, error) {
+	switch {
+	case m.JWKSURI == "":
+		return "", errors.New("the metadata of the issuer has no jwks_uri")
+	case strings.HasPrefix(strings.ToLower(m.Issuer), "https:") && !strings.HasPrefix(strings.ToLower(m.JWKSURI), "https:"):
+		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could change")
+	}
+	return m.JWKSURI, nil
 }

@@ -7,7 +7,8 @@
 // Discover finds the token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a
 // resource server has against a token (RFC 6750 §3).
 //
-// An Endpoint is where the same client asks about a token (RFC 7662) or revokes it (RFC 7009).
+// An Endpoint is where the same client asks about a token (RFC 7662) or revokes it (RFC 7009). A JWT
+// is an access token that can be read, and validated with the server's KeySet (RFC 9068 §4).
 //
 // Whatever goes wrong with a request becomes an *Error. Its text holds no secret, no token and
 // nothing of a response body but the members that RFC 6749 §5.2 defines.

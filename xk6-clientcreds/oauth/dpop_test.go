@@ -52,7 +52,7 @@ func TestProofOfEveryAlgorithm(t *testing.T) {
 			delete(claims, "jti")
 			delete(claims, "iat")
 			assert.Equal(t, map[string]any{"htm": "GET", "htu": "https://api.example.org/a/b", "ath": rfc9449Hash}, claims)
-			assert.Equal(t, algorithm+" prover", fmt.Sprintf("%v", p))
+			assert.Equal(t, algorithm+" prover", p.String())
 			assert.Equal(t, algorithm+" prover", fmt.Sprintf("%#v", p))
 		})
 	}

@@ -20,7 +20,7 @@ func MetadataPlaces(issuer string) ([]string, error) {
 
 // DiscoverAt is Discover for one of the places alone.
 func DiscoverAt(ctx context.Context, do Doer, place, issuer string) (*Metadata, error) {
-	doc, err := fetchMetadata(ctx, do, place)
+	doc, err := fetchDocument(ctx, do, place)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,8 @@ const flakyClient = new Client(clientOptions({
 const signer = new Client(clientOptions({
     clientId: env('SIGNED_ID'), clientSecret: env('SIGNED_SECRET'), auth: 'client_secret_jwt',
 }));
+// Its secret is replaced while the test runs.
+const rotating = new Client(clientOptions({ clientId: env('ROTATING_ID'), clientSecret: { file: env('ROTATING_FILE') } }));
 const nowhere = new Client(clientOptions({ tokenUrl: env('CLOSED_URL') }));
 const url = apiUrl();
 const crowd = new Counter('crowd');
@@ -68,9 +70,10 @@ export function flaky() {
     sleep(0.1);
 }
 
-// Token requests that are authenticated by an assertion.
+// Token requests that are authenticated by an assertion, and those with a secret that is rotated.
 export function signed() {
     signer.acquire();
+    rotating.acquire();
     sleep(0.1);
 }
 

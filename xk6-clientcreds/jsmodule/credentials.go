@@ -1,0 +1,68 @@
+package jsmodule
+
+import (
+	"net/http"
+	"slices"
+	"sync/atomic"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// credentials are what a grant authenticates with at a time, and the requests that were prepared
+// with it. They are replaced as a whole.
+type credentials struct {
+	opts      *options // those of the grant, with the secret or key as it was read
+	auth      oauth.ClientAuth
+	client    atomic.Pointer[oauth.Client] // nil until the first token request
+	endpoints endpoints
+}
+
+// newCredentials makes credentials of what o holds. Whatever is wrong with it is found here.
+func (g *grant) newCredentials(o *options) (*credentials, error) {
+	redactor := g.process.redactor
+	redactor.Secret(o.ClientID, o.ClientSecret)
+	for _, s := range slices.Concat(o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text)) {
+		redactor.Secret(o.ClientID, s)
+	}
+	auth, err := o.clientAuth(&g.process.places)
+	if err != nil {
+		return nil, err
+	}
+	c := &credentials{opts: o, auth: hidden(auth, redactor)}
+	endpoint := o.TokenURL
+	if o.Issuer != "" {
+		endpoint = o.Issuer // stands in for the endpoint until that is known
+	}
+	if _, err := oauth.NewClient(g.config(c, endpoint, "")); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readCredentials reads the secret and the key of o where they are, if o does not hold them itself.
+func (o *options) readCredentials(from *places) (err error) {
+	if o.SecretFrom.given() {
+		if o.ClientSecret, err = from.readSecret("clientSecret", o.SecretFrom); err != nil {
+			return err
+		}
+	}
+	if o.Key.From.given() {
+		if o.Key.Text, err = from.read("key", o.Key.From); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayRotate reports whether there is a place to read the credentials of o again. An assertion is
+// read for every request anyway; the key of a certificate goes with that, in connections that last.
+func (o *options) mayRotate() bool {
+	return o.SecretFrom.given() || (o.Key.From.given() && !o.byCertificate())
+}
+
+// refused reports whether err says that the server does not know these credentials: invalid_client
+// (RFC 6749 §5.2), or a 401 that has no OAuth error in it.
+func refused(err error) bool {
+	e := asOAuthError(err)
+	return e.Code == "invalid_client" || (e.Code == oauth.CodeHTTPError && e.Status == http.StatusUnauthorized)
+}

@@ -1,0 +1,177 @@
+package jsmodule
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.k6.io/k6/v2/secretsource"
+)
+
+// place is where a secret or a key is that the script does not hold itself. It has one of File,
+// Env and Secret, or none.
+type place struct {
+	File   string // absolute once located
+	Env    string // of k6's process
+	Secret string // of k6's secret sources
+	Source string // that has Secret
+}
+
+func (p *place) given() bool { return *p != place{} }
+
+// options names the options that p was given by.
+func (p *place) options() []string {
+	var list []string
+	for _, option := range []struct{ name, value string }{{"file", p.File}, {"env", p.Env}, {"secret", p.Secret}} {
+		if option.value != "" {
+			list = append(list, option.name)
+		}
+	}
+	return list
+}
+
+// readFile takes what every place can be: a file or an environment variable.
+func (p *place) readFile(r *reader) {
+	r.text("file", &p.File)
+	r.text("env", &p.Env)
+}
+
+func (p *place) read(r *reader) {
+	p.readFile(r)
+	r.text("secret", &p.Secret)
+	r.text("source", &p.Source)
+	switch {
+	case p.Source != "" && p.Secret == "":
+		r.fail("source", "has no use without secret, the name of the secret in that source")
+	case p.Secret != "" && p.Source == "":
+		p.Source = secretsource.DefaultSourceName
+	}
+}
+
+// secretOrPlace takes a secret, or an object that says where it is.
+func (r *reader) secretOrPlace(name string, text *string, from *place) {
+	v := r.get(name)
+	switch {
+	case v == nil:
+	case isPlainObject(v):
+		r.nested(name, v, from.read)
+		if r.firstE == nil && len(from.options()) != 1 {
+			r.fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources")
+		}
+	case isString(v) && v.String() != "":
+		*text = v.String()
+	default:
+		r.fail(name, "is %s; it must be a non-empty string, or an object with file, env or secret", emptyOr(v))
+	}
+}
+
+// places reads what is at a place. Errors name the option and what is allowed. They do not hold
+// the path or name: who mistakes the one for the other gives the secret.
+type places struct {
+	lookupEnv func(string) (string, bool)
+	secrets   *secretsource.Manager // nil where k6 has none
+}
+
+// read returns what is at from, a place of option.
+func (s *places) read(option string, from place) (string, error) {
+	switch {
+	case from.File != "":
+		text, err := readSmall(from.File)
+		if err != nil {
+			return "", optionError(option+".file", "%w; it must be the path, from the script's folder, of a file to read", err)
+		}
+		return string(text), nil
+	case from.Env != "":
+		value, ok := s.lookupEnv(from.Env)
+		switch {
+		case !ok:
+			return "", optionError(option+".env",
+				"names no environment variable that k6 has; it must be set where k6 is started: what -e gives is in __ENV alone")
+		case strings.TrimSpace(value) == "":
+			return "", optionError(option+".env", "names an environment variable that is empty; it must have a value")
+		}
+		return value, nil
+	}
+	return s.ask(option, from)
+}
+
+// ask asks k6's secret sources.
+func (s *places) ask(option string, from place) (string, error) {
+	const want = "start k6 with --secret-source, such as --secret-source=file=secrets.txt"
+	if s.secrets == nil {
+		return "", optionError(option+".secret", "cannot be read: no secret sources are configured; %s", want)
+	}
+	value, err := s.secrets.Get(from.Source, from.Secret)
+	var unknown secretsource.UnknownSourceError
+	switch {
+	case errors.As(err, &unknown):
+		return "", optionError(option+".source", "is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
+	case err != nil && err.Error() == "no secret sources are configured":
+		return "", optionError(option+".secret", "cannot be read: %w; %s", err, want)
+	case err != nil:
+		return "", optionError(option+".secret", "cannot be read: the source says %q; it must be the name of a secret there", err)
+	case strings.TrimSpace(value) == "":
+		return "", optionError(option+".secret", "names a secret that is empty; it must have a value")
+	}
+	return value, nil
+}
+
+// readSecret is read for a client secret. The newline that ends a file, as editors and echo write
+// it, does not belong to the secret. A character that cannot be in a secret says that the file is
+// another one, or its encoding.
+func (s *places) readSecret(option string, from place) (string, error) {
+	text, err := s.read(option, from)
+	if err != nil {
+		return "", err
+	}
+	if from.File != "" {
+		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	}
+	name := option + "." + from.options()[0]
+	switch {
+	case !utf8.ValidString(text):
+		return "", optionError(name, "leads to a secret that is not UTF-8; it must be text in one line")
+	case strings.HasPrefix(text, "\ufeff"):
+		return "", optionError(name, "leads to a secret that begins with a byte order mark; it must be text without one")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "", optionError(name, "leads to a secret with a line break or another control character in it; it must be text in one line")
+	}
+	return text, nil
+}
+
+// maxSecretFile bounds the files of secrets, keys and assertions, in bytes.
+const maxSecretFile = 64 << 10
+
+// readSmall reads a file from disk, past k6's file systems: those are for what belongs into an
+// archive of the test, and a secret does not. The errors are without the path.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path) // #nosec G304 -- the script names it
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	defer f.Close() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case len(text) > maxSecretFile:
+		return nil, fmt.Errorf("has more than %d bytes", maxSecretFile)
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, errors.New("is empty")
+	}
+	return text, nil
+}
+
+func unreadable(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("cannot be read: %w", err)
+}

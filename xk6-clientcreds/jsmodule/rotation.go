@@ -1,0 +1,70 @@
+package jsmodule
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// rereadPause is the least time between two readings of a secret that has not changed: a server
+// that refuses every request must not make k6 read a file as often as it asks.
+const rereadPause = time.Second
+
+// rotation replaces the credentials of a grant when the server refuses them: a secret or key that is
+// rotated while the test runs is picked up where it was read.
+type rotation struct {
+	mu        sync.Mutex // held to read, which asks no network: k6 keeps what its secret sources said
+	unchanged time.Time  // when a reading last found nothing new
+}
+
+// renewed reports whether there are other credentials than used, with which the server answered err.
+// The first who asks reads them again, all others wait for that.
+func (g *grant) renewed(used *credentials, err error, s *sender) bool {
+	if err == nil || !used.opts.mayRotate() || !refused(err) {
+		return false
+	}
+	g.rotation.mu.Lock()
+	defer g.rotation.mu.Unlock()
+	if g.credentials.Load() == used && time.Since(g.rotation.unchanged) >= rereadPause {
+		g.reread(used, s)
+	}
+	return g.credentials.Load() != used
+}
+
+// reread reads the credentials again and replaces the old ones if they have changed. When they cannot
+// be read, or not be used, the old ones stay: the new ones may be half written.
+func (g *grant) reread(old *credentials, s *sender) {
+	opts := *old.opts
+	if err := opts.readCredentials(&g.process.places); err != nil {
+		g.keep(err)
+		return
+	}
+	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text {
+		g.rotation.unchanged = time.Now()
+		return
+	}
+	fresh, err := g.newCredentials(&opts)
+	if err != nil {
+		g.keep(err)
+		return
+	}
+	g.credentials.Store(fresh)
+	pushOne(s.samples, g.process.metrics.SecretRotations, 1, s.tags)
+	g.process.logger.Info(fmt.Sprintf("Client %q was refused and has read new credentials: option %q leads to others now",
+		opts.ClientID, opts.rotating()))
+}
+
+// keep goes on with the old credentials for a while.
+func (g *grant) keep(err error) {
+	g.rotation.unchanged = time.Now()
+	g.process.warnOnce(warning{"rotation", g.opts}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
+		g.opts.ClientID, err))
+}
+
+// rotating names the option that says where the credentials are.
+func (o *options) rotating() string {
+	if o.Key.From.given() {
+		return "key." + o.Key.From.options()[0]
+	}
+	return "clientSecret." + o.SecretFrom.options()[0]
+}

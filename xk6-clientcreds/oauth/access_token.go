@@ -1,0 +1,97 @@
+package oauth
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+)
+
+// JWT is an access token that is a signed JWT (RFC 7519, RFC 9068). What it says is not verified:
+// see Validate.
+type JWT struct {
+	// Header is the JOSE header, a JSON object.
+	Header json.RawMessage
+	// Claims are the claims, a JSON object.
+	Claims json.RawMessage
+
+	text           string
+	header, claims map[string]json.RawMessage
+}
+
+// ParseJWT reads an access token that is a signed JWT, or claims to be one without a signature. It
+// returns nil for every other token: those are opaque to all but their server.
+func ParseJWT(token string) *JWT {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	j := &JWT{text: token}
+	for i, part := range []struct {
+		text    *json.RawMessage
+		members *map[string]json.RawMessage
+	}{{&j.Header, &j.header}, {&j.Claims, &j.claims}} {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil || json.Unmarshal(text, part.members) != nil || *part.members == nil {
+			return nil
+		}
+		*part.text = text
+	}
+	if _, ok := stringMember(j.header, "alg"); !ok {
+		return nil
+	}
+	return j
+}
+
+// Scope is the scope of the token (RFC 9068 §2.2.3), of the claim scp where the server calls it so;
+// false when the token does not tell.
+func (j *JWT) Scope() ([]string, bool) {
+	for _, name := range []string{"scope", "scp"} {
+		var granted scope
+		if raw := j.claims[name]; raw != nil && granted.UnmarshalJSON(raw) == nil && granted != "" {
+			return strings.Fields(string(granted)), true
+		}
+	}
+	return nil, false
+}
+
+// Lifetime is the time from the claim iat to the claim exp; false when the token does not tell.
+func (j *JWT) Lifetime() (time.Duration, bool) {
+	issued, ok := j.at("iat")
+	expires, also := j.at("exp")
+	return expires.Sub(issued), ok && also
+}
+
+// maxDate bounds dates, in seconds: later ones than those of the year 5000 are none.
+const maxDate = 1e11
+
+// at is a claim that is a NumericDate (RFC 7519 §2).
+func (j *JWT) at(name string) (time.Time, bool) {
+	var seconds float64
+	raw := j.claims[name]
+	if raw == nil || string(raw) == "null" || json.Unmarshal(raw, &seconds) != nil || math.Abs(seconds) > maxDate {
+		return time.Time{}, false
+	}
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)), true
+}
+
+// audience is the aud claim: a string, or an array of them (RFC 7519 §4.1.3).
+func (j *JWT) audience() []string {
+	if one, ok := stringMember(j.claims, "aud"); ok {
+		return []string{one}
+	}
+	var list []string
+	if json.Unmarshal(j.claims["aud"], &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// stringMember is a member that is a string, but not an empty one.
+func stringMember(members map[string]json.RawMessage, name string) (string, bool) {
+	var s string
+	err := json.Unmarshal(members[name], &s)
+	return s, err == nil && s != ""
+}

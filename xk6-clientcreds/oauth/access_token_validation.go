@@ -1,0 +1,214 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Leeway is by how much the clocks that wrote and read the times of a token may differ.
+const Leeway = 2 * time.Second
+
+// Validity is what Validate makes of a token.
+type Validity int
+
+// The validities.
+const (
+	// Unknown is a token whose signature could not be checked, and which is right otherwise.
+	Unknown Validity = iota
+	// Valid is a token that an API should accept.
+	Valid
+	// Invalid is a token that an API should refuse.
+	Invalid
+)
+
+// Keys returns the key set of the authorization server. stale is nil, or the set that it returned
+// before and that misses the key of a token: a newer one may have it. Where there is no newer one
+// it returns stale.
+type Keys func(stale *KeySet) (*KeySet, error)
+
+// Expected is what a JWT access token is held against.
+type Expected struct {
+	// Issuer is the issuer identifier of the authorization server; empty where it is not known.
+	Issuer string
+	// ClientID is the client that the token was issued to.
+	ClientID string
+	// Audience are values that must all be among those of the claim aud.
+	Audience []string
+	// ExpiresIn is the lifetime that the token response told of; 0 when it did not.
+	ExpiresIn time.Duration
+	// Scope is the scope that the token response told of; nil when there is none to compare with.
+	Scope []string
+}
+
+// Validate checks a token by the rules of RFC 9068 §4, as the API does that it is for. Every problem
+// begins with the name of the claim or header that has it, or with "signature" or "keys", and a
+// colon.
+func (j *JWT) Validate(keys Keys, want Expected) (Validity, []string) {
+	v := validation{JWT: j, want: want, now: time.Now()}
+	v.checkHeader()
+	v.checkSignature(keys)
+	v.checkParties()
+	v.checkTimes()
+	v.checkScope()
+	switch {
+	case v.invalid:
+		return Invalid, v.problems
+	case !v.verified:
+		return Unknown, v.problems
+	}
+	return Valid, v.problems
+}
+
+// validation is a Validate under way.
+type validation struct {
+	*JWT
+
+	want     Expected
+	now      time.Time
+	problems []string
+	invalid  bool
+	verified bool // by its signature
+}
+
+func (v *validation) fail(name, format string, args ...any) {
+	v.invalid = true
+	v.problems = append(v.problems, name+": "+fmt.Sprintf(format, args...))
+}
+
+// checkHeader demands the type of RFC 9068 §2.1, which no other JWT has: without it an ID token, say,
+// would pass. The prefix application/ may be left out (RFC 7515 §4.1.9).
+func (v *validation) checkHeader() {
+	typ, _ := stringMember(v.header, "typ")
+	if name := strings.TrimPrefix(strings.ToLower(typ), "application/"); name != "at+jwt" {
+		v.fail("typ", "is %q, not at+jwt (RFC 9068 §2.1)", printable(typ, maxCode))
+	}
+	if alg, _ := stringMember(v.header, "alg"); !asymmetric(alg) {
+		v.fail("alg", "is %q; allowed are %s", printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
+	}
+}
+
+// checkSignature looks for a newer key set once when the first one misses the key.
+func (v *validation) checkSignature(keys Keys) {
+	algorithm, _ := stringMember(v.header, "alg")
+	keyID, _ := stringMember(v.header, "kid")
+	if !asymmetric(algorithm) {
+		return // told of by checkHeader
+	}
+	set, err := keys(nil)
+	if err != nil {
+		v.cannotVerify(err)
+		return
+	}
+	err = set.verify(v.text, algorithm, keyID)
+	if unknown := (*unknownKeyError)(nil); errors.As(err, &unknown) {
+		newer, failure := keys(set)
+		if failure != nil {
+			v.cannotVerify(failure)
+			return
+		}
+		if newer != set {
+			err = newer.verify(v.text, algorithm, keyID)
+		}
+	}
+	if err != nil {
+		v.fail("signature", "%s", err)
+		return
+	}
+	v.verified = true
+}
+
+// cannotVerify notes why there are no keys, which is no fault of the token.
+func (v *validation) cannotVerify(err error) {
+	v.problems = append(v.problems, "keys: "+err.Error())
+}
+
+// checkParties checks who made the token, for whom and whose it is (RFC 9068 §2.2).
+func (v *validation) checkParties() {
+	switch iss, ok := stringMember(v.claims, "iss"); {
+	case !ok:
+		v.missing("iss")
+	case v.want.Issuer != "" && iss != v.want.Issuer:
+		v.fail("iss", "is %q, not %q", printable(iss, maxDescription), v.want.Issuer)
+	}
+	aud := v.audience()
+	if len(aud) == 0 {
+		v.missing("aud")
+	}
+	for _, wanted := range v.want.Audience {
+		if len(aud) > 0 && !slices.Contains(aud, wanted) {
+			v.fail("aud", "is %q, without %q", printable(strings.Join(aud, " "), maxDescription), wanted)
+		}
+	}
+	switch id, ok := stringMember(v.claims, "client_id"); {
+	case !ok:
+		v.missing("client_id")
+	case id != v.want.ClientID:
+		v.fail("client_id", "is %q, not %q", printable(id, maxDescription), v.want.ClientID)
+	}
+	for _, name := range []string{"sub", "jti"} {
+		if _, ok := stringMember(v.claims, name); !ok {
+			v.missing(name)
+		}
+	}
+}
+
+func (v *validation) missing(name string) {
+	if v.claims[name] != nil {
+		v.fail(name, "has a value of the wrong type")
+		return
+	}
+	v.fail(name, "is missing (RFC 9068 §2.2)")
+}
+
+// checkTimes compares with this machine's clock, and the lifetime with the one that was told: a
+// token that ends earlier than expires_in is used too long.
+func (v *validation) checkTimes() {
+	switch expires, ok := v.at("exp"); {
+	case !ok:
+		v.missing("exp")
+	case !v.now.Before(expires.Add(Leeway)):
+		v.fail("exp", "the token expired %s ago", v.now.Sub(expires).Round(time.Second))
+	}
+	switch issued, ok := v.at("iat"); {
+	case !ok:
+		v.missing("iat")
+	case issued.After(v.now.Add(Leeway)):
+		v.fail("iat", "the token was issued %s in the future of this machine's clock", issued.Sub(v.now).Round(time.Second))
+	}
+	if v.claims["nbf"] != nil {
+		switch begins, ok := v.at("nbf"); {
+		case !ok:
+			v.missing("nbf")
+		case begins.After(v.now.Add(Leeway)):
+			v.fail("nbf", "the token is not valid for another %s", begins.Sub(v.now).Round(time.Second))
+		}
+	}
+	life, ok := v.Lifetime()
+	if ok && v.want.ExpiresIn > 0 && life < v.want.ExpiresIn-time.Second {
+		v.fail("exp", "the token lives for %s, but expires_in said %s", life, v.want.ExpiresIn)
+	}
+}
+
+// checkScope compares the scope of the token with the one that the token response told of.
+func (v *validation) checkScope() {
+	got, ok := v.Scope()
+	if !ok || v.want.Scope == nil {
+		return
+	}
+	if missing, extra := ScopeDifference(v.want.Scope, got); len(missing)+len(extra) > 0 {
+		v.fail("scope", "is %q, but the token response said %q",
+			printable(strings.Join(got, " "), maxDescription), printable(strings.Join(v.want.Scope, " "), maxDescription))
+	}
+}
+
+// ScopeDifference returns what of the requested scope was not granted, and what was granted beside it.
+// Order means nothing in a scope (RFC 6749 §3.3).
+func ScopeDifference(requested, granted []string) (missing, extra []string) {
+	without := func(list, drop []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
+	}
+	return without(requested, granted), without(granted, requested)
+}

@@ -1,0 +1,102 @@
+package regress
+
+import "strings"
+
+// Verdict is what a run comes to.
+type Verdict string
+
+const (
+	// Pass says that the numbers count, and every threshold held.
+	Pass Verdict = "PASS"
+	// Fail says that the numbers count, and a threshold was crossed.
+	Fail Verdict = "FAIL"
+	// Invalid says that the numbers do not say what they seem to. It goes before Fail: a threshold that such
+	// numbers crossed says nothing either, and neither do those that held.
+	Invalid Verdict = "INVALID"
+)
+
+const (
+	// ExitFail is what k6 exits with when a threshold was crossed.
+	ExitFail = 99
+	// ExitInvalid is the exit code of a run that is not valid. k6's own begin at 97.
+	ExitInvalid = 90
+)
+
+// ExitCode is what a command exits with that ends with the verdict.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Pass:
+		return 0
+	case Fail:
+		return ExitFail
+	default:
+		return ExitInvalid
+	}
+}
+
+// Validity is the verdict on a run, and why.
+type Validity struct {
+	Verdict Verdict `json:"verdict"`
+	// Reasons are those of INVALID first, then the thresholds that were crossed. PASS has none.
+	Reasons []Reason `json:"reasons"`
+	// Allowed are the limits that the run raised, because it does something of that on purpose.
+	Allowed Allowed `json:"allowed,omitempty"`
+}
+
+// Reason is one reason of a verdict.
+type Reason struct {
+	// Rule is what was broken; see Rules. RuleThresholds is the one of FAIL.
+	Rule string `json:"rule"`
+	// Text says it in words.
+	Text string `json:"text"`
+	// Value is what was measured, and Limit what it may be at most.
+	Value float64 `json:"value"`
+	Limit float64 `json:"limit"`
+}
+
+// RuleThresholds is the rule that every threshold holds.
+const RuleThresholds = "thresholds"
+
+// Judge says what a run comes to.
+func Judge(f Facts, allowed Allowed) Validity {
+	v := Validity{Verdict: Pass, Reasons: []Reason{}, Allowed: allowed}
+	for _, r := range rules() {
+		limit := r.limit
+		if raised, ok := allowed[r.name]; ok {
+			limit = max(limit, raised)
+		}
+		if value := r.value(&f); value > limit {
+			v.Verdict = Invalid
+			v.Reasons = append(v.Reasons, Reason{r.name, r.text(&f), value, limit})
+		}
+	}
+	for _, t := range f.Crossed {
+		if v.Verdict == Pass {
+			v.Verdict = Fail
+		}
+		text := t.Metric + ": " + t.Source + " does not hold"
+		v.Reasons = append(v.Reasons, Reason{RuleThresholds, text, 1, 0})
+	}
+	return v
+}
+
+// String is the verdict and its reasons in one line.
+func (v Validity) String() string {
+	var texts []string
+	crossed := 0
+	for _, r := range v.Reasons {
+		switch {
+		case r.Rule != RuleThresholds:
+			texts = append(texts, r.Text)
+		case v.Verdict == Fail:
+			crossed++
+		}
+	}
+	if crossed > 0 {
+		texts = append(texts, plural(float64(crossed), "threshold was crossed", "thresholds were crossed"))
+	}
+	if len(texts) == 0 {
+		return string(v.Verdict)
+	}
+	return string(v.Verdict) + ": " + strings.Join(texts, "; ")
+}
