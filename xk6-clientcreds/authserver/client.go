@@ -26,6 +26,9 @@ type Client struct {
 	// JWKS are the public keys that the client's assertions are verified with
 	// (private_key_jwt).
 	JWKS jose.JSONWebKeySet
+	// DPoPBound says that the client may have tokens only that are bound to the
+	// key of a DPoP proof, RFC 9449 §5.2.
+	DPoPBound bool
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
@@ -55,6 +58,7 @@ type client struct {
 	ttl         time.Duration
 	grants      []string
 	authMethod  string
+	proofs      bool // DPoPBound
 }
 
 // registry holds the clients. It is read-only once made, but for the clients'
@@ -100,6 +104,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		ttl:        ttl,
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
+		proofs:     c.DPoPBound,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
 	r.list = append(r.list, entry)

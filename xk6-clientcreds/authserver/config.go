@@ -73,6 +73,11 @@ type Config struct {
 	// BasicEncoding is BasicForm by default.
 	BasicEncoding BasicEncoding
 
+	// DPoPNonce is how often the nonce changes that DPoP proofs need, both those
+	// for tokens and those at the API (RFC 9449 §8 and §9). Each is accepted
+	// twice as long. Default: proofs need none.
+	DPoPNonce time.Duration
+
 	// APICheck is CheckLocal by default.
 	APICheck APICheck
 	// APIScope is the scope a token needs at the API. Default: none.
@@ -146,6 +151,9 @@ func (c *Config) validate() error {
 	}
 	if err := oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw); err != nil {
 		return err
+	}
+	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
+		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
 	}
 	if err := oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection); err != nil {
 		return err

@@ -42,6 +42,7 @@ type grant struct {
 	audience []string // empty: the default audience of the server
 	issued   time.Time
 	expires  time.Time
+	bound    binding
 }
 
 // tokenFormat makes access tokens and reads them.
@@ -85,7 +86,7 @@ func (s *Server) appendClaims(dst []byte, g *grant) []byte {
 		dst = append(dst, `,"scope":`...)
 		dst = appendJSONString(dst, g.scope)
 	}
-	return dst
+	return appendConfirmation(dst, &g.bound)
 }
 
 // numericDateAfter rounds up to whole seconds: rounded down, a token would end

@@ -19,6 +19,7 @@ type Server struct {
 	format  tokenFormat
 	ids     *tokenIDs
 	revoked *revocations
+	proofs  *proofVerifier
 	stats   *stats
 	api     *protectedAPI
 	// introspector is nil when the API checks tokens by itself.
@@ -50,6 +51,7 @@ func New(cfg Config) (*Server, error) {
 		clients: clients,
 		ids:     newTokenIDs(),
 		revoked: newRevocations(maxRevoked),
+		proofs:  newProofVerifier(&cfg),
 	}
 	s.methods = authMethods(s)
 	check := s.checkLocally
@@ -61,7 +63,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.stats = newStats(len(clients.list))
-	s.api = newProtectedAPI(&s.cfg, s.stats, check)
+	s.api = newProtectedAPI(&s.cfg, s.stats, s.proofs, check)
 	if cfg.TokenFormat == JWT {
 		s.format, err = newJWTFormat(s, cfg.JWTAlgorithm)
 	} else {

@@ -23,8 +23,8 @@ type TokenRequests struct {
 	// ByClient counts the requests that name a registered client, whether or
 	// not they authenticate it.
 	ByClient map[string]int64 `json:"by_client"`
-	// ByResult counts "issued" and the error codes of RFC 6749 §5.2. Results
-	// that did not occur are left out.
+	// ByResult counts "issued" and the error codes of RFC 6749 §5.2 and RFC
+	// 9449 §5. Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
 	// ConcurrentPeak is how many requests were in progress at the same time.
 	ConcurrentPeak int64 `json:"concurrent_peak"`
@@ -36,7 +36,7 @@ type TokenRequests struct {
 // APIRequests counts the requests to the protected API.
 type APIRequests struct {
 	Total int64 `json:"total"`
-	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and
+	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and RFC 9449 §7.1, and
 	// "temporarily_unavailable". Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
 	// ConcurrentPeak is how many requests were in progress at the same time.

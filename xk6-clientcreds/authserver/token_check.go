@@ -40,7 +40,7 @@ func (s *Server) checkLocally(_ *http.Request, f *form, token string) (accessTok
 	if len(audience) == 0 {
 		audience = s.defaultAudiences
 	}
-	return accessToken{g.client.id, g.scope, audience}, nil
+	return accessToken{g.client.id, g.scope, audience, g.bound}, nil
 }
 
 // introspector asks the introspection endpoint about every token, with one HTTP
@@ -71,6 +71,8 @@ type introspection struct {
 	ClientID string       `json:"client_id"`
 	Scope    string       `json:"scope"`
 	Audience jwt.Audience `json:"aud"`
+
+	Confirmation confirmation `json:"cnf"`
 }
 
 func (i *introspector) check(r *http.Request, _ *form, token string) (accessToken, *bearerError) {
@@ -81,7 +83,11 @@ func (i *introspector) check(r *http.Request, _ *form, token string) (accessToke
 	case !answer.Active:
 		return accessToken{}, errTokenInactive
 	}
-	return accessToken{answer.ClientID, answer.Scope, answer.Audience}, nil
+	bound, ok := answer.Confirmation.binding()
+	if !ok {
+		return accessToken{}, errCheckFailed
+	}
+	return accessToken{answer.ClientID, answer.Scope, answer.Audience, bound}, nil
 }
 
 func (i *introspector) ask(ctx context.Context, token string) (answer introspection, err error) {

@@ -10,6 +10,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	c, err := s.grantToken(r, f)
+	if s.proofs.granting != nil && len(r.Header[headerProof]) > 0 {
+		w.Header()[headerNonce] = s.proofs.granting.current(s.cfg.Now())
+	}
 	if err != nil {
 		s.stats.countToken(c, err.result)
 		err.write(w)
@@ -46,10 +49,14 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	if err != nil {
 		return c, err
 	}
+	bound, err := s.bindToKey(r, c)
+	if err != nil {
+		return c, err
+	}
 	now := s.cfg.Now()
 	g := &grant{
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
-		issued: now, expires: now.Add(c.ttl),
+		issued: now, expires: now.Add(c.ttl), bound: bound,
 	}
 	return c, s.appendTokenResponse(f, g)
 }
@@ -59,7 +66,9 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 	if err := s.format.issue(f, g); err != nil {
 		return errIssue
 	}
-	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
+	f.out = append(f.out, `","token_type":"`...)
+	f.out = append(f.out, g.bound.tokenType()...)
+	f.out = append(f.out, `","expires_in":`...)
 	f.out = appendInt(f.out, int64(g.client.ttl.Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)

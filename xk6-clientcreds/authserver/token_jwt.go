@@ -86,6 +86,8 @@ type claims struct {
 
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+
+	Confirmation confirmation `json:"cnf"`
 }
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
@@ -115,7 +117,9 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}
 	n, err := hex.Decode(g.id[:], []byte(c.ID))
-	return g, err == nil && n == len(g.id) && g.client != nil
+	var known bool
+	g.bound, known = c.Confirmation.binding()
+	return g, err == nil && n == len(g.id) && g.client != nil && known
 }
 
 // keySet is the JWK set (RFC 7517 §5) of the format: empty for opaque tokens.

@@ -66,12 +66,15 @@ func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
 	return g, ok
 }
 
-// appendGrant appends client, times, scope and audience. The scope is a length
+// appendGrant appends client, times, binding, scope and audience. The scope is a length
 // of 0 where it is the client's own, otherwise its length + 1 and the text.
 func appendGrant(dst []byte, g *grant) []byte {
 	dst = binary.AppendUvarint(dst, uint64(g.client.index))                // #nosec G115 -- an index is not negative
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.issued.UnixNano()))  // #nosec G115 -- read back as int64
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.expires.UnixNano())) // #nosec G115 -- read back as int64
+	if dst = append(dst, byte(g.bound.kind)); g.bound.kind != unbound {
+		dst = append(dst, g.bound.hash[:]...)
+	}
 	if g.scope == g.client.scope {
 		dst = append(dst, 0)
 	} else {
@@ -89,7 +92,7 @@ func appendGrant(dst []byte, g *grant) []byte {
 // wrote it, so the checks only keep a mistake here from becoming a panic.
 func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 	index, n := binary.Uvarint(b)
-	if n <= 0 || index >= uint64(len(o.clients)) || len(b) < n+16 {
+	if n <= 0 || index >= uint64(len(o.clients)) || len(b) < n+17 {
 		return grant{}, false
 	}
 	b = b[n:]
@@ -98,7 +101,10 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		issued:  time.Unix(0, int64(binary.BigEndian.Uint64(b))),     // #nosec G115 -- written from an int64
 		expires: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))), // #nosec G115 -- written from an int64
 	}
-	b = b[16:]
+	b, ok := readBinding(b[16:], &g.bound)
+	if !ok {
+		return grant{}, false
+	}
 	size, n := binary.Uvarint(b)
 	switch b = b[max(n, 0):]; {
 	case n <= 0 || size > uint64(len(b))+1:
@@ -118,4 +124,16 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		b = b[size:]
 	}
 	return g, true
+}
+
+// readBinding reads a binding and returns what follows it.
+func readBinding(b []byte, to *binding) ([]byte, bool) {
+	to.kind, b = bindingKind(b[0]), b[1:]
+	switch {
+	case to.kind == unbound:
+		return b, true
+	case to.kind >= bindingKinds || len(b) < len(to.hash):
+		return nil, false
+	}
+	return b[copy(to.hash[:], b):], true
 }

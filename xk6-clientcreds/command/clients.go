@@ -101,7 +101,7 @@ func (s *serve) clientsOfFile() ([]registration, error) {
 	return list, nil
 }
 
-// clientEntry is a client in the file. The names are those of RFC 7591 §2, so
+// clientEntry is a client in the file. The names are those of RFC 7591 §2 and RFC 9449 §5.2, so
 // that the file is one that a ClientPool reads as well; ttl is ours.
 type clientEntry struct {
 	ID         string             `json:"client_id"`
@@ -111,9 +111,10 @@ type clientEntry struct {
 	TTL        string             `json:"ttl"`
 	GrantTypes []string           `json:"grant_types"`
 	AuthMethod string             `json:"token_endpoint_auth_method"`
+	DPoPBound  bool               `json:"dpop_bound_access_tokens"`
 }
 
-const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method"
+const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens"
 
 // parseClients reads a JSON array of clients. A key that is unknown is an
 // error: a misspelt one would be a setting that silently does nothing.
@@ -131,6 +132,7 @@ func parseClients(content []byte) ([]authserver.Client, error) {
 	for i, e := range entries {
 		c := authserver.Client{
 			ID: e.ID, Secret: e.Secret, JWKS: e.JWKS, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
+			DPoPBound: e.DPoPBound,
 		}
 		if e.TTL != "" {
 			var ttl duration
