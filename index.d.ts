@@ -617,4 +617,95 @@ declare module 'k6/x/clientcreds' {
         /** What this VU has counted of the client since it started. */
         stats(): ClientStats;
     }
+
+    /**
+     * One client of a {@link ClientPool}: its options, which count more than those of the pool. An option that is an
+     * object is made of both. The names of client metadata (RFC 7591) do as well; what only a server has to know is
+     * passed over.
+     */
+    export interface PoolClient extends Partial<ClientOptions> {
+        client_id?: string;
+        client_secret?: string;
+        token_endpoint_auth_method?: AuthMethod;
+        client_name?: string;
+        grant_types?: readonly string[];
+        jwks?: object;
+        ttl?: string;
+    }
+
+    /** Options of a {@link ClientPool}: those below, and of {@link ClientOptions} what all its clients have in common. */
+    export interface ClientPoolOptions extends Omit<ClientOptions, 'clientId'> {
+        /**
+         * The clients: an array of their options, a `SharedArray` of them, or a file with them, which is read once per
+         * process.
+         */
+        clients: readonly PoolClient[] | ClientsFile;
+
+        /**
+         * Which client a call gets: the one of its virtual user (`vu`), the next one of the list (`round-robin`), or one
+         * that is drawn, all alike (`random`), the n-th in proportion to 1/n^exponent (`zipf`), or mostly one of a few
+         * (`hot`).
+         * @default 'vu'
+         */
+        assignment?: 'vu' | 'round-robin' | 'random' | 'zipf' | 'hot';
+
+        /**
+         * How unequal the calls are with `zipf`: above 0, up to 10.
+         * @default 1
+         */
+        exponent?: number;
+
+        /**
+         * How many clients, the first of the list, are hot with `hot`.
+         * @default 1
+         */
+        hot?: number;
+
+        /**
+         * The share of the calls that go to hot clients: above 0, up to 1.
+         * @default 0.9
+         */
+        share?: number;
+
+        /** Makes what `random`, `zipf` and `hot` draw the same in every run: a whole number. */
+        seed?: number;
+
+        /**
+         * How many clients a virtual user keeps, those that it used last, unless `vu` gives it one for ever.
+         * @default 1000
+         */
+        keep?: number;
+
+        /**
+         * The pool's name: the value of the metric tag `client`.
+         * @default 'pool'
+         */
+        name?: string;
+
+        /**
+         * Whether the metric tag `client` is the client's identifier instead: a time series per client and metric.
+         * @default false
+         */
+        tagClients?: boolean;
+    }
+
+    /** A file with the clients of a pool. */
+    export interface ClientsFile {
+        /**
+         * The path, from the script's folder as in `open()`: of a CSV, whose first row names the options, or of a JSON
+         * array of {@link PoolClient}, by the ending of its name.
+         */
+        file: string;
+    }
+
+    /** Many clients, of which each call gets one. A client is made when it is used; of the others there is only the list. */
+    export class ClientPool {
+        constructor(options: ClientPoolOptions);
+
+        /** How many clients there are. */
+        readonly size: number;
+
+        /** The client for this call, by the pool's `assignment`. Not in the init context. */
+        client(): Client;
+    }
 }

@@ -6,10 +6,10 @@
 // dropped_iterations above 0 mean that k6 could not keep the rate: raise MAX_VUS, or the generator is the limit.
 //
 //   RATE DURATION MAX_VUS                        load: token requests per second, time, virtual users to do it with
+//   CLIENTS_FILE ASSIGNMENT                      many clients instead of one, and which of them each request is for
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
-import { Client } from 'k6/x/clientcreds';
-import { clientOptions, count, duration } from './lib/config.js';
+import { clientOfCall, count, duration } from './lib/config.js';
 import { preflight } from './lib/preflight.js';
 import { reasons, summary, trendStats } from './lib/summary.js';
 
@@ -36,14 +36,14 @@ export const options = {
     },
 };
 
-const client = new Client(clientOptions());
+const client = clientOfCall();
 
 export function setup() {
-    preflight(client);
+    preflight(client());
 }
 
 export default function () {
-    const result = client.acquire();
+    const result = client().acquire();
     check(result, { 'token granted': (r) => r.ok });
 }
 

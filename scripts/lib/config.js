@@ -1,5 +1,7 @@
 // What the scenarios read from the environment. Each variable has one meaning in all of them.
 
+import { Client, ClientPool } from 'k6/x/clientcreds';
+
 /** The value of an environment variable, or fallback when it is unset or empty. */
 export function env(name, fallback) {
     const value = __ENV[name];
@@ -52,12 +54,18 @@ export function url(name, what) {
 }
 
 /**
- * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, and
+ * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
+ * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
  */
 export function clientOptions(overrides = {}) {
-    const options = { clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...endpoint() };
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
+}
+
+/** What the environment says of one client and of many alike, and more. */
+function commonOptions(more) {
+    const options = endpoint();
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -81,7 +89,30 @@ export function clientOptions(overrides = {}) {
             cache[option] = env(name);
         }
     }
-    return { ...options, ...overrides, cache: { ...cache, ...overrides.cache } };
+    return { ...options, ...more, cache: { ...cache, ...more.cache } };
+}
+
+/**
+ * The pool of the clients in CLIENTS_FILE (CSV or JSON), of which each call gets one as ASSIGNMENT says: vu, round-robin,
+ * random, zipf or hot. What they authenticate with is in the file. What all have in common is in the same variables as for
+ * one client; where the file says it, too, the file counts.
+ */
+export function clientPool(overrides = {}) {
+    const own = { clients: { file: required('CLIENTS_FILE', 'the CSV or JSON file of the clients') } };
+    if (env('ASSIGNMENT') !== undefined) {
+        own.assignment = env('ASSIGNMENT');
+    }
+    return new ClientPool(commonOptions({ ...own, ...overrides }));
+}
+
+/** Returns what gives a call its client: with CLIENTS_FILE one of the pool, else the one that the environment describes. */
+export function clientOfCall(overrides = {}) {
+    if (env('CLIENTS_FILE') !== undefined) {
+        const pool = clientPool(overrides);
+        return () => pool.client();
+    }
+    const client = new Client(clientOptions(overrides));
+    return () => client;
 }
 
 /** What the client authenticates with: its secret, or its private key. */
@@ -98,8 +129,23 @@ function credentials() {
     return { key };
 }
 
-/** The client's secret: printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with. */
+/**
+ * The client's secret, or where it is: a file, from the script's folder, or a name or source:name of k6's secret sources.
+ * As a text it is printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with.
+ */
 function secret() {
+    const variables = ['CLIENT_SECRET', 'CLIENT_SECRET_FILE', 'CLIENT_SECRET_SOURCE'];
+    const [first, second] = variables.filter((name) => env(name) !== undefined);
+    if (second !== undefined) {
+        fail(`${first} and ${second} are both set: unset one of them`);
+    }
+    if (first === 'CLIENT_SECRET_FILE') {
+        return { file: env(first) };
+    }
+    if (first === 'CLIENT_SECRET_SOURCE') {
+        const [value, colon] = [env(first), env(first).indexOf(':')];
+        return colon < 0 ? { secret: value } : { source: value.slice(0, colon), secret: value.slice(colon + 1) };
+    }
     const value = required('CLIENT_SECRET', "the client's secret");
     if (/[\r\n]/.test(value)) {
         fail('CLIENT_SECRET has a line break in it: give the secret without one');

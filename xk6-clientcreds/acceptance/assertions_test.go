@@ -65,14 +65,21 @@ func newClientKeys(t *testing.T) clientKeys {
 	}})
 	require.NoError(t, err)
 	k := clientKeys{ecPEM: writeKey(t, ec), environment: "CLIENT_JWKS=" + string(set)}
-	private, err := json.Marshal(jose.JSONWebKey{Key: rs, KeyID: "cc-pkjwt-rsa"})
-	require.NoError(t, err)
-	k.rsaJWK = filepath.Join(t.TempDir(), "client.jwk")
-	require.NoError(t, os.WriteFile(k.rsaJWK, private, 0o600))
+	k.rsaJWK = writeJWK(t, rs, "cc-pkjwt-rsa")
 	return k
 }
 
-// assertionScript gets one token with the options in OPTIONS and uses it.
+// writeJWK writes a key as a JWK.
+func writeJWK(t *testing.T, key crypto.Signer, id string) string {
+	t.Helper()
+	text, err := json.Marshal(jose.JSONWebKey{Key: key, KeyID: id})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "client.jwk")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	return path
+}
+
+// assertionScript uses the token that the options in OPTIONS bring.
 const assertionScript = `
 	import { check } from 'k6';
 	import { Client } from 'k6/x/clientcreds';
@@ -81,32 +88,6 @@ const assertionScript = `
 	export default function () {
 		check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
 	}`
-
-func TestInteropAssertions(t *testing.T) {
-	t.Parallel()
-	certs, keys := newCertificates(t), newClientKeys(t)
-	for name, c := range map[string]struct{ id, options string }{
-		"client_secret_jwt, HS256": {"cc-csjwt", `"auth": "client_secret_jwt", "clientSecret": "` + csjwtSecret + `"`},
-		"private_key_jwt, ES256":   {"cc-pkjwt-ec", `"auth": "private_key_jwt", "key": {"file": "` + keys.ecPEM + `", "kid": "cc-pkjwt-ec"}`},
-		"private_key_jwt, RS256":   {"cc-pkjwt-rsa", `"auth": "private_key_jwt", "key": {"file": "` + keys.rsaJWK + `"}`},
-		"private_key_jwt, PS256":   {"cc-pkjwt-rsa", `"auth": "private_key_jwt", "key": {"file": "` + keys.rsaJWK + `", "alg": "PS256"}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			op := startOIDCProvider(t, certs, keys.environment)
-			api := startResourceServer(t, certs, op.issuer)
-			r := k6run{code: assertionScript, env: map[string]string{
-				"ISSUER": op.issuer, "API_URL": api.URL, "SSL_CERT_FILE": certs.caFile,
-				"OPTIONS": `{"clientId": "` + c.id + `", ` + c.options + `}`,
-			}}.do(t).passes(t)
-			seen := op.stop(t)
-			require.Len(t, seen, 1)
-			require.Equal(t, tokenRequest{At: seen[0].At, Client: c.id, Status: 200}, seen[0])
-			require.Equal(t, 1, r.summary.count("clientcreds_requests"))
-			api.sawOnly(t, "active", 1)
-		})
-	}
-}
 
 func TestInteropWrongKey(t *testing.T) {
 	t.Parallel()

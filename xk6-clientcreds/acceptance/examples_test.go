@@ -38,7 +38,7 @@ var examples = map[string]example{
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
 	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 4 * time.Second }},
-	"clients-file.js": {
+	"client-pool.js": {
 		server: func(c *authserver.Config) {
 			c.Clients = nil
 			for n := range 3 {
@@ -49,7 +49,7 @@ var examples = map[string]example{
 		},
 		saw: func(t *testing.T, stats authserver.Stats, _ run) {
 			t.Helper()
-			require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 2, "shop-3": 2}, stats.TokenRequests.ByClient)
+			require.Equal(t, map[string]int64{"shop-1": 1, "shop-2": 1, "shop-3": 1}, stats.TokenRequests.ByClient)
 		},
 	},
 	"discovery.js": {
@@ -117,6 +117,21 @@ var examples = map[string]example{
 		env: func(t *testing.T, _ *localServer) []string {
 			t.Helper()
 			return []string{"CLIENT_KEY_FILE=" + writeKey(t, exampleKey())}
+		},
+		saw: tokensPerVU(2),
+	},
+	"secret-file.js": {
+		env: func(t *testing.T, _ *localServer) []string {
+			t.Helper()
+			file := filepath.Join(t.TempDir(), "secret")
+			replaceFile(t, file, localSecret+"\n")
+			return []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + file}
+		},
+		saw: tokensPerVU(2),
+	},
+	"secret-source.js": {
+		env: func(*testing.T, *localServer) []string {
+			return []string{"CLIENT_SECRET=", "K6_SECRET_SOURCE=mock=load-client=" + localSecret}
 		},
 		saw: tokensPerVU(2),
 	},

@@ -1,10 +1,8 @@
 package acceptance
 
 import (
-	"bufio"
 	"encoding/json"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -22,13 +20,12 @@ const nodeModules = "../../tools/npm/node_modules"
 
 // oidcProvider is npm's certified OpenID provider, as testdata/oidc-provider configures it.
 type oidcProvider struct {
-	*process
+	*announced
 
 	issuer string
 
 	mu       sync.Mutex
 	requests []tokenRequest
-	read     chan struct{} // closed when everything it wrote has been read
 }
 
 // tokenRequest is a token request as the provider saw it.
@@ -48,47 +45,22 @@ func startOIDCProvider(t *testing.T, c certificates, env ...string) *oidcProvide
 	require.NoError(t, err)
 	require.DirExists(t, filepath.Join(modules, "oidc-provider"), "`npm ci` in tools/npm installs it; `make test` does so")
 	cmd := exec.CommandContext(t.Context(), node, "testdata/oidc-provider/server.mjs") // #nosec G204 -- found in PATH
-	notices := new(output)
-	cmd.Stderr = notices
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(notices)
-		}
-	})
-	reader, writer, err := os.Pipe()
-	require.NoError(t, err)
-	cmd.Stdout = writer
-	p := &oidcProvider{read: make(chan struct{})}
-	p.process = start(t, cmd,
+	p := new(oidcProvider)
+	p.announced = startAnnounced(t, cmd, p.note,
 		append(env, "NODE_MODULES="+modules, "CERT="+c.certFile, "KEY="+c.keyFile, "NODE_NO_WARNINGS=1")...)
-	require.NoError(t, writer.Close())
-	ready := make(chan string, 1)
-	go p.follow(reader, ready)
-	select {
-	case p.issuer = <-ready:
-	case <-p.read:
-		t.Fatal("the OpenID provider ended at its start")
-	}
+	p.issuer = p.address
 	return p
 }
 
-// follow reads what the provider writes until it ends.
-func (p *oidcProvider) follow(r *os.File, ready chan<- string) {
-	defer close(p.read)
-	defer r.Close()
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		if issuer, ok := strings.CutPrefix(lines.Text(), "READY "); ok {
-			ready <- issuer
-			continue
-		}
-		var request tokenRequest
-		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
-			continue // oidc-provider's own notices
-		}
-		p.mu.Lock()
-		p.requests = append(p.requests, request)
-		p.mu.Unlock()
+// note takes a line that the provider wrote.
+func (p *oidcProvider) note(line []byte) {
+	var request tokenRequest
+	if json.Unmarshal(line, &request) != nil {
+		return // one of oidc-provider's own notices
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, request)
 }
 
 // seen returns the token requests answered so far.

@@ -91,6 +91,15 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"no client id":       {change: []string{"CLIENT_ID="}, text: `configuration: CLIENT_ID is not set: give the client's id`},
 		"no secret":          {change: []string{"CLIENT_SECRET="}, text: `configuration: CLIENT_SECRET is not set: give the client's secret`},
 		"secret with a line": {change: []string{"CLIENT_SECRET=" + localSecret + "\n"}, text: `configuration: CLIENT_SECRET has a line break in it: give the secret without one`},
+		"two secrets":        {change: []string{"CLIENT_SECRET_FILE=/x"}, text: `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`},
+		"no file of a secret": {
+			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=/no/such/file"},
+			text:   `k6/x/clientcreds: option \"clientSecret.file\" cannot be read: no such file or directory`,
+		},
+		"no source of a secret": {
+			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_SOURCE=team:load"},
+			text:   `k6/x/clientcreds: option \"clientSecret.secret\" cannot be read: no secret sources are configured; start k6 with --secret-source`,
+		},
 		"no endpoint":        {change: []string{"TOKEN_URL="}, text: `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`},
 		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://`},
 		"two servers": {

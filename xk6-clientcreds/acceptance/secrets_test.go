@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,8 @@ const (
 // failingClients are those of testdata/secrets.js.
 var failingClients = []string{
 	"a wrong secret", "a wrong secret in the body", "an unknown scope", "a server that answers with what it got",
-	"a proxy that answers with what it got", "nobody there", "no issuer",
+	"a proxy that answers with what it got", "a server that echoes the secret of a file",
+	"a server that echoes the secret of a variable", "a server that echoes the secret of a source", "nobody there", "no issuer",
 }
 
 // spellings are the ways in which a secret could be written down.
@@ -94,10 +96,18 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			for _, file := range []string{"k6.log", "out.json", "out.csv", "summary.json"} {
 				files[file] = filepath.Join(dir, file)
 			}
+			var places []string
+			for _, place := range []string{"Filed", "Variable", "Source"} {
+				places = append(places, strings.Replace(rareSecret, "Rare", place, 1))
+			}
+			filed, sources := filepath.Join(dir, "secret"), filepath.Join(dir, "secrets.txt")
+			replaceFile(t, filed, places[0]+"\n")
+			replaceFile(t, sources, "mine="+places[2]+"\n")
 			run := k6run{
 				script: "xk6-clientcreds/acceptance/testdata/secrets.js",
-				env:    server.env("WRONG_SECRET="+wrongSecret, "SCOPE="),
+				env:    server.env("WRONG_SECRET="+wrongSecret, "SCOPE=", "SECRET_FILE="+filed, "SECRET_VARIABLE="+places[1]),
 				args: append([]string{
+					"--secret-source", "file=" + sources,
 					"--verbose", "--http-debug=full", "--out", "json=" + files["out.json"],
 					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"],
 				}, c.args...),
@@ -106,7 +116,7 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			run.args = append(run.args, "--log-output", "file="+files["k6.log"])
 			toFile := run.do(t)
 
-			secrets, issued := []string{rareSecret, wrongSecret}, tokens.all()
+			secrets, issued := slices.Concat(places, []string{rareSecret, wrongSecret}), tokens.all()
 			require.GreaterOrEqual(t, len(issued), 10)
 			holdsNone(t, "the terminal", toTerminal.output, secrets, issued)
 			holdsNone(t, "the terminal beside a log file", toFile.output, secrets, issued)

@@ -59,11 +59,23 @@ func TestMainJob(t *testing.T) {
 	require.Zero(t, k6.count("clientcreds_late_uses"))
 }
 
-// The file that an example reads is one that the server takes.
-func TestServeTakesTheClientsOfTheExample(t *testing.T) {
+// The server and a pool of clients read the same files: the one that the server is given, and the
+// one that it makes.
+func TestServeSharesItsClientsWithThePool(t *testing.T) {
 	t.Parallel()
-	s := serve(t, nil, "--clients", "examples/clients.json", "--", k6Binary(t), "run", "examples/clients-file.js")
-	require.Zero(t, s.wait(t), s.output)
+	for name, args := range map[string][]string{
+		"given": {"--clients", "examples/clients.json"}, "made": {"--client-count", "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			statsFile := filepath.Join(t.TempDir(), "server.json")
+			s := serve(t, nil, append(args, "--stats-file", statsFile, "--", k6Binary(t), "run", "examples/client-pool.js")...)
+			require.Zero(t, s.wait(t), s.output)
+			var stats authserver.Stats
+			require.NoError(t, json.Unmarshal([]byte(read(t, statsFile)), &stats))
+			require.Equal(t, map[string]int64{"issued": 3}, stats.TokenRequests.ByResult)
+		})
+	}
 }
 
 // The command's exit code is the server's, so that a gate in CI sees the thresholds.

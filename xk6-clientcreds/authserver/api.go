@@ -65,6 +65,9 @@ func (a *protectedAPI) authorize(r *http.Request, f *form) (accessToken, *bearer
 	}
 	token, err := a.check(r, f, value)
 	if err == nil {
+		err = token.bound.proven(r)
+	}
+	if err == nil {
 		err = token.bound.provenBy(r, a.proofs, a.origin+r.URL.EscapedPath(), value, byProof)
 	}
 	switch {

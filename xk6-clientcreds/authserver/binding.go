@@ -3,20 +3,22 @@ package authserver
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 )
 
 // bindingKind says what a token is bound to.
 type bindingKind byte
 
 const (
-	unbound      bindingKind = iota // anybody who has the token can use it
-	boundToKey                      // of DPoP proofs, RFC 9449 §6
-	bindingKinds                    // how many there are
+	unbound            bindingKind = iota // anybody who has the token can use it
+	boundToCertificate                    // of the client, RFC 8705 §3
+	boundToKey                            // of DPoP proofs, RFC 9449 §6
+	bindingKinds                          // how many there are
 )
 
 // confirmationMembers are the names of the kinds in the cnf claim, RFC 7800
 // §3.1.
-var confirmationMembers = [bindingKinds]string{boundToKey: "jkt"}
+var confirmationMembers = [bindingKinds]string{boundToCertificate: "x5t#S256", boundToKey: "jkt"}
 
 // binding is what a token is bound to; the zero value binds it to nothing.
 type binding struct {
@@ -30,6 +32,36 @@ func (b *binding) tokenType() string {
 		return "DPoP"
 	}
 	return "Bearer"
+}
+
+var (
+	errTokenWithoutCertificate = invalidToken("the access token is bound to a client certificate, and the request came without one")
+	errTokenCertificate        = invalidToken("the access token is bound to another client certificate")
+)
+
+// bindToCertificate binds to the certificate on the connection of a request, RFC
+// 8705 §3.
+func bindToCertificate(r *http.Request) binding {
+	shown := certificateOf(r)
+	if shown == nil {
+		return binding{}
+	}
+	return binding{boundToCertificate, sha256.Sum256(shown.Raw)}
+}
+
+// proven tells why a request that carries the token does not prove that it may;
+// nil when it does.
+func (b *binding) proven(r *http.Request) *bearerError {
+	if b.kind != boundToCertificate {
+		return nil
+	}
+	switch shown := bindToCertificate(r); {
+	case shown.kind == unbound:
+		return errTokenWithoutCertificate
+	case shown != *b:
+		return errTokenCertificate
+	}
+	return nil
 }
 
 // appendConfirmation appends the cnf claim with a comma before it, or nothing.

@@ -24,8 +24,13 @@ type Client struct {
 	// with keys needs none.
 	Secret string
 	// JWKS are the public keys that the client's assertions are verified with
-	// (private_key_jwt).
+	// (private_key_jwt). One with the certificate it is from (x5c) is the
+	// registration of that certificate (self_signed_tls_client_auth, RFC 8705
+	// §2.2).
 	JWKS jose.JSONWebKeySet
+	// Subject is that of the client's certificate (tls_client_auth). Default:
+	// the client has none of the server's CA.
+	Subject CertificateSubject
 	// DPoPBound says that the client may have tokens only that are bound to the
 	// key of a DPoP proof, RFC 9449 §5.2.
 	DPoPBound bool
@@ -59,6 +64,7 @@ type client struct {
 	grants      []string
 	authMethod  string
 	proofs      bool // DPoPBound
+	subject     CertificateSubject
 }
 
 // registry holds the clients. It is read-only once made, but for the clients'
@@ -105,6 +111,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
 		proofs:     c.DPoPBound,
+		subject:    c.Subject,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
 	r.list = append(r.list, entry)
@@ -127,7 +134,7 @@ func checkClient(i int, c Client) error {
 		return configErrorf("Clients", "client number %d has no id", i+1)
 	case !printableASCII(c.ID):
 		return configErrorf("Clients", "the id of client number %d has characters other than printable ASCII", i+1)
-	case c.Secret == "" && len(c.JWKS.Keys) == 0:
+	case c.Secret == "" && len(c.JWKS.Keys) == 0 && c.Subject.given() == 0:
 		return configErrorf("Clients", "client %q has no secret", c.ID)
 	case !printableASCII(c.Secret):
 		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
@@ -140,13 +147,7 @@ func checkClient(i int, c Client) error {
 			return configErrorf("Clients", "client %q: %s", c.ID, err)
 		}
 	}
-	if c.AuthMethod != "" {
-		if !slices.Contains(authMethodNames, c.AuthMethod) {
-			return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
-				c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
-		}
-	}
-	if err := checkKeys(c); err != nil {
+	if err := checkMethod(c); err != nil {
 		return err
 	}
 	for _, g := range c.GrantTypes {
@@ -155,6 +156,18 @@ func checkClient(i int, c Client) error {
 		}
 	}
 	return nil
+}
+
+// checkMethod demands what the client's authentication method needs.
+func checkMethod(c Client) error {
+	if c.AuthMethod != "" && !slices.Contains(authMethodNames, c.AuthMethod) {
+		return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
+			c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
+	}
+	if err := checkKeys(c); err != nil {
+		return err
+	}
+	return checkCertificates(c)
 }
 
 // checkKeys demands public keys that assertions can be verified with.
@@ -180,7 +193,7 @@ func checkKeys(c Client) error {
 	switch {
 	case c.AuthMethod == "private_key_jwt" && len(c.JWKS.Keys) == 0:
 		return configErrorf("Clients", "client %q: private_key_jwt needs a JWK set with the client's keys", c.ID)
-	case c.AuthMethod != "" && c.AuthMethod != "private_key_jwt" && c.Secret == "":
+	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.Secret == "":
 		return configErrorf("Clients", "client %q: %s needs a secret", c.ID, c.AuthMethod)
 	case c.AuthMethod == "client_secret_jwt" && len(c.Secret) < 32:
 		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)", c.ID)

@@ -20,7 +20,7 @@ type authMethod struct {
 }
 
 // authMethodNames are the names of the methods that the server knows.
-var authMethodNames = []string{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"}
+var authMethodNames = []string{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", methodTLS, methodSelfSignedTLS}
 
 // authMethods are the methods, in the order of authMethodNames.
 func authMethods(s *Server) []authMethod {
@@ -28,6 +28,7 @@ func authMethods(s *Server) []authMethod {
 	return []authMethod{
 		clientSecretBasic(s.clients, s.cfg.BasicEncoding), clientSecretPost(s.clients),
 		v.clientSecretJWT(), v.privateKeyJWT(),
+		s.certificates.tlsClientAuth(), s.certificates.selfSignedTLSClientAuth(),
 	}
 }
 
@@ -51,7 +52,11 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 		if len(r.Header["Authorization"]) == 1 {
 			return nil, errWrongScheme
 		}
-		return s.clients.byID[string(f.get("client_id"))], errNoCredentials
+		c := s.clients.byID[string(f.get("client_id"))]
+		if c != nil && c.certificateMethod() != "" {
+			return c, errNoCertificate
+		}
+		return c, errNoCredentials
 	}
 	c, err := method.verify(r, f)
 	if err != nil {

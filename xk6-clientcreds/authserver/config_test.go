@@ -61,7 +61,27 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{AuthMethod: "none"})},
-			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt`,
+			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`,
+		},
+		{
+			Config{Clients: one(Client{AuthMethod: "tls_client_auth"})},
+			`authserver: Clients: client "a": tls_client_auth needs one of ` + subjectMembers,
+		},
+		{
+			Config{Clients: one(Client{Subject: CertificateSubject{DN: "CN=a", DNS: "a.example"}})},
+			`authserver: Clients: client "a": more than one of ` + subjectMembers + ` is given, want one (RFC 8705 §2.1.2)`,
+		},
+		{
+			Config{Clients: one(Client{Subject: CertificateSubject{IP: "a.example"}})},
+			`authserver: Clients: client "a": tls_client_auth_san_ip is "a.example", want an IP address`,
+		},
+		{
+			Config{Clients: one(Client{AuthMethod: "self_signed_tls_client_auth"})},
+			`authserver: Clients: client "a": self_signed_tls_client_auth needs a JWK set with the client's certificate (x5c) or its key`,
+		},
+		{
+			Config{Clients: one(Client{Subject: CertificateSubject{DN: "CN=a"}})},
+			`authserver: TLSDir: no folder is given, but client "a" authenticates by a certificate, which needs HTTPS`,
 		},
 		{
 			Config{Clients: one(Client{GrantTypes: []string{"password"}})},

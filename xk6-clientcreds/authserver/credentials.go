@@ -82,6 +82,7 @@ func (r *registry) rotate(id string, change func(*Client), keep func(old, fresh 
 	old := c.credentials.Load()
 	registered := Client{
 		ID: c.id, Secret: string(old.secret), JWKS: jose.JSONWebKeySet{Keys: old.keys}, AuthMethod: c.authMethod,
+		Subject: c.subject,
 	}
 	change(&registered)
 	if err := checkClient(c.index, registered); err != nil {

@@ -5,6 +5,9 @@
 //
 //   - the client credentials grant (RFC 6749 §4.4) with client_secret_basic and
 //     client_secret_post (RFC 6749 §2.3.1) and the errors of RFC 6749 §5.2;
+//   - client_secret_jwt and private_key_jwt (RFC 7523 §2.2);
+//   - tls_client_auth and self_signed_tls_client_auth, and tokens that are bound
+//     to the client's certificate (RFC 8705);
 //   - opaque access tokens, or JWT access tokens by RFC 9068 with a JWK set;
 //   - resource indicators (RFC 8707) and the audience parameter;
 //   - introspection (RFC 7662) and revocation (RFC 7009);

@@ -71,7 +71,9 @@ func (s *Server) secure(listeners []net.Listener) (*tls.Config, error) {
 	if s.introspector != nil {
 		s.introspector.trust(&tls.Config{RootCAs: certs.pool, MinVersion: tls.VersionTLS12})
 	}
-	return &tls.Config{Certificates: []tls.Certificate{certs.server}, MinVersion: tls.VersionTLS12}, nil
+	config := &tls.Config{Certificates: []tls.Certificate{certs.server}, MinVersion: tls.VersionTLS12}
+	s.askForCertificates(config, certs.pool)
+	return config, nil
 }
 
 func (s *Server) newHTTPServer(handler http.Handler, tlsConfig *tls.Config) *http.Server {

@@ -27,28 +27,42 @@ type metadata struct {
 	IntrospectionEndpoint       string                    `json:"introspection_endpoint"`
 	IntrospectionAuthMethods    []string                  `json:"introspection_endpoint_auth_methods_supported"`
 	IntrospectionAuthAlgorithms []jose.SignatureAlgorithm `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	CertificateBoundTokens      bool                      `json:"tls_client_certificate_bound_access_tokens,omitempty"` // RFC 8705 §3.3
+	MTLSEndpointAliases         *mtlsEndpointAliases      `json:"mtls_endpoint_aliases,omitempty"`
+}
+
+// mtlsEndpointAliases are the endpoints for clients with certificates, RFC 8705
+// §5. They are the usual ones.
+type mtlsEndpointAliases struct {
+	TokenEndpoint         string `json:"token_endpoint"`
+	IntrospectionEndpoint string `json:"introspection_endpoint"`
+	RevocationEndpoint    string `json:"revocation_endpoint"`
 }
 
 func (s *Server) metadata() metadata {
-	algorithms := slices.Concat(secretAlgorithms, keyAlgorithms)
+	algorithms, methods := slices.Concat(secretAlgorithms, keyAlgorithms), s.offeredMethods()
 	m := metadata{
 		Issuer:                      s.endpoints.Issuer,
 		TokenEndpoint:               s.endpoints.Token,
 		Scopes:                      s.scopes(),
 		ResponseTypes:               []string{},
 		GrantTypes:                  []string{grantClientCredentials},
-		TokenAuthMethods:            authMethodNames,
+		TokenAuthMethods:            methods,
 		TokenAuthAlgorithms:         algorithms,
 		DPoPAlgorithms:              keyAlgorithms,
 		RevocationEndpoint:          s.endpoints.Revocation,
-		RevocationAuthMethods:       authMethodNames,
+		RevocationAuthMethods:       methods,
 		RevocationAuthAlgorithms:    algorithms,
 		IntrospectionEndpoint:       s.endpoints.Introspection,
-		IntrospectionAuthMethods:    authMethodNames,
+		IntrospectionAuthMethods:    methods,
 		IntrospectionAuthAlgorithms: algorithms,
 	}
 	if s.cfg.TokenFormat == JWT {
 		m.JWKSURI = s.endpoints.JWKS
+	}
+	if s.asksCertificates {
+		m.CertificateBoundTokens = true
+		m.MTLSEndpointAliases = &mtlsEndpointAliases{s.endpoints.Token, s.endpoints.Introspection, s.endpoints.Revocation}
 	}
 	return m
 }

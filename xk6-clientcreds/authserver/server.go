@@ -16,12 +16,16 @@ type Server struct {
 	cfg     Config
 	clients *registry
 	methods []authMethod
-	format  tokenFormat
-	ids     *tokenIDs
-	revoked *revocations
-	proofs  *proofVerifier
-	stats   *stats
-	api     *protectedAPI
+	// certificates are those of clients. asksCertificates says that some client
+	// can have one.
+	certificates     certificateVerifier
+	asksCertificates bool
+	format           tokenFormat
+	ids              *tokenIDs
+	revoked          *revocations
+	proofs           *proofVerifier
+	stats            *stats
+	api              *protectedAPI
 	// introspector is nil when the API checks tokens by itself.
 	introspector *introspector
 
@@ -52,6 +56,9 @@ func New(cfg Config) (*Server, error) {
 		ids:     newTokenIDs(),
 		revoked: newRevocations(maxRevoked),
 		proofs:  newProofVerifier(&cfg),
+	}
+	if err := s.expectCertificates(); err != nil {
+		return nil, err
 	}
 	s.methods = authMethods(s)
 	check := s.checkLocally

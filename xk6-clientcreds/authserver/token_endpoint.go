@@ -58,6 +58,9 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
 		issued: now, expires: now.Add(c.ttl), bound: bound,
 	}
+	if g.bound.kind == unbound && c.certificateMethod() != "" {
+		g.bound = bindToCertificate(r)
+	}
 	return c, s.appendTokenResponse(f, g)
 }
 

@@ -37,6 +37,8 @@ func TestTokenKeepsGrant(t *testing.T) {
 				{scope: c.scope},
 				{scope: "orders.read"},
 				{scope: ""},
+				{scope: "", bound: binding{boundToCertificate, [32]byte{31: 7}}},
+				{scope: c.scope, audience: []string{"b"}, bound: binding{boundToCertificate, [32]byte{1}}},
 				{scope: c.scope, audience: []string{"https://a.example"}},
 				{scope: "orders.read", audience: []string{"https://a.example", "b", strings.Repeat("c", 300)}},
 				{scope: c.scope, bound: binding{boundToKey, sha256.Sum256([]byte("a key"))}},

@@ -31,9 +31,10 @@ const doctorLong = `Examine a real authorization server before it is put under l
 authentication method, the token, clocks, latency, rate limits, and the API behind it; with advice for the load test.
 
 It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_ID, CLIENT_SECRET, SCOPE, AUDIENCE,
-RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; with AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and
-where needed KEY_ALG and KEY_ID. Flags of the same names override it; the secret has no flag, because command lines can
-be read by others. SSL_CERT_FILE names a file of the CA to trust.
+RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
+name in what k6's --secret-source configures, instead of CLIENT_SECRET; with AUTH=private_key_jwt CLIENT_KEY_FILE, and
+where needed KEY_ALG and KEY_ID. Flags of the same names override it; the secret has none, only its place, because
+command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
 
 Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
 after a few. --all-methods tries the others that it has the credentials for as well, once each.
@@ -51,6 +52,7 @@ type doctorCommand struct {
 	gs      *state.GlobalState
 	cfg     doctor.Config
 	key     signingKey
+	place   secretPlace
 	scope   string
 	timeout duration
 	json    bool
@@ -85,6 +87,8 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.cfg.Issuer, "issuer", "", "issuer `identifier`, to discover the token endpoint (ISSUER)")
 	set.StringVar(&d.cfg.TokenURL, "token-url", "", "`URL` of the token endpoint (TOKEN_URL)")
 	set.StringVar(&d.cfg.ClientID, "client-id", "", "`id` of the client (CLIENT_ID)")
+	set.StringVar(&d.place.file, "client-secret-file", "", "`file` with the client's secret (CLIENT_SECRET_FILE)")
+	set.StringVar(&d.place.env, "client-secret-env", "", "`name` of the environment variable with the client's secret, CLIENT_SECRET by default")
 	set.StringVar(&d.scope, "scope", "", "space separated `scope` to ask for (SCOPE)")
 	set.StringArrayVar(&d.cfg.Audience, "audience", nil, "`audience` to ask for (AUDIENCE; can be repeated)")
 	set.StringArrayVar(&d.cfg.Resource, "resource", nil, "`URI` of a resource to ask for (RESOURCE; can be repeated)")
@@ -158,10 +162,12 @@ func (d *doctorCommand) configure() error {
 			*v.values = []string{value}
 		}
 	}
-	d.cfg.ClientSecret = d.gs.Env["CLIENT_SECRET"]
 	d.cfg.Scope = strings.Fields(d.scope)
 	d.cfg.Timeout = time.Duration(d.timeout)
 	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
+	if err := d.configureSecret(); err != nil {
+		return err
+	}
 	if err := d.configureKey(); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// maxKeyFile bounds the file of a private key, in bytes.
+// maxKeyFile bounds the file of a private key or secret, in bytes.
 const maxKeyFile = 64 << 10
 
 // signingKey is the key of private_key_jwt, as the scripts configure it. No text of it is in an error, and
@@ -22,7 +22,7 @@ type signingKey struct {
 }
 
 func (k *signingKey) parse() (*oauth.SigningKey, error) {
-	text, err := k.read()
+	text, err := readSmall(k.file)
 	if err != nil {
 		return nil, fmt.Errorf("CLIENT_KEY_FILE %w: it must be the path of the client's private key, PEM or JWK", err)
 	}
@@ -37,8 +37,9 @@ func (k *signingKey) parse() (*oauth.SigningKey, error) {
 var optionNames = strings.NewReplacer(`option "key.alg"`, "KEY_ALG", `option "key"`, "CLIENT_KEY_FILE",
 	`clientSecret with auth: "client_secret_jwt"`, "CLIENT_SECRET with AUTH=client_secret_jwt")
 
-func (k *signingKey) read() ([]byte, error) {
-	f, err := os.Open(k.file) // #nosec G304 -- the user names it
+// readSmall reads the file of a key or secret. The errors are without the path.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -87,6 +87,6 @@ func (g *grant) warnOfCertificate(now time.Time) {
 		return
 	}
 	if problem := g.certificate.OutOfDate(now); problem != "" {
-		g.process.warnOnce(warning{"certificate", g.opts}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", g.opts.ClientID, problem))
+		g.process.warnOnce(warning{"certificate", g.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", g.opts.ClientID, problem))
 	}
 }

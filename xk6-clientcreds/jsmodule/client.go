@@ -52,26 +52,38 @@ func newClient(m *instance, o *options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range m.clients {
-		if c.grant == g {
-			return c, nil
-		}
+	if c := m.clients[g]; c != nil {
+		return c, nil
 	}
 	g.warnOfCertificate(time.Now())
 	c := &client{m: m, grant: g, opts: g.opts}
-	c.usage = usage{process: m.process, opts: g.opts}
+	c.usage = usage{process: m.process, opts: g.opts, client: c}
 	if err := c.bind(); err != nil {
 		return nil, err
 	}
 	switch o.Cache.Scope {
 	case scopeVU:
-		c.entry = m.process.cache.Entry(strconv.FormatUint(m.id, 36)+" "+g.key, o.policy())
+		c.entry = m.process.cache.Entry(c.ownKey(), o.policy())
 	case scopeShared:
 		c.entry = m.process.cache.Entry(g.key, o.policy())
 	}
-	m.clients = append(m.clients, c)
+	m.clients[g] = c
 	m.process.flushAtEnd(c)
 	return c, nil
+}
+
+// ownKey is the key of the cache entry that this VU has for itself.
+func (c *client) ownKey() string { return strconv.FormatUint(c.m.id, 36) + " " + c.grant.key }
+
+// release gives up the client and, where it is this VU's own, the token. A script that holds on to the
+// client can still use it.
+func (c *client) release() {
+	c.usage.release()
+	c.certified.close()
+	delete(c.m.clients, c.grant)
+	if c.opts.Cache.Scope == scopeVU {
+		c.m.process.cache.Forget(c.ownKey())
+	}
 }
 
 // hit returns the view of the token at hand when it is fresh, else nil: the hot path.

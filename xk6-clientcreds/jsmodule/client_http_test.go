@@ -312,7 +312,7 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	v := withAPI(t, e, a, "")
 	v.mustRun(`client.get(api)`)
 	require.Len(t, v.module.clients, 1)
-	c := v.module.clients[0]
+	c := v.onlyClient()
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})

@@ -178,7 +178,7 @@ func TestCacheCountersAreBatched(t *testing.T) {
 	e := newEndpoint(t)
 	v := oneVU(t, e, "")
 	v.mustRun(`client.token()`)
-	usage := &v.module.clients[0].usage
+	usage := &v.onlyClient().usage
 	usage.flushed = sinceEpoch() + time.Hour
 	for range 5 {
 		v.newIteration()

@@ -59,33 +59,59 @@ func choices(text string) string {
 // optionsOfTypes reads the options out of index.d.ts.
 func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	t.Helper()
-	text := readFile(t, "../../index.d.ts")
-	auth := regexp.MustCompile(`type AuthMethod = (.*);`).FindStringSubmatch(text)
-	require.NotNil(t, auth)
-	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
-	def := regexp.MustCompile(`@default (\S+)`)
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
 		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
-		_, body, found := strings.Cut(text, "export interface "+name+" {\n")
-		require.True(t, found, name)
-		body, _, _ = strings.Cut(body, "\n    }\n")
-		begin := 0
-		for _, m := range member.FindAllStringSubmatchIndex(body, -1) {
-			o := documentedOption{choices: choices(strings.ReplaceAll(body[m[6]:m[7]], "AuthMethod", auth[1]))}
-			if d := def.FindStringSubmatch(body[begin:m[0]]); d != nil {
-				o.def = d[1]
-			}
-			if body[m[4]:m[5]] == "" {
-				o.def = "required"
-			}
-			all[prefix+body[m[2]:m[3]]] = o
-			begin = m[1]
-		}
+		addOptionsOfType(t, all, name, prefix)
 	}
 	return all
+}
+
+// addOptionsOfType reads the options out of one interface of index.d.ts.
+func addOptionsOfType(t *testing.T, all map[string]documentedOption, name, prefix string) {
+	t.Helper()
+	text := readFile(t, "../../index.d.ts")
+	auth := regexp.MustCompile(`type AuthMethod = (.*);`).FindStringSubmatch(text)
+	require.NotNil(t, auth)
+	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
+	def := regexp.MustCompile(`@default (\S+)`)
+	_, body, found := strings.Cut(text, "export interface "+name+" {\n")
+	require.True(t, found, name)
+	body, _, _ = strings.Cut(body, "\n    }\n")
+	begin := 0
+	for _, m := range member.FindAllStringSubmatchIndex(body, -1) {
+		o := documentedOption{choices: choices(strings.ReplaceAll(body[m[6]:m[7]], "AuthMethod", auth[1]))}
+		if d := def.FindStringSubmatch(body[begin:m[0]]); d != nil {
+			o.def = d[1]
+		}
+		if body[m[4]:m[5]] == "" {
+			o.def = "required"
+		}
+		all[prefix+body[m[2]:m[3]]] = o
+		begin = m[1]
+	}
+}
+
+// manyClientsSection is where docs/options.md tells of the options of a pool.
+const manyClientsSection = "\n## Many clients\n"
+
+// optionsOfTables reads the options out of the tables of docs/options.md.
+func optionsOfTables(t *testing.T, text string) map[string]documentedOption {
+	t.Helper()
+	documented := make(map[string]documentedOption)
+	for _, row := range tableRows(text, 4) {
+		o := documentedOption{def: strings.Trim(row[2], "`–")}
+		if row[1] == "string" {
+			if o.choices = choices(row[3]); !strings.Contains(o.choices, " ") {
+				o.choices = ""
+			}
+		}
+		require.NotContains(t, documented, row[0])
+		documented[row[0]] = o
+	}
+	return documented
 }
 
 // The options that the code reads, docs/options.md and index.d.ts are the same, with the same
@@ -101,17 +127,9 @@ func TestOptionsAreDocumented(t *testing.T) {
 		return parseOptions(rt, value)
 	}
 
-	documented := make(map[string]documentedOption)
-	for _, row := range tableRows(readFile(t, "../../docs/options.md"), 4) {
-		o := documentedOption{def: strings.Trim(row[2], "`–")}
-		if row[1] == "string" {
-			if o.choices = choices(row[3]); !strings.Contains(o.choices, " ") {
-				o.choices = ""
-			}
-		}
-		require.NotContains(t, documented, row[0])
-		documented[row[0]] = o
-	}
+	ofClient, _, found := strings.Cut(readFile(t, "../../docs/options.md"), manyClientsSection)
+	require.True(t, found)
+	documented := optionsOfTables(t, ofClient)
 	delete(documented, "cache") // their defaults are those of the options in them
 	typed := optionsOfTypes(t)
 	delete(typed, "cache")
@@ -189,6 +207,8 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	e.refuse = func(n int, w http.ResponseWriter) bool { return n == 2 && oauthError(w, 400, "invalid_scope", "") }
 	v := oneVU(t, e, "")
 	assert.Equal(t, append([]string{"constructor"}, methodNames...), members("class Client"))
+	v.mustRun(e.pool(several(1), ""))
+	assert.ElementsMatch(t, append(keys(v.mustRun(`Object.getOwnPropertyNames(pool)`)), "constructor"), members("class ClientPool"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(client.stats())`)), members("interface ClientStats"))
 	assert.Equal(t, keys(v.mustRun(`globalThis.got = client.acquire(); Object.keys(got)`)), members("interface Acquisition"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(got.timings)`)), members("interface AcquisitionTimings"))
@@ -231,7 +251,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
 	v := withAPI(t, e, a, "retry: {backoff: 0}")
 	v.mustRun(`client.get(api); client.token()`)
-	c := v.module.clients[0]
+	c := v.onlyClient()
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})

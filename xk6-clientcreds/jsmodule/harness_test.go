@@ -232,3 +232,13 @@ func oauthError(w http.ResponseWriter, status int, code, description string) boo
 	_, _ = fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, code, description)
 	return true
 }
+
+// onlyClient is the client of a script that has one.
+func (v *vu) onlyClient() *client {
+	v.t.Helper()
+	require.Len(v.t, v.module.clients, 1)
+	for _, c := range v.module.clients {
+		return c
+	}
+	return nil
+}

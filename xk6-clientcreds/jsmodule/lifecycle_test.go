@@ -28,7 +28,7 @@ func (v *vu) prime(left time.Duration) {
 	v.t.Helper()
 	const ttl = time.Hour
 	token := &oauth.Token{AccessToken: "primed-token", Type: "Bearer", ExpiresIn: ttl, RequestedAt: time.Now().Add(left - ttl)}
-	_, _, err := v.module.clients[0].entry.Get(v.t.Context(), func(context.Context, tokencache.Reason) (*oauth.Token, error) { return token, nil })
+	_, _, err := v.onlyClient().entry.Get(v.t.Context(), func(context.Context, tokencache.Reason) (*oauth.Token, error) { return token, nil })
 	require.NoError(v.t, err)
 }
 

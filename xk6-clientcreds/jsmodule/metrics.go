@@ -8,7 +8,7 @@ import (
 
 // The tags that this module adds to its samples, beside those of the script and of k6.
 const (
-	tagClient = "client" // the client_id
+	tagClient = "client" // the client_id, or the name of the pool
 	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
 	tagStatus = "status" // HTTP status of the answer, "0" when none came
 	tagActive = "active" // what an introspection says of the token: true or false

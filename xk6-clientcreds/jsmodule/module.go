@@ -49,17 +49,18 @@ type instance struct {
 	cwd     *url.URL // of the script
 	id      uint64   // distinguishes this VU's cache entries from others'
 	exports modules.Exports
-	clients []*client   // few: a search costs less than a map in every VU
+	clients map[*grant]*client
 	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
 }
 
 func newInstance(p *process, vu modules.VU) *instance {
 	env := vu.InitEnv()
-	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1)}
+	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1), clients: make(map[*grant]*client)}
 	// k6 calls Exports at every access of a named import: the values are made once.
 	m.exports = modules.Exports{Named: map[string]any{
-		"Client": m.function("Client", m.newClient),
+		"Client":     m.function("Client", m.newClient),
+		"ClientPool": m.firstClientPool,
 	}}
 	return m
 }

@@ -114,3 +114,23 @@ func (r *reader) span(name string, to *tokencache.Span) {
 	}
 	*to = tokencache.Span{Absolute: d}
 }
+
+// number takes a number above 0, up to most.
+func (r *reader) number(name string, to *float64, most float64) {
+	v := r.get(name)
+	if v == nil {
+		return
+	}
+	var x float64
+	switch n := v.Export().(type) {
+	case int64:
+		x = float64(n)
+	case float64:
+		x = n
+	}
+	if !(x > 0 && x <= most) { // so that NaN fails as well
+		r.fail(name, "is %s; it must be a number above 0, up to %g", show(v), most)
+		return
+	}
+	*to = x
+}

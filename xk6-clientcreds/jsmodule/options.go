@@ -57,7 +57,9 @@ type options struct {
 	Tags                   map[string]string
 	HTTPMetrics            bool
 
-	scopeText string // Scope as it is sent
+	Pool      string      // the name of the pool of which the client is one; none where the tag client tells them apart
+	shared    *sharedPool // that pool
+	scopeText string      // Scope as it is sent
 }
 
 type cacheOptions struct {
@@ -227,6 +229,22 @@ func (o *options) retry(cached bool) oauth.Retry {
 		MaxBackoff: o.Retry.MaxBackoff,
 		Budget:     o.Retry.Budget,
 	}
+}
+
+// tag is the value of the tag client.
+func (o *options) tag() string {
+	if o.Pool != "" {
+		return o.Pool
+	}
+	return o.ClientID
+}
+
+// subject is what one warning is about: the client, or all of its pool.
+func (o *options) subject() any {
+	if o.shared != nil {
+		return o.shared
+	}
+	return o
 }
 
 // where names the token endpoint, or the issuer that leads to it, in messages. A query may hold a

@@ -128,7 +128,7 @@ func TestCacheOptionsDecideWhenATokenIsReplaced(t *testing.T) {
 			e.ttl = c.ttl
 			v := oneVU(t, e, c.options)
 			v.mustRun(`client.token()`)
-			view := v.module.clients[0].view
+			view := v.onlyClient().view
 			assert.Equal(t, c.lifetime, view.lease.ExpiresAt.Sub(view.lease.Token.RequestedAt))
 			early := view.expires - view.freshUntil
 			assert.GreaterOrEqual(t, early, c.least)

@@ -10,10 +10,19 @@ import (
 	"github.com/grafana/sobek"
 )
 
+// badOptionError is what is wrong with one option. A pool says where in its list that is.
+type badOptionError struct {
+	error
+
+	name string // in full, such as "cache.scope"
+}
+
+func (e *badOptionError) Unwrap() error { return e.error }
+
 // optionError says what is wrong with the option of that name. The arguments must not hold a
 // secret's value.
 func optionError(name, format string, args ...any) error {
-	return fmt.Errorf("option %q "+format, append([]any{name}, args...)...)
+	return &badOptionError{fmt.Errorf("option %q "+format, append([]any{name}, args...)...), name}
 }
 
 // reader reads the properties of one options object strictly: it remembers the first error, and
@@ -109,8 +118,8 @@ func (r *reader) finish() error {
 	}
 	for _, key := range r.obj.Keys() {
 		if !slices.Contains(r.known, key) {
-			return fmt.Errorf("unknown option %q%s; allowed are %s",
-				r.path+key, didYouMean(key, r.known), strings.Join(r.known, ", "))
+			return &badOptionError{fmt.Errorf("unknown option %q%s; allowed are %s",
+				r.path+key, didYouMean(key, r.known), strings.Join(r.known, ", ")), r.path + key}
 		}
 	}
 	return nil

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"go.k6.io/k6/v2/secretsource"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // place is where a secret or a key is that the script does not hold itself. It has one of File,
@@ -122,25 +122,17 @@ func (s *places) ask(option string, from place) (string, error) {
 	return value, nil
 }
 
-// readSecret is read for a client secret. The newline that ends a file, as editors and echo write
-// it, does not belong to the secret. A character that cannot be in a secret says that the file is
-// another one, or its encoding.
+// readSecret is read for a client secret.
 func (s *places) readSecret(option string, from place) (string, error) {
 	text, err := s.read(option, from)
 	if err != nil {
 		return "", err
 	}
 	if from.File != "" {
-		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+		text = oauth.TrimSecretFile(text)
 	}
-	name := option + "." + from.options()[0]
-	switch {
-	case !utf8.ValidString(text):
-		return "", optionError(name, "leads to a secret that is not UTF-8; it must be text in one line")
-	case strings.HasPrefix(text, "\ufeff"):
-		return "", optionError(name, "leads to a secret that begins with a byte order mark; it must be text without one")
-	case strings.ContainsFunc(text, unicode.IsControl):
-		return "", optionError(name, "leads to a secret with a line break or another control character in it; it must be text in one line")
+	if err := oauth.CheckSecret(text); err != nil {
+		return "", optionError(option+"."+from.options()[0], "leads to a secret that %w", err)
 	}
 	return text, nil
 }

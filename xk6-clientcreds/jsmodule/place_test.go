@@ -126,7 +126,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 	w.write("bom", "\ufeffs3cr3t")
 	w.write("no-key", "s3cr3t")
 	w.sources = map[string]secretsource.Source{"default": &vault{"empty": "", "line": "s3cr3t\n"}}
-	const oneLine = `leads to a secret with a line break or another control character in it; it must be text in one line`
+	const oneLine = `leads to a secret that has a line break or another control character in it; it must be text in one line`
 	for options, message := range map[string]string{
 		`clientSecret: {file: 'two-lines'}`:                         `option "clientSecret.file" ` + oneLine,
 		`clientSecret: {file: 'utf-16'}`:                            `option "clientSecret.file" ` + oneLine,

@@ -41,8 +41,10 @@ type process struct {
 	cache    *tokencache.Cache
 
 	mu      sync.Mutex
-	grants  map[string]*grant // by options.key
-	clients []*client         // whose counters must be flushed at the end of the test
+	grants  map[string]*grant      // by options.key
+	pools   map[string]*sharedPool // by poolOptions.key
+	files   map[string]*sharedFile // of pools, by path
+	clients map[*client]struct{}   // to be ended with the test
 	ended   bool
 	warned  map[warning]bool
 }
@@ -51,6 +53,9 @@ func newProcess() *process {
 	return &process{
 		redactor: redact.New(),
 		grants:   make(map[string]*grant),
+		pools:    make(map[string]*sharedPool),
+		files:    make(map[string]*sharedFile),
+		clients:  make(map[*client]struct{}),
 		warned:   make(map[warning]bool),
 	}
 }
@@ -107,7 +112,7 @@ func (p *process) end() {
 	clients := p.clients
 	p.clients, p.ended = nil, true
 	p.mu.Unlock()
-	for _, c := range clients {
+	for c := range clients {
 		c.usage.flush()
 		c.certified.close()
 	}
@@ -135,14 +140,21 @@ func (p *process) flushAtEnd(c *client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
-		p.clients = append(p.clients, c)
+		p.clients[c] = struct{}{}
 	}
 }
 
-// warning is one kind of warning about one configuration.
+// flushed is the opposite of flushAtEnd.
+func (p *process) flushed(c *client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.clients, c)
+}
+
+// warning is one kind of warning about one configuration or pool.
 type warning struct {
-	kind string
-	opts *options
+	kind  string
+	about any
 }
 
 // warnOnce logs the first warning of its kind about a configuration. What others say, such as a

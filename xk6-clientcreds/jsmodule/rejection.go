@@ -66,7 +66,7 @@ func (c *client) warnOfScope(resp *k6http.Response) {
 }
 
 func (c *client) warn(kind, format string, args ...any) {
-	c.m.process.warnOnce(warning{kind, c.opts}, c.m.process.redactor.String(fmt.Sprintf(format, args...)))
+	c.m.process.warnOnce(warning{kind, c.opts.subject()}, c.m.process.redactor.String(fmt.Sprintf(format, args...)))
 }
 
 func (c *client) describeChallenge(resp *k6http.Response) string {

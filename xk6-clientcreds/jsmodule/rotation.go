@@ -57,7 +57,7 @@ func (g *grant) reread(old *credentials, s *sender) {
 // keep goes on with the old credentials for a while.
 func (g *grant) keep(err error) {
 	g.rotation.unchanged = time.Now()
-	g.process.warnOnce(warning{"rotation", g.opts}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
+	g.process.warnOnce(warning{"rotation", g.opts.subject()}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
 		g.opts.ClientID, err))
 }
 

@@ -84,7 +84,7 @@ func clientTags(o *options, tags metrics.TagsAndMeta) metrics.TagsAndMeta {
 	for name, value := range o.Tags {
 		tags.SetTag(name, value)
 	}
-	tags.SetTag(tagClient, o.ClientID)
+	tags.SetTag(tagClient, o.tag())
 	return tags
 }
 
@@ -221,7 +221,7 @@ func (s *sender) compareScope(granted string) {
 	list := strings.Fields(granted)
 	for _, asked := range s.opts.Scope {
 		if !slices.Contains(list, asked) {
-			s.process.warnOnce(warning{"scope", s.opts}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
+			s.process.warnOnce(warning{"scope", s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
 				s.opts.ClientID, s.opts.scopeText, granted, asked))
 			return
 		}

@@ -26,6 +26,8 @@ type usage struct {
 	process *process
 	opts    *options
 
+	client    *client // of which this is the usage
+	released  bool    // the end of the test does not concern it
 	iteration int64
 	flushed   time.Duration // since epoch
 	base      *metrics.TagSet
@@ -50,6 +52,10 @@ func (u *usage) begin(state *lib.State, now time.Duration) {
 		return
 	}
 	u.flush()
+	if u.released {
+		u.process.flushAtEnd(u.client)
+		u.released = false
+	}
 	// The same tags as last time need not be made again: with many VUs that is most of a flush.
 	if current.Tags != u.base || len(current.Metadata) > 0 || len(u.tags.Metadata) > 0 {
 		u.base, u.tags = current.Tags, clientTags(u.opts, current)
@@ -93,13 +99,21 @@ func (u *usage) flush() {
 	u.hits, u.misses = 0, 0
 }
 
+// release sends what is left to be sent. Should the script use the client again, begin has it sent at
+// the end of the test.
+func (u *usage) release() {
+	u.flush()
+	u.process.flushed(u.client)
+	u.released, u.samples, u.base = true, nil, nil
+}
+
 // lateUse returns a function that counts the use of an expired token. It may be called on any
 // goroutine.
 func (u *usage) lateUse(state *lib.State) func() {
 	return func() {
 		u.total.lateUses.Add(1)
 		pushOne(state.Samples, u.process.metrics.LateUses, 1, currentTags(u.opts, state))
-		u.process.warnOnce(warning{"late use", u.opts}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
+		u.process.warnOnce(warning{"late use", u.opts.subject()}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
 			"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU",
 			u.opts.ClientID))
 	}

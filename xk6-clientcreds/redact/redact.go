@@ -58,6 +58,7 @@ type Redactor struct {
 	seed     maphash.Seed
 	young    map[uint64]struct{}
 	old      map[uint64]struct{}
+	many     map[uint64]struct{} // secrets that are looked for like tokens
 	secrets  map[string]struct{}
 	replacer *strings.Replacer // nil when secrets changed since it was built
 }
@@ -67,6 +68,7 @@ func New() *Redactor {
 	return &Redactor{
 		seed:    maphash.MakeSeed(),
 		young:   make(map[uint64]struct{}),
+		many:    make(map[uint64]struct{}),
 		secrets: make(map[string]struct{}),
 	}
 }
@@ -194,6 +196,9 @@ func (r *Redactor) knows(token string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.young[h]; ok {
+		return true
+	}
+	if _, ok := r.many[h]; ok {
 		return true
 	}
 	_, ok := r.old[h]

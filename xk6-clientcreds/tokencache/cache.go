@@ -75,6 +75,13 @@ func (c *Cache) Entry(key string, p Policy) *Entry {
 	return e
 }
 
+// Forget removes the entry of that key. Who holds it can go on using it, with a flight under way.
+func (c *Cache) Forget(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, key)
+}
+
 // Close ends the cache: flights may go on for grace, are then cancelled, and Close returns when
 // all have ended. From now on Get returns what is there and asks for nothing.
 func (c *Cache) Close(grace time.Duration) {

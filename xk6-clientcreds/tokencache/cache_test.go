@@ -199,3 +199,16 @@ func TestConcurrentUse(t *testing.T) {
 	c.Close(time.Second)
 	assert.Positive(t, n.Load())
 }
+
+// A forgotten entry is another one the next time; who holds it goes on with its token.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	c := New(Options{})
+	defer c.Close(0)
+	held := c.Entry("a", Policy{})
+	c.Forget("a")
+	c.Forget("never there")
+	again := c.Entry("a", Policy{})
+	assert.NotSame(t, held, again)
+	assert.Same(t, again, c.Entry("a", Policy{}))
+}

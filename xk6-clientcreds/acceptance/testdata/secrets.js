@@ -26,6 +26,15 @@ const failing = {
     'an unknown scope': new Client({ ...base, scope: 'unheard-of' }),
     'a server that answers with what it got': new Client({ ...base, params: { echo: 'json' } }),
     'a proxy that answers with what it got': new Client({ ...base, params: { echo: 'html' }, retry }),
+    'a server that echoes the secret of a file': new Client({
+        ...base, clientSecret: { file: __ENV.SECRET_FILE }, params: { echo: 'json' },
+    }),
+    'a server that echoes the secret of a variable': new Client({
+        ...base, clientSecret: { env: 'SECRET_VARIABLE' }, params: { echo: 'json' }, auth: 'client_secret_post',
+    }),
+    'a server that echoes the secret of a source': new Client({
+        ...base, clientSecret: { secret: 'mine' }, params: { echo: 'html' }, retry,
+    }),
     'nobody there': new Client({ ...base, tokenUrl: 'http://127.0.0.1:9/token', retry }),
     'no issuer': new Client({ ...credentials, issuer: `${__ENV.ISSUER}/nothing-here` }),
 };

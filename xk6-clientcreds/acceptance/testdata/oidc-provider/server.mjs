@@ -6,6 +6,7 @@
 //   PORT            port to listen at; 0 takes a free one
 //   CERT KEY        files of the server's certificate chain and key
 //   CLIENT_JWKS     JWK set with the public keys of the clients cc-pkjwt-…: that of each has the client's id as its kid
+//   CLIENTS         further clients, a JSON array of their metadata (RFC 7591 §2)
 //   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
 import fs from 'node:fs';
 import https from 'node:https';
@@ -43,6 +44,7 @@ const clients = [
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [key] },
     })),
+    ...JSON.parse(process.env.CLIENTS ?? '[]').map((more) => client(more.client_id, more.client_secret, more)),
 ];
 
 // The adapter that comes with oidc-provider forgets all but the newest thousand tokens.
@@ -102,6 +104,12 @@ function provider(issuer) {
             clientCredentials: { enabled: true },
             introspection: { enabled: true, allowedPolicy: () => true },
             revocation: { enabled: true, allowedPolicy: () => true },
+            richAuthorizationRequests: {
+                enabled: true,
+                types: { orders: { validate() {} } },
+                authorizationDetailsForAccessToken: (ctx) => JSON.parse(ctx.oidc.params.authorization_details),
+                authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+            },
             resourceIndicators: {
                 enabled: true,
                 useGrantedResource: () => true,

@@ -1,0 +1,152 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// matrix is what was seen: cells by the names of row and server.
+type matrix struct {
+	rows, servers []string
+	cells         map[string]map[string]cell
+}
+
+func newMatrix(rows []interopRow) matrix {
+	m := matrix{cells: make(map[string]map[string]cell)}
+	for _, row := range rows {
+		m.rows = append(m.rows, row.name)
+		m.cells[row.name] = make(map[string]cell)
+	}
+	for _, server := range interopServers {
+		m.servers = append(m.servers, server.name)
+	}
+	return m
+}
+
+const interopIntroduction = `# Interoperability
+
+<!-- ` + "`make interop`" + ` writes this page. -->
+
+Each cell is what a real ` + "`k6 run`" + ` of this project met at a real server, over HTTPS. **works**: the right credential
+brought a token, or the answer, and a wrong one was refused; **not offered**: the server refuses the right credential
+too, in the words [below](#what-a-server-says-where-it-does-not-work); **ignored**: it grants a token, but not the one
+that was asked for. The servers are ` + "`k6 x clientcreds serve`" + ` of this version,
+[oidc-provider](https://github.com/panva/node-oidc-provider) %s,
+[Ory Hydra](https://github.com/ory/hydra) %s, and [zitadel/oidc](https://github.com/zitadel/oidc) %s with the
+storage of its example, which knows secrets only for this grant.
+
+`
+
+const interopMethods = `
+The client of ` + "`client_secret_basic`" + ` has an identifier and a secret with characters that RFC 6749 §2.3.1 wants encoded; in the
+row below, its secret is another one when it is decoded. No server takes both: see ` + "`basicEncoding`" + ` in
+[options.md](options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Nor do servers agree on whom an assertion is for: see
+` + "`assertion.audience`" + `, which is in the other rows what the server takes. For discovery the cell names the documents below
+` + "`/.well-known/`" + ` that there are.
+
+`
+
+const interopCredentials = `
+The wrong credential is another secret or key, or an assertion for somebody else. The introspection endpoint of Hydra is
+one for its administrator, and asks nobody for a credential.
+`
+
+// text returns docs/interop.md.
+func (m matrix) text(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, interopIntroduction, packageVersion(t, "oidc-provider"),
+		moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"))
+	m.table(&b, func(c cell) string {
+		if c.detail != "" {
+			return string(c.verdict) + " (" + c.detail + ")"
+		}
+		return string(c.verdict)
+	})
+	b.WriteString(interopMethods)
+	b.WriteString("## What a server says where it does not work\n\n| Server | | Answer |\n|---|---|---|\n")
+	for _, server := range m.servers {
+		for _, row := range m.rows {
+			if c := m.cells[row][server]; c.answer != "" {
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", server, row, strings.ReplaceAll(c.answer, "|", `\|`))
+			}
+		}
+	}
+	b.WriteString("\n## What a server says to a wrong credential\n\n")
+	m.table(&b, func(c cell) string { return c.wrong })
+	b.WriteString(interopCredentials)
+	return b.String()
+}
+
+// table writes a table of the rows that have a text for some server.
+func (m matrix) table(b *strings.Builder, text func(cell) string) {
+	fmt.Fprintf(b, "| | %s |\n|---%s|\n", strings.Join(m.servers, " | "), strings.Repeat("|---", len(m.servers)))
+	for _, row := range m.rows {
+		texts := make([]string, len(m.servers))
+		for i, server := range m.servers {
+			texts[i] = text(m.cells[row][server])
+		}
+		if strings.Join(texts, "") != "" {
+			fmt.Fprintf(b, "| %s | %s |\n", row, strings.Join(texts, " | "))
+		}
+	}
+}
+
+// lost returns the cells that work in a document, and did not now.
+func (m matrix) lost(document string) []string {
+	var lost []string
+	var servers []string
+	for line := range strings.Lines(document) {
+		fields := strings.Split(strings.TrimSpace(line), "|")
+		switch {
+		case len(fields) != len(m.servers)+3:
+			if servers != nil {
+				return lost // the matrix is the first table
+			}
+		case servers == nil:
+			servers = fields[2:]
+		default:
+			row := strings.TrimSpace(fields[1])
+			for i, field := range fields[2 : len(fields)-1] {
+				server := strings.TrimSpace(servers[i])
+				if now := m.cells[row][server]; strings.HasPrefix(strings.TrimSpace(field), string(works)) && now.verdict != works {
+					lost = append(lost, fmt.Sprintf("%s at %s: %s", row, server, now.answer))
+				}
+			}
+		}
+	}
+	return lost
+}
+
+// packageVersion returns the version of an npm package that tools/npm pins.
+func packageVersion(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(projectRoot, "tools/npm/package-lock.json"))
+	require.NoError(t, err)
+	var lock struct {
+		Packages map[string]struct {
+			Version string `json:"version"`
+		} `json:"packages"`
+	}
+	require.NoError(t, json.Unmarshal(text, &lock))
+	version := lock.Packages["node_modules/"+name].Version
+	require.NotEmpty(t, version)
+	return version
+}
+
+// moduleVersion returns the version of a Go module that a folder of tools pins.
+func moduleVersion(t *testing.T, folder, module string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(projectRoot, "tools", folder, "go.mod")) // #nosec G304 -- of the project
+	require.NoError(t, err)
+	version := regexp.MustCompile(regexp.QuoteMeta(module) + ` v(\S+)`).FindSubmatch(text)
+	require.NotNil(t, version)
+	return string(version[1])
+}

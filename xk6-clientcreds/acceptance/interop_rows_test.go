@@ -1,0 +1,167 @@
+package acceptance
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"maps"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+)
+
+// clientOptions are options of a Client.
+type clientOptions map[string]any
+
+// interopRow is a line of the matrix: something that a client does at each server.
+type interopRow struct {
+	name   string // in Markdown
+	kind   string // what testdata/interop.js does
+	client registration
+	// right are the client's options, wrong those that make another credential of it.
+	right, wrong clientOptions
+	// audience is whom its assertion is for; where it is empty, whom the server takes assertions for.
+	audience assertionAudience
+	// claim is what the token says where the server does as it is asked, by the claim's name.
+	claim map[string]any
+}
+
+// assertionAudience is whom an assertion is for (RFC 7523 §3), which servers do not agree on.
+type assertionAudience string
+
+const (
+	forIssuer        assertionAudience = "the issuer"
+	forTokenEndpoint assertionAudience = "the token endpoint"
+)
+
+const (
+	interopScope    = "api:read"
+	interopResource = "https://api.example/orders"
+	anotherSecret   = "another-secret-0123456789abcdef0123456789abcdef" // of nobody
+)
+
+// interopRows returns the lines of the matrix, with keys of their own.
+func interopRows(t *testing.T) []interopRow {
+	t.Helper()
+	rows := []interopRow{
+		secretRow("`client_secret_basic`", "interop basic:x", "p@ss:w%rd+/=& z", "client_secret_basic"),
+		secretRow("`client_secret_basic`, raw", "interop-raw", "p+ss%2Fword", "client_secret_basic"),
+		secretRow("`client_secret_post`", "interop-post", "post-secret", "client_secret_post"),
+		secretRow("`client_secret_jwt`, HS256", "interop-csjwt", csjwtSecret, "client_secret_jwt"),
+	}
+	rows[1].right["basicEncoding"] = "raw"
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
+		rows = append(rows, keyRow(t, "`private_key_jwt`, "+alg, alg))
+	}
+	for _, audience := range []assertionAudience{forIssuer, forTokenEndpoint} {
+		row := keyRow(t, "`private_key_jwt` for "+string(audience), "ES256")
+		row.audience = audience
+		row.wrong = clientOptions{"assertion": map[string]any{"audience": "https://elsewhere.example"}}
+		rows = append(rows, row)
+	}
+	return append(rows, featureRows()...)
+}
+
+// secretRow is a grant to a client with a secret. The wrong one is that of nobody.
+func secretRow(name, id, secret, method string) interopRow {
+	return interopRow{
+		name: name, kind: "grant",
+		client: registration{ID: id, Secret: secret, AuthMethod: method},
+		right:  clientOptions{"auth": method, "clientSecret": secret},
+		wrong:  clientOptions{"clientSecret": anotherSecret},
+	}
+}
+
+// keyRow is a grant to a client with a key, RSA in a JWK and others in PEM. The wrong one is of the
+// same kind.
+func keyRow(t *testing.T, name, alg string) interopRow {
+	t.Helper()
+	key, other := newKey(t, alg), newKey(t, alg)
+	id := "interop-key-" + rand.Text()
+	options := func(key crypto.Signer) clientOptions {
+		file := writeKey(t, key)
+		if _, ok := key.(*rsa.PrivateKey); ok {
+			file = writeJWK(t, key, id)
+		}
+		return clientOptions{"auth": "private_key_jwt", "key": map[string]any{"file": file, "alg": alg, "kid": id}}
+	}
+	public := jose.JSONWebKey{Key: key.Public(), KeyID: id, Use: "sig", Algorithm: alg}
+	return interopRow{
+		name: name, kind: "grant",
+		client: registration{
+			ID: id, AuthMethod: "private_key_jwt", AuthAlg: alg,
+			JWKS: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
+		},
+		right: options(key), wrong: options(other),
+	}
+}
+
+// newKey returns a key that can sign by alg.
+func newKey(t *testing.T, alg string) (key crypto.Signer) {
+	t.Helper()
+	var err error
+	switch alg {
+	case "EdDSA":
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	case "ES256":
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	default:
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	require.NoError(t, err)
+	return key
+}
+
+// featureRows are what a client can do besides.
+func featureRows() []interopRow {
+	feature := func(name, kind string) interopRow {
+		return secretRow(name, "interop-opaque", "opaque-secret", "client_secret_basic").as(kind)
+	}
+	// Where tokens can be JWTs they are: those tell what they are for.
+	asks := func(name string, options clientOptions, claim string, value any) interopRow {
+		row := secretRow(name, "interop-jwt", "jwt-secret", "client_secret_basic")
+		row.client.TokenFormat, row.client.Details = "jwt", []string{"orders"}
+		row.kind, row.claim = "claims", map[string]any{claim: value}
+		row.right = row.right.with(options)
+		return row
+	}
+	details := []any{map[string]any{"type": "orders", "actions": []any{"read"}}}
+	return []interopRow{
+		feature("discovery", "discovery"),
+		asks("`resource` (RFC 8707)", clientOptions{"resource": interopResource}, "aud", interopResource),
+		asks("`audience`", clientOptions{"audience": interopResource}, "aud", interopResource),
+		asks("`authorizationDetails` (RFC 9396), with a `resource`",
+			clientOptions{"authorizationDetails": details, "resource": interopResource}, "authorization_details", details),
+		asks("`inspect()`: a JWT of RFC 9068", nil, "", nil).as("inspection"),
+		feature("`introspect()` (RFC 7662)", "introspection"),
+		feature("`revoke()` (RFC 7009)", "revocation"),
+	}
+}
+
+// as returns the row with something else to do.
+func (row interopRow) as(kind string) interopRow {
+	row.kind = kind
+	return row
+}
+
+// with returns the options and those of more, which come before them.
+func (o clientOptions) with(more clientOptions) clientOptions {
+	all := maps.Clone(o)
+	maps.Copy(all, more)
+	return all
+}
+
+// secretsOf returns the secrets of the rows' clients.
+func secretsOf(rows []interopRow) []string {
+	secrets := []string{anotherSecret}
+	for _, row := range rows {
+		if row.client.Secret != "" {
+			secrets = append(secrets, row.client.Secret)
+		}
+	}
+	return secrets
+}

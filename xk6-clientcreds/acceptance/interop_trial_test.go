@@ -1,0 +1,105 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// serverAnswer is how a server answered.
+type serverAnswer struct {
+	OK          bool   `json:"ok"`
+	Status      int    `json:"status"`
+	Error       string `json:"error"`
+	Description string `json:"description"`
+}
+
+// short is the status and the code.
+func (a serverAnswer) short() string {
+	if a.Error == "" {
+		return fmt.Sprintf("HTTP %d", a.Status)
+	}
+	return fmt.Sprintf("HTTP %d %#q", a.Status, a.Error)
+}
+
+func (a serverAnswer) String() string {
+	if a.Description == "" {
+		return a.short()
+	}
+	return a.short() + ": " + a.Description
+}
+
+// trial is a row as it was tried at one server.
+type trial struct {
+	Right, Wrong serverAnswer
+	// Places are the well-known names that the server's metadata is found under.
+	Places []string
+	// Claims are what the token says, or the server of it.
+	Claims map[string]any
+	// Valid is what inspect() says of the token, with the Problems, and Forged what of its claims with
+	// another signature.
+	Valid, Forged *bool
+	Problems      []string
+	// Active is what the server says of the token, Unknown of one that it does not know (any more).
+	Active, Unknown bool
+}
+
+// try runs k6 once, with all rows but those whose clients the server does not know.
+func (c counterpart) try(t *testing.T, rows []interopRow) map[string]trial {
+	t.Helper()
+	cases := make([]map[string]any, 0, len(rows))
+	for _, row := range rows {
+		if _, ok := c.unknown[row.client.ID]; !ok {
+			right := c.optionsOf(row)
+			cases = append(cases, map[string]any{
+				"name": row.name, "kind": row.kind, "issuer": c.issuer, "right": right, "wrong": right.with(row.wrong),
+			})
+		}
+	}
+	text, err := json.Marshal(cases)
+	require.NoError(t, err)
+	reports := make(chan map[string]trial, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var report map[string]trial
+		if err := json.NewDecoder(r.Body).Decode(&report); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		reports <- report
+	}))
+	t.Cleanup(collector.Close)
+	r := k6run{script: "xk6-clientcreds/acceptance/testdata/interop.js", env: map[string]string{
+		"CASES": string(text), "REPORT_URL": collector.URL, "SSL_CERT_FILE": c.caFile,
+	}}.do(t).passes(t)
+	holdsNone(t, "k6's output", r.output, secretsOf(rows), nil)
+	if c.counted != nil {
+		require.Equal(t, c.counted(), r.summary.count("clientcreds_requests"), r.output)
+	}
+	report := <-reports
+	require.Len(t, report, len(cases))
+	return report
+}
+
+// optionsOf returns the options of a row's client at this server.
+func (c counterpart) optionsOf(row interopRow) clientOptions {
+	options := clientOptions{"issuer": c.issuer, "clientId": row.client.ID, "scope": interopScope}.with(c.options).with(row.right)
+	if row.kind == "inspection" {
+		options = options.with(c.jwt)
+	}
+	if c.rawIssuer != "" && options["basicEncoding"] == "raw" {
+		options["issuer"] = c.rawIssuer
+	}
+	if strings.HasSuffix(row.client.AuthMethod, "_jwt") {
+		audience := c.issuer
+		if row.audience == forTokenEndpoint || row.audience == "" && c.takes == forTokenEndpoint {
+			audience = c.tokenURL
+		}
+		options["assertion"] = map[string]any{"audience": audience}
+	}
+	return options
+}

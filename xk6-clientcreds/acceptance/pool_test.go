@@ -1,0 +1,132 @@
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// poolServer is a server with so many clients, and the CSV file of them.
+func poolServer(t *testing.T, n int) (server *localServer, file string) {
+	t.Helper()
+	var rows strings.Builder
+	rows.WriteString("client_id,client_secret,scope\n")
+	server = startLocalServer(t, func(c *authserver.Config) {
+		c.Clients = nil
+		for i := range n {
+			client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
+			c.Clients = append(c.Clients, client)
+			fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
+		}
+	})
+	file = filepath.Join(t.TempDir(), "clients.csv")
+	require.NoError(t, os.WriteFile(file, []byte(rows.String()), 0o600))
+	return server, file
+}
+
+// Two instances of one test, which know nothing of each other but their execution segments, give every
+// virtual user a client of its own: each client asked for one token.
+func TestPoolIsUniqueOverInstances(t *testing.T) {
+	t.Parallel()
+	const vus = 9
+	for name, segments := range map[string][]string{
+		"halves": {"0:1/2", "1/2:1"}, "uneven": {"0:1/4", "1/4:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, file := poolServer(t, vus)
+			var instances []*k6process
+			for _, segment := range segments {
+				instances = append(instances, k6run{
+					code: `
+						import { ClientPool } from 'k6/x/clientcreds';
+						export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: ` + fmt.Sprint(vus) + `, iterations: 2 } } };
+						const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: { file: __ENV.CLIENTS_FILE } });
+						export default function () { pool.client().get(__ENV.API_URL); }`,
+					env:  server.env("CLIENTS_FILE=" + file),
+					args: []string{"--execution-segment", segment, "--execution-segment-sequence", "0," + strings.Split(segments[0], ":")[1] + ",1"},
+				}.start(t))
+			}
+			requests, calls := 0, 0
+			for _, instance := range instances {
+				r := instance.result(t).passes(t)
+				require.NotContains(t, r.output, "have the same client")
+				requests += r.summary.count("clientcreds_requests")
+				calls += r.summary.count("http_reqs")
+			}
+			require.Equal(t, vus, requests)
+			require.Equal(t, 2*vus, calls)
+			stats := server.Stats()
+			require.Len(t, stats.TokenRequests.ByClient, vus)
+			for id, n := range stats.TokenRequests.ByClient {
+				require.EqualValues(t, 1, n, id)
+			}
+		})
+	}
+}
+
+// A pool of a SharedArray, with fewer clients than virtual users.
+func TestPoolOfASharedArray(t *testing.T) {
+	t.Parallel()
+	server, _ := poolServer(t, 3)
+	r := k6run{
+		code: `
+			import { SharedArray } from 'k6/data';
+			import { check } from 'k6';
+			import { Client, ClientPool } from 'k6/x/clientcreds';
+			export const options = {
+				scenarios: { s: { executor: 'per-vu-iterations', vus: 4, iterations: 1 } },
+				thresholds: { checks: ['rate==1'], 'clientcreds_requests{client:shops}': ['count==4'] },
+			};
+			const clients = new SharedArray('clients', () => [1, 2, 3].map((i) => ({ clientId: 'shop-' + i, clientSecret: 'secret-of-shop-' + i })));
+			const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients, name: 'shops' });
+			export default function () {
+				check(pool.client().acquire(), {
+					granted: (r) => r.ok, size: () => pool.size === 3,
+					classes: () => pool instanceof ClientPool && pool.client() instanceof Client,
+				});
+			}`,
+		env: server.env(),
+	}.do(t).passes(t)
+	server.agrees(t, r)
+	require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 1, "shop-3": 1}, server.Stats().TokenRequests.ByClient)
+	require.Equal(t, 1, strings.Count(r.output, `Pool \"shops\" has 3 clients, and there is a virtual user 4: some virtual users have the same client`), r.output)
+}
+
+// A mistake in one of the clients ends the test before it starts, with the place and one message.
+func TestPoolReadableError(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "clients.csv")
+	require.NoError(t, os.WriteFile(file, []byte("clientId,clientSecret\nshop-1,hush-hush\nhush-hush,\n"), 0o600))
+	r := k6run{script: "examples/client-pool.js", env: map[string]string{"TOKEN_URL": "http://127.0.0.1:9/token", "CLIENTS_FILE": file}}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Contains(t, r.output, `TypeError: k6/x/clientcreds: clients.csv, row 3, column \"clientSecret\": option \"clientSecret\" is missing`)
+	require.NotContains(t, r.output, "hush-hush")
+	require.Equal(t, 1, strings.Count(r.output, "level=error"), r.output)
+}
+
+// CLIENTS_FILE and ASSIGNMENT make a scenario load the token endpoint with many clients, each as often
+// as the others when it is their turn.
+func TestScriptsWithManyClients(t *testing.T) {
+	t.Parallel()
+	server, file := poolServer(t, 7)
+	r := k6run{script: "scripts/token-load.js", env: server.env("CLIENTS_FILE="+file, "ASSIGNMENT=round-robin",
+		"CLIENT_ID=", "CLIENT_SECRET=", "RATE=20", "DURATION=2s", "MAX_VUS=10")}.do(t).passes(t)
+	server.agrees(t, r)
+	stats := server.Stats().TokenRequests
+	require.Equal(t, map[string]int64{"issued": stats.Total}, stats.ByResult)
+	require.Greater(t, stats.Total, int64(7))
+	for id, n := range stats.ByClient {
+		require.InDelta(t, float64(stats.Total)/7, n, 1, id)
+	}
+
+	r = k6run{script: "scripts/token-load.js", env: server.env("CLIENTS_FILE="+file, "ASSIGNMENT=fair")}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Contains(t, r.output, `k6/x/clientcreds: option \"assignment\" is \"fair\"; allowed are \"vu\", \"round-robin\"`)
+}

@@ -1,0 +1,77 @@
+package authserver
+
+import (
+	"crypto"
+	"crypto/x509"
+	"net"
+	"slices"
+	"strings"
+)
+
+// CertificateSubject is what the certificate of a client must say, where it
+// authenticates by tls_client_auth: exactly one of the fields, which are the
+// metadata of RFC 8705 §2.1.2.
+type CertificateSubject struct {
+	// DN is the distinguished name, as RFC 4514 writes it: CN=orders,O=Example.
+	DN string
+	// DNS, URI, IP and Email are a subject alternative name of that type.
+	DNS, URI, IP, Email string
+}
+
+// subjectMembers are the names of the fields in RFC 8705.
+const subjectMembers = "tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
+
+// given counts the fields that say something.
+func (s *CertificateSubject) given() int {
+	n := 0
+	for _, value := range []string{s.DN, s.DNS, s.URI, s.IP, s.Email} {
+		if value != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// matches reports whether a certificate says what is registered.
+func (s *CertificateSubject) matches(c *x509.Certificate) bool {
+	switch {
+	case s.DN != "":
+		return canonicalName(s.DN) == nameOf(c)
+	case s.DNS != "":
+		return slices.ContainsFunc(c.DNSNames, func(name string) bool { return strings.EqualFold(name, s.DNS) })
+	case s.URI != "":
+		for _, u := range c.URIs {
+			if u.String() == s.URI {
+				return true
+			}
+		}
+		return false
+	case s.IP != "":
+		ip := net.ParseIP(s.IP)
+		return slices.ContainsFunc(c.IPAddresses, ip.Equal)
+	}
+	return s.Email != "" && slices.Contains(c.EmailAddresses, s.Email)
+}
+
+// samePublicKey compares public keys of any type.
+func samePublicKey(a, b any) bool {
+	key, ok := a.(interface{ Equal(x crypto.PublicKey) bool })
+	return ok && key.Equal(b)
+}
+
+// checkCertificates demands what a client needs that authenticates by a
+// certificate.
+func checkCertificates(c Client) error {
+	n := c.Subject.given()
+	switch {
+	case n > 1:
+		return configErrorf("Clients", "client %q: more than one of %s is given, want one (RFC 8705 §2.1.2)", c.ID, subjectMembers)
+	case n == 0 && c.AuthMethod == methodTLS:
+		return configErrorf("Clients", "client %q: %s needs one of %s", c.ID, methodTLS, subjectMembers)
+	case c.AuthMethod == methodSelfSignedTLS && len(c.JWKS.Keys) == 0:
+		return configErrorf("Clients", "client %q: %s needs a JWK set with the client's certificate (x5c) or its key", c.ID, methodSelfSignedTLS)
+	case c.Subject.IP != "" && net.ParseIP(c.Subject.IP) == nil:
+		return configErrorf("Clients", "client %q: tls_client_auth_san_ip is %q, want an IP address", c.ID, c.Subject.IP)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.k6.io/k6/v2/secretsource"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// The variables that say what the client's secret is, or where.
+const (
+	secretVariable = "CLIENT_SECRET"
+	fileVariable   = "CLIENT_SECRET_FILE"
+	sourceVariable = "CLIENT_SECRET_SOURCE"
+)
+
+// secretPlace is where the client's secret is when its flag says so. The secret itself has no flag.
+type secretPlace struct {
+	file string // that holds it
+	env  string // name of the variable with it
+}
+
+// configureSecret finds the client's secret. Without one doctor.Run says what is missing. What is in
+// the error is neither the secret nor the path: who mistakes the one for the other gives the secret.
+func (d *doctorCommand) configureSecret() error {
+	name, secret, err := d.secret()
+	if err != nil {
+		return err
+	}
+	if err := oauth.CheckSecret(secret); err != nil {
+		return fmt.Errorf("%s: the secret %w", name, err)
+	}
+	d.cfg.ClientSecret = secret
+	return nil
+}
+
+// secret returns the secret, and what it was configured by: a flag replaces all variables.
+func (d *doctorCommand) secret() (name, secret string, err error) {
+	byFile, byEnv := d.set.Changed("client-secret-file"), d.set.Changed("client-secret-env")
+	switch {
+	case byFile && byEnv:
+		return "", "", errors.New("--client-secret-file and --client-secret-env are both given: give one of them")
+	case byFile:
+		return secretOfFile("--client-secret-file", d.place.file)
+	case byEnv:
+		value := d.gs.Env[d.place.env]
+		if value == "" {
+			return "", "", errors.New("--client-secret-env must name an environment variable that is set, and holds the secret")
+		}
+		return "--client-secret-env", value, nil
+	}
+	var given []string
+	for _, variable := range []string{secretVariable, fileVariable, sourceVariable} {
+		if d.gs.Env[variable] != "" {
+			given = append(given, variable)
+		}
+	}
+	switch {
+	case len(given) > 1:
+		return "", "", fmt.Errorf("%s and %s are both set: unset one of them", given[0], given[1])
+	case len(given) == 0:
+		return secretVariable, "", nil
+	case given[0] == fileVariable:
+		return secretOfFile(fileVariable, d.gs.Env[fileVariable])
+	case given[0] == sourceVariable:
+		secret, err := d.secretOfSource(d.gs.Env[sourceVariable])
+		return sourceVariable, secret, err
+	}
+	return secretVariable, d.gs.Env[secretVariable], nil
+}
+
+func secretOfFile(name, path string) (string, string, error) {
+	text, err := readSmall(path)
+	if err != nil {
+		return "", "", fmt.Errorf("%s %w: it must be the path of a file with the client's secret", name, err)
+	}
+	return name, oauth.TrimSecretFile(string(text)), nil
+}
+
+// secretOfSource asks k6's secret sources, by the secret's name or by source:name.
+func (d *doctorCommand) secretOfSource(place string) (string, error) {
+	source, key, named := strings.Cut(place, ":")
+	if !named {
+		source, key = secretsource.DefaultSourceName, place
+	}
+	if d.gs.SecretsManager == nil {
+		return "", fmt.Errorf("%s needs --secret-source, such as --secret-source=file=secrets.txt", sourceVariable)
+	}
+	secret, err := d.gs.SecretsManager.Get(source, key)
+	if err != nil {
+		return "", fmt.Errorf("%s cannot be read, %w: it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures",
+			sourceVariable, err)
+	}
+	if secret == "" {
+		return "", fmt.Errorf("%s names a secret that is empty", sourceVariable)
+	}
+	return secret, nil
+}

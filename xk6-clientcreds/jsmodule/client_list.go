@@ -1,0 +1,86 @@
+package jsmodule
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/grafana/sobek"
+)
+
+// clientList is where the clients of a pool are described.
+type clientList interface {
+	size() int
+	// options returns the options of client i alone: an object, or whatever a script has put there.
+	options(rt *sobek.Runtime, i int) sobek.Value
+	// place names client i, or its option of that name, for errors.
+	place(i int, option string) string
+}
+
+// arrayClients are those of an array or a SharedArray. They belong to one VU.
+type arrayClients struct{ array *sobek.Object }
+
+func (a arrayClients) size() int { return int(a.array.Get("length").ToInteger()) }
+
+func (a arrayClients) options(_ *sobek.Runtime, i int) sobek.Value {
+	return a.array.Get(strconv.Itoa(i))
+}
+
+func (a arrayClients) place(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
+
+func (c *jsonClients) size() int { return len(c.objects) }
+
+// options parses the text again each time: most clients are never used, and those that are, once or
+// twice in each VU.
+func (c *jsonClients) options(rt *sobek.Runtime, i int) sobek.Value {
+	parse, _ := sobek.AssertFunction(rt.GlobalObject().Get("JSON").ToObject(rt).Get("parse"))
+	v, err := parse(sobek.Undefined(), rt.ToValue(c.objects[i]))
+	if err != nil { // JSON that is none for JavaScript; the error would quote it
+		return sobek.Undefined()
+	}
+	return v
+}
+
+func (c *jsonClients) place(i int, _ string) string { return fmt.Sprintf("%s, client %d", c.name, i+1) }
+
+func (c *csvClients) size() int { return len(c.rows) }
+
+// options makes an object of a row. An empty cell is an option that is not given, "key.file" is the
+// option file of the object key.
+func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
+	obj := rt.NewObject()
+	inner := make(map[string]*sobek.Object)
+	for column, cell := range c.rows[i] {
+		if cell == "" {
+			continue
+		}
+		name, member, nested := strings.Cut(c.header[column], ".")
+		if !nested {
+			setOwn(obj, name, rt.ToValue(cell))
+			continue
+		}
+		if inner[name] == nil {
+			inner[name] = rt.NewObject()
+			setOwn(obj, name, inner[name])
+		}
+		setOwn(inner[name], member, rt.ToValue(cell))
+	}
+	return obj
+}
+
+func (c *csvClients) place(i int, option string) string {
+	row := fmt.Sprintf("%s, row %d", c.name, i+2) // as a spreadsheet counts, the header is the first
+	for _, name := range c.header {
+		if option != "" && standardName(name) == option {
+			return row + ", column " + strconv.Quote(name)
+		}
+	}
+	return row
+}
+
+// setOwn sets a property of a plain object, also one called __proto__.
+func setOwn(obj *sobek.Object, name string, v sobek.Value) {
+	if err := obj.DefineDataProperty(name, v, sobek.FLAG_TRUE, sobek.FLAG_TRUE, sobek.FLAG_TRUE); err != nil {
+		panic(err)
+	}
+}

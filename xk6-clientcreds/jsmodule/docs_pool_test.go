@@ -1,0 +1,55 @@
+package jsmodule
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The options of a pool that the code reads, docs/options.md and index.d.ts are the same, with the
+// same defaults and the same vocabularies.
+func TestPoolOptionsAreDocumented(t *testing.T) {
+	t.Parallel()
+	_, section, found := strings.Cut(readFile(t, "../../docs/options.md"), manyClientsSection)
+	require.True(t, found)
+	documented := optionsOfTables(t, section)
+	typed := make(map[string]documentedOption)
+	addOptionsOfType(t, typed, "ClientPoolOptions extends Omit<ClientOptions, 'clientId'>", "")
+	addOptionsOfType(t, typed, "ClientsFile", "clients.")
+	file := typed["clients.file"]
+	file.def = "" // required only where clients are a file
+	typed["clients.file"] = file
+	assert.Equal(t, documented, typed, "docs/options.md and index.d.ts")
+
+	v := newVU(t, New())
+	rt := v.rt.VU.Runtime()
+	read := func(code string) (*poolOptions, *reader) {
+		object, err := rt.RunString(`({` + code + `})`)
+		require.NoError(t, err)
+		r, err := newReader(rt, "", object)
+		require.NoError(t, err)
+		o := poolDefaults()
+		o.read(r)
+		return &o, r
+	}
+	base, r := read(`clients: {file: 'x'}`)
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(r.isSet)), slices.Collect(maps.Keys(documented)), "the code and its documentation")
+	for name, o := range documented {
+		if o.def != "" && o.def != "required" {
+			got, r := read(`clients: {file: 'x'}, ` + name + `: ` + o.def)
+			require.NoError(t, r.finish())
+			assert.Equal(t, base, got, "the default of %s is not %s", name, o.def)
+		}
+		if o.choices == "" {
+			continue
+		}
+		_, r := read(name + `: 'no such word'`)
+		require.Error(t, r.finish(), name)
+		_, allowed, _ := strings.Cut(r.finish().Error(), "allowed are ")
+		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
+	}
+}

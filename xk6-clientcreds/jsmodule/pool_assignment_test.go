@@ -1,0 +1,196 @@
+package jsmodule
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/lib"
+)
+
+// assigning returns a pool of so many clients with that assignment.
+func assigning(t testing.TB, clients int, more string) *pool {
+	t.Helper()
+	v := newVU(t, New())
+	argument, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'http://idp.example', clients: ` + several(clients) + `, ` + more + `})`)
+	require.NoError(t, err)
+	p, err := newPool(v.module, argument)
+	require.NoError(t, err)
+	return p
+}
+
+// calls returns which client each of n calls gets in the VU of that number.
+func (p *pool) calls(number uint64, n int) []int {
+	next := p.assigner(&lib.State{VUIDGlobal: number})
+	list := make([]int, n)
+	for i := range list {
+		list[i] = next()
+	}
+	return list
+}
+
+// Each VU of a test has its own client, however the test is cut into execution segments: k6 of each
+// segment is an instance that knows nothing of the others.
+func TestEveryVUHasItsOwnClient(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2)) // #nosec G404 -- a test
+	p := assigning(t, 60, "assignment: 'vu'")
+	for range 300 {
+		vus, sequence := 1+r.IntN(60), randomSegments(t, r)
+		var clients []int
+		for _, segment := range sequence {
+			tuple, err := lib.NewExecutionTuple(segment, &sequence)
+			require.NoError(t, err)
+			index := lib.NewSegmentedIndex(tuple)
+			for range tuple.ScaleInt64(int64(vus)) {
+				_, global := index.Next()
+				got := p.calls(uint64(global), 2) // #nosec G115 -- from 1
+				require.Equal(t, got[0], got[1])
+				clients = append(clients, got[0])
+			}
+		}
+		slices.Sort(clients)
+		want := make([]int, vus)
+		for i := range want {
+			want[i] = i
+		}
+		require.Equal(t, want, clients, "%d VUs in %s", vus, sequence)
+	}
+}
+
+// randomSegments cuts the test into up to five segments.
+func randomSegments(t *testing.T, r *rand.Rand) lib.ExecutionSegmentSequence {
+	t.Helper()
+	whole := 5 + r.IntN(20)
+	cuts := []int{0, whole}
+	for range r.IntN(5) {
+		cuts = append(cuts, 1+r.IntN(whole-1))
+	}
+	slices.Sort(cuts)
+	var marks []string
+	for _, cut := range slices.Compact(cuts) {
+		marks = append(marks, fmt.Sprintf("%d/%d", cut, whole))
+	}
+	sequence, err := lib.NewExecutionSegmentSequenceFromString(strings.Join(marks, ","))
+	require.NoError(t, err)
+	return sequence
+}
+
+// More VUs than clients go round, with one warning; setup() and teardown() are the first.
+func TestMoreVUsThanClientsGoRound(t *testing.T) {
+	t.Parallel()
+	e, root := newEndpoint(t), New()
+	for number, want := range map[uint64]string{0: "0", 1: "0", 2: "1", 3: "2", 4: "0", 5: "1", 8: "1"} {
+		v := poolVU(t, root, number, e.pool(several(3), ""))
+		v.mustRun(`pool.client().token(); pool.client().token()`)
+		_, header := e.lastRequest(t)
+		assert.Equal(t, basicAuth("client-"+want, testSecret+want), header.Get("Authorization"), "VU %d", number)
+	}
+	assert.Equal(t, 7, e.count())
+	warnings := 0
+	for _, text := range root.process.logger.(*logrus.Logger).Hooks[logrus.WarnLevel] {
+		if hook, ok := text.(*logtest.Hook); ok {
+			for _, entry := range hook.AllEntries() {
+				assert.Contains(t, entry.Message, `Pool "pool" has 3 clients, and there is a virtual user `)
+				warnings++
+			}
+		}
+	}
+	assert.Equal(t, 1, warnings)
+}
+
+// Round-robin gives every client its turn, whichever VU calls.
+func TestRoundRobinIsOfAllVUs(t *testing.T) {
+	t.Parallel()
+	e, root := newEndpoint(t), New()
+	var vus []*vu
+	for number := range uint64(3) {
+		vus = append(vus, poolVU(t, root, number+1, e.pool(several(5), "assignment: 'round-robin', cache: {scope: 'shared'}")))
+	}
+	for call := range 10 {
+		vus[call*call%3].mustRun(`pool.client().token()`)
+		assert.Equal(t, min(call+1, 5), e.count())
+	}
+}
+
+// With a seed a VU draws the same clients in every run, and another VU others.
+func TestSeedMakesDrawsRepeatable(t *testing.T) {
+	t.Parallel()
+	for _, assignment := range []string{assignRandom, assignZipf, assignHot} {
+		seeded := func(seed int) *pool {
+			return assigning(t, 100, fmt.Sprintf("assignment: %q, seed: %d", assignment, seed))
+		}
+		first := seeded(7).calls(1, 200)
+		assert.Equal(t, first, seeded(7).calls(1, 200), assignment)
+		assert.NotEqual(t, first, seeded(7).calls(2, 200), assignment)
+		assert.NotEqual(t, first, seeded(8).calls(1, 200), assignment)
+		free := assigning(t, 100, fmt.Sprintf("assignment: %q", assignment))
+		drawn := free.calls(1, 200)
+		assert.NotEqual(t, drawn, free.calls(1, 200), assignment)
+	}
+}
+
+// The clients are drawn as often as the assignment says: Pearson's chi-squared test with 19 degrees of
+// freedom, whose value exceeds 43.82 by chance once in a thousand times. The seed is fixed.
+func TestDrawsAreDistributedAsAssigned(t *testing.T) {
+	t.Parallel()
+	const size, n, critical = 20, 40_000, 43.82
+	zipf := func(exponent float64) []float64 {
+		shares := zipfShares(size, exponent)
+		for i := size - 1; i > 0; i-- {
+			shares[i] -= shares[i-1]
+		}
+		return shares
+	}
+	hot := make([]float64, size)
+	uniform := make([]float64, size)
+	for i := range hot {
+		uniform[i] = 1.0 / size
+		hot[i] = 0.3 / (size - 2)
+		if i < 2 {
+			hot[i] = 0.7 / 2
+		}
+	}
+	chiSquared := func(calls []int, shares []float64) float64 {
+		seen := make([]float64, size)
+		for _, i := range calls {
+			seen[i]++
+		}
+		sum := 0.0
+		for i, share := range shares {
+			sum += (seen[i] - n*share) * (seen[i] - n*share) / (n * share)
+		}
+		return sum
+	}
+	for more, shares := range map[string][]float64{
+		"assignment: 'random'":                   uniform,
+		"assignment: 'zipf'":                     zipf(1),
+		"assignment: 'zipf', exponent: 0.5":      zipf(0.5),
+		"assignment: 'zipf', exponent: 2":        zipf(2),
+		"assignment: 'hot', hot: 2, share: 0.7":  hot,
+		"assignment: 'hot', hot: 19, share: 1":   append(slices.Repeat([]float64{1.0 / 19}, 19), 1e-9),
+		"assignment: 'hot', hot: 1, share: 0.05": uniform,
+	} {
+		calls := assigning(t, size, more+", seed: 1").calls(3, n)
+		assert.Less(t, chiSquared(calls, shares), critical, more)
+	}
+	assert.Greater(t, chiSquared(assigning(t, size, "assignment: 'zipf', exponent: 0.2, seed: 1").calls(3, n), uniform), critical,
+		"the test can tell distributions apart")
+}
+
+// The shares are those of Zipf's law.
+func TestZipfShares(t *testing.T) {
+	t.Parallel()
+	assert.InDeltaSlice(t, []float64{6.0 / 11, 9.0 / 11, 1}, zipfShares(3, 1), 1e-12)
+	assert.Equal(t, []int{0, 0, 1, 1, 2, 2}, []int{
+		rank([]float64{0.5, 0.8, 1}, 0), rank([]float64{0.5, 0.8, 1}, 0.49), rank([]float64{0.5, 0.8, 1}, 0.5),
+		rank([]float64{0.5, 0.8, 1}, 0.79), rank([]float64{0.5, 0.8, 1}, 0.8), rank([]float64{0.5, 0.8, 0.99}, 0.999),
+	})
+}

@@ -1,0 +1,130 @@
+package jsmodule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/sobek"
+)
+
+// metadataNames are the names that client metadata has for options (RFC 7591 §2): what a server
+// answered to a registration can be a list of clients as it is.
+var metadataNames = map[string]string{
+	"client_id":                  "clientId",
+	"client_secret":              "clientSecret",
+	"token_endpoint_auth_method": "auth",
+}
+
+// serversOwn are members of a client that only its server has to know.
+var serversOwn = []string{"client_name", "grant_types", "jwks", "ttl"}
+
+// standardName returns the option that a list means by name.
+func standardName(name string) string {
+	if option, ok := metadataNames[name]; ok {
+		return option
+	}
+	return name
+}
+
+// optionsOf returns the options of client i: its own, and those that the pool has for all.
+func (p *pool) optionsOf(i int) (*options, error) {
+	obj, own, err := p.merged(i)
+	if err != nil {
+		return nil, err
+	}
+	o, err := parseOptions(p.m.vu.Runtime(), obj)
+	if err != nil {
+		return nil, p.placed(i, own, err)
+	}
+	o.shared = p.shared
+	if !p.opts.TagClients {
+		o.Pool = p.opts.Name
+	}
+	return o, nil
+}
+
+// placed says where in the list an error is, unless it is about an option for all.
+func (p *pool) placed(i int, own map[string]bool, err error) error {
+	var bad *badOptionError
+	if !errors.As(err, &bad) {
+		return fmt.Errorf("%s: %w", p.list.place(i, ""), err)
+	}
+	name := bad.name
+	if end := strings.IndexAny(name, ".["); end >= 0 {
+		name = name[:end]
+	}
+	switch {
+	case own[bad.name]: // a column of its own
+		return fmt.Errorf("%s: %w", p.list.place(i, bad.name), err)
+	case !own[name] && slices.Contains(p.common.Keys(), name):
+		return err
+	}
+	return fmt.Errorf("%s: %w", p.list.place(i, name), err)
+}
+
+// merged returns the object that `new Client(…)` would take, and which of its options are the
+// client's own. Those count more than those for all; an object such as key is made of both.
+func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error) {
+	rt := p.m.vu.Runtime()
+	row := p.list.options(rt, i)
+	if !isPlainObject(row) {
+		return nil, nil, fmt.Errorf("%s is %s; it must be an object with options such as clientId and clientSecret",
+			p.list.place(i, ""), describe(row))
+	}
+	obj, own = rt.NewObject(), make(map[string]bool)
+	assign(obj, p.common)
+	client := row.ToObject(rt)
+	for _, key := range client.Keys() {
+		v := client.Get(key)
+		if slices.Contains(serversOwn, key) || sobek.IsUndefined(v) {
+			continue
+		}
+		name := standardName(key)
+		if own[name] {
+			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
+		}
+		own[name] = true
+		if forAll := p.common.Get(name); isPlainObject(v) {
+			both := rt.NewObject()
+			if isPlainObject(forAll) {
+				assign(both, forAll.ToObject(rt))
+			}
+			assign(both, v.ToObject(rt))
+			for _, member := range v.ToObject(rt).Keys() {
+				own[name+"."+member] = true
+			}
+			v = both
+		}
+		setOwn(obj, name, v)
+	}
+	return obj, own, nil
+}
+
+// assign copies the properties of from.
+func assign(to, from *sobek.Object) {
+	for _, name := range from.Keys() {
+		setOwn(to, name, from.Get(name))
+	}
+}
+
+// build makes client i, as this VU shows it to the script.
+func (p *pool) build(i int) (*keptClient, error) {
+	o, err := p.optionsOf(i)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.locate(p.m.absolute, &p.m.process.places); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
+	}
+	c, err := newClient(p.m, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
+	}
+	rt := p.m.vu.Runtime()
+	class := p.m.exports.Named["Client"].(*sobek.Object) //nolint:forcetypeassert // as newInstance makes it
+	obj := rt.CreateObject(class.Get("prototype").ToObject(rt))
+	c.becomes(obj)
+	return &keptClient{index: i, client: c, object: obj}, nil
+}

@@ -1,0 +1,67 @@
+package jsmodule
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// sharedPool is what the VUs have of a pool together.
+type sharedPool struct {
+	once sync.Once
+	err  error
+
+	turn atomic.Uint64 // of assignment "round-robin"
+	zipf []float64     // of assignment "zipf"
+}
+
+// poolOf returns the one pool of that key.
+func (p *process) poolOf(key string) *sharedPool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pools[key] == nil {
+		p.pools[key] = new(sharedPool)
+	}
+	return p.pools[key]
+}
+
+func (p *process) dropPool(key string, s *sharedPool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pools[key] == s {
+		delete(p.pools, key)
+	}
+}
+
+// errUnprepared is what the other VUs get when the first one came to grief.
+var errUnprepared = errors.New("the pool could not be made")
+
+// prepare does, in the first VU of the process, what has to be done once. It looks at every client, so
+// that a mistake in the last one ends the test before it starts.
+func (p *pool) prepare() {
+	p.shared.err = errUnprepared
+	if p.opts.Assignment == assignZipf {
+		p.shared.zipf = zipfShares(p.list.size(), p.opts.Exponent)
+	}
+	p.shared.err = p.check()
+}
+
+func (p *pool) check() error {
+	for i := range p.list.size() {
+		o, err := p.optionsOf(i)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			continue
+		}
+		// What all have in common, such as the endpoint, one of them is enough to check.
+		if err := o.locate(p.m.absolute, &p.m.process.places); err != nil {
+			return p.placed(i, nil, err)
+		}
+		if _, err := newGrant(p.m.process, "", o); err != nil {
+			return p.placed(i, nil, err)
+		}
+	}
+	return nil
+}
