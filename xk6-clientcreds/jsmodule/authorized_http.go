@@ -59,8 +59,8 @@ func (h *authorizedHTTP) State() *lib.State {
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
 	base := h.c.transport(state)
-	if h.c.prover != nil {
-		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token.AccessToken}
+	if v.lease.Token.Prover != nil {
+		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
 	}
 	return h.with(&bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
 }

@@ -34,10 +34,10 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 		return c.fail(err)
 	}
 	headers := c.mergedHeaders(v.lease.Token, extra)
-	if c.prover == nil {
+	if v.lease.Token.Prover == nil {
 		return headers
 	}
-	proof, err := c.proof(c.m.vu.State(), strings.ToUpper(method.String()), u, v.lease.Token.AccessToken)
+	proof, err := c.proof(c.m.vu.State(), strings.ToUpper(method.String()), u, v.lease.Token)
 	if err != nil {
 		return c.fail(err)
 	}

@@ -30,9 +30,9 @@ func (c *client) bind() (err error) {
 
 // proof returns a proof for a request with that token, and reports what it cost. It may be called on any
 // goroutine.
-func (c *client) proof(state *lib.State, method string, u *url.URL, token string) (string, error) {
+func (c *client) proof(state *lib.State, method string, u *url.URL, token *oauth.Token) (string, error) {
 	begin := time.Now()
-	proof, err := c.prover.Proof(method, u, token)
+	proof, err := token.Prover.Proof(method, u, token.AccessToken)
 	if err != nil {
 		return "", &oauth.Error{Code: oauth.CodeClientAuth, Description: err.Error()}
 	}
@@ -47,7 +47,7 @@ type provingTransport struct {
 	base  http.RoundTripper
 	c     *client
 	state *lib.State
-	token string
+	token *oauth.Token
 }
 
 // RoundTrip implements http.RoundTripper. The request is the transport's own.
@@ -77,7 +77,7 @@ func (t *provingTransport) prove(req *http.Request) (*http.Response, error) {
 	req.Header[oauth.HeaderDPoP] = []string{proof}
 	resp, err := t.base.RoundTrip(req)
 	if resp != nil {
-		t.c.prover.Learn(&target, resp.Header, t.token)
+		t.token.Prover.Learn(&target, resp.Header, t.token.AccessToken)
 	}
 	return resp, err
 }

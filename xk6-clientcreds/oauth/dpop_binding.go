@@ -2,8 +2,8 @@ package oauth
 
 import "net/http"
 
-// checkKeyBinding finds a token that is not bound as was asked for: p is the prover whose key it must be
-// bound to (RFC 9449 §5), or nil for one that anybody may use who has it (RFC 6750).
+// checkKeyBinding gives a bound token its prover, and finds one that is not bound as was asked for: p is
+// the prover whose key it must be bound to (RFC 9449 §5), or nil for one that anybody may use who has it (RFC 6750).
 func checkKeyBinding(resp *http.Response, t *Token, p *Prover) *Error {
 	wrong := func(code, description string) *Error {
 		return &Error{Code: code, Status: resp.StatusCode, Description: description}
@@ -21,5 +21,6 @@ func checkKeyBinding(resp *http.Response, t *Token, p *Prover) *Error {
 		return wrong(CodeTokenBinding, "the token is bound to another key than the one that signed the DPoP proof: "+
 			"its cnf.jkt is not the key's thumbprint (RFC 9449 §6.1)")
 	}
+	t.Prover = p
 	return nil
 }

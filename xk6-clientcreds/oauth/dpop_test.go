@@ -368,6 +368,7 @@ func TestTokenMustBeBound(t *testing.T) {
 			if tc.code == "" {
 				require.NoError(t, err)
 				assert.Equal(t, "DPoP", token.Type)
+				assert.Same(t, tc.prover, token.Prover)
 				return
 			}
 			var e *Error
