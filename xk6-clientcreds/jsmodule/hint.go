@@ -10,6 +10,7 @@ import (
 var hints = map[string]string{
 	"invalid_client":            "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
 	"unauthorized_client":       "the server does not allow this client the client_credentials grant",
+	"invalid_grant":             "the server may want more of this client than it got, such as dpop: true, without saying so",
 	"unsupported_grant_type":    "the server does not offer the client_credentials grant at this endpoint",
 	"invalid_scope":             "the client may not ask for this scope; check the scope option",
 	"invalid_target":            "the server does not know this audience or resource",
