@@ -1,6 +1,6 @@
 // Package harness registers the extension with k6: the JavaScript module k6/x/clientcreds, the
-// output prometheus and the command k6 x clientcreds. It holds nothing else; the code is in
-// xk6-clientcreds/.
+// outputs prometheus and clientcreds-record, and the command k6 x clientcreds. It holds nothing else;
+// the code is in xk6-clientcreds/.
 package harness
 
 import (
@@ -11,11 +11,15 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/command"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/exporter"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsmodule"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/recorder"
 )
 
 func init() {
+	exporters := &exporter.Exporters{Help: moduleHelp()}
+	recorders := &recorder.Recorders{Lost: exporters.Dropped}
 	modules.Register(jsmodule.ImportPath, jsmodule.New())
-	output.RegisterExtension(exporter.Name, moduleHelp().New)
+	output.RegisterExtension(exporter.Name, exporters.New)
+	output.RegisterExtension(recorder.Name, recorders.New)
 	subcommand.RegisterExtension(command.Name, command.New)
 }
 

@@ -20,6 +20,14 @@ func TestModuleIsRegistered(t *testing.T) {
 	require.Implements(t, (*modules.Module)(nil), extension.Module)
 }
 
+func TestOutputsAreRegistered(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"prometheus", "clientcreds-record"} {
+		extension := ext.Get(ext.OutputExtension)[name]
+		require.NotNil(t, extension, name)
+	}
+}
+
 func TestCommandIsRegistered(t *testing.T) {
 	t.Parallel()
 	const name = "clientcreds"

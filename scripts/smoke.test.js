@@ -5,12 +5,13 @@
 import http from 'k6/http';
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { apiUrl, clientOptions, tlsAuth } from './lib/config.js';
 
 export const options = {
     vus: 1,
     iterations: 1,
     thresholds: { checks: ['rate==1'] },
+    ...tlsAuth(), // for k6/http with client.headers()
 };
 
 const client = new Client(clientOptions());

@@ -57,8 +57,9 @@ export function url(name, what) {
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
  * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. DPOP=true binds
- * tokens to a key.
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
+ * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
+ * DPOP=true binds tokens to a key.
  */
 export function clientOptions(overrides = {}) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
@@ -125,8 +126,11 @@ function binding() {
     return value === 'true' ? { dpop: true } : {};
 }
 
-/** What the client authenticates with: its secret, or its private key. */
+/** What the client authenticates with: its secret, its private key, or its certificate. */
 function credentials() {
+    if (certified()) {
+        return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
+    }
     if (env('AUTH') !== 'private_key_jwt') {
         return { clientSecret: secret() };
     }
@@ -137,6 +141,28 @@ function credentials() {
         }
     }
     return { key };
+}
+
+/** Whether the client authenticates with a certificate (RFC 8705). */
+function certified() {
+    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(env('AUTH'));
+}
+
+function certificateFile() {
+    return required('CLIENT_CERTIFICATE_FILE', "the file of the client's certificate, PEM");
+}
+
+function certificateKeyFile() {
+    return required('CLIENT_KEY_FILE', "the file of the certificate's private key, PEM or JWK");
+}
+
+/**
+ * k6's own option tlsAuth for the certificate that the environment describes, for requests that a script makes itself
+ * with client.headers(): a token can be bound to the certificate. Requests of the client need none. What open() reads
+ * becomes part of `k6 archive`, so a scenario has it only where it needs it.
+ */
+export function tlsAuth() {
+    return certified() ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
 }
 
 /**

@@ -17,6 +17,7 @@ import (
 // the server must have seen of it.
 type example struct {
 	server func(*authserver.Config)
+	files  func(t *testing.T, c *authserver.Config) // as server, for what needs files of its own
 	env    func(t *testing.T, s *localServer) []string
 	exit   int
 	saw    func(t *testing.T, stats authserver.Stats, r run)
@@ -120,6 +121,23 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
+	"mutual-tls.js": {
+		files: func(t *testing.T, c *authserver.Config) {
+			t.Helper()
+			c.TLSDir = t.TempDir()
+			registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"), filepath.Join(c.TLSDir, "client-key.pem"))
+			require.NoError(t, err)
+			registered.Secret = ""
+			c.Clients[0] = registered
+		},
+		env: func(_ *testing.T, s *localServer) []string {
+			return []string{
+				"CLIENT_CERTIFICATE_FILE=" + filepath.Join(s.config.TLSDir, "client.pem"),
+				"CLIENT_KEY_FILE=" + filepath.Join(s.config.TLSDir, "client-key.pem"),
+			}
+		},
+		saw: tokensPerVU(2),
+	},
 	"secret-file.js": {
 		env: func(t *testing.T, _ *localServer) []string {
 			t.Helper()
@@ -184,7 +202,14 @@ func TestExamples(t *testing.T) {
 		require.True(t, known, "%s is not in the table", name)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startLocalServer(t, e.server)
+			server := startLocalServer(t, func(c *authserver.Config) {
+				if e.server != nil {
+					e.server(c)
+				}
+				if e.files != nil {
+					e.files(t, c)
+				}
+			})
 			var more []string
 			if e.env != nil {
 				more = e.env(t, server)

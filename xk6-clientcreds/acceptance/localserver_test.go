@@ -55,6 +55,9 @@ func (s *localServer) env(more ...string) map[string]string {
 		"CLIENT_SECRET": client.Secret,
 		"SCOPE":         client.Scope,
 	}
+	if e.Admin != "" {
+		env["ADMIN_URL"] = e.Admin
+	}
 	if e.CAFile != "" {
 		env["SSL_CERT_FILE"] = e.CAFile
 	}

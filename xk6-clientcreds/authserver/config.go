@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // TokenFormat says what an access token looks like.
@@ -35,6 +37,17 @@ type BasicEncoding string
 const (
 	BasicForm BasicEncoding = "form" // form-decode id and secret, as RFC 6749 §2.3.1 demands
 	BasicRaw  BasicEncoding = "raw"  // take both as they are, as many servers do
+)
+
+// AdminAccess says who can change a server while it runs. There is no
+// authentication.
+type AdminAccess string
+
+// The accesses of administrators.
+const (
+	AdminLoopback AdminAccess = "loopback" // this machine only: none at all where Addr can be reached by others
+	AdminOn       AdminAccess = "on"       // everybody who reaches Addr
+	AdminOff      AdminAccess = "off"
 )
 
 // DefaultTTL is the lifetime of an access token unless the configuration or
@@ -87,6 +100,12 @@ type Config struct {
 	// URL of the API and every audience is accepted.
 	APIAudience string
 
+	// Faults is the JSON document of the faults that there are from the start,
+	// see package faults. Default: none.
+	Faults []byte
+	// Admin is AdminLoopback by default.
+	Admin AdminAccess
+
 	// TokenMiddleware wraps the token endpoint, APIMiddleware the API; the
 	// first is the outermost.
 	TokenMiddleware, APIMiddleware []Middleware
@@ -116,6 +135,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.JWTAlgorithm, "ES256")
 	setDefault(&c.BasicEncoding, BasicForm)
 	setDefault(&c.APICheck, CheckLocal)
+	setDefault(&c.Admin, AdminLoopback)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -163,6 +183,16 @@ func (c *Config) validate() error {
 	}
 	if !printableASCII(c.APIAudience) {
 		return configErrorf("APIAudience", "%q has characters other than printable ASCII", c.APIAudience)
+	}
+	if err := oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff); err != nil {
+		return err
+	}
+	return c.checkFaults()
+}
+
+func (c *Config) checkFaults() error {
+	if err := faults.Check(c.Faults); err != nil {
+		return configErrorf("Faults", "%s", err)
 	}
 	return nil
 }

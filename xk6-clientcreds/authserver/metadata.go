@@ -93,15 +93,13 @@ func metadataPaths(issuerPath string) []string {
 	return []string{rfc8414 + issuerPath, openID + issuerPath, issuerPath + rfc8414, issuerPath + openID}
 }
 
-// document serves a JSON document that does not change. before is called for
-// each request.
-func document(value any, before func()) (http.Handler, error) {
+// document serves a JSON document that does not change.
+func document(value any) (http.Handler, error) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("authserver: %T: %w", value, err)
 	}
 	return readOnly(func(w http.ResponseWriter, _ *http.Request) {
-		before()
 		w.Header()["Content-Type"] = headerJSON
 		_, _ = w.Write(body) // the client has gone: nobody is left to tell
 	}), nil

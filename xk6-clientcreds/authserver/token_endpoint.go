@@ -56,7 +56,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	now := s.cfg.Now()
 	g := &grant{
 		id: s.ids.next(), client: c, scope: scope, audience: audience,
-		issued: now, expires: now.Add(c.ttl), bound: bound,
+		issued: now, expires: now.Add(s.ttl(c)), bound: bound,
 	}
 	if g.bound.kind == unbound && c.certificateMethod() != "" {
 		g.bound = bindToCertificate(r)
@@ -72,7 +72,7 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 	f.out = append(f.out, `","token_type":"`...)
 	f.out = append(f.out, g.bound.tokenType()...)
 	f.out = append(f.out, `","expires_in":`...)
-	f.out = appendInt(f.out, int64(g.client.ttl.Seconds()))
+	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)

@@ -25,15 +25,24 @@ var jwtAlgorithms = []string{"ES256", "RS256", "PS256", "EdDSA"}
 const accessTokenType = "at+jwt"
 
 // jwtFormat signs JWT access tokens (RFC 9068) with a key that lives as long
-// as the process.
+// as the process, unless it is replaced.
 type jwtFormat struct {
 	server    *Server
 	algorithm jose.SignatureAlgorithm
-	public    jose.JSONWebKey
-	signer    jose.Signer
+	keys      signingKeys
 }
 
 func newJWTFormat(s *Server, algorithm string) (*jwtFormat, error) {
+	key, err := makeSigningKey(algorithm)
+	if err != nil {
+		return nil, err
+	}
+	j := &jwtFormat{server: s, algorithm: jose.SignatureAlgorithm(algorithm)}
+	j.keys.list.Store(&[]*signingKey{key})
+	return j, nil
+}
+
+func makeSigningKey(algorithm string) (*signingKey, error) {
 	key, err := newSigningKey(algorithm)
 	if err != nil {
 		return nil, fmt.Errorf("authserver: signing key: %w", err)
@@ -50,7 +59,7 @@ func newJWTFormat(s *Server, algorithm string) (*jwtFormat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("authserver: signer: %w", err)
 	}
-	return &jwtFormat{server: s, algorithm: alg, public: private.Public(), signer: signer}, nil
+	return &signingKey{public: private.Public(), signer: signer}, nil
 }
 
 func newSigningKey(algorithm string) (crypto.Signer, error) {
@@ -68,7 +77,7 @@ func newSigningKey(algorithm string) (crypto.Signer, error) {
 func (j *jwtFormat) issue(f *form, g *grant) error {
 	f.seal = append(f.seal[:0], '{')
 	f.seal = append(j.server.appendClaims(f.seal, g), '}')
-	signed, err := j.signer.Sign(f.seal)
+	signed, err := j.keys.current().signer.Sign(f.seal)
 	if err != nil {
 		return fmt.Errorf("authserver: sign: %w", err)
 	}
@@ -98,10 +107,14 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		return grant{}, false
 	}
 	header := signed.Signatures[0].Protected
-	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType || header.KeyID != j.public.KeyID {
+	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType {
 		return grant{}, false
 	}
-	payload, err := signed.Verify(j.public)
+	key := j.keys.find(header.KeyID, j.server.wall())
+	if key == nil {
+		return grant{}, false
+	}
+	payload, err := signed.Verify(key.public)
 	if err != nil {
 		return grant{}, false
 	}
@@ -120,13 +133,4 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 	var known bool
 	g.bound, known = c.Confirmation.binding()
 	return g, err == nil && n == len(g.id) && g.client != nil && known
-}
-
-// keySet is the JWK set (RFC 7517 §5) of the format: empty for opaque tokens.
-func keySet(format tokenFormat) jose.JSONWebKeySet {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	if j, ok := format.(*jwtFormat); ok {
-		set.Keys = append(set.Keys, j.public)
-	}
-	return set
 }

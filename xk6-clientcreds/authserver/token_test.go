@@ -135,8 +135,8 @@ func TestOtherTypeOfJWT(t *testing.T) {
 	for _, typ := range []string{accessTokenType, "JWT"} {
 		key, err := newSigningKey("ES256")
 		require.NoError(t, err)
-		private := jose.JSONWebKey{Key: key, KeyID: j.public.KeyID, Algorithm: "ES256"}
-		j.public = private.Public()
+		private := jose.JSONWebKey{Key: key, KeyID: j.keys.current().public.KeyID, Algorithm: "ES256"}
+		j.keys.current().public = private.Public()
 		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: private},
 			new(jose.SignerOptions).WithType(jose.ContentType(typ)))
 		require.NoError(t, err)

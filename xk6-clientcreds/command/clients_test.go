@@ -27,7 +27,8 @@ func TestParseClients(t *testing.T) {
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens"
+	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, " +
+		"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 	for content, problem := range map[string]string{
 		"":   "EOF" + want,
 		"{}": "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,

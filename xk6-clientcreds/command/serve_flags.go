@@ -18,8 +18,11 @@ type serveFlags struct {
 	clientIDs   []string
 	clientCount int
 	clientKey   string
-	statsFile   string
-	set         *pflag.FlagSet
+	faults      faultFlags
+
+	clientCertificate string
+	statsFile         string
+	set               *pflag.FlagSet
 }
 
 // defaultDPoPNonce is the value of --dpop-nonce alone.
@@ -42,6 +45,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file with them")
 	set.StringVar(&f.clientKey, "client-key", "",
 		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
+	set.StringVar(&f.clientCertificate, "client-certificate", "",
+		"`file` with a certificate of the first client, for tls_client_auth and self_signed_tls_client_auth; its key is in "+
+			"the file of that name with -key; both are made where there are none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
 		"`format` of access tokens: opaque or jwt")
@@ -56,6 +62,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
 		"`audience` that the API demands and that tokens get by default (default: any)")
+	f.faults.declare(set)
+	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
+		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by others), on or off")
 	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
 }
 
@@ -64,6 +73,7 @@ var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+	"Faults": "--faults", "Admin": "--admin",
 }
 
 // config makes the configuration of the server.

@@ -112,17 +112,17 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 				"server that fails already.", "percentunit",
 			graph(ratio(orZeroNow(perSecond(grantRetries, ofClient)), perSecond(grantRequests, ofClient)), "retries"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
-			Thresholds(steps(above(green), from(0.5, red)))).
+			Thresholds(steps(above(green), from(0.5, red))).Span(8)).
 		WithPanel(curves("DPoP nonce retries",
 			"Requests per second that were sent once more because a server demanded a nonce in the DPoP proof (RFC 9449 §8 and "+
 				"§9): the authorization server at the token endpoint, a resource server at the API. As many as there are "+
 				"requests mean that every nonce is good for one of them. Empty without DPoP.", "reqps",
-			graph(perSecond(nonceRetries, ofClient, "server"), "{{server}}"))).
+			graph(perSecond(nonceRetries, ofClient, "server"), "{{server}}")).Span(8)).
 		WithPanel(rightAxis(curves("Retry-After",
 			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
-			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps")).
+			graph(countPerSecond(grantRetryAfter), "answers")).Span(8), "answers", "reqps")).
 		WithPanel(columns(list("Rotated secrets",
 			"Secrets and keys that were read again after the server refused them, and had changed. Empty while none has.",
 			total(grantRotations, ofClient, "client")),

@@ -5,15 +5,11 @@ import (
 	"strings"
 
 	"go.k6.io/k6/v2/metrics"
-	"go.k6.io/k6/v2/output"
 )
 
 // Help are the HELP texts of metrics by their k6 names. Whoever registers the output passes those
 // of the metrics it knows, so that this package need not know where they come from.
 type Help map[string]string
-
-// New is a constructor of the output that uses the texts, as output.RegisterExtension takes it.
-func (h Help) New(params output.Params) (output.Output, error) { return newOutput(params, h) }
 
 // of returns the texts of the families of m, in the order of its suffixes.
 func (h Help) of(m *metrics.Metric) []string {

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/metrics"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -185,4 +186,22 @@ func TestScrapesCompress(t *testing.T) {
 	status, body := get(t, plainClient(t), r.server.url(), func(q *http.Request) { q.Header.Set("Accept-Encoding", "gzip") })
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "\x1f\x8b", body[:2])
+}
+
+// TestExportersAnswerForWhatTheyDropped: a run whose metrics are not all served does not count.
+func TestExportersAnswerForWhatTheyDropped(t *testing.T) {
+	es := &Exporters{Help: Help{"orders": "Orders placed."}}
+	assert.Empty(t, es.Dropped())
+	for range 2 {
+		made, err := es.New(testParams(t, "127.0.0.1:0,maxSeries=1"))
+		require.NoError(t, err)
+		registry := metrics.NewRegistry()
+		orders := registry.MustNewMetric("orders", metrics.Counter)
+		for _, status := range []string{"200", "404", "500"} {
+			made.AddMetricSamples([]metrics.SampleContainer{metrics.Sample{
+				TimeSeries: metrics.TimeSeries{Metric: orders, Tags: registry.RootTagSet().With("status", status)}, Value: 1,
+			}})
+		}
+	}
+	assert.Equal(t, map[string]int64{"prometheus_series_limit": 4}, es.Dropped())
 }

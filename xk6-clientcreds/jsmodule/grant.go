@@ -33,6 +33,9 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 			return nil, err
 		}
 	}
+	if err := o.readPlaces(&p.places); err != nil {
+		return nil, err
+	}
 	certificate, err := o.clientCertificate()
 	if err != nil {
 		return nil, err

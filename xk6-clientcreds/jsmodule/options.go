@@ -196,6 +196,9 @@ func (o *options) key() string {
 	if named.Key.From.given() {
 		named.Key.Text = ""
 	}
+	if named.Certificate.File != "" {
+		named.Certificate.Text = ""
+	}
 	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
 	if err != nil {
 		panic(err) // strings, numbers and maps of strings always marshal

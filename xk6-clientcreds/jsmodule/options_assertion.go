@@ -139,30 +139,13 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 	return nil
 }
 
-// locate makes the paths of o absolute, as k6 does with those of open(), and reads secret, key and
-// certificate: in the init context one that is missing ends the test before it starts.
-func (o *options) locate(absolute func(string) string, from *places) (err error) {
+// locate makes the paths of o absolute, as k6 does with those of open().
+func (o *options) locate(absolute func(string) string) {
 	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
 		if *file != "" {
 			*file = absolute(*file)
 		}
 	}
-	if o.Assertion.From.given() {
-		if _, err = from.read("assertion", o.Assertion.From); err != nil {
-			return err
-		}
-	}
-	if o.Certificate.File != "" {
-		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
-			return err
-		}
-	}
-	if o.DPoP.File != "" {
-		if o.DPoP.Text, err = from.read("dpop.key", place{File: o.DPoP.File}); err != nil {
-			return err
-		}
-	}
-	return o.readCredentials(from)
 }
 
 // assertion is what the JWTs of o say.

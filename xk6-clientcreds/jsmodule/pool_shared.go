@@ -56,9 +56,7 @@ func (p *pool) check() error {
 			continue
 		}
 		// What all have in common, such as the endpoint, one of them is enough to check.
-		if err := o.locate(p.m.absolute, &p.m.process.places); err != nil {
-			return p.placed(i, nil, err)
-		}
+		o.locate(p.m.absolute)
 		if _, err := newGrant(p.m.process, "", o); err != nil {
 			return p.placed(i, nil, err)
 		}

@@ -1,6 +1,9 @@
 package regress
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,4 +69,65 @@ func mergeAllowed(all []Allowed) Allowed {
 		return nil
 	}
 	return merged
+}
+
+const (
+	// OptionsKey is where a script's options say what is allowed: options.ext.clientcreds.allow, a
+	// list of rules, or an object of rules and their limits.
+	OptionsKey = "clientcreds"
+	// AllowVariable is the environment variable that says it for a whole run. It goes first.
+	AllowVariable = "K6_CLIENTCREDS_ALLOW"
+)
+
+// AllowedBy reads what options.ext.clientcreds and the environment variable allow. Either may be
+// empty.
+func AllowedBy(options json.RawMessage, variable string) (Allowed, error) {
+	allowed, err := allowedByOptions(options)
+	if err != nil {
+		return nil, fmt.Errorf("options.ext.%s: %w", OptionsKey, err)
+	}
+	more, err := ParseAllowed(variable)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", AllowVariable, err)
+	}
+	if allowed == nil {
+		return more, nil
+	}
+	maps.Copy(allowed, more)
+	return allowed, nil
+}
+
+func allowedByOptions(options json.RawMessage) (Allowed, error) {
+	if len(options) == 0 || string(options) == "null" {
+		return nil, nil
+	}
+	var o struct {
+		Allow json.RawMessage `json:"allow"`
+	}
+	d := json.NewDecoder(bytes.NewReader(options))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&o); err != nil {
+		return nil, fmt.Errorf("%w; allowed: an object with allow", err)
+	}
+	if len(o.Allow) == 0 {
+		return nil, nil
+	}
+	var words []string
+	if err := json.Unmarshal(o.Allow, &words); err == nil {
+		return ParseAllowed(strings.Join(words, " "))
+	}
+	var limits map[string]float64
+	if err := json.Unmarshal(o.Allow, &limits); err != nil {
+		return nil, errors.New("allow must be a list of rules, or an object of rules and their limits")
+	}
+	var allowed Allowed
+	for name, limit := range limits {
+		if limit < 0 {
+			return nil, fmt.Errorf("allow.%s must be a number, 0 or more", name)
+		}
+		if err := allowed.set(name, limit); err != nil {
+			return nil, err
+		}
+	}
+	return allowed, nil
 }

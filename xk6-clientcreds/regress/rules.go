@@ -38,8 +38,8 @@ const (
 	maxSaturated = 0.1
 	// minSaturated is how many seconds it takes: in a short run one second would be a large share.
 	minSaturated = 3
-	// maxClockSkew, in milliseconds: servers that check iat, nbf and exp allow about that much.
-	maxClockSkew = 30_000
+	// maxClockSkew, in milliseconds: APIs and servers that check iat, nbf and exp forgive about that much.
+	maxClockSkew = 2000
 )
 
 // rules are what makes a run invalid. docs/validity.md has the same table.

@@ -24,7 +24,7 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: 7 requests carried an expired token":                       func(f *Facts) { f.LateUses = 7 },
 		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept":   func(f *Facts) { f.Dropped = 9; f.Iterations = 991 },
 		"INVALID: k6 was at the limit of its CPU or late in 11% of the time": func(f *Facts) { f.Saturated = 11 },
-		"INVALID: the server's clock and this one differ by 31 s":            func(f *Facts) { f.ClockSkew = 31_000 },
+		"INVALID: the server's clock and this one differ by 2.5 s":           func(f *Facts) { f.ClockSkew = 2500 },
 		"INVALID: 2 samples were lost by an output":                          func(f *Facts) { f.Lost = 2 },
 		"INVALID: 1 answer was 401; 1 request carried an expired token": func(f *Facts) {
 			f.Rejections, f.LateUses, f.Crossed = 1, 1, crossed

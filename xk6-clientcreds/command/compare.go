@@ -1,0 +1,165 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/compare"
+)
+
+const compareLong = `Compare the run records of two versions, and say whether the second one is slower or fails more often: a gate for CI.
+
+BASE and HEAD are each a record, or a folder of records; or give the records of both, with -- between them. Four runs of
+each side or more are needed, best taken in turns. Every run is one observation; medians are compared, by the
+Mann-Whitney U-test of benchstat.
+
+A rule says how much a statistic may change. It is broken by a change that is beyond the limit, significant (p < 0.05),
+and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst of
+the base. A rules file has lines such as
+
+  rules:
+    p95 of clientcreds_request_duration: +10%
+    p99 of http_req_duration{scenario:api}: +20ms
+    rate of http_reqs: -5%
+    error rate: +0
+
+Exit codes: 0 PASS; 99 FAIL, a rule is broken; 90 INVALID, the runs cannot be trusted or compared; 104 a record, a rule
+or the command line cannot be used.`
+
+const compareExample = `  # ten records in two folders, the default rules
+  k6 x clientcreds compare base/ head/
+
+  # for a pull request
+  k6 x clientcreds compare --rules regression.yml --markdown "$GITHUB_STEP_SUMMARY" --junit compare.xml base-*.json -- head-*.json`
+
+// compareCommand is one call of k6 x clientcreds compare.
+type compareCommand struct {
+	gs      *state.GlobalState
+	rules   string
+	outputs []compareOutput
+}
+
+// compareOutput is a further form in which the result is written.
+type compareOutput struct {
+	flag, usage string
+	write       func(io.Writer, *compare.Result) error
+	file        string
+}
+
+func newCompare(gs *state.GlobalState) *cobra.Command {
+	c := &compareCommand{gs: gs, outputs: []compareOutput{
+		{flag: "markdown", usage: "also write GitHub-flavoured Markdown to a `file`", write: compare.WriteMarkdown},
+		{flag: "json", usage: "also write JSON, with the values of each run, to a `file`", write: compare.WriteJSON},
+		{flag: "junit", usage: "also write JUnit XML to a `file`", write: compare.WriteJUnit},
+	}}
+	cmd := &cobra.Command{
+		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD…",
+		Short:   "Compare run records: the gate of a regression test",
+		Long:    compareLong,
+		Example: compareExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			base, head, err := sides(args, cmd.ArgsLenAtDash())
+			if err != nil {
+				return invalid(err)
+			}
+			return c.run(base, head)
+		},
+	}
+	c.declare(cmd.Flags())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
+	return cmd
+}
+
+func (c *compareCommand) declare(set *pflag.FlagSet) {
+	set.SortFlags = false
+	set.StringVar(&c.rules, "rules", "", "`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
+	for i := range c.outputs {
+		set.StringVar(&c.outputs[i].file, c.outputs[i].flag, "", c.outputs[i].usage)
+	}
+}
+
+// sides tells the arguments of the base from those of the head.
+func sides(args []string, dash int) (base, head []string, err error) {
+	switch {
+	case dash > 0 && dash < len(args):
+		return args[:dash], args[dash:], nil
+	case dash < 0 && len(args) == 2:
+		return args[:1], args[1:], nil
+	}
+	return nil, nil, fmt.Errorf("want two arguments, BASE and HEAD, each a record or a folder of records; "+
+		"or the records of both with -- between them; got %d arguments", len(args))
+}
+
+func (c *compareCommand) run(basePaths, headPaths []string) error {
+	base, err := regress.ReadAll(basePaths)
+	if err != nil {
+		return invalid(err)
+	}
+	head, err := regress.ReadAll(headPaths)
+	if err != nil {
+		return invalid(err)
+	}
+	rules, err := c.readRules(base, head)
+	if err != nil {
+		return invalid(err)
+	}
+	result := compare.Compare(base, head, rules)
+	if err := c.write(result); err != nil {
+		return err
+	}
+	return verdictError(result.Verdict)
+}
+
+func (c *compareCommand) readRules(base, head []*regress.Record) ([]compare.Rule, error) {
+	if c.rules == "" {
+		return compare.Measured(compare.DefaultRules(), base, head), nil
+	}
+	data, err := os.ReadFile(c.rules)
+	if err != nil {
+		return nil, fmt.Errorf("--rules: %w", err)
+	}
+	rules, err := compare.ReadRules(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("--rules: %s: %w", c.rules, err)
+	}
+	return rules, nil
+}
+
+// write writes the result as text to the terminal, and in all other forms that were asked for.
+func (c *compareCommand) write(result *compare.Result) error {
+	errs := []error{compare.WriteText(c.gs.Stdout, result)}
+	for _, o := range c.outputs {
+		if o.file == "" {
+			continue
+		}
+		var out bytes.Buffer
+		err := o.write(&out, result)
+		if err == nil {
+			err = os.WriteFile(o.file, out.Bytes(), 0o644) // #nosec G306 -- a report is for everybody
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", o.flag, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// verdictError ends k6 with the exit code of the verdict.
+func verdictError(v regress.Verdict) error {
+	if v == regress.Pass {
+		return nil
+	}
+	return errext.WithExitCodeIfNone(fmt.Errorf("verdict %s", v), exitcodes.ExitCode(v.ExitCode())) // #nosec G115 -- one of three small numbers
+}

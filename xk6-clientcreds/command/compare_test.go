@@ -1,0 +1,136 @@
+package command
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/cmd/tests"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// folder writes records of runs whose token requests took so many milliseconds.
+func folder(t *testing.T, milliseconds ...float64) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i, ms := range milliseconds {
+		b := regress.NewBuilder()
+		begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		cell := b.Cell("clientcreds_request_duration", regress.Trend, "time", func(string) string { return "" })
+		for range 50 {
+			cell.Observe(ms, begin)
+		}
+		r := &regress.Record{
+			Format: regress.Format, Version: regress.Version,
+			Run:       regress.Run{Start: begin, End: begin.Add(time.Second), Script: "token-load.js"},
+			Instances: []regress.Instance{{}},
+			Validity:  regress.Validity{Verdict: regress.Pass},
+		}
+		b.Fill(r, &r.Instances[0])
+		require.NoError(t, r.Write(filepath.Join(dir, fmt.Sprintf("%d.json", i))))
+	}
+	return dir
+}
+
+// compareThem runs k6 x clientcreds compare.
+func compareThem(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	state := tests.NewGlobalTestState(t)
+	var out bytes.Buffer
+	state.GlobalState.Stdout.Writer = &out
+	cmd := New(state.GlobalState)
+	cmd.SetArgs(append([]string{"compare"}, args...))
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func TestCompare(t *testing.T) {
+	base, same, slower := folder(t, 20, 20.1, 19.9, 20.2), folder(t, 20.1, 20, 20.2, 19.9), folder(t, 23, 23.1, 22.9, 23.2)
+
+	out, err := compareThem(t, base, same)
+	require.NoError(t, err)
+	assert.Contains(t, out, "verdict: PASS\n")
+
+	written := t.TempDir()
+	file := func(name string) string { return filepath.Join(written, name) }
+	out, err = compareThem(t, "--json", file("a.json"), "--markdown", file("a.md"), "--junit", file("a.xml"), base, slower)
+	assert.EqualError(t, err, "verdict FAIL")
+	assert.Equal(t, 99, exitCode(err))
+	assert.Contains(t, out, "p95 of clientcreds_request_duration")
+	assert.Contains(t, out, "broken")
+	data, err := os.ReadFile(file("a.json"))
+	require.NoError(t, err)
+	var result struct{ Verdict string }
+	require.NoError(t, json.Unmarshal(data, &result))
+	assert.Equal(t, "FAIL", result.Verdict)
+	for name, want := range map[string]string{"a.md": "### ❌ Load test: FAIL", "a.xml": `failures="2"`} {
+		data, err := os.ReadFile(file(name))
+		require.NoError(t, err)
+		assert.Contains(t, string(data), want, name)
+	}
+
+	rules := file("rules.yml")
+	require.NoError(t, os.WriteFile(rules, []byte("rules:\n  p95 of clientcreds_request_duration: +20%\n"), 0o600))
+	_, err = compareThem(t, "--rules", rules, base, slower)
+	require.NoError(t, err, "the file's rules replace the default ones")
+}
+
+func TestCompareLists(t *testing.T) {
+	base, head := folder(t, 20, 20, 20, 20), folder(t, 30, 30, 30, 30)
+	var args []string
+	for _, dir := range []string{base, head} {
+		if dir == head {
+			args = append(args, "--")
+		}
+		for i := range 4 {
+			args = append(args, filepath.Join(dir, fmt.Sprintf("%d.json", i)))
+		}
+	}
+	_, err := compareThem(t, args...)
+	assert.EqualError(t, err, "verdict FAIL")
+}
+
+func TestCompareTooFew(t *testing.T) {
+	out, err := compareThem(t, folder(t, 20), folder(t, 30))
+	assert.EqualError(t, err, "verdict INVALID")
+	assert.Equal(t, regress.ExitInvalid, exitCode(err))
+	assert.Contains(t, out, "too few runs")
+}
+
+func TestBadCompare(t *testing.T) {
+	base := folder(t, 20, 20, 20, 20)
+	other := filepath.Join(t.TempDir(), "other.json")
+	require.NoError(t, os.WriteFile(other, []byte("{}"), 0o600))
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no argument":   {nil, "want two arguments, BASE and HEAD, each a record or a folder of records; or the records of both with -- between them; got 0 arguments"},
+		"three":         {[]string{base, base, base}, "got 3 arguments"},
+		"empty side":    {[]string{base, "--"}, "got 1 arguments"},
+		"no such file":  {[]string{base, "no-such.json"}, "no-such.json: no such file or directory"},
+		"empty folder":  {[]string{base, t.TempDir()}, "there are no records in the folder; want files that end in .json"},
+		"not a record":  {[]string{base, other}, `not a run record: "format" is not "clientcreds-record"`},
+		"no rules file": {[]string{"--rules", "no-such.yml", base, base}, "--rules: open no-such.yml: no such file or directory"},
+		"bad rules":     {[]string{"--rules", other, base, base}, "--rules: " + other + `: want an object "rules"`},
+		"unknown flag":  {[]string{"--alpha", "1"}, "unknown flag: --alpha"},
+		"cannot write":  {[]string{"--json", t.TempDir(), base, base}, "--json: open "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := compareThem(t, c.args...)
+			require.ErrorContains(t, err, c.want)
+			if name != "cannot write" {
+				assert.Equal(t, 104, exitCode(err))
+			}
+		})
+	}
+}

@@ -1,0 +1,87 @@
+package recorder
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// describe notes what is known of the run before it begins.
+func (r *recorder) describe(params output.Params) error {
+	o := params.ScriptOptions
+	scenarios, err := scenarios(o)
+	if err != nil {
+		return err
+	}
+	run := regress.Run{Scenarios: scenarios, Tags: maps.Clone(o.RunTags), Commit: r.options.Commit}
+	if params.ScriptPath != nil {
+		run.Script = path.Base(params.ScriptPath.Path)
+	}
+	if run.Commit == "" && params.ScriptPath != nil && params.ScriptPath.Scheme == "file" {
+		run.Commit, run.Modified = workTree(filepath.Dir(filepath.FromSlash(params.ScriptPath.Path)))
+	}
+	instance := regress.Instance{
+		K6: versionOf(k6Module), Extension: versionOf(ownModule), Go: runtime.Version(),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(),
+		CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0),
+		Connection: regress.Connection{
+			NoReuse: o.NoConnectionReuse.Bool, NoVUReuse: o.NoVUConnectionReuse.Bool,
+		},
+	}
+	if o.ExecutionSegment != nil {
+		instance.Segment = o.ExecutionSegment.String()
+	}
+	r.frame = regress.Record{
+		Format: regress.Format, Version: regress.Version, Run: run, Instances: []regress.Instance{instance},
+	}
+	return nil
+}
+
+// configOptions are the options of executors that a record has. Others, such as env and tags, hold
+// what a script is told.
+var configOptions = []string{
+	"duration", "gracefulRampDown", "gracefulStop", "iterations", "maxDuration", "maxVUs", "preAllocatedVUs",
+	"rate", "stages", "startRate", "startTime", "startVUs", "timeUnit", "vus",
+}
+
+func scenarios(o lib.Options) ([]regress.Scenario, error) {
+	all := []regress.Scenario{}
+	for _, config := range o.Scenarios.GetSortedConfigs() {
+		text, err := json.Marshal(config)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %q: %w", config.GetName(), err)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(text, &fields); err != nil {
+			return nil, fmt.Errorf("scenario %q: %w", config.GetName(), err)
+		}
+		maps.DeleteFunc(fields, func(name string, value any) bool {
+			return value == nil || !slices.Contains(configOptions, name)
+		})
+		all = append(all, regress.Scenario{
+			Name: config.GetName(), Executor: config.GetType(), Exec: config.GetExec(), Config: fields,
+		})
+	}
+	return all, nil
+}
+
+// crossed are the thresholds of the script and whether they held: k6 has decided when it stops its
+// outputs.
+func (r *recorder) crossed() []regress.Threshold {
+	all := []regress.Threshold{}
+	for _, metric := range slices.Sorted(maps.Keys(r.thresholds)) {
+		for _, t := range r.thresholds[metric].Thresholds {
+			all = append(all, regress.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
+		}
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package recorder
+
+import (
+	"io"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+var testStart = time.Unix(1_700_000_000, 0).UTC()
+
+// rig is a recorder with a registry of k6 metrics and a clock that tests move.
+type rig struct {
+	*recorder
+
+	t        testing.TB
+	registry *metrics.Registry
+	builtin  *metrics.BuiltinMetrics
+	logs     *logtest.Hook
+	time     time.Time
+}
+
+func newRig(t testing.TB, change ...func(*output.Params)) *rig {
+	t.Helper()
+	r := &rig{t: t, registry: metrics.NewRegistry(), time: testStart}
+	r.builtin = metrics.RegisterBuiltinMetrics(r.registry)
+	params := testParams(t, filepath.Join(t.TempDir(), "record.json"), change...)
+	r.logs = logtest.NewLocal(params.Logger.(*logrus.Logger))
+	var err error
+	r.recorder, err = configure(params, func() time.Time { return r.time })
+	require.NoError(t, err)
+	r.lost = func() map[string]int64 { return nil }
+	require.NoError(t, r.Start())
+	return r
+}
+
+func testParams(t testing.TB, file string, change ...func(*output.Params)) output.Params {
+	t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	params := output.Params{
+		Logger: log, ConfigArgument: file,
+		ScriptPath: &url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir()) + "/load.js"},
+	}
+	for _, f := range change {
+		f(&params)
+	}
+	return params
+}
+
+// add hands one sample of now to the recorder, with names and values of tags in turn.
+func (r *rig) add(m *metrics.Metric, value float64, tags ...string) {
+	set := r.registry.RootTagSet()
+	for i := 0; i < len(tags); i += 2 {
+		set = set.With(tags[i], tags[i+1])
+	}
+	r.AddMetricSamples([]metrics.SampleContainer{
+		metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: set}, Time: r.time, Value: value},
+	})
+}
+
+// stop ends the test and returns what was written.
+func (r *rig) stop(testErr error) *regress.Record {
+	r.t.Helper()
+	require.NoError(r.t, r.StopWithTestError(testErr))
+	record, err := regress.Read(r.options.File)
+	require.NoError(r.t, err)
+	return record
+}

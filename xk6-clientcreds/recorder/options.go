@@ -1,0 +1,78 @@
+package recorder
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// defaultFile is where the record goes when nothing else is said.
+const defaultFile = "clientcreds-record.json"
+
+const (
+	fileVariable   = "K6_CLIENTCREDS_RECORD_FILE"
+	commitVariable = "K6_CLIENTCREDS_RECORD_COMMIT"
+)
+
+// options are the options of one output.
+type options struct {
+	File   string `json:"file"`
+	Commit string `json:"commit"` // "" to ask git
+}
+
+// resolveOptions takes the options by precedence: defaults, the JSON of collectors.clientcreds-record,
+// the environment, the argument after -o clientcreds-record=.
+func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument string) (options, error) {
+	o := options{File: defaultFile}
+	if len(jsonConfig) > 0 {
+		d := json.NewDecoder(strings.NewReader(string(jsonConfig)))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&o); err != nil {
+			return o, fmt.Errorf("collectors.%s: %w; allowed: file and commit, as texts", Name, err)
+		}
+	}
+	for variable, option := range map[string]*string{fileVariable: &o.File, commitVariable: &o.Commit} {
+		if value := env[variable]; value != "" {
+			*option = value
+		}
+	}
+	if argument != "" {
+		o.File = argument
+	}
+	return o, o.check()
+}
+
+// check finds, before the test, what would keep the record from being written after it.
+func (o options) check() error {
+	if info, err := os.Stat(o.File); err == nil && info.IsDir() {
+		return fmt.Errorf("-o %s: %q is a folder; allowed: a file in a folder that exists", Name, o.File)
+	}
+	folder := filepath.Dir(o.File)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("-o %s: there is no folder %q; allowed: a file in a folder that exists", Name, folder)
+	}
+	if strings.ContainsFunc(o.Commit, func(r rune) bool { return r <= ' ' || r > '~' }) || len(o.Commit) > 100 {
+		return fmt.Errorf("%s must be the name of a commit: up to 100 printable characters without blanks", commitVariable)
+	}
+	return nil
+}
+
+// allowed are the limits of validity that the test raises, in its options or in the environment.
+func allowed(external map[string]json.RawMessage, env map[string]string) (regress.Allowed, error) {
+	return regress.AllowedBy(external[regress.OptionsKey], env[regress.AllowVariable])
+}
+
+// sortedCopy returns the values in order, nil when there are none.
+func sortedCopy(set map[string]bool) []string {
+	var values []string
+	for value := range set {
+		values = append(values, value)
+	}
+	slices.Sort(values)
+	return values
+}

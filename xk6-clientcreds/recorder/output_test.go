@@ -1,0 +1,305 @@
+package recorder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/lib/types"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+	"gopkg.in/guregu/null.v3"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+func TestSamplesAreRecorded(t *testing.T) {
+	r := newRig(t)
+	r.add(r.builtin.VUs, 2)
+	r.time = r.time.Add(5 * time.Second) // virtual users were made
+	r.add(r.builtin.IterationDuration, 500, "scenario", "load")
+	r.add(r.builtin.Iterations, 1, "scenario", "load")
+	r.add(r.builtin.HTTPReqDuration, 80, "scenario", "load", "status", "200", "tls_version", "tls1.3", "proto", "HTTP/2.0", "url", "https://x/?a=1")
+	r.add(r.builtin.HTTPReqDuration, 40, "scenario", "load", "status", "500", "tls_version", "tls1.3", "proto", "HTTP/2.0", "url", "https://x/?a=2")
+	r.add(r.builtin.HTTPReqFailed, 1)
+	r.add(r.builtin.HTTPReqFailed, 0)
+	r.time = r.time.Add(10 * time.Second)
+	record := r.stop(nil)
+
+	assert.Equal(t, testStart.Add(4500*time.Millisecond), record.Run.Start, "when the first iteration began")
+	assert.Equal(t, testStart.Add(15*time.Second), record.Run.End)
+	assert.True(t, record.Run.Completed)
+	assert.Equal(t, "load.js", record.Run.Script)
+	assert.InDelta(t, 60, record.Metric("http_req_duration").Mean(), 0)
+	assert.InDelta(t, 80, record.Metric("http_req_duration").Split("status", "200").Mean(), 0)
+	assert.InDelta(t, 0.5, record.Metric("http_req_failed").Rate(), 0)
+	assert.InDelta(t, 1, record.Metric("iterations").Count(), 0)
+	assert.Equal(t, "time", record.Metric("iteration_duration").Contains)
+	require.Len(t, record.Instances, 1)
+	i := record.Instances[0]
+	assert.Equal(t, regress.Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}, i.Connection)
+	assert.InDelta(t, 2, i.Series["vus"].Points[0].Values.Last, 0)
+	assert.Positive(t, i.GOMAXPROCS)
+	assert.Equal(t, regress.Pass, record.Validity.Verdict)
+	assert.Equal(t, "PASS", r.logs.LastEntry().Message)
+}
+
+func TestUniqueTagsDoNotMakeItGrow(t *testing.T) {
+	r := newRig(t)
+	n := maxCached + 10
+	for i := range n {
+		r.add(r.builtin.HTTPReqs, 1, "url", "https://x/"+strconv.Itoa(i))
+	}
+	assert.LessOrEqual(t, r.samples.cached, maxCached)
+	assert.Equal(t, float64(n), r.stop(nil).Metric("http_reqs").Count(), "nothing is lost")
+}
+
+func TestWhatTheTestIs(t *testing.T) {
+	scenario := executor.NewConstantArrivalRateConfig("load")
+	scenario.Rate, scenario.TimeUnit = null.IntFrom(7), types.NullDurationFrom(time.Second)
+	scenario.Duration = types.NullDurationFrom(time.Minute)
+	scenario.PreAllocatedVUs, scenario.MaxVUs = null.IntFrom(1), null.IntFrom(2)
+	scenario.Env = map[string]string{"CLIENT_SECRET": "hush-hush"}
+	scenario.Tags = map[string]string{"note": "hush-hush"}
+	segment, err := lib.NewExecutionSegmentFromString("1/2:1")
+	require.NoError(t, err)
+	r := newRig(t, func(p *output.Params) {
+		p.Environment = map[string]string{"CLIENT_SECRET": "hush-hush", commitVariable: "v1.2.3"}
+		p.ScriptOptions = lib.Options{
+			Scenarios:        lib.ScenarioConfigs{"load": scenario},
+			RunTags:          map[string]string{"testid": "a"},
+			ExecutionSegment: segment, NoConnectionReuse: null.BoolFrom(true),
+		}
+	})
+	record := r.stop(nil)
+	assert.Equal(t, []regress.Scenario{{
+		Name: "load", Executor: "constant-arrival-rate", Exec: "default",
+		Config: map[string]any{
+			"duration": "1m0s", "rate": 7.0, "timeUnit": "1s", "preAllocatedVUs": 1.0, "maxVUs": 2.0,
+		},
+	}}, record.Run.Scenarios)
+	assert.Equal(t, "v1.2.3", record.Run.Commit)
+	assert.Equal(t, map[string]string{"testid": "a"}, record.Run.Tags)
+	assert.Equal(t, "1/2:1", record.Instances[0].Segment)
+	assert.True(t, record.Instances[0].Connection.NoReuse)
+	text, err := os.ReadFile(r.options.File)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "hush")
+}
+
+func TestCommitOfTheWorkTree(t *testing.T) {
+	folder := t.TempDir()
+	run := func(args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...) // #nosec G204 -- of this test
+		cmd.Env = []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH")}
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		return string(out)
+	}
+	_, modified := workTree(folder)
+	require.False(t, modified, "no work tree")
+	script := filepath.Join(folder, "load.js")
+	require.NoError(t, os.WriteFile(script, []byte("one"), 0o600))
+	run("init", "-q")
+	run("add", ".")
+	run("commit", "-q", "-m", "first")
+	at := func(p *output.Params) { p.ScriptPath = &url.URL{Scheme: "file", Path: filepath.ToSlash(script)} }
+
+	record := newRig(t, at).stop(nil)
+	assert.Equal(t, run("rev-parse", "HEAD"), record.Run.Commit+"\n")
+	assert.False(t, record.Run.Modified)
+	require.NoError(t, os.WriteFile(script, []byte("two"), 0o600))
+	assert.True(t, newRig(t, at).stop(nil).Run.Modified)
+	assert.Empty(t, newRig(t).stop(nil).Run.Commit, "a folder that is no work tree")
+}
+
+func TestThresholdsAreRecordedAsK6DecidedOnThem(t *testing.T) {
+	r := newRig(t)
+	thresholds := metrics.NewThresholds([]string{"rate<0.1", "rate<0.9"})
+	r.SetThresholds(map[string]metrics.Thresholds{"http_req_failed": thresholds})
+	r.add(r.builtin.Iterations, 1)
+	thresholds.Thresholds[0].LastFailed = true // what k6 does in the end
+	record := r.stop(errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByThresholdsAfterTestEnd))
+	assert.Equal(t, []regress.Threshold{
+		{Metric: "http_req_failed", Source: "rate<0.1", Crossed: true}, {Metric: "http_req_failed", Source: "rate<0.9"},
+	}, record.Thresholds)
+	assert.Equal(t, "FAIL: 1 threshold was crossed", record.Validity.String())
+	assert.True(t, record.Run.Completed)
+}
+
+func TestTestThatIsStoppedEarlyIsRecordedToo(t *testing.T) {
+	for _, reason := range []errext.AbortReason{errext.AbortedByUser, errext.AbortedByThreshold, errext.AbortedByScriptAbort} {
+		r := newRig(t)
+		r.add(r.builtin.Iterations, 1)
+		record := r.stop(errext.WithAbortReasonIfNone(errors.New("x"), reason))
+		assert.False(t, record.Run.Completed)
+		assert.InDelta(t, 1, record.Metric("iterations").Count(), 0)
+	}
+}
+
+func TestTestWithoutIterations(t *testing.T) {
+	record := newRig(t).stop(nil)
+	assert.Equal(t, "INVALID: no iteration was completed", record.Validity.String())
+	assert.Equal(t, testStart, record.Run.Start)
+}
+
+func TestLostSamplesMakeTheRunInvalid(t *testing.T) {
+	r := newRig(t)
+	r.lost = func() map[string]int64 { return map[string]int64{"prometheus_series_limit": 2} }
+	r.add(r.builtin.Iterations, 1)
+	r.add(r.builtin.HTTPReqDuration, math.NaN())
+	record := r.stop(nil)
+	assert.Equal(t, "INVALID: 3 samples were lost by an output", record.Validity.String())
+	assert.Equal(t, map[string]int64{"prometheus_series_limit": 2, "not_a_number": 1}, record.Instances[0].Lost)
+}
+
+func TestWhatIsAllowed(t *testing.T) {
+	rejected := func(change func(*output.Params)) string {
+		r := newRig(t, change)
+		rejections, err := r.registry.NewMetric("clientcreds_rejections", metrics.Counter)
+		require.NoError(t, err)
+		r.add(r.builtin.Iterations, 1)
+		r.add(r.builtin.HTTPReqs, 10)
+		r.add(rejections, 1)
+		return r.stop(nil).Validity.String()
+	}
+	allow := func(text string) func(*output.Params) {
+		return func(p *output.Params) {
+			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(text)}
+		}
+	}
+	assert.Equal(t, "INVALID: 1 answer was 401", rejected(func(*output.Params) {}))
+	assert.Equal(t, "PASS", rejected(allow(`{"allow":["rejections"]}`)))
+	assert.Equal(t, "PASS", rejected(allow(`{"allow":{"rejections":0.1}}`)))
+	assert.Equal(t, "INVALID: 1 answer was 401", rejected(allow(`{"allow":{"rejections":0.09}}`)))
+	assert.Equal(t, "PASS", rejected(func(p *output.Params) {
+		p.Environment = map[string]string{"K6_CLIENTCREDS_ALLOW": "rejections"}
+		allow(`{"allow":{"rejections":0}}`)(p)
+	}), "the environment goes before the script")
+}
+
+func TestOptions(t *testing.T) {
+	o, err := resolveOptions(nil, nil, "")
+	require.NoError(t, err)
+	assert.Equal(t, options{File: "clientcreds-record.json"}, o)
+	env := map[string]string{"K6_CLIENTCREDS_RECORD_FILE": "env.json", "K6_CLIENTCREDS_RECORD_COMMIT": "abc"}
+	config := json.RawMessage(`{"file":"config.json","commit":"def"}`)
+	for want, given := range map[string]func() (options, error){
+		"config.json def": func() (options, error) { return resolveOptions(config, nil, "") },
+		"env.json abc":    func() (options, error) { return resolveOptions(config, env, "") },
+		"arg.json abc":    func() (options, error) { return resolveOptions(config, env, "arg.json") },
+	} {
+		o, err := given()
+		require.NoError(t, err)
+		assert.Equal(t, want, o.File+" "+o.Commit)
+	}
+}
+
+func TestOptionsThatAreWrong(t *testing.T) {
+	for want, change := range map[string]func(*output.Params){
+		`-o clientcreds-record: there is no folder "missing"; allowed: a file in a folder that exists`: func(p *output.Params) {
+			p.ConfigArgument = "missing/record.json"
+		},
+		`-o clientcreds-record: "." is a folder; allowed: a file in a folder that exists`: func(p *output.Params) { p.ConfigArgument = "." },
+		`collectors.clientcreds-record: json: unknown field "path"; allowed: file and commit, as texts`: func(p *output.Params) {
+			p.JSONConfig = json.RawMessage(`{"path":"x"}`)
+		},
+		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(p *output.Params) {
+			p.Environment = map[string]string{"K6_CLIENTCREDS_RECORD_COMMIT": "a b"}
+		},
+		`options.ext.clientcreds: json: unknown field "alow"; allowed: an object with allow`: func(p *output.Params) {
+			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"alow":[]}`)}
+		},
+		`options.ext.clientcreds: allow must be a list of rules, or an object of rules and their limits`: func(p *output.Params) {
+			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"allow":7}`)}
+		},
+		`options.ext.clientcreds: allow.rejections must be a number, 0 or more`: func(p *output.Params) {
+			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"allow":{"rejections":-1}}`)}
+		},
+		`K6_CLIENTCREDS_ALLOW: "x=y": the limit of a rule must be a number, 0 or more`: func(p *output.Params) {
+			p.Environment = map[string]string{"K6_CLIENTCREDS_ALLOW": "x=y"}
+		},
+	} {
+		_, err := New(testParams(t, "record.json", change))
+		require.EqualError(t, err, want)
+		var coded errext.HasExitCode
+		require.ErrorAs(t, err, &coded)
+		assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())
+	}
+}
+
+func TestRecordThatCannotBeWritten(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "gone")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	r := newRig(t, func(p *output.Params) { p.ConfigArgument = filepath.Join(folder, "record.json") })
+	require.NoError(t, os.Remove(folder))
+	require.ErrorContains(t, r.Stop(), "writing the run record: ")
+}
+
+// TestJudgeWaitsForSamplesUnderWay: k6 hands samples on in batches, the first of which may have been made up before.
+func TestJudgeWaitsForSamplesUnderWay(t *testing.T) {
+	var rs Recorders
+	_, judged := rs.Judge(t.Context())
+	assert.False(t, judged, "nothing is recorded")
+
+	r := newRig(t)
+	rs.last = r.recorder
+	type result struct {
+		validity regress.Validity
+		judged   bool
+	}
+	got := make(chan result, 1)
+	go func() {
+		v, ok := rs.Judge(t.Context())
+		got <- result{v, ok}
+	}()
+	r.add(r.builtin.Iterations, 1)
+	for {
+		r.AddMetricSamples(nil)
+		select {
+		case v := <-got:
+			assert.True(t, v.judged)
+			assert.Equal(t, regress.Pass, v.validity.Verdict)
+			return
+		default:
+		}
+	}
+}
+
+func TestJudgeGivesUpWithItsContext(t *testing.T) {
+	rs := Recorders{last: newRig(t).recorder}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, judged := rs.Judge(ctx)
+	assert.False(t, judged)
+}
+
+func BenchmarkAddMetricSamples(b *testing.B) {
+	r := newRig(b)
+	tags := r.registry.RootTagSet().With("scenario", "load").With("status", "200").With("url", "https://x/")
+	var batch []metrics.SampleContainer
+	for _, m := range []*metrics.Metric{
+		r.builtin.HTTPReqs, r.builtin.HTTPReqDuration, r.builtin.HTTPReqBlocked, r.builtin.HTTPReqConnecting,
+		r.builtin.HTTPReqSending, r.builtin.HTTPReqWaiting, r.builtin.HTTPReqReceiving, r.builtin.HTTPReqFailed,
+	} {
+		batch = append(batch, metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: testStart, Value: 12.5})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.AddMetricSamples(batch)
+	}
+}

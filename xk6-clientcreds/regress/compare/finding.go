@@ -1,0 +1,67 @@
+package compare
+
+import (
+	"math"
+	"slices"
+)
+
+// Outcome is what a comparison says of one rule.
+type Outcome string
+
+// The outcomes.
+const (
+	// Within is a change that the limit allows.
+	Within Outcome = "within"
+	// Unclear is a change beyond the limit that chance, or the noise of the base, explains as well.
+	Unclear Outcome = "unclear"
+	// Broken is a change beyond the limit that nothing but a difference of the sides explains.
+	Broken Outcome = "broken"
+	// Unknown is a rule that cannot be judged: the statistic is not in the records, or there are too
+	// few of them.
+	Unknown Outcome = "unknown"
+)
+
+// Finding is a rule and what came of it.
+type Finding struct {
+	Rule    Rule
+	Outcome Outcome
+	// Unit is that of the values of Change.
+	Unit Unit
+	// Change is not set when the statistic is not in every record.
+	Change *Change
+	// Reason says why the outcome is Unknown.
+	Reason string
+}
+
+// judge applies a rule to the values of both sides.
+func judge(rule Rule, base, head []float64) Finding {
+	change := changeOf(base, head)
+	f := Finding{Rule: rule, Change: &change}
+	switch {
+	case rule.Limit.Zero():
+		f.Outcome = judgeZero(rule.Limit, change)
+	case !canDiffer(len(base), len(head)):
+		f.Outcome = Unknown
+		f.Reason = "too few runs: even the largest difference would not be significant; 4 on each side are enough"
+	case !rule.Limit.exceeded(change.Base, change.Head):
+		f.Outcome = Within
+	case change.Significant():
+		f.Outcome = Broken
+	default:
+		f.Outcome = Unclear
+	}
+	return f
+}
+
+// judgeZero is exact: what must not get worse at all is no matter of statistics. No run of the head
+// may be worse than the worst of the base.
+func judgeZero(l Limit, c Change) Outcome {
+	base, head := slices.Max(c.BaseRuns), slices.Max(c.HeadRuns)
+	if l.Down {
+		base, head = -slices.Min(c.BaseRuns), -slices.Min(c.HeadRuns)
+	}
+	if head > base && !math.IsNaN(head) {
+		return Broken
+	}
+	return Within
+}

@@ -1,0 +1,84 @@
+package compare
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+)
+
+// WriteJSON writes the result as a JSON object, with the values of every run.
+func WriteJSON(w io.Writer, r *Result) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(jsonResult(r))
+}
+
+type resultObject struct {
+	Verdict     string          `json:"verdict"`
+	Reasons     []string        `json:"reasons"`
+	Differences []string        `json:"differences"`
+	Base        sideObject      `json:"base"`
+	Head        sideObject      `json:"head"`
+	Alpha       float64         `json:"alpha"`
+	Findings    []findingObject `json:"findings"`
+}
+
+type sideObject struct {
+	Runs    int      `json:"runs"`
+	Commits []string `json:"commits"`
+}
+
+type findingObject struct {
+	Rule    string        `json:"rule"`
+	Limit   string        `json:"limit"`
+	Outcome string        `json:"outcome"`
+	Reason  string        `json:"reason,omitempty"`
+	Unit    string        `json:"unit,omitempty"`
+	Change  *changeObject `json:"change,omitempty"`
+}
+
+type changeObject struct {
+	Base     float64   `json:"base"`
+	Head     float64   `json:"head"`
+	Share    *float64  `json:"share"` // null when the base is 0 and the head is not
+	P        float64   `json:"p"`
+	Noise    float64   `json:"noise"`
+	BaseRuns []float64 `json:"baseRuns"`
+	HeadRuns []float64 `json:"headRuns"`
+}
+
+func jsonResult(r *Result) resultObject {
+	o := resultObject{
+		Verdict:     string(r.Verdict),
+		Reasons:     list(r.Reasons),
+		Differences: list(r.Differences),
+		Base:        sideObject{Runs: r.Base.Runs, Commits: list(r.Base.Commits)},
+		Head:        sideObject{Runs: r.Head.Runs, Commits: list(r.Head.Commits)},
+		Alpha:       Alpha,
+		Findings:    make([]findingObject, len(r.Findings)),
+	}
+	for i, f := range r.Findings {
+		o.Findings[i] = findingObject{
+			Rule: f.Rule.Subject.String(), Limit: f.Rule.Limit.String(),
+			Outcome: string(f.Outcome), Reason: f.Reason, Unit: string(f.Unit),
+		}
+		if c := f.Change; c != nil {
+			o.Findings[i].Change = &changeObject{
+				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, BaseRuns: c.BaseRuns, HeadRuns: c.HeadRuns,
+			}
+			if share := c.Share(); !math.IsInf(share, 0) {
+				o.Findings[i].Change.Share = &share
+			}
+		}
+	}
+	return o
+}
+
+// list is an empty array rather than null.
+func list(texts []string) []string {
+	if texts == nil {
+		return []string{}
+	}
+	return texts
+}

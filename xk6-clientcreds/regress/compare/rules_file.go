@@ -1,0 +1,73 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ReadRules reads a rules file: a YAML (or JSON) object with one member, rules, whose members are
+// rules.
+//
+//	rules:
+//	  p95 of clientcreds_request_duration: +10%
+//	  error rate: +0
+func ReadRules(r io.Reader) ([]Rule, error) {
+	var file struct {
+		Rules yaml.Node `yaml:"rules"`
+	}
+	decoder := yaml.NewDecoder(r)
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("the file is empty; " + wantRules)
+		}
+		return nil, err
+	}
+	if file.Rules.Kind != yaml.MappingNode || len(file.Rules.Content) == 0 {
+		return nil, errors.New(wantRules)
+	}
+	rules := make([]Rule, 0, len(file.Rules.Content)/2)
+	seen := make(map[Subject]bool)
+	for i := 0; i+1 < len(file.Rules.Content); i += 2 {
+		key, value := file.Rules.Content[i], file.Rules.Content[i+1]
+		if value.Kind != yaml.ScalarNode {
+			return nil, fmt.Errorf("line %d: rule %q has no limit; %s", value.Line, key.Value, wantLimit)
+		}
+		rule, err := ParseRule(key.Value, value.Value)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", key.Line, err)
+		}
+		if seen[rule.Subject] {
+			return nil, fmt.Errorf("line %d: there are two rules for %q", key.Line, rule.Subject)
+		}
+		seen[rule.Subject] = true
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+const wantRules = `want an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%"`
+
+// DefaultRules are those that hold where no file gives others. What the runs have not measured is
+// left out.
+func DefaultRules() []Rule {
+	percent := func(stat, metric string, share float64) Rule {
+		return Rule{
+			Subject: Subject{Stat: stat, Metric: metric},
+			Limit:   Limit{Amount: share, Relative: true, Down: share < 0},
+		}
+	}
+	return []Rule{
+		percent("p50", "clientcreds_request_duration", 0.10),
+		percent("p95", "clientcreds_request_duration", 0.10),
+		percent("rate", "clientcreds_requests", -0.10),
+		{Subject: Subject{Stat: errorRateStat, Metric: errorRateMetric}},
+		percent("p50", "http_req_duration", 0.10),
+		percent("p95", "http_req_duration", 0.10),
+		percent("rate", "http_reqs", -0.10),
+		{Subject: Subject{Stat: "rate", Metric: "http_req_failed"}},
+	}
+}
