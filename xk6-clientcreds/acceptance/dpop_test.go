@@ -292,10 +292,13 @@ func (a *provenAPI) boundTo(r *http.Request, token string) string {
 func TestInteropDPoP(t *testing.T) {
 	t.Parallel()
 	certs := newCertificates(t)
-	for name, nonce := range map[string]string{"without nonces": "0", "with nonces": "1"} {
+	for name, c := range map[string]struct {
+		nonce   string
+		demands int // one for each key, then the nonce is remembered
+	}{"without nonces": {"0", 0}, "with nonces": {"1", 4}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			op := startOIDCProvider(t, certs, "DPOP_NONCE="+nonce)
+			op := startOIDCProvider(t, certs, "DPOP_NONCE="+c.nonce)
 			api := startProvenAPI(t, certs, op.issuer)
 			r := k6run{code: dpopScript, env: map[string]string{
 				"TOKEN_URL": op.issuer + "/token", "CLIENT_ID": "cc-dpop", "CLIENT_SECRET": "dpop-secret", "SCOPE": "api:read",
@@ -307,17 +310,17 @@ func TestInteropDPoP(t *testing.T) {
 			}, api.refused)
 
 			seen := op.stop(t)
-			wanted := 0
+			demanded := 0
 			for _, request := range seen {
 				require.Equal(t, "cc-dpop", request.Client)
 				if request.Status != http.StatusOK {
 					require.Equal(t, "use_dpop_nonce", request.Error)
-					wanted++
+					demanded++
 				}
 			}
-			require.Equal(t, map[string]int{"0": 0, "1": 4}[nonce], wanted, "once for each key, then remembered")
-			require.Len(t, seen, 4+wanted)
-			require.Equal(t, wanted, r.summary.count("clientcreds_dpop_nonce_retries{server:authorization}"))
+			require.Equal(t, c.demands, demanded)
+			require.Len(t, seen, 4+c.demands)
+			require.Equal(t, c.demands, r.summary.count("clientcreds_dpop_nonce_retries{server:authorization}"))
 			require.Equal(t, len(seen), r.summary.count("clientcreds_requests"))
 		})
 	}

@@ -160,8 +160,8 @@ func (c *Config) validate() error {
 	if err := checkIssuer(c.Issuer); err != nil {
 		return err
 	}
-	if err := checkTTL(c.TTL); err != nil {
-		return configErrorf("TTL", "%s", err)
+	if err := c.checkTimes(); err != nil {
+		return err
 	}
 	if err := oneOf("TokenFormat", c.TokenFormat, Opaque, JWT); err != nil {
 		return err
@@ -171,9 +171,6 @@ func (c *Config) validate() error {
 	}
 	if err := oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw); err != nil {
 		return err
-	}
-	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
-		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
 	}
 	if err := oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection); err != nil {
 		return err
@@ -193,6 +190,16 @@ func (c *Config) validate() error {
 func (c *Config) checkFaults() error {
 	if err := faults.Check(c.Faults); err != nil {
 		return configErrorf("Faults", "%s", err)
+	}
+	return nil
+}
+
+func (c *Config) checkTimes() error {
+	if err := checkTTL(c.TTL); err != nil {
+		return configErrorf("TTL", "%s", err)
+	}
+	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
+		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
 	}
 	return nil
 }

@@ -107,24 +107,9 @@ func (v *proofVerifier) verify(r *http.Request, published, token string, demande
 // openProof checks the header and the signature of a proof, and returns its key
 // and its claims as they are.
 func openProof(proof string) (*jose.JSONWebKey, []byte, *proofError) {
-	encoded, _, _ := strings.Cut(proof, ".")
-	text, err := base64.RawURLEncoding.DecodeString(encoded)
-	var header proofHeader
-	if err != nil || json.Unmarshal(text, &header) != nil {
-		return nil, nil, errProofSyntax
-	}
-	switch {
-	case header.Type != proofType:
-		return nil, nil, errProofType
-	case !slices.Contains(keyAlgorithms, header.Algorithm):
-		return nil, nil, errProofAlgorithm
-	case len(header.Key) == 0:
-		return nil, nil, errProofNoKey
-	}
-	for _, member := range privateMembers {
-		if _, has := header.Key[member]; has {
-			return nil, nil, errProofPrivateKey
-		}
+	header, failure := readProofHeader(proof)
+	if failure != nil {
+		return nil, nil, failure
 	}
 	signed, err := jose.ParseSignedCompact(proof, []jose.SignatureAlgorithm{header.Algorithm})
 	if err != nil || len(signed.Signatures) != 1 {
@@ -142,6 +127,30 @@ func openProof(proof string) (*jose.JSONWebKey, []byte, *proofError) {
 		return nil, nil, errProofSignature
 	}
 	return key, payload, nil
+}
+
+// readProofHeader checks what the header of a proof says before anything is made
+// of it.
+func readProofHeader(proof string) (header proofHeader, failure *proofError) {
+	encoded, _, _ := strings.Cut(proof, ".")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || json.Unmarshal(text, &header) != nil {
+		return header, errProofSyntax
+	}
+	switch {
+	case header.Type != proofType:
+		return header, errProofType
+	case !slices.Contains(keyAlgorithms, header.Algorithm):
+		return header, errProofAlgorithm
+	case len(header.Key) == 0:
+		return header, errProofNoKey
+	}
+	for _, member := range privateMembers {
+		if _, has := header.Key[member]; has {
+			return header, errProofPrivateKey
+		}
+	}
+	return header, nil
 }
 
 // fit checks that the proof is for this request.
