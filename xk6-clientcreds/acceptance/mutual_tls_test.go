@@ -254,3 +254,16 @@ func TestServeWithAClientCertificate(t *testing.T) {
 		require.Zero(t, s.wait(t), s.output)
 	}
 }
+
+// The doctor takes the same environment, and sees what the server and the token are like.
+func TestDoctorExaminesTheClientOfACertificate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := serve(t, []string{"AUTH=tls_client_auth"}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate", filepath.Join(dir, "client.pem"),
+		"--token-format", "jwt", "--", k6Binary(t), "x", "clientcreds", "doctor")
+	require.Zero(t, s.wait(t), s.output)
+	require.Contains(t, s.output.String(), "authentication  tls_client_auth\n")
+	require.Contains(t, s.output.String(), "  ✓ ok       client certificate        the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
+	require.Contains(t, s.output.String(), "  ✓ ok       with token                HTTP 200")
+	require.Contains(t, s.output.String(), "the token is bound to the client's certificate")
+}

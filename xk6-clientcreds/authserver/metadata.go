@@ -46,7 +46,7 @@ func (s *Server) metadata() metadata {
 		TokenEndpoint:               s.endpoints.Token,
 		Scopes:                      s.scopes(),
 		ResponseTypes:               []string{},
-		GrantTypes:                  []string{grantClientCredentials},
+		GrantTypes:                  GrantTypes,
 		TokenAuthMethods:            methods,
 		TokenAuthAlgorithms:         algorithms,
 		DPoPAlgorithms:              keyAlgorithms,

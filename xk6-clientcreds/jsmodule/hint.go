@@ -58,6 +58,11 @@ var statusHints = map[int]string{
 }
 
 func hint(o *options, e *oauth.Error) string {
+	if e.Grant == oauth.GrantTokenExchange {
+		if text, ok := exchangeHints[e.Code]; ok {
+			return text
+		}
+	}
 	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
 		return hintAssertion
 	}
