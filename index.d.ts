@@ -113,6 +113,12 @@ declare module 'k6/x/clientcreds' {
         /** Authorization details (RFC 9396): an array of objects, each with a `type`, sent as JSON. */
         authorizationDetails?: AuthorizationDetail[];
 
+        /**
+         * A token exchange (RFC 8693) after the client-credentials grant, by the same client at the same endpoint: the
+         * token that the options above describe is given in return for the one that the client hands out.
+         */
+        exchange?: ExchangeOptions;
+
         /** Further parameters of the token request. They cannot replace those that other options set. */
         params?: Record<string, string | number | boolean | string[]>;
 
@@ -140,7 +146,7 @@ declare module 'k6/x/clientcreds' {
          */
         onError?: 'throw' | 'abort';
 
-        /** Tags for this client's metrics. `client`, `reason`, `status`, `error` and `active` are taken. */
+        /** Tags for this client's metrics. `client`, `grant`, `reason`, `status`, `error` and `active` are taken. */
         tags?: Record<string, string | number | boolean>;
 
         /**
@@ -158,7 +164,7 @@ declare module 'k6/x/clientcreds' {
         /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
         file?: string;
 
-        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        /** The environment variable of the k6 process. It need not be in `__ENV`. */
         env?: string;
 
         /** The name of the secret in k6's secret sources (`--secret-source`). */
@@ -233,6 +239,39 @@ declare module 'k6/x/clientcreds' {
         /** The type, which says what the other members mean. */
         type: string;
         [member: string]: unknown;
+    }
+
+    /**
+     * What a token is given in return for (RFC 8693 §2.1). Without `subjectToken` the client's token is the subject: the new
+     * one is for the client itself, elsewhere or with less scope. With it the client's token is the actor.
+     */
+    export interface ExchangeOptions {
+        /** The token of the party on whose behalf the client acts. It never appears in a log, an error, a metric or a URL. */
+        subjectToken?: string;
+
+        /**
+         * The type of the subject token: a URI.
+         * @default 'urn:ietf:params:oauth:token-type:access_token'
+         */
+        subjectTokenType?: string;
+
+        /** The token of the party that acts for the client; not with `subjectToken`. */
+        actorToken?: string;
+
+        /** The type of the actor token: a URI; by default that of an access token. */
+        actorTokenType?: string;
+
+        /** The type that the new token must have: that of an access token or of a JWT; by default the server decides. */
+        requestedTokenType?: string;
+
+        /** Name or names of the services that the new token is for. */
+        audience?: string | string[];
+
+        /** URIs of the services that the new token is for (RFC 8707), each sent as a `resource` parameter. */
+        resource?: string | string[];
+
+        /** Scope of the new token: an array, or a string with spaces. */
+        scope?: string | string[];
     }
 
     /** When tokens are kept, and for how long. */
@@ -317,6 +356,8 @@ declare module 'k6/x/clientcreds' {
         readonly error: string | null;
         /** The server's words for the error; null with a token. */
         readonly errorDescription: string | null;
+        /** With option `exchange`, which of the two requests failed; otherwise null. */
+        readonly grant: 'client_credentials' | 'token_exchange' | null;
         /** The server's Retry-After in seconds, or null. */
         readonly retryAfter: number | null;
         /** Times of the last request in milliseconds, named as in k6/http; null when nothing was sent. */
@@ -483,6 +524,8 @@ declare module 'k6/x/clientcreds' {
         readonly error: string;
         /** The server's words for it, or `''`. */
         readonly errorDescription: string;
+        /** With option `exchange`, which of the two requests failed; otherwise null. */
+        readonly grant: 'client_credentials' | 'token_exchange' | null;
         /** HTTP status; 0 when there was no answer. */
         readonly status: number;
         /** Whether the same request could succeed later. */

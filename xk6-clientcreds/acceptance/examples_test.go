@@ -77,6 +77,14 @@ var examples = map[string]example{
 		require.Equal(t, 20, r.summary.count("clientcreds_revocations"))
 		require.EqualValues(t, 20, stats.TokenRequests.ByResult["issued"], "a token that was given up is not used again")
 	}},
+	"token-exchange.js": {
+		server: func(c *authserver.Config) { c.Clients[0].GrantTypes = authserver.GrantTypes },
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 4}, stats.TokenRequests.ByResult, "two for each VU")
+			require.Equal(t, 2, r.summary.count("clientcreds_requests{grant:token_exchange}"))
+		},
+	},
 	"request-parameters.js": {
 		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{wantsParameters} },
 		saw:    tokensPerVU(1),

@@ -14,7 +14,14 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-const grantClientCredentials = "client_credentials"
+// The grants that the server knows.
+const (
+	grantClientCredentials = "client_credentials"
+	grantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // #nosec G101 -- a name, RFC 8693 §2.1
+)
+
+// GrantTypes are the grants that a client can be allowed.
+var GrantTypes = []string{grantClientCredentials, grantTokenExchange}
 
 // Client is one registered client. The names follow RFC 7591 §2.
 type Client struct {
@@ -146,8 +153,8 @@ func checkClient(i int, c Client) error {
 		return err
 	}
 	for _, g := range c.GrantTypes {
-		if g != grantClientCredentials {
-			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, grantClientCredentials)
+		if !slices.Contains(GrantTypes, g) {
+			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, strings.Join(GrantTypes, ", "))
 		}
 	}
 	return nil

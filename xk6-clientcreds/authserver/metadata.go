@@ -45,7 +45,7 @@ func (s *Server) metadata() metadata {
 		TokenEndpoint:               s.endpoints.Token,
 		Scopes:                      s.scopes(),
 		ResponseTypes:               []string{},
-		GrantTypes:                  []string{grantClientCredentials},
+		GrantTypes:                  GrantTypes,
 		TokenAuthMethods:            methods,
 		TokenAuthAlgorithms:         algorithms,
 		RevocationEndpoint:          s.endpoints.Revocation,

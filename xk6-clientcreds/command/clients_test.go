@@ -41,7 +41,7 @@ func TestBadClientsFile(t *testing.T) {
 		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`: `client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
 		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: `client "a": authentication method "none" is unknown, want ` +
 			"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt",
-		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials`,
+		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
 	} {
 		t.Run(content, func(t *testing.T) {
 			t.Parallel()

@@ -132,7 +132,7 @@ func TestAcquireAlwaysAsks(t *testing.T) {
 	delete(got, "timings")
 	assert.Equal(t, map[string]any{
 		"ok": true, "status": int64(200), "accessToken": tokenNumber(1), "tokenType": "Bearer", "expiresIn": int64(3600),
-		"scope": "a b", "error": nil, "errorDescription": nil, "retryAfter": nil, "retries": int64(0),
+		"scope": "a b", "error": nil, "errorDescription": nil, "grant": nil, "retryAfter": nil, "retries": int64(0),
 	}, got)
 	assert.Greater(t, timings["duration"], 0.0)
 	assert.Equal(t, int64(2), v.mustRun(`client.stats().requests`))

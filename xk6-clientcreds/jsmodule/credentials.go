@@ -24,7 +24,7 @@ func (g *grant) newCredentials(o *options) (*credentials, error) {
 	if o.shared != nil {
 		hide = redactor.SecretOfMany
 	}
-	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets()) {
+	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), o.Exchange.secrets()) {
 		hide(o.ClientID, s)
 	}
 	auth, err := o.clientAuth(&g.process.places)

@@ -66,6 +66,7 @@ func (g *grant) config(c *credentials, endpoint, userAgent string) oauth.Config 
 		Audience:             o.Audience,
 		Resource:             o.Resource,
 		AuthorizationDetails: o.AuthorizationDetails,
+		Exchange:             o.exchange(),
 
 		Params:      url.Values(o.Params),
 		Header:      header,
@@ -101,7 +102,7 @@ func (g *grant) client(ctx context.Context, c *credentials, s *sender) (*oauth.C
 func (g *grant) request(
 	ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry, observe func(oauth.Attempt),
 ) (*oauth.Token, error) {
-	sent := 0
+	var sent [2]int // of each of the two requests of a token exchange
 	for renewed := false; ; renewed = true {
 		used := g.credentials.Load()
 		client, err := g.client(ctx, used, s)
@@ -111,8 +112,12 @@ func (g *grant) request(
 		}
 		before := sent
 		token, err := client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) {
-			a.Number += before
-			sent = a.Number
+			n := 0
+			if a.Grant == oauth.GrantTokenExchange {
+				n = 1
+			}
+			a.Number += before[n]
+			sent[n] = a.Number
 			s.report(a, reason)
 			if observe != nil {
 				observe(a)

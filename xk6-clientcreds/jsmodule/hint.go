@@ -53,6 +53,11 @@ var statusHints = map[int]string{
 }
 
 func hint(o *options, e *oauth.Error) string {
+	if e.Grant == oauth.GrantTokenExchange {
+		if text, ok := exchangeHints[e.Code]; ok {
+			return text
+		}
+	}
 	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
 		return hintAssertion
 	}

@@ -11,6 +11,7 @@ const (
 	tagClient = "client" // the client_id, or the name of the pool
 	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
 	tagStatus = "status" // HTTP status of the answer, "0" when none came
+	tagGrant  = "grant"  // client_credentials or token_exchange, with the option exchange
 	tagActive = "active" // what an introspection says of the token: true or false
 	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
 )
@@ -67,8 +68,8 @@ type metricRow struct {
 
 func metricRows(m *moduleMetrics) []metricRow {
 	var (
-		request  = []string{tagClient, tagReason, tagStatus, tagError}
-		granted  = []string{tagClient, tagReason, tagStatus}
+		request  = []string{tagClient, tagGrant, tagReason, tagStatus, tagError}
+		granted  = []string{tagClient, tagGrant, tagReason, tagStatus}
 		client   = []string{tagClient}
 		rejected = []string{tagClient, tagError}
 		said     = []string{tagClient, tagActive, tagStatus, tagError}
@@ -79,7 +80,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 	}
 	return []metricRow{
 		row(&m.Requests, "requests", metrics.Counter, false, request,
-			"Token requests sent, retries included."),
+			"Token requests sent, retries and token exchanges included."),
 		row(&m.RequestDuration, "request_duration", metrics.Trend, true, request,
 			"Time of one token request: sending, waiting and receiving, as http_req_duration counts it."),
 		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true, request,

@@ -47,6 +47,7 @@ type options struct {
 	Scope                  []string
 	Audience, Resource     []string
 	AuthorizationDetails   string // as JSON
+	Exchange               *exchangeOptions
 	Params                 map[string][]string
 	Headers                map[string]string
 	Cache                  cacheOptions
@@ -136,6 +137,7 @@ func (o *options) read(r *reader) {
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)
 	r.details("authorizationDetails", &o.AuthorizationDetails)
+	r.object("exchange", o.readExchange)
 	r.multimap("params", &o.Params)
 	r.stringMap("headers", &o.Headers)
 	r.object("cache", func(c *reader) {

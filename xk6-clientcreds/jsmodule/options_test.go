@@ -8,7 +8,7 @@ import (
 
 // allOptions are the names of all options, in the order in which errors tell them.
 const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, " +
-	"scope, audience, resource, authorizationDetails, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
+	"scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
 
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.
@@ -587,7 +587,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: {env: 's3cr3t'}}`,
-		`option "clientSecret.env" names no environment variable that k6 has; it must be set where k6 is started: what -e gives is in __ENV alone`,
+		`option "clientSecret.env" names no environment variable of the k6 process; it must be set where k6 is started`,
 	},
 	{
 		`{...ok, clientSecret: {secret: 's3cr3t'}}`,

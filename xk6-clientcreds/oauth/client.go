@@ -24,6 +24,7 @@ type Client struct {
 	form     url.Values  // without credentials
 	header   http.Header // without credentials
 	scope    string
+	grant    string    // GrantClientCredentials or GrantTokenExchange
 	prepared *prepared // with credentials; nil when they change with every request
 }
 
@@ -45,8 +46,8 @@ func NewClient(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " ")}
-	client.form = url.Values{"grant_type": {"client_credentials"}}
+	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " "), grant: GrantClientCredentials}
+	client.form = url.Values{"grant_type": {GrantClientCredentials}}
 	for name, values := range c.Params {
 		client.form[name] = slices.Clone(values)
 	}
@@ -120,16 +121,13 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 	return req.WithContext(ctx)
 }
 
-// Grant sends the token request once (RFC 6749 §4.4.2). An error is always an *Error.
+// Grant sends the token request once (RFC 6749 §4.4.2), and that of an Exchange. An error is always
+// an *Error.
 func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
-	a := c.attempt(ctx, do)
-	if a.Err != nil {
-		return nil, a.Err
-	}
-	return a.Token, nil
+	return c.GrantWithRetry(ctx, do, Retry{}, nil)
 }
 
-// attempt is Grant, with everything that is known of it.
+// attempt sends one request.
 func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 	p := c.prepared
 	if p == nil {
@@ -170,6 +168,9 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 		return nil, failure
 	}
 	token, failure := parseResponse(resp, body)
+	if failure == nil {
+		failure = c.checkIssued(resp, token)
+	}
 	if failure == nil {
 		failure = c.config.checkBinding(resp, token)
 	}

@@ -58,6 +58,9 @@ type Error struct {
 	URI string
 	// Status is the HTTP status; 0 when there was no answer.
 	Status int
+	// Grant says which of two requests failed, GrantClientCredentials or GrantTokenExchange; it is empty
+	// where there is one.
+	Grant string
 	// RetryAfter is what the server asked to wait (RFC 9110 §10.2.3); 0 when it did not.
 	RetryAfter time.Duration
 
@@ -70,6 +73,12 @@ func (e *Error) Error() string {
 	b.WriteString(e.Code)
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	switch e.Grant {
+	case GrantClientCredentials:
+		b.WriteString(" in the client credentials grant")
+	case GrantTokenExchange:
+		b.WriteString(" in the token exchange")
 	}
 	if e.Description != "" {
 		b.WriteString(": ")

@@ -24,7 +24,9 @@ type Retry struct {
 
 // Attempt is one token request of GrantWithRetry.
 type Attempt struct {
-	// Number counts from 1.
+	// Grant is GrantClientCredentials, or GrantTokenExchange for the second request of an Exchange.
+	Grant string
+	// Number counts from 1, for each grant.
 	Number int
 	// Status is the HTTP status; 0 when there was no answer.
 	Status int
@@ -40,13 +42,27 @@ type Attempt struct {
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
-// mends, or r is exhausted. Every attempt authenticates anew. observe, which may be nil, is told
-// of each. An error is always an *Error: that of the last attempt.
+// mends, or r is exhausted; and then, likewise, that of an Exchange. Every attempt authenticates
+// anew. observe, which may be nil, is told of each. An error is always an *Error: that of the last
+// attempt.
 func (c *Client) GrantWithRetry(ctx context.Context, do Doer, r Retry, observe func(Attempt)) (*Token, error) {
+	begin := time.Now()
+	token, err := c.repeat(ctx, do, r, observe)
+	if err != nil || c.config.Exchange == nil {
+		return token, err
+	}
+	return c.exchange(ctx, do, r, time.Since(begin), observe, token)
+}
+
+// repeat is GrantWithRetry of one of the two requests.
+func (c *Client) repeat(ctx context.Context, do Doer, r Retry, observe func(Attempt)) (*Token, error) {
 	begin := time.Now()
 	for n := 1; ; n++ {
 		a := c.attempt(ctx, do)
-		a.Number = n
+		a.Number, a.Grant = n, c.grant
+		if a.Err != nil && c.config.Exchange != nil {
+			a.Err.Grant = c.grant
+		}
 		if observe != nil {
 			observe(a)
 		}

@@ -10,6 +10,8 @@ type Token struct {
 	Type string
 	// Scope is what was granted, space separated. When the server omits it, the requested scope was granted.
 	Scope string
+	// IssuedType is what the token is by the answer of a token exchange (RFC 8693 §3); empty otherwise.
+	IssuedType string
 	// RequestedAt is when the token request began. The lifetime counts from here: the server's
 	// clock started somewhere between this moment and the arrival of the response.
 	RequestedAt time.Time
