@@ -161,7 +161,8 @@ func TestEachVirtualUserHasItsCertificate(t *testing.T) {
 	renamed := func(address string) string { return strings.Replace(address, "127.0.0.1", "idp.test", 1) }
 	files, err := json.Marshal([][2]string{{c.good.certificate, c.good.key}, {c.second.certificate, c.second.key}})
 	require.NoError(t, err)
-	k6run{code: `
+	k6run{
+		code: `
 		import { check } from 'k6';
 		import { Client } from 'k6/x/clientcreds';
 		export const options = {
@@ -179,7 +180,8 @@ func TestEachVirtualUserHasItsCertificate(t *testing.T) {
 		}`,
 		env: map[string]string{
 			"TOKEN_URL": renamed(server.Endpoints().Token), "API_URL": renamed(server.Endpoints().API) + "x", "FILES": string(files),
-		}}.do(t).passes(t)
+		},
+	}.do(t).passes(t)
 	require.Equal(t, map[string]int{c.good.thumbprint(): 3, c.second.thumbprint(): 3}, shown.connections(t), "one for each iteration")
 }
 
