@@ -55,7 +55,8 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		require.False(t, *got.Forged, "%s: a token with another signature is valid", row.name)
 		if !*got.Valid {
 			problems := c.anonymous(strings.Join(got.Problems, "; "))
-			return cell{verdict: ignored, answer: fmt.Sprintf("HTTP %d, with a token that is not valid: %s", got.Right.Status, problems)}
+			answer := fmt.Sprintf("HTTP %d, with a token that is not valid: %s", got.Right.Status, problems)
+			return cell{verdict: ignored, answer: answer}
 		}
 		return cell{verdict: works}
 	default: // introspection, revocation
@@ -72,7 +73,8 @@ func (row interopRow) judgeClaims(got trial) cell {
 		list, _ := claim.([]any)
 		has := func(one any) bool { return reflect.DeepEqual(one, want) }
 		if !has(claim) && !slices.ContainsFunc(list, has) {
-			return cell{verdict: ignored, answer: fmt.Sprintf("HTTP %d, with a token %s", got.Right.Status, claimText(name, claim))}
+			answer := fmt.Sprintf("HTTP %d, with a token %s", got.Right.Status, claimText(name, claim))
+			return cell{verdict: ignored, answer: answer}
 		}
 	}
 	return cell{verdict: works}

@@ -26,9 +26,17 @@ type interopRow struct {
 	right, wrong clientOptions
 	// audience is whom its assertion is for; where it is empty, whom the server takes assertions for.
 	audience assertionAudience
+	// variant is the configuration that it wants of a server which has more than one.
+	variant variant
 	// claim is what the token says where the server does as it is asked, by the claim's name.
 	claim map[string]any
 }
+
+// variant is a configuration of a server.
+type variant string
+
+// rawBasic takes Basic credentials as they are.
+const rawBasic variant = "raw"
 
 // assertionAudience is whom an assertion is for (RFC 7523 §3), which servers do not agree on.
 type assertionAudience string
@@ -53,7 +61,7 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 		secretRow("`client_secret_post`", "interop-post", "post-secret", "client_secret_post"),
 		secretRow("`client_secret_jwt`, HS256", "interop-csjwt", csjwtSecret, "client_secret_jwt"),
 	}
-	rows[1].right["basicEncoding"] = "raw"
+	rows[1].right["basicEncoding"], rows[1].variant = "raw", rawBasic
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		rows = append(rows, keyRow(t, "`private_key_jwt`, "+alg, alg))
 	}

@@ -20,8 +20,8 @@ type counterpart struct {
 	jwt clientOptions
 	// options are what every client needs here.
 	options clientOptions
-	// rawIssuer is the server that takes Basic credentials as they are, where it is another one.
-	rawIssuer string
+	// variants are the issuers of the same server with another configuration, which some rows want.
+	variants map[variant]string
 	// counted returns the token requests that the server saw, where it can tell.
 	counted func() int
 	// unknown are the clients that it refused to register, with its answers, by their identifiers.
@@ -58,8 +58,9 @@ func localCounterpart(t *testing.T, certs clientCertificates, clients []registra
 	form, raw := serve(authserver.BasicForm), serve(authserver.BasicRaw)
 	e := form.Endpoints()
 	return counterpart{
-		issuer: e.Issuer, tokenURL: e.Token, caFile: e.CAFile, takes: forIssuer, rawIssuer: raw.Endpoints().Issuer,
-		jwt: clientOptions{"resource": interopResource},
+		issuer: e.Issuer, tokenURL: e.Token, caFile: e.CAFile, takes: forIssuer,
+		jwt:      clientOptions{"resource": interopResource},
+		variants: map[variant]string{rawBasic: raw.Endpoints().Issuer},
 		counted: func() int {
 			return int(form.Stats().TokenRequests.Total + raw.Stats().TokenRequests.Total)
 		},
