@@ -77,6 +77,14 @@ var examples = map[string]example{
 		require.Equal(t, 20, r.summary.count("clientcreds_revocations"))
 		require.EqualValues(t, 20, stats.TokenRequests.ByResult["issued"], "a token that was given up is not used again")
 	}},
+	"token-exchange.js": {
+		server: func(c *authserver.Config) { c.Clients[0].GrantTypes = authserver.GrantTypes },
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 4}, stats.TokenRequests.ByResult, "two for each VU")
+			require.Equal(t, 2, r.summary.count("clientcreds_requests{grant:token_exchange}"))
+		},
+	},
 	"request-parameters.js": {
 		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{wantsParameters} },
 		saw:    tokensPerVU(1),
@@ -152,6 +160,14 @@ var examples = map[string]example{
 			return []string{"CLIENT_SECRET=", "K6_SECRET_SOURCE=mock=load-client=" + localSecret}
 		},
 		saw: tokensPerVU(2),
+	},
+	"dpop.js": {
+		server: func(c *authserver.Config) { c.DPoPNonce = time.Minute },
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 2, "use_dpop_nonce": 2}, stats.TokenRequests.ByResult)
+			require.Equal(t, map[string]int64{"ok": 6 * 4, "use_dpop_nonce": 2, "invalid_token": 6}, stats.APIRequests.ByResult)
+		},
 	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},

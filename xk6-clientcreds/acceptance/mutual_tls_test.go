@@ -10,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -147,6 +148,43 @@ func TestMutualTLS(t *testing.T) {
 	require.Equal(t, 2*8+2*4+4, shown.requests)
 }
 
+// Each virtual user has another certificate, and the options of k6 apply to its connections: of those
+// that token requests and the API's share, hosts, insecureSkipTLSVerify and noVUConnectionReuse.
+func TestEachVirtualUserHasItsCertificate(t *testing.T) {
+	t.Parallel()
+	c := newClientCertificates(t)
+	shown := new(shownCertificates)
+	server := startMutualServer(t, c, func(cfg *authserver.Config) {
+		cfg.TokenMiddleware = []authserver.Middleware{shown.record}
+		cfg.APIMiddleware = []authserver.Middleware{shown.record}
+	})
+	renamed := func(address string) string { return strings.Replace(address, "127.0.0.1", "idp.test", 1) }
+	files, err := json.Marshal([][2]string{{c.good.certificate, c.good.key}, {c.second.certificate, c.second.key}})
+	require.NoError(t, err)
+	k6run{
+		code: `
+		import { check } from 'k6';
+		import { Client } from 'k6/x/clientcreds';
+		export const options = {
+			scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 3 } },
+			thresholds: { checks: ['rate==1'] },
+			hosts: { 'idp.test': '127.0.0.1' }, insecureSkipTLSVerify: true, noVUConnectionReuse: true,
+		};
+		const [certificate, key] = JSON.parse(__ENV.FILES)[Math.max(0, __VU - 1)];
+		const client = new Client({
+			tokenUrl: __ENV.TOKEN_URL, clientId: 'pki', auth: 'tls_client_auth', certificate: { file: certificate }, key: { file: key },
+		});
+		export default function () {
+			check(client.acquire(), { 'a token': (r) => r.ok });
+			check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
+		}`,
+		env: map[string]string{
+			"TOKEN_URL": renamed(server.Endpoints().Token), "API_URL": renamed(server.Endpoints().API) + "x", "FILES": string(files),
+		},
+	}.do(t).passes(t)
+	require.Equal(t, map[string]int{c.good.thumbprint(): 3, c.second.thumbprint(): 3}, shown.connections(t), "one for each iteration")
+}
+
 // A proxy that ends TLS shows the server its own certificate, or none.
 func TestMutualTLSBehindAProxy(t *testing.T) {
 	t.Parallel()
@@ -253,4 +291,17 @@ func TestServeWithAClientCertificate(t *testing.T) {
 			"--token-format", "jwt", "--", k6Binary(t), "run", "scripts/smoke.test.js")
 		require.Zero(t, s.wait(t), s.output)
 	}
+}
+
+// The doctor takes the same environment, and sees what the server and the token are like.
+func TestDoctorExaminesTheClientOfACertificate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := serve(t, []string{"AUTH=tls_client_auth"}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate", filepath.Join(dir, "client.pem"),
+		"--token-format", "jwt", "--", k6Binary(t), "x", "clientcreds", "doctor")
+	require.Zero(t, s.wait(t), s.output)
+	require.Contains(t, s.output.String(), "authentication  tls_client_auth\n")
+	require.Contains(t, s.output.String(), "  ✓ ok       client certificate        the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
+	require.Contains(t, s.output.String(), "  ✓ ok       with token                HTTP 200")
+	require.Contains(t, s.output.String(), "the token is bound to the client's certificate")
 }

@@ -87,7 +87,7 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{GrantTypes: []string{"password"}})},
-			`authserver: Clients: client "a": grant type "password" is unknown, want client_credentials`,
+			`authserver: Clients: client "a": grant type "password" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
 		},
 		{
 			Config{Clients: one(Client{ID: apiClientID}), APICheck: CheckIntrospection},

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -95,6 +96,7 @@ type claims struct {
 
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+	Actor    *actor `json:"act"`
 
 	Confirmation confirmation `json:"cnf"`
 }
@@ -129,8 +131,23 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		issued:   time.Unix(int64(*c.IssuedAt), 0),
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}
+	parties := j.parties(&c, &g)
 	n, err := hex.Decode(g.id[:], []byte(c.ID))
 	var known bool
 	g.bound, known = c.Confirmation.binding()
-	return g, err == nil && n == len(g.id) && g.client != nil && known
+	return g, err == nil && n == len(g.id) && g.client != nil && parties && known
+}
+
+// parties reads whom the token is about and who acts, false when it names a client
+// that is not registered.
+func (j *jwtFormat) parties(c *claims, g *grant) bool {
+	if c.Subject != c.ClientID {
+		if g.subject = j.server.clients.byID[c.Subject]; g.subject == nil {
+			return false
+		}
+	}
+	for a := c.Actor; a != nil; a = a.Actor {
+		g.actors = append(g.actors, j.server.clients.byID[a.Subject])
+	}
+	return !slices.Contains(g.actors, nil)
 }
