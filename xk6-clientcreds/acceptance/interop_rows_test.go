@@ -35,8 +35,10 @@ type interopRow struct {
 // variant is a configuration of a server.
 type variant string
 
-// rawBasic takes Basic credentials as they are.
-const rawBasic variant = "raw"
+const (
+	rawBasic  variant = "raw"   // takes Basic credentials as they are
+	dpopNonce variant = "nonce" // demands nonces in DPoP proofs
+)
 
 // assertionAudience is whom an assertion is for (RFC 7523 §3), which servers do not agree on.
 type assertionAudience string
@@ -73,7 +75,8 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 	}
 	rows = append(rows,
 		certificateRow("tls_client_auth", registration{SANDNS: "client.example"}, certs.good, certs.wrong),
-		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good))
+		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good),
+		dpopRow("`dpop`", ""), dpopRow("`dpop`, with a nonce", dpopNonce))
 	return append(rows, featureRows()...)
 }
 
@@ -121,6 +124,15 @@ func certificateRow(method string, r registration, right, wrong clientPair) inte
 		name: "`" + method + "`", kind: "bound", client: r,
 		right: files(right).with(clientOptions{"auth": method}), wrong: files(wrong),
 	}
+}
+
+// dpopRow is a grant to a client whose tokens must be bound to a key (RFC 9449 §5). The wrong
+// credential is the secret alone.
+func dpopRow(name string, v variant) interopRow {
+	row := secretRow(name, "interop-dpop", "dpop-secret", "client_secret_basic").as("bound")
+	row.client.DPoPBound, row.variant = true, v
+	row.right["dpop"], row.wrong = true, clientOptions{"dpop": false}
+	return row
 }
 
 // newKey returns a key that can sign by alg.

@@ -39,6 +39,8 @@ type trial struct {
 	Right, Wrong serverAnswer
 	// Bound are the ways in which the token is bound to a key, by their names in cnf.
 	Bound []string
+	// Nonces are the nonces that the server demanded for the token.
+	Nonces int
 	// Places are the well-known names that the server's metadata is found under.
 	Places []string
 	// Claims are what the token says, or the server of it.

@@ -26,7 +26,8 @@ const kinds = {
     bound({ right, wrong }) {
         const token = right.acquire();
         const cnf = token.ok ? claims(right, token.accessToken).cnf : null;
-        return { right: answer(token), wrong: answer(wrong.acquire()), bound: Object.keys(cnf || {}) };
+        const nonces = right.stats().nonceRetries;
+        return { right: answer(token), wrong: answer(wrong.acquire()), bound: Object.keys(cnf || {}), nonces };
     },
     discovery({ right, issuer }) {
         const found = (name) => http.get(`${issuer}/.well-known/${name}`).status === 200;
