@@ -101,6 +101,14 @@ declare module 'k6/x/clientcreds' {
         /** What the JWT of `client_secret_jwt` and `private_key_jwt` says, or where it is ready made. */
         assertion?: AssertionOptions;
 
+        /**
+         * Whether tokens are bound to a key (DPoP, RFC 9449), so that nobody else can use them: `true` for a key that is
+         * made here, ES256; or an object with the key or its algorithm. Each VU has a key of its own, unless
+         * `cache.scope` is `shared`. The HTTP functions of the client send the proofs by themselves, and answer a
+         * demand for a nonce once; for other protocols there is `headers(method, url)`.
+         */
+        dpop?: boolean | DPoPOptions;
+
         /** Scope to ask for: an array, or a string with spaces (RFC 6749 §3.3). */
         scope?: string | string[];
 
@@ -112,6 +120,12 @@ declare module 'k6/x/clientcreds' {
 
         /** Authorization details (RFC 9396): an array of objects, each with a `type`, sent as JSON. */
         authorizationDetails?: AuthorizationDetail[];
+
+        /**
+         * A token exchange (RFC 8693) after the client-credentials grant, by the same client at the same endpoint: the
+         * token that the options above describe is given in return for the one that the client hands out.
+         */
+        exchange?: ExchangeOptions;
 
         /** Further parameters of the token request. They cannot replace those that other options set. */
         params?: Record<string, string | number | boolean | string[]>;
@@ -140,7 +154,7 @@ declare module 'k6/x/clientcreds' {
          */
         onError?: 'throw' | 'abort';
 
-        /** Tags for this client's metrics. `client`, `reason`, `status`, `error` and `active` are taken. */
+        /** Tags for this client's metrics. `client`, `grant`, `reason`, `status`, `error`, `active` and `server` are taken. */
         tags?: Record<string, string | number | boolean>;
 
         /**
@@ -158,7 +172,7 @@ declare module 'k6/x/clientcreds' {
         /** The file with the secret, from the script's folder as in `open()`. The newline at its end is cut. */
         file?: string;
 
-        /** The environment variable of the k6 process. What `-e` gives is in `__ENV` alone. */
+        /** The environment variable of the k6 process. It need not be in `__ENV`. */
         env?: string;
 
         /** The name of the secret in k6's secret sources (`--secret-source`). */
@@ -201,6 +215,24 @@ declare module 'k6/x/clientcreds' {
         file?: string;
     }
 
+    /** The key that tokens are bound to (RFC 9449). */
+    export interface DPoPOptions {
+        /** The algorithm of the proofs; by default that of the key, else ES256. Making an RSA key takes a while in each VU. */
+        alg?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+        /** The private key, PEM or JWK, or where it is: the same for all VUs. By default one is made. */
+        key?: string | DPoPKeyOptions;
+    }
+
+    /** The private key of DPoP proofs. */
+    export interface DPoPKeyOptions {
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        text?: string;
+
+        /** The file of the key, from the script's folder as in `open()`. */
+        file?: string;
+    }
+
     /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */
     export interface AssertionOptions {
         /** The `aud`; by default `issuer`, or with `tokenUrl` the URL of the endpoint that it is sent to. */
@@ -233,6 +265,39 @@ declare module 'k6/x/clientcreds' {
         /** The type, which says what the other members mean. */
         type: string;
         [member: string]: unknown;
+    }
+
+    /**
+     * What a token is given in return for (RFC 8693 §2.1). Without `subjectToken` the client's token is the subject: the new
+     * one is for the client itself, elsewhere or with less scope. With it the client's token is the actor.
+     */
+    export interface ExchangeOptions {
+        /** The token of the party on whose behalf the client acts. It never appears in a log, an error, a metric or a URL. */
+        subjectToken?: string;
+
+        /**
+         * The type of the subject token: a URI.
+         * @default 'urn:ietf:params:oauth:token-type:access_token'
+         */
+        subjectTokenType?: string;
+
+        /** The token of the party that acts for the client; not with `subjectToken`. */
+        actorToken?: string;
+
+        /** The type of the actor token: a URI; by default that of an access token. */
+        actorTokenType?: string;
+
+        /** The type that the new token must have: that of an access token or of a JWT; by default the server decides. */
+        requestedTokenType?: string;
+
+        /** Name or names of the services that the new token is for. */
+        audience?: string | string[];
+
+        /** URIs of the services that the new token is for (RFC 8707), each sent as a `resource` parameter. */
+        resource?: string | string[];
+
+        /** Scope of the new token: an array, or a string with spaces. */
+        scope?: string | string[];
     }
 
     /** When tokens are kept, and for how long. */
@@ -317,6 +382,8 @@ declare module 'k6/x/clientcreds' {
         readonly error: string | null;
         /** The server's words for the error; null with a token. */
         readonly errorDescription: string | null;
+        /** With option `exchange`, which of the two requests failed; otherwise null. */
+        readonly grant: 'client_credentials' | 'token_exchange' | null;
         /** The server's Retry-After in seconds, or null. */
         readonly retryAfter: number | null;
         /** Times of the last request in milliseconds, named as in k6/http; null when nothing was sent. */
@@ -467,6 +534,8 @@ declare module 'k6/x/clientcreds' {
         failed: number;
         /** Token requests that repeated a failed one. */
         retries: number;
+        /** Requests to either server that were sent once more with the DPoP nonce it demanded. They count in no other failure. */
+        nonceRetries: number;
         /** Answers with status 401 to the client's own HTTP functions. */
         rejections: number;
         /** Requests sent with an expired token. */
@@ -483,6 +552,8 @@ declare module 'k6/x/clientcreds' {
         readonly error: string;
         /** The server's words for it, or `''`. */
         readonly errorDescription: string;
+        /** With option `exchange`, which of the two requests failed; otherwise null. */
+        readonly grant: 'client_credentials' | 'token_exchange' | null;
         /** HTTP status; 0 when there was no answer. */
         readonly status: number;
         /** Whether the same request could succeed later. */
@@ -498,16 +569,21 @@ declare module 'k6/x/clientcreds' {
         /** The access token, from the cache or the token endpoint. Throws a {@link TokenError}. */
         token(): string;
 
-        /** The value of an Authorization header, such as `Bearer …`. Throws a {@link TokenError}. */
+        /** The value of an Authorization header: `Bearer …`, or `DPoP …` with the option `dpop`. Throws a {@link TokenError}. */
         authorization(): string;
 
         /**
          * Headers for a request. Without an argument the object is frozen and the same until the token changes;
          * with one it is new, and has the headers of `extra` too, but for an Authorization of its own. Throws a
-         * {@link TokenError}.
+         * {@link TokenError}, and a `TypeError` with the option `dpop`, which needs to know the request.
          */
         headers(): Readonly<{ Authorization: string }>;
         headers(extra: Record<string, string>): Record<string, string>;
+        /**
+         * Headers for one request with that method and URL: with the option `dpop` they have a proof of their own in
+         * `DPoP`, and each call makes a new one. Without it, method and URL make no difference.
+         */
+        headers(method: string, url: string, extra?: Record<string, string>): Record<string, string>;
 
         /** `token()` as a promise. */
         tokenAsync(): Promise<string>;
@@ -598,6 +674,7 @@ declare module 'k6/x/clientcreds' {
         grant_types?: readonly string[];
         jwks?: object;
         ttl?: string;
+        [name: `tls_client_${string}`]: unknown;
     }
 
     /** Options of a {@link ClientPool}: those below, and of {@link ClientOptions} what all its clients have in common. */

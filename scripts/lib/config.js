@@ -57,7 +57,9 @@ export function url(name, what) {
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
  * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID.
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
+ * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
+ * DPOP=true binds tokens to a key.
  */
 export function clientOptions(overrides = {}) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
@@ -65,7 +67,7 @@ export function clientOptions(overrides = {}) {
 
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more) {
-    const options = endpoint();
+    const options = { ...endpoint(), ...binding() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -115,8 +117,20 @@ export function clientOfCall(overrides = {}) {
     return () => client;
 }
 
-/** What the client authenticates with: its secret, or its private key. */
+/** Whether tokens are bound to a key (DPoP, RFC 9449). */
+function binding() {
+    const value = env('DPOP', 'false');
+    if (value !== 'true' && value !== 'false') {
+        fail(`DPOP is "${value}": it must be true or false`);
+    }
+    return value === 'true' ? { dpop: true } : {};
+}
+
+/** What the client authenticates with: its secret, its private key, or its certificate. */
 function credentials() {
+    if (certified()) {
+        return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
+    }
     if (env('AUTH') !== 'private_key_jwt') {
         return { clientSecret: secret() };
     }
@@ -127,6 +141,28 @@ function credentials() {
         }
     }
     return { key };
+}
+
+/** Whether the client authenticates with a certificate (RFC 8705). */
+function certified() {
+    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(env('AUTH'));
+}
+
+function certificateFile() {
+    return required('CLIENT_CERTIFICATE_FILE', "the file of the client's certificate, PEM");
+}
+
+function certificateKeyFile() {
+    return required('CLIENT_KEY_FILE', "the file of the certificate's private key, PEM or JWK");
+}
+
+/**
+ * k6's own option tlsAuth for the certificate that the environment describes, for requests that a script makes itself
+ * with client.headers(): a token can be bound to the certificate. Requests of the client need none. What open() reads
+ * becomes part of `k6 archive`, so a scenario has it only where it needs it.
+ */
+export function tlsAuth() {
+    return certified() ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
 }
 
 /**

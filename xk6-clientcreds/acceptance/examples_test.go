@@ -17,6 +17,7 @@ import (
 // the server must have seen of it.
 type example struct {
 	server func(*authserver.Config)
+	files  func(t *testing.T, c *authserver.Config) // as server, for what needs files of its own
 	env    func(t *testing.T, s *localServer) []string
 	exit   int
 	saw    func(t *testing.T, stats authserver.Stats, r run)
@@ -76,6 +77,14 @@ var examples = map[string]example{
 		require.Equal(t, 20, r.summary.count("clientcreds_revocations"))
 		require.EqualValues(t, 20, stats.TokenRequests.ByResult["issued"], "a token that was given up is not used again")
 	}},
+	"token-exchange.js": {
+		server: func(c *authserver.Config) { c.Clients[0].GrantTypes = authserver.GrantTypes },
+		saw: func(t *testing.T, stats authserver.Stats, r run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 4}, stats.TokenRequests.ByResult, "two for each VU")
+			require.Equal(t, 2, r.summary.count("clientcreds_requests{grant:token_exchange}"))
+		},
+	},
 	"request-parameters.js": {
 		server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{wantsParameters} },
 		saw:    tokensPerVU(1),
@@ -120,6 +129,23 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
+	"mutual-tls.js": {
+		files: func(t *testing.T, c *authserver.Config) {
+			t.Helper()
+			c.TLSDir = t.TempDir()
+			registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"), filepath.Join(c.TLSDir, "client-key.pem"))
+			require.NoError(t, err)
+			registered.Secret = ""
+			c.Clients[0] = registered
+		},
+		env: func(_ *testing.T, s *localServer) []string {
+			return []string{
+				"CLIENT_CERTIFICATE_FILE=" + filepath.Join(s.config.TLSDir, "client.pem"),
+				"CLIENT_KEY_FILE=" + filepath.Join(s.config.TLSDir, "client-key.pem"),
+			}
+		},
+		saw: tokensPerVU(2),
+	},
 	"secret-file.js": {
 		env: func(t *testing.T, _ *localServer) []string {
 			t.Helper()
@@ -134,6 +160,14 @@ var examples = map[string]example{
 			return []string{"CLIENT_SECRET=", "K6_SECRET_SOURCE=mock=load-client=" + localSecret}
 		},
 		saw: tokensPerVU(2),
+	},
+	"dpop.js": {
+		server: func(c *authserver.Config) { c.DPoPNonce = time.Minute },
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 2, "use_dpop_nonce": 2}, stats.TokenRequests.ByResult)
+			require.Equal(t, map[string]int64{"ok": 6 * 4, "use_dpop_nonce": 2, "invalid_token": 6}, stats.APIRequests.ByResult)
+		},
 	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
@@ -184,7 +218,14 @@ func TestExamples(t *testing.T) {
 		require.True(t, known, "%s is not in the table", name)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startLocalServer(t, e.server)
+			server := startLocalServer(t, func(c *authserver.Config) {
+				if e.server != nil {
+					e.server(c)
+				}
+				if e.files != nil {
+					e.files(t, c)
+				}
+			})
 			var more []string
 			if e.env != nil {
 				more = e.env(t, server)

@@ -85,6 +85,20 @@ func (h *hydra) register(t *testing.T, r registration) serverAnswer {
 	return serverAnswer{resp.StatusCode == http.StatusCreated, resp.StatusCode, refusal.Error, refusal.Description}
 }
 
+// replace changes a client that Hydra knows.
+func (h *hydra) replace(t *testing.T, r registration) {
+	t.Helper()
+	body, err := json.Marshal(r) // #nosec G117 -- a client of this test
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.admin+"/admin/clients/"+r.ID, bytes.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := h.http.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
 func portOf(t *testing.T, address string) int {
 	t.Helper()
 	_, text, err := net.SplitHostPort(address)

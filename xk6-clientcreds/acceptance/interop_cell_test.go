@@ -41,7 +41,7 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		return cell{verdict: notOffered, answer: c.anonymous(got.Right.String())}
 	}
 	switch row.kind {
-	case "grant":
+	case "grant", "bound":
 		require.False(t, got.Wrong.OK, "%s: a wrong credential brings a token", row.name)
 		require.GreaterOrEqual(t, got.Wrong.Status, http.StatusBadRequest, "%s: %s", row.name, got.Wrong)
 	case "discovery":
@@ -62,7 +62,7 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		require.True(t, got.Active, "%s: the token is not active", row.name)
 		require.False(t, got.Unknown, "%s: a token that is none is active", row.name)
 	}
-	return cell{verdict: works, wrong: got.Wrong.short()}
+	return cell{verdict: works, detail: strings.Join(got.Bound, ", "), wrong: got.Wrong.short()}
 }
 
 // judgeClaims looks for the claim that the client asked for.

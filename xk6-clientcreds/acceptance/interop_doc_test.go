@@ -48,8 +48,8 @@ const interopMethods = `
 The client of ` + "`client_secret_basic`" + ` has an identifier and a secret with characters that RFC 6749 §2.3.1 wants encoded; in the
 row below, its secret is another one when it is decoded. No server takes both: see ` + "`basicEncoding`" + ` in
 [options.md](options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Nor do servers agree on whom an assertion is for: see
-` + "`assertion.audience`" + `, which is in the other rows what the server takes. For discovery the cell names the documents below
-` + "`/.well-known/`" + ` that there are.
+` + "`assertion.audience`" + `, which is in the other rows what the server takes. In brackets is by what member of ` + "`cnf`" + ` the token is bound to the
+client's certificate (RFC 8705 §3), and for discovery the documents below ` + "`/.well-known/`" + ` that there are.
 
 `
 

@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "write docs/interop.md anew")
 // for each server. What came of it is what docs/interop.md says.
 func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: their group is waited for
 	t.Parallel()
-	certs, rows := newCertificates(t), interopRows(t)
+	certs := newClientCertificates(t)
+	rows := interopRows(t, certs)
 	m := newMatrix(rows)
 	seen := t.Run("servers", func(t *testing.T) {
 		var mu sync.Mutex

@@ -44,8 +44,8 @@ const (
 	anotherSecret   = "another-secret-0123456789abcdef0123456789abcdef" // of nobody
 )
 
-// interopRows returns the lines of the matrix, with keys of their own.
-func interopRows(t *testing.T) []interopRow {
+// interopRows returns the lines of the matrix, with keys of their own and these certificates.
+func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 	t.Helper()
 	rows := []interopRow{
 		secretRow("`client_secret_basic`", "interop basic:x", "p@ss:w%rd+/=& z", "client_secret_basic"),
@@ -63,6 +63,9 @@ func interopRows(t *testing.T) []interopRow {
 		row.wrong = clientOptions{"assertion": map[string]any{"audience": "https://elsewhere.example"}}
 		rows = append(rows, row)
 	}
+	rows = append(rows,
+		certificateRow("tls_client_auth", registration{SANDNS: "client.example"}, certs.good, certs.wrong),
+		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good))
 	return append(rows, featureRows()...)
 }
 
@@ -94,9 +97,21 @@ func keyRow(t *testing.T, name, alg string) interopRow {
 		name: name, kind: "grant",
 		client: registration{
 			ID: id, AuthMethod: "private_key_jwt", AuthAlg: alg,
-			JWKS: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
+			JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
 		},
 		right: options(key), wrong: options(other),
+	}
+}
+
+// certificateRow is a grant to a client with a certificate, to which the token is bound (RFC 8705 §3).
+func certificateRow(method string, r registration, right, wrong clientPair) interopRow {
+	r.ID, r.AuthMethod, r.CertBound = "interop-"+method, method, true
+	files := func(p clientPair) clientOptions {
+		return clientOptions{"certificate": map[string]any{"file": p.certificate}, "key": map[string]any{"file": p.key}}
+	}
+	return interopRow{
+		name: "`" + method + "`", kind: "bound", client: r,
+		right: files(right).with(clientOptions{"auth": method}), wrong: files(wrong),
 	}
 }
 

@@ -31,7 +31,7 @@ type counterpart struct {
 // interopServers are the columns of the matrix.
 var interopServers = []struct {
 	name  string // in Markdown
-	start func(*testing.T, certificates, []registration) counterpart
+	start func(*testing.T, clientCertificates, []registration) counterpart
 }{
 	{"`serve`", localCounterpart},
 	{"oidc-provider", oidcProviderCounterpart},
@@ -41,19 +41,17 @@ var interopServers = []struct {
 
 // localCounterpart is the server of `k6 x clientcreds serve`, twice: no server takes Basic
 // credentials in both encodings.
-func localCounterpart(t *testing.T, _ certificates, clients []registration) counterpart {
+func localCounterpart(t *testing.T, certs clientCertificates, clients []registration) counterpart {
 	t.Helper()
-	dir := t.TempDir()
 	serve := func(encoding authserver.BasicEncoding) *localServer {
 		return startLocalServer(t, func(c *authserver.Config) {
-			c.TLSDir, c.TokenFormat, c.BasicEncoding = dir, authserver.JWT, encoding
+			c.TLSDir, c.TokenFormat, c.BasicEncoding = certs.dir, authserver.JWT, encoding
 			c.Clients = nil
 			for _, r := range clients {
-				client := authserver.Client{ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod}
-				if r.JWKS != nil {
-					client.JWKS = *r.JWKS
-				}
-				c.Clients = append(c.Clients, client)
+				c.Clients = append(c.Clients, authserver.Client{
+					ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
+					Subject: authserver.CertificateSubject{DNS: r.SANDNS},
+				})
 			}
 		})
 	}
@@ -68,24 +66,24 @@ func localCounterpart(t *testing.T, _ certificates, clients []registration) coun
 	}
 }
 
-func oidcProviderCounterpart(t *testing.T, c certificates, clients []registration) counterpart {
+func oidcProviderCounterpart(t *testing.T, certs clientCertificates, clients []registration) counterpart {
 	t.Helper()
 	metadata, err := json.Marshal(clients) // #nosec G117 -- a client of this test
 	require.NoError(t, err)
-	op := startOIDCProvider(t, c, "CLIENTS="+string(metadata))
+	op := startOIDCProvider(t, certs.ca, "CLIENTS="+string(metadata), "CLIENT_CA="+certs.ca.caFile)
 	return counterpart{
-		issuer: op.issuer, tokenURL: op.issuer + "/token", caFile: c.caFile, takes: forIssuer,
+		issuer: op.issuer, tokenURL: op.issuer + "/token", caFile: certs.ca.caFile, takes: forIssuer,
 		jwt:     clientOptions{"resource": interopResource},
 		counted: func() int { return len(op.stop(t)) },
 	}
 }
 
 // hydraCounterpart has its introspection endpoint where its administrator's are.
-func hydraCounterpart(t *testing.T, c certificates, clients []registration) counterpart {
+func hydraCounterpart(t *testing.T, certs clientCertificates, clients []registration) counterpart {
 	t.Helper()
-	h := startHydra(t, c)
+	h := startHydra(t, certs.ca)
 	server := counterpart{
-		issuer: h.issuer, tokenURL: h.issuer + "/oauth2/token", caFile: c.caFile, takes: forTokenEndpoint,
+		issuer: h.issuer, tokenURL: h.issuer + "/oauth2/token", caFile: certs.ca.caFile, takes: forTokenEndpoint,
 		jwt:     clientOptions{"audience": interopResource},
 		options: clientOptions{"introspectionUrl": h.admin + "/admin/oauth2/introspect"},
 		unknown: make(map[string]serverAnswer),
@@ -99,8 +97,8 @@ func hydraCounterpart(t *testing.T, c certificates, clients []registration) coun
 	return server
 }
 
-func zitadelCounterpart(t *testing.T, c certificates, clients []registration) counterpart {
+func zitadelCounterpart(t *testing.T, certs clientCertificates, clients []registration) counterpart {
 	t.Helper()
-	issuer := startZitadel(t, c, clients)
-	return counterpart{issuer: issuer, tokenURL: issuer + "/oauth/token", caFile: c.caFile, takes: forIssuer}
+	issuer := startZitadel(t, certs.ca, clients)
+	return counterpart{issuer: issuer, tokenURL: issuer + "/oauth/token", caFile: certs.ca.caFile, takes: forIssuer}
 }

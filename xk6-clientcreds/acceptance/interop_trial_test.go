@@ -37,6 +37,8 @@ func (a serverAnswer) String() string {
 // trial is a row as it was tried at one server.
 type trial struct {
 	Right, Wrong serverAnswer
+	// Bound are the ways in which the token is bound to a key, by their names in cnf.
+	Bound []string
 	// Places are the well-known names that the server's metadata is found under.
 	Places []string
 	// Claims are what the token says, or the server of it.

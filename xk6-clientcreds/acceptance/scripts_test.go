@@ -119,6 +119,14 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"AUTH=private_key_jwt"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
 		},
+		"no certificate": {
+			change: []string{"AUTH=tls_client_auth"},
+			text:   `configuration: CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM`,
+		},
+		"no key of the certificate": {
+			change: []string{"AUTH=self_signed_tls_client_auth", "CLIENT_CERTIFICATE_FILE=client.pem"},
+			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK`,
+		},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,

@@ -53,7 +53,7 @@ func (v *assertionVerifier) clientSecretJWT() authMethod {
 				if len(current.secret) == 0 {
 					return nil, errNoSecret
 				}
-				for _, accepted := range current.secrets(v.server.cfg.Now()) {
+				for _, accepted := range current.secrets(v.server.wall()) {
 					if payload, err := signed.Verify(accepted.secret); err == nil {
 						return payload, nil
 					}

@@ -14,7 +14,14 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-const grantClientCredentials = "client_credentials"
+// The grants that the server knows.
+const (
+	grantClientCredentials = "client_credentials"
+	grantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // #nosec G101 -- a name, RFC 8693 §2.1
+)
+
+// GrantTypes are the grants that a client can be allowed.
+var GrantTypes = []string{grantClientCredentials, grantTokenExchange}
 
 // Client is one registered client. The names follow RFC 7591 §2.
 type Client struct {
@@ -31,6 +38,9 @@ type Client struct {
 	// Subject is that of the client's certificate (tls_client_auth). Default:
 	// the client has none of the server's CA.
 	Subject CertificateSubject
+	// DPoPBound says that the client may have tokens only that are bound to the
+	// key of a DPoP proof, RFC 9449 §5.2.
+	DPoPBound bool
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
@@ -60,6 +70,7 @@ type client struct {
 	ttl         time.Duration
 	grants      []string
 	authMethod  string
+	proofs      bool // DPoPBound
 	subject     CertificateSubject
 }
 
@@ -106,6 +117,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		ttl:        ttl,
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
+		proofs:     c.DPoPBound,
 		subject:    c.Subject,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
@@ -146,8 +158,8 @@ func checkClient(i int, c Client) error {
 		return err
 	}
 	for _, g := range c.GrantTypes {
-		if g != grantClientCredentials {
-			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, grantClientCredentials)
+		if !slices.Contains(GrantTypes, g) {
+			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, strings.Join(GrantTypes, ", "))
 		}
 	}
 	return nil

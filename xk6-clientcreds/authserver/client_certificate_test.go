@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"net/url"
@@ -197,6 +198,23 @@ func TestBoundTokens(t *testing.T) {
 			require.Contains(t, get(e.API, token).send(t, with).body, "invalid_token")
 		})
 	}
+}
+
+// RFC 8705 Appendix A: a certificate, and the cnf claim of a token that is bound to it.
+func TestConfirmationOfTheRFC(t *testing.T) {
+	t.Parallel()
+	block, _ := pem.Decode([]byte(`-----BEGIN CERTIFICATE-----
+MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx
+ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG
+SM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ
+/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwID
+SQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOV
+bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
+-----END CERTIFICATE-----`))
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	bound := bindToCertificate(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{certificate}}})
+	require.Equal(t, `,"cnf":{"x5t#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}`, string(appendConfirmation(nil, &bound)))
 }
 
 // RFC 8705 §3.3 and §5: only a server that asks for certificates says so.

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // TokenFormat says what an access token looks like.
@@ -35,6 +37,17 @@ type BasicEncoding string
 const (
 	BasicForm BasicEncoding = "form" // form-decode id and secret, as RFC 6749 §2.3.1 demands
 	BasicRaw  BasicEncoding = "raw"  // take both as they are, as many servers do
+)
+
+// AdminAccess says who can change a server while it runs. There is no
+// authentication.
+type AdminAccess string
+
+// The accesses of administrators.
+const (
+	AdminLoopback AdminAccess = "loopback" // this machine only: none at all where Addr can be reached by others
+	AdminOn       AdminAccess = "on"       // everybody who reaches Addr
+	AdminOff      AdminAccess = "off"
 )
 
 // DefaultTTL is the lifetime of an access token unless the configuration or
@@ -73,6 +86,11 @@ type Config struct {
 	// BasicEncoding is BasicForm by default.
 	BasicEncoding BasicEncoding
 
+	// DPoPNonce is how often the nonce changes that DPoP proofs need, both those
+	// for tokens and those at the API (RFC 9449 §8 and §9). Each is accepted
+	// twice as long. Default: proofs need none.
+	DPoPNonce time.Duration
+
 	// APICheck is CheckLocal by default.
 	APICheck APICheck
 	// APIScope is the scope a token needs at the API. Default: none.
@@ -81,6 +99,12 @@ type Config struct {
 	// of tokens that were requested without one. Default: tokens carry the
 	// URL of the API and every audience is accepted.
 	APIAudience string
+
+	// Faults is the JSON document of the faults that there are from the start,
+	// see package faults. Default: none.
+	Faults []byte
+	// Admin is AdminLoopback by default.
+	Admin AdminAccess
 
 	// TokenMiddleware wraps the token endpoint, APIMiddleware the API; the
 	// first is the outermost.
@@ -111,6 +135,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.JWTAlgorithm, "ES256")
 	setDefault(&c.BasicEncoding, BasicForm)
 	setDefault(&c.APICheck, CheckLocal)
+	setDefault(&c.Admin, AdminLoopback)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -135,8 +160,8 @@ func (c *Config) validate() error {
 	if err := checkIssuer(c.Issuer); err != nil {
 		return err
 	}
-	if err := checkTTL(c.TTL); err != nil {
-		return configErrorf("TTL", "%s", err)
+	if err := c.checkTimes(); err != nil {
+		return err
 	}
 	if err := oneOf("TokenFormat", c.TokenFormat, Opaque, JWT); err != nil {
 		return err
@@ -155,6 +180,26 @@ func (c *Config) validate() error {
 	}
 	if !printableASCII(c.APIAudience) {
 		return configErrorf("APIAudience", "%q has characters other than printable ASCII", c.APIAudience)
+	}
+	if err := oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff); err != nil {
+		return err
+	}
+	return c.checkFaults()
+}
+
+func (c *Config) checkFaults() error {
+	if err := faults.Check(c.Faults); err != nil {
+		return configErrorf("Faults", "%s", err)
+	}
+	return nil
+}
+
+func (c *Config) checkTimes() error {
+	if err := checkTTL(c.TTL); err != nil {
+		return configErrorf("TTL", "%s", err)
+	}
+	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
+		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
 	}
 	return nil
 }

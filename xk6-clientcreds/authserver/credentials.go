@@ -55,7 +55,7 @@ func (s *Server) RotateSecret(id, secret string, grace time.Duration) error {
 	return s.clients.rotate(id, func(c *Client) { c.Secret = secret }, func(old, fresh *credentials) {
 		if grace > 0 && len(old.secret) > 0 {
 			fresh.former = newCredentials(string(old.secret), nil)
-			fresh.until = s.cfg.Now().Add(grace)
+			fresh.until = s.wall().Add(grace)
 		}
 	})
 }

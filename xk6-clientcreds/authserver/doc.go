@@ -8,6 +8,7 @@
 //   - client_secret_jwt and private_key_jwt (RFC 7523 §2.2);
 //   - tls_client_auth and self_signed_tls_client_auth, and tokens that are bound
 //     to the client's certificate (RFC 8705);
+//   - token exchange (RFC 8693), also with an actor, for access tokens of its own;
 //   - opaque access tokens, or JWT access tokens by RFC 9068 with a JWK set;
 //   - resource indicators (RFC 8707) and the audience parameter;
 //   - introspection (RFC 7662) and revocation (RFC 7009);

@@ -12,6 +12,7 @@ const (
 	apiPath    = "/api"
 	statsPath  = "/stats"
 	healthPath = "/health"
+	adminPath  = "/admin"
 )
 
 // Endpoints are the URLs of a server. The API is a folder: every path below it
@@ -26,6 +27,7 @@ type Endpoints struct {
 	API           string
 	Stats         string
 	Health        string
+	Admin         string // empty where it is off, see AdminAccess
 	CAFile        string // the PEM file of the CA, empty for plain HTTP
 }
 
@@ -50,8 +52,12 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 		Stats:         auth + statsPath,
 		Health:        auth + healthPath,
 	}
+	if s.adminAllowed(authAddr) {
+		s.endpoints.Admin = auth + adminPath
+	}
 	issuerURL := s.endpoints.issuerURL()
 	s.endpoints.Metadata = issuerURL.Scheme + "://" + issuerURL.Host + metadataPaths(issuerURL.Path)[0]
+	s.api.origin = api
 	s.defaultAudience = s.cfg.APIAudience
 	if s.defaultAudience == "" {
 		s.defaultAudience = api + apiPath

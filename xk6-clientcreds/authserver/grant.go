@@ -37,12 +37,25 @@ func (ids *tokenIDs) next() (id tokenID) {
 // grant is what one access token stands for.
 type grant struct {
 	id       tokenID
-	client   *client
+	client   *client   // that asked for the token
+	subject  *client   // whom the token is about; nil: client itself
+	actors   []*client // who act for the subject, the latest first (RFC 8693 §4.1)
 	scope    string
 	audience []string // empty: the default audience of the server
 	issued   time.Time
 	expires  time.Time
 	bound    binding
+	// issuedType is the type of the token by RFC 8693 §3, for the answer to an
+	// exchange; no part of the token.
+	issuedType string
+}
+
+// about is the client that the token is about.
+func (g *grant) about() *client {
+	if g.subject != nil {
+		return g.subject
+	}
+	return g.client
 }
 
 // tokenFormat makes access tokens and reads them.
@@ -70,7 +83,7 @@ func (s *Server) appendClaims(dst []byte, g *grant) []byte {
 	dst = append(dst, `"iss":`...)
 	dst = appendJSONString(dst, s.endpoints.Issuer)
 	dst = append(dst, `,"sub":`...)
-	dst = append(dst, g.client.jsonID...)
+	dst = append(dst, g.about().jsonID...)
 	dst = append(dst, `,"client_id":`...)
 	dst = append(dst, g.client.jsonID...)
 	dst = append(dst, `,"aud":`...)
@@ -86,6 +99,7 @@ func (s *Server) appendClaims(dst []byte, g *grant) []byte {
 		dst = append(dst, `,"scope":`...)
 		dst = appendJSONString(dst, g.scope)
 	}
+	dst = appendActors(dst, g.actors)
 	return appendConfirmation(dst, &g.bound)
 }
 

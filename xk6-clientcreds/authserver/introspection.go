@@ -3,6 +3,8 @@ package authserver
 import (
 	"net/http"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // inactive is the whole answer about a token that is not active, RFC 7662 §2.2.
@@ -12,7 +14,6 @@ const inactive = `{"active":false}`
 // registered client may ask about every token: clients stand for resource
 // servers here.
 func (s *Server) serveIntrospection(w http.ResponseWriter, r *http.Request) {
-	s.stats.introspections.Add(1)
 	f := newForm()
 	defer f.release()
 	if err := s.introspect(r, f); err != nil {
@@ -28,11 +29,11 @@ func (s *Server) introspect(r *http.Request, f *form) *oauthError {
 		return err
 	}
 	g, ok := s.open(f, token)
-	if !ok || s.judge(&g, s.cfg.Now()) != nil {
+	if !ok || s.judge(&g, s.cfg.Now(), faults.Introspection) != nil {
 		f.out = append(f.out[:0], inactive...)
 		return nil
 	}
-	f.out = append(f.out[:0], `{"active":true,"token_type":"Bearer",`...)
+	f.out = append(append(append(f.out[:0], `{"active":true,"token_type":"`...), g.bound.tokenType()...), `",`...)
 	f.out = append(s.appendClaims(f.out, &g), '}')
 	return nil
 }
@@ -56,12 +57,15 @@ func (s *Server) readTokenRequest(r *http.Request, f *form) (*client, string, *o
 }
 
 // judge tells why a token that this server made is not valid at now, nil when
-// it is.
-func (s *Server) judge(g *grant, now time.Time) *bearerError {
+// it is. e is the endpoint that asks.
+func (s *Server) judge(g *grant, now time.Time, e faults.Endpoint) *bearerError {
 	switch {
 	case !now.Before(g.expires):
 		return errTokenExpired
 	case s.revoked.has(g.id):
+		return errTokenRevoked
+	case s.cutoffs.cover(g):
+		s.faults.Count(faults.TokenRevoked, e)
 		return errTokenRevoked
 	}
 	return nil

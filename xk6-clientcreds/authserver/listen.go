@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // Limits of a connection. They are wide: a server under load is slow, and
@@ -71,7 +73,10 @@ func (s *Server) secure(listeners []net.Listener) (*tls.Config, error) {
 	if s.introspector != nil {
 		s.introspector.trust(&tls.Config{RootCAs: certs.pool, MinVersion: tls.VersionTLS12})
 	}
-	config := &tls.Config{Certificates: []tls.Certificate{certs.server}, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{
+		Certificates: []tls.Certificate{certs.server}, MinVersion: tls.VersionTLS12,
+		GetConfigForClient: s.faults.Handshake,
+	}
 	s.askForCertificates(config, certs.pool)
 	return config, nil
 }
@@ -90,6 +95,7 @@ func (s *Server) newHTTPServer(handler http.Handler, tlsConfig *tls.Config) *htt
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          errorLog,
+		ConnContext:       faults.ConnContext,
 	}
 }
 

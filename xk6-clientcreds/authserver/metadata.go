@@ -20,6 +20,7 @@ type metadata struct {
 	GrantTypes                  []string                  `json:"grant_types_supported"`
 	TokenAuthMethods            []string                  `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms         []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
+	DPoPAlgorithms              []jose.SignatureAlgorithm `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
 	RevocationEndpoint          string                    `json:"revocation_endpoint"`
 	RevocationAuthMethods       []string                  `json:"revocation_endpoint_auth_methods_supported"`
 	RevocationAuthAlgorithms    []jose.SignatureAlgorithm `json:"revocation_endpoint_auth_signing_alg_values_supported"`
@@ -45,9 +46,10 @@ func (s *Server) metadata() metadata {
 		TokenEndpoint:               s.endpoints.Token,
 		Scopes:                      s.scopes(),
 		ResponseTypes:               []string{},
-		GrantTypes:                  []string{grantClientCredentials},
+		GrantTypes:                  GrantTypes,
 		TokenAuthMethods:            methods,
 		TokenAuthAlgorithms:         algorithms,
+		DPoPAlgorithms:              keyAlgorithms,
 		RevocationEndpoint:          s.endpoints.Revocation,
 		RevocationAuthMethods:       methods,
 		RevocationAuthAlgorithms:    algorithms,
@@ -91,15 +93,13 @@ func metadataPaths(issuerPath string) []string {
 	return []string{rfc8414 + issuerPath, openID + issuerPath, issuerPath + rfc8414, issuerPath + openID}
 }
 
-// document serves a JSON document that does not change. before is called for
-// each request.
-func document(value any, before func()) (http.Handler, error) {
+// document serves a JSON document that does not change.
+func document(value any) (http.Handler, error) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return nil, fmt.Errorf("authserver: %T: %w", value, err)
 	}
 	return readOnly(func(w http.ResponseWriter, _ *http.Request) {
-		before()
 		w.Header()["Content-Type"] = headerJSON
 		_, _ = w.Write(body) // the client has gone: nobody is left to tell
 	}), nil

@@ -23,9 +23,12 @@ func TestMetadata(t *testing.T) {
 		"jwks_uri": "https://login.example/tenant/jwks",
 		"scopes_supported": ["admin", "orders.read", "orders.write"],
 		"response_types_supported": [],
-		"grant_types_supported": ["client_credentials"],
+		"grant_types_supported": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
 		"token_endpoint_auth_signing_alg_values_supported": [
 			"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+		],
+		"dpop_signing_alg_values_supported": [
+			"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 		],
 		"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
 		"revocation_endpoint": "https://login.example/tenant/revoke",

@@ -50,9 +50,9 @@ var (
 	errMethodForbidden = invalidClient("the client may not use this authentication method")
 
 	errUnsupportedGrant = newError(resultUnsupportedGrantType, http.StatusBadRequest,
-		"the grant type is not supported, only client_credentials is")
+		"the grant type is not supported, only client_credentials and token-exchange are")
 	errForbiddenGrant = newError(resultUnauthorizedClient, http.StatusBadRequest,
-		"the client may not use the client_credentials grant")
+		"the client may not use this grant")
 	errForeignToken = newError(resultUnauthorizedClient, http.StatusBadRequest,
 		"the token was issued to another client")
 	errScopeSyntax = newError(resultInvalidScope, http.StatusBadRequest,

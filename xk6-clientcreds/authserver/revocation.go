@@ -12,7 +12,6 @@ const maxRevoked = 1 << 16
 
 // serveRevocation is the revocation endpoint, RFC 7009 §2.
 func (s *Server) serveRevocation(w http.ResponseWriter, r *http.Request) {
-	s.stats.revocations.Add(1)
 	f := newForm()
 	defer f.release()
 	if err := s.revoke(r, f); err != nil {

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // routes are the handlers of a port by path. A map is all that is needed, and
@@ -12,6 +15,7 @@ import (
 type routes struct {
 	paths map[string]http.Handler
 	api   http.Handler // for every path below apiPath; nil where the port has no API
+	admin http.Handler // for every path below adminPath; nil where there is none
 }
 
 func (p *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -21,6 +25,10 @@ func (p *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rest, ok := strings.CutPrefix(r.URL.Path, apiPath); ok && p.api != nil && (rest == "" || rest[0] == '/') {
 		p.api.ServeHTTP(w, r)
+		return
+	}
+	if p.admin != nil && strings.HasPrefix(r.URL.Path, adminPath+"/") {
+		p.admin.ServeHTTP(w, r)
 		return
 	}
 	http.NotFound(w, r)
@@ -34,7 +42,10 @@ func (s *Server) handlers(split bool) ([]http.Handler, error) {
 		return nil, err
 	}
 	s.addStatus(auth)
-	api := counted(&s.stats.api, s, s.cfg.APIMiddleware, s.api.serve)
+	if s.endpoints.Admin != "" {
+		auth.admin = s.admin()
+	}
+	api := counted(&s.stats.api, s, faults.API, s.cfg.APIMiddleware, s.api.serve)
 	if !split {
 		auth.api = api
 		return []http.Handler{auth}, nil
@@ -47,18 +58,15 @@ func (s *Server) handlers(split bool) ([]http.Handler, error) {
 func (s *Server) addAuthorizationServer(p *routes) error {
 	issuerPath := s.endpoints.issuerPath()
 	base := strings.TrimSuffix(issuerPath, "/")
-	p.paths[base+"/token"] = counted(&s.stats.token, s, s.cfg.TokenMiddleware, s.serveToken)
-	p.paths[base+"/introspect"] = http.HandlerFunc(s.serveIntrospection)
-	p.paths[base+"/revoke"] = http.HandlerFunc(s.serveRevocation)
-	keys, err := document(keySet(s.format), func() {})
+	p.paths[base+"/token"] = counted(&s.stats.token, s, faults.Token, s.cfg.TokenMiddleware, s.serveToken)
+	p.paths[base+"/introspect"] = s.arriving(&s.stats.introspections, faults.Introspection, http.HandlerFunc(s.serveIntrospection))
+	p.paths[base+"/revoke"] = s.arriving(&s.stats.revocations, faults.Revocation, http.HandlerFunc(s.serveRevocation))
+	p.paths[base+"/jwks"] = s.faults.Wrap(faults.JWKS, readOnly(s.serveKeys))
+	published, err := document(s.metadata())
 	if err != nil {
 		return err
 	}
-	p.paths[base+"/jwks"] = keys
-	discovery, err := document(s.metadata(), func() { s.stats.discoveries.Add(1) })
-	if err != nil {
-		return err
-	}
+	discovery := s.arriving(&s.stats.discoveries, faults.Metadata, published)
 	for _, path := range metadataPaths(issuerPath) {
 		p.paths[path] = discovery
 	}
@@ -81,15 +89,25 @@ func (s *Server) serveStats(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, append(body, '\n'))
 }
 
-// counted counts the arrivals at an endpoint, then lets the middleware see
-// them.
-func counted(l *load, s *Server, middleware []Middleware, endpoint http.HandlerFunc) http.Handler {
+// arriving counts the arrivals at an endpoint, then lets its faults see them.
+func (s *Server) arriving(count *atomic.Int64, e faults.Endpoint, endpoint http.Handler) http.Handler {
+	h := s.faults.Wrap(e, endpoint)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count.Add(1)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// counted counts the arrivals at an endpoint, then lets its faults and the
+// middleware see them.
+func counted(l *load, s *Server, e faults.Endpoint, middleware []Middleware, endpoint http.HandlerFunc) http.Handler {
 	var h http.Handler = endpoint
 	for _, wrap := range slices.Backward(middleware) {
 		h = wrap(h)
 	}
+	h = s.faults.Wrap(e, h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.arrive(s.cfg.Now())
+		l.arrive(s.wall())
 		defer l.leave()
 		h.ServeHTTP(w, r)
 	})

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // Server is an authorization server and a protected API. Make it with [New],
@@ -23,8 +25,14 @@ type Server struct {
 	format           tokenFormat
 	ids              *tokenIDs
 	revoked          *revocations
-	stats            *stats
-	api              *protectedAPI
+	proofs           *proofVerifier
+	cutoffs          *cutoffs
+	faults           *faults.Injector
+	// wall is Config.Now. Tokens live by cfg.Now, which faults can set wrong;
+	// what lasts for a while, such as a grace, goes by wall.
+	wall  func() time.Time
+	stats *stats
+	api   *protectedAPI
 	// introspector is nil when the API checks tokens by itself.
 	introspector *introspector
 
@@ -45,16 +53,16 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	clients, err := newRegistry(cfg.Clients, cfg.TTL, cfg.Now)
+	s := &Server{ids: newTokenIDs(), revoked: newRevocations(maxRevoked), wall: cfg.Now}
+	s.cutoffs = newCutoffs(s.ids)
+	s.faults = faults.New(s.wall, s.clientOf)
+	cfg.Now = func() time.Time { return s.wall().Add(s.faults.ServerSkew()) }
+	clients, err := newRegistry(cfg.Clients, cfg.TTL, s.wall)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{
-		cfg:     cfg,
-		clients: clients,
-		ids:     newTokenIDs(),
-		revoked: newRevocations(maxRevoked),
-	}
+	s.cfg, s.clients = cfg, clients
+	s.proofs = newProofVerifier(&s.cfg)
 	if err := s.expectCertificates(); err != nil {
 		return nil, err
 	}
@@ -68,7 +76,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.stats = newStats(len(clients.list))
-	s.api = newProtectedAPI(&s.cfg, s.stats, check)
+	s.api = newProtectedAPI(&s.cfg, s.stats, s.proofs, check)
 	if cfg.TokenFormat == JWT {
 		s.format, err = newJWTFormat(s, cfg.JWTAlgorithm)
 	} else {
@@ -104,7 +112,13 @@ func (s *Server) startOn(listeners []net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.started = s.cfg.Now()
+	if len(s.cfg.Faults) > 0 {
+		// The schedules in it begin now.
+		if err := s.faults.Put(s.cfg.Faults); err != nil {
+			return configErrorf("Faults", "%s", err)
+		}
+	}
+	s.started = s.wall()
 	s.failures = make(chan error, len(listeners))
 	for i, l := range listeners {
 		server := s.newHTTPServer(handlers[i], tlsConfig)
@@ -129,9 +143,10 @@ func (s *Server) serve(server *http.Server, l net.Listener) {
 // Failed receives an error when a port stopped being served before Shutdown.
 func (s *Server) Failed() <-chan error { return s.failures }
 
-// Shutdown stops accepting requests, waits for those in progress until ctx
+// Shutdown ends the delays of faults, stops accepting requests, waits for those in progress until ctx
 // ends, and cuts off what is left then.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.faults.Close()
 	errs := make([]error, 0, len(s.servers))
 	for _, server := range s.servers {
 		err := server.Shutdown(ctx)

@@ -3,6 +3,8 @@ package authserver
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 // Stats is what has arrived at a [Server]. A request counts in a total when it
@@ -13,8 +15,10 @@ type Stats struct {
 	DiscoveryRequests     int64         `json:"discovery_requests"`
 	IntrospectionRequests int64         `json:"introspection_requests"`
 	RevocationRequests    int64         `json:"revocation_requests"`
-	StartedAt             time.Time     `json:"started_at"`
-	UptimeSeconds         float64       `json:"uptime_seconds"`
+	// Faults counts what faults on demand have done, by kind and endpoint.
+	Faults        map[string]map[string]int64 `json:"faults"`
+	StartedAt     time.Time                   `json:"started_at"`
+	UptimeSeconds float64                     `json:"uptime_seconds"`
 }
 
 // TokenRequests counts the requests to the token endpoint.
@@ -23,8 +27,10 @@ type TokenRequests struct {
 	// ByClient counts the requests that name a registered client, whether or
 	// not they authenticate it.
 	ByClient map[string]int64 `json:"by_client"`
-	// ByResult counts "issued" and the error codes of RFC 6749 §5.2. Results
-	// that did not occur are left out.
+	// ByResult counts "issued" and the error codes of RFC 6749 §5.2 and RFC
+	// 9449 §5, and how faults answered: by their error codes, "http_503" and the like,
+	// "rate_limited", "reset", and "client_closed" where the client did not wait.
+	// Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
 	// ConcurrentPeak is how many requests were in progress at the same time.
 	ConcurrentPeak int64 `json:"concurrent_peak"`
@@ -36,8 +42,9 @@ type TokenRequests struct {
 // APIRequests counts the requests to the protected API.
 type APIRequests struct {
 	Total int64 `json:"total"`
-	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and
-	// "temporarily_unavailable". Results that did not occur are left out.
+	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and RFC
+	// 9449 §7.1, "temporarily_unavailable", and what faults answered, as for token requests.
+	// Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
 	// ConcurrentPeak is how many requests were in progress at the same time.
 	ConcurrentPeak int64 `json:"concurrent_peak"`
@@ -74,24 +81,29 @@ func (s *Server) Stats() Stats {
 	for i, c := range s.cfg.Clients {
 		byClient[c.ID] = st.byClient[i].Load()
 	}
+	tokenResults := occurred(tokenResultNames[:], st.tokenResults[:])
+	s.faults.AddResults(faults.Token, tokenResults)
+	apiResults := occurred(apiResultNames[:], st.apiResults[:])
+	s.faults.AddResults(faults.API, apiResults)
 	return Stats{
 		TokenRequests: TokenRequests{
 			Total:          st.token.total.Load(),
 			ByClient:       byClient,
-			ByResult:       occurred(tokenResultNames[:], st.tokenResults[:]),
+			ByResult:       tokenResults,
 			ConcurrentPeak: st.token.peak.Load(),
 			PeakPer100ms:   st.token.busiest.Load(),
 		},
 		APIRequests: APIRequests{
 			Total:          st.api.total.Load(),
-			ByResult:       occurred(apiResultNames[:], st.apiResults[:]),
+			ByResult:       apiResults,
 			ConcurrentPeak: st.api.peak.Load(),
 		},
 		DiscoveryRequests:     st.discoveries.Load(),
 		IntrospectionRequests: st.introspections.Load(),
 		RevocationRequests:    st.revocations.Load(),
+		Faults:                s.faults.Counts(),
 		StartedAt:             s.started,
-		UptimeSeconds:         s.cfg.Now().Sub(s.started).Seconds(),
+		UptimeSeconds:         s.wall().Sub(s.started).Seconds(),
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
 const (
@@ -33,7 +35,7 @@ func (s *Server) checkLocally(_ *http.Request, f *form, token string) (accessTok
 	if !ok {
 		return accessToken{}, errTokenUnknown
 	}
-	if err := s.judge(&g, s.cfg.Now()); err != nil {
+	if err := s.judge(&g, s.wall().Add(s.faults.APISkew()), faults.API); err != nil {
 		return accessToken{}, err
 	}
 	audience := g.audience

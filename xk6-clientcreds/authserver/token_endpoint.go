@@ -10,6 +10,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	c, err := s.grantToken(r, f)
+	if s.proofs.granting != nil && len(r.Header[headerProof]) > 0 {
+		w.Header()[headerNonce] = s.proofs.granting.current(s.cfg.Now())
+	}
 	if err != nil {
 		s.stats.countToken(c, err.result)
 		err.write(w)
@@ -19,9 +22,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, f.out)
 }
 
-// grantToken answers a client credentials request (RFC 6749 §4.4.2) with the
-// response of §5.1 in f.out. The client that the request names is returned also
-// with an error.
+// grantToken answers a request with the response of RFC 6749 §5.1 in f.out. The
+// client that the request names is returned also with an error.
 func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	if err := f.read(r); err != nil {
 		return nil, err
@@ -30,43 +32,68 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	if err != nil {
 		return c, err
 	}
-	switch grantType := f.get("grant_type"); {
-	case grantType == nil:
+	grantType := f.get("grant_type")
+	grantNamed := s.clientCredentials
+	switch string(grantType) {
+	case "":
 		return c, errNoGrantType
-	case string(grantType) != grantClientCredentials:
+	case grantClientCredentials:
+	case grantTokenExchange:
+		grantNamed = s.exchange
+	default:
 		return c, errUnsupportedGrant
-	case !c.mayUse(grantClientCredentials):
+	}
+	if !c.mayUse(string(grantType)) {
 		return c, errForbiddenGrant
 	}
-	scope, err := c.grantScope(f.get("scope"))
+	g, err := grantNamed(c, f)
 	if err != nil {
 		return c, err
 	}
-	audience, err := f.targets()
-	if err != nil {
+	if g.bound, err = s.bindToKey(r, c); err != nil {
 		return c, err
 	}
-	now := s.cfg.Now()
-	g := &grant{
-		id: s.ids.next(), client: c, scope: scope, audience: audience,
-		issued: now, expires: now.Add(c.ttl),
-	}
-	if c.certificateMethod() != "" {
+	if g.bound.kind == unbound && c.certificateMethod() != "" {
 		g.bound = bindToCertificate(r)
 	}
 	return c, s.appendTokenResponse(f, g)
 }
 
+// clientCredentials is the grant of RFC 6749 §4.4.2.
+func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
+	scope, err := c.grantScope(f.get("scope"))
+	if err != nil {
+		return nil, err
+	}
+	audience, err := f.targets()
+	if err != nil {
+		return nil, err
+	}
+	now := s.cfg.Now()
+	return &grant{
+		id: s.ids.next(), client: c, scope: scope, audience: audience,
+		issued: now, expires: now.Add(s.ttl(c)),
+	}, nil
+}
+
+// appendTokenResponse appends the response of RFC 6749 §5.1, with the member
+// that RFC 8693 §2.2.1 adds.
 func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 	f.out = append(f.out[:0], `{"access_token":"`...)
 	if err := s.format.issue(f, g); err != nil {
 		return errIssue
 	}
-	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
-	f.out = appendInt(f.out, int64(g.client.ttl.Seconds()))
+	f.out = append(f.out, `","token_type":"`...)
+	f.out = append(f.out, g.bound.tokenType()...)
+	f.out = append(f.out, `","expires_in":`...)
+	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)
+	}
+	if g.issuedType != "" {
+		f.out = append(f.out, `,"issued_token_type":`...)
+		f.out = appendJSONString(f.out, g.issuedType)
 	}
 	f.out = append(f.out, '}')
 	return nil

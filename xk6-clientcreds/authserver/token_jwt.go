@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -25,15 +26,24 @@ var jwtAlgorithms = []string{"ES256", "RS256", "PS256", "EdDSA"}
 const accessTokenType = "at+jwt"
 
 // jwtFormat signs JWT access tokens (RFC 9068) with a key that lives as long
-// as the process.
+// as the process, unless it is replaced.
 type jwtFormat struct {
 	server    *Server
 	algorithm jose.SignatureAlgorithm
-	public    jose.JSONWebKey
-	signer    jose.Signer
+	keys      signingKeys
 }
 
 func newJWTFormat(s *Server, algorithm string) (*jwtFormat, error) {
+	key, err := makeSigningKey(algorithm)
+	if err != nil {
+		return nil, err
+	}
+	j := &jwtFormat{server: s, algorithm: jose.SignatureAlgorithm(algorithm)}
+	j.keys.list.Store(&[]*signingKey{key})
+	return j, nil
+}
+
+func makeSigningKey(algorithm string) (*signingKey, error) {
 	key, err := newSigningKey(algorithm)
 	if err != nil {
 		return nil, fmt.Errorf("authserver: signing key: %w", err)
@@ -50,7 +60,7 @@ func newJWTFormat(s *Server, algorithm string) (*jwtFormat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("authserver: signer: %w", err)
 	}
-	return &jwtFormat{server: s, algorithm: alg, public: private.Public(), signer: signer}, nil
+	return &signingKey{public: private.Public(), signer: signer}, nil
 }
 
 func newSigningKey(algorithm string) (crypto.Signer, error) {
@@ -68,7 +78,7 @@ func newSigningKey(algorithm string) (crypto.Signer, error) {
 func (j *jwtFormat) issue(f *form, g *grant) error {
 	f.seal = append(f.seal[:0], '{')
 	f.seal = append(j.server.appendClaims(f.seal, g), '}')
-	signed, err := j.signer.Sign(f.seal)
+	signed, err := j.keys.current().signer.Sign(f.seal)
 	if err != nil {
 		return fmt.Errorf("authserver: sign: %w", err)
 	}
@@ -86,6 +96,7 @@ type claims struct {
 
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+	Actor    *actor `json:"act"`
 
 	Confirmation confirmation `json:"cnf"`
 }
@@ -98,10 +109,14 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		return grant{}, false
 	}
 	header := signed.Signatures[0].Protected
-	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType || header.KeyID != j.public.KeyID {
+	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType {
 		return grant{}, false
 	}
-	payload, err := signed.Verify(j.public)
+	key := j.keys.find(header.KeyID, j.server.wall())
+	if key == nil {
+		return grant{}, false
+	}
+	payload, err := signed.Verify(key.public)
 	if err != nil {
 		return grant{}, false
 	}
@@ -116,17 +131,23 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		issued:   time.Unix(int64(*c.IssuedAt), 0),
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}
+	parties := j.parties(&c, &g)
 	n, err := hex.Decode(g.id[:], []byte(c.ID))
 	var known bool
 	g.bound, known = c.Confirmation.binding()
-	return g, err == nil && n == len(g.id) && g.client != nil && known
+	return g, err == nil && n == len(g.id) && g.client != nil && parties && known
 }
 
-// keySet is the JWK set (RFC 7517 §5) of the format: empty for opaque tokens.
-func keySet(format tokenFormat) jose.JSONWebKeySet {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
-	if j, ok := format.(*jwtFormat); ok {
-		set.Keys = append(set.Keys, j.public)
+// parties reads whom the token is about and who acts, false when it names a client
+// that is not registered.
+func (j *jwtFormat) parties(c *claims, g *grant) bool {
+	if c.Subject != c.ClientID {
+		if g.subject = j.server.clients.byID[c.Subject]; g.subject == nil {
+			return false
+		}
 	}
-	return set
+	for a := c.Actor; a != nil; a = a.Actor {
+		g.actors = append(g.actors, j.server.clients.byID[a.Subject])
+	}
+	return !slices.Contains(g.actors, nil)
 }

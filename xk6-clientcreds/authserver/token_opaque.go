@@ -66,7 +66,7 @@ func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
 	return g, ok
 }
 
-// appendGrant appends client, times, binding, scope and audience. The scope is a length
+// appendGrant appends client, times, binding, parties, scope and audience. The scope is a length
 // of 0 where it is the client's own, otherwise its length + 1 and the text.
 func appendGrant(dst []byte, g *grant) []byte {
 	dst = binary.AppendUvarint(dst, uint64(g.client.index))                // #nosec G115 -- an index is not negative
@@ -75,6 +75,7 @@ func appendGrant(dst []byte, g *grant) []byte {
 	if dst = append(dst, byte(g.bound.kind)); g.bound.kind != unbound {
 		dst = append(dst, g.bound.hash[:]...)
 	}
+	dst = appendParties(dst, g)
 	if g.scope == g.client.scope {
 		dst = append(dst, 0)
 	} else {
@@ -102,6 +103,9 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		expires: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))), // #nosec G115 -- written from an int64
 	}
 	b, ok := readBinding(b[16:], &g.bound)
+	if ok {
+		b, ok = o.readParties(b, &g)
+	}
 	if !ok {
 		return grant{}, false
 	}

@@ -119,8 +119,8 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
-		`-only: "everything" is none of hits, api, token, memory, exporter`: {"-only", "everything"},
-		"flag provided but not defined: -quick":                             {"-quick"},
+		`-only: "everything" is none of hits, api, token, memory, pool, exporter`: {"-only", "everything"},
+		"flag provided but not defined: -quick":                                   {"-quick"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailed, mainImpl(args, &stdout, &stderr))

@@ -18,6 +18,7 @@ var measurements = []struct {
 	{"api", (*bench).api},
 	{"token", (*bench).token},
 	{"memory", (*bench).memory},
+	{"pool", (*bench).pool},
 	{"exporter", (*bench).exporter},
 }
 

@@ -33,7 +33,8 @@ authentication method, the token, clocks, latency, rate limits, and the API behi
 It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_ID, CLIENT_SECRET, SCOPE, AUDIENCE,
 RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
 name in what k6's --secret-source configures, instead of CLIENT_SECRET; with AUTH=private_key_jwt CLIENT_KEY_FILE, and
-where needed KEY_ALG and KEY_ID. Flags of the same names override it; the secret has none, only its place, because
+where needed KEY_ALG and KEY_ID; with AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE
+and its key in CLIENT_KEY_FILE. Flags of the same names override it; the secret has none, only its place, because
 command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
 
 Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
@@ -49,10 +50,13 @@ const doctorExample = `  # the server that the scripts' environment names
 
 // doctorCommand is one call of k6 x clientcreds doctor.
 type doctorCommand struct {
-	gs      *state.GlobalState
-	cfg     doctor.Config
-	key     signingKey
-	place   secretPlace
+	gs    *state.GlobalState
+	cfg   doctor.Config
+	key   signingKey
+	place secretPlace
+
+	certificateFile string
+
 	scope   string
 	timeout duration
 	json    bool
@@ -92,9 +96,11 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.scope, "scope", "", "space separated `scope` to ask for (SCOPE)")
 	set.StringArrayVar(&d.cfg.Audience, "audience", nil, "`audience` to ask for (AUDIENCE; can be repeated)")
 	set.StringArrayVar(&d.cfg.Resource, "resource", nil, "`URI` of a resource to ask for (RESOURCE; can be repeated)")
-	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt (AUTH)")
+	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post, client_secret_jwt, "+
+		"private_key_jwt, tls_client_auth, self_signed_tls_client_auth (AUTH)")
 	set.StringVar(&d.cfg.BasicEncoding, "basic-encoding", "", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)")
-	set.StringVar(&d.key.file, "client-key-file", "", "`file` of the private key of private_key_jwt, PEM or JWK (CLIENT_KEY_FILE)")
+	set.StringVar(&d.key.file, "client-key-file", "", "`file` of the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)")
+	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, PEM (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
 	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
 	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
@@ -144,8 +150,10 @@ func (d *doctorCommand) configure() error {
 		"basic-encoding":  {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
 		"client-key-file": {&d.key.file, "CLIENT_KEY_FILE"},
 		"key-alg":         {&d.key.algorithm, "KEY_ALG"},
-		"key-id":          {&d.key.id, "KEY_ID"},
-		"api-url":         {&d.cfg.APIURL, "API_URL"},
+
+		"client-certificate-file": {&d.certificateFile, "CLIENT_CERTIFICATE_FILE"},
+		"key-id":                  {&d.key.id, "KEY_ID"},
+		"api-url":                 {&d.cfg.APIURL, "API_URL"},
 	} {
 		if !d.set.Changed(flag) {
 			*v.value = d.gs.Env[v.name]
@@ -174,10 +182,16 @@ func (d *doctorCommand) configure() error {
 	return d.configureCounts()
 }
 
-// configureKey reads the key where it is to be used. Without a file doctor.Run says what is missing.
+// configureKey reads key and certificate where they are to be used. Without a file doctor.Run says what is missing.
 func (d *doctorCommand) configureKey() (err error) {
 	if d.key.file != "" && (d.cfg.AllMethods || d.cfg.Auth == oauth.MethodPrivateKeyJWT) {
-		d.cfg.Key, err = d.key.parse()
+		if d.cfg.Key, err = d.key.parse(); err != nil {
+			return err
+		}
+	}
+	byCertificate := d.cfg.Auth == oauth.MethodTLSClientAuth || d.cfg.Auth == oauth.MethodSelfSignedTLSClientAuth
+	if d.certificateFile != "" && (d.cfg.AllMethods || byCertificate) {
+		d.cfg.Certificate, err = d.key.certificate(d.certificateFile)
 	}
 	return err
 }

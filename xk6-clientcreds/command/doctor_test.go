@@ -137,7 +137,7 @@ func TestDoctorExitCodes(t *testing.T) {
 		"wrong secret":          {map[string]string{"CLIENT_SECRET": "wrong"}, nil, 1, "the server is not usable: checks failed: 1"},
 		"no client":             {map[string]string{"CLIENT_ID": ""}, nil, 2, "CLIENT_ID is not set"},
 		"no secret":             {map[string]string{"CLIENT_SECRET": ""}, nil, 2, "CLIENT_SECRET is not set"},
-		"method":                {map[string]string{"AUTH": "tls_client_auth"}, nil, 2, "AUTH is"},
+		"method":                {map[string]string{"AUTH": "none"}, nil, 2, "AUTH is"},
 		"no key":                {map[string]string{"AUTH": "private_key_jwt"}, nil, 2, "CLIENT_KEY_FILE is not set"},
 		"no file of the key":    {nil, []string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"}, 2, "CLIENT_KEY_FILE cannot be read"},
 		"a key for later":       {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, nil, 0, ""},

@@ -24,15 +24,19 @@ func newScriptEnvironment(e authserver.Endpoints, c registration, clientsFile st
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
 		{"API_URL", e.API + examplePath},
-		{"CLIENT_ID", c.ID},
-		{"CLIENT_SECRET", c.Secret},
-		{"SCOPE", c.Scope},
 	}
+	if e.Admin != "" {
+		env = append(env, variable{"ADMIN_URL", e.Admin})
+	}
+	env = append(env, variable{"CLIENT_ID", c.ID}, variable{"CLIENT_SECRET", c.Secret}, variable{"SCOPE", c.Scope})
 	if clientsFile != "" {
 		env = append(env, variable{"CLIENTS_FILE", clientsFile})
 	}
 	if c.keyFile != "" {
 		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})
+	}
+	if c.certificateFile != "" {
+		env = append(env, variable{"CLIENT_CERTIFICATE_FILE", c.certificateFile})
 	}
 	if e.CAFile != "" {
 		env = append(env, variable{"SSL_CERT_FILE", e.CAFile})
@@ -87,6 +91,9 @@ func announce(w io.Writer, e authserver.Endpoints, format authserver.TokenFormat
 		{"revocation", e.Revocation},
 		{"protected API", e.API},
 		{"counters", e.Stats},
+	}
+	if e.Admin != "" {
+		lines = append(lines, variable{"admin", e.Admin})
 	}
 	if format == authserver.JWT {
 		lines = append(lines, variable{"JWK set", e.JWKS})

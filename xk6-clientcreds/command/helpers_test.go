@@ -96,6 +96,20 @@ var scriptVariables = []string{
 	"TOKEN_URL", "ISSUER", "API_URL", "CLIENT_ID", "CLIENT_SECRET", "SCOPE", "SSL_CERT_FILE", "AUDIENCE",
 }
 
+// trustingClient trusts the CA of the file and shows the certificate.
+func trustingClient(t *testing.T, caFile string, pair tls.Certificate) *http.Client {
+	t.Helper()
+	pem, err := os.ReadFile(caFile) // #nosec G304 -- the CA that the test made
+	require.NoError(t, err)
+	pool := x509.NewCertPool()
+	require.True(t, pool.AppendCertsFromPEM(pem))
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
+	}}
+	t.Cleanup(client.CloseIdleConnections)
+	return client
+}
+
 // loadOnce gets one token and uses it once, as a script with this environment
 // would.
 func loadOnce(env func(string) string) (err error) {

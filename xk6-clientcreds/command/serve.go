@@ -30,13 +30,15 @@ const serveLong = `Serve a local OAuth 2.0 authorization server and a protected 
 
 Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents.
 Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
+Below /admin faults are changed while it serves; without --admin on that is for a loopback --addr only.
 
 The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
 secret, unless --client or --clients name others or --client-count has some generated.
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where --client-key is, and CLIENTS_FILE, the file
-with all clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
+environment, ADMIN_URL where there is an admin endpoint, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
+--client-key is, that and CLIENT_CERTIFICATE_FILE where --client-certificate is, and CLIENTS_FILE, the file with all
+clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
 Without a command it serves until SIGINT or SIGTERM.`
 
@@ -44,7 +46,10 @@ const serveExample = `  # serve until Ctrl-C, and print the environment for scri
   k6 x clientcreds serve
 
   # run a load test against it, with HTTPS and tokens that last five seconds
-  k6 x clientcreds serve --tls-dir build/tls --ttl 5s -- k6 run scripts/api-load.js`
+  k6 x clientcreds serve --tls-dir build/tls --ttl 5s -- k6 run scripts/api-load.js
+
+  # the same, with a token endpoint that is slow and lets 50 requests through each second
+  k6 x clientcreds serve --latency 200ms --rate-limit 50 -- k6 run scripts/api-load.js`
 
 // serve is one call of k6 x clientcreds serve.
 type serve struct {
@@ -82,9 +87,22 @@ func onlyAfterDash(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// config makes the configuration of the server, and its clients.
+func (s *serve) config() (cfg authserver.Config, clients []registration, err error) {
+	if clients, err = s.clients(); err != nil {
+		return cfg, nil, err
+	}
+	if cfg, err = s.flags.config(clients); err != nil {
+		return cfg, nil, err
+	}
+	cfg.ErrorLog = log.New(debugLog{s.gs.Logger}, "", 0)
+	cfg.Faults, err = s.faults()
+	return cfg, clients, err
+}
+
 // run serves until the command ends or, without one, until a signal comes.
 func (s *serve) run(command []string) (err error) {
-	clients, err := s.clients()
+	cfg, clients, err := s.config()
 	if err != nil {
 		return err
 	}
@@ -93,11 +111,6 @@ func (s *serve) run(command []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.discard()) }()
-	cfg, err := s.flags.config(clients)
-	if err != nil {
-		return err
-	}
-	cfg.ErrorLog = log.New(debugLog{s.gs.Logger}, "", 0)
 	server, err := authserver.New(cfg)
 	if err != nil {
 		return s.flags.explain(err)

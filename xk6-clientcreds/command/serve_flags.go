@@ -13,13 +13,20 @@ import (
 type serveFlags struct {
 	cfg         authserver.Config // what needs no conversion
 	ttl         duration
+	dpopNonce   duration
 	clientsFile string
 	clientIDs   []string
 	clientCount int
 	clientKey   string
-	statsFile   string
-	set         *pflag.FlagSet
+	faults      faultFlags
+
+	clientCertificate string
+	statsFile         string
+	set               *pflag.FlagSet
 }
+
+// defaultDPoPNonce is the value of --dpop-nonce alone.
+const defaultDPoPNonce = "1m"
 
 func (f *serveFlags) declare(set *pflag.FlagSet) {
 	f.set = set
@@ -38,17 +45,26 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file with them")
 	set.StringVar(&f.clientKey, "client-key", "",
 		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
+	set.StringVar(&f.clientCertificate, "client-certificate", "",
+		"`file` with a certificate of the first client, for tls_client_auth and self_signed_tls_client_auth; its key is in "+
+			"the file of that name with -key; both are made where there are none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
 		"`format` of access tokens: opaque or jwt")
 	set.StringVar(&f.cfg.JWTAlgorithm, "jwt-alg", "ES256", "signature `algorithm` of JWTs: ES256, RS256, PS256 or EdDSA")
 	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
 		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
+	set.Var(&f.dpopNonce, "dpop-nonce",
+		"demand nonces in DPoP proofs; another one is handed out every so often, and accepted twice as long")
+	set.Lookup("dpop-nonce").NoOptDefVal = defaultDPoPNonce
 	set.StringVar((*string)(&f.cfg.APICheck), "api-check", string(authserver.CheckLocal),
 		"`way` of the API to check tokens: local, or introspection, which asks the authorization server each time")
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
 		"`audience` that the API demands and that tokens get by default (default: any)")
+	f.faults.declare(set)
+	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
+		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by others), on or off")
 	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
 }
 
@@ -56,13 +72,15 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
-	"APICheck": "--api-check", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+	"Faults": "--faults", "Admin": "--admin",
 }
 
 // config makes the configuration of the server.
 func (f *serveFlags) config(clients []registration) (authserver.Config, error) {
 	cfg := f.cfg
 	cfg.TTL = time.Duration(f.ttl)
+	cfg.DPoPNonce = time.Duration(f.dpopNonce)
 	for _, c := range clients {
 		cfg.Clients = append(cfg.Clients, c.Client)
 	}

@@ -83,7 +83,7 @@ func TestAssertions(t *testing.T) {
 			func(c *Config) { c.Auth, c.Key, c.AllMethods = "private_key_jwt", key, true },
 			map[string]Status{
 				"configured": OK, "client_secret_basic_form": Skipped, "client_secret_basic_raw": Skipped, "client_secret_post": Skipped,
-				"client_secret_jwt": Skipped,
+				"client_secret_jwt": Skipped, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			DefaultGrants,
 		},
@@ -92,7 +92,7 @@ func TestAssertions(t *testing.T) {
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
 				"configured": OK, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": OK, "client_secret_jwt": OK,
-				"private_key_jwt": OK,
+				"private_key_jwt": OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			DefaultGrants + 3,
 		},
@@ -101,7 +101,7 @@ func TestAssertions(t *testing.T) {
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
 				"configured": Failed, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": Info, "client_secret_jwt": Info,
-				"private_key_jwt": OK,
+				"private_key_jwt": OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			4,
 		},
@@ -248,7 +248,8 @@ func TestProposedMethod(t *testing.T) {
 	}{
 		"with its key":  {key, []string{"client_secret_jwt", "private_key_jwt"}, "set AUTH=private_key_jwt"},
 		"without a key": {nil, []string{"private_key_jwt"}, "set AUTH=private_key_jwt; CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK"},
-		"unknown here":  {nil, []string{"tls_client_auth"}, "the grant below shows whether the server takes it all the same"},
+		"certificate":   {key, []string{"tls_client_auth"}, "set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE"},
+		"unknown here":  {nil, []string{"attest_jwt_client_auth"}, "the grant below shows whether the server takes it all the same"},
 	} {
 		e := &exam{cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0], metadata: metadataOf(c.offered...)}
 		r := e.checkMethod()

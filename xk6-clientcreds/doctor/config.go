@@ -35,6 +35,8 @@ type Config struct {
 	// other methods. The one that no method to try needs may be missing.
 	ClientSecret string
 	Key          *oauth.SigningKey
+	// Certificate is that of the methods that authenticate by one.
+	Certificate *oauth.ClientCertificate
 	// Scope, Audience and Resource are asked for.
 	Scope, Audience, Resource []string
 	// Auth is the authentication method, client_secret_basic by default.
@@ -99,6 +101,9 @@ func (c *Config) check() error {
 	if err := m.missing(c); err != nil {
 		return err
 	}
+	if err := c.checkHTTPS(m); err != nil {
+		return err
+	}
 	auth, err := m.auth(c)
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (c *Config) check() error {
 	if endpoint == "" {
 		endpoint = c.Issuer // stands in for the endpoint until that is known
 	}
-	if _, err := c.client(endpoint, auth); err != nil {
+	if _, err := c.client(endpoint, auth, m); err != nil {
 		return err
 	}
 	return c.checkSameServer()
@@ -161,9 +166,9 @@ func origin(text string) string {
 }
 
 // client prepares the token request.
-func (c *Config) client(endpoint string, auth oauth.ClientAuth) (*oauth.Client, error) {
+func (c *Config) client(endpoint string, auth oauth.ClientAuth, m method) (*oauth.Client, error) {
 	return oauth.NewClient(oauth.Config{
 		TokenURL: endpoint, ClientID: c.ClientID, Auth: auth,
-		Scope: c.Scope, Audience: c.Audience, Resource: c.Resource,
+		Scope: c.Scope, Audience: c.Audience, Resource: c.Resource, Certificate: c.shownBy(m),
 	})
 }

@@ -17,7 +17,7 @@ func TestConfigErrors(t *testing.T) {
 		"no client":           {func(c *Config) { c.ClientID = "" }, "CLIENT_ID is not set"},
 		"no secret":           {func(c *Config) { c.ClientSecret = "" }, "CLIENT_SECRET is not set"},
 		"secret with newline": {func(c *Config) { c.ClientSecret += "\n" }, "CLIENT_SECRET has a line break"},
-		"method":              {func(c *Config) { c.Auth = "none" }, `AUTH is "none": it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt`},
+		"method":              {func(c *Config) { c.Auth = "none" }, `AUTH is "none": it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`},
 		"short secret": {
 			func(c *Config) { c.Auth = "client_secret_jwt" },
 			"CLIENT_SECRET has 18 bytes: client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)",

@@ -114,9 +114,12 @@ func plainHTTP(u *url.URL) Result {
 func (e *exam) greet(ctx context.Context, raw net.Conn, host string) []Result {
 	begin := time.Now()
 	// #nosec G402 -- nothing is sent over this connection, and the certificate is verified below
-	conn := tls.Client(raw, &tls.Config{
+	config := &tls.Config{
 		ServerName: host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-	})
+	}
+	var asked *tls.CertificateRequestInfo
+	show(config, e.cfg.shownBy(e.method), func(info *tls.CertificateRequestInfo) { asked = info })
+	conn := tls.Client(raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		e.broken = true
 		return []Result{connectionFailed("connection.tls", err)}
@@ -127,11 +130,12 @@ func (e *exam) greet(ctx context.Context, raw net.Conn, host string) []Result {
 		protocol = "http/1.1"
 	}
 	version, cipher := tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
-	return []Result{
+	results := []Result{
 		{
 			ID: "connection.tls", Status: OK, Summary: fmt.Sprintf("%s, %s, %s, handshake in %s", version, cipher, protocol, short(took)),
 			Data: map[string]any{"version": version, "cipher_suite": cipher, "protocol": protocol, "handshake_ms": ms(took)},
 		},
 		e.judge(state.PeerCertificates, host, time.Now()),
 	}
+	return append(results, e.checkShown(asked, time.Now())...)
 }

@@ -37,7 +37,7 @@ func checkDiscovery(ctx context.Context, e *exam) []Result {
 	}
 	e.metadata = found[0] // the one that a client takes
 	if e.endpoint == "" {
-		e.endpoint = e.metadata.TokenEndpoint
+		e.endpoint = e.endpointOf(e.method)
 	}
 	if len(found) == 2 && found[0].TokenEndpoint != found[1].TokenEndpoint {
 		results = append(results, Result{
@@ -82,9 +82,13 @@ func (e *exam) notDiscovered(results []Result) []Result {
 
 // checkEndpoint says where tokens come from.
 func (e *exam) checkEndpoint() Result {
-	named := withoutQuery(e.metadata.TokenEndpoint)
+	published, err := e.published(e.method)
+	named := withoutQuery(published)
 	r := Result{ID: "discovery.token_endpoint", Status: OK, Summary: named, Data: map[string]any{"token_endpoint": named}}
-	if e.endpoint != e.metadata.TokenEndpoint {
+	switch {
+	case err != nil:
+		r.Status, r.Summary = Failed, err.Error()
+	case e.endpoint != published:
 		r.Status = Warning
 		r.Summary = fmt.Sprintf("the metadata name %s, but TOKEN_URL is %s", named, withoutQuery(e.endpoint))
 		r.Hint = "TOKEN_URL is used; unset it to use what the metadata name"

@@ -38,7 +38,7 @@ type check func(context.Context, *exam) []Result
 var checks = []check{
 	checkDiscovery, checkConnection, checkGrant, checkOtherMethods,
 	checkResponse, checkToken, checkClock, checkLatency, checkRateLimit,
-	checkAPI, adviseLeeway, adviseRequests,
+	checkAPI, adviseLeeway, adviseRequests, adviseBinding,
 }
 
 // Run examines the server. The error is one of the configuration; everything else is in the Report.
@@ -51,7 +51,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg), hide: redact.New(), endpoint: cfg.TokenURL}
+	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg, cfg.shownBy(m)), hide: redact.New(), endpoint: cfg.TokenURL}
 	defer e.probe.close()
 	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
 	report := &Report{

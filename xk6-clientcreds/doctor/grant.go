@@ -15,11 +15,13 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := e.cfg.client(e.endpoint, hidden(auth, e.hide))
+	client, err := e.cfg.client(e.endpointOf(m), hidden(auth, e.hide), m)
 	if err != nil {
 		return nil, err
 	}
-	token, err := client.Grant(ctx, e.probe.do)
+	probe, closing := e.probeOf(m)
+	defer closing()
+	token, err := client.Grant(ctx, probe.do)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +64,9 @@ func (e *exam) refused(r Result, err error) Result {
 	r.Hint = hintOf(failure)
 	if failure.Code == "invalid_client" && e.method.signs {
 		r.Hint = e.hintAssertion()
+	}
+	if hint := clientCertificateHint(failure); hint != "" && e.method.certified {
+		r.Hint = hint
 	}
 	r.Data["error"], r.Data["http_status"] = failure.Code, failure.Status
 	if failure.Code == "invalid_client" && !e.cfg.AllMethods {

@@ -19,6 +19,8 @@ type method struct {
 	name     string // in IANA's registry of token endpoint authentication methods
 	encoding string // of client_secret_basic, empty for the others
 	signs    bool   // authenticates by an assertion (RFC 7523)
+	// certified says that it authenticates by a certificate in the TLS handshake (RFC 8705).
+	certified bool
 	// missing says what the configuration has not that the method authenticates with.
 	missing func(*Config) error
 	// auth is for a configuration that misses nothing.
@@ -37,6 +39,12 @@ var methods = []method{
 	}},
 	{id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey, auth: func(c *Config) (oauth.ClientAuth, error) {
 		return oauth.PrivateKeyJWT(c.assertion(), c.Key)
+	}},
+	{id: "tls_client_auth", name: oauth.MethodTLSClientAuth, certified: true, missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.TLSClientAuth(c.ClientID), nil
+	}},
+	{id: "self_signed_tls_client_auth", name: oauth.MethodSelfSignedTLSClientAuth, certified: true, missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
+		return oauth.SelfSignedTLSClientAuth(c.ClientID), nil
 	}},
 }
 
@@ -110,8 +118,11 @@ func (c *Config) method() (method, error) {
 }
 
 // equal reports whether both methods send the same credentials in the same way. No two assertions are the
-// same.
+// same; a certificate is, whatever the server knows it by.
 func (c *Config) equal(a, b method) bool {
+	if a.certified && b.certified {
+		return true
+	}
 	if a.name != b.name || a.signs {
 		return false
 	}

@@ -33,6 +33,7 @@ func TestMethods(t *testing.T) {
 			map[string]Status{
 				"grant.configured": OK, "grant.basic_encoding": OK, "grant.client_secret_basic_raw": Skipped,
 				"grant.client_secret_post": OK, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
+				"grant.tls_client_auth": Skipped, "grant.self_signed_tls_client_auth": Skipped,
 			},
 			"", DefaultGrants + 1,
 		},
@@ -46,6 +47,7 @@ func TestMethods(t *testing.T) {
 			map[string]Status{
 				"grant.configured": Failed, "grant.basic_encoding": Info, "grant.client_secret_basic_raw": OK,
 				"grant.client_secret_post": Info, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
+				"grant.tls_client_auth": Skipped, "grant.self_signed_tls_client_auth": Skipped,
 			},
 			"set AUTH=client_secret_basic BASIC_ENCODING=raw", 3,
 		},
@@ -59,6 +61,7 @@ func TestMethods(t *testing.T) {
 			map[string]Status{
 				"grant.configured": Failed, "grant.basic_encoding": OK, "grant.client_secret_basic_raw": Skipped,
 				"grant.client_secret_post": OK, "grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
+				"grant.tls_client_auth": Skipped, "grant.self_signed_tls_client_auth": Skipped,
 			},
 			"set AUTH=client_secret_post", 2,
 		},
@@ -67,6 +70,7 @@ func TestMethods(t *testing.T) {
 			map[string]Status{
 				"grant.configured": OK, "grant.client_secret_basic_form": Info, "grant.client_secret_basic_raw": Info,
 				"grant.client_secret_jwt": Skipped, "grant.private_key_jwt": Skipped,
+				"grant.tls_client_auth": Skipped, "grant.self_signed_tls_client_auth": Skipped,
 			},
 			"", DefaultGrants + 2,
 		},

@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // maxBody bounds what is read of an answer.
@@ -36,11 +38,14 @@ type exchange struct {
 	reused         bool          // the connection is that of an earlier request
 }
 
-func newProbe(cfg Config) *probe {
+// newProbe returns a probe that shows the certificate, unless that is nil.
+func newProbe(cfg Config, certificate *oauth.ClientCertificate) *probe {
+	config := &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+	show(config, certificate, nil)
 	transport := &http.Transport{
 		Proxy:             cfg.Proxy,
 		DialContext:       new(net.Dialer).DialContext,
-		TLSClientConfig:   &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:   config,
 		ForceAttemptHTTP2: true,
 	}
 	return &probe{last: new(exchange), client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {

@@ -64,7 +64,11 @@ func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	s.trail = nil // of an earlier request
 	var err error
 	a.token, err = c.grant.request(ctx, s, reasonAcquire, c.opts.retry(false), func(attempt oauth.Attempt) {
-		a.status, a.attempts = attempt.Status, attempt.Number
+		a.status = attempt.Status
+		a.attempts++
+		if attempt.Number > 1 {
+			a.retries++
+		}
 	})
 	if err != nil {
 		a.err = asOAuthError(err)
@@ -83,6 +87,7 @@ type acquisition struct {
 	err      *oauth.Error // nil on success
 	status   int
 	attempts int
+	retries  int
 	trail    *httpext.Trail // nil when nothing was sent
 }
 
@@ -93,7 +98,7 @@ func (c *client) acquisition(a *acquisition) sobek.Value {
 
 var acquisitionKeys = []string{
 	"ok", "status", "accessToken", "tokenType", "expiresIn", "scope",
-	"error", "errorDescription", "retryAfter", "timings", "retries",
+	"error", "errorDescription", "grant", "retryAfter", "timings", "retries",
 }
 
 // Get implements sobek.DynamicObject.
@@ -105,12 +110,12 @@ func (a *acquisition) Get(key string) sobek.Value {
 	case "status":
 		return rt.ToValue(a.status)
 	case "retries":
-		return rt.ToValue(max(a.attempts-1, 0))
+		return rt.ToValue(a.retries)
 	case "timings":
 		return a.timings(rt)
 	case "accessToken", "tokenType", "expiresIn", "scope":
 		return a.ofToken(rt, key)
-	case "error", "errorDescription", "retryAfter":
+	case "error", "errorDescription", "grant", "retryAfter":
 		return a.ofError(rt, key)
 	}
 	return nil
@@ -140,6 +145,8 @@ func (a *acquisition) ofError(rt *sobek.Runtime, key string) sobek.Value {
 		return rt.ToValue(a.err.Code)
 	case key == "errorDescription":
 		return rt.ToValue(a.c.m.process.words(a.err.Description))
+	case key == "grant":
+		return rt.ToValue(nullable(a.err.Grant))
 	case a.err.RetryAfter > 0:
 		return rt.ToValue(a.err.RetryAfter.Seconds())
 	}

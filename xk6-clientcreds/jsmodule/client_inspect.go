@@ -50,6 +50,9 @@ type inspection struct {
 func (i *inspection) expected() oauth.Expected {
 	o := i.c.opts
 	want := oauth.Expected{Issuer: o.Issuer, ClientID: o.ClientID, Audience: slices.Concat(o.Audience, o.Resource)}
+	if x := o.Exchange; x != nil {
+		want.Audience = slices.Concat(x.Audience, x.Resource)
+	}
 	if i.cached != nil {
 		want.ExpiresIn = i.cached.ExpiresIn
 		if i.cached.Scope != "" {
@@ -84,8 +87,11 @@ func (i *inspection) result() sobek.Value {
 // scope compares what was asked for with what was granted: by the token response, or for a token
 // that the cache does not have, by the token itself.
 func (i *inspection) scope() *sobek.Object {
-	obj := i.c.m.vu.Runtime().NewObject()
-	mustSet(obj, "requested", i.c.m.array(i.c.opts.Scope))
+	obj, requested := i.c.m.vu.Runtime().NewObject(), i.c.opts.Scope
+	if x := i.c.opts.Exchange; x != nil {
+		requested = x.Scope
+	}
+	mustSet(obj, "requested", i.c.m.array(requested))
 	var granted []string
 	known := false
 	if i.cached != nil {
@@ -100,7 +106,7 @@ func (i *inspection) scope() *sobek.Object {
 		}
 		return obj
 	}
-	missing, extra := oauth.ScopeDifference(i.c.opts.Scope, granted)
+	missing, extra := oauth.ScopeDifference(requested, granted)
 	mustSet(obj, "granted", i.c.m.array(granted))
 	mustSet(obj, "missing", i.c.m.array(missing))
 	mustSet(obj, "extra", i.c.m.array(extra))

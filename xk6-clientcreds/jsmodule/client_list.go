@@ -1,7 +1,10 @@
 package jsmodule
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +18,19 @@ type clientList interface {
 	options(rt *sobek.Runtime, i int) sobek.Value
 	// place names client i, or its option of that name, for errors.
 	place(i int, option string) string
+	// shape is all that decides whether the options of client i are right: of two clients with the
+	// same shape both are, or none. It is "" where that is not known.
+	shape(i int) string
 }
+
+// isFree reports whether an option can be any text that is not empty. Most clients differ in these only.
+func isFree(name string) bool {
+	name = standardName(name)
+	return name == "clientId" || name == "clientSecret"
+}
+
+// someText stands in a shape for the text of a free option.
+const someText = "\x01"
 
 // arrayClients are those of an array or a SharedArray. They belong to one VU.
 type arrayClients struct{ array *sobek.Object }
@@ -27,6 +42,28 @@ func (a arrayClients) options(_ *sobek.Runtime, i int) sobek.Value {
 }
 
 func (a arrayClients) place(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
+
+// shape is known of clients whose options are all texts.
+func (a arrayClients) shape(i int) string {
+	v := a.options(nil, i)
+	if !isPlainObject(v) {
+		return ""
+	}
+	obj, _ := v.(*sobek.Object)
+	var b strings.Builder
+	for _, name := range obj.Keys() {
+		value := obj.Get(name)
+		if !isString(value) {
+			return ""
+		}
+		text := value.String()
+		if isFree(name) && text != "" {
+			text = someText
+		}
+		b.WriteString(strconv.Quote(name) + strconv.Quote(text))
+	}
+	return b.String()
+}
 
 func (c *jsonClients) size() int { return len(c.objects) }
 
@@ -42,6 +79,23 @@ func (c *jsonClients) options(rt *sobek.Runtime, i int) sobek.Value {
 }
 
 func (c *jsonClients) place(i int, _ string) string { return fmt.Sprintf("%s, client %d", c.name, i+1) }
+
+func (c *jsonClients) shape(i int) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(c.objects[i]), &members) != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		b.WriteString(strconv.Quote(name))
+		if value := members[name]; isFree(name) && len(value) > len(`""`) && value[0] == '"' {
+			b.WriteString(someText)
+		} else {
+			b.Write(value)
+		}
+	}
+	return b.String()
+}
 
 func (c *csvClients) size() int { return len(c.rows) }
 
@@ -66,6 +120,18 @@ func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
 		setOwn(inner[name], member, rt.ToValue(cell))
 	}
 	return obj
+}
+
+func (c *csvClients) shape(i int) string {
+	var b strings.Builder
+	for column, cell := range c.rows[i] {
+		if cell != "" && isFree(c.header[column]) {
+			cell = someText
+		}
+		b.WriteString(cell)
+		b.WriteByte(0)
+	}
+	return b.String()
 }
 
 func (c *csvClients) place(i int, option string) string {

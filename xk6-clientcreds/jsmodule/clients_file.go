@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxClientsFile bounds the file of a pool's clients, in bytes: some million clients.
@@ -110,6 +111,9 @@ func readCSV(name string, r io.Reader) (*csvClients, error) {
 		if err != nil {
 			return nil, csvError(err)
 		}
+		if column := slices.IndexFunc(row, notUTF8); column >= 0 {
+			return nil, fmt.Errorf("column %d of row %d is not UTF-8; save the file as UTF-8", column+1, len(c.rows)+2)
+		}
 		c.rows = append(c.rows, row)
 	}
 }
@@ -118,6 +122,8 @@ func checkHeader(header []string) error {
 	for i, name := range header {
 		header[i] = strings.TrimSpace(name)
 		switch {
+		case notUTF8(name):
+			return fmt.Errorf("column %d of row 1 is not UTF-8; save the file as UTF-8", i+1)
 		case header[i] == "":
 			return fmt.Errorf("column %d of row 1 is empty; it must name an option, such as clientId", i+1)
 		case strings.Count(header[i], ".") > 1:
@@ -129,6 +135,8 @@ func checkHeader(header []string) error {
 	}
 	return nil
 }
+
+func notUTF8(text string) bool { return !utf8.ValidString(text) }
 
 // csvError says where a file is no CSV.
 func csvError(err error) error {
@@ -159,6 +167,9 @@ func readJSON(name string, r io.Reader) (*jsonClients, error) {
 		}
 		if text[0] != '{' {
 			return nil, fmt.Errorf("client %d is no object; it must be one with options such as clientId and clientSecret", len(c.objects)+1)
+		}
+		if notUTF8(string(text)) {
+			return nil, fmt.Errorf("client %d is not UTF-8; JSON must be (RFC 8259 §8.1)", len(c.objects)+1)
 		}
 		c.objects = append(c.objects, string(text))
 	}

@@ -16,6 +16,7 @@ func FuzzClientsCSV(f *testing.F) {
 	f.Add("clientId,clientSecret\na,b\n")
 	f.Add("\ufeffclient_id,key.file,__proto__.x\r\n\"a\nb\",\"\"\"\",\r\n")
 	f.Add("a,a\n1,2")
+	f.Add("a,b\n\xe4,2")
 	f.Add("\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		list, err := readCSV("c.csv", strings.NewReader(text))
@@ -37,6 +38,7 @@ func FuzzClientsCSV(f *testing.F) {
 				assert.Contains(t, obj.ToObject(rt).Keys(), name)
 			}
 			assert.Contains(t, list.place(i, ""), fmt.Sprintf("c.csv, row %d", i+2))
+			assert.NotEmpty(t, list.shape(i))
 		}
 	})
 }

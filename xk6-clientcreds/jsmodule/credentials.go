@@ -24,7 +24,7 @@ func (g *grant) newCredentials(o *options) (*credentials, error) {
 	if o.shared != nil {
 		hide = redactor.SecretOfMany
 	}
-	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets()) {
+	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		hide(o.ClientID, s)
 	}
 	auth, err := o.clientAuth(&g.process.places)
@@ -40,6 +40,27 @@ func (g *grant) newCredentials(o *options) (*credentials, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// readPlaces reads everything that o does not hold itself: what is missing ends the test before it
+// starts. It happens once for all VUs, of which some may begin while a secret is being replaced.
+func (o *options) readPlaces(from *places) (err error) {
+	if o.Assertion.From.given() {
+		if _, err = from.read("assertion", o.Assertion.From); err != nil {
+			return err
+		}
+	}
+	if o.Certificate.File != "" {
+		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
+			return err
+		}
+	}
+	if o.DPoP.File != "" {
+		if o.DPoP.Text, err = from.read("dpop.key", place{File: o.DPoP.File}); err != nil {
+			return err
+		}
+	}
+	return o.readCredentials(from)
 }
 
 // readCredentials reads the secret and the key of o where they are, if o does not hold them itself.

@@ -61,8 +61,8 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	t.Helper()
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.",
-		"CacheOptions": "cache.", "RetryOptions": "retry.",
+		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
+		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		addOptionsOfType(t, all, name, prefix)
 	}
@@ -141,7 +141,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, exchange: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -155,6 +155,9 @@ func TestOptionsAreDocumented(t *testing.T) {
 		context := ""
 		if strings.HasPrefix(name, "assertion.") {
 			context = "auth: 'client_secret_jwt', clientSecret: 'a secret that is long enough for HS256', "
+		}
+		if strings.HasPrefix(name, "exchange.") {
+			context = "exchange: {}, "
 		}
 		base, err := parse(context)
 		require.NoError(t, err)
@@ -240,9 +243,9 @@ func TestMetricsAreDocumented(t *testing.T) {
 	text := readFile(t, "../../docs/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))
 	for _, row := range tableRows(text, 2) {
-		assert.Contains(t, []string{tagClient, tagReason, tagStatus, tagError, tagActive}, row[0])
+		assert.Contains(t, []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer}, row[0])
 	}
-	assert.Len(t, tableRows(text, 2), 5)
+	assert.Len(t, tableRows(text, 2), 7)
 }
 
 // The tags that samples have are those that Metrics tells of.
@@ -253,16 +256,16 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 		return (n == 2 || n == 3) && oauthError(w, 503, "temporarily_unavailable", "")
 	}
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
-	v := withAPI(t, e, a, "retry: {backoff: 0}")
+	v := withAPI(t, e, a, "retry: {backoff: 0}, exchange: {}")
 	v.mustRun(`client.get(api); client.token()`)
 	c := v.onlyClient()
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	// What opens a TLS connection and fails.
-	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "")
+	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "exchange: {}")
 	failing.mustRun(`client.acquire()`)
-	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "")
+	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "exchange: {}")
 	limited.mustRun(`client.acquire()`)
 
 	asking := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q, revocationUrl: %q",
@@ -271,9 +274,12 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
 	refused.mustRun(`client.introspect('some-token')`)
 
+	bound := newBinding(t, true).vu(t, New(), "")
+	bound.mustRun(`client.get(api)`)
+
 	samples := v.sampled()
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
-		"auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
+		"exchange: {}, auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
 	signing.mustRun(`client.acquire()`)
 	w := newWallet(t)
 	w.write("secret", testSecret)
@@ -284,7 +290,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	rotating.start()
 	w.write("secret", newSecret)
 	rotating.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

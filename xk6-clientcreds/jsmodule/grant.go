@@ -15,6 +15,7 @@ type grant struct {
 	key     string
 	opts    *options
 	process *process
+	prover  *oauth.Prover // of the tokens that VUs share and that are bound to a key; else nil
 	// certificate is shown in TLS handshakes; nil with methods that have none.
 	certificate *oauth.ClientCertificate
 	credentials atomic.Pointer[credentials] // never nil
@@ -32,11 +33,19 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 			return nil, err
 		}
 	}
+	if err := o.readPlaces(&p.places); err != nil {
+		return nil, err
+	}
 	certificate, err := o.clientCertificate()
 	if err != nil {
 		return nil, err
 	}
 	g := &grant{key: key, opts: o, process: p, certificate: certificate}
+	if o.DPoP.On && o.Cache.Scope == scopeShared {
+		if g.prover, err = o.DPoP.newProver(); err != nil {
+			return nil, err
+		}
+	}
 	first, err := g.newCredentials(o)
 	if err != nil {
 		return nil, err
@@ -63,6 +72,7 @@ func (g *grant) config(c *credentials, endpoint, userAgent string) oauth.Config 
 		Audience:             o.Audience,
 		Resource:             o.Resource,
 		AuthorizationDetails: o.AuthorizationDetails,
+		Exchange:             o.exchange(),
 
 		Params:      url.Values(o.Params),
 		Header:      header,
@@ -98,7 +108,7 @@ func (g *grant) client(ctx context.Context, c *credentials, s *sender) (*oauth.C
 func (g *grant) request(
 	ctx context.Context, s *sender, reason tokencache.Reason, r oauth.Retry, observe func(oauth.Attempt),
 ) (*oauth.Token, error) {
-	sent := 0
+	var sent [2]int // of each of the two requests of a token exchange
 	for renewed := false; ; renewed = true {
 		used := g.credentials.Load()
 		client, err := g.client(ctx, used, s)
@@ -106,10 +116,17 @@ func (g *grant) request(
 			s.reportUnsent(err, reason)
 			return nil, err
 		}
+		if s.prover != nil {
+			client = client.BoundTo(s.prover)
+		}
 		before := sent
 		token, err := client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) {
-			a.Number += before
-			sent = a.Number
+			n := 0
+			if a.Grant == oauth.GrantTokenExchange {
+				n = 1
+			}
+			a.Number += before[n]
+			sent[n] = a.Number
 			s.report(a, reason)
 			if observe != nil {
 				observe(a)

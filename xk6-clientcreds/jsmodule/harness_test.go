@@ -20,6 +20,8 @@ import (
 	"go.k6.io/k6/v2/js/modulestest"
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -208,7 +210,11 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if e.ttl != "" {
 		ttl = `,"expires_in":` + e.ttl
 	}
-	_, _ = fmt.Fprintf(w, `{"access_token":"%s","token_type":"bearer"%s}`, tokenNumber(e.requests), ttl)
+	issued := ""
+	if r.PostForm.Get("subject_token") != "" {
+		issued = fmt.Sprintf(`,"issued_token_type":%q`, oauth.TokenTypeAccessToken)
+	}
+	_, _ = fmt.Fprintf(w, `{"access_token":"%s","token_type":"bearer"%s%s}`, tokenNumber(e.requests), ttl, issued)
 }
 
 func tokenNumber(n int) string { return fmt.Sprintf("issued-token-number-%d", n) }

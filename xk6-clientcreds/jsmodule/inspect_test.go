@@ -62,7 +62,8 @@ func newJWTIssuer(t testing.TB) *jwtIssuer {
 		case r.Method == http.MethodGet:
 			_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q,"jwks_uri":%q}`, s.base, s.base+"/token", s.base+"/jwks")
 		default:
-			_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":300,"scope":%q}`, s.sign(t), s.scope)
+			_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":300,"scope":%q,"issued_token_type":%q}`,
+				s.sign(t), s.scope, oauth.TokenTypeJWT)
 		}
 	})
 	return s

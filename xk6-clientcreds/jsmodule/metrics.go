@@ -11,7 +11,9 @@ const (
 	tagClient = "client" // the client_id, or the name of the pool
 	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
 	tagStatus = "status" // HTTP status of the answer, "0" when none came
+	tagGrant  = "grant"  // client_credentials or token_exchange, with the option exchange
 	tagActive = "active" // what an introspection says of the token: true or false
+	tagServer = "server" // which server demanded a DPoP nonce: authorization or resource
 	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
 )
 
@@ -23,6 +25,8 @@ type moduleMetrics struct {
 	RequestConnecting      *metrics.Metric
 	RequestTLSHandshaking  *metrics.Metric
 	RequestSigning         *metrics.Metric
+	DPoPSigning            *metrics.Metric
+	DPoPNonceRetries       *metrics.Metric
 	RequestFailed          *metrics.Metric
 	TokenWait              *metrics.Metric
 	CacheHits, CacheMisses *metrics.Metric
@@ -70,19 +74,20 @@ type metricRow struct {
 
 func metricRows(m *moduleMetrics) []metricRow {
 	var (
-		request  = []string{tagClient, tagReason, tagStatus, tagError}
-		granted  = []string{tagClient, tagReason, tagStatus}
+		request  = []string{tagClient, tagGrant, tagReason, tagStatus, tagError}
+		granted  = []string{tagClient, tagGrant, tagReason, tagStatus}
 		client   = []string{tagClient}
 		rejected = []string{tagClient, tagError}
 		said     = []string{tagClient, tagActive, tagStatus, tagError}
 		answered = []string{tagClient, tagStatus, tagError}
+		demanded = []string{tagClient, tagServer}
 	)
 	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
 		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
 	}
 	return []metricRow{
 		row(&m.Requests, "requests", metrics.Counter, false, request,
-			"Token requests sent, retries included."),
+			"Token requests sent, retries and token exchanges included."),
 		row(&m.RequestDuration, "request_duration", metrics.Trend, true, request,
 			"Time of one token request: sending, waiting and receiving, as http_req_duration counts it."),
 		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true, request,
@@ -90,7 +95,11 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
 		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
-			"Time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt."),
+			"Time to sign what a token request needs signed: the assertion of client_secret_jwt and private_key_jwt, the DPoP proof."),
+		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
+			"Time to sign the DPoP proof of one request to an API."),
+		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
+			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are no failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
 			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,

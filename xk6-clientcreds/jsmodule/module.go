@@ -92,9 +92,7 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
-	if err := opts.locate(m.absolute, &m.process.places); err != nil {
-		panic(rt.NewTypeError("%s: %s", ImportPath, err))
-	}
+	opts.locate(m.absolute)
 	c, err := newClient(m, opts)
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))

@@ -44,9 +44,11 @@ type options struct {
 	Key                    keyOptions
 	Certificate            certificateOptions
 	Assertion              assertionOptions
+	DPoP                   dpopOptions
 	Scope                  []string
 	Audience, Resource     []string
 	AuthorizationDetails   string // as JSON
+	Exchange               *exchangeOptions
 	Params                 map[string][]string
 	Headers                map[string]string
 	Cache                  cacheOptions
@@ -132,10 +134,12 @@ func (o *options) read(r *reader) {
 	r.key("key", &o.Key)
 	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
+	r.dpop("dpop", &o.DPoP)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)
 	r.details("authorizationDetails", &o.AuthorizationDetails)
+	r.object("exchange", o.readExchange)
 	r.multimap("params", &o.Params)
 	r.stringMap("headers", &o.Headers)
 	r.object("cache", func(c *reader) {
@@ -193,6 +197,9 @@ func (o *options) key() string {
 	}
 	if named.Key.From.given() {
 		named.Key.Text = ""
+	}
+	if named.Certificate.File != "" {
+		named.Certificate.Text = ""
 	}
 	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
 	if err != nil {

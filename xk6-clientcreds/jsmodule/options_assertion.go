@@ -139,25 +139,13 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 	return nil
 }
 
-// locate makes the paths of o absolute, as k6 does with those of open(), and reads secret, key and
-// certificate: in the init context one that is missing ends the test before it starts.
-func (o *options) locate(absolute func(string) string, from *places) (err error) {
-	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File} {
+// locate makes the paths of o absolute, as k6 does with those of open().
+func (o *options) locate(absolute func(string) string) {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
 		if *file != "" {
 			*file = absolute(*file)
 		}
 	}
-	if o.Assertion.From.given() {
-		if _, err = from.read("assertion", o.Assertion.From); err != nil {
-			return err
-		}
-	}
-	if o.Certificate.File != "" {
-		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
-			return err
-		}
-	}
-	return o.readCredentials(from)
 }
 
 // assertion is what the JWTs of o say.
@@ -183,7 +171,12 @@ func (o *options) assertion() (oauth.Assertion, error) {
 // secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's
 // Base64, and the private members of a JWK (RFC 7518 §6, RFC 8037 §2).
 func (k *keyOptions) secrets() []string {
-	text := strings.TrimSpace(k.Text)
+	return secretsOfKey(k.Text)
+}
+
+// secretsOfKey is secrets for the text of a key.
+func secretsOfKey(text string) []string {
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return nil
 	}

@@ -88,6 +88,9 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 		{"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n", `c.csv, row 3, column "auth": option "auth" is "basic"; allowed are "client_secret_basic", `},
 		{"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n", `c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; allowed are "vu", "shared", "none"`},
 		{"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,true\n", `c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`},
+		{"c.csv", "clientId,clientSecret\na,s3cr3t\nb,s3cr3t-\xe4\n", `option "clients.file" cannot be used: c.csv, column 2 of row 3 is not UTF-8; save the file as UTF-8`},
+		{"c.csv", "clientId,\xe4\na,s3cr3t\n", `option "clients.file" cannot be used: c.csv, column 2 of row 1 is not UTF-8; save the file as UTF-8`},
+		{"c.json", "[{\"clientId\": \"s3cr3t-\xe4\"}]", `option "clients.file" cannot be used: c.json, client 1 is not UTF-8; JSON must be (RFC 8259 §8.1)`},
 		{"c.json", "", `option "clients.file" cannot be used: c.json, is no JSON array; it must be an array of objects`},
 		{"c.json", `{"clientId": "s3cr3t"}`, `option "clients.file" cannot be used: c.json, is no JSON array; it must be an array of objects`},
 		{"c.json", `[]`, `option "clients.file" is c.json, which has no client; it must have at least one`},
@@ -120,4 +123,30 @@ func TestWrongPoolsAreNamedInEveryVU(t *testing.T) {
 	v := poolVU(t, New(), 1, `globalThis.list = [{clientId: 'a', clientSecret: 'abcd'}];`+e.pool(`list`, ""))
 	_, err := v.run(`list[0].clientSecret = 7; pool.client()`)
 	assert.ErrorContains(t, err, `TypeError: k6/x/clientcreds: clients[0]: option "clientSecret" is a number; it must be a non-empty string`)
+}
+
+// Clients that differ in more than their names and secrets are all looked at, and those that do not
+// are as right as the first.
+func TestEveryClientOfAFileIsLookedAt(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	var csvRows, jsonRows []string
+	for i := range mostShapes + 10 {
+		csvRows = append(csvRows, fmt.Sprintf("client-%d,s3cr3t-%d,scope-%d,", i, i, i))
+		jsonRows = append(jsonRows, fmt.Sprintf(`{"client_id":"client-%d","client_secret":"s3cr3t-%d","scope":"scope-%d"}`, i, i, i))
+	}
+	for _, last := range []struct{ csv, json, want string }{
+		{"a,s3cr3t,x,y", `{"client_id":"a","client_secret":"s3cr3t","auth":"y"}`, `option "auth" is "y"; allowed are `},
+		{"a,,x,", `{"client_id":"a","client_secret":"","scope":"scope-1"}`, `option "clientSecret" is `},
+		{",s3cr3t,scope-1,", `{"client_id":5,"client_secret":"s3cr3t","scope":"scope-1"}`, `option "clientId" is `},
+	} {
+		row, number := fmt.Sprintf("row %d", len(csvRows)+2), fmt.Sprintf("client %d", len(jsonRows)+1)
+		_, err := newVU(t, New()).run(e.pool(fileOption(fileWith(t, "c.csv",
+			"clientId,clientSecret,scope,auth\n"+strings.Join(append(csvRows, last.csv), "\n"))), ""))
+		assert.ErrorContains(t, err, last.want)
+		assert.ErrorContains(t, err, "c.csv, "+row)
+		_, err = newVU(t, New()).run(e.pool(fileOption(fileWith(t, "c.json", "["+strings.Join(append(jsonRows, last.json), ",")+"]")), ""))
+		assert.ErrorContains(t, err, last.want)
+		assert.ErrorContains(t, err, "c.json, "+number)
+	}
 }

@@ -92,7 +92,7 @@ func (s *places) read(option string, from place) (string, error) {
 		switch {
 		case !ok:
 			return "", optionError(option+".env",
-				"names no environment variable that k6 has; it must be set where k6 is started: what -e gives is in __ENV alone")
+				"names no environment variable of the k6 process; it must be set where k6 is started")
 		case strings.TrimSpace(value) == "":
 			return "", optionError(option+".env", "names an environment variable that is empty; it must have a value")
 		}

@@ -18,7 +18,11 @@ var metadataNames = map[string]string{
 }
 
 // serversOwn are members of a client that only its server has to know.
-var serversOwn = []string{"client_name", "grant_types", "jwks", "ttl"}
+var serversOwn = []string{
+	"client_name", "grant_types", "jwks", "ttl",
+	"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
+	"tls_client_auth_san_email", "tls_client_certificate_bound_access_tokens",
+}
 
 // standardName returns the option that a list means by name.
 func standardName(name string) string {
@@ -115,9 +119,7 @@ func (p *pool) build(i int) (*keptClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.locate(p.m.absolute, &p.m.process.places); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
-	}
+	o.locate(p.m.absolute)
 	c, err := newClient(p.m, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)

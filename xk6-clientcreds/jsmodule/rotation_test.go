@@ -238,6 +238,8 @@ func TestClientIsTheSameAfterARotation(t *testing.T) {
 	assert.Same(t, before.onlyClient().grant, after.onlyClient().grant)
 	require.NoError(t, after.client(e, fmt.Sprintf(`clientSecret: {file: %q}`, filepath.Join(w.dir, "secret"))))
 	assert.Len(t, after.module.clients, 1)
+	require.NoError(t, os.Remove(filepath.Join(w.dir, "secret")))
+	require.NoError(t, w.vu(root).client(e, `clientSecret: {file: 'secret'}`), "a VU that begins while the file is being replaced")
 	w.write("other", newSecret)
 	require.NoError(t, after.client(e, `clientSecret: {file: 'other'}`))
 	assert.Len(t, after.module.clients, 2)

@@ -27,6 +27,7 @@ type sender struct {
 	opts      *options
 	process   *process
 	counters  *counters
+	prover    *oauth.Prover // nil for bearer tokens
 	clock     *serverClock
 	builtin   *metrics.BuiltinMetrics
 	system    *metrics.SystemTagSet
@@ -48,6 +49,7 @@ type sender struct {
 
 type tagKey struct {
 	base   *metrics.TagSet
+	grant  string
 	reason tokencache.Reason
 	status int
 	label  string
@@ -60,6 +62,7 @@ func (c *client) newSender(state *lib.State) *sender {
 		opts:      c.opts,
 		process:   c.m.process,
 		counters:  &c.usage.total,
+		prover:    c.prover,
 		clock:     &c.grant.clock,
 		builtin:   state.BuiltinMetrics,
 		system:    state.Options.SystemTags,
@@ -133,13 +136,18 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	s.finish()
 
 	var label string
-	failed := 0.0
+	failed := a.Err != nil && !a.NonceDemanded
 	s.counters.requests.Add(1)
 	if a.Err != nil {
-		label, failed = a.Err.Label(), 1
+		label = a.Err.Label()
+	}
+	if failed {
 		s.counters.failed.Add(1)
 	}
-	tags := s.requestTags(tagKey{s.tags.Tags, reason, a.Status, label})
+	if a.NonceDemanded {
+		s.countNonceRetry()
+	}
+	tags := s.requestTags(tagKey{s.tags.Tags, s.grantTag(a.Grant), reason, a.Status, label})
 	at := s.trail.EndTime
 	list := make([]metrics.Sample, 0, 8)
 	add := func(m *metrics.Metric, value float64) {
@@ -150,7 +158,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	add(s.process.metrics.Requests, 1)
 	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
-	add(s.process.metrics.RequestFailed, failed)
+	add(s.process.metrics.RequestFailed, metrics.B(failed))
 	s.addTimes(a, add)
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
@@ -164,7 +172,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	if a.Token != nil {
 		s.process.redactor.Token(a.Token.AccessToken)
-		s.compareScope(a.Token.Scope)
+		s.compareScope(a.Grant, a.Token.Scope)
 		if a.Token.ExpiresIn > 0 {
 			add(s.process.metrics.TokenTTL, metrics.D(a.Token.ExpiresIn))
 		}
@@ -200,25 +208,41 @@ func (s *sender) reportGivenUp(a oauth.Attempt, reason tokencache.Reason) {
 // or the credentials could not be made: a threshold on failures must see it.
 func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
 	s.counters.failed.Add(1)
-	tags := s.tags
-	tags.Tags = s.requestTags(tagKey{s.tags.Tags, reason, 0, asOAuthError(err).Label()})
+	e, tags := asOAuthError(err), s.tags
+	tags.Tags = s.requestTags(tagKey{s.tags.Tags, s.grantTag(e.Grant), reason, 0, e.Label()})
 	pushOne(s.samples, s.process.metrics.RequestFailed, 1, tags)
 }
 
 // compareScope warns once of a scope that was asked for and not granted: a server may leave out
 // what it does not like (RFC 6749 §3.3), and the API's 403 comes much later.
-func (s *sender) compareScope(granted string) {
-	if granted == s.opts.scopeText {
+func (s *sender) compareScope(grant, granted string) {
+	requested, text := s.opts.Scope, s.opts.scopeText
+	if grant == oauth.GrantTokenExchange {
+		requested, text = s.opts.Exchange.Scope, s.opts.Exchange.scopeText
+	}
+	if granted == text {
 		return
 	}
 	list := strings.Fields(granted)
-	for _, asked := range s.opts.Scope {
+	for _, asked := range requested {
 		if !slices.Contains(list, asked) {
-			s.process.warnOnce(warning{"scope", s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
-				s.opts.ClientID, s.opts.scopeText, granted, asked))
+			s.process.warnOnce(warning{"scope of " + grant, s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
+				s.opts.ClientID, text, granted, asked))
 			return
 		}
 	}
+}
+
+// grantTag is the tag of a request for that grant: none where there is one grant only. What failed
+// before either of them could be asked for is the first.
+func (s *sender) grantTag(grant string) string {
+	switch {
+	case s.opts.Exchange == nil:
+		return ""
+	case grant == "":
+		return oauth.GrantClientCredentials
+	}
+	return grant
 }
 
 func (s *sender) requestTags(key tagKey) *metrics.TagSet {
@@ -226,6 +250,9 @@ func (s *sender) requestTags(key tagKey) *metrics.TagSet {
 		return s.lastTags
 	}
 	tags := key.base.With(tagReason, string(key.reason)).With(tagStatus, strconv.Itoa(key.status))
+	if key.grant != "" {
+		tags = tags.With(tagGrant, key.grant)
+	}
 	if key.label != "" {
 		tags = tags.With(tagError, key.label)
 	}
@@ -244,15 +271,12 @@ func (s *sender) reportHTTP(a oauth.Attempt) {
 	name := endpoint.String()
 	set(metrics.TagName, name)
 	set(metrics.TagURL, name)
-	set(metrics.TagExpectedResponse, strconv.FormatBool(a.Err == nil))
+	failed := a.Err != nil && !a.NonceDemanded
+	set(metrics.TagExpectedResponse, strconv.FormatBool(!failed))
 	s.trail.SaveSamples(s.builtin, &tags)
-	failed := 0.0
-	if a.Err != nil {
-		failed = 1
-	}
 	s.trail.Samples = append(s.trail.Samples, metrics.Sample{
 		TimeSeries: metrics.TimeSeries{Metric: s.builtin.HTTPReqFailed, Tags: tags.Tags},
-		Time:       s.trail.EndTime, Value: failed, Metadata: tags.Metadata,
+		Time:       s.trail.EndTime, Value: metrics.B(failed), Metadata: tags.Metadata,
 	})
 	metrics.PushIfNotDone(context.Background(), s.samples, s.trail)
 }

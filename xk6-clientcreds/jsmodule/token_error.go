@@ -97,10 +97,19 @@ func (m *instance) tokenError(o *options, err error) (*sobek.Object, error) {
 	fields := rt.NewObject()
 	mustSet(fields, "error", e.Code)
 	mustSet(fields, "errorDescription", m.process.words(e.Description))
+	mustSet(fields, "grant", nullable(e.Grant))
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
 	return rt.New(m.errors, rt.ToValue(m.errorText(o, err)), fields)
+}
+
+// nullable is s as a value for the script, null when it is empty.
+func nullable(s string) any {
+	if s == "" {
+		return sobek.Null()
+	}
+	return s
 }
 
 // asOAuthError returns err as the one typed error, whatever it was.

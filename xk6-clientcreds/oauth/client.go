@@ -24,7 +24,9 @@ type Client struct {
 	form     url.Values  // without credentials
 	header   http.Header // without credentials
 	scope    string
+	grant    string    // GrantClientCredentials or GrantTokenExchange
 	prepared *prepared // with credentials; nil when they change with every request
+	prover   *Prover   // nil for tokens that are not bound to a key
 }
 
 // prepared is a token request, ready to be sent any number of times.
@@ -45,8 +47,8 @@ func NewClient(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " ")}
-	client.form = url.Values{"grant_type": {"client_credentials"}}
+	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " "), grant: GrantClientCredentials}
+	client.form = url.Values{"grant_type": {GrantClientCredentials}}
 	for name, values := range c.Params {
 		client.form[name] = slices.Clone(values)
 	}
@@ -120,16 +122,13 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 	return req.WithContext(ctx)
 }
 
-// Grant sends the token request once (RFC 6749 §4.4.2). An error is always an *Error.
+// Grant sends the token request once (RFC 6749 §4.4.2), and that of an Exchange. An error is always
+// an *Error.
 func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
-	a := c.attempt(ctx, do)
-	if a.Err != nil {
-		return nil, a.Err
-	}
-	return a.Token, nil
+	return c.GrantWithRetry(ctx, do, Retry{}, nil)
 }
 
-// attempt is Grant, with everything that is known of it.
+// attempt sends one request.
 func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 	p := c.prepared
 	if p == nil {
@@ -137,6 +136,10 @@ func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 		if p, err = c.prepare(ctx); err != nil {
 			return Attempt{Err: authError(ctx, err)}
 		}
+	}
+	p, err := c.proven(p)
+	if err != nil {
+		return Attempt{Err: authError(ctx, err)}
 	}
 	a := c.send(ctx, do, p)
 	a.Signing = p.signed
@@ -151,6 +154,7 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
 		return Attempt{Err: sendError(ctx, err)}
 	}
 	defer resp.Body.Close() // read to its end, or given up
+	a.nonce = c.learn(p, resp)
 	a.Status, a.Clock = resp.StatusCode, ReadClock(resp.Header.Get("Date"), requestedAt, time.Now())
 	if a.Token, a.Err = c.read(ctx, resp); a.Err != nil {
 		a.Err.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
@@ -171,9 +175,18 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	}
 	token, failure := parseResponse(resp, body)
 	if failure == nil {
+		failure = c.checkIssued(resp, token)
+	}
+	if failure == nil {
 		failure = c.config.checkBinding(resp, token)
 	}
-	return token, failure
+	if failure == nil {
+		failure = checkKeyBinding(resp, token, c.prover)
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	return token, nil
 }
 
 // sendError is TransportError for a request under ctx: when that ended a transport returns its

@@ -68,9 +68,14 @@ func ParseClientCertificate(chain, key []byte) (*ClientCertificate, error) {
 		return nil, keyError("is not the private key of the certificate; give the two that belong together")
 	}
 	c.pair.PrivateKey = signer
-	sum := sha256.Sum256(c.pair.Leaf.Raw)
-	c.thumbprint = base64.RawURLEncoding.EncodeToString(sum[:])
+	c.thumbprint = thumbprint(c.pair.Leaf)
 	return c, nil
+}
+
+// thumbprint is the value of x5t#S256 (RFC 8705 §3.1).
+func thumbprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // readChain reads the certificates. The errors of crypto/x509 are not passed on: some quote what

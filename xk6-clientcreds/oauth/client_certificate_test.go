@@ -39,6 +39,27 @@ func testCertificate(t testing.TB) *ClientCertificate {
 	return c
 }
 
+// RFC 8705 Appendix A: a certificate and its thumbprint.
+const (
+	rfc8705Certificate = `-----BEGIN CERTIFICATE-----
+MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx
+ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG
+SM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ
+/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwID
+SQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOV
+bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
+-----END CERTIFICATE-----`
+	rfc8705Thumbprint = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+)
+
+func TestThumbprintOfTheRFC(t *testing.T) {
+	t.Parallel()
+	c := new(ClientCertificate)
+	require.NoError(t, c.readChain([]byte(rfc8705Certificate)))
+	assert.Equal(t, rfc8705Thumbprint, thumbprint(c.pair.Leaf))
+	assert.Equal(t, rfc8705Thumbprint, confirmationOf(boundToken(`{"cnf":{"x5t#S256":"`+rfc8705Thumbprint+`"}}`)).Certificate)
+}
+
 func TestParseClientCertificate(t *testing.T) {
 	t.Parallel()
 	key, now := testKey("ES256").(*ecdsa.PrivateKey), time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)

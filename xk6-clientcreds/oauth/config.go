@@ -26,6 +26,9 @@ type Config struct {
 	// AuthorizationDetails is the JSON array of authorization details to ask for (RFC 9396 §2); ""
 	// asks for none.
 	AuthorizationDetails string
+	// Exchange is a token exchange (RFC 8693) with the token that the rest of the Config describes, by
+	// the same client at the same endpoint; nil is none. Params and Header are sent with both requests.
+	Exchange *Exchange
 	// Params are further parameters. They cannot replace those that other fields set.
 	Params url.Values
 	// Header are further headers. They cannot replace those that other fields set.
@@ -36,7 +39,7 @@ type Config struct {
 }
 
 // reservedParams are set by other options, or must not be in a client-credentials request.
-var reservedParams = map[string]string{
+var reservedParams = map[string]string{ // #nosec G101 -- names
 	"grant_type":            "is always client_credentials",
 	"client_id":             "is set by clientId",
 	"client_secret":         "is set by clientSecret",
@@ -46,12 +49,17 @@ var reservedParams = map[string]string{
 	"audience":              "is set by audience",
 	"resource":              "is set by resource",
 	"authorization_details": "is set by authorizationDetails",
+	"subject_token":         "is set by exchange",
+	"subject_token_type":    "is set by exchange",
+	"actor_token":           "is set by exchange",
+	"actor_token_type":      "is set by exchange",
+	"requested_token_type":  "is set by exchange",
 }
 
 // reservedHeaders are set by the request itself.
 var reservedHeaders = []string{
 	"Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Host", "Connection",
-	"Te", "Trailer", "Upgrade", "Cookie", "Expect",
+	"Te", "Trailer", "Upgrade", "Cookie", "Expect", HeaderDPoP,
 }
 
 // check finds what is wrong with c. The errors name the option of the JavaScript API.
@@ -69,17 +77,16 @@ func (c *Config) check() error {
 	if err := c.checkCertificate("tokenUrl", u); err != nil {
 		return err
 	}
-	for _, s := range c.Scope {
-		if !isScopeToken(s) {
-			return fmt.Errorf("option %q has the value %q; a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", "scope", s)
-		}
+	if err := checkScope("scope", c.Scope); err != nil {
+		return err
 	}
-	for _, r := range c.Resource {
-		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
-			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", "resource", shown(r))
-		}
+	if err := checkResource("resource", c.Resource); err != nil {
+		return err
 	}
 	if err := checkAuthorizationDetails(c.AuthorizationDetails); err != nil {
+		return err
+	}
+	if err := c.Exchange.check(); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
@@ -91,6 +98,24 @@ func (c *Config) check() error {
 		}
 	}
 	return c.checkHeader()
+}
+
+func checkScope(option string, scope []string) error {
+	for _, s := range scope {
+		if !isScopeToken(s) {
+			return fmt.Errorf("option %q has the value %q; a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", option, s)
+		}
+	}
+	return nil
+}
+
+func checkResource(option string, resource []string) error {
+	for _, r := range resource {
+		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
+			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", option, shown(r))
+		}
+	}
+	return nil
 }
 
 func (c *Config) checkHeader() error {

@@ -12,13 +12,14 @@ import (
 	"time"
 )
 
-// members are the members of a token response (RFC 6749 §5.1) and of an error response (§5.2), as
+// members are the members of a token response (RFC 6749 §5.1, RFC 8693 §2.2.1) and of an error response (§5.2), as
 // tolerantly typed as servers are.
 type members struct {
 	AccessToken      text    `json:"access_token"`
 	TokenType        text    `json:"token_type"`
 	ExpiresIn        seconds `json:"expires_in"`
 	Scope            scope   `json:"scope"`
+	IssuedTokenType  text    `json:"issued_token_type"`
 	Error            text    `json:"error"`
 	ErrorDescription text    `json:"error_description"`
 	ErrorURI         text    `json:"error_uri"`
@@ -47,6 +48,7 @@ func parseMembers(contentType string, body []byte) (*members, bool) {
 		AccessToken:      text(form.Get("access_token")),
 		TokenType:        text(form.Get("token_type")),
 		Scope:            scope(form.Get("scope")),
+		IssuedTokenType:  text(form.Get("issued_token_type")),
 		Error:            text(form.Get("error")),
 		ErrorDescription: text(form.Get("error_description")),
 		ErrorURI:         text(form.Get("error_uri")),
@@ -66,6 +68,7 @@ func (m *members) unmarshalPlain(body []byte) bool {
 		TokenType   string   `json:"token_type"`
 		ExpiresIn   *float64 `json:"expires_in"`
 		Scope       string   `json:"scope"`
+		IssuedType  string   `json:"issued_token_type"`
 		Error       string   `json:"error"`
 		Description string   `json:"error_description"`
 		URI         string   `json:"error_uri"`
@@ -77,6 +80,7 @@ func (m *members) unmarshalPlain(body []byte) bool {
 		AccessToken:      text(plain.AccessToken),
 		TokenType:        text(plain.TokenType),
 		Scope:            scope(plain.Scope),
+		IssuedTokenType:  text(plain.IssuedType),
 		Error:            text(plain.Error),
 		ErrorDescription: text(plain.Description),
 		ErrorURI:         text(plain.URI),

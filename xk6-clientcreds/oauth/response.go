@@ -135,6 +135,7 @@ func (m *members) token(resp *http.Response) (*Token, *Error) {
 		AccessToken: access,
 		Type:        tokenType(string(m.TokenType)),
 		Scope:       string(m.Scope),
+		IssuedType:  string(m.IssuedTokenType),
 		ExpiresIn:   m.ExpiresIn.value,
 	}, nil
 }

@@ -10,11 +10,16 @@ type Token struct {
 	Type string
 	// Scope is what was granted, space separated. When the server omits it, the requested scope was granted.
 	Scope string
+	// IssuedType is what the token is by the answer of a token exchange (RFC 8693 §3); empty otherwise.
+	IssuedType string
 	// RequestedAt is when the token request began. The lifetime counts from here: the server's
 	// clock started somewhere between this moment and the arrival of the response.
 	RequestedAt time.Time
 	// ExpiresIn is the lifetime granted; 0 when the server did not say.
 	ExpiresIn time.Duration
+	// Prover makes the proofs that every use of the token needs (RFC 9449 §7): of the key that it is
+	// bound to. It is nil for tokens that are not bound.
+	Prover *Prover
 }
 
 // Authorization is the value of the Authorization header that carries the token (RFC 6750 §2.1).

@@ -20,6 +20,11 @@ const kinds = {
     grant({ right, wrong }) {
         return { right: answer(right.acquire()), wrong: answer(wrong.acquire()) };
     },
+    bound({ right, wrong }) {
+        const token = right.acquire();
+        const cnf = token.ok ? claims(right, token.accessToken).cnf : null;
+        return { right: answer(token), wrong: answer(wrong.acquire()), bound: Object.keys(cnf || {}) };
+    },
     discovery({ right, issuer }) {
         const found = (name) => http.get(`${issuer}/.well-known/${name}`).status === 200;
         return {

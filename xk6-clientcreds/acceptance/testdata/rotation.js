@@ -14,5 +14,5 @@ const client = new Client({
 export default function () {
     client.invalidate();
     check(client.token(), { 'a token': (token) => token.length > 0 });
-    sleep(0.02);
+    sleep(Number(__ENV.PAUSE || '0.02'));
 }

@@ -7,11 +7,15 @@
 //   CERT KEY        files of the server's certificate chain and key
 //   CLIENT_JWKS     JWK set with the public keys of the clients cc-pkjwt-…: that of each has the client's id as its kid
 //   CLIENTS         further clients, a JSON array of their metadata (RFC 7591 §2)
+//   CLIENT_CA       file of the CA of clients' certificates: a second port asks for them, and the metadata name it in
+//                   mtls_endpoint_aliases (RFC 8705 §5)
+//   MTLS_STRICT     1: that port ends the handshake of who shows none of that CA
+//   DPOP_NONCE      1 demands nonces in DPoP proofs
 //   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 
 const require = createRequire(path.resolve(process.env.NODE_MODULES, 'from-here.js'));
@@ -36,6 +40,7 @@ const clients = [
     client('cc-encoded', 'p+ss%2Fword'),
     client('cc-post', 'post-secret', { token_endpoint_auth_method: 'client_secret_post' }),
     client('cc-short', 'short-secret', { scope: 'api:read' }),
+    client('cc-dpop', 'dpop-secret', { dpop_bound_access_tokens: true }),
     client('cc-csjwt', 'client-secret-jwt-0123456789abcdef0123456789', {
         token_endpoint_auth_method: 'client_secret_jwt',
     }),
@@ -68,24 +73,40 @@ class Memory {
 // The server takes its port first, because the issuer's identifier, and so the provider, depends on it.
 let handle;
 let underWay = 0;
-const server = https.createServer(
-    { cert: fs.readFileSync(process.env.CERT), key: fs.readFileSync(process.env.KEY) },
-    (req, res) => {
-        underWay++;
-        res.on('close', () => underWay--);
-        handle(req, res);
-    });
-server.keepAliveTimeout = 65_000;
-server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
-    const issuer = `https://127.0.0.1:${server.address().port}`;
-    handle = provider(issuer).callback();
-    say(`READY ${issuer}`);
+function listener(options = {}) {
+    const server = https.createServer(
+        { cert: fs.readFileSync(process.env.CERT), key: fs.readFileSync(process.env.KEY), ...options },
+        (req, res) => {
+            underWay++;
+            res.on('close', () => underWay--);
+            handle(req, res);
+        });
+    server.keepAliveTimeout = 65_000;
+    return server;
+}
+const origin = (server) => `https://127.0.0.1:${server.address().port}`;
+const server = listener();
+const mutual = process.env.CLIENT_CA && listener({
+    ca: fs.readFileSync(process.env.CLIENT_CA),
+    requestCert: true,
+    rejectUnauthorized: process.env.MTLS_STRICT === '1',
 });
+const start = () => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
+    handle = provider(origin(server)).callback();
+    say(`READY ${origin(server)}`);
+});
+if (mutual) {
+    mutual.listen(0, '127.0.0.1', start);
+} else {
+    start();
+}
 
 // Ends when every answer is out, and so every line. A kill does not wait.
 process.once('SIGTERM', () => {
-    server.close(() => process.exit(0));
-    const finish = () => (underWay === 0 ? server.closeAllConnections() : setImmediate(finish));
+    const servers = mutual ? [server, mutual] : [server];
+    let open = servers.length;
+    servers.forEach((s) => s.close(() => --open || process.exit(0)));
+    const finish = () => (underWay === 0 ? servers.forEach((s) => s.closeAllConnections()) : setImmediate(finish));
     finish();
 });
 
@@ -97,18 +118,39 @@ function provider(issuer) {
         jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'op' }] },
         cookies: { keys: ['unused'] },
         scopes: ['api:read', 'api:write'],
-        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'],
+        clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none',
+            ...(mutual ? ['tls_client_auth', 'self_signed_tls_client_auth'] : [])],
+        ...(mutual ? { discovery: { mtls_endpoint_aliases: {
+            token_endpoint: `${origin(mutual)}/token`,
+            introspection_endpoint: `${origin(mutual)}/token/introspection`,
+            revocation_endpoint: `${origin(mutual)}/token/revocation`,
+        } } } : {}),
         ttl: { ClientCredentials: (ctx, token, { clientId }) => (clientId === 'cc-short' ? 3 : ttl) },
         features: {
             devInteractions: { enabled: false },
             clientCredentials: { enabled: true },
             introspection: { enabled: true, allowedPolicy: () => true },
             revocation: { enabled: true, allowedPolicy: () => true },
+            ...(mutual ? { mTLS: {
+                enabled: true,
+                certificateBoundAccessTokens: true,
+                selfSignedTlsClientAuth: true,
+                tlsClientAuth: true,
+                getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.(),
+                certificateAuthorized: (ctx) => ctx.socket.authorized,
+                certificateSubjectMatches: (ctx, property, expected) => property === 'tls_client_auth_san_dns'
+                    && ctx.socket.getPeerX509Certificate().subjectAltName === `DNS:${expected}`,
+            } } : {}),
             richAuthorizationRequests: {
                 enabled: true,
                 types: { orders: { validate() {} } },
                 authorizationDetailsForAccessToken: (ctx) => JSON.parse(ctx.oidc.params.authorization_details),
                 authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+            },
+            dPoP: {
+                enabled: true,
+                nonceSecret: randomBytes(32),
+                requireNonce: () => process.env.DPOP_NONCE === '1',
             },
             resourceIndicators: {
                 enabled: true,

@@ -1,0 +1,51 @@
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// What scripts can do to the local server, and that it does not count as a failed request.
+func TestFaultsFromAScript(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
+	r := k6run{script: "xk6-clientcreds/acceptance/testdata/faults.js", env: server.env("TOKEN_URL=")}.do(t).passes(t)
+	stats := server.Stats()
+	require.Equal(t, map[string]int64{"server_error": 1, "issued": 3, "invalid_client": 1}, stats.TokenRequests.ByResult)
+	require.EqualValues(t, 1, stats.APIRequests.Total)
+	require.EqualValues(t, 1, r.summary.value("http_req_failed", "fails"), "of one request it is known that it did not fail")
+	require.Equal(t, r.summary.count("http_reqs"), r.summary.count("http_reqs{name:admin}")+1)
+}
+
+// A server that cannot be told to fail does not pass for one that does not fail.
+func TestFaultsNeedTheLocalServer(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) { c.Admin = authserver.AdminOff })
+	r := k6run{script: "xk6-clientcreds/acceptance/testdata/faults.js", env: server.env()}.do(t)
+	require.Contains(t, r.output, "configuration: ADMIN_URL is not set: give the admin endpoint of the local server, "+
+		"by running this with k6 x clientcreds serve -- …")
+	require.Equal(t, exitThresholds, r.exitCode, r.output)
+}
+
+// The shell commands of the page run, each with its faults.
+func TestFaultsFromTheCommandLine(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(projectRoot, "docs", "faults.md"))
+	require.NoError(t, err)
+	inline := regexp.MustCompile(`(?m)^build/k6 x clientcreds serve --faults '(\{.*\})' -- build/k6 run (\S+)$`).FindStringSubmatch(string(text))
+	require.NotNil(t, inline)
+	file := filepath.Join(t.TempDir(), "faults.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"api": {"latency": "1ms"}}`), 0o600))
+	for kind, faults := range map[string]string{`"latency": {` + "\n" + `      "token": `: inline[1], `"latency": {` + "\n" + `      "api": `: file} {
+		stats := filepath.Join(t.TempDir(), "server.json")
+		s := serve(t, []string{"VUS=1", "DURATION=1s"}, "--faults", faults, "--stats-file", stats, "--", k6Binary(t), "run", inline[2])
+		require.Zero(t, s.wait(t), s.output)
+		require.Contains(t, read(t, stats), kind)
+	}
+}

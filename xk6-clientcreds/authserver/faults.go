@@ -1,0 +1,82 @@
+package authserver
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+)
+
+// ttl is the lifetime of the next token of c.
+func (s *Server) ttl(c *client) time.Duration {
+	if ttl := s.faults.TTL(); ttl > 0 {
+		s.faults.Count(faults.TTLChanged, faults.Token)
+		return ttl
+	}
+	return c.ttl
+}
+
+// clientOf names the client of a request, for rate limits: who it says it is,
+// before that is verified, as a gateway would see it; "" unless registered.
+func (s *Server) clientOf(e faults.Endpoint, r *http.Request, body []byte) string {
+	f := newForm()
+	defer f.release()
+	if e == faults.API {
+		token, _, err := presentedToken(r)
+		if err != nil {
+			return ""
+		}
+		g, ok := s.open(f, token)
+		if !ok {
+			return ""
+		}
+		return g.client.id
+	}
+	id := s.basicUser(r)
+	if id == "" {
+		f.buf = append(f.buf[:0], body...)
+		if f.parse() != nil {
+			return ""
+		}
+		id = string(f.get("client_id"))
+		if id == "" && f.hasAssertion() {
+			id = issuerOf(string(f.get("client_assertion")))
+		}
+	}
+	if c := s.clients.byID[id]; c != nil {
+		return c.id
+	}
+	return ""
+}
+
+// basicUser is the client of client_secret_basic, "" when there is none.
+func (s *Server) basicUser(r *http.Request) string {
+	value, _ := schemeValue(r.Header["Authorization"], "Basic")
+	credentials, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return ""
+	}
+	id, _, _ := bytes.Cut(credentials, []byte{':'})
+	if s.cfg.BasicEncoding == BasicForm {
+		id, _ = unescape(id)
+	}
+	return string(id)
+}
+
+// issuerOf is the iss that an assertion claims, "" when it has none.
+func issuerOf(assertion string) string {
+	_, rest, _ := strings.Cut(assertion, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	var claims struct {
+		Issuer string `json:"iss"`
+	}
+	if err != nil || json.Unmarshal(text, &claims) != nil {
+		return ""
+	}
+	return claims.Issuer
+}

@@ -1,0 +1,200 @@
+package faults
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBadDocuments holds that an error names the member, the problem and what is allowed, and that nothing changes.
+func TestBadDocuments(t *testing.T) {
+	t.Parallel()
+	const good = `{"token": {"errors": [{"status": 502}]}}`
+	const duration = `, want a duration such as "250ms", or a number of milliseconds, from `
+	for document, problem := range map[string]string{
+		``:                                 "no JSON (EOF), want an object",
+		`{"a"`:                             "no JSON (unexpected EOF), want an object",
+		`[]`:                               "[], want an object",
+		`null`:                             "null, want an object",
+		`{} {}`:                            "there is more after the object, want one",
+		`{"a":1}`:                          "a: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl",
+		`{"token":{"latencey":1}}`:         "token.latencey: unknown, want outages, rate_limit, latency, reset, errors, slow_body, truncated_body",
+		`{"token":3}`:                      "token: 3, want an object",
+		`{"seed":-1}`:                      "seed: -1, want a number from 0 to 9.007199254740992e+15",
+		`{"seed":1.5}`:                     "seed: 1.5, want a whole number",
+		`{"ttl":"1500ms"}`:                 "ttl: 1.5s, want whole seconds",
+		`{"ttl":"0s"}`:                     `ttl: "0s"` + duration + "1s to 24h0m0s",
+		`{"clock_skew":{"server":"25h"}}`:  `clock_skew.server: "25h"` + duration + "-24h0m0s to 24h0m0s",
+		`{"clock_skew":{"token":"1s"}}`:    "clock_skew.token: unknown, want server, api",
+		`{"token":{"latency":"fast"}}`:     `token.latency: "fast"` + duration + "0s to 1m0s",
+		`{"token":{"latency":[]}}`:         `token.latency: []` + duration + "0s to 1m0s",
+		`{"token":{"latency":"2m"}}`:       `token.latency: "2m"` + duration + "0s to 1m0s",
+		`{"tls":{"handshake_delay":"9s"}}`: `tls.handshake_delay: "9s"` + duration + "0s to 8s",
+		`{"token":{"latency":{"distribution":"pareto"}}}`:                                `token.latency.distribution: "pareto" is unknown, want constant, uniform, normal, lognormal, exponential, percentiles`,
+		`{"token":{"latency":{"distribution":"lognormal","p50":"50ms"}}}`:                `token.latency.p99: missing` + duration + "0s to 1m0s",
+		`{"token":{"latency":{"distribution":"lognormal","p50":50,"p99":40}}}`:           `token.latency.p99: 40ms is below p50, want 50ms or more`,
+		`{"token":{"latency":{"distribution":"uniform","min":50,"max":40}}}`:             `token.latency.max: 40ms is below min, want 50ms or more`,
+		`{"token":{"latency":{"distribution":"percentiles","p50":50}}}`:                  `token.latency.p99: missing` + duration + "0s to 1m0s",
+		`{"token":{"latency":{"distribution":"percentiles","p50":50,"p90":9,"p99":99}}}`: `token.latency.p90: 9ms is below the percentile before it, want 50ms or more`,
+		`{"token":{"latency":{"value":1,"mean":1}}}`:                                     "token.latency.mean: unknown, want rate, distribution, value, max",
+		`{"token":{"latency":{"value":1,"rate":2}}}`:                                     "token.latency.rate: 2, want a number from 0 to 1",
+		`{"token":{"rate_limit":{}}}`:                                                    "token.rate_limit.per_second: missing, want a number from 0.001 to 1e+06",
+		`{"token":{"rate_limit":{"per_second":0}}}`:                                      "token.rate_limit.per_second: 0, want a number from 0.001 to 1e+06",
+		`{"token":{"rate_limit":{"per_second":"9"}}}`:                                    `token.rate_limit.per_second: "9", want a number from 0.001 to 1e+06`,
+		`{"token":{"rate_limit":{"per_second":1,"by":1}}}`:                               "token.rate_limit.by: 1 is unknown, want all, client",
+		`{"token":{"errors":{}}}`:                                                        "token.errors: want a list of at most 32 objects",
+		`{"token":{"errors":[7]}}`:                                                       "token.errors: item 1 is 7, want an object",
+		`{"token":{"errors":[{},{"status":502}]}}`:                                       "token.errors[1].rate: the rates of the list are 2 together, want 1 at most",
+		`{"token":{"errors":[{"status":302}]}}`:                                          "token.errors[0].status: 302, want 200, or 400 to 599",
+		`{"token":{"errors":[{"error":"oops"}]}}`:                                        `token.errors[0].error: "oops" is unknown, want ` + strings.Join(errorCodes, ", "),
+		`{"token":{"errors":[{"error":"server_error","body":"html"}]}}`:                  `token.errors[0].body: "html" is unknown, want json, empty`,
+		`{"token":{"reset":{"rate":"x"}}}`:                                               `token.reset.rate: "x", want a number from 0 to 1`,
+		`{"token":{"slow_body":{}}}`:                                                     "token.slow_body.bytes_per_second: missing, want a number from 1 to 1e+06",
+		`{"token":{"truncated_body":{"keep":1.5}}}`:                                      "token.truncated_body.keep: 1.5, want a number from 0 to 1",
+		`{"token":{"outages":[{}]}}`:                                                     "token.outages[0].for: missing" + duration + "1ms to 24h0m0s",
+		`{"token":{"outages":[{"for":"5s","every":"5s"}]}}`:                              "token.outages[0].every: 5s is not longer than the outage itself, want more than 5s",
+		`{"token":{"outages":[{"for":"5s","how":"hang","status":503}]}}`:                 "token.outages[0].status: unknown, want after, for, every, how",
+	} {
+		t.Run(document, func(t *testing.T) {
+			t.Parallel()
+			i := with(t, time.Now, good)
+			err := i.Put([]byte(document))
+			require.EqualError(t, err, problem)
+			var bad *MemberError
+			require.ErrorAs(t, err, &bad)
+			require.Equal(t, http.StatusBadGateway, direct(i.Wrap(Token, endpoint)).status, "nothing has changed")
+			if document != "" {
+				require.EqualError(t, Check([]byte(document)), problem)
+			}
+			after, err := i.Document()
+			require.NoError(t, err)
+			require.JSONEq(t, good, string(after))
+		})
+	}
+	require.NoError(t, Check(nil))
+}
+
+// TestPatch holds that a patch changes what it names, and that other faults go on: no bucket is filled again.
+func TestPatch(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	i := with(t, clock.now, `{"token": {"rate_limit": {"per_second": 0.01, "burst": 1}, "errors": [{"status": 500}]},
+		"api": {"outages": [{"after": "10s", "for": "10s"}]}}`)
+	token, api := i.Wrap(Token, endpoint), i.Wrap(API, endpoint)
+	require.Equal(t, http.StatusInternalServerError, direct(token).status)
+	require.Equal(t, http.StatusTooManyRequests, direct(token).status)
+	clock.move(5 * time.Second)
+	require.NoError(t, i.Patch([]byte(`{"token": {"errors": null}, "ttl": "9s"}`)))
+	require.Equal(t, http.StatusTooManyRequests, direct(token).status, "the bucket is still empty")
+	require.Equal(t, 9*time.Second, i.TTL())
+	clock.move(5 * time.Second)
+	require.Equal(t, http.StatusServiceUnavailable, direct(api).status, "ten seconds after the beginning")
+	document, err := i.Document()
+	require.NoError(t, err)
+	require.JSONEq(t, `{"token": {"rate_limit": {"per_second": 0.01, "burst": 1}},
+		"api": {"outages": [{"after": "10s", "for": "10s"}]}, "ttl": "9s"}`, string(document))
+
+	require.NoError(t, i.Put(document))
+	require.Equal(t, http.StatusOK, direct(token).status, "a put begins anew")
+	require.Equal(t, http.StatusOK, direct(api).status)
+	require.NoError(t, i.Patch([]byte(`{"token": {"rate_limit": {"burst": 2}}}`)))
+	require.Equal(t, http.StatusOK, direct(token).status, "another limit is another bucket")
+	require.Error(t, i.Patch([]byte(`{"token": {"rate_limit": {"per_second": null}}}`)))
+	for range 2 {
+		direct(token)
+	}
+	require.Equal(t, http.StatusTooManyRequests, direct(token).status)
+	require.NoError(t, i.Patch([]byte(`{"seed": 2}`)))
+	require.Equal(t, http.StatusOK, direct(token).status, "another seed begins anew")
+	i.Clear()
+	document, err = i.Document()
+	require.NoError(t, err)
+	require.Equal(t, "{}", string(document))
+	require.Nil(t, i.plan.Load())
+}
+
+// TestMergePatch has the cases of RFC 7396, Appendix A, whose results are objects.
+func TestMergePatch(t *testing.T) {
+	t.Parallel()
+	for _, tt := range [][3]string{
+		{`{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`},
+		{`{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`},
+		{`{"a":"b"}`, `{"a":null}`, `{}`},
+		{`{"a":"b","b":"c"}`, `{"a":null}`, `{"b":"c"}`},
+		{`{"a":["b"]}`, `{"a":"c"}`, `{"a":"c"}`},
+		{`{"a":"c"}`, `{"a":["b"]}`, `{"a":["b"]}`},
+		{`{"a":{"b":"c"}}`, `{"a":{"b":"d","c":null}}`, `{"a":{"b":"d"}}`},
+		{`{"a":[{"b":"c"}]}`, `{"a":[1]}`, `{"a":[1]}`},
+		{`{"e":null}`, `{"a":1}`, `{"e":null,"a":1}`},
+		{`{}`, `{"a":{"bb":{"ccc":null}}}`, `{"a":{"bb":{}}}`},
+	} {
+		target, err := decode([]byte(tt[0]))
+		require.NoError(t, err)
+		patch, err := decode([]byte(tt[1]))
+		require.NoError(t, err)
+		want, err := decode([]byte(tt[2]))
+		require.NoError(t, err)
+		require.Equal(t, want, merged(target, patch))
+		again, err := decode([]byte(tt[0]))
+		require.NoError(t, err)
+		require.Equal(t, again, target, "not written to")
+	}
+}
+
+// TestClockSkew holds what a client sees of a wrong clock: the Date header.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	i := with(t, clock.now, `{"clock_skew": {"server": "90s", "api": "-2m"}}`)
+	for e, skew := range map[Endpoint]time.Duration{Token: 90 * time.Second, JWKS: 90 * time.Second, API: -2 * time.Minute} {
+		date, err := http.ParseTime(direct(i.Wrap(e, endpoint)).header.Get("Date"))
+		require.NoError(t, err)
+		require.Equal(t, skew, date.Sub(clock.now()))
+	}
+	require.Equal(t, map[string]map[string]int64{"clock_skew": {"token": 1, "jwks": 1, "api": 1}}, i.Counts())
+	require.Equal(t, 90*time.Second, i.ServerSkew())
+	require.Equal(t, -2*time.Minute, i.APISkew())
+}
+
+// TestChangesUnderLoad is for the race detector: documents are replaced while requests are answered, and each request
+// sees one of them as a whole.
+func TestChangesUnderLoad(t *testing.T) {
+	t.Parallel()
+	i := New(time.Now, byHeader)
+	h := i.Wrap(Token, endpoint)
+	stop := make(chan struct{})
+	var asking sync.WaitGroup
+	var bad sync.Map
+	for range 4 {
+		asking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				got := direct(h)
+				if got.status != http.StatusOK && (got.status != http.StatusBadGateway || got.header.Get("Retry-After") != "2") &&
+					(got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "9") {
+					bad.Store(got.status, got.header)
+				}
+			}
+		})
+	}
+	for range 200 {
+		require.NoError(t, i.Put([]byte(`{"token": {"errors": [{"rate": 0.5, "status": 502, "retry_after": "2s"}], "slow_body": {"bytes_per_second": 1000000}}}`)))
+		require.NoError(t, i.Patch([]byte(`{"token": {"rate_limit": {"per_second": 1, "burst": 5, "by": "client", "retry_after": "9s"}}}`)))
+		require.Error(t, i.Put([]byte(`{"token": {"errors": [{"status": 1}]}}`)))
+		i.Clear()
+	}
+	close(stop)
+	asking.Wait()
+	bad.Range(func(status, header any) bool {
+		t.Errorf("half of a document: status %v, %v", status, header)
+		return true
+	})
+}

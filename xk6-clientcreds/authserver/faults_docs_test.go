@@ -1,0 +1,39 @@
+package authserver
+
+import (
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDocumentedRequests makes the requests of docs/faults.md, one after the other.
+func TestDocumentedRequests(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/faults.md")
+	require.NoError(t, err)
+	command := regexp.MustCompile(`^curl (?:-X ([A-Z]+) )?"\$ADMIN_URL([^"]+)"(?: -d '([^']*)')?\n$`)
+	s, h := offline(t, Config{TokenFormat: JWT})
+	made := 0
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "curl ") {
+			continue
+		}
+		parts := command.FindStringSubmatch(line)
+		require.NotNil(t, parts, line)
+		if parts[1] == "" {
+			parts[1] = http.MethodGet
+		}
+		q := admin(parts[1], parts[2], parts[3])
+		q.header.Set("Content-Type", formType) // as curl does
+		require.Less(t, q.ask(t, h).status, 300, line)
+		made++
+	}
+	require.Equal(t, 12, made)
+	require.Equal(t, map[string]map[string]int64{
+		"revocation": {"server": 2}, "key_rotation": {"server": 1}, "secret_rotation": {"server": 1},
+	}, s.Stats().Faults)
+}

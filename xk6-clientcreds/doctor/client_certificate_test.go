@@ -1,0 +1,191 @@
+package doctor
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// newCertificate is a self-signed certificate of a client.
+func newCertificate(t *testing.T, lifetime time.Duration) *oauth.ClientCertificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: testID},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(lifetime),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	c, err := oauth.ParseClientCertificate(
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	require.NoError(t, err)
+	return c
+}
+
+// mutual is a server with a client that has a certificate of its CA, a secret and a key.
+func mutual(t *testing.T, change func(*authserver.Config)) (*examined, *oauth.ClientCertificate) {
+	t.Helper()
+	dir := t.TempDir()
+	certPath, keyPath := filepath.Join(dir, "client.pem"), filepath.Join(dir, "client-key.pem")
+	x := serve(t, func(c *authserver.Config) {
+		c.TLSDir = dir
+		registered, err := c.Clients[0].WithCertificate(dir, certPath, keyPath)
+		require.NoError(t, err)
+		c.Clients[0] = registered
+		if change != nil {
+			change(c)
+		}
+	})
+	read := func(path string) []byte {
+		text, err := os.ReadFile(path) // #nosec G304 -- of this test
+		require.NoError(t, err)
+		return text
+	}
+	x.cfg.RootCAs = x509.NewCertPool()
+	require.True(t, x.cfg.RootCAs.AppendCertsFromPEM(read(x.server.Endpoints().CAFile)))
+	own, err := oauth.ParseClientCertificate(read(certPath), read(keyPath))
+	require.NoError(t, err)
+	return x, own
+}
+
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	jwt, own := mutual(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
+	byCertificate := func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own }
+	r := jwt.run(t, byCertificate)
+	r.isOnly(t, map[string]Status{})
+	require.Equal(t, OK, r.get(t, "connection.client_certificate").Status)
+	require.Contains(t, r.get(t, "connection.client_certificate").Summary, "the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
+	require.Equal(t, OK, r.get(t, "api.with_token").Status, "the API sees the certificate as well")
+	binding := r.get(t, "advice.binding")
+	require.Equal(t, true, binding.Data["certificate_bound"])
+	require.Contains(t, binding.Hint, "client.get")
+
+	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 365*24*time.Hour) })
+	r.isOnly(t, map[string]Status{"grant.configured": Failed})
+	require.Contains(t, r.get(t, "grant.configured").Hint, "the server has the subject or the key of this certificate registered")
+
+	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, -time.Minute) })
+	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
+	require.Regexp(t, "^the client's certificate expired on ", r.get(t, "connection.client_certificate").Summary)
+
+	r = jwt.run(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = testSecret, true })
+	require.Equal(t, map[string]Status{
+		"configured": OK, "client_secret_basic_form": OK, "client_secret_basic_raw": OK, "client_secret_post": OK,
+		"client_secret_jwt": Skipped, "private_key_jwt": Skipped, "self_signed_tls_client_auth": Skipped,
+	}, r.grants(), "the other one sends the same")
+	r = jwt.run(t, func(c *Config) { c.Certificate, c.AllMethods = own, true })
+	require.Equal(t, OK, r.grants()["tls_client_auth"], "on a connection of its own")
+	for _, c := range r.Checks {
+		require.NotContains(t, []string{"connection.client_certificate", "advice.binding"}, c.ID, "the configured method has none")
+	}
+
+	opaque, own := mutual(t, nil)
+	r = opaque.run(t, func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own })
+	require.Nil(t, r.get(t, "advice.binding").Data["certificate_bound"])
+}
+
+// A server that does not ask for a certificate at the usual place, does at its alias, and answers with
+// tokens that are bound to somebody's.
+func TestCertificateAtTheAlias(t *testing.T) {
+	t.Parallel()
+	own := newCertificate(t, 365*24*time.Hour)
+	bound, _ := json.Marshal(map[string]any{"cnf": map[string]string{"x5t#S256": "another"}})
+	token := ""
+	handler := func(m *map[string]any) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.URL.Path != "/token" {
+				_ = json.NewEncoder(w).Encode(*m)
+				return
+			}
+			_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":300}`, token)
+		}
+	}
+	metadata := make(map[string]any)
+	plain := httptest.NewTLSServer(handler(&metadata))
+	t.Cleanup(plain.Close)
+	mtls := httptest.NewUnstartedServer(handler(&metadata))
+	mtls.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, ClientCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	mtls.TLS.ClientCAs.AddCert(plain.Certificate())
+	mtls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	mtls.StartTLS()
+	t.Cleanup(mtls.Close)
+	metadata["issuer"], metadata["token_endpoint"] = plain.URL, plain.URL+"/token"
+	metadata["token_endpoint_auth_methods_supported"] = []string{"tls_client_auth", "client_secret_basic"}
+	cfg := Config{Issuer: plain.URL, ClientID: testID, Auth: "tls_client_auth", Certificate: own, RootCAs: plain.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+
+	token = "opaque"
+	r := run(t, cfg)
+	require.Equal(t, Warning, r.get(t, "connection.client_certificate").Status)
+	require.Contains(t, r.get(t, "connection.client_certificate").Hint, "mtls_endpoint_aliases")
+
+	metadata["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": mtls.URL + "/token"}
+	r = run(t, cfg)
+	require.Equal(t, mtls.URL+"/token", r.TokenEndpoint)
+	require.Equal(t, OK, r.get(t, "discovery.token_endpoint").Status)
+	shown := r.get(t, "connection.client_certificate")
+	require.Equal(t, "the server asks for a certificate of one CA; the client's is by CN=demo", shown.Summary)
+	require.Equal(t, OK, r.get(t, "grant.configured").Status)
+
+	token = "eyJhbGciOiJFUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(bound) + ".c2ln"
+	r = run(t, cfg)
+	require.Contains(t, r.get(t, "grant.configured").Summary, "token_binding")
+	require.Contains(t, r.get(t, "grant.configured").Hint, "a proxy on the way")
+	r = run(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: testSecret, RootCAs: cfg.RootCAs})
+	require.Equal(t, plain.URL+"/token", r.TokenEndpoint, "the alias is not for others")
+	require.Equal(t, Warning, r.get(t, "advice.binding").Status)
+
+	metadata["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": "http://127.0.0.1:1/token"}
+	r = run(t, cfg)
+	require.Equal(t, Failed, r.get(t, "discovery.token_endpoint").Status)
+	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
+
+	cfg.Issuer, cfg.TokenURL = "", mtls.URL+"/token"
+	cfg.Certificate = nil
+	_, err := Run(t.Context(), cfg)
+	require.EqualError(t, err, "CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE")
+	cfg.Certificate, cfg.TokenURL = own, "http://127.0.0.1:1/token"
+	_, err = Run(t.Context(), cfg)
+	require.EqualError(t, err, "TOKEN_URL is an http URL: tls_client_auth needs https, because a certificate is shown in the TLS handshake")
+}
+
+// A server that ends the connection of certificates that it does not know.
+func TestRefusedHandshake(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	r := run(t, Config{
+		TokenURL: server.URL + "/token", ClientID: testID, Auth: "self_signed_tls_client_auth", Certificate: newCertificate(t, time.Hour),
+		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+	})
+	require.Equal(t, Failed, r.get(t, "grant.configured").Status)
+	require.Contains(t, r.get(t, "grant.configured").Hint, "the server may have refused the client's certificate")
+}

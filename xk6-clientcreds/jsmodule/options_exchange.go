@@ -1,0 +1,58 @@
+package jsmodule
+
+import (
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// exchangeOptions are those of the token exchange (RFC 8693) that follows the client-credentials
+// grant, with the names of §2.1.
+type exchangeOptions struct {
+	SubjectToken, SubjectTokenType string
+	ActorToken, ActorTokenType     string
+	RequestedTokenType             string
+	Audience, Resource, Scope      []string
+
+	scopeText string // Scope as it is sent
+}
+
+func (o *options) readExchange(r *reader) {
+	x := &exchangeOptions{SubjectTokenType: oauth.TokenTypeAccessToken}
+	o.Exchange = x
+	r.secret("subjectToken", &x.SubjectToken)
+	r.text("subjectTokenType", &x.SubjectTokenType)
+	r.secret("actorToken", &x.ActorToken)
+	r.text("actorTokenType", &x.ActorTokenType)
+	r.text("requestedTokenType", &x.RequestedTokenType)
+	r.texts("audience", &x.Audience)
+	r.texts("resource", &x.Resource)
+	r.words("scope", &x.Scope)
+	x.scopeText = strings.Join(x.Scope, " ")
+}
+
+// exchange is the token exchange that the options describe, nil when there is none.
+func (o *options) exchange() *oauth.Exchange {
+	x := o.Exchange
+	if x == nil {
+		return nil
+	}
+	return &oauth.Exchange{
+		SubjectToken:       x.SubjectToken,
+		SubjectTokenType:   x.SubjectTokenType,
+		ActorToken:         x.ActorToken,
+		ActorTokenType:     x.ActorTokenType,
+		RequestedTokenType: x.RequestedTokenType,
+		Audience:           x.Audience,
+		Resource:           x.Resource,
+		Scope:              x.Scope,
+	}
+}
+
+// secrets are the tokens that the script gave.
+func (x *exchangeOptions) secrets() []string {
+	if x == nil {
+		return nil
+	}
+	return []string{x.SubjectToken, x.ActorToken}
+}

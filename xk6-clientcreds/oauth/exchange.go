@@ -1,0 +1,174 @@
+package oauth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The grants that a Client asks for, as Attempt and Error name them.
+const (
+	GrantClientCredentials = "client_credentials"
+	GrantTokenExchange     = "token_exchange"
+)
+
+// exchangeGrantType is the grant_type of a token exchange (RFC 8693 §2.1).
+const exchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+// The types of tokens that can be used as access tokens (RFC 8693 §3).
+const (
+	TokenTypeAccessToken = "urn:ietf:params:oauth:token-type:access_token" // #nosec G101 -- a name
+	TokenTypeJWT         = "urn:ietf:params:oauth:token-type:jwt"          // #nosec G101 -- a name
+)
+
+// Exchange is a token exchange (RFC 8693) that follows the client-credentials grant: the token of
+// the client is given in return for another one, which is the outcome. Without a SubjectToken the
+// client's token is the subject: the new token is for the client itself, at another audience or of
+// less scope. With one the client's token is the actor: the client acts for the subject (§1.1).
+type Exchange struct {
+	// SubjectToken is the token of the party on whose behalf the client acts.
+	SubjectToken string
+	// SubjectTokenType is the type of the subject token; TokenTypeAccessToken by default.
+	SubjectTokenType string
+	// ActorToken is the token of the party that acts, where the client's token is the subject.
+	ActorToken string
+	// ActorTokenType is the type of the actor token; TokenTypeAccessToken by default.
+	ActorTokenType string
+	// RequestedTokenType is TokenTypeAccessToken or TokenTypeJWT; empty leaves it to the server.
+	RequestedTokenType string
+	// Audience are names of the services that the new token is for, one parameter each.
+	Audience []string
+	// Resource are their URIs, one parameter each.
+	Resource []string
+	// Scope is the scope of the new token; none asks for the server's default.
+	Scope []string
+}
+
+// check finds what is wrong with x, which may be nil.
+func (x *Exchange) check() error {
+	switch {
+	case x == nil:
+		return nil
+	case x.SubjectToken != "" && x.ActorToken != "":
+		return fmt.Errorf("option %q contradicts exchange.subjectToken: the client's own token is the one of the two that is not given",
+			"exchange.actorToken")
+	case x.ActorTokenType != "" && x.SubjectToken == "" && x.ActorToken == "":
+		return fmt.Errorf("option %q has no use without an actor token; give exchange.actorToken, or exchange.subjectToken to make the client the actor",
+			"exchange.actorTokenType")
+	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken && x.RequestedTokenType != TokenTypeJWT:
+		return fmt.Errorf("option %q is %q; allowed are %q, %q",
+			"exchange.requestedTokenType", printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
+	}
+	for _, t := range []struct{ option, value string }{
+		{"exchange.subjectTokenType", x.SubjectTokenType}, {"exchange.actorTokenType", x.ActorTokenType},
+	} {
+		if u, err := url.Parse(t.value); t.value != "" && (err != nil || !u.IsAbs()) {
+			return fmt.Errorf("option %q is %q; it must be a URI such as %s (RFC 8693 §3)", t.option, printable(t.value, maxCode), TokenTypeAccessToken)
+		}
+	}
+	if err := checkScope("exchange.scope", x.Scope); err != nil {
+		return err
+	}
+	return checkResource("exchange.resource", x.Resource)
+}
+
+// form is the request in return for token (RFC 8693 §2.1), with further parameters.
+func (x *Exchange) form(token string, further url.Values) url.Values {
+	form := make(url.Values, len(further)+8)
+	for name, values := range further {
+		form[name] = slices.Clone(values)
+	}
+	form.Set("grant_type", exchangeGrantType)
+	subject, actor := token, x.ActorToken
+	if x.SubjectToken != "" {
+		subject, actor = x.SubjectToken, token
+	}
+	form.Set("subject_token", subject)
+	form.Set("subject_token_type", orAccessToken(x.SubjectTokenType))
+	if actor != "" {
+		form.Set("actor_token", actor)
+		form.Set("actor_token_type", orAccessToken(x.ActorTokenType))
+	}
+	if x.RequestedTokenType != "" {
+		form.Set("requested_token_type", x.RequestedTokenType)
+	}
+	if len(x.Audience) > 0 {
+		form["audience"] = slices.Clone(x.Audience)
+	}
+	if len(x.Resource) > 0 {
+		form["resource"] = slices.Clone(x.Resource)
+	}
+	if len(x.Scope) > 0 {
+		form.Set("scope", strings.Join(x.Scope, " "))
+	}
+	return form
+}
+
+func orAccessToken(kind string) string {
+	if kind == "" {
+		return TokenTypeAccessToken
+	}
+	return kind
+}
+
+// exchanging is c with the request that gives token in return for another one.
+func (c *Client) exchanging(token *Token) *Client {
+	x := *c
+	x.grant, x.prepared = GrantTokenExchange, nil
+	x.form = c.config.Exchange.form(token.AccessToken, c.config.Params)
+	x.scope = strings.Join(c.config.Exchange.Scope, " ")
+	return &x
+}
+
+// exchange gives token in return for another one, with the retries that r allows. spent is what the
+// first grant has taken of their budget.
+func (c *Client) exchange(ctx context.Context, do Doer, r Retry, spent time.Duration, observe func(Attempt), token *Token) (*Token, error) {
+	if r.Budget > 0 {
+		r.Budget = max(r.Budget-spent, 1) // there is time for a request, but for no wait
+	}
+	exchanged, err := c.exchanging(token).repeat(ctx, do, r, observe)
+	if err != nil {
+		return nil, err
+	}
+	exchanged = exchanged.cappedBy(token)
+	return exchanged, nil
+}
+
+// cappedBy is t with a lifetime that ends with that of the token that it was made of: the server may
+// end both together, whatever it promises.
+func (t *Token) cappedBy(source *Token) *Token {
+	if source.ExpiresIn == 0 {
+		return t
+	}
+	left := max(source.RequestedAt.Add(source.ExpiresIn).Sub(t.RequestedAt), 1) // it expires before it can be used
+	if t.ExpiresIn > 0 && t.ExpiresIn <= left {
+		return t
+	}
+	capped := *t
+	capped.ExpiresIn = left
+	return &capped
+}
+
+// checkIssued finds a token that no API takes as access token (RFC 8693 §2.2.1), or that is not of the
+// type that was asked for.
+func (c *Client) checkIssued(resp *http.Response, t *Token) *Error {
+	if c.grant != GrantTokenExchange {
+		return nil
+	}
+	kind, want := t.IssuedType, c.config.Exchange.RequestedTokenType
+	switch {
+	case kind == "":
+		return invalid(resp, "the answer has no issued_token_type (RFC 8693 §2.2.1)")
+	case strings.EqualFold(t.Type, "N_A"):
+		return invalid(resp, "the token_type is N_A: the token is no access token (RFC 8693 §2.2.1)")
+	case want != "" && kind != want:
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, not %s", printable(kind, maxCode), want))
+	case kind != TokenTypeAccessToken && kind != TokenTypeJWT:
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is no access token (RFC 8693 §3)", printable(kind, maxCode)))
+	}
+	return nil
+}
