@@ -101,6 +101,14 @@ declare module 'k6/x/clientcreds' {
         /** What the JWT of `client_secret_jwt` and `private_key_jwt` says, or where it is ready made. */
         assertion?: AssertionOptions;
 
+        /**
+         * Whether tokens are bound to a key (DPoP, RFC 9449), so that nobody else can use them: `true` for a key that is
+         * made here, ES256; or an object with the key or its algorithm. Each VU has a key of its own, unless
+         * `cache.scope` is `shared`. The HTTP functions of the client send the proofs by themselves, and answer a
+         * demand for a nonce once; for other protocols there is `headers(method, url)`.
+         */
+        dpop?: boolean | DPoPOptions;
+
         /** Scope to ask for: an array, or a string with spaces (RFC 6749 §3.3). */
         scope?: string | string[];
 
@@ -146,7 +154,7 @@ declare module 'k6/x/clientcreds' {
          */
         onError?: 'throw' | 'abort';
 
-        /** Tags for this client's metrics. `client`, `grant`, `reason`, `status`, `error` and `active` are taken. */
+        /** Tags for this client's metrics. `client`, `grant`, `reason`, `status`, `error`, `active` and `server` are taken. */
         tags?: Record<string, string | number | boolean>;
 
         /**
@@ -204,6 +212,24 @@ declare module 'k6/x/clientcreds' {
         text?: string;
 
         /** The file of the certificate, from the script's folder as in `open()`. */
+        file?: string;
+    }
+
+    /** The key that tokens are bound to (RFC 9449). */
+    export interface DPoPOptions {
+        /** The algorithm of the proofs; by default that of the key, else ES256. Making an RSA key takes a while in each VU. */
+        alg?: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+        /** The private key, PEM or JWK, or where it is: the same for all VUs. By default one is made. */
+        key?: string | DPoPKeyOptions;
+    }
+
+    /** The private key of DPoP proofs. */
+    export interface DPoPKeyOptions {
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        text?: string;
+
+        /** The file of the key, from the script's folder as in `open()`. */
         file?: string;
     }
 
@@ -508,6 +534,8 @@ declare module 'k6/x/clientcreds' {
         failed: number;
         /** Token requests that repeated a failed one. */
         retries: number;
+        /** Requests to either server that were sent once more with the DPoP nonce it demanded. They count in no other failure. */
+        nonceRetries: number;
         /** Answers with status 401 to the client's own HTTP functions. */
         rejections: number;
         /** Requests sent with an expired token. */
@@ -541,16 +569,21 @@ declare module 'k6/x/clientcreds' {
         /** The access token, from the cache or the token endpoint. Throws a {@link TokenError}. */
         token(): string;
 
-        /** The value of an Authorization header, such as `Bearer …`. Throws a {@link TokenError}. */
+        /** The value of an Authorization header: `Bearer …`, or `DPoP …` with the option `dpop`. Throws a {@link TokenError}. */
         authorization(): string;
 
         /**
          * Headers for a request. Without an argument the object is frozen and the same until the token changes;
          * with one it is new, and has the headers of `extra` too, but for an Authorization of its own. Throws a
-         * {@link TokenError}.
+         * {@link TokenError}, and a `TypeError` with the option `dpop`, which needs to know the request.
          */
         headers(): Readonly<{ Authorization: string }>;
         headers(extra: Record<string, string>): Record<string, string>;
+        /**
+         * Headers for one request with that method and URL: with the option `dpop` they have a proof of their own in
+         * `DPoP`, and each call makes a new one. Without it, method and URL make no difference.
+         */
+        headers(method: string, url: string, extra?: Record<string, string>): Record<string, string>;
 
         /** `token()` as a promise. */
         tokenAsync(): Promise<string>;
@@ -641,6 +674,7 @@ declare module 'k6/x/clientcreds' {
         grant_types?: readonly string[];
         jwks?: object;
         ttl?: string;
+        [name: `tls_client_${string}`]: unknown;
     }
 
     /** Options of a {@link ClientPool}: those below, and of {@link ClientOptions} what all its clients have in common. */
@@ -718,4 +752,39 @@ declare module 'k6/x/clientcreds' {
         /** The client for this call, by the pool's `assignment`. Not in the init context. */
         client(): Client;
     }
+
+    /** Whether a run counts, and why not. */
+    export interface Validity {
+        /**
+         * `PASS`: every threshold held. `FAIL`: one was crossed. `INVALID`: the numbers do not say what they seem to, so
+         * that thresholds say nothing either.
+         */
+        verdict: 'PASS' | 'FAIL' | 'INVALID';
+        /** The verdict and its reasons in one line. */
+        text: string;
+        /** Those of `INVALID` first, then the thresholds that were crossed. */
+        reasons: ValidityReason[];
+    }
+
+    /** One reason of a verdict. */
+    export interface ValidityReason {
+        /** The rule that was broken, as in docs/validity.md; `thresholds` for a threshold. */
+        rule: string;
+        text: string;
+        /** What was measured, and what it may be at most. */
+        value: number;
+        limit: number;
+    }
+
+    /**
+     * The verdict on a run, of the data that k6 gives `handleSummary`. What `options.ext.clientcreds.allow` and the
+     * environment variable `K6_CLIENTCREDS_ALLOW` allow is no reason.
+     */
+    export function validity(data: { metrics: object }): Validity;
+
+    /**
+     * For `teardown()`: has k6 end with exit code 90 when the run is `INVALID` by what `-o clientcreds-record` has recorded.
+     * Without that output it does nothing.
+     */
+    export function requireValid(): void;
 }

@@ -23,15 +23,15 @@ export default async function () {
     check(client, {
         'a token comes': () => token.length > 0,
         'the next one is the same, from the cache': () => client.token() === token,
-        'headers carry it': () => client.headers().Authorization.endsWith(token),
+        'headers carry it': () => client.headers('GET', api).Authorization.endsWith(token),
         'the promise gives it too': () => promised === token,
     });
     check(client.acquire(), {
         'acquire() brings one': (r) => r.ok,
         'acquire() brings another one': (r) => r.accessToken !== token,
     });
-    check(http.get(api, { headers: client.headers() }), { 'k6/http is authorised': (r) => r.status === 200 });
     check(client.get(api), { 'client.get is authorised': (r) => r.status === 200 });
+    check(http.get(api, { headers: client.headers('GET', api) }), { 'k6/http is authorised': (r) => r.status === 200 });
     check(await client.asyncRequest('GET', api), { 'client.asyncRequest is authorised': (r) => r.status === 200 });
     client.invalidate();
     check(client.token(), { 'invalidate() brings a new one': (t) => t !== token });

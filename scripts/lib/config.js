@@ -59,6 +59,7 @@ export function url(name, what) {
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
+ * DPOP=true binds tokens to a key.
  */
 export function clientOptions(overrides = {}) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
@@ -66,7 +67,7 @@ export function clientOptions(overrides = {}) {
 
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more) {
-    const options = endpoint();
+    const options = { ...endpoint(), ...binding() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -114,6 +115,15 @@ export function clientOfCall(overrides = {}) {
     }
     const client = new Client(clientOptions(overrides));
     return () => client;
+}
+
+/** Whether tokens are bound to a key (DPoP, RFC 9449). */
+function binding() {
+    const value = env('DPOP', 'false');
+    if (value !== 'true' && value !== 'false') {
+        fail(`DPOP is "${value}": it must be true or false`);
+    }
+    return value === 'true' ? { dpop: true } : {};
 }
 
 /** What the client authenticates with: its secret, its private key, or its certificate. */

@@ -161,9 +161,25 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
+	"dpop.js": {
+		server: func(c *authserver.Config) { c.DPoPNonce = time.Minute },
+		saw: func(t *testing.T, stats authserver.Stats, _ run) {
+			t.Helper()
+			require.Equal(t, map[string]int64{"issued": 2, "use_dpop_nonce": 2}, stats.TokenRequests.ByResult)
+			require.Equal(t, map[string]int64{"ok": 6 * 4, "use_dpop_nonce": 2, "invalid_token": 6}, stats.APIRequests.ByResult)
+		},
+	},
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
 	"setup-teardown.js":      {saw: tokensPerVU(1)},
+	"validity.js": {
+		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+		saw: func(t *testing.T, _ authserver.Stats, r run) {
+			t.Helper()
+			require.Positive(t, r.summary.count("clientcreds_rejections"))
+			require.Contains(t, r.output, "\nPASS\n", "what it allows")
+		},
+	},
 	"rejected-token.js": {
 		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
 		saw: func(t *testing.T, stats authserver.Stats, r run) {

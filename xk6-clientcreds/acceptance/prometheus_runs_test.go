@@ -59,6 +59,7 @@ func observeRuns(t *testing.T) *observed {
 	server := startLocalServer(t, func(c *authserver.Config) {
 		c.TLSDir = t.TempDir()
 		c.TTL = 5 * time.Second
+		c.DPoPNonce = time.Second
 		c.Clients = append(c.Clients,
 			authserver.Client{ID: "flaky", Secret: localSecret, Scope: localScope},
 			authserver.Client{ID: "signed", Secret: signedSecret, Scope: localScope, AuthMethod: "client_secret_jwt"},

@@ -5,10 +5,13 @@ import (
 	"slices"
 )
 
-// protectedAPI is an API that takes bearer tokens. It answers any method on any
+// protectedAPI is an API that takes bearer tokens, and tokens that are bound to a
+// key. It answers any method on any
 // path below apiPath.
 type protectedAPI struct {
 	check    tokenCheck
+	proofs   *proofVerifier
+	origin   string // of published URLs, known only once the addresses are bound
 	stats    *stats
 	scope    string // a token needs it, unless it is empty
 	audience string // as scope
@@ -26,9 +29,9 @@ type accessToken struct {
 // tokenCheck validates the token of a request. f is free to be used.
 type tokenCheck func(r *http.Request, f *form, token string) (accessToken, *bearerError)
 
-func newProtectedAPI(cfg *Config, st *stats, check tokenCheck) *protectedAPI {
+func newProtectedAPI(cfg *Config, st *stats, proofs *proofVerifier, check tokenCheck) *protectedAPI {
 	return &protectedAPI{
-		check: check, stats: st, scope: cfg.APIScope, audience: cfg.APIAudience,
+		check: check, proofs: proofs, stats: st, scope: cfg.APIScope, audience: cfg.APIAudience,
 		tooWeak: insufficientScope(cfg.APIScope),
 	}
 }
@@ -38,9 +41,12 @@ func (a *protectedAPI) serve(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	token, err := a.authorize(r, f)
+	if a.proofs.serving != nil && len(r.Header[headerProof]) > 0 {
+		w.Header()[headerNonce] = a.proofs.serving.current(a.proofs.now())
+	}
 	if err != nil {
 		a.stats.countAPI(err.result)
-		err.write(w)
+		err.write(w, r)
 		return
 	}
 	a.stats.countAPI(apiOK)
@@ -53,13 +59,16 @@ func (a *protectedAPI) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *protectedAPI) authorize(r *http.Request, f *form) (accessToken, *bearerError) {
-	value, err := bearerToken(r)
+	value, byProof, err := presentedToken(r)
 	if err != nil {
 		return accessToken{}, err
 	}
 	token, err := a.check(r, f, value)
 	if err == nil {
 		err = token.bound.proven(r)
+	}
+	if err == nil {
+		err = token.bound.provenBy(r, a.proofs, a.origin+r.URL.EscapedPath(), value, byProof)
 	}
 	switch {
 	case err != nil:

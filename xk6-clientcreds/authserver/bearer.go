@@ -11,6 +11,7 @@ type bearerError struct {
 	result    apiResult
 	status    int
 	challenge []string // the WWW-Authenticate header
+	byProof   []string // the same for requests that use the scheme DPoP
 	body      []byte
 }
 
@@ -24,10 +25,12 @@ func newBearerError(result apiResult, status int, description, parameters string
 	body := append([]byte(`{"error":"`), code...)
 	body = append(body, `","error_description":`...)
 	body = appendJSONString(body, description)
+	parameters = `, error="` + code + `", error_description="` + description + `"` + parameters
 	return &bearerError{
 		result:    result,
 		status:    status,
-		challenge: []string{challenge + `, error="` + code + `", error_description="` + description + `"` + parameters},
+		challenge: []string{challenge + parameters},
+		byProof:   []string{challengeDPoP + parameters},
 		body:      append(body, '}'),
 	}
 }
@@ -39,7 +42,7 @@ func invalidToken(description string) *bearerError {
 var (
 	// errTokenMissing has no error code: the request has no authentication at
 	// all (RFC 6750 §3.1).
-	errTokenMissing = &bearerError{result: apiNoToken, status: http.StatusUnauthorized, challenge: []string{challenge}}
+	errTokenMissing = &bearerError{result: apiNoToken, status: http.StatusUnauthorized, challenge: []string{challenge, challengeDPoP}}
 
 	errTokenTwice = newBearerError(apiInvalidRequest, http.StatusBadRequest,
 		"the request has more than one Authorization header", "")
@@ -62,9 +65,12 @@ func insufficientScope(scope string) *bearerError {
 		"the access token does not have the scope that is needed", `, scope=`+strconv.Quote(scope))
 }
 
-func (e *bearerError) write(w http.ResponseWriter) {
+func (e *bearerError) write(w http.ResponseWriter, r *http.Request) {
 	if e.challenge != nil {
 		w.Header()["Www-Authenticate"] = e.challenge
+	}
+	if _, byProof := schemeValue(r.Header["Authorization"], "DPoP"); byProof && e.byProof != nil {
+		w.Header()["Www-Authenticate"] = e.byProof
 	}
 	if e.status == http.StatusServiceUnavailable {
 		w.Header()["Retry-After"] = headerRetry
@@ -76,19 +82,24 @@ func (e *bearerError) write(w http.ResponseWriter) {
 	writeJSON(w, e.status, e.body)
 }
 
-// bearerToken returns the token of the Authorization header, RFC 6750 §2.1. It
-// is the only place where the API takes tokens from.
-func bearerToken(r *http.Request) (string, *bearerError) {
+// presentedToken returns the token of the Authorization header, RFC 6750 §2.1,
+// and whether it is presented by the scheme DPoP, RFC 9449 §7.1. It is the only
+// place where the API takes tokens from.
+func presentedToken(r *http.Request) (token string, byProof bool, err *bearerError) {
 	header := r.Header["Authorization"]
 	if len(header) > 1 {
-		return "", errTokenTwice
+		return "", false, errTokenTwice
 	}
 	token, ok := schemeValue(header, "Bearer")
 	if !ok {
-		return "", errTokenMissing
+		token, byProof = schemeValue(header, "DPoP")
+		ok = byProof
+	}
+	if !ok {
+		return "", false, errTokenMissing
 	}
 	if token == "" {
-		return "", errTokenUnknown
+		return "", byProof, errTokenUnknown
 	}
-	return token, nil
+	return token, byProof, nil
 }

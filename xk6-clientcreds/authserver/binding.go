@@ -12,17 +12,26 @@ type bindingKind byte
 const (
 	unbound            bindingKind = iota // anybody who has the token can use it
 	boundToCertificate                    // of the client, RFC 8705 §3
+	boundToKey                            // of DPoP proofs, RFC 9449 §6
 	bindingKinds                          // how many there are
 )
 
 // confirmationMembers are the names of the kinds in the cnf claim, RFC 7800
 // §3.1.
-var confirmationMembers = [bindingKinds]string{boundToCertificate: "x5t#S256"}
+var confirmationMembers = [bindingKinds]string{boundToCertificate: "x5t#S256", boundToKey: "jkt"}
 
 // binding is what a token is bound to; the zero value binds it to nothing.
 type binding struct {
 	kind bindingKind
 	hash [sha256.Size]byte
+}
+
+// tokenType is the type of a token that is bound so: DPoP's, or Bearer.
+func (b *binding) tokenType() string {
+	if b.kind == boundToKey {
+		return "DPoP"
+	}
+	return "Bearer"
 }
 
 var (

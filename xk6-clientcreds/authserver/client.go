@@ -38,6 +38,9 @@ type Client struct {
 	// Subject is that of the client's certificate (tls_client_auth). Default:
 	// the client has none of the server's CA.
 	Subject CertificateSubject
+	// DPoPBound says that the client may have tokens only that are bound to the
+	// key of a DPoP proof, RFC 9449 §5.2.
+	DPoPBound bool
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
@@ -67,6 +70,7 @@ type client struct {
 	ttl         time.Duration
 	grants      []string
 	authMethod  string
+	proofs      bool // DPoPBound
 	subject     CertificateSubject
 }
 
@@ -113,6 +117,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		ttl:        ttl,
 		grants:     c.GrantTypes,
 		authMethod: c.AuthMethod,
+		proofs:     c.DPoPBound,
 		subject:    c.Subject,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))

@@ -86,6 +86,11 @@ type Config struct {
 	// BasicEncoding is BasicForm by default.
 	BasicEncoding BasicEncoding
 
+	// DPoPNonce is how often the nonce changes that DPoP proofs need, both those
+	// for tokens and those at the API (RFC 9449 §8 and §9). Each is accepted
+	// twice as long. Default: proofs need none.
+	DPoPNonce time.Duration
+
 	// APICheck is CheckLocal by default.
 	APICheck APICheck
 	// APIScope is the scope a token needs at the API. Default: none.
@@ -155,8 +160,8 @@ func (c *Config) validate() error {
 	if err := checkIssuer(c.Issuer); err != nil {
 		return err
 	}
-	if err := checkTTL(c.TTL); err != nil {
-		return configErrorf("TTL", "%s", err)
+	if err := c.checkTimes(); err != nil {
+		return err
 	}
 	if err := oneOf("TokenFormat", c.TokenFormat, Opaque, JWT); err != nil {
 		return err
@@ -185,6 +190,16 @@ func (c *Config) validate() error {
 func (c *Config) checkFaults() error {
 	if err := faults.Check(c.Faults); err != nil {
 		return configErrorf("Faults", "%s", err)
+	}
+	return nil
+}
+
+func (c *Config) checkTimes() error {
+	if err := checkTTL(c.TTL); err != nil {
+		return configErrorf("TTL", "%s", err)
+	}
+	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
+		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
 	}
 	return nil
 }

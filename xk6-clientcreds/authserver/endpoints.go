@@ -57,6 +57,7 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 	}
 	issuerURL := s.endpoints.issuerURL()
 	s.endpoints.Metadata = issuerURL.Scheme + "://" + issuerURL.Host + metadataPaths(issuerURL.Path)[0]
+	s.api.origin = api
 	s.defaultAudience = s.cfg.APIAudience
 	if s.defaultAudience == "" {
 		s.defaultAudience = api + apiPath

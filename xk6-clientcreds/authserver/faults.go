@@ -26,7 +26,7 @@ func (s *Server) clientOf(e faults.Endpoint, r *http.Request, body []byte) strin
 	f := newForm()
 	defer f.release()
 	if e == faults.API {
-		token, err := bearerToken(r)
+		token, _, err := presentedToken(r)
 		if err != nil {
 			return ""
 		}

@@ -33,7 +33,7 @@ func (s *Server) introspect(r *http.Request, f *form) *oauthError {
 		f.out = append(f.out[:0], inactive...)
 		return nil
 	}
-	f.out = append(f.out[:0], `{"active":true,"token_type":"Bearer",`...)
+	f.out = append(append(append(f.out[:0], `{"active":true,"token_type":"`...), g.bound.tokenType()...), `",`...)
 	f.out = append(s.appendClaims(f.out, &g), '}')
 	return nil
 }

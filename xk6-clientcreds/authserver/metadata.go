@@ -20,6 +20,7 @@ type metadata struct {
 	GrantTypes                  []string                  `json:"grant_types_supported"`
 	TokenAuthMethods            []string                  `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms         []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
+	DPoPAlgorithms              []jose.SignatureAlgorithm `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
 	RevocationEndpoint          string                    `json:"revocation_endpoint"`
 	RevocationAuthMethods       []string                  `json:"revocation_endpoint_auth_methods_supported"`
 	RevocationAuthAlgorithms    []jose.SignatureAlgorithm `json:"revocation_endpoint_auth_signing_alg_values_supported"`
@@ -48,6 +49,7 @@ func (s *Server) metadata() metadata {
 		GrantTypes:                  GrantTypes,
 		TokenAuthMethods:            methods,
 		TokenAuthAlgorithms:         algorithms,
+		DPoPAlgorithms:              keyAlgorithms,
 		RevocationEndpoint:          s.endpoints.Revocation,
 		RevocationAuthMethods:       methods,
 		RevocationAuthAlgorithms:    algorithms,

@@ -27,6 +27,9 @@ func TestMetadata(t *testing.T) {
 		"token_endpoint_auth_signing_alg_values_supported": [
 			"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 		],
+		"dpop_signing_alg_values_supported": [
+			"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+		],
 		"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
 		"revocation_endpoint": "https://login.example/tenant/revoke",
 		"revocation_endpoint_auth_signing_alg_values_supported": [

@@ -3,7 +3,8 @@ package authserver
 // tokenResult is how a token request ended.
 type tokenResult int
 
-// The results, and the error codes of RFC 6749 §5.2 and RFC 8707 §2.
+// The results, and the error codes of RFC 6749 §5.2, RFC 8707 §2 and
+// RFC 9449 §5 and §8.
 const (
 	resultIssued tokenResult = iota
 	resultInvalidRequest
@@ -12,6 +13,8 @@ const (
 	resultUnsupportedGrantType
 	resultInvalidScope
 	resultInvalidTarget
+	resultInvalidProof
+	resultUseNonce
 	resultServerError
 	tokenResults // how many there are
 )
@@ -24,19 +27,23 @@ var tokenResultNames = [tokenResults]string{
 	resultUnsupportedGrantType: "unsupported_grant_type",
 	resultInvalidScope:         "invalid_scope",
 	resultInvalidTarget:        "invalid_target",
+	resultInvalidProof:         "invalid_dpop_proof",
+	resultUseNonce:             "use_dpop_nonce",
 	resultServerError:          "server_error",
 }
 
 // apiResult is how a request to the protected API ended.
 type apiResult int
 
-// The results: error codes of RFC 6750 §3.1, and what has none.
+// The results: error codes of RFC 6750 §3.1 and RFC 9449 §7.1, and what has none.
 const (
 	apiOK apiResult = iota
 	apiNoToken
 	apiInvalidRequest
 	apiInvalidToken
 	apiInsufficientScope
+	apiInvalidProof
+	apiUseNonce
 	apiUnavailable
 	apiResults // how many there are
 )
@@ -47,5 +54,7 @@ var apiResultNames = [apiResults]string{
 	apiInvalidRequest:    "invalid_request",
 	apiInvalidToken:      "invalid_token",
 	apiInsufficientScope: "insufficient_scope",
+	apiInvalidProof:      "invalid_dpop_proof",
+	apiUseNonce:          "use_dpop_nonce",
 	apiUnavailable:       "temporarily_unavailable",
 }

@@ -25,6 +25,7 @@ type Server struct {
 	format           tokenFormat
 	ids              *tokenIDs
 	revoked          *revocations
+	proofs           *proofVerifier
 	cutoffs          *cutoffs
 	faults           *faults.Injector
 	// wall is Config.Now. Tokens live by cfg.Now, which faults can set wrong;
@@ -61,6 +62,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.cfg, s.clients = cfg, clients
+	s.proofs = newProofVerifier(&s.cfg)
 	if err := s.expectCertificates(); err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.stats = newStats(len(clients.list))
-	s.api = newProtectedAPI(&s.cfg, s.stats, check)
+	s.api = newProtectedAPI(&s.cfg, s.stats, s.proofs, check)
 	if cfg.TokenFormat == JWT {
 		s.format, err = newJWTFormat(s, cfg.JWTAlgorithm)
 	} else {

@@ -27,8 +27,8 @@ type TokenRequests struct {
 	// ByClient counts the requests that name a registered client, whether or
 	// not they authenticate it.
 	ByClient map[string]int64 `json:"by_client"`
-	// ByResult counts "issued" and the error codes of RFC 6749 §5.2, and how
-	// faults answered: by their error codes, "http_503" and the like,
+	// ByResult counts "issued" and the error codes of RFC 6749 §5.2 and RFC
+	// 9449 §5, and how faults answered: by their error codes, "http_503" and the like,
 	// "rate_limited", "reset", and "client_closed" where the client did not wait.
 	// Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
@@ -42,8 +42,8 @@ type TokenRequests struct {
 // APIRequests counts the requests to the protected API.
 type APIRequests struct {
 	Total int64 `json:"total"`
-	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and
-	// "temporarily_unavailable", and what faults answered, as for token requests.
+	// ByResult counts "ok", "no_token", the error codes of RFC 6750 §3.1 and RFC
+	// 9449 §7.1, "temporarily_unavailable", and what faults answered, as for token requests.
 	// Results that did not occur are left out.
 	ByResult map[string]int64 `json:"by_result"`
 	// ConcurrentPeak is how many requests were in progress at the same time.

@@ -10,6 +10,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	c, err := s.grantToken(r, f)
+	if s.proofs.granting != nil && len(r.Header[headerProof]) > 0 {
+		w.Header()[headerNonce] = s.proofs.granting.current(s.cfg.Now())
+	}
 	if err != nil {
 		s.stats.countToken(c, err.result)
 		err.write(w)
@@ -47,7 +50,10 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	if err != nil {
 		return c, err
 	}
-	if c.certificateMethod() != "" {
+	if g.bound, err = s.bindToKey(r, c); err != nil {
+		return c, err
+	}
+	if g.bound.kind == unbound && c.certificateMethod() != "" {
 		g.bound = bindToCertificate(r)
 	}
 	return c, s.appendTokenResponse(f, g)
@@ -77,7 +83,9 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 	if err := s.format.issue(f, g); err != nil {
 		return errIssue
 	}
-	f.out = append(f.out, `","token_type":"Bearer","expires_in":`...)
+	f.out = append(f.out, `","token_type":"`...)
+	f.out = append(f.out, g.bound.tokenType()...)
+	f.out = append(f.out, `","expires_in":`...)
 	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
 	if g.scope != "" {
 		f.out = append(f.out, `,"scope":`...)

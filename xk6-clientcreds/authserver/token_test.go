@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -42,6 +43,8 @@ func TestTokenKeepsGrant(t *testing.T) {
 				{scope: c.scope, audience: []string{"b"}, bound: binding{boundToCertificate, [32]byte{1}}},
 				{scope: c.scope, audience: []string{"https://a.example"}},
 				{scope: "orders.read", audience: []string{"https://a.example", "b", strings.Repeat("c", 300)}},
+				{scope: c.scope, bound: binding{boundToKey, sha256.Sum256([]byte("a key"))}},
+				{scope: "orders.read", audience: []string{"b"}, bound: binding{boundToKey, sha256.Sum256([]byte("another"))}},
 			} {
 				want.id, want.client, want.issued, want.expires = s.ids.next(), c, whole, whole.Add(time.Minute)
 				f := newForm()

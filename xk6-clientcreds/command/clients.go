@@ -106,7 +106,7 @@ func (s *serve) clientsOfFile() ([]registration, error) {
 	return list, nil
 }
 
-// clientEntry is a client in the file. The names are those of RFC 7591 §2, so
+// clientEntry is a client in the file. The names are those of RFC 7591 §2 and RFC 9449 §5.2, so
 // that the file is one that a ClientPool reads as well; ttl is ours.
 type clientEntry struct {
 	ID         string             `json:"client_id"`
@@ -116,6 +116,7 @@ type clientEntry struct {
 	TTL        string             `json:"ttl"`
 	GrantTypes []string           `json:"grant_types"`
 	AuthMethod string             `json:"token_endpoint_auth_method"`
+	DPoPBound  bool               `json:"dpop_bound_access_tokens"` // RFC 9449 §5.2
 	// Of a client that authenticates by a certificate, RFC 8705 §2.1.2.
 	SubjectDN string `json:"tls_client_auth_subject_dn"`
 	SANDNS    string `json:"tls_client_auth_san_dns"`
@@ -124,7 +125,7 @@ type clientEntry struct {
 	SANEmail  string `json:"tls_client_auth_san_email"`
 }
 
-const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, " +
+const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, " +
 	"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 
 // parseClients reads a JSON array of clients. A key that is unknown is an
@@ -143,7 +144,8 @@ func parseClients(content []byte) ([]authserver.Client, error) {
 	for i, e := range entries {
 		c := authserver.Client{
 			ID: e.ID, Secret: e.Secret, JWKS: e.JWKS, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
-			Subject: authserver.CertificateSubject{DN: e.SubjectDN, DNS: e.SANDNS, URI: e.SANURI, IP: e.SANIP, Email: e.SANEmail},
+			DPoPBound: e.DPoPBound,
+			Subject:   authserver.CertificateSubject{DN: e.SubjectDN, DNS: e.SANDNS, URI: e.SANURI, IP: e.SANIP, Email: e.SANEmail},
 		}
 		if e.TTL != "" {
 			var ttl duration

@@ -16,18 +16,19 @@ func TestParseClients(t *testing.T) {
 	t.Parallel()
 	got, err := parseClients([]byte(`[
 		{"client_id": "a", "client_secret": "x"},
-		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post"}
+		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post", "dpop_bound_access_tokens": true}
 	]`))
 	require.NoError(t, err)
 	require.Equal(t, []authserver.Client{
 		{ID: "a", Secret: "x"},
-		{ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post"},
+		{ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true},
 	}, got)
 }
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method"
+	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, " +
+		"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 	for content, problem := range map[string]string{
 		"":   "EOF" + want,
 		"{}": "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,

@@ -13,6 +13,7 @@ import (
 type serveFlags struct {
 	cfg         authserver.Config // what needs no conversion
 	ttl         duration
+	dpopNonce   duration
 	clientsFile string
 	clientIDs   []string
 	clientCount int
@@ -23,6 +24,9 @@ type serveFlags struct {
 	statsFile         string
 	set               *pflag.FlagSet
 }
+
+// defaultDPoPNonce is the value of --dpop-nonce alone.
+const defaultDPoPNonce = "1m"
 
 func (f *serveFlags) declare(set *pflag.FlagSet) {
 	f.set = set
@@ -50,6 +54,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.cfg.JWTAlgorithm, "jwt-alg", "ES256", "signature `algorithm` of JWTs: ES256, RS256, PS256 or EdDSA")
 	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
 		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
+	set.Var(&f.dpopNonce, "dpop-nonce",
+		"demand nonces in DPoP proofs; another one is handed out every so often, and accepted twice as long")
+	set.Lookup("dpop-nonce").NoOptDefVal = defaultDPoPNonce
 	set.StringVar((*string)(&f.cfg.APICheck), "api-check", string(authserver.CheckLocal),
 		"`way` of the API to check tokens: local, or introspection, which asks the authorization server each time")
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
@@ -65,7 +72,7 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
-	"APICheck": "--api-check", "APIScope": "--api-scope", "APIAudience": "--api-audience",
+	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
 	"Faults": "--faults", "Admin": "--admin",
 }
 
@@ -73,6 +80,7 @@ var flagOf = map[string]string{
 func (f *serveFlags) config(clients []registration) (authserver.Config, error) {
 	cfg := f.cfg
 	cfg.TTL = time.Duration(f.ttl)
+	cfg.DPoPNonce = time.Duration(f.dpopNonce)
 	for _, c := range clients {
 		cfg.Clients = append(cfg.Clients, c.Client)
 	}

@@ -118,6 +118,7 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{[]string{"--ttl", "1500ms"}, nil, "--ttl: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
 		{[]string{"--token-format", "x"}, nil, `--token-format: "x" is unknown, want opaque, jwt`},
 		{[]string{"--token-format", "jwt", "--jwt-alg", "x"}, nil, `--jwt-alg: "x" is unknown, want ES256, RS256, PS256, EdDSA`},
+		{[]string{"--dpop-nonce=500ms"}, nil, "--dpop-nonce: 500ms is too short for a nonce, want 1s or more, such as 1m"},
 		{[]string{"--jwt-alg", "RS256"}, nil, "--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt"},
 		{[]string{"--basic-encoding", "x"}, nil, `--basic-encoding: "x" is unknown, want form, raw`},
 		{[]string{"--api-check", "x"}, nil, `--api-check: "x" is unknown, want local, introspection`},

@@ -15,6 +15,8 @@ const (
 	grantConnecting = "k6_clientcreds_request_connecting_seconds"
 	grantHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
 	grantSigning    = "k6_clientcreds_request_signing_seconds"
+	proofSigning    = "k6_clientcreds_dpop_signing_seconds"
+	nonceRetries    = "k6_clientcreds_dpop_nonce_retries_total"
 	grantClockSkew  = "k6_clientcreds_clock_skew_seconds"
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 	grantRotations  = "k6_clientcreds_secret_rotations_total"
@@ -85,9 +87,10 @@ func tokenConnections(d *dashboard.DashboardBuilder) {
 			graph(countPerSecond(grantConnecting), "new connections"),
 			graph(perSecond(grantRequests, ofClient), "token requests"))).
 		WithPanel(curves("Time to sign",
-			"Mean time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt: a cost of the "+
-				"load generator, not of the server.", "s",
-			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "signing"))).
+			"Mean time to sign what a token request needs signed, the assertion of client_secret_jwt and private_key_jwt and the "+
+				"DPoP proof, and to sign the proof of a request to an API: a cost of the load generator, not of the server.", "s",
+			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "token request"),
+			graph(ratio(timePerSecond(proofSigning), countPerSecond(proofSigning)), "DPoP proof at the API"))).
 		WithPanel(curves("Clock skew",
 			"Mean difference, at least, between the clocks of the token endpoint and of the load generator, by the Date header. "+
 				"More than a second or two makes tokens look expired, or not yet valid, and assertions refused.", "s",
@@ -97,7 +100,8 @@ func tokenConnections(d *dashboard.DashboardBuilder) {
 func tokenErrors(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Errors and retries")).
 		WithPanel(curves("Failed requests",
-			"Token requests per second that failed, by OAuth error code or failure class, and by HTTP status (0: no answer).", "reqps",
+			"Token requests per second that failed, by OAuth error code or failure class, and by HTTP status (0: no answer). "+
+				"With use_dpop_nonce most have not failed, but were sent once more with a nonce.", "reqps",
 			graph(perSecond(grantRequests, ofClient+`,error!=""`, "error", "status"), "{{error}} ({{status}})"))).
 		WithPanel(columns(list("Answers of the run",
 			"Token requests of the whole run by HTTP status and error. Status 0: no answer came.",
@@ -108,12 +112,17 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 				"server that fails already.", "percentunit",
 			graph(ratio(orZeroNow(perSecond(grantRetries, ofClient)), perSecond(grantRequests, ofClient)), "retries"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
-			Thresholds(steps(above(green), from(0.5, red)))).
+			Thresholds(steps(above(green), from(0.5, red))).Span(8)).
+		WithPanel(curves("DPoP nonce retries",
+			"Requests per second that were sent once more because a server demanded a nonce in the DPoP proof (RFC 9449 §8 and "+
+				"§9): the authorization server at the token endpoint, a resource server at the API. As many as there are "+
+				"requests mean that every nonce is good for one of them. Empty without DPoP.", "reqps",
+			graph(perSecond(nonceRetries, ofClient, "server"), "{{server}}")).Span(8)).
 		WithPanel(rightAxis(curves("Retry-After",
 			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
-			graph(countPerSecond(grantRetryAfter), "answers")), "answers", "reqps")).
+			graph(countPerSecond(grantRetryAfter), "answers")).Span(8), "answers", "reqps")).
 		WithPanel(columns(list("Rotated secrets",
 			"Secrets and keys that were read again after the server refused them, and had changed. Empty while none has.",
 			total(grantRotations, ofClient, "client")),

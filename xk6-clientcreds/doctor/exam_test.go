@@ -70,7 +70,7 @@ func TestFaults(t *testing.T) {
 		"a redirect":             {middleware(status(302, 1, "Location", "/login")), nil, found{"grant.configured": Failed}},
 		"no expires_in":          {member("expires_in", nil), nil, found{"response.ttl": Warning}},
 		"no token_type":          {member("token_type", nil), nil, found{"response.token_type": Warning}},
-		"DPoP":                   {member("token_type", "dpop"), nil, found{"response.token_type": Failed, "api.with_token": Failed}},
+		"DPoP":                   {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
 		"another token type":     {member("token_type", "mac"), nil, found{"response.token_type": Warning, "api.with_token": Failed}},
 		"less scope":             {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
 		"cacheable":              {header("Cache-Control", "max-age=60, private"), nil, found{"response.cache_control": Warning}},

@@ -13,8 +13,9 @@ var hints = map[string]string{
 	"invalid_target":         "the server does not know this audience or resource: check AUDIENCE and RESOURCE",
 	"invalid_request":        "the server misses or dislikes a parameter: check AUDIENCE, RESOURCE and AUTH",
 	"access_denied":          "a policy of the server forbids this client a token; its log says which",
-	"use_dpop_nonce":         "the server wants DPoP (RFC 9449), which is not supported",
-	"invalid_dpop_proof":     "the server wants DPoP (RFC 9449), which is not supported",
+	"use_dpop_nonce":         hintDPoP,
+	"invalid_dpop_proof":     hintDPoP,
+	oauth.CodeTokenType:      hintDPoP,
 
 	oauth.CodeConnectionRefused: "nothing listens there: check TOKEN_URL or ISSUER",
 	oauth.CodeConnectionReset:   "the server or something before it closed the connection",
@@ -24,6 +25,8 @@ var hints = map[string]string{
 	oauth.CodeInvalidResponse:   hintEndpoint,
 	oauth.CodeHTTPError:         hintEndpoint,
 }
+
+const hintDPoP = "the server binds tokens of this client to a key (DPoP, RFC 9449): scripts ask for such with DPOP=true, and this examination for Bearer tokens"
 
 const hintLimit = "the server limits the rate of token requests: CACHE_SCOPE=shared needs the fewest"
 

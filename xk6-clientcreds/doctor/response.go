@@ -35,9 +35,6 @@ func (e *exam) checkTokenType(given bool) Result {
 	switch {
 	case !given:
 		r.Status, r.Summary = Warning, "the response has no token_type, which RFC 6749 §5.1 demands; Bearer is assumed"
-	case e.token.Type == "DPoP":
-		r.Status, r.Summary = Failed, "DPoP: the token is bound to a key, and cannot be used without a proof (RFC 9449)"
-		r.Hint = "have the client registered for Bearer tokens"
 	case e.token.Type != "Bearer":
 		r.Status, r.Summary = Warning, fmt.Sprintf("%q is not Bearer: APIs may not take it", e.token.Type)
 	}

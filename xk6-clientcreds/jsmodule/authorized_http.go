@@ -58,7 +58,11 @@ func (h *authorizedHTTP) State() *lib.State {
 
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
-	return h.with(&bearerTransport{base: h.c.transport(state), elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
+	base := h.c.transport(state)
+	if v.lease.Token.Prover != nil {
+		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
+	}
+	return h.with(&bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
 }
 
 func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {

@@ -11,7 +11,7 @@ import (
 // only while they stay at the origin that the script named: another one must not see it, not even
 // another port of the same host.
 type bearerTransport struct {
-	base      http.RoundTripper // shows the client's certificate, if it has one
+	base      http.RoundTripper // shows the client's certificate and adds a DPoP proof, if it has them
 	elsewhere http.RoundTripper // for other origins
 	view      *view
 	late      func() // called for a request that carries an expired token

@@ -24,6 +24,8 @@ type client struct {
 	view  *view             // of the lease last used; nil before
 	usage usage
 
+	prover *oauth.Prover // of the key that tokens are bound to; nil for bearer tokens
+
 	own  *sender         // reused by acquire(), introspect() and revoke(), which may be called in a tight loop
 	http *authorizedHTTP // made on the first use of a verb
 
@@ -56,6 +58,9 @@ func newClient(m *instance, o *options) (*client, error) {
 	g.warnOfCertificate(time.Now())
 	c := &client{m: m, grant: g, opts: g.opts}
 	c.usage = usage{process: m.process, opts: g.opts, client: c}
+	if err := c.bind(); err != nil {
+		return nil, err
+	}
 	switch o.Cache.Scope {
 	case scopeVU:
 		c.entry = m.process.cache.Entry(c.ownKey(), o.policy())

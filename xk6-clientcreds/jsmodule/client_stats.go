@@ -11,6 +11,7 @@ import (
 type counters struct {
 	hits, misses, rejections            int64
 	requests, failed, retries, lateUses atomic.Int64
+	nonceRetries                        atomic.Int64
 }
 
 // stats is client.stats().
@@ -21,6 +22,7 @@ func (c *client) stats(sobek.FunctionCall) sobek.Value {
 	mustSet(obj, "requests", total.requests.Load())
 	mustSet(obj, "failed", total.failed.Load())
 	mustSet(obj, "retries", total.retries.Load())
+	mustSet(obj, "nonceRetries", total.nonceRetries.Load())
 	mustSet(obj, "rejections", total.rejections)
 	mustSet(obj, "lateUses", total.lateUses.Load())
 	return obj

@@ -199,7 +199,7 @@ func TestHeadersTakesAnObject(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	v := oneVU(t, e, "")
-	for argument, what := range map[string]string{`'a'`: "a string", `null`: "null", `[]`: "an array", `7`: "a number", `() => 1`: "a function"} {
+	for argument, what := range map[string]string{`null`: "null", `[]`: "an array", `7`: "a number", `() => 1`: "a function"} {
 		_, err := v.run(`client.headers(` + argument + `)`)
 		require.ErrorContains(t, err, "TypeError: client.headers(extra): extra is "+what+"; it must be an object of header names and values")
 	}

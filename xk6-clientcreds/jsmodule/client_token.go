@@ -1,8 +1,6 @@
 package jsmodule
 
 import (
-	"strings"
-
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -31,10 +29,16 @@ func (c *client) authorization(sobek.FunctionCall) sobek.Value {
 	return v.authorization
 }
 
-// headers is client.headers(extra?). Without an argument it returns the same frozen object for as
+// headers is client.headers(extra?) and client.headers(method, url, extra?). Without an argument it returns the same frozen object for as
 // long as the token is the same: a script cannot change what another call will get.
 func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	extra := call.Argument(0)
+	if isString(extra) {
+		return c.headersFor(call)
+	}
+	if c.prover != nil {
+		c.needsRequest()
+	}
 	if !sobek.IsUndefined(extra) && !isPlainObject(extra) {
 		panic(c.m.vu.Runtime().NewTypeError(
 			"client.headers(extra): extra is %s; it must be an object of header names and values", describe(extra)))
@@ -44,7 +48,7 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 		return c.fail(err)
 	}
 	if !sobek.IsUndefined(extra) {
-		return c.m.mergedHeaders(v.lease.Token, extra)
+		return c.mergedHeaders(v.lease.Token, extra)
 	}
 	if v.headers == nil {
 		v.headers = c.m.frozenHeaders(v.lease.Token)
@@ -54,11 +58,11 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 
 // mergedHeaders is extra with the token's Authorization, in a new object. An Authorization of the
 // script's own, however it is spelt, gives way: with both it would be up to the protocol which one counts.
-func (m *instance) mergedHeaders(t *oauth.Token, extra sobek.Value) sobek.Value {
-	rt := m.vu.Runtime()
+func (c *client) mergedHeaders(t *oauth.Token, extra sobek.Value) *sobek.Object {
+	rt := c.m.vu.Runtime()
 	merged, from := rt.NewObject(), extra.ToObject(rt)
 	for _, name := range from.Keys() {
-		if !strings.EqualFold(name, headerAuthorization) {
+		if !c.isOwnHeader(name) {
 			mustSet(merged, name, from.Get(name))
 		}
 	}

@@ -24,7 +24,7 @@ func (g *grant) newCredentials(o *options) (*credentials, error) {
 	if o.shared != nil {
 		hide = redactor.SecretOfMany
 	}
-	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), o.Exchange.secrets()) {
+	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		hide(o.ClientID, s)
 	}
 	auth, err := o.clientAuth(&g.process.places)
@@ -52,6 +52,11 @@ func (o *options) readPlaces(from *places) (err error) {
 	}
 	if o.Certificate.File != "" {
 		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
+			return err
+		}
+	}
+	if o.DPoP.File != "" {
+		if o.DPoP.Text, err = from.read("dpop.key", place{File: o.DPoP.File}); err != nil {
 			return err
 		}
 	}

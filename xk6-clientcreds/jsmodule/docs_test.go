@@ -62,7 +62,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
 		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
-		"CacheOptions": "cache.", "RetryOptions": "retry.",
+		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		addOptionsOfType(t, all, name, prefix)
 	}
@@ -141,7 +141,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 	}), "docs/options.md and index.d.ts")
 
-	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, exchange: {}, cache: {}, retry: {}})`)
+	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, exchange: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
 	r, err := newReader(rt, "", object)
 	require.NoError(t, err)
@@ -234,14 +234,18 @@ func TestMetricsAreDocumented(t *testing.T) {
 		if m.Time {
 			typ += ", time"
 		}
-		code = append(code, []string{m.Name, typ, "`" + strings.Join(m.Tags, "`, `") + "`", m.Help})
+		tags := "–"
+		if len(m.Tags) > 0 {
+			tags = "`" + strings.Join(m.Tags, "`, `") + "`"
+		}
+		code = append(code, []string{m.Name, typ, tags, m.Help})
 	}
 	text := readFile(t, "../../docs/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))
 	for _, row := range tableRows(text, 2) {
-		assert.Contains(t, []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive}, row[0])
+		assert.Contains(t, []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer}, row[0])
 	}
-	assert.Len(t, tableRows(text, 2), 6)
+	assert.Len(t, tableRows(text, 2), 7)
 }
 
 // The tags that samples have are those that Metrics tells of.
@@ -270,6 +274,9 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
 	refused.mustRun(`client.introspect('some-token')`)
 
+	bound := newBinding(t, true).vu(t, New(), "")
+	bound.mustRun(`client.get(api)`)
+
 	samples := v.sampled()
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"exchange: {}, auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
@@ -283,7 +290,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	rotating.start()
 	w.write("secret", newSecret)
 	rotating.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

@@ -15,6 +15,7 @@ type grant struct {
 	key     string
 	opts    *options
 	process *process
+	prover  *oauth.Prover // of the tokens that VUs share and that are bound to a key; else nil
 	// certificate is shown in TLS handshakes; nil with methods that have none.
 	certificate *oauth.ClientCertificate
 	credentials atomic.Pointer[credentials] // never nil
@@ -40,6 +41,11 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		return nil, err
 	}
 	g := &grant{key: key, opts: o, process: p, certificate: certificate}
+	if o.DPoP.On && o.Cache.Scope == scopeShared {
+		if g.prover, err = o.DPoP.newProver(); err != nil {
+			return nil, err
+		}
+	}
 	first, err := g.newCredentials(o)
 	if err != nil {
 		return nil, err
@@ -109,6 +115,9 @@ func (g *grant) request(
 		if err != nil {
 			s.reportUnsent(err, reason)
 			return nil, err
+		}
+		if s.prover != nil {
+			client = client.BoundTo(s.prover)
 		}
 		before := sent
 		token, err := client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) {

@@ -10,6 +10,7 @@ import (
 var hints = map[string]string{
 	"invalid_client":            "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
 	"unauthorized_client":       "the server does not allow this client the client_credentials grant",
+	"invalid_grant":             "the server may want more of this client than it got, such as dpop: true, without saying so",
 	"unsupported_grant_type":    "the server does not offer the client_credentials grant at this endpoint",
 	"invalid_scope":             "the client may not ask for this scope; check the scope option",
 	"invalid_target":            "the server does not know this audience or resource",
@@ -27,6 +28,10 @@ var hints = map[string]string{
 	oauth.CodeInvalidResponse:   "that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server",
 	oauth.CodeClientAuth:        "nothing was sent; check the assertion, or key",
 	oauth.CodeDiscovery:         "check issuer, or give tokenUrl instead",
+	oauth.CodeTokenType:         "check the dpop option, and whether the server binds this client's tokens to a key (RFC 9449)",
+	oauth.CodeTokenBinding:      "nobody could use this token with the client's key; that is for the server to mend",
+	oauth.CodeUseNonce:          "the server demands a nonce and accepts none of its own, or gives none; with several nodes they may not share them",
+	"invalid_dpop_proof":        "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it",
 
 	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
 }

@@ -13,6 +13,7 @@ const (
 	tagStatus = "status" // HTTP status of the answer, "0" when none came
 	tagGrant  = "grant"  // client_credentials or token_exchange, with the option exchange
 	tagActive = "active" // what an introspection says of the token: true or false
+	tagServer = "server" // which server demanded a DPoP nonce: authorization or resource
 	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
 )
 
@@ -24,6 +25,8 @@ type moduleMetrics struct {
 	RequestConnecting      *metrics.Metric
 	RequestTLSHandshaking  *metrics.Metric
 	RequestSigning         *metrics.Metric
+	DPoPSigning            *metrics.Metric
+	DPoPNonceRetries       *metrics.Metric
 	RequestFailed          *metrics.Metric
 	TokenWait              *metrics.Metric
 	CacheHits, CacheMisses *metrics.Metric
@@ -39,6 +42,9 @@ type moduleMetrics struct {
 	IntrospectionDuration  *metrics.Metric
 	Revocations            *metrics.Metric
 	RevocationDuration     *metrics.Metric
+	GeneratorCPU           *metrics.Metric
+	GeneratorLag           *metrics.Metric
+	GeneratorSaturated     *metrics.Metric
 }
 
 // MetricInfo describes one metric of this module.
@@ -74,6 +80,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 		rejected = []string{tagClient, tagError}
 		said     = []string{tagClient, tagActive, tagStatus, tagError}
 		answered = []string{tagClient, tagStatus, tagError}
+		demanded = []string{tagClient, tagServer}
 	)
 	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
 		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
@@ -88,7 +95,11 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
 		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
-			"Time to sign the assertion of a token request, with client_secret_jwt and private_key_jwt."),
+			"Time to sign what a token request needs signed: the assertion of client_secret_jwt and private_key_jwt, the DPoP proof."),
+		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
+			"Time to sign the DPoP proof of one request to an API."),
+		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
+			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are no failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
 			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
@@ -121,6 +132,12 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Calls of revoke(): requests to the revocation endpoint, and those that discovery kept from being sent."),
 		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
 			"Time of one request to the revocation endpoint: sending, waiting and receiving."),
+		row(&m.GeneratorCPU, "generator_cpu", metrics.Gauge, false, nil,
+			"Share of the CPU time that this k6 process may use which it used, over a second."),
+		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
+			"How late this k6 process ran what was due, on average over a second."),
+		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
+			"Seconds in which this k6 process was at its limit: 90% of the CPU, or 20 ms late."),
 	}
 }
 

@@ -74,7 +74,7 @@ func (r *reader) tags(name string, to *map[string]string) {
 		}
 		m[key] = value.String()
 	}
-	for _, own := range []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive} {
+	for _, own := range []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer} {
 		if _, taken := m[own]; taken {
 			r.fail(name+"."+own, "is set by the module itself; choose another name")
 		}

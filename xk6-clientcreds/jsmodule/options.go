@@ -44,6 +44,7 @@ type options struct {
 	Key                    keyOptions
 	Certificate            certificateOptions
 	Assertion              assertionOptions
+	DPoP                   dpopOptions
 	Scope                  []string
 	Audience, Resource     []string
 	AuthorizationDetails   string // as JSON
@@ -133,6 +134,7 @@ func (o *options) read(r *reader) {
 	r.key("key", &o.Key)
 	r.certificate("certificate", &o.Certificate)
 	r.object("assertion", o.Assertion.read)
+	r.dpop("dpop", &o.DPoP)
 	r.words("scope", &o.Scope)
 	r.texts("audience", &o.Audience)
 	r.texts("resource", &o.Resource)

@@ -141,7 +141,7 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 
 // locate makes the paths of o absolute, as k6 does with those of open().
 func (o *options) locate(absolute func(string) string) {
-	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File} {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
 		if *file != "" {
 			*file = absolute(*file)
 		}
@@ -171,7 +171,12 @@ func (o *options) assertion() (oauth.Assertion, error) {
 // secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's
 // Base64, and the private members of a JWK (RFC 7518 §6, RFC 8037 §2).
 func (k *keyOptions) secrets() []string {
-	text := strings.TrimSpace(k.Text)
+	return secretsOfKey(k.Text)
+}
+
+// secretsOfKey is secrets for the text of a key.
+func secretsOfKey(text string) []string {
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return nil
 	}

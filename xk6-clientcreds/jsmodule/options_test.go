@@ -7,7 +7,7 @@ import (
 )
 
 // allOptions are the names of all options, in the order in which errors tell them.
-const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, " +
+const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, " +
 	"scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
 
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
@@ -518,6 +518,58 @@ var wrongOptions = []struct{ argument, message string }{
 		`option "assertion.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
 	},
 	{
+		`{...ok, dpop: 'yes'}`,
+		`option "dpop" is a string; it must be true or false, or an object with alg or key`,
+	},
+	{
+		`{...ok, dpop: null}`,
+		`option "dpop" is null; it must be true or false, or an object with alg or key`,
+	},
+	{
+		`{...ok, dpop: {algo: 'ES256'}}`,
+		`unknown option "dpop.algo" (did you mean "alg"?); allowed are alg, key`,
+	},
+	{
+		`{...ok, dpop: {alg: 'HS256'}}`,
+		`option "dpop.alg" is "HS256"; allowed are "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"`,
+	},
+	{
+		`{...ok, dpop: {key: 7}}`,
+		`option "dpop.key" is a number; it must be a private key as PEM or JWK, or an object with text or file`,
+	},
+	{
+		`{...ok, dpop: {key: ''}}`,
+		`option "dpop.key" is an empty string; it must be a private key as PEM or JWK, or an object with text or file`,
+	},
+	{
+		`{...ok, dpop: {key: {}}}`,
+		`option "dpop.key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+	},
+	{
+		`{...ok, dpop: {key: {text: 's3cr3t', kid: 'a'}}}`,
+		`unknown option "dpop.key.kid"; allowed are text, file`,
+	},
+	{
+		`{...ok, dpop: {key: 's3cr3t'}}`,
+		`option "dpop.key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
+	},
+	{
+		`{...ok, cache: {scope: 'shared'}, dpop: {key: keyed.key, alg: 'ES256'}}`,
+		`option "dpop.alg" is "ES256", which this key cannot sign with; allowed are EdDSA`,
+	},
+	{
+		`{...ok, dpop: {key: {file: '/no/such/key'}}}`,
+		`option "dpop.key.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+	},
+	{
+		`{...ok, headers: {dpop: 'x'}}`,
+		`option "headers" must not have "Dpop", which the token request sets itself`,
+	},
+	{
+		`{...ok, tags: {server: 'x'}}`,
+		`option "tags.server" is set by the module itself; choose another name`,
+	},
+	{
 		`{...keyed, assertion: {lifetime: '1500ms'}}`,
 		`option "assertion.lifetime" is 1.5s; it must be whole seconds, from 1s to 24h0m0s`,
 	},
@@ -630,6 +682,9 @@ func TestUnusualOptionsThatAreRight(t *testing.T) {
 		`{...ok, cache: {scope: 'none', defaultTtl: '1m'}}`,
 		`{...ok, retry: {backoff: '10s'}}`,
 		`{...ok, tags: {a: 1, b: true, c: 'x'}}`,
+		`{...ok, dpop: false}`,
+		`{...ok, dpop: {}}`,
+		`{...ok, dpop: {alg: 'EdDSA', key: {text: keyed.key}}}`,
 		`Object.freeze({...ok})`,
 		`keyed`,
 		`{...keyed, key: {text: keyed.key, kid: 'a', alg: 'EdDSA'}, assertion: {audience: 'x', lifetime: 5000, claims: {a: [1, {b: null}]}}}`,

@@ -27,6 +27,7 @@ type sender struct {
 	opts      *options
 	process   *process
 	counters  *counters
+	prover    *oauth.Prover // nil for bearer tokens
 	clock     *serverClock
 	builtin   *metrics.BuiltinMetrics
 	system    *metrics.SystemTagSet
@@ -61,6 +62,7 @@ func (c *client) newSender(state *lib.State) *sender {
 		opts:      c.opts,
 		process:   c.m.process,
 		counters:  &c.usage.total,
+		prover:    c.prover,
 		clock:     &c.grant.clock,
 		builtin:   state.BuiltinMetrics,
 		system:    state.Options.SystemTags,
@@ -134,11 +136,16 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	s.finish()
 
 	var label string
-	failed := 0.0
+	failed := a.Err != nil && !a.NonceDemanded
 	s.counters.requests.Add(1)
 	if a.Err != nil {
-		label, failed = a.Err.Label(), 1
+		label = a.Err.Label()
+	}
+	if failed {
 		s.counters.failed.Add(1)
+	}
+	if a.NonceDemanded {
+		s.countNonceRetry()
 	}
 	tags := s.requestTags(tagKey{s.tags.Tags, s.grantTag(a.Grant), reason, a.Status, label})
 	at := s.trail.EndTime
@@ -151,7 +158,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	}
 	add(s.process.metrics.Requests, 1)
 	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
-	add(s.process.metrics.RequestFailed, failed)
+	add(s.process.metrics.RequestFailed, metrics.B(failed))
 	s.addTimes(a, add)
 	if a.Number > 1 {
 		add(s.process.metrics.Retries, 1)
@@ -264,15 +271,12 @@ func (s *sender) reportHTTP(a oauth.Attempt) {
 	name := endpoint.String()
 	set(metrics.TagName, name)
 	set(metrics.TagURL, name)
-	set(metrics.TagExpectedResponse, strconv.FormatBool(a.Err == nil))
+	failed := a.Err != nil && !a.NonceDemanded
+	set(metrics.TagExpectedResponse, strconv.FormatBool(!failed))
 	s.trail.SaveSamples(s.builtin, &tags)
-	failed := 0.0
-	if a.Err != nil {
-		failed = 1
-	}
 	s.trail.Samples = append(s.trail.Samples, metrics.Sample{
 		TimeSeries: metrics.TimeSeries{Metric: s.builtin.HTTPReqFailed, Tags: tags.Tags},
-		Time:       s.trail.EndTime, Value: failed, Metadata: tags.Metadata,
+		Time:       s.trail.EndTime, Value: metrics.B(failed), Metadata: tags.Metadata,
 	})
 	metrics.PushIfNotDone(context.Background(), s.samples, s.trail)
 }

@@ -106,10 +106,18 @@ func ChallengeError(values []string) string {
 	return ""
 }
 
+// DemandsNonce reports whether a resource server refused a request because the DPoP proof has not the
+// nonce that it wants (RFC 9449 §9). The values are those of WWW-Authenticate headers.
+func DemandsNonce(values []string) bool {
+	return slices.ContainsFunc(ParseWWWAuthenticate(values), func(c Challenge) bool {
+		return c.Scheme == "dpop" && c.Params["error"] == CodeUseNonce
+	})
+}
+
 // RejectionLabel is the code of ChallengeError for use as a metric's tag: "none" where there is
 // none, "other" for codes that no RFC registers.
 func RejectionLabel(code string) string {
-	known := []string{"invalid_token", "invalid_request", "insufficient_scope", "invalid_dpop_proof", "use_dpop_nonce"}
+	known := []string{"invalid_token", "invalid_request", "insufficient_scope", "invalid_dpop_proof", CodeUseNonce}
 	switch {
 	case code == "":
 		return "none"

@@ -26,6 +26,7 @@ type Client struct {
 	scope    string
 	grant    string    // GrantClientCredentials or GrantTokenExchange
 	prepared *prepared // with credentials; nil when they change with every request
+	prover   *Prover   // nil for tokens that are not bound to a key
 }
 
 // prepared is a token request, ready to be sent any number of times.
@@ -136,6 +137,10 @@ func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
 			return Attempt{Err: authError(ctx, err)}
 		}
 	}
+	p, err := c.proven(p)
+	if err != nil {
+		return Attempt{Err: authError(ctx, err)}
+	}
 	a := c.send(ctx, do, p)
 	a.Signing = p.signed
 	return a
@@ -149,6 +154,7 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
 		return Attempt{Err: sendError(ctx, err)}
 	}
 	defer resp.Body.Close() // read to its end, or given up
+	a.nonce = c.learn(p, resp)
 	a.Status, a.Clock = resp.StatusCode, ReadClock(resp.Header.Get("Date"), requestedAt, time.Now())
 	if a.Token, a.Err = c.read(ctx, resp); a.Err != nil {
 		a.Err.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
@@ -174,7 +180,13 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	if failure == nil {
 		failure = c.config.checkBinding(resp, token)
 	}
-	return token, failure
+	if failure == nil {
+		failure = checkKeyBinding(resp, token, c.prover)
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	return token, nil
 }
 
 // sendError is TransportError for a request under ctx: when that ended a transport returns its

@@ -59,7 +59,7 @@ var reservedParams = map[string]string{ // #nosec G101 -- names
 // reservedHeaders are set by the request itself.
 var reservedHeaders = []string{
 	"Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Host", "Connection",
-	"Te", "Trailer", "Upgrade", "Cookie", "Expect",
+	"Te", "Trailer", "Upgrade", "Cookie", "Expect", HeaderDPoP,
 }
 
 // check finds what is wrong with c. The errors name the option of the JavaScript API.

@@ -11,6 +11,7 @@ import (
 // confirmation is the cnf claim of an access token: what the token is bound to (RFC 7800 §3.1).
 type confirmation struct {
 	Certificate string `json:"x5t#S256"` // RFC 8705 §3.1
+	Key         string `json:"jkt"`      // RFC 9449 §6.1
 }
 
 // confirmationOf reads the claim of a token that is a JWT, without verifying it: that is the API's

@@ -21,6 +21,8 @@ type Metadata struct {
 	GrantTypes            []string `json:"grant_types_supported"`
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+	// DPoPAlgorithms are those of DPoP proofs; none where the server does not support DPoP (RFC 9449 §5.1).
+	DPoPAlgorithms []string `json:"dpop_signing_alg_values_supported"`
 	// MTLSEndpointAliases are endpoints for clients that show a certificate (RFC 8705 §5).
 	MTLSEndpointAliases MTLSEndpointAliases `json:"mtls_endpoint_aliases"`
 	// CertificateBoundTokens says that the server can bind tokens to the client's certificate (RFC

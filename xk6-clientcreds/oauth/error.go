@@ -24,7 +24,8 @@ const (
 	CodeInvalidResponse   = "invalid_response"      // a 2xx answer without a usable token
 	CodeDiscovery         = "discovery"             // no usable metadata document
 	CodeClientAuth        = "client_authentication" // the credentials could not be made; nothing was sent
-	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate
+	CodeTokenType         = "token_type"            // a token of another type than was asked for: a DPoP proof brought a Bearer token
+	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate or key
 )
 
 // labels are the codes that may be a metric's tag: the classes above and the registered errors of
@@ -32,10 +33,10 @@ const (
 var labels = []string{
 	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
 	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery, CodeClientAuth,
-	CodeTokenBinding,
+	CodeTokenType, CodeTokenBinding,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
-	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "server_error",
+	"invalid_dpop_proof", CodeUseNonce, "access_denied", "server_error",
 	"temporarily_unavailable", "slow_down", "unsupported_token_type",
 }
 
@@ -102,10 +103,10 @@ var passing = []string{
 // final are those that it will meet again, whatever the status: above all the errors of a server
 // that has understood the request and refuses it. Servers lock clients out that insist.
 var final = []string{
-	CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth, CodeTokenBinding,
+	CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth, CodeTokenType, CodeTokenBinding,
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
-	"invalid_dpop_proof", "use_dpop_nonce", "access_denied", "unsupported_token_type",
+	"invalid_dpop_proof", CodeUseNonce, "access_denied", "unsupported_token_type",
 }
 
 // Retryable reports whether the same request may succeed later: after a transport error, where the

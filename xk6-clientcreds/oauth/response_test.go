@@ -143,7 +143,6 @@ func TestAnswersWithToken(t *testing.T) {
 		},
 		"lower-case type":     {typeJSON, `{"access_token":"at","token_type":"bearer"}`, Token{AccessToken: "at", Type: "Bearer"}},
 		"upper-case type":     {typeJSON, `{"access_token":"at","token_type":"BEARER"}`, Token{AccessToken: "at", Type: "Bearer"}},
-		"DPoP":                {typeJSON, `{"access_token":"at","token_type":"dpop"}`, Token{AccessToken: "at", Type: "DPoP"}},
 		"no type":             {typeJSON, `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
 		"type is no token":    {typeJSON, `{"access_token":"at","token_type":"Bearer\r\nX: y"}`, Token{AccessToken: "at", Type: "Bearer"}},
 		"null everywhere":     {typeJSON, `{"access_token":"at","token_type":null,"expires_in":null,"scope":null,"error":null}`, Token{AccessToken: "at", Type: "Bearer"}},

@@ -34,11 +34,16 @@ type Attempt struct {
 	Token *Token
 	// Err is nil on success.
 	Err *Error
-	// Signing is how long the signature took with which the client authenticates; 0 when it does
-	// so without one.
+	// Signing is how long the signatures took, of the assertion with which the client authenticates
+	// and of the DPoP proof; 0 when there is neither.
 	Signing time.Duration
+	// NonceDemanded says that the server answered with the nonce that it wants in the DPoP proof (RFC
+	// 9449 §8). The request was repeated at once with it, under the same Number: nothing has failed.
+	NonceDemanded bool
 	// Clock is what the answer tells of the server's clock.
 	Clock Clock
+
+	nonce bool // the answer had a DPoP nonce
 }
 
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
@@ -58,14 +63,15 @@ func (c *Client) GrantWithRetry(ctx context.Context, do Doer, r Retry, observe f
 func (c *Client) repeat(ctx context.Context, do Doer, r Retry, observe func(Attempt)) (*Token, error) {
 	begin := time.Now()
 	for n := 1; ; n++ {
-		a := c.attempt(ctx, do)
-		a.Number, a.Grant = n, c.grant
-		if a.Err != nil && c.config.Exchange != nil {
-			a.Err.Grant = c.grant
-		}
-		if observe != nil {
-			observe(a)
-		}
+		a := c.attemptWithNonce(ctx, do, func(a Attempt) {
+			a.Number, a.Grant = n, c.grant
+			if a.Err != nil && c.config.Exchange != nil {
+				a.Err.Grant = c.grant
+			}
+			if observe != nil {
+				observe(a)
+			}
+		})
 		err := a.Err
 		if err == nil {
 			return a.Token, nil

@@ -17,6 +17,9 @@ type Token struct {
 	RequestedAt time.Time
 	// ExpiresIn is the lifetime granted; 0 when the server did not say.
 	ExpiresIn time.Duration
+	// Prover makes the proofs that every use of the token needs (RFC 9449 §7): of the key that it is
+	// bound to. It is nil for tokens that are not bound.
+	Prover *Prover
 }
 
 // Authorization is the value of the Authorization header that carries the token (RFC 6750 §2.1).

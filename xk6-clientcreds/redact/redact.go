@@ -47,6 +47,8 @@ var (
 		{regexp.MustCompile(`(?i)(\b(?:bearer|dpop)\s+)[A-Za-z0-9\-._~+/]{16,}=*`), "${1}" + Mask},
 		{regexp.MustCompile(`((?:access_token|refresh_token|id_token|client_secret|client_assertion)\\?"\s*:\s*\\?")[^"\\]+`), "${1}" + Mask},
 		{regexp.MustCompile(`\b((?:access_token|refresh_token|token|client_secret|client_assertion)=)[^&\s"'\\]+`), "${1}" + Mask},
+		// A DPoP proof, wherever it is: a JWT whose header begins with alg and jwk, as package oauth makes them.
+		{regexp.MustCompile(`eyJhbGciOi[\w-]{10}Imp3ayI6[\w-]+\.[\w-]+(?:\.[\w-]+)?`), Mask},
 	}
 )
 

@@ -104,6 +104,12 @@ func TestPatch(t *testing.T) {
 	require.NoError(t, i.Patch([]byte(`{"token": {"rate_limit": {"burst": 2}}}`)))
 	require.Equal(t, http.StatusOK, direct(token).status, "another limit is another bucket")
 	require.Error(t, i.Patch([]byte(`{"token": {"rate_limit": {"per_second": null}}}`)))
+	for range 2 {
+		direct(token)
+	}
+	require.Equal(t, http.StatusTooManyRequests, direct(token).status)
+	require.NoError(t, i.Patch([]byte(`{"seed": 2}`)))
+	require.Equal(t, http.StatusOK, direct(token).status, "another seed begins anew")
 	i.Clear()
 	document, err = i.Document()
 	require.NoError(t, err)

@@ -10,11 +10,12 @@
 //   CLIENT_CA       file of the CA of clients' certificates: a second port asks for them, and the metadata name it in
 //                   mtls_endpoint_aliases (RFC 8705 §5)
 //   MTLS_STRICT     1: that port ends the handshake of who shows none of that CA
+//   DPOP_NONCE      1 demands nonces in DPoP proofs
 //   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 
 const require = createRequire(path.resolve(process.env.NODE_MODULES, 'from-here.js'));
@@ -39,6 +40,7 @@ const clients = [
     client('cc-encoded', 'p+ss%2Fword'),
     client('cc-post', 'post-secret', { token_endpoint_auth_method: 'client_secret_post' }),
     client('cc-short', 'short-secret', { scope: 'api:read' }),
+    client('cc-dpop', 'dpop-secret', { dpop_bound_access_tokens: true }),
     client('cc-csjwt', 'client-secret-jwt-0123456789abcdef0123456789', {
         token_endpoint_auth_method: 'client_secret_jwt',
     }),
@@ -144,6 +146,11 @@ function provider(issuer) {
                 types: { orders: { validate() {} } },
                 authorizationDetailsForAccessToken: (ctx) => JSON.parse(ctx.oidc.params.authorization_details),
                 authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+            },
+            dPoP: {
+                enabled: true,
+                nonceSecret: randomBytes(32),
+                requireNonce: () => process.env.DPOP_NONCE === '1',
             },
             resourceIndicators: {
                 enabled: true,

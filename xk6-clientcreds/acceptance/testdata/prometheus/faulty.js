@@ -16,6 +16,7 @@ export const options = {
         refused: always('refused'),
         flaky: always('flaky'),
         signed: always('signed'),
+        bound: always('bound'),
         unreachable: always('unreachable'),
         crowded: always('crowded'),
         // Twenty per second are asked for, and there is one virtual user, which makes two.
@@ -40,6 +41,8 @@ const signer = new Client(clientOptions({
 }));
 // Its secret is replaced while the test runs.
 const rotating = new Client(clientOptions({ clientId: env('ROTATING_ID'), clientSecret: { file: env('ROTATING_FILE') } }));
+// Its tokens are bound to a key, and the server demands nonces.
+const boundClient = new Client(clientOptions({ dpop: true }));
 const nowhere = new Client(clientOptions({ tokenUrl: env('CLOSED_URL') }));
 const url = apiUrl();
 const crowd = new Counter('crowd');
@@ -75,6 +78,13 @@ export function signed() {
     signer.acquire();
     rotating.acquire();
     sleep(0.1);
+}
+
+// Proofs whose nonce is no longer valid the next time.
+export function bound() {
+    boundClient.invalidate();
+    check(boundClient.get(url), { 'a bound token is accepted': (r) => r.status === 200 });
+    sleep(2.5);
 }
 
 export function unreachable() {

@@ -1,0 +1,62 @@
+package authserver
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// sameTarget compares the htu of a proof with a URL: without query and fragment,
+// and normalised as RFC 9449 §4.3 recommends (RFC 3986 §6.2.2 and §6.2.3).
+func sameTarget(htu, target string) bool {
+	a, ok := normalised(htu)
+	if !ok {
+		return false
+	}
+	b, ok := normalised(target)
+	return ok && a == b
+}
+
+// normalised returns the normal form of an absolute http or https URL.
+func normalised(text string) (string, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil {
+		return "", false
+	}
+	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme] // Parse has it in lower case
+	if defaultPort == "" {
+		return "", false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Host), defaultPort)
+	path, err := url.Parse(encodedByte.ReplaceAllStringFunc(u.EscapedPath(), normalByte))
+	if err != nil {
+		return "", false
+	}
+	// A reference is resolved without its dot segments (RFC 3986 §5.2.2).
+	root := &url.URL{Scheme: u.Scheme, Host: host, Path: "/"}
+	resolved := root.ResolveReference(&url.URL{Path: path.Path, RawPath: path.RawPath})
+	return u.Scheme + "://" + host + resolved.EscapedPath(), true
+}
+
+var encodedByte = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// normalByte decodes what need not be encoded (RFC 3986 §2.3), and spells the
+// rest in upper case.
+func normalByte(encoded string) string {
+	c := byte(unhex(encoded[1])<<4 | unhex(encoded[2])) // #nosec G115 -- two hex digits are one byte
+	if c == '-' || c == '.' || c == '_' || c == '~' || (c|0x20 >= 'a' && c|0x20 <= 'z') || (c >= '0' && c <= '9') {
+		return string(c)
+	}
+	return strings.ToUpper(encoded)
+}
+
+// requestedURL is the URL of a request as its client spells it: by another name
+// of the server than its own, if the client has one.
+func requestedURL(r *http.Request) string {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.Host + r.URL.EscapedPath()
+}

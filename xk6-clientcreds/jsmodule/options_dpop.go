@@ -1,0 +1,82 @@
+package jsmodule
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// dpopOptions say whether tokens are bound to a key (RFC 9449), and to which.
+type dpopOptions struct {
+	On        bool
+	Algorithm string // of a key that is made here, or that Text is to sign with
+	Text      string // the key, PEM or JWK; of File once that is read; "" for one that is made here
+	File      string
+}
+
+// dpop takes true or false, or an object with the algorithm or the key.
+func (r *reader) dpop(name string, to *dpopOptions) {
+	v := r.get(name)
+	switch {
+	case v == nil:
+	case isPlainObject(v):
+		to.On = true
+		r.nested(name, v, func(d *reader) {
+			d.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+			d.dpopKey("key", to)
+		})
+	case isBoolean(v):
+		to.On = v.ToBoolean()
+	default:
+		r.fail(name, "is %s; it must be true or false, or an object with alg or key", describe(v))
+	}
+}
+
+// dpopKey takes the text of a private key, or an object with it or its file.
+func (r *reader) dpopKey(name string, to *dpopOptions) {
+	v := r.get(name)
+	switch {
+	case v == nil:
+	case isPlainObject(v):
+		r.nested(name, v, func(k *reader) {
+			k.secret("text", &to.Text)
+			k.text("file", &to.File)
+		})
+		if r.firstE == nil && (to.Text == "") == (to.File == "") {
+			r.fail(name, "must have one of text and file: the private key as PEM or JWK, or the path of a file with it")
+		}
+	case isString(v) && v.String() != "":
+		to.Text = v.String()
+	default:
+		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text or file", emptyOr(v))
+	}
+}
+
+func isBoolean(v sobek.Value) bool {
+	_, isObject := v.(*sobek.Object)
+	return !isObject && v.ExportType() != nil && v.ExportType().Kind() == reflect.Bool
+}
+
+// newProver returns a prover with the key of the options, or with one that it makes.
+func (d *dpopOptions) newProver() (*oauth.Prover, error) {
+	var (
+		key *oauth.SigningKey
+		err error
+	)
+	if d.Text == "" {
+		key, err = oauth.GenerateDPoPKey(d.Algorithm)
+	} else {
+		key, err = oauth.ParseDPoPKey([]byte(d.Text), d.Algorithm)
+	}
+	if err != nil {
+		return nil, err
+	}
+	prover, err := oauth.NewProver(key)
+	if err != nil {
+		return nil, fmt.Errorf("preparing DPoP proofs: %w", err)
+	}
+	return prover, nil
+}
