@@ -1,6 +1,8 @@
 // What the scenarios print when they are over: the run, whether it counts, what the API and the token endpoint did.
 // k6's own summary, with every metric, is in the file that --summary-export names.
 
+import { validity } from 'k6/x/clientcreds';
+
 /** Percentiles that the summary shows; for options.summaryTrendStats. */
 export const trendStats = ['avg', 'min', 'med', 'p(95)', 'p(99)', 'max'];
 
@@ -26,7 +28,7 @@ export function summary(data, findings = (_) => []) {
     const lines = [
         ['', ''],
         ['run', run(m, data.state.testRunDurationMs)],
-        ['verdict', verdict(m, broken)],
+        ['verdict', validity(data).text],
         ...api(m),
         ...tokens(m),
         ...findings(m),
@@ -58,22 +60,6 @@ function run(m, duration) {
     return `${number(m.count('iterations'))} iterations in ${number(duration / 1000, 1)} s` +
         (vus > 0 ? ` by up to ${number(vus)} VUs` : '') + `, ${m.perSecond('iterations')}/s` +
         (dropped > 0 ? `, ${number(dropped)} dropped: the rate was not kept` : '');
-}
-
-/** A run counts only if the tokens were good throughout: else it has measured the way that the API says no. */
-function verdict(m, broken) {
-    if (m.count('iterations') === 0) {
-        return 'INVALID: no iteration was completed';
-    }
-    const late = m.count('clientcreds_late_uses');
-    const rejected = m.count('clientcreds_rejections');
-    if (late > 0 || rejected > 0) {
-        return `INVALID: ${number(rejected)} answers were 401, ${number(late)} requests carried an expired token`;
-    }
-    if (broken.length > 0) {
-        return `FAIL: ${broken.length} ${broken.length === 1 ? 'threshold was' : 'thresholds were'} crossed`;
-    }
-    return 'PASS';
 }
 
 function api(m) {

@@ -46,7 +46,7 @@ func fileOption(path string) string { return fmt.Sprintf(`{file: %q}`, path) }
 // Every way to give clients comes to the same.
 func TestPoolClientsAreThoseGiven(t *testing.T) {
 	t.Parallel()
-	const object = `{"clientId":"a","clientSecret":"secret-of-a","scope":"x y"}, {"client_id":"b","client_secret":"secret-of-b","grant_types":["client_credentials"]}`
+	const object = `{"clientId":"a","clientSecret":"secret-of-a","scope":"x y"}, {"client_id":"b","client_secret":"secret-of-b","grant_types":["client_credentials"],"tls_client_auth_subject_dn":"CN=b"}`
 	for name, clients := range map[string]string{
 		"array": `[` + object + `]`,
 		"CSV": fileOption(fileWith(t, "clients.csv",

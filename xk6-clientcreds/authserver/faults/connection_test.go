@@ -55,6 +55,19 @@ func TestTruncatedBody(t *testing.T) {
 	require.Equal(t, answerText[:len(answerText)-1], got.body)
 }
 
+// TestBodyOfAnError holds that status and header of the endpoint's answer stay as they are.
+func TestBodyOfAnError(t *testing.T) {
+	t.Parallel()
+	i := with(t, time.Now, `{"token": {"slow_body": {"bytes_per_second": 1000000}}}`)
+	got := direct(i.Wrap(Token, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Reason", "none")
+		http.Error(w, "no", http.StatusTeapot)
+	})))
+	require.Equal(t, http.StatusTeapot, got.status)
+	require.Equal(t, "none", got.header.Get("X-Reason"))
+	require.Equal(t, "no\n", got.body)
+}
+
 // TestSlowBody holds that the body comes at the rate that the document says.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()

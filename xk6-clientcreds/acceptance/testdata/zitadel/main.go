@@ -78,7 +78,7 @@ type machine struct {
 }
 
 func (machine) GrantTypes() []oidc.GrantType {
-	return []oidc.GrantType{oidc.GrantTypeClientCredentials}
+	return []oidc.GrantType{oidc.GrantTypeClientCredentials, oidc.GrantTypeTokenExchange}
 }
 
 func (m machine) AccessTokenType() op.AccessTokenType { return m.tokens }
@@ -121,7 +121,8 @@ func (m *machines) RevokeToken(ctx context.Context, token, subject, client strin
 	return m.Storage.RevokeToken(ctx, token, subject, client)
 }
 
-// users has the machines too: the example wants to know the subject of a token when it introspects it.
+// users has the machines too: the example wants to know the subject of a token when it introspects it, and that it is an
+// administrator when its token is exchanged without an actor.
 type users struct {
 	storage.UserStore
 
@@ -130,7 +131,7 @@ type users struct {
 
 func (u users) GetUserByID(id string) *storage.User {
 	if _, ok := u.machines.secrets[id]; ok {
-		return &storage.User{ID: id}
+		return &storage.User{ID: id, IsAdmin: true}
 	}
 	return u.UserStore.GetUserByID(id)
 }
