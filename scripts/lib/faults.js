@@ -37,6 +37,11 @@ export function rotateSecret(clientId, secret, grace = '0s') {
     order('POST', `/clients/${encodeURIComponent(clientId)}/secret`, { secret, grace });
 }
 
+/** Forgets the nonces that were handed out for DPoP proofs, as a restart does. */
+export function forgetNonces() {
+    order('POST', '/nonces');
+}
+
 /** What has arrived at the local server so far. */
 export function stats() {
     return json(order('GET', '/stats'));

@@ -3,7 +3,7 @@ import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
 import {
-    clearFaults, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
+    clearFaults, forgetNonces, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
 } from '../../../scripts/lib/faults.js';
 
 export const options = {
@@ -32,6 +32,7 @@ export default function () {
     revokeTokens({ client: __ENV.CLIENT_ID });
     got.revoked = client.introspect(got.usual.accessToken);
     rotateKey('30s');
+    forgetNonces();
     rotateSecret(__ENV.CLIENT_ID, 'a-secret-from-now-on');
     got.locked = client.acquire();
     try {
@@ -50,6 +51,7 @@ export default function () {
         'all tokens are gone': (g) => g.revoked.active === false,
         'the old secret is gone': (g) => g.locked.error === 'invalid_client',
         'a wrong document is refused, with a reason': (g) => g.refused.startsWith('faults: PUT /faults: tokn: unknown, want '),
-        'the server has counted': (g) => g.stats.faults.error.token === 1 && g.stats.faults.secret_rotation.server === 1,
+        'the server has counted': (g) => g.stats.faults.error.token === 1 && g.stats.faults.secret_rotation.server === 1 &&
+            g.stats.faults.nonce_reset.server === 1,
     });
 }
