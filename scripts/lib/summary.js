@@ -15,8 +15,11 @@ export const reasons = Object.fromEntries(
         `clientcreds_requests{reason:${reason}}`, ['count>=0'],
     ]));
 
-/** The text of a scenario's handleSummary, or undefined for k6's own where it hands out another kind of data. */
-export function summary(data) {
+/**
+ * The text of a scenario's handleSummary, or undefined for k6's own where it hands out another kind of data. What the
+ * scenario is for can be said by `findings`: given a reader of the metrics, it returns lines of a head and a text.
+ */
+export function summary(data, findings = (_) => []) {
     if (!data.metrics) {
         return undefined; // --new-machine-readable-summary
     }
@@ -28,6 +31,7 @@ export function summary(data) {
         ['verdict', validity(data).text],
         ...api(m),
         ...tokens(m),
+        ...findings(m),
         ...broken.map((threshold, i) => [i === 0 ? 'crossed' : '', threshold]),
     ];
     return { stdout: lines.map(([head, text]) => `  ${head.padEnd(9)}${text}`.trimEnd()).join('\n') + '\n\n' };
@@ -109,17 +113,17 @@ function values({ type, values: all }) {
     return shown.map((name) => `${name} ${Number(all[name].toPrecision(4))}`).join(', ');
 }
 
-function number(n, digits = 0) {
+export function number(n, digits = 0) {
     const [whole, fraction] = n.toFixed(digits).split('.');
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
     return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-function percent(share) {
+export function percent(share) {
     return `${number(share * 100, 2)}%`;
 }
 
-function milliseconds(ms) {
+export function milliseconds(ms) {
     if (ms === undefined) {
         return 'unknown';
     }
