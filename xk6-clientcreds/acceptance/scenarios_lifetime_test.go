@@ -51,7 +51,7 @@ func TestScenarioShortTTL(t *testing.T) {
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				require.Regexp(t, `(?m)^  leeway   0: [0-9]+ token requests, [1-9][0-9]* waits, `, r.output)
-				require.EqualValues(t, stats.TokenRequests.Total, stats.Faults["ttl"]["token"], "of the lifetime that was asked for")
+				require.Equal(t, stats.TokenRequests.Total, stats.Faults["ttl"]["token"], "of the lifetime that was asked for")
 			},
 		},
 		"the server is too slow for it": {

@@ -62,7 +62,7 @@ func runScenarios(t *testing.T, script string, cases map[string]scenario) {
 	}
 }
 
-var notHolding = regexp.MustCompile(`(?m)^  (?:crossed)? +(\S+): .* does not hold`)
+var notHolding = regexp.MustCompile(`(?m)^ {2}(?:crossed)? +(\S+): .* does not hold`)
 
 // crossed are the metrics with thresholds that do not hold, as the summary of the scenarios tells.
 func (r run) crossed() []string {
@@ -83,4 +83,3 @@ func onlyGranted(t *testing.T, stats authserver.Stats) {
 	t.Helper()
 	require.Equal(t, map[string]int64{"ok": stats.APIRequests.Total}, stats.APIRequests.ByResult)
 }
-
