@@ -3,7 +3,7 @@ import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
 import {
-    clearFaults, forgetNonces, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
+    clearFaults, forgetNonces, getFaults, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
 } from '../../../scripts/lib/faults.js';
 
 export const options = {
