@@ -752,4 +752,39 @@ declare module 'k6/x/clientcreds' {
         /** The client for this call, by the pool's `assignment`. Not in the init context. */
         client(): Client;
     }
+
+    /** Whether a run counts, and why not. */
+    export interface Validity {
+        /**
+         * `PASS`: every threshold held. `FAIL`: one was crossed. `INVALID`: the numbers do not say what they seem to, so
+         * that thresholds say nothing either.
+         */
+        verdict: 'PASS' | 'FAIL' | 'INVALID';
+        /** The verdict and its reasons in one line. */
+        text: string;
+        /** Those of `INVALID` first, then the thresholds that were crossed. */
+        reasons: ValidityReason[];
+    }
+
+    /** One reason of a verdict. */
+    export interface ValidityReason {
+        /** The rule that was broken, as in docs/validity.md; `thresholds` for a threshold. */
+        rule: string;
+        text: string;
+        /** What was measured, and what it may be at most. */
+        value: number;
+        limit: number;
+    }
+
+    /**
+     * The verdict on a run, of the data that k6 gives `handleSummary`. What `options.ext.clientcreds.allow` and the
+     * environment variable `K6_CLIENTCREDS_ALLOW` allow is no reason.
+     */
+    export function validity(data: { metrics: object }): Validity;
+
+    /**
+     * For `teardown()`: has k6 end with exit code 90 when the run is `INVALID` by what `-o clientcreds-record` has recorded.
+     * Without that output it does nothing.
+     */
+    export function requireValid(): void;
 }

@@ -17,7 +17,9 @@ import (
 func init() {
 	exporters := &exporter.Exporters{Help: moduleHelp()}
 	recorders := &recorder.Recorders{Lost: exporters.Dropped}
-	modules.Register(jsmodule.ImportPath, jsmodule.New())
+	module := jsmodule.New()
+	module.Ask(jsmodule.Outputs{Judge: recorders.Judge, Lost: exporters.Dropped})
+	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)
 	output.RegisterExtension(recorder.Name, recorders.New)
 	subcommand.RegisterExtension(command.Name, command.New)

@@ -8,7 +8,7 @@
 //   API_URL                                      what to load
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
-import { Client } from 'k6/x/clientcreds';
+import { Client, requireValid } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
 import { preflight } from './lib/preflight.js';
 import { reasons, summary, trendStats } from './lib/summary.js';
@@ -40,6 +40,10 @@ export default function () {
     const res = client.get(api);
     check(res, { 'status is 200': (r) => r.status === 200 });
     sleep(pause);
+}
+
+export function teardown() {
+    requireValid();
 }
 
 export function handleSummary(data) {

@@ -9,6 +9,7 @@
 //   CLIENTS_FILE ASSIGNMENT                      many clients instead of one, and which of them each request is for
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
+import { requireValid } from 'k6/x/clientcreds';
 import { clientOfCall, count, duration } from './lib/config.js';
 import { preflight } from './lib/preflight.js';
 import { reasons, summary, trendStats } from './lib/summary.js';
@@ -45,6 +46,10 @@ export function setup() {
 export default function () {
     const result = client().acquire();
     check(result, { 'token granted': (r) => r.ok });
+}
+
+export function teardown() {
+    requireValid();
 }
 
 export function handleSummary(data) {

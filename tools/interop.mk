@@ -1,5 +1,5 @@
-# The authorization servers of docs/interop.md. npm's oidc-provider comes with tools/npm; Ory Hydra, with its database in
-# memory, and zitadel/oidc are built here.
+# The authorization servers of docs/interop.md. npm's oidc-provider comes with tools/npm; Ory Hydra, with its database
+# in memory, and zitadel/oidc are built here.
 
 HYDRA := $(call tool,tools/hydra,hydra,github.com/ory/hydra/v2)
 ZITADEL_SOURCE := xk6-clientcreds/acceptance/testdata/zitadel/main.go

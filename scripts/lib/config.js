@@ -44,6 +44,15 @@ export function seconds(name, fallback) {
     return Number(value);
 }
 
+/** A number from the environment, 0 or more. */
+export function number(name, fallback) {
+    const value = env(name, String(fallback));
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) {
+        fail(`${name} is "${value}": it must be a number such as 2.5`);
+    }
+    return Number(value);
+}
+
 /** An http or https URL from the environment. */
 export function url(name, what) {
     const value = required(name, what);

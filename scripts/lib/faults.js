@@ -12,6 +12,11 @@ export function putFaults(document) {
     return json(order('PUT', '/faults', document));
 }
 
+/** The document of faults in force. */
+export function getFaults() {
+    return json(order('GET', '/faults'));
+}
+
 /** Changes the document in force by a JSON merge patch (RFC 7396); other faults go on as they are. */
 export function patchFaults(patch) {
     return json(order('PATCH', '/faults', patch));
@@ -35,6 +40,11 @@ export function rotateKey(overlap = '0s') {
 /** Replaces the secret of a client; the former one is good for the grace, such as "30s". */
 export function rotateSecret(clientId, secret, grace = '0s') {
     order('POST', `/clients/${encodeURIComponent(clientId)}/secret`, { secret, grace });
+}
+
+/** Forgets the nonces that were handed out for DPoP proofs, as a restart does. */
+export function forgetNonces() {
+    order('POST', '/nonces');
 }
 
 /** What has arrived at the local server so far. */

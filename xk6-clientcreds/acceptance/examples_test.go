@@ -172,6 +172,14 @@ var examples = map[string]example{
 	"several-clients.js":     {saw: tokensPerVU(4)},
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
 	"setup-teardown.js":      {saw: tokensPerVU(1)},
+	"validity.js": {
+		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+		saw: func(t *testing.T, _ authserver.Stats, r run) {
+			t.Helper()
+			require.Positive(t, r.summary.count("clientcreds_rejections"))
+			require.Contains(t, r.output, "\nPASS\n", "what it allows")
+		},
+	},
 	"rejected-token.js": {
 		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
 		saw: func(t *testing.T, stats authserver.Stats, r run) {

@@ -49,7 +49,8 @@ func startHydra(t *testing.T, c certificates) *hydra {
 	file := filepath.Join(t.TempDir(), "hydra.json")
 	require.NoError(t, os.WriteFile(file, config, 0o600))
 	log := new(output)
-	cmd := exec.CommandContext(t.Context(), counterpartBinary(t, "HYDRA_BIN"), "serve", "all", "-c", file) // #nosec G204 -- the server that the environment names
+	bin := counterpartBinary(t, "HYDRA_BIN")
+	cmd := exec.CommandContext(t.Context(), bin, "serve", "all", "-c", file) // #nosec G204 -- the server that the environment names
 	cmd.Stdout, cmd.Stderr = log, log
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -37,13 +37,17 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		return cell{verdict: notOffered, answer: "registration: " + c.anonymous(refusal.String())}
 	}
 	require.NotZero(t, got.Right.Status, "%s: no answer: %s", row.name, got.Right)
-	if !got.Right.OK {
+	switch {
+	case got.Right.Status == http.StatusOK && !got.Right.OK:
+		return cell{verdict: ignored, answer: "HTTP 200, which the client refuses: " + c.anonymous(got.Right.Description)}
+	case !got.Right.OK:
 		return cell{verdict: notOffered, answer: c.anonymous(got.Right.String())}
 	}
 	switch row.kind {
 	case "grant", "bound":
 		require.False(t, got.Wrong.OK, "%s: a wrong credential brings a token", row.name)
 		require.GreaterOrEqual(t, got.Wrong.Status, http.StatusBadRequest, "%s: %s", row.name, got.Wrong)
+		require.Equal(t, row.variant == dpopNonce, got.Nonces > 0, "%s: %d nonces", row.name, got.Nonces)
 	case "discovery":
 		require.NotEmpty(t, got.Places)
 		return cell{verdict: works, detail: strings.Join(got.Places, ", ")}
@@ -55,7 +59,8 @@ func (c counterpart) judge(t *testing.T, row interopRow, got trial) cell {
 		require.False(t, *got.Forged, "%s: a token with another signature is valid", row.name)
 		if !*got.Valid {
 			problems := c.anonymous(strings.Join(got.Problems, "; "))
-			return cell{verdict: ignored, answer: fmt.Sprintf("HTTP %d, with a token that is not valid: %s", got.Right.Status, problems)}
+			answer := fmt.Sprintf("HTTP %d, with a token that is not valid: %s", got.Right.Status, problems)
+			return cell{verdict: ignored, answer: answer}
 		}
 		return cell{verdict: works}
 	default: // introspection, revocation
@@ -72,7 +77,8 @@ func (row interopRow) judgeClaims(got trial) cell {
 		list, _ := claim.([]any)
 		has := func(one any) bool { return reflect.DeepEqual(one, want) }
 		if !has(claim) && !slices.ContainsFunc(list, has) {
-			return cell{verdict: ignored, answer: fmt.Sprintf("HTTP %d, with a token %s", got.Right.Status, claimText(name, claim))}
+			answer := fmt.Sprintf("HTTP %d, with a token %s", got.Right.Status, claimText(name, claim))
+			return cell{verdict: ignored, answer: answer}
 		}
 	}
 	return cell{verdict: works}

@@ -26,9 +26,19 @@ type interopRow struct {
 	right, wrong clientOptions
 	// audience is whom its assertion is for; where it is empty, whom the server takes assertions for.
 	audience assertionAudience
+	// variant is the configuration that it wants of a server which has more than one.
+	variant variant
 	// claim is what the token says where the server does as it is asked, by the claim's name.
 	claim map[string]any
 }
+
+// variant is a configuration of a server.
+type variant string
+
+const (
+	rawBasic  variant = "raw"   // takes Basic credentials as they are
+	dpopNonce variant = "nonce" // demands nonces in DPoP proofs
+)
 
 // assertionAudience is whom an assertion is for (RFC 7523 §3), which servers do not agree on.
 type assertionAudience string
@@ -53,7 +63,7 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 		secretRow("`client_secret_post`", "interop-post", "post-secret", "client_secret_post"),
 		secretRow("`client_secret_jwt`, HS256", "interop-csjwt", csjwtSecret, "client_secret_jwt"),
 	}
-	rows[1].right["basicEncoding"] = "raw"
+	rows[1].right["basicEncoding"], rows[1].variant = "raw", rawBasic
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		rows = append(rows, keyRow(t, "`private_key_jwt`, "+alg, alg))
 	}
@@ -65,7 +75,8 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 	}
 	rows = append(rows,
 		certificateRow("tls_client_auth", registration{SANDNS: "client.example"}, certs.good, certs.wrong),
-		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good))
+		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good),
+		dpopRow("`dpop`", ""), dpopRow("`dpop`, with a nonce", dpopNonce))
 	return append(rows, featureRows()...)
 }
 
@@ -115,6 +126,15 @@ func certificateRow(method string, r registration, right, wrong clientPair) inte
 	}
 }
 
+// dpopRow is a grant to a client whose tokens must be bound to a key (RFC 9449 §5). The wrong
+// credential is the secret alone.
+func dpopRow(name string, v variant) interopRow {
+	row := secretRow(name, "interop-dpop", "dpop-secret", "client_secret_basic").as("bound")
+	row.client.DPoPBound, row.variant = true, v
+	row.right["dpop"], row.wrong = true, clientOptions{"dpop": false}
+	return row
+}
+
 // newKey returns a key that can sign by alg.
 func newKey(t *testing.T, alg string) (key crypto.Signer) {
 	t.Helper()
@@ -151,10 +171,21 @@ func featureRows() []interopRow {
 		asks("`audience`", clientOptions{"audience": interopResource}, "aud", interopResource),
 		asks("`authorizationDetails` (RFC 9396), with a `resource`",
 			clientOptions{"authorizationDetails": details, "resource": interopResource}, "authorization_details", details),
+		exchangeRow(),
 		asks("`inspect()`: a JWT of RFC 9068", nil, "", nil).as("inspection"),
 		feature("`introspect()` (RFC 7662)", "introspection"),
 		feature("`revoke()` (RFC 7009)", "revocation"),
 	}
+}
+
+// exchangeRow is a token exchange (RFC 8693) after the grant. The wrong credential is the subject's.
+func exchangeRow() interopRow {
+	row := secretRow("`exchange` (RFC 8693)", "interop-exchange", "exchange-secret", "client_secret_basic")
+	row.client.Exchange = true
+	exchange := clientOptions{"requestedTokenType": "urn:ietf:params:oauth:token-type:access_token", "scope": interopScope}
+	row.right["exchange"] = exchange
+	row.wrong = clientOptions{"exchange": exchange.with(clientOptions{"subjectToken": "of-nobody"})}
+	return row
 }
 
 // as returns the row with something else to do.

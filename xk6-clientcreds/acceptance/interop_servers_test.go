@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,8 +21,8 @@ type counterpart struct {
 	jwt clientOptions
 	// options are what every client needs here.
 	options clientOptions
-	// rawIssuer is the server that takes Basic credentials as they are, where it is another one.
-	rawIssuer string
+	// variants are the issuers of the same server with another configuration, which some rows want.
+	variants map[variant]string
 	// counted returns the token requests that the server saw, where it can tell.
 	counted func() int
 	// unknown are the clients that it refused to register, with its answers, by their identifiers.
@@ -39,29 +40,38 @@ var interopServers = []struct {
 	{"zitadel/oidc", zitadelCounterpart},
 }
 
-// localCounterpart is the server of `k6 x clientcreds serve`, twice: no server takes Basic
-// credentials in both encodings.
+// localCounterpart is the server of `k6 x clientcreds serve`.
 func localCounterpart(t *testing.T, certs clientCertificates, clients []registration) counterpart {
 	t.Helper()
-	serve := func(encoding authserver.BasicEncoding) *localServer {
+	serve := func(change func(*authserver.Config)) *localServer {
 		return startLocalServer(t, func(c *authserver.Config) {
-			c.TLSDir, c.TokenFormat, c.BasicEncoding = certs.dir, authserver.JWT, encoding
-			c.Clients = nil
+			change(c)
+			c.TLSDir, c.TokenFormat, c.Clients = certs.dir, authserver.JWT, nil
 			for _, r := range clients {
-				c.Clients = append(c.Clients, authserver.Client{
+				client := authserver.Client{
 					ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
-					Subject: authserver.CertificateSubject{DNS: r.SANDNS},
-				})
+					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound,
+				}
+				if r.Exchange {
+					client.GrantTypes = authserver.GrantTypes
+				}
+				c.Clients = append(c.Clients, client)
 			}
 		})
 	}
-	form, raw := serve(authserver.BasicForm), serve(authserver.BasicRaw)
-	e := form.Endpoints()
+	server := serve(func(*authserver.Config) {})
+	raw := serve(func(c *authserver.Config) { c.BasicEncoding = authserver.BasicRaw })
+	nonce := serve(func(c *authserver.Config) { c.DPoPNonce = time.Minute })
+	e := server.Endpoints()
 	return counterpart{
-		issuer: e.Issuer, tokenURL: e.Token, caFile: e.CAFile, takes: forIssuer, rawIssuer: raw.Endpoints().Issuer,
-		jwt: clientOptions{"resource": interopResource},
-		counted: func() int {
-			return int(form.Stats().TokenRequests.Total + raw.Stats().TokenRequests.Total)
+		issuer: e.Issuer, tokenURL: e.Token, caFile: e.CAFile, takes: forIssuer,
+		jwt:      clientOptions{"resource": interopResource},
+		variants: map[variant]string{rawBasic: raw.Endpoints().Issuer, dpopNonce: nonce.Endpoints().Issuer},
+		counted: func() (n int) {
+			for _, s := range []*localServer{server, raw, nonce} {
+				n += int(s.Stats().TokenRequests.Total)
+			}
+			return n
 		},
 	}
 }
@@ -71,10 +81,12 @@ func oidcProviderCounterpart(t *testing.T, certs clientCertificates, clients []r
 	metadata, err := json.Marshal(clients) // #nosec G117 -- a client of this test
 	require.NoError(t, err)
 	op := startOIDCProvider(t, certs.ca, "CLIENTS="+string(metadata), "CLIENT_CA="+certs.ca.caFile)
+	nonce := startOIDCProvider(t, certs.ca, "CLIENTS="+string(metadata), "DPOP_NONCE=1")
 	return counterpart{
 		issuer: op.issuer, tokenURL: op.issuer + "/token", caFile: certs.ca.caFile, takes: forIssuer,
-		jwt:     clientOptions{"resource": interopResource},
-		counted: func() int { return len(op.stop(t)) },
+		jwt:      clientOptions{"resource": interopResource},
+		variants: map[variant]string{dpopNonce: nonce.issuer},
+		counted:  func() int { return len(op.stop(t)) + len(nonce.stop(t)) },
 	}
 }
 

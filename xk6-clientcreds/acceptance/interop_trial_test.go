@@ -39,6 +39,8 @@ type trial struct {
 	Right, Wrong serverAnswer
 	// Bound are the ways in which the token is bound to a key, by their names in cnf.
 	Bound []string
+	// Nonces are the nonces that the server demanded for the token.
+	Nonces int
 	// Places are the well-known names that the server's metadata is found under.
 	Places []string
 	// Claims are what the token says, or the server of it.
@@ -89,12 +91,13 @@ func (c counterpart) try(t *testing.T, rows []interopRow) map[string]trial {
 
 // optionsOf returns the options of a row's client at this server.
 func (c counterpart) optionsOf(row interopRow) clientOptions {
-	options := clientOptions{"issuer": c.issuer, "clientId": row.client.ID, "scope": interopScope}.with(c.options).with(row.right)
+	options := clientOptions{"issuer": c.issuer, "clientId": row.client.ID, "scope": interopScope}
+	options = options.with(c.options).with(row.right)
 	if row.kind == "inspection" {
 		options = options.with(c.jwt)
 	}
-	if c.rawIssuer != "" && options["basicEncoding"] == "raw" {
-		options["issuer"] = c.rawIssuer
+	if issuer, ok := c.variants[row.variant]; ok {
+		options["issuer"] = issuer
 	}
 	if strings.HasSuffix(row.client.AuthMethod, "_jwt") {
 		audience := c.issuer

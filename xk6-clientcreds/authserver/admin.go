@@ -29,6 +29,7 @@ func (s *Server) admin() http.Handler {
 		"DELETE /faults":            s.clearFaults,
 		"POST /revocations":         s.revokeMany,
 		"POST /keys":                s.rotateKey,
+		"POST /nonces":              s.forgetNonces,
 		"POST /clients/{id}/secret": s.rotateSecret,
 		"GET /stats":                s.serveStats,
 	} {

@@ -32,7 +32,11 @@ func readOrder(w http.ResponseWriter, r *http.Request, order any, members string
 		}
 	}
 	// The decoder's own words could quote a secret.
-	writeProblem(w, http.StatusBadRequest, "want one JSON object, with no other members than "+members)
+	problem := "want one JSON object, with no other members than " + members
+	if members == "" {
+		problem = "want no body, or an empty JSON object"
+	}
+	writeProblem(w, http.StatusBadRequest, problem)
 	return false
 }
 
@@ -98,6 +102,17 @@ func (s *Server) rotateKey(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusConflict, err.Error())
 		return
 	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// forgetNonces makes all nonces useless that were handed out for DPoP proofs.
+func (s *Server) forgetNonces(w http.ResponseWriter, r *http.Request) {
+	if !readOrder(w, r, &struct{}{}, "") {
+		return
+	}
+	s.proofs.granting.forget()
+	s.proofs.serving.forget()
+	s.faults.CountServer(faults.NoncesForgotten)
 	w.WriteHeader(http.StatusNoContent)
 }
 

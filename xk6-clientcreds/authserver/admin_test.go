@@ -62,6 +62,7 @@ func TestBadAdminRequests(t *testing.T) {
 		{http.MethodPost, "/revocations", `{"share": 0}`, http.StatusBadRequest, "share: 0, want a number above 0, 1 at most"},
 		{http.MethodPost, "/revocations", `{"share": 1.5}`, http.StatusBadRequest, "share: 1.5, want a number above 0, 1 at most"},
 		{http.MethodPost, "/revocations", `{"client": "nobody"}`, http.StatusNotFound, `client: "nobody" is not registered`},
+		{http.MethodPost, "/nonces", `{"all": true}`, http.StatusBadRequest, "want no body, or an empty JSON object"},
 		{http.MethodPost, "/keys", "", http.StatusConflict, "tokens are opaque: no key signs them"},
 		{http.MethodPost, "/keys", `{"overlap": "soon"}`, http.StatusBadRequest, `overlap: "soon", want a duration such as "30s"`},
 		{http.MethodPost, "/clients/nobody/secret", "", http.StatusNotFound, `client "nobody" is not registered`},

@@ -41,8 +41,8 @@ func (a *protectedAPI) serve(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	token, err := a.authorize(r, f)
-	if a.proofs.serving != nil && len(r.Header[headerProof]) > 0 {
-		w.Header()[headerNonce] = a.proofs.serving.current(a.proofs.now())
+	if len(r.Header[headerProof]) > 0 {
+		a.proofs.serving.handOut(w.Header(), a.proofs.now())
 	}
 	if err != nil {
 		a.stats.countAPI(err.result)

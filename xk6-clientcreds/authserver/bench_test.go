@@ -2,6 +2,8 @@ package authserver
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"testing"
@@ -76,5 +78,24 @@ func BenchmarkTokenHTTP(b *testing.B) {
 			b.Fatal(resp.Status, err)
 		}
 		_ = resp.Body.Close()
+	}
+}
+
+// BenchmarkTokenByCertificate is BenchmarkToken with a certificate instead of a
+// secret, on a connection that is there.
+func BenchmarkTokenByCertificate(b *testing.B) {
+	dir := b.TempDir()
+	ca := newCA(b, dir)
+	own := clientPair(b, ca, nil)
+	for _, id := range []string{"dns", "x5c"} {
+		b.Run(id, func(b *testing.B) {
+			s, h := offline(b, Config{TLSDir: dir, Clients: mutual(own, own)})
+			s.certificates.chains.roots = x509.NewCertPool()
+			s.certificates.chains.roots.AddCert(ca.Leaf)
+			benchmark(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{own.Leaf}}
+				h.ServeHTTP(w, r)
+			}), named("/token", id, clientCredentials))
+		})
 	}
 }

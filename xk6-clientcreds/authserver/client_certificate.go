@@ -3,7 +3,6 @@ package authserver
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -33,14 +32,14 @@ var (
 // RFC 8705 §2.
 type certificateVerifier struct {
 	server *Server
-	roots  *x509.CertPool // of tls_client_auth; set before the server serves
+	chains certificateChains // of tls_client_auth
 }
 
 // tlsClientAuth is a certificate of the server's CA with the subject that is
 // registered for the client, RFC 8705 §2.1.
 func (v *certificateVerifier) tlsClientAuth() authMethod {
 	return v.method(methodTLS, func(c *client, shown []*x509.Certificate, now time.Time) *oauthError {
-		if err := v.checkChain(shown, now); err != nil {
+		if err := v.chains.check(shown, now); err != nil {
 			return err
 		}
 		if !c.subject.matches(shown[0]) {
@@ -90,26 +89,6 @@ func (v *certificateVerifier) method(
 			return c, check(c, r.TLS.PeerCertificates, now)
 		},
 	}
-}
-
-// checkChain verifies the chain that a client has shown (RFC 5280 §6).
-func (v *certificateVerifier) checkChain(shown []*x509.Certificate, now time.Time) *oauthError {
-	between := x509.NewCertPool()
-	for _, c := range shown[1:] {
-		between.AddCert(c)
-	}
-	_, err := shown[0].Verify(x509.VerifyOptions{
-		Roots: v.roots, Intermediates: between, CurrentTime: now,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
-	var invalid x509.CertificateInvalidError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-		return errCertificateUsage
-	}
-	return errCertificateAuthority
 }
 
 // hasOtherCredentials reports whether a request authenticates by something else
@@ -194,7 +173,7 @@ func (s *Server) expectCertificates() error {
 // judged later, because the client is known only then, and because an answer can
 // say what is wrong with one.
 func (s *Server) askForCertificates(config *tls.Config, roots *x509.CertPool) {
-	s.certificates.roots = roots
+	s.certificates.chains.roots = roots
 	if s.asksCertificates {
 		config.ClientAuth = tls.RequestClientCert
 	}

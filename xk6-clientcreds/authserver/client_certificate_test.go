@@ -25,7 +25,7 @@ import (
 )
 
 // newCA is a CA in a folder as the server makes it.
-func newCA(t *testing.T, dir string) *tls.Certificate {
+func newCA(t testing.TB, dir string) *tls.Certificate {
 	t.Helper()
 	ca, err := loadCA(dir)
 	require.NoError(t, err)
@@ -34,7 +34,7 @@ func newCA(t *testing.T, dir string) *tls.Certificate {
 
 // clientPair is a certificate of the CA, or self-signed where ca is nil, that is
 // valid for a day around now and what change makes of it.
-func clientPair(t *testing.T, ca *tls.Certificate, change func(*x509.Certificate)) *tls.Certificate {
+func clientPair(t testing.TB, ca *tls.Certificate, change func(*x509.Certificate)) *tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -338,4 +338,35 @@ func TestDistinguishedNames(t *testing.T) {
 	})
 	require.Equal(t, `1.2.3=x,O=O,CN=\ a\, b\ ,DC=net`, writtenName(pair.Leaf))
 	require.Equal(t, nameOf(pair.Leaf), canonicalName(`1.2.3=x, o=O, cn=\ a\, b\ , dc=net`))
+}
+
+// What is remembered of a chain is no longer than the chain, and not without bound.
+func TestChainsAreRemembered(t *testing.T) {
+	t.Parallel()
+	authority := func(name string, lifetime time.Duration) func(c *x509.Certificate) {
+		return func(c *x509.Certificate) {
+			*c = x509.Certificate{
+				Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(lifetime),
+				IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+			}
+		}
+	}
+	ca := clientPair(t, nil, authority("root", 24*time.Hour))
+	between := clientPair(t, ca, authority("between", time.Hour))
+	own := clientPair(t, between, nil)
+	chains := certificateChains{roots: x509.NewCertPool()}
+	chains.roots.AddCert(ca.Leaf)
+	now, alone := time.Now(), []*x509.Certificate{own.Leaf}
+	require.Equal(t, errCertificateAuthority, chains.check(alone, now), "a CA between is missing, and a failure is not remembered")
+	require.Nil(t, chains.check([]*x509.Certificate{own.Leaf, between.Leaf}, now))
+	require.Nil(t, chains.check(alone, now), "it is known by now")
+	require.Equal(t, errCertificateAuthority, chains.check(alone, now.Add(2*time.Hour)), "the CA between has expired")
+	require.Equal(t, errCertificateAuthority, chains.check(alone, ca.Leaf.NotBefore.Add(-time.Second)))
+
+	for n := range maxChains - 1 {
+		chains.good[[32]byte{byte(n), byte(n >> 8), 1}] = validity{}
+	}
+	other := clientPair(t, ca, nil)
+	require.Nil(t, chains.check([]*x509.Certificate{other.Leaf}, now))
+	require.Len(t, chains.good, 1)
 }

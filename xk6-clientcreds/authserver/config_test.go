@@ -42,7 +42,7 @@ func TestConfigErrors(t *testing.T) {
 		{Config{BasicEncoding: "base64"}, `authserver: BasicEncoding: "base64" is unknown, want form, raw`},
 		{Config{APICheck: "none"}, `authserver: APICheck: "none" is unknown, want local, introspection`},
 		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown, want loopback, on, off`},
-		{Config{Faults: []byte(`{"tokn": {}}`)}, `authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl`},
+		{Config{Faults: []byte(`{"tokn": {}}`)}, `authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`},
 		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},
 		{Config{Clients: []Client{{Secret: "x"}}}, "authserver: Clients: client number 1 has no id"},

@@ -35,16 +35,12 @@ type proofVerifier struct {
 	now  func() time.Time
 	seen *replays
 	// granting and serving are the nonces of the authorization server and of
-	// the API; nil where none are demanded.
+	// the API.
 	granting, serving *nonces
 }
 
-func newProofVerifier(cfg *Config) *proofVerifier {
-	v := &proofVerifier{now: cfg.Now, seen: newReplays(maxReplays)}
-	if cfg.DPoPNonce > 0 {
-		v.granting, v.serving = newNonces(cfg.DPoPNonce), newNonces(cfg.DPoPNonce)
-	}
-	return v
+func newProofVerifier(now func() time.Time, granting, serving *nonces) *proofVerifier {
+	return &proofVerifier{now: now, seen: newReplays(maxReplays), granting: granting, serving: serving}
 }
 
 // proofHeader is the JOSE header of a proof. Of the key only what must not be

@@ -437,7 +437,7 @@ func TestSameTarget(t *testing.T) {
 
 func FuzzProof(f *testing.F) {
 	clock := newClock()
-	v := newProofVerifier(&Config{Now: clock.now, DPoPNonce: time.Minute})
+	v := newProofVerifier(clock.now, newNonces(func() time.Duration { return time.Minute }, func() {}), nil)
 	h := newHolder(clock.now)
 	f.Add(h.proof(f, "POST", offlineToken, "", nil))
 	f.Add(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}`))

@@ -20,6 +20,21 @@ func (s *Server) ttl(c *client) time.Duration {
 	return c.ttl
 }
 
+// newNonces are the nonces that e demands in DPoP proofs: as often another one
+// as the document of faults says, or the configuration.
+func (s *Server) newNonces(e faults.Endpoint) *nonces {
+	return newNonces(func() time.Duration {
+		if period := s.faults.DPoPNonce(); period > 0 {
+			return period
+		}
+		return s.cfg.DPoPNonce
+	}, func() {
+		if s.faults.DPoPNonce() > 0 {
+			s.faults.Count(faults.NonceDemanded, e)
+		}
+	})
+}
+
 // clientOf names the client of a request, for rate limits: who it says it is,
 // before that is verified, as a gateway would see it; "" unless registered.
 func (s *Server) clientOf(e faults.Endpoint, r *http.Request, body []byte) string {

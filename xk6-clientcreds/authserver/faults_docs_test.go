@@ -32,8 +32,9 @@ func TestDocumentedRequests(t *testing.T) {
 		require.Less(t, q.ask(t, h).status, 300, line)
 		made++
 	}
-	require.Equal(t, 12, made)
+	require.Equal(t, 13, made)
 	require.Equal(t, map[string]map[string]int64{
 		"revocation": {"server": 2}, "key_rotation": {"server": 1}, "secret_rotation": {"server": 1},
+		"nonce_reset": {"server": 1},
 	}, s.Stats().Faults)
 }

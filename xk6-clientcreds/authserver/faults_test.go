@@ -223,6 +223,38 @@ func TestRevocationOfAShare(t *testing.T) {
 	require.Empty(t, valid())
 }
 
+// TestNonceAtRunTime holds that proofs need a nonce while the document says so, and another one after an order.
+func TestNonceAtRunTime(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	s, handler := offline(t, Config{Now: clock.now})
+	h := newHolder(clock.now)
+	ask := func(nonce any) answer {
+		return tokenWith(h.proof(t, "POST", offlineToken, "", map[string]any{"nonce": nonce})).ask(t, handler)
+	}
+	a := ask(nil)
+	require.Equal(t, http.StatusOK, a.status)
+	require.Empty(t, a.header.Get("DPoP-Nonce"))
+	token := a.member(t, "access_token")
+	put(t, handler, `{"dpop_nonce": "10s"}`)
+	a = ask(nil)
+	require.Equal(t, "use_dpop_nonce", a.member(t, "error"))
+	first := a.header.Get("DPoP-Nonce")
+	require.Equal(t, http.StatusOK, ask(first).status)
+	refused := apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, map[string]any{"nonce": first})).ask(t, handler)
+	require.Equal(t, http.StatusUnauthorized, refused.status, "the API has nonces of its own")
+
+	require.Equal(t, http.StatusNoContent, admin(http.MethodPost, "/nonces", "").ask(t, handler).status)
+	a = ask(first)
+	require.Equal(t, "use_dpop_nonce", a.member(t, "error"))
+	require.Equal(t, http.StatusOK, ask(a.header.Get("DPoP-Nonce")).status)
+	clock.move(20 * time.Second)
+	require.Equal(t, "use_dpop_nonce", ask(a.header.Get("DPoP-Nonce")).member(t, "error"))
+	put(t, handler, `{}`)
+	require.Equal(t, http.StatusOK, ask(nil).status)
+	require.Equal(t, map[string]map[string]int64{"dpop_nonce": {"token": 3, "api": 1}, "nonce_reset": {"server": 1}}, s.Stats().Faults)
+}
+
 // TestSecretRotation holds what an administrator's order to replace a secret does.
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()

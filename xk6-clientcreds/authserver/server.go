@@ -62,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.cfg, s.clients = cfg, clients
-	s.proofs = newProofVerifier(&s.cfg)
+	s.proofs = newProofVerifier(cfg.Now, s.newNonces(faults.Token), s.newNonces(faults.API))
 	if err := s.expectCertificates(); err != nil {
 		return nil, err
 	}

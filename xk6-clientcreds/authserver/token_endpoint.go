@@ -10,8 +10,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	f := newForm()
 	defer f.release()
 	c, err := s.grantToken(r, f)
-	if s.proofs.granting != nil && len(r.Header[headerProof]) > 0 {
-		w.Header()[headerNonce] = s.proofs.granting.current(s.cfg.Now())
+	if len(r.Header[headerProof]) > 0 {
+		s.proofs.granting.handOut(w.Header(), s.cfg.Now())
 	}
 	if err != nil {
 		s.stats.countToken(c, err.result)

@@ -53,7 +53,7 @@ func TestBadFaultFlags(t *testing.T) {
 	}{
 		{[]string{"--faults", "/no/such/file"}, "--faults: open /no/such/file: file does not exist"},
 		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty, want a JSON object"},
-		{[]string{"--faults", "/test/bad"}, "--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl"},
+		{[]string{"--faults", "/test/bad"}, "--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce"},
 		{[]string{"--faults", `{"token": {"latency": "fast"}}`}, `--faults: token.latency: "fast"` + duration},
 		{[]string{"--latency", "fast"}, `--latency: token.latency: "fast"` + duration},
 		{[]string{"--latency", "2m"}, `--latency: token.latency: "2m"` + duration},

@@ -22,6 +22,12 @@ const (
 	droppedSamples = "k6_prometheus_dropped_samples_total"
 	exportedSeries = "k6_prometheus_series"
 
+	droppedIterations = "k6_dropped_iterations_total"
+	generatorCPU      = "k6_clientcreds_generator_cpu"
+	generatorLag      = "k6_clientcreds_generator_lag_seconds"
+	saturatedSeconds  = "k6_clientcreds_generator_saturated_nonzero_total"
+	watchedSeconds    = "k6_clientcreds_generator_saturated_samples_total"
+
 	started = testStart + "{" + ofRun + "} * 1000"
 	ended   = testEnd + "{" + ofRun + "} * 1000"
 )
@@ -62,12 +68,25 @@ func verdict() string {
 		}
 		return "((" + strings.Join(terms, " + ") + ") > bool 0)"
 	}
-	return "2 * " + counted(rejections, lateUses, droppedSamples) + " + " + counted(thresholdState, exitCode)
+	return "2 * ((" + counted(rejections, lateUses, droppedSamples) + " + " + notKept() + " + " + saturated() + ") > bool 0) + " +
+		counted(thresholdState, exitCode)
+}
+
+// notKept is 1 where k6 dropped more than one of a thousand iterations: docs/validity.md has the limits.
+func notKept() string {
+	dropped := "(" + orZero(total(droppedIterations, ofScenario)) + ")"
+	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total("k6_iterations_total", ofScenario)) + ")))"
+}
+
+// saturated is 1 where k6 itself was the limit for more than a tenth of the time, and for three seconds.
+func saturated() string {
+	at := "(" + orZero(total(saturatedSeconds, ofRun)) + ")"
+	return "((" + at + " > bool 0.1 * (" + orZero(total(watchedSeconds, ofRun)) + ")) * (" + at + " >= bool 3))"
 }
 
 func overviewFigures(d *dashboard.DashboardBuilder) {
 	verdictPanel := figure("Verdict", "PASS: no threshold is crossed so far. FAIL: one is, or k6 ended with an error. NOT VALID: tokens were refused or used "+
-		"late, or samples are missing here, so the numbers do not say what they should.", "short", verdict()).
+		"late, the rate was not kept, k6 itself was the limit, or samples are missing here, so the numbers do not say what they should.", "short", verdict()).
 		ColorMode(common.BigValueColorModeBackground).
 		Mappings(mapped(map[string]dashboard.ValueMappingResult{
 			"0": word("PASS", green), "1": word("FAIL", red), "2": word("NOT VALID", purple), "3": word("NOT VALID", purple),
@@ -120,6 +139,12 @@ func generatorLoad(d *dashboard.DashboardBuilder) {
 			graph("sum by (instance) (rate(process_cpu_seconds_total{"+ofRun+"}["+window+"])) / sum by (instance) (go_sched_gomaxprocs_threads{"+ofRun+"})", "{{instance}}"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
 			Thresholds(steps(above(green), from(0.8, red)))).
+		WithPanel(curves("Lateness", "How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 20 ms it counts as saturated.", "s",
+			graph(quantile(0.95, generatorLag, ofRun, "instance"), "p95 {{instance}}"))).
+		WithPanel(share(curves("At the limit", "CPU as the module sees it, and the share of seconds in which k6 had used 90% of it or was 20 ms late. "+
+			"Above 10% the run is not valid.", "percentunit",
+			graph("sum by (instance) ("+generatorCPU+"{"+ofRun+"})", "CPU {{instance}}"),
+			graph(ratio(total(saturatedSeconds, ofRun, "instance"), total(watchedSeconds, ofRun, "instance")), "at the limit {{instance}}")))).
 		WithPanel(curves("Memory", "Resident memory of each k6 process.", "bytes",
 			graph("sum by (instance) (process_resident_memory_bytes{"+ofRun+"})", "{{instance}}")))
 }

@@ -182,6 +182,28 @@ func TestClientsOfOtherCertificatesShareNoConnection(t *testing.T) {
 	}, 10*time.Second, time.Millisecond, "the connections of certificates are closed in the end")
 }
 
+// Each client of a pool has a certificate of its own, and the connections of one that the pool forgets are closed.
+func TestClientsOfAPoolHaveTheirCertificates(t *testing.T) {
+	t.Parallel()
+	a, b, m := newIdentity(t, "a", time.Hour), newIdentity(t, "b", time.Hour), newMutualServer(t, tls.RequestClientCert)
+	own := func(name string, i identity) string {
+		return "{clientId: '" + name + "', certificate: `" + i.certificate + "`, key: `" + i.key + "`}"
+	}
+	v := trusting(t, m, `globalThis.pool = new ClientPool({tokenUrl: '`+m.URL+`/token', auth: 'tls_client_auth', assignment: 'round-robin', keep: 1,
+		clients: [`+own("a", a)+`, `+own("b", b)+`]})`)
+	v.mustRun(`for (let n = 0; n < 4; n++) { pool.client().acquire() }`)
+	seen := m.requests()
+	require.Len(t, seen, 4)
+	for _, h := range seen {
+		assert.Equal(t, map[string]string{"a": a.thumbprint, "b": b.thumbprint}[h.form.Get("client_id")], h.certificate)
+	}
+	require.Eventually(t, func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.closed >= 3
+	}, 10*time.Second, time.Millisecond, "all but the last one is forgotten")
+}
+
 // A redirect takes neither token nor certificate to another origin.
 func TestCertificateStaysAtItsOrigin(t *testing.T) {
 	t.Parallel()

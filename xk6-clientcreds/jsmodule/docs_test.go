@@ -234,7 +234,11 @@ func TestMetricsAreDocumented(t *testing.T) {
 		if m.Time {
 			typ += ", time"
 		}
-		code = append(code, []string{m.Name, typ, "`" + strings.Join(m.Tags, "`, `") + "`", m.Help})
+		tags := "–"
+		if len(m.Tags) > 0 {
+			tags = "`" + strings.Join(m.Tags, "`, `") + "`"
+		}
+		code = append(code, []string{m.Name, typ, tags, m.Help})
 	}
 	text := readFile(t, "../../docs/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))

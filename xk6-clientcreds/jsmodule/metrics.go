@@ -42,6 +42,9 @@ type moduleMetrics struct {
 	IntrospectionDuration  *metrics.Metric
 	Revocations            *metrics.Metric
 	RevocationDuration     *metrics.Metric
+	GeneratorCPU           *metrics.Metric
+	GeneratorLag           *metrics.Metric
+	GeneratorSaturated     *metrics.Metric
 }
 
 // MetricInfo describes one metric of this module.
@@ -129,6 +132,12 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Calls of revoke(): requests to the revocation endpoint, and those that discovery kept from being sent."),
 		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
 			"Time of one request to the revocation endpoint: sending, waiting and receiving."),
+		row(&m.GeneratorCPU, "generator_cpu", metrics.Gauge, false, nil,
+			"Share of the CPU time that this k6 process may use which it used, over a second."),
+		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
+			"How late this k6 process ran what was due, on average over a second."),
+		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
+			"Seconds in which this k6 process was at its limit: 90% of the CPU, or 20 ms late."),
 	}
 }
 

@@ -32,12 +32,16 @@ func New() *RootModule {
 	return &RootModule{process: newProcess()}
 }
 
+// Ask has the module ask these outputs.
+func (r *RootModule) Ask(outputs Outputs) { r.process.outputs = outputs }
+
 // NewModuleInstance binds the module to one VU. k6 calls it once for every VU that imports the
 // module, concurrently, and for the throwaway VUs of setup, teardown and handleSummary.
 func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err := r.process.start(vu); err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
+	r.process.health.await(vu, r.process.metrics)
 	return newInstance(r.process, vu)
 }
 
@@ -61,6 +65,8 @@ func newInstance(p *process, vu modules.VU) *instance {
 	m.exports = modules.Exports{Named: map[string]any{
 		"Client":     m.function("Client", m.newClient),
 		"ClientPool": m.firstClientPool,
+		// Called once, after the test: not worth a function in every VU.
+		"validity": m.validity, "requireValid": m.requireValid,
 	}}
 	return m
 }

@@ -189,6 +189,7 @@ func TestDrawsAreDistributedAsAssigned(t *testing.T) {
 func TestZipfShares(t *testing.T) {
 	t.Parallel()
 	assert.InDeltaSlice(t, []float64{6.0 / 11, 9.0 / 11, 1}, zipfShares(3, 1), 1e-12)
+	assert.InDeltaSlice(t, []float64{36.0 / 49, 45.0 / 49, 1}, zipfShares(3, 2), 1e-12)
 	assert.Equal(t, []int{0, 0, 1, 1, 2, 2}, []int{
 		rank([]float64{0.5, 0.8, 1}, 0), rank([]float64{0.5, 0.8, 1}, 0.49), rank([]float64{0.5, 0.8, 1}, 0.5),
 		rank([]float64{0.5, 0.8, 1}, 0.79), rank([]float64{0.5, 0.8, 1}, 0.8), rank([]float64{0.5, 0.8, 0.99}, 0.999),

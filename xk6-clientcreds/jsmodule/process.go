@@ -29,6 +29,8 @@ const drainGrace = 5 * time.Second
 // process is what the VUs of one k6 process share.
 type process struct {
 	instances   atomic.Uint64
+	outputs     Outputs
+	health      health
 	redactor    *redact.Redactor
 	discoveries discoveries
 	places      places
@@ -105,8 +107,9 @@ func (p *process) awaitEnd(events common.Events) {
 	}()
 }
 
-// end finishes what iterations left behind: flights, and counters not yet sent.
+// end finishes what iterations left behind: flights, counters not yet sent, and the watch on the process.
 func (p *process) end() {
+	p.health.end()
 	p.cache.Close(drainGrace)
 	p.mu.Lock()
 	clients := p.clients
@@ -115,6 +118,15 @@ func (p *process) end() {
 	for c := range clients {
 		c.usage.flush()
 		c.certified.close()
+	}
+}
+
+// flush sends counters not yet sent, when no iteration is under way.
+func (p *process) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.clients {
+		c.usage.flush()
 	}
 }
 

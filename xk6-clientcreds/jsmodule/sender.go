@@ -2,13 +2,10 @@ package jsmodule
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/time/rate"
 
@@ -211,38 +208,6 @@ func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
 	e, tags := asOAuthError(err), s.tags
 	tags.Tags = s.requestTags(tagKey{s.tags.Tags, s.grantTag(e.Grant), reason, 0, e.Label()})
 	pushOne(s.samples, s.process.metrics.RequestFailed, 1, tags)
-}
-
-// compareScope warns once of a scope that was asked for and not granted: a server may leave out
-// what it does not like (RFC 6749 §3.3), and the API's 403 comes much later.
-func (s *sender) compareScope(grant, granted string) {
-	requested, text := s.opts.Scope, s.opts.scopeText
-	if grant == oauth.GrantTokenExchange {
-		requested, text = s.opts.Exchange.Scope, s.opts.Exchange.scopeText
-	}
-	if granted == text {
-		return
-	}
-	list := strings.Fields(granted)
-	for _, asked := range requested {
-		if !slices.Contains(list, asked) {
-			s.process.warnOnce(warning{"scope of " + grant, s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
-				s.opts.ClientID, text, granted, asked))
-			return
-		}
-	}
-}
-
-// grantTag is the tag of a request for that grant: none where there is one grant only. What failed
-// before either of them could be asked for is the first.
-func (s *sender) grantTag(grant string) string {
-	switch {
-	case s.opts.Exchange == nil:
-		return ""
-	case grant == "":
-		return oauth.GrantClientCredentials
-	}
-	return grant
 }
 
 func (s *sender) requestTags(key tagKey) *metrics.TagSet {

@@ -1,19 +1,22 @@
 // Tries what CASES lists at one authorization server, each once, and sends REPORT_URL what came of it. A case is
-// {name, kind, right, wrong}: what to do, with the options of a client, and with those of one whose credential is wrong.
+// {name, kind, right, wrong}: what to do, with the options of a client, and of one whose credential is wrong.
 import encoding from 'k6/encoding';
 import http from 'k6/http';
 import { Client } from 'k6/x/clientcreds';
 
 export const options = { iterations: 1, thresholds: { clientcreds_request_signing: ['max>0'] } };
 
-const cases = JSON.parse(__ENV.CASES).map((c) => ({ ...c, right: new Client(c.right), wrong: c.wrong && new Client(c.wrong) }));
+const cases = JSON.parse(__ENV.CASES).map((c) => ({ ...c, right: new Client(c.right), wrong: new Client(c.wrong) }));
 
 const answer = (r) => ({ ok: r.ok, status: r.status, error: r.error, description: r.errorDescription });
 
 /** What the token says, or where it does not speak, what the server says of it. */
 function claims(client, token) {
     const parts = token.split('.');
-    return parts.length === 3 ? JSON.parse(encoding.b64decode(parts[1], 'rawurl', 's')) : client.introspect(token).claims;
+    if (parts.length !== 3) {
+        return client.introspect(token).claims;
+    }
+    return JSON.parse(encoding.b64decode(parts[1], 'rawurl', 's'));
 }
 
 const kinds = {
@@ -23,7 +26,8 @@ const kinds = {
     bound({ right, wrong }) {
         const token = right.acquire();
         const cnf = token.ok ? claims(right, token.accessToken).cnf : null;
-        return { right: answer(token), wrong: answer(wrong.acquire()), bound: Object.keys(cnf || {}) };
+        const nonces = right.stats().nonceRetries;
+        return { right: answer(token), wrong: answer(wrong.acquire()), bound: Object.keys(cnf || {}), nonces };
     },
     discovery({ right, issuer }) {
         const found = (name) => http.get(`${issuer}/.well-known/${name}`).status === 200;
@@ -46,7 +50,8 @@ const kinds = {
     introspection({ right, wrong }) {
         const r = right.introspect(right.token());
         const unknown = right.introspect('a-token-of-nobody');
-        return { right: answer(r), wrong: answer(wrong.introspect(right.token())), active: r.active, unknown: unknown.active };
+        const refused = wrong.introspect(right.token());
+        return { right: answer(r), wrong: answer(refused), active: r.active, unknown: unknown.active };
     },
     revocation({ right, wrong }) {
         const token = right.token();

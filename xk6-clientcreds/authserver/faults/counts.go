@@ -21,12 +21,14 @@ const (
 	handshakeKind
 	clockSkewKind
 
-	TTLChanged    // a token with the lifetime of the document
-	TokenRevoked  // a token that was refused because it was revoked by the administrator
-	KeyRotated    // a new key that tokens are signed with
-	SecretRotated // a new secret of a client
-	TokensRevoked // an order to revoke tokens
-	kinds         // how many there are
+	TTLChanged      // a token with the lifetime of the document
+	TokenRevoked    // a token that was refused because it was revoked by the administrator
+	KeyRotated      // a new key that tokens are signed with
+	SecretRotated   // a new secret of a client
+	TokensRevoked   // an order to revoke tokens
+	NonceDemanded   // a DPoP proof that was refused for its nonce, which the document demands
+	NoncesForgotten // an order to forget the nonces
+	kinds           // how many there are
 )
 
 var kindNames = [kinds]string{
@@ -34,7 +36,7 @@ var kindNames = [kinds]string{
 	slowBodyKind: "slow_body", truncatedBodyKind: "truncated_body", outageKind: "outage",
 	handshakeKind: "handshake_delay", clockSkewKind: "clock_skew",
 	TTLChanged: "ttl", TokenRevoked: "revoked_token", KeyRotated: "key_rotation", SecretRotated: "secret_rotation",
-	TokensRevoked: "revocation",
+	TokensRevoked: "revocation", NonceDemanded: "dpop_nonce", NoncesForgotten: "nonce_reset",
 }
 
 // The results of requests that a fault has answered, beside OAuth error codes

@@ -21,7 +21,7 @@ func TestBadDocuments(t *testing.T) {
 		`[]`:                               "[], want an object",
 		`null`:                             "null, want an object",
 		`{} {}`:                            "there is more after the object, want one",
-		`{"a":1}`:                          "a: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl",
+		`{"a":1}`:                          "a: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce",
 		`{"token":{"latencey":1}}`:         "token.latencey: unknown, want outages, rate_limit, latency, reset, errors, slow_body, truncated_body",
 		`{"token":3}`:                      "token: 3, want an object",
 		`{"seed":-1}`:                      "seed: -1, want a number from 0 to 9.007199254740992e+15",

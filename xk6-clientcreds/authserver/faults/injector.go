@@ -88,6 +88,15 @@ func (i *Injector) TTL() time.Duration {
 	return 0
 }
 
+// DPoPNonce is how often the nonce of DPoP proofs changes, 0 when the document
+// demands none.
+func (i *Injector) DPoPNonce() time.Duration {
+	if p := i.plan.Load(); p != nil {
+		return p.dpopNonce
+	}
+	return 0
+}
+
 // Document returns the document that is in force, as JSON.
 func (i *Injector) Document() ([]byte, error) {
 	document := map[string]any{}

@@ -15,7 +15,8 @@ type plan struct {
 	handshake *latency
 	serverSkew,
 	apiSkew time.Duration
-	ttl time.Duration // 0: that of the server and its clients
+	ttl       time.Duration // 0: that of the server and its clients
+	dpopNonce time.Duration // 0: what the server demands itself
 }
 
 type namedStep struct {
@@ -79,6 +80,7 @@ func read(r *reader, now time.Time, previous *plan) *plan {
 	if p.ttl%time.Second != 0 {
 		r.failf("ttl", "%s, want whole seconds", p.ttl)
 	}
+	p.dpopNonce = r.duration("dpop_nonce", 0, ttlBounds)
 	r.finish()
 	return p
 }

@@ -113,7 +113,7 @@ func (m *machines) AuthorizeClientIDSecret(_ context.Context, id, secret string)
 	return nil
 }
 
-// RevokeToken knows that a token whose subject is the client was issued to it. The example notes that only of tokens of users.
+// RevokeToken knows that a token whose subject is the client was issued to it: the example notes that of users' only.
 func (m *machines) RevokeToken(ctx context.Context, token, subject, client string) *oidc.Error {
 	if subject == client {
 		client = ""

@@ -1,0 +1,300 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// exitInvalid is the exit code of a run that does not count.
+const exitInvalid = 90
+
+// runRecord is what the tests look at of a run record.
+type runRecord struct {
+	Run struct {
+		Script    string
+		Completed bool
+		Commit    string
+		Scenarios []struct{ Name, Executor string }
+	}
+	Instances []struct {
+		K6, Segment string
+		Series      map[string]json.RawMessage
+	}
+	Thresholds []struct {
+		Metric, Source string
+		Crossed        bool
+	}
+	Validity struct {
+		Verdict string
+		Reasons []struct{ Rule, Text string }
+	}
+	Metrics map[string]struct {
+		All recordValues
+		By  map[string]map[string]recordValues
+	}
+	Series map[string]struct{ Points []recordValues }
+
+	text string
+}
+
+type recordValues struct {
+	Samples, Sum, Nonzero float64
+}
+
+// rules are those that were broken, each once.
+func (r *runRecord) rules() []string {
+	names := []string{}
+	for _, reason := range r.Validity.Reasons {
+		names = append(names, reason.Rule)
+	}
+	return slices.Compact(names)
+}
+
+// readRecord reads a record, which must be of the documented schema.
+func readRecord(t *testing.T, file string) *runRecord {
+	t.Helper()
+	r := &runRecord{text: read(t, file)}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	schema, err := c.Compile(filepath.Join(projectRoot, "docs/record.schema.json"))
+	require.NoError(t, err)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(r.text))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(value))
+	require.NoError(t, json.Unmarshal([]byte(r.text), r))
+	return r
+}
+
+// recorded makes a run that is recorded.
+func (r k6run) recorded(t *testing.T) (run, *runRecord) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "record.json")
+	r.args = append([]string{"-o", "clientcreds-record=" + file}, r.args...)
+	result := r.do(t)
+	return result, readRecord(t, file)
+}
+
+// judge runs k6 x clientcreds verdict.
+func judge(t *testing.T, args ...string) (exitCode int, output string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), k6Binary(t), append([]string{"x", "clientcreds", "verdict"}, args...)...) // #nosec G204 -- the binary under test
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "K6_AUTO_EXTENSION_RESOLUTION=false"}
+	out, _ := cmd.CombinedOutput()
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func TestRecordOfAGoodRun(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) { c.TLSDir = t.TempDir() })
+	r, record := k6run{
+		script: "scripts/api-load.js", args: []string{"--env", "NOTE=written-to-nobody"},
+		env: server.env("VUS=3", "DURATION=3s", "PAUSE=0.02"),
+	}.recorded(t)
+	r.passes(t)
+	require.Contains(t, r.output, "msg=PASS output=clientcreds-record")
+	require.Equal(t, "PASS", record.Validity.Verdict)
+	require.Empty(t, record.Validity.Reasons)
+	require.Equal(t, "api-load.js", record.Run.Script)
+	require.True(t, record.Run.Completed)
+	require.Equal(t, "constant-vus", record.Run.Scenarios[0].Executor)
+	require.Equal(t, "v2.2.0", record.Instances[0].K6)
+	require.Regexp(t, `"tls":\["tls1.3"\]`, record.text)
+
+	// What was counted is what k6 and the server counted.
+	for _, name := range []string{"http_reqs", "iterations", "clientcreds_requests", "clientcreds_cache_hits"} {
+		require.Equal(t, r.summary.value(name, "count"), record.Metrics[name].All.Sum, name)
+		sum := 0.0
+		for _, p := range record.Series[name].Points {
+			sum += p.Sum
+		}
+		require.Equal(t, record.Metrics[name].All.Sum, sum, "%s over time", name)
+	}
+	require.EqualValues(t, server.Stats().TokenRequests.Total, record.Metrics["clientcreds_requests"].By["reason"]["cold"].Sum)
+	require.Equal(t, record.Metrics["http_reqs"].All.Sum, record.Metrics["http_req_duration"].All.Samples)
+	for _, gauge := range []string{"vus", "clientcreds_generator_cpu"} {
+		require.Contains(t, record.Instances[0].Series, gauge)
+	}
+	require.Positive(t, record.Metrics["clientcreds_generator_lag"].All.Samples)
+
+	for _, secret := range []string{localSecret, "written-to-nobody", "127.0.0.1", "Bearer", server.config.TLSDir} {
+		require.NotContains(t, record.text, secret)
+	}
+}
+
+// TestVerdicts: each reason that can be provoked, by a run that does it.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		run    k6run
+		server func(*authserver.Config)
+		env    []string
+		exit   int
+		rules  []string
+		text   string
+	}{
+		"a threshold is crossed": {
+			run:    k6run{script: "scripts/api-load.js"},
+			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
+			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02"},
+			exit:   exitThresholds, rules: []string{"thresholds"}, text: "FAIL: 1 threshold was crossed",
+		},
+		"refused tokens": {
+			run:    k6run{script: "scripts/api-load.js"},
+			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02"},
+			exit:   exitInvalid, rules: []string{"rejections", "thresholds"}, text: "INVALID: {n} answers were 401",
+		},
+		"refused tokens, on purpose": {
+			run:    k6run{script: "scripts/api-load.js"},
+			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02", "K6_CLIENTCREDS_ALLOW=rejections=0.5"},
+			exit:   exitThresholds, rules: []string{"thresholds"}, text: "FAIL: 2 thresholds were crossed",
+		},
+		"dropped iterations": {
+			run: k6run{script: "scripts/token-load.js"},
+			server: func(c *authserver.Config) {
+				c.TokenMiddleware = []authserver.Middleware{delayed(200 * time.Millisecond)}
+			},
+			env:  []string{"RATE=20", "MAX_VUS=1", "DURATION=2s"},
+			exit: exitInvalid, rules: []string{"dropped_iterations", "thresholds"},
+			text: "INVALID: {n} iterations were dropped ({x}%): the rate was not kept",
+		},
+		"expired tokens": {
+			run: k6run{code: lateScript},
+			server: func(c *authserver.Config) {
+				c.TTL, c.APIMiddleware = time.Second, []authserver.Middleware{delayed(400 * time.Millisecond)}
+			},
+			env:  []string{"K6_CLIENTCREDS_ALLOW=rejections"},
+			exit: exitInvalid, rules: []string{"late_uses"}, text: "INVALID: {n} requests carried an expired token",
+		},
+		"no iteration": {
+			run:  k6run{code: requiring + hangingScript},
+			exit: exitInvalid, rules: []string{"no_iterations"}, text: "INVALID: no iteration was completed",
+		},
+		"no CPU left": {
+			run:  k6run{code: requiring + busyScript},
+			env:  []string{"GOMAXPROCS=1"},
+			exit: exitInvalid, rules: []string{"generator_saturated"}, text: "INVALID: k6 was at the limit of its CPU or late in {x}% of the time",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, c.server)
+			c.run.env = server.env(c.env...)
+			r, record := c.run.recorded(t)
+			require.Equal(t, c.exit, r.exitCode, r.output)
+			require.Equal(t, c.rules, record.rules(), r.output)
+			said := strings.TrimSuffix(strings.TrimPrefix(lineLike(c.text), "(?m)^"), "$")
+			require.Regexp(t, `msg="`+said+`" output=clientcreds-record`, r.output)
+			require.NotContains(t, r.output, "panic")
+			require.True(t, record.Run.Completed)
+		})
+	}
+}
+
+// requiring ends a run that does not count with its own exit code.
+const requiring = `import { requireValid } from 'k6/x/clientcreds';
+export function teardown() { requireValid() }
+`
+
+// lateScript sends requests that wait for each other until their token has expired.
+const lateScript = `import { Client, requireValid } from 'k6/x/clientcreds';
+export const options = {iterations: 1, batchPerHost: 1};
+const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
+export default function () { client.batch(Array(5).fill(__ENV.API_URL)) }
+export function teardown() { requireValid() }
+`
+
+// hangingScript does not come to the end of an iteration.
+const hangingScript = `import { sleep } from 'k6';
+export const options = {scenarios: {hang: {executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s'}}};
+export default function () { sleep(60) }
+`
+
+// busyScript uses all the CPU there is.
+const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '5s', gracefulStop: '5s'}}};
+export default function () { for (const end = Date.now() + 50; Date.now() < end;); }
+`
+
+// delayed is a server that takes its time.
+func delayed(by time.Duration) authserver.Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(by):
+				next.ServeHTTP(w, r)
+			case <-r.Context().Done():
+			}
+		})
+	}
+}
+
+// TestRecordsOfSegmentsAddUp: two processes, each with a half of the test.
+func TestRecordsOfSegmentsAddUp(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, nil)
+	folder := t.TempDir()
+	var processes []*k6process
+	for i, segment := range []string{"0:1/2", "1/2:1"} {
+		processes = append(processes, k6run{
+			script: "scripts/api-load.js", env: server.env("VUS=4", "DURATION=2s", "PAUSE=0.02"),
+			args: []string{
+				"-o", "clientcreds-record=" + filepath.Join(folder, string(rune('a'+i))+".json"),
+				"--execution-segment", segment, "--execution-segment-sequence", "0,1/2,1",
+			},
+		}.start(t))
+	}
+	totals := map[string]float64{}
+	for _, p := range processes {
+		r := p.result(t).passes(t)
+		for _, name := range []string{"http_reqs", "iterations", "clientcreds_requests"} {
+			totals[name] += r.summary.value(name, "count")
+		}
+	}
+	merged := filepath.Join(t.TempDir(), "merged.json")
+	code, output := judge(t, "--merged", merged, folder)
+	require.Zero(t, code, output)
+	record := readRecord(t, merged)
+	require.Equal(t, "PASS", record.Validity.Verdict)
+	require.Len(t, record.Instances, 2)
+	require.ElementsMatch(t, []string{"0:1/2", "1/2:1"}, []string{record.Instances[0].Segment, record.Instances[1].Segment})
+	for name, total := range totals {
+		require.Equal(t, total, record.Metrics[name].All.Sum, name)
+	}
+	require.EqualValues(t, server.Stats().APIRequests.Total, record.Metrics["http_req_duration"].All.Samples)
+	require.EqualValues(t, server.Stats().TokenRequests.Total, record.Metrics["clientcreds_request_duration"].All.Samples)
+}
+
+// TestRecordOfARunThatIsStopped: by a threshold, in the middle.
+func TestRecordOfARunThatIsStopped(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, nil)
+	file := filepath.Join(t.TempDir(), "record.json")
+	r := k6run{
+		code: `import { Client } from 'k6/x/clientcreds';
+export const options = {vus: 1, duration: '1m', thresholds: {iterations: [{threshold: 'count<1', abortOnFail: true}]}};
+const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
+export default function () { client.get(__ENV.API_URL) }`,
+		env: server.env(), args: []string{"-o", "clientcreds-record=" + file},
+	}.do(t)
+	require.Equal(t, exitThresholds, r.exitCode, r.output)
+	record := readRecord(t, file)
+	require.False(t, record.Run.Completed)
+	require.Equal(t, "FAIL", record.Validity.Verdict)
+	require.Equal(t, r.summary.value("iterations", "count"), record.Metrics["iterations"].All.Sum)
+	code, output := judge(t, file)
+	require.Equal(t, exitThresholds, code, output)
+	require.Contains(t, output, "FAIL\n  thresholds: iterations: count<1 does not hold\n")
+}

@@ -1,0 +1,88 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+const verdictLong = `Say whether a run counts, by its record: PASS, FAIL, or INVALID, with the reasons.
+
+Several records are those of the k6 processes that ran segments of one test: they are added up first, and the verdict is
+of the whole. Of a folder every file is read whose name ends in .json.
+
+Exit codes: 0 PASS; 99 FAIL, a threshold was crossed; 90 INVALID, the numbers cannot be trusted; 104 a record or the
+command line cannot be used.`
+
+const verdictExample = `  k6 x clientcreds verdict run.json
+
+  # of a test in two segments, and keep the whole
+  k6 x clientcreds verdict --merged run.json segment-1.json segment-2.json`
+
+// verdictCommand is one call of k6 x clientcreds verdict.
+type verdictCommand struct {
+	gs     *state.GlobalState
+	merged string
+}
+
+func newVerdict(gs *state.GlobalState) *cobra.Command {
+	v := &verdictCommand{gs: gs}
+	cmd := &cobra.Command{
+		Use:     "verdict [flags] RECORD…",
+		Short:   "Say whether a run counts, by its record",
+		Long:    verdictLong,
+		Example: verdictExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE:    func(_ *cobra.Command, args []string) error { return v.run(args) },
+	}
+	cmd.Flags().StringVar(&v.merged, "merged", "", "write the records, added up, to a `file`")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
+	return cmd
+}
+
+func (v *verdictCommand) run(paths []string) error {
+	if len(paths) == 0 {
+		return invalid(errors.New("verdict wants one record or more, or folders of them"))
+	}
+	records, err := regress.ReadAll(paths)
+	if err != nil {
+		return invalid(err)
+	}
+	record := records[0]
+	if len(records) > 1 || v.merged != "" {
+		if record, err = regress.Merge(records...); err != nil {
+			return invalid(err)
+		}
+	}
+	if v.merged != "" {
+		if err := record.Write(v.merged); err != nil {
+			return invalid(err)
+		}
+	}
+	return v.say(record.Validity)
+}
+
+// say writes the verdict, and returns it as the error that ends k6.
+func (v *verdictCommand) say(validity regress.Validity) error {
+	// To the terminal itself: k6's writer around it ends each line by a control sequence.
+	if _, err := fmt.Fprintln(v.gs.Stdout.Writer, validity.Verdict); err != nil {
+		return err
+	}
+	for _, r := range validity.Reasons {
+		if _, err := fmt.Fprintf(v.gs.Stdout.Writer, "  %s: %s\n", r.Rule, r.Text); err != nil {
+			return err
+		}
+	}
+	if validity.Verdict == regress.Pass {
+		return nil
+	}
+	code := exitcodes.ExitCode(validity.Verdict.ExitCode()) // #nosec G115 -- 0, 90 or 99
+	return errext.WithExitCodeIfNone(fmt.Errorf("verdict %s", validity.Verdict), code)
+}

@@ -1,0 +1,89 @@
+package command
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/cmd/tests"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// recordWith writes the record of a run with so many iterations, and dropped ones.
+func recordWith(t *testing.T, iterations, dropped float64, thresholds ...regress.Threshold) string {
+	t.Helper()
+	b := regress.NewBuilder()
+	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, n := range map[string]float64{"iterations": iterations, "dropped_iterations": dropped} {
+		b.Cell(name, regress.Counter, "default", func(string) string { return "" }).Observe(n, begin)
+	}
+	r := &regress.Record{
+		Format: regress.Format, Version: regress.Version, Run: regress.Run{Start: begin, End: begin.Add(time.Second)},
+		Instances: []regress.Instance{{}}, Thresholds: thresholds,
+	}
+	b.Fill(r, &r.Instances[0])
+	r.Validity = regress.Judge(r.Facts(), nil)
+	file := filepath.Join(t.TempDir(), "record.json")
+	require.NoError(t, r.Write(file))
+	return file
+}
+
+// verdictOf runs k6 x clientcreds verdict.
+func verdictOf(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	state := tests.NewGlobalTestState(t)
+	var out bytes.Buffer
+	state.GlobalState.Stdout.Writer = &out
+	cmd := New(state.GlobalState)
+	cmd.SetArgs(append([]string{"verdict"}, args...))
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func TestVerdict(t *testing.T) {
+	out, err := verdictOf(t, recordWith(t, 100, 0))
+	require.NoError(t, err)
+	assert.Equal(t, "PASS\n", out)
+
+	out, err = verdictOf(t, recordWith(t, 100, 0, regress.Threshold{Metric: "checks", Source: "rate==1", Crossed: true}))
+	require.EqualError(t, err, "verdict FAIL")
+	assert.Equal(t, 99, exitCode(err))
+	assert.Equal(t, "FAIL\n  thresholds: checks: rate==1 does not hold\n", out)
+
+	out, err = verdictOf(t, recordWith(t, 99, 1))
+	require.EqualError(t, err, "verdict INVALID")
+	assert.Equal(t, 90, exitCode(err))
+	assert.Equal(t, "INVALID\n  dropped_iterations: 1 iteration was dropped (1%): the rate was not kept\n", out)
+}
+
+func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {
+	merged := filepath.Join(t.TempDir(), "merged.json")
+	out, err := verdictOf(t, "--merged", merged, recordWith(t, 99, 1), recordWith(t, 9900, 0))
+	require.NoError(t, err)
+	assert.Equal(t, "PASS\n", out)
+	r, err := regress.Read(merged)
+	require.NoError(t, err)
+	assert.InDelta(t, 9999, r.Metric("iterations").Count(), 0)
+	assert.Len(t, r.Instances, 2)
+	_, err = verdictOf(t, filepath.Dir(merged))
+	require.NoError(t, err, "a folder")
+}
+
+func TestVerdictOfWhatIsNoRecord(t *testing.T) {
+	for want, args := range map[string][]string{
+		"verdict wants one record or more, or folders of them": nil,
+		"no such file or directory":                            {filepath.Join(t.TempDir(), "none.json")},
+		"unknown flag: --json":                                 {"--json"},
+		"there are no records in the folder":                   {t.TempDir()},
+	} {
+		_, err := verdictOf(t, args...)
+		require.ErrorContains(t, err, want)
+		assert.Equal(t, 104, exitCode(err))
+	}
+}

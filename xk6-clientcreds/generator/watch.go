@@ -1,0 +1,114 @@
+// Package generator looks at the health of the process that makes the load. A process that has no CPU
+// left, or that runs what is due later than it should, measures its own waiting as that of the server.
+package generator
+
+import (
+	"runtime"
+	"time"
+)
+
+const (
+	// Interval is how long each reading is over.
+	Interval = time.Second
+	// tick is how often the watcher wants to run, to see how late it does. It costs less than 0.1% of
+	// a CPU.
+	tick = 20 * time.Millisecond
+	// saturatedCPU is the share of the CPU beyond which work queues up.
+	saturatedCPU = 0.9
+	// saturatedLag is the average lateness beyond which latencies are not the server's any more. It
+	// shows where the CPU figure does not: with other programs on the machine, or a limit of the
+	// container that is below one CPU.
+	saturatedLag = 20 * time.Millisecond
+)
+
+// Reading is the health of the process over an interval.
+type Reading struct {
+	// CPU is the share of the CPU time that the process may use which it used, 0 to 1.
+	CPU float64
+	// Lag is how late, on average, what was due was run.
+	Lag time.Duration
+}
+
+// Saturated says whether the process was at its limit.
+func (r Reading) Saturated() bool { return r.CPU >= saturatedCPU || r.Lag >= saturatedLag }
+
+// watcher takes readings.
+type watcher struct {
+	cpu       func() time.Duration // CPU time used so far
+	available func() int           // CPUs that the process may use
+	report    func(Reading)
+
+	first bool      // no interval is over yet
+	begin time.Time // of the interval
+	used  time.Duration
+	late  time.Duration // in sum
+	ticks int
+}
+
+// Watch hands a reading of each interval to report, on one goroutine, until stop is called. Of what is
+// left of an interval then, stop has a reading reported if there was none before, and it waits for
+// that.
+func Watch(report func(Reading)) (stop func()) {
+	w := &watcher{cpu: processCPU, available: availableCPUs, report: report}
+	return w.start()
+}
+
+// availableCPUs are those that Go uses, which respects a container's limit, and of these those that
+// the process may run on.
+func availableCPUs() int { return min(runtime.GOMAXPROCS(0), runtime.NumCPU()) }
+
+func (w *watcher) start() (stop func()) {
+	ending, ended := make(chan struct{}), make(chan struct{})
+	w.first = true
+	w.restart(time.Now())
+	go func() {
+		defer close(ended)
+		w.run(ending)
+	}()
+	return func() {
+		close(ending)
+		<-ended
+	}
+}
+
+func (w *watcher) run(ending <-chan struct{}) {
+	timer := time.NewTimer(tick)
+	defer timer.Stop()
+	due := time.Now().Add(tick)
+	for {
+		select {
+		case <-ending:
+			if now := time.Now(); w.first && now.After(w.begin) {
+				w.read(now)
+			}
+			return
+		case <-timer.C:
+		}
+		w.ran(time.Now(), due)
+		due = time.Now().Add(tick)
+		timer.Reset(tick)
+	}
+}
+
+// ran notes that what was due ran now.
+func (w *watcher) ran(now, due time.Time) {
+	w.late += max(0, now.Sub(due))
+	w.ticks++
+	if now.Sub(w.begin) >= Interval {
+		w.read(now)
+		w.restart(now)
+		w.first = false
+	}
+}
+
+func (w *watcher) restart(now time.Time) {
+	w.begin, w.used, w.late, w.ticks = now, w.cpu(), 0, 0
+}
+
+func (w *watcher) read(now time.Time) {
+	available := now.Sub(w.begin).Seconds() * float64(w.available())
+	w.report(Reading{
+		CPU: min(1, (w.cpu()-w.used).Seconds()/available),
+		Lag: w.late / time.Duration(max(1, w.ticks)),
+	})
+}

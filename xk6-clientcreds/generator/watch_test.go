@@ -1,0 +1,112 @@
+package generator
+
+import (
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// watched returns the readings of a time in which the process uses that share of one CPU, of two.
+func watched(t *testing.T, length time.Duration, share float64) []Reading {
+	t.Helper()
+	var readings []Reading
+	synctest.Test(t, func(*testing.T) {
+		begin := time.Now()
+		w := &watcher{
+			cpu:       func() time.Duration { return time.Hour + time.Duration(share*float64(time.Since(begin))) },
+			available: func() int { return 2 },
+			report:    func(r Reading) { readings = append(readings, r) },
+		}
+		stop := w.start()
+		time.Sleep(length)
+		stop()
+	})
+	return readings
+}
+
+func TestReadings(t *testing.T) {
+	t.Parallel()
+	readings := watched(t, 3500*time.Millisecond, 1)
+	assert.Len(t, readings, 3, "one each second, and nothing of what is left")
+	for _, r := range readings {
+		assert.InDelta(t, 0.5, r.CPU, 1e-6)
+		assert.Zero(t, r.Lag)
+		assert.False(t, r.Saturated())
+	}
+}
+
+func TestShortTestHasAReadingToo(t *testing.T) {
+	t.Parallel()
+	readings := watched(t, 300*time.Millisecond, 2)
+	assert.Len(t, readings, 1)
+	assert.InDelta(t, 1, readings[0].CPU, 1e-6)
+	assert.True(t, readings[0].Saturated())
+	assert.Empty(t, watched(t, 0, 2), "no time, no reading")
+}
+
+func TestSaturation(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []bool{false, true, true, false}, []bool{
+		Reading{Lag: saturatedLag - 1}.Saturated(), Reading{Lag: saturatedLag}.Saturated(),
+		Reading{CPU: 0.9}.Saturated(), Reading{CPU: 0.89}.Saturated(),
+	})
+}
+
+// TestLagIsTheAverageLateness: of ten runs a second, one that was 400 ms late and one that was early.
+func TestLagIsTheAverageLateness(t *testing.T) {
+	t.Parallel()
+	var readings []Reading
+	w := &watcher{
+		cpu: func() time.Duration { return 0 }, available: func() int { return 1 },
+		report: func(r Reading) { readings = append(readings, r) },
+	}
+	begin := time.Now()
+	w.restart(begin)
+	for i := 1; i <= 20; i++ {
+		due := begin.Add(time.Duration(i) * 100 * time.Millisecond)
+		now := due
+		switch i {
+		case 3:
+			now = due.Add(400 * time.Millisecond)
+		case 5:
+			now = due.Add(-time.Millisecond)
+		}
+		w.ran(now, due)
+	}
+	assert.Equal(t, []Reading{{Lag: 40 * time.Millisecond}, {}}, readings, "each second for itself")
+}
+
+// TestReportThatTakesItsTimeIsNotLate: what the readings are handed to may wait.
+func TestReportThatTakesItsTimeIsNotLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		w := &watcher{cpu: func() time.Duration { return 0 }, available: func() int { return 1 }}
+		w.report = func(r Reading) {
+			n++
+			assert.Zero(t, r.Lag)
+			time.Sleep(300 * time.Millisecond)
+		}
+		stop := w.start()
+		time.Sleep(5 * time.Second)
+		stop()
+		assert.Positive(t, n)
+	})
+}
+
+func TestProcessCPUIsThatOfThisProcess(t *testing.T) {
+	t.Parallel()
+	before, n := processCPU(), 0
+	for processCPU()-before < 20*time.Millisecond {
+		n++
+	}
+	assert.Positive(t, n)
+	assert.GreaterOrEqual(t, runtime.NumCPU(), availableCPUs())
+	assert.Positive(t, availableCPUs())
+}
