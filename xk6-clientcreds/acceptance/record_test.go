@@ -27,6 +27,7 @@ type runRecord struct {
 		Completed bool
 		Commit    string
 		Scenarios []struct{ Name, Executor string }
+		Clients   []struct{ Name, Auth string }
 	}
 	Instances []struct {
 		K6, Segment string
@@ -109,6 +110,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	require.Equal(t, "api-load.js", record.Run.Script)
 	require.True(t, record.Run.Completed)
 	require.Equal(t, "constant-vus", record.Run.Scenarios[0].Executor)
+	require.Equal(t, []struct{ Name, Auth string }{{localID, "client_secret_basic"}}, record.Run.Clients)
 	require.Equal(t, "v2.2.0", record.Instances[0].K6)
 	require.Regexp(t, `"tls":\["tls1.3"\]`, record.text)
 
