@@ -154,7 +154,7 @@ func TestPoolOfTheServersFile(t *testing.T) {
 			const { client_id } = client.get(__ENV.API_URL).json();
 			check(client.acquire(), { 'the type of its tokens': (r) => r.tokenType === types[client_id] });
 		}`), 0o600))
-	s := serve(t, nil, "--clients", file, "--", k6Binary(t), "run", script)
+	s := serve(t, nil, "--clients", file, "--tls-dir", dir, "--", k6Binary(t), "run", script)
 	require.Zero(t, s.wait(t), s.output)
 	require.NotContains(t, s.output.String(), "secret-of-shop")
 }
