@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/secretsource"
 )
 
 // proof is what a server reads in a DPoP proof (RFC 9449 §4.2).
@@ -377,11 +378,15 @@ func TestKeyOfTheScript(t *testing.T) {
 		"text":        "{key: `" + testJWK + "`}",
 		"nested text": "{key: {text: `" + testJWK + "`}, alg: 'EdDSA'}",
 		"file":        "{key: {file: '" + file + "'}}",
+		"variable":    "{key: {env: 'THE_KEY'}}",
+		"source":      "{key: {secret: 'the-key'}}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBinding(t, false)
-			v := newVU(t, New())
+			b, w := newBinding(t, false), newWallet(t)
+			w.env["THE_KEY"] = testJWK
+			w.sources = map[string]secretsource.Source{"default": &vault{"the-key": testJWK}}
+			v := w.vu(New())
 			v.mustRun(strings.Replace(b.client(""), "dpop: true", "dpop: "+option, 1))
 			v.start()
 			assert.EqualValues(t, 200, v.mustRun(`client.get(api).status`))
