@@ -4,7 +4,8 @@
 // them, and goes to its database for the others: Keycloak's caches are for 2,500 clients unless they are enlarged.
 // How to read it: the summary has a line for each number of clients; "times as long" compares with the first of them, by
 // the median of each virtual user's own requests. A jump from one line to the next lies in between: narrow it down with
-// STEPS. A cache that is only just too small shows in p95 first. Each step needs as many requests as it has clients, or it would only show what the first one costs: DURATION.
+// STEPS. A cache that is only just too small shows in p95 first. Each step needs more requests than it has clients, or it
+// shows only what the first one of each costs: raise DURATION.
 //
 //   VUS DURATION PAUSE                           load: virtual users, time of each step, seconds between requests of one user
 //   CLIENTS_FILE                                 the clients, as k6 x clientcreds serve --client-count 10000 makes them

@@ -132,7 +132,7 @@ func onePerClient(work time.Duration) authserver.Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, _, _ := r.BasicAuth()
 			lock, _ := locks.LoadOrStore(id, new(sync.Mutex))
-			mutex := lock.(*sync.Mutex) //nolint:forcetypeassert // stored above
+			mutex := lock.(*sync.Mutex)
 			mutex.Lock()
 			defer mutex.Unlock()
 			<-time.After(work)
