@@ -4,25 +4,25 @@
 // them, and goes to its database for the others: Keycloak's caches are for 2,500 clients unless they are enlarged.
 // How to read it: the summary has a line for each number of clients; "times as long" compares with the first of them, by
 // the median of each virtual user's own requests. A jump from one line to the next lies in between: narrow it down with
-// STEPS. A cache that is only just too small shows in p95 first. Each step needs more requests than it has clients, or it
+// CLIENTS. A cache that is only just too small shows in p95 first. Each step needs more requests than it has clients, or it
 // shows only what the first one of each costs: raise DURATION.
 //
 //   VUS DURATION PAUSE                           load: virtual users, time of each step, seconds between requests of one user
 //   CLIENTS_FILE                                 the clients, as k6 x clientcreds serve --client-count 10000 makes them
-//   STEPS                                        numbers of clients, with commas
+//   CLIENTS                                      numbers of clients, with commas
 //   SLOWDOWN                                     how many times as long a grant may take as with the first number
 //   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientPool, count, duration, env, number as positive, seconds } from './lib/config.js';
+import { clientPool, count, duration, env, number as numberOf, seconds } from './lib/config.js';
 import { preflight } from './lib/preflight.js';
 import { number, percent, reasons, summary, trendStats } from './lib/summary.js';
 import { slowdown } from './lib/slowdown.js';
 
 const vus = count('VUS', 20);
 const all = clientPool({ assignment: 'random' });
-const numbers = env('STEPS', [1, 10, 100, 1000, 10000, 100000].filter((n) => n < all.size).concat(all.size).join(',')).split(',');
+const numbers = env('CLIENTS', [1, 10, 100, 1000, 10000, 100000].filter((n) => n < all.size).concat(all.size).join(',')).split(',');
 const pools = numbers.map((n) => (Number(n) === all.size ? all : clientPool({ assignment: 'hot', hot: Number(n), share: 1 })));
 const each = (list, entry) => Object.fromEntries(list.map(entry));
 
@@ -36,7 +36,7 @@ export const options = {
         ...each(numbers, (n) => [`clientcreds_requests{clients:${n}}`, [`count>=${n}`]]),
         ...each(numbers, (n) => [`clientcreds_request_failed{clients:${n}}`, ['rate<0.01']]),
         ...each(numbers, (n) => [`clientcreds_request_duration{clients:${n}}`, ['med>=0']]),
-        ...each(numbers.slice(1), (n) => [`client_slowdown{clients:${n}}`, [`med<${positive('SLOWDOWN', 2)}`]]),
+        ...each(numbers.slice(1), (n) => [`client_slowdown{clients:${n}}`, [`med<${numberOf('SLOWDOWN', 2)}`]]),
     },
 };
 

@@ -6,7 +6,7 @@
 // or came after MAX_WAIT, are what clients without a shared cache would see. "at once" is how many requests were in progress
 // at the same time, which only the local server tells.
 //
-//   VUS MAX_WAIT                                 load: virtual users, the longest that one may wait, in seconds
+//   VUS MAX_WAIT                                 load: virtual users, the longest that one may wait
 //   GAP                                          time from the first herd to the second
 //   API_URL                                      what they need the token for
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
@@ -14,11 +14,12 @@ import exec from 'k6/execution';
 import { check } from 'k6';
 import { Gauge } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
+import { apiUrl, clientOptions, count, duration } from './lib/config.js';
 import { tryGet } from './lib/call.js';
 import { local } from './lib/disturb.js';
 import { stats } from './lib/faults.js';
 import { preflight } from './lib/preflight.js';
+import { inMilliseconds } from './lib/slo.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
 
 const vus = count('VUS', 50);
@@ -33,7 +34,7 @@ export const options = {
         ...reasons,
         ...of('checks', 'rate==1'),
         ...of('clientcreds_request_failed', 'rate==0'),
-        ...of('clientcreds_token_wait', `max<${seconds('MAX_WAIT', 2) * 1000}`),
+        ...of('clientcreds_token_wait', `max<${inMilliseconds(duration('MAX_WAIT', '2s'))}`),
         'clientcreds_requests{scenario:shared}': ['count==1'],
         'clientcreds_requests{scenario:vu}': [`count==${vus}`],
     },

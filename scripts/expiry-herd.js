@@ -15,8 +15,9 @@ import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { attempt } from './lib/call.js';
-import { clientOptions, count, duration, env, number as positive, seconds } from './lib/config.js';
+import { clientOptions, count, duration, env, seconds } from './lib/config.js';
 import { calm, disturb } from './lib/disturb.js';
+import { share } from './lib/slo.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
 
 const vus = count('VUS', 50);
@@ -36,7 +37,7 @@ export const options = {
         ...each((name) => [`replacements{scenario:${name}}`, [`count==${vus}`]]),
         ...each((name) => [`clientcreds_request_duration{scenario:${name},reason:early}`, ['max>=0']]),
         ...Object.fromEntries(tenths.map((i) => [inTenth('together', i), ['count>=0']])),
-        ...Object.fromEntries(tenths.map((i) => [inTenth('spread', i), [`count<=${Math.ceil(vus * positive('PEAK', 0.5))}`]])),
+        ...Object.fromEntries(tenths.map((i) => [inTenth('spread', i), [`count<=${Math.ceil(vus * share('PEAK', 0.5))}`]])),
         clientcreds_request_failed: ['rate<0.01'],
     },
 };

@@ -13,8 +13,9 @@
 //   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
 import { check, sleep } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientPool, count, duration, number as positive, seconds } from './lib/config.js';
+import { clientPool, count, duration, number as numberOf, seconds } from './lib/config.js';
 import { preflight } from './lib/preflight.js';
+import { share } from './lib/slo.js';
 import { number, percent, reasons, summary, trendStats } from './lib/summary.js';
 import { slowdown } from './lib/slowdown.js';
 
@@ -32,11 +33,11 @@ export const options = {
         ...each((name) => [`clientcreds_requests{client:${name}}`, ['count>0']]),
         ...each((name) => [`clientcreds_request_failed{client:${name}}`, ['rate<0.01']]),
         ...each((name) => [`clientcreds_request_duration{client:${name}}`, ['med>=0']]),
-        hot_slowdown: [`med<${positive('SLOWDOWN', 2)}`],
+        hot_slowdown: [`med<${numberOf('SLOWDOWN', 2)}`],
     },
 };
 
-const share = positive('SHARE', 0.9);
+const part = share('SHARE', 0.9);
 const pause = seconds('PAUSE', 0.1);
 const compared = slowdown('hot_slowdown');
 
@@ -45,7 +46,7 @@ export function setup() {
 }
 
 export default function () {
-    const isHot = Math.random() < share;
+    const isHot = Math.random() < part;
     const result = (isHot ? hot : others).client().acquire();
     check(result, { 'token granted': (r) => r.ok });
     if (result.ok) {

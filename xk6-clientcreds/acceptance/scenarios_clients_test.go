@@ -14,7 +14,7 @@ import (
 
 func TestScenarioClientCardinality(t *testing.T) {
 	clients, file := manyClients(t, 10)
-	env := []string{"CLIENTS_FILE=" + file, "STEPS=1,2,10", "VUS=4", "DURATION=1500ms", "PAUSE=0.01"}
+	env := []string{"CLIENTS_FILE=" + file, "CLIENTS=1,2,10", "VUS=4", "DURATION=1500ms", "PAUSE=0.01"}
 	serving := func(c *authserver.Config) {
 		c.Clients, c.Faults = clients, []byte(`{"token": {"latency": "20ms"}}`)
 	}

@@ -15,7 +15,7 @@ func TestScenarioColdStartHerd(t *testing.T) {
 	runScenarios(t, "scripts/cold-start-herd.js", map[string]scenario{
 		"good": {
 			server: withFaults(`{"token": {"latency": "700ms"}}`),
-			env:    []string{"VUS=20", "GAP=2s", "MAX_WAIT=30"},
+			env:    []string{"VUS=20", "GAP=2s", "MAX_WAIT=30s"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				onlyGranted(t, stats)
@@ -41,7 +41,7 @@ func TestScenarioColdStartHerd(t *testing.T) {
 		},
 		"the last one waits too long": {
 			server:  withFaults(`{"token": {"latency": "600ms"}}`),
-			env:     []string{"VUS=5", "GAP=1s", "MAX_WAIT=0.3"},
+			env:     []string{"VUS=5", "GAP=1s", "MAX_WAIT=300ms"},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_token_wait{scenario:shared}", "clientcreds_token_wait{scenario:vu}"},
 		},

@@ -45,6 +45,7 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.Equal(t, testStart.Add(15*time.Second), record.Run.End)
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
+	assert.Equal(t, []regress.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
 	assert.InDelta(t, 60, record.Metric("http_req_duration").Mean(), 0)
 	assert.InDelta(t, 80, record.Metric("http_req_duration").Split("status", "200").Mean(), 0)
 	assert.InDelta(t, 0.5, record.Metric("http_req_failed").Rate(), 0)

@@ -71,6 +71,7 @@ func (m *merger) addRun(run *Run) {
 	if into.Start.IsZero() {
 		*into = *run
 		into.Scenarios, into.Tags = slices.Clone(run.Scenarios), maps.Clone(run.Tags)
+		into.Clients = slices.Clone(run.Clients)
 		return
 	}
 	if run.Start.Before(into.Start) {
@@ -88,6 +89,11 @@ func (m *merger) addRun(run *Run) {
 	for _, s := range run.Scenarios {
 		if !slices.ContainsFunc(into.Scenarios, func(known Scenario) bool { return known.Name == s.Name }) {
 			into.Scenarios = append(into.Scenarios, s)
+		}
+	}
+	for _, c := range run.Clients {
+		if !slices.Contains(into.Clients, c) && len(into.Clients) < MaxClients {
+			into.Clients = append(into.Clients, c)
 		}
 	}
 }
