@@ -15,19 +15,23 @@ import (
 // poolServer is a server with so many clients, and the CSV file of them.
 func poolServer(t *testing.T, n int) (server *localServer, file string) {
 	t.Helper()
+	clients, file := manyClients(t, n)
+	return startLocalServer(t, func(c *authserver.Config) { c.Clients = clients }), file
+}
+
+// manyClients are clients of a server, and the CSV file of them.
+func manyClients(t *testing.T, n int) (clients []authserver.Client, file string) {
+	t.Helper()
 	var rows strings.Builder
 	rows.WriteString("client_id,client_secret,scope\n")
-	server = startLocalServer(t, func(c *authserver.Config) {
-		c.Clients = nil
-		for i := range n {
-			client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
-			c.Clients = append(c.Clients, client)
-			fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
-		}
-	})
+	for i := range n {
+		client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
+		clients = append(clients, client)
+		fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
+	}
 	file = filepath.Join(t.TempDir(), "clients.csv")
 	require.NoError(t, os.WriteFile(file, []byte(rows.String()), 0o600))
-	return server, file
+	return clients, file
 }
 
 // Two instances of one test, which know nothing of each other but their execution segments, give every

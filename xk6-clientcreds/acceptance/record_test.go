@@ -186,7 +186,7 @@ func TestVerdicts(t *testing.T) {
 			exit: exitInvalid, rules: []string{"no_iterations"}, text: "INVALID: no iteration was completed",
 		},
 		"no CPU left": {
-			run:  k6run{code: requiring + busyScript},
+			run:  k6run{code: requiring + busyScript, judged: true},
 			env:  []string{"GOMAXPROCS=1"},
 			exit: exitInvalid, rules: []string{"generator_saturated"}, text: "INVALID: k6 was at the limit of its CPU or late in {x}% of the time",
 		},
@@ -226,7 +226,7 @@ export default function () { sleep(60) }
 `
 
 // busyScript uses all the CPU there is.
-const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '5s', gracefulStop: '5s'}}};
+const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '8s', gracefulStop: '5s'}}};
 export default function () { for (const end = Date.now() + 50; Date.now() < end;); }
 `
 
