@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/secretsource"
 )
 
 // proof is what a server reads in a DPoP proof (RFC 9449 §4.2).
@@ -302,17 +301,21 @@ func TestKeysAreSharedAsTokensAre(t *testing.T) {
 func TestKeyOfTheScript(t *testing.T) {
 	t.Parallel()
 	const thumbprint = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" // RFC 8037 §A.3
-	file := filepath.Join(t.TempDir(), "key.jwk")
-	require.NoError(t, os.WriteFile(file, []byte(testJWK), 0o600))
+	w := newWallet(t)
+	w.write("key.jwk", testJWK)
+	w.env["DPOP_KEY"] = testJWK
+	w.sources = map[string]secretsource.Source{"default": &vault{"dpop-key": testJWK}}
 	for name, option := range map[string]string{
 		"text":        "{key: `" + testJWK + "`}",
 		"nested text": "{key: {text: `" + testJWK + "`}, alg: 'EdDSA'}",
-		"file":        "{key: {file: '" + file + "'}}",
+		"file":        "{key: {file: 'key.jwk'}}",
+		"environment": "{key: {env: 'DPOP_KEY'}}",
+		"secret":      "{key: {secret: 'dpop-key'}}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBinding(t, false)
-			v := newVU(t, New())
+			v := w.vu(New())
 			v.mustRun(strings.Replace(b.client(""), "dpop: true", "dpop: "+option, 1))
 			v.start()
 			assert.EqualValues(t, 200, v.mustRun(`client.get(api).status`))

@@ -201,6 +201,9 @@ func (o *options) key() string {
 	if named.Certificate.File != "" {
 		named.Certificate.Text = ""
 	}
+	if named.DPoP.From.given() {
+		named.DPoP.Text = ""
+	}
 	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
 	if err != nil {
 		panic(err) // strings, numbers and maps of strings always marshal

@@ -45,14 +45,19 @@ func (r *reader) key(name string, to *keyOptions) {
 			k.text("kid", &to.ID)
 			k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
 		})
-		given := to.From.options()
-		if r.firstE == nil && (len(given) > 1 || (to.Text == "") == (len(given) == 0)) {
-			r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
-		}
+		r.oneKey(name, to.Text, &to.From)
 	case isString(v) && v.String() != "":
 		to.Text = v.String()
 	default:
 		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed", emptyOr(v))
+	}
+}
+
+// oneKey demands that a key is given as text or by one place.
+func (r *reader) oneKey(name, text string, from *place) {
+	given := from.options()
+	if r.firstE == nil && (len(given) > 1 || (text == "") == (len(given) == 0)) {
+		r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
 	}
 }
 
@@ -141,7 +146,7 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 
 // locate makes the paths of o absolute, as k6 does with those of open().
 func (o *options) locate(absolute func(string) string) {
-	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.From.File} {
 		if *file != "" {
 			*file = absolute(*file)
 		}
