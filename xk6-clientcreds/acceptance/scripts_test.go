@@ -128,6 +128,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"AUTH=self_signed_tls_client_auth", "CLIENT_CERTIFICATE_FILE=client.pem"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK`,
 		},
+		"exchange of nothing": {
+			change: []string{"EXCHANGE_AUDIENCE=inventory"},
+			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged: set EXCHANGE=true, or unset it`,
+		},
+		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,
