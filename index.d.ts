@@ -679,6 +679,8 @@ declare module 'k6/x/clientcreds' {
         client_id?: string;
         client_secret?: string;
         token_endpoint_auth_method?: AuthMethod;
+        dpop_bound_access_tokens?: boolean;
+        authorization_details_types?: readonly string[];
         client_name?: string;
         grant_types?: readonly string[];
         jwks?: object;

@@ -35,29 +35,33 @@ type assertionOptions struct {
 
 // key takes the text of a private key, or an object with it or with where it is.
 func (r *reader) key(name string, to *keyOptions) {
+	r.privateKey(name, &to.Text, &to.From, func(k *reader) {
+		k.text("kid", &to.ID)
+		k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+	}, "text, file, env or secret, and kid and alg where needed")
+}
+
+// privateKey is key with further options of the object, which members describes.
+func (r *reader) privateKey(name string, text *string, from *place, further func(*reader), members string) {
 	v := r.get(name)
 	switch {
 	case v == nil:
 	case isPlainObject(v):
 		r.nested(name, v, func(k *reader) {
-			k.secret("text", &to.Text)
-			to.From.read(k)
-			k.text("kid", &to.ID)
-			k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+			k.secret("text", text)
+			from.read(k)
+			if further != nil {
+				further(k)
+			}
 		})
-		r.oneKey(name, to.Text, &to.From)
+		given := from.options()
+		if r.firstE == nil && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
+			r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
+		}
 	case isString(v) && v.String() != "":
-		to.Text = v.String()
+		*text = v.String()
 	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed", emptyOr(v))
-	}
-}
-
-// oneKey demands that a key is given as text or by one place.
-func (r *reader) oneKey(name, text string, from *place) {
-	given := from.options()
-	if r.firstE == nil && (len(given) > 1 || (text == "") == (len(given) == 0)) {
-		r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
+		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with %s", emptyOr(v), members)
 	}
 }
 

@@ -35,22 +35,9 @@ func (r *reader) dpop(name string, to *dpopOptions) {
 	}
 }
 
-// dpopKey takes the text of a private key, or an object with it or the place where it is.
+// dpopKey takes the text of a private key, or an object with it or with where it is.
 func (r *reader) dpopKey(name string, to *dpopOptions) {
-	v := r.get(name)
-	switch {
-	case v == nil:
-	case isPlainObject(v):
-		r.nested(name, v, func(k *reader) {
-			k.secret("text", &to.Text)
-			to.From.read(k)
-		})
-		r.oneKey(name, to.Text, &to.From)
-	case isString(v) && v.String() != "":
-		to.Text = v.String()
-	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text, file, env or secret", emptyOr(v))
-	}
+	r.privateKey(name, &to.Text, &to.From, nil, "text, file, env or secret")
 }
 
 func isBoolean(v sobek.Value) bool {
