@@ -1,0 +1,126 @@
+package acceptance
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// exitUnusable is the exit code for what cannot be used.
+const exitUnusable = 104
+
+// regression is what tools/regression.sh came to.
+type regression struct {
+	exitCode int
+	output   string
+	folder   string
+	comparison
+}
+
+// comparison is what the tests look at in comparison.json.
+type comparison struct {
+	Verdict  string
+	Base     comparedSide
+	Head     comparedSide
+	Findings []finding
+}
+
+type finding struct {
+	Rule, Outcome string
+	Change        struct{ Base, Head, Share, P, Noise float64 }
+}
+
+type comparedSide struct {
+	Runs    int
+	Commits []string
+}
+
+// finding returns what came of a rule.
+func (c comparison) finding(t *testing.T, rule string) finding {
+	t.Helper()
+	i := slices.IndexFunc(c.Findings, func(f finding) bool { return f.Rule == rule })
+	require.GreaterOrEqual(t, i, 0, "no rule %q", rule)
+	return c.Findings[i]
+}
+
+// regress runs tools/regression.sh with nothing else in its environment.
+func regress(t *testing.T, env ...string) regression {
+	t.Helper()
+	bin, err := filepath.Abs(k6Binary(t))
+	require.NoError(t, err)
+	r := regression{folder: filepath.Join(t.TempDir(), "out")}
+	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(projectRoot, "tools/regression.sh")) // #nosec G204 -- of the project
+	text := new(output)
+	cmd.Stdout, cmd.Stderr = text, text
+	p := start(t, cmd, append([]string{"HOME=" + t.TempDir(), "NO_COLOR=1", "OUT=" + r.folder, "BASE_K6=" + bin, "HEAD_K6=" + bin}, env...)...)
+	r.exitCode = p.wait(t)
+	r.output = text.String()
+	if result, err := os.ReadFile(filepath.Join(r.folder, "comparison.json")); err == nil {
+		require.NoError(t, json.Unmarshal(result, &r.comparison))
+	}
+	return r
+}
+
+// TestRegressionSeesErrors: a head that fails now and then, and is as fast.
+func TestRegressionSeesErrors(t *testing.T) {
+	t.Parallel()
+	r := regress(t, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 50ms",
+		"HEAD_SERVE=--latency 50ms --error-rate 0.1")
+	require.Equal(t, exitThresholds, r.exitCode, r.output)
+	require.Contains(t, r.output, "rate of clientcreds_request_failed: 0% to ")
+	require.Contains(t, read(t, filepath.Join(r.folder, "comparison.md")), "FAIL")
+	require.Contains(t, read(t, filepath.Join(r.folder, "comparison.xml")), "<failure")
+}
+
+// TestRegressionOfServers: two servers that run already, one for each side.
+func TestRegressionOfServers(t *testing.T) {
+	t.Parallel()
+	base, head := startLocalServer(t, nil), startLocalServer(t, withFaults(`{"token": {"latency": "50ms"}}`))
+	var env []string
+	for side, server := range map[string]*localServer{"BASE_": base, "HEAD_": head} {
+		for name, value := range server.env() {
+			env = append(env, side+name+"="+value)
+		}
+	}
+	r := regress(t, append(env, "RUNS=4", "DURATION=1s", "BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab", "HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")...)
+	require.Equal(t, exitThresholds, r.exitCode, r.output)
+	require.Contains(t, r.output, "p50 of clientcreds_request_duration{scenario:token}: ")
+	require.Equal(t, comparedSide{4, []string{"1f0c2ab"}}, r.Base)
+	require.Equal(t, comparedSide{4, []string{"9e4d310"}}, r.Head)
+	require.Positive(t, base.Stats().TokenRequests.Total)
+	require.Equal(t, head.Stats().TokenRequests.Total, head.Stats().Faults["latency"]["token"])
+}
+
+// What cannot work is said at once.
+func TestRegressionReadableErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env  []string
+		exit int
+		text string
+	}{
+		"too few runs": {env: []string{"RUNS=3"}, exit: exitUnusable, text: `RUNS is "3": it must be 4 or more`},
+		"no number":    {env: []string{"RUNS=some"}, exit: exitUnusable, text: `RUNS is "some": it must be 4 or more`},
+		"a run that does not begin": {
+			env:  []string{"RATE=none"},
+			exit: exitScriptException, text: `configuration: RATE is \"none\": it must be a whole number`,
+		},
+		"no binary": {env: []string{"BASE_K6=/no/such/k6"}, exit: 127, text: "/no/such/k6"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := regress(t, c.env...)
+			require.Equal(t, c.exit, r.exitCode, r.output)
+			require.Contains(t, r.output, c.text)
+			require.Empty(t, r.Verdict)
+		})
+	}
+}
