@@ -77,7 +77,7 @@ func (p *proof) add(t *testing.T, r regression) {
 // TestRegressionProof: the gate does not fail where nothing has changed, and does where the server has
 // become slower by 15%. Once each in `make test`; `make regression-proof` does it 20 times and writes
 // what came of it to docs/regression.md.
-func TestRegressionProof(t *testing.T) { //nolint:tparallel // the trials are: their group is waited for
+func TestRegressionProof(t *testing.T) {
 	if !*update {
 		t.Parallel()
 	}

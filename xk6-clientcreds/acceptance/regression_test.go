@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,25 @@ func TestRegressionOfServers(t *testing.T) {
 	require.Equal(t, comparedSide{4, []string{"9e4d310"}}, r.Head)
 	require.Positive(t, base.Stats().TokenRequests.Total)
 	require.Equal(t, head.Stats().TokenRequests.Total, head.Stats().Faults["latency"]["token"])
+}
+
+// TestRegressionOfAGitRef: the base is built of it by the Makefile there, whose place is taken by a
+// program that brings the binary of this test.
+func TestRegressionOfAGitRef(t *testing.T) {
+	t.Parallel()
+	bin, err := filepath.Abs(k6Binary(t))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	stub := "#!/bin/sh\n[ \"$1 $3\" = '-C build' ] && test -f \"$2/Makefile\" && mkdir \"$2/build\" && ln -s '" + bin + "' \"$2/build/k6\" && echo \"$2\" >'" + dir + "/tree'\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "make"), []byte(stub), 0o700)) // #nosec G306 -- a program
+	r := regress(t, "PATH="+dir+":"+os.Getenv("PATH"), "BASE_REF=HEAD", "BASE_K6=/no/such/k6", "RUNS=4", "DURATION=1s",
+		"BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")
+	require.Equal(t, 4, r.Base.Runs, r.output)
+	require.Contains(t, []string{"within", "unclear"}, r.finding(t, provenRule).Outcome, "faster is no regression")
+	head, err := exec.CommandContext(t.Context(), "git", "-C", projectRoot, "rev-parse", "HEAD").Output()
+	require.NoError(t, err)
+	require.Equal(t, []string{strings.TrimSpace(string(head))}, r.Base.Commits)
+	require.NoDirExists(t, strings.TrimSpace(read(t, filepath.Join(dir, "tree"))), "the work tree is gone")
 }
 
 // What cannot work is said at once.
