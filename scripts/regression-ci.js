@@ -17,7 +17,7 @@ import { preflight } from './lib/preflight.js';
 import { reasons, summary, trendStats } from './lib/summary.js';
 
 const api = env('API_URL') === undefined ? undefined : apiUrl();
-const vus = count('MAX_VUS', 20);
+const vus = count('MAX_VUS', 50);
 
 /** Requests at a steady rate. */
 function steady(exec, rate) {

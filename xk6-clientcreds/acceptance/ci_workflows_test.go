@@ -182,7 +182,7 @@ func gateEnvironment(t *testing.T, env map[string]string, base, head *localServe
 	for _, name := range []string{"BASE_TOKEN_URL", "HEAD_TOKEN_URL", "CLIENT_ID", "RULES"} {
 		require.Contains(t, env, name)
 	}
-	return with(env, "BASE_TOKEN_URL="+base.Endpoints().Token, "HEAD_TOKEN_URL="+head.Endpoints().Token,
+	return with(with(env, busyMachine...), "BASE_TOKEN_URL="+base.Endpoints().Token, "HEAD_TOKEN_URL="+head.Endpoints().Token,
 		"CLIENT_ID="+localID, "CLIENT_SECRET="+localSecret, "RUNS=4", "DURATION=1s", "RATE=20",
 		"BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab", "HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")
 }

@@ -73,8 +73,8 @@ func regress(t *testing.T, env ...string) regression {
 // TestRegressionSeesErrors: a head that fails now and then, and is as fast.
 func TestRegressionSeesErrors(t *testing.T) {
 	t.Parallel()
-	r := regress(t, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 50ms",
-		"HEAD_SERVE=--latency 50ms --error-rate 0.1")
+	r := regress(t, append(busyMachine, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 50ms",
+		"HEAD_SERVE=--latency 50ms --error-rate 0.1")...)
 	require.Equal(t, exitThresholds, r.exitCode, r.output)
 	require.Contains(t, r.output, "rate of clientcreds_request_failed: 0% to ")
 	require.Contains(t, read(t, filepath.Join(r.folder, "comparison.md")), "FAIL")
@@ -85,7 +85,7 @@ func TestRegressionSeesErrors(t *testing.T) {
 func TestRegressionOfServers(t *testing.T) {
 	t.Parallel()
 	base, head := startLocalServer(t, nil), startLocalServer(t, withFaults(`{"token": {"latency": "50ms"}}`))
-	var env []string
+	env := slices.Clone(busyMachine)
 	for side, server := range map[string]*localServer{"BASE_": base, "HEAD_": head} {
 		for name, value := range server.env() {
 			env = append(env, side+name+"="+value)
@@ -109,8 +109,8 @@ func TestRegressionOfAGitRef(t *testing.T) {
 	dir := t.TempDir()
 	stub := "#!/bin/sh\n[ \"$1 $3\" = '-C build' ] && test -f \"$2/Makefile\" && mkdir \"$2/build\" && ln -s '" + bin + "' \"$2/build/k6\" && echo \"$2\" >'" + dir + "/tree'\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "make"), []byte(stub), 0o700)) // #nosec G306 -- a program
-	r := regress(t, "PATH="+dir+":"+os.Getenv("PATH"), "BASE_REF=HEAD", "BASE_K6=/no/such/k6", "RUNS=4", "DURATION=1s",
-		"BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")
+	r := regress(t, append(busyMachine, "PATH="+dir+":"+os.Getenv("PATH"), "BASE_REF=HEAD", "BASE_K6=/no/such/k6", "RUNS=4", "DURATION=1s",
+		"BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")...)
 	require.Equal(t, 4, r.Base.Runs, r.output)
 	require.Contains(t, []string{"within", "unclear"}, r.finding(t, provenRule).Outcome, "faster is no regression")
 	head, err := exec.CommandContext(t.Context(), "git", "-C", projectRoot, "rev-parse", "HEAD").Output()
