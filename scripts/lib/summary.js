@@ -52,6 +52,7 @@ function reader(metrics) {
             .map((name) => `${name.replace(/[()]/g, '').replace('med', 'p50')} ${milliseconds(value(metric, name))}`)
             .join('  ') || 'no samples',
         median: (metric) => value(metric, 'med') || 0,
+        stat: (metric, name) => value(metric, name) || 0,
         least: (metric) => milliseconds(value(metric, 'min')),
         share: (metric) => value(metric, 'rate') || 0,
         max: (metric) => value(metric, 'max') || 0,

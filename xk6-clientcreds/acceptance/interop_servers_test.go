@@ -50,7 +50,7 @@ func localCounterpart(t *testing.T, certs clientCertificates, clients []registra
 			for _, r := range clients {
 				client := authserver.Client{
 					ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
-					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound,
+					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound, DetailTypes: r.Details,
 				}
 				if r.Exchange {
 					client.GrantTypes = authserver.GrantTypes

@@ -1,7 +1,9 @@
 package acceptance
 
 import (
+	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +20,7 @@ type scenario struct {
 	exit    int
 	crossed []string // metrics with thresholds that do not hold, at least; none with exit code 0
 	lines   []string // of the output, as lineLike has them
+	says    string   // anywhere in the output
 	saw     func(t *testing.T, stats authserver.Stats, r run)
 }
 
@@ -45,6 +48,7 @@ func (c scenario) run(t *testing.T, script string) {
 	for _, line := range c.lines {
 		require.Regexp(t, lineLike(line), r.output)
 	}
+	require.Contains(t, r.output, c.says)
 	if c.saw != nil {
 		c.saw(t, server.Stats(), r)
 	}
@@ -76,6 +80,17 @@ func (r run) crossed() []string {
 // withFaults is a server that has faults from the start.
 func withFaults(document string) func(*authserver.Config) {
 	return func(c *authserver.Config) { c.Faults = []byte(document) }
+}
+
+// putFaults puts other faults in force, as whoever runs the server can.
+func (s *localServer) putFaults(t *testing.T, document string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Endpoints().Admin+"/faults", strings.NewReader(document))
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusOK, res.StatusCode)
 }
 
 // onlyGranted fails the test unless every request to the API was granted.

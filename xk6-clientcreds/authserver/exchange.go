@@ -56,6 +56,9 @@ var (
 // it was made of. To what it is bound the client's own authentication says: it
 // cannot prove possession of somebody else's key.
 func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
+	if f.get("authorization_details") != nil {
+		return nil, errDetailsExchange
+	}
 	issuedType, err := s.requestedType(f)
 	if err != nil {
 		return nil, err

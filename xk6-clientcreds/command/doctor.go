@@ -34,8 +34,9 @@ It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_
 RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
 name in what k6's --secret-source configures, instead of CLIENT_SECRET; with AUTH=private_key_jwt CLIENT_KEY_FILE, and
 where needed KEY_ALG and KEY_ID; with AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE
-and its key in CLIENT_KEY_FILE. Flags of the same names override it; the secret has none, only its place, because
-command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
+and its key in CLIENT_KEY_FILE; DPOP=true for tokens that are bound to a key. Flags of the same names override it; the
+secret has none, only its place, because command lines can be read by others. SSL_CERT_FILE names a file of the CA to
+trust.
 
 Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
 after a few. --all-methods tries the others that it has the credentials for as well, once each.
@@ -103,6 +104,7 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, PEM (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
 	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
+	set.BoolVar(&d.cfg.DPoP, "dpop", false, "ask for tokens that are bound to a key (DPOP=true)")
 	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
 	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")
 	set.BoolVar(&d.cfg.AllMethods, "all-methods", false,
@@ -179,7 +181,23 @@ func (d *doctorCommand) configure() error {
 	if err := d.configureKey(); err != nil {
 		return err
 	}
+	if err := d.configureDPoP(); err != nil {
+		return err
+	}
 	return d.configureCounts()
+}
+
+// configureDPoP reads what the scripts read.
+func (d *doctorCommand) configureDPoP() error {
+	value := d.gs.Env["DPOP"]
+	if d.set.Changed("dpop") || value == "" {
+		return nil
+	}
+	if value != "true" && value != "false" {
+		return fmt.Errorf("DPOP is %q: it must be true or false", value)
+	}
+	d.cfg.DPoP = value == "true"
+	return nil
 }
 
 // configureKey reads key and certificate where they are to be used. Without a file doctor.Run says what is missing.
