@@ -119,6 +119,21 @@ func TestRegressionOfAGitRef(t *testing.T) {
 	require.NoDirExists(t, strings.TrimSpace(read(t, filepath.Join(dir, "tree"))), "the work tree is gone")
 }
 
+// TestRegressionMakesARunAgain: a base whose first run does not count.
+func TestRegressionMakesARunAgain(t *testing.T) {
+	t.Parallel()
+	bin, err := filepath.Abs(k6Binary(t))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	once := filepath.Join(dir, "k6")
+	stub := "#!/bin/sh\nif [ \"$1\" = run ] && mkdir '" + dir + "/done' 2>/dev/null; then exit 90; fi\nexec '" + bin + "' \"$@\"\n"
+	require.NoError(t, os.WriteFile(once, []byte(stub), 0o700)) // #nosec G306 -- a program
+	r := regress(t, append(busyMachine, "BASE_K6="+once, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")...)
+	require.Equal(t, 1, strings.Count(r.output, "base, run 1 of 4: does not count, so once more"), r.output)
+	require.Equal(t, 1, strings.Count(r.output, "so once more"), r.output)
+	require.Equal(t, 4, r.Base.Runs, r.output)
+}
+
 // What cannot work is said at once.
 func TestRegressionReadableErrors(t *testing.T) {
 	t.Parallel()
