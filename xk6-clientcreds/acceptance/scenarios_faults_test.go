@@ -235,3 +235,22 @@ func TestScenarioClockSkew(t *testing.T) {
 		},
 	})
 }
+
+// A scenario leaves the local server as it was.
+func TestScenariosPutFaultsBack(t *testing.T) {
+	t.Parallel()
+	const faults = `{"token": {"latency": "1ms"}, "ttl": "2m"}`
+	for script, env := range map[string][]string{
+		"scripts/clock-skew.js":   {"VUS=1", "DURATION=1s"},
+		"scripts/idp-outage.js":   {"VUS=1", "OUTAGE_AFTER=0.1", "OUTAGE_FOR=0.1", "RECOVERY=0.1"},
+		"scripts/rate-limited.js": {"VUS=1", "DURATION=1s"},
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, withFaults(faults))
+			r := k6run{script: script, env: server.env(env...)}.do(t)
+			require.JSONEq(t, faults, body(t, server.Endpoints().Admin+"/faults"), r.output)
+			require.Positive(t, r.summary.count("http_reqs{name:admin}"), r.output)
+		})
+	}
+}

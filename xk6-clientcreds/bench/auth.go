@@ -92,4 +92,4 @@ func authTable(run *block.Run, title string, variants []string) report.Table {
 
 // authLimits are for methods that do nothing for a request which basic does not do, too: a certificate
 // is shown once, when the connection is made.
-var authLimits = map[string]float64{"client_secret_post": 1.1, "tls_client_auth": 1.1}
+var authLimits = map[string]float64{"client_secret_post": 1.1, "tls_client_auth": 1.2}
