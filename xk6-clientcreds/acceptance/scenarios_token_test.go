@@ -177,7 +177,7 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 						console.log(JSON.stringify(capacityOf(steps(), { metrics: ` + string(metrics) + ` })));
 					}`,
 				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
-				args: []string{"--log-format", "raw"},
+				args: []string{"--log-format", "raw"}, judged: true,
 			}.do(t).passes(t)
 			var found capacity
 			require.NoError(t, json.Unmarshal([]byte(jsonLine.FindString(r.output)), &found), r.output)
