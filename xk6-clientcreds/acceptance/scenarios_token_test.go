@@ -51,13 +51,16 @@ func TestScenarioTokenBaseline(t *testing.T) {
 
 // capacity is what token-capacity.js writes to RESULT_FILE.
 type capacity struct {
-	Capacity float64 `json:"capacity"`
-	Most     float64 `json:"most"`
-	Limit    string  `json:"limit"`
-	Why      string  `json:"why"`
-	Steps    []struct {
+	Capacity     float64 `json:"capacity"`
+	Most         float64 `json:"most"`
+	Limit        string  `json:"limit"`
+	Why          string  `json:"why"`
+	GeneratorCPU float64 `json:"generatorCPU"`
+	Steps        []struct {
 		Rate    int     `json:"rate"`
 		Granted float64 `json:"granted"`
+		P95     float64 `json:"p95"`
+		Failed  float64 `json:"failed"`
 		Miss    string  `json:"miss"`
 	} `json:"steps"`
 }
@@ -177,7 +180,7 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 						console.log(JSON.stringify(capacityOf(steps(), { metrics: ` + string(metrics) + ` })));
 					}`,
 				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
-				args: []string{"--log-format", "raw"},
+				args: []string{"--log-format", "raw"}, judged: true,
 			}.do(t).passes(t)
 			var found capacity
 			require.NoError(t, json.Unmarshal([]byte(jsonLine.FindString(r.output)), &found), r.output)
