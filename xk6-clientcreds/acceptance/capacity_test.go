@@ -30,9 +30,9 @@ type measuredServer struct {
 // The last one is fast enough to show how much of this load k6 can make: its steps are those of the one before.
 func measuredServers(t *testing.T) []measuredServer {
 	t.Helper()
-	wide := []string{"FROM=400", "TO=2800", "STEPS=13", "STEP=4s"}
+	wide := []string{"FROM=1000", "TO=4200", "STEPS=9", "STEP=4s"}
 	return []measuredServer{
-		{"Ory Hydra " + moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), hydraCounterpart, []string{"FROM=40", "TO=480", "STEPS=12", "STEP=4s"}},
+		{"Ory Hydra " + moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), hydraCounterpart, []string{"FROM=20", "TO=240", "STEPS=12", "STEP=4s"}},
 		{"oidc-provider " + packageVersion(t, "oidc-provider"), oidcProviderCounterpart, wide},
 		{"zitadel/oidc " + moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"), zitadelCounterpart, wide},
 	}
@@ -44,7 +44,7 @@ func TestCapacity(t *testing.T) {
 	require.GreaterOrEqual(t, runtime.NumCPU(), 2, "k6 and the server need a core each")
 	certs := newClientCertificates(t)
 	client := registration{
-		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic", GrantTypes: []string{"client_credentials"},
+		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic", GrantTypes: []string{"client_credentials"}, Scope: "api:read",
 	}
 	var table, steps strings.Builder
 	for _, server := range measuredServers(t) {
