@@ -14,7 +14,8 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { clientOptionsFor, methods } from './lib/config.js';
+import { clientOptionsFor } from './lib/config.js';
+import { methods } from './lib/methods.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
 import { kept, times, variant } from './lib/sidebyside.js';
