@@ -1,13 +1,18 @@
 // Requests in scenarios that go on when there is no token.
 
-/** client.get(url); where there is no token, and so no request, an answer with status 0. */
-export function tryGet(client, url) {
+/** What a call returns; where there is no token for it, what otherwise makes of the error. */
+export function attempt(call, otherwise) {
     try {
-        return client.get(url);
+        return call();
     } catch (e) {
         if (e.name !== 'TokenError') {
             throw e;
         }
-        return { status: 0, error: e.error }; // counted in clientcreds_request_failed
+        return otherwise(e); // counted in clientcreds_request_failed
     }
+}
+
+/** client.get(url); where there is no token, and so no request, an answer with status 0. */
+export function tryGet(client, url) {
+    return attempt(() => client.get(url), (e) => ({ status: 0, error: e.error }));
 }

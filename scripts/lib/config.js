@@ -68,7 +68,8 @@ export function url(name, what) {
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
- * DPOP=true binds tokens to a key.
+ * DPOP=true binds tokens to a key. EXCHANGE=true exchanges them (RFC 8693), where given for EXCHANGE_AUDIENCE,
+ * EXCHANGE_RESOURCE and EXCHANGE_SCOPE.
  */
 export function clientOptions(overrides = {}) {
     return optionsWith(env('AUTH'), overrides);
@@ -85,7 +86,7 @@ function optionsWith(auth, overrides) {
 
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more, auth = env('AUTH')) {
-    const options = { ...endpoint(auth), ...binding() };
+    const options = { ...endpoint(auth), ...binding(), ...exchange() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -137,11 +138,31 @@ export function clientOfCall(overrides = {}) {
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */
 function binding() {
-    const value = env('DPOP', 'false');
-    if (value !== 'true' && value !== 'false') {
-        fail(`DPOP is "${value}": it must be true or false`);
+    return flag('DPOP') ? { dpop: true } : {};
+}
+
+/** Whether each token is exchanged for another one (RFC 8693), and for which. */
+function exchange() {
+    const options = {};
+    for (const option of ['audience', 'resource', 'scope']) {
+        const name = `EXCHANGE_${option.toUpperCase()}`;
+        if (env(name) !== undefined) {
+            options[option] = env(name);
+            if (!flag('EXCHANGE')) {
+                fail(`${name} is set, but nothing is exchanged: set EXCHANGE=true, or unset it`);
+            }
+        }
     }
-    return value === 'true' ? { dpop: true } : {};
+    return flag('EXCHANGE') ? { exchange: options } : {};
+}
+
+/** A variable that is true or false, which is the default. */
+function flag(name) {
+    const value = env(name, 'false');
+    if (value !== 'true' && value !== 'false') {
+        fail(`${name} is "${value}": it must be true or false`);
+    }
+    return value === 'true';
 }
 
 /** What the client authenticates with: its secret, its private key, or its certificate. */

@@ -5,7 +5,7 @@ import { env } from './config.js';
 import { getFaults, patchFaults, putFaults } from './faults.js';
 
 /** Whether the server can be told what to do. */
-const local = () => env('ADMIN_URL') !== undefined;
+export const local = () => env('ADMIN_URL') !== undefined;
 
 /** In setup(): changes the faults in force, and returns what calm() needs; `otherwise` is for who runs another server. */
 export function disturb(patch, otherwise) {

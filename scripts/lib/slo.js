@@ -22,7 +22,8 @@ export function inMilliseconds(text) {
     return [...text.matchAll(/([0-9.]+)(ms|[smhd])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * units[unit], 0);
 }
 
-function share(name, fallback) {
+/** A share from the environment, 0 to 1. */
+export function share(name, fallback) {
     const value = numberOf(name, fallback);
     if (value > 1) {
         throw new Error(`configuration: ${name} is "${value}": it must be a share, 0 to 1, such as 0.01`);

@@ -1,9 +1,12 @@
 package acceptance
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
 	"path/filepath"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -13,13 +16,13 @@ func TestScenarioIDPOutage(t *testing.T) {
 	runScenarios(t, "scripts/idp-outage.js", map[string]scenario{
 		"good": {
 			env:   []string{"VUS=3", "TTL=8s", "OUTAGE_AFTER=2", "OUTAGE_FOR=3", "RECOVERY=3"},
-			lines: []string{"  outage   {n} token requests failed, {x} per second of it and virtual user"},
+			lines: []string{"  outage   up to {x} failed token requests per second of a virtual user"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				onlyGranted(t, stats)
 				require.Equal(t, stats.Faults["outage"]["token"], stats.TokenRequests.ByResult["http_503"])
-				require.Positive(t, r.summary.count("outage_requests"))
-				require.EqualValues(t, r.summary.count("outage_requests"), stats.Faults["outage"]["token"])
+				require.Positive(t, stats.Faults["outage"]["token"])
+				require.EqualValues(t, r.summary.value("clientcreds_request_failed", "passes"), stats.Faults["outage"]["token"])
 				require.GreaterOrEqual(t, stats.TokenRequests.ByResult["issued"], int64(1+3+3), "the first ones, and after the outage")
 			},
 		},
@@ -59,7 +62,7 @@ func TestScenarioRateLimited(t *testing.T) {
 	runScenarios(t, "scripts/rate-limited.js", map[string]scenario{
 		"good": {
 			env:   []string{"LIMIT=5", "VUS=15", "DURATION=4s"},
-			lines: []string{"  limit    {x} tokens/s of 5, amplification {x}, at most 4.00"},
+			lines: []string{"  limit    {x} tokens/s of 5, amplification {x}, at most 4.40"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				require.Equal(t, map[string]int64{
@@ -103,6 +106,12 @@ func TestScenarioRevocation(t *testing.T) {
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_rejections"},
 		},
+		"another server, where nobody does it": {
+			env:     []string{"ADMIN_URL=", "VUS=3", "DURATION=1s", "REVOKE_AFTER=0.5"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_rejections"},
+			says:    "now: revoke the tokens of this client at the server",
+		},
 		"the API refuses new tokens too": {
 			server:  func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
 			env:     []string{"VUS=3", "DURATION=2s", "REVOKE_AFTER=0.5"},
@@ -133,6 +142,14 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			require.NoError(t, s.RotateSecret(localID, "another-"+localSecret, 0))
 		}
 	}
+	_, oldKey, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	_, newKey, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	keyFile, newKeyFile := writeKey(t, oldKey), writeKey(t, newKey)
+	keySet := func(key ed25519.PrivateKey) jose.JSONWebKeySet {
+		return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public()}}}
+	}
 	runScenarios(t, "scripts/secret-key-rotation.js", map[string]scenario{
 		"signing keys": {
 			server: signed,
@@ -159,6 +176,24 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			env:    []string{"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + replaced},
 			during: rotate(replaced),
 			lines:  []string{"  rotated  1 new secrets picked up, {n} token requests refused with the former one"},
+			saw: func(t *testing.T, stats authserver.Stats, _ run) {
+				t.Helper()
+				onlyGranted(t, stats)
+				require.Positive(t, stats.TokenRequests.ByResult["invalid_client"])
+			},
+		},
+		"a key": {
+			server: func(c *authserver.Config) { c.Clients[0].JWKS = keySet(oldKey) },
+			env: []string{
+				"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keyFile,
+			},
+			during: func(t *testing.T, s *localServer) {
+				t.Helper()
+				eventually(t, func() bool { return s.Stats().TokenRequests.ByResult["issued"] >= 1+3 }, "tokens for the old key")
+				replaceFile(t, keyFile, read(t, newKeyFile))
+				require.NoError(t, s.RotateJWKS(localID, keySet(newKey)))
+			},
+			lines: []string{"  rotated  1 new secrets picked up, {n} token requests refused with the former one"},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
 				onlyGranted(t, stats)
@@ -199,4 +234,23 @@ func TestScenarioClockSkew(t *testing.T) {
 			lines:   []string{"  verdict  INVALID: the server's clock and this one differ by {x} s"},
 		},
 	})
+}
+
+// A scenario leaves the local server as it was.
+func TestScenariosPutFaultsBack(t *testing.T) {
+	t.Parallel()
+	const faults = `{"token": {"latency": "1ms"}, "ttl": "2m"}`
+	for script, env := range map[string][]string{
+		"scripts/clock-skew.js":   {"VUS=1", "DURATION=1s"},
+		"scripts/idp-outage.js":   {"VUS=1", "OUTAGE_AFTER=0.1", "OUTAGE_FOR=0.1", "RECOVERY=0.1"},
+		"scripts/rate-limited.js": {"VUS=1", "DURATION=1s"},
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, withFaults(faults))
+			r := k6run{script: script, env: server.env(env...)}.do(t)
+			require.JSONEq(t, faults, body(t, server.Endpoints().Admin+"/faults"), r.output)
+			require.Positive(t, r.summary.count("http_reqs{name:admin}"), r.output)
+		})
+	}
 }

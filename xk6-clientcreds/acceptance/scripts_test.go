@@ -115,6 +115,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"PAUSE with a unit":      {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
 		"RATE no number":         {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
 		"MAX_VUS negative":       {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
+		"AMPLIFICATION of words": {script: "idp-outage.js", change: []string{"AMPLIFICATION=few"}, text: `configuration: AMPLIFICATION is \"few\": it must be a number such as 2.5`},
 		"no key": {
 			change: []string{"AUTH=private_key_jwt"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
@@ -127,6 +128,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"AUTH=self_signed_tls_client_auth", "CLIENT_CERTIFICATE_FILE=client.pem"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK`,
 		},
+		"exchange of nothing": {
+			change: []string{"EXCHANGE_AUDIENCE=inventory"},
+			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged: set EXCHANGE=true, or unset it`,
+		},
+		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,

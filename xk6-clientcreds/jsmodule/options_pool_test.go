@@ -45,6 +45,8 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{...ok, tagClients: 'yes'}`:                  `option "tagClients" is a string; it must be true or false`,
 		`{...ok, clientId: 'a'}`:                      `option "clientId" is not for all clients of a pool; give each of clients its own`,
 
+		`{...ok, dpop: {key: 's3cr3t'}}`: `clients[0]: option "dpop.key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key`,
+
 		`{...ok, tokenUrl: undefined}`: `option "tokenUrl" is undefined (is the environment variable set?); give the URL of the token endpoint, or issuer to discover it`,
 		`{...ok, tokenUrl: '/token'}`:  `clients[0]: option "tokenUrl" is "/token"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
 		`{...ok, timeout: 's3cr3t'}`:   `option "timeout" is "s3cr3t"; it must be a positive duration such as "30s", or a number of milliseconds`,
@@ -87,7 +89,8 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 		{"c.csv", "client_id,client_secret\na,s3cr3t\nb,\n", `c.csv, row 3, column "client_secret": option "clientSecret" is missing; client_secret_basic needs a non-empty string`},
 		{"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n", `c.csv, row 3, column "auth": option "auth" is "basic"; allowed are "client_secret_basic", `},
 		{"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n", `c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; allowed are "vu", "shared", "none"`},
-		{"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,true\n", `c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`},
+		{"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,yes\n", `c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`},
+		{"c.csv", "clientId,clientSecret,dpop\na,s3cr3t,true\nb,s3cr3t,on\n", `c.csv, row 3, column "dpop": option "dpop" is a string; it must be true or false, or an object with alg or key`},
 		{"c.csv", "clientId,clientSecret\na,s3cr3t\nb,s3cr3t-\xe4\n", `option "clients.file" cannot be used: c.csv, column 2 of row 3 is not UTF-8; save the file as UTF-8`},
 		{"c.csv", "clientId,\xe4\na,s3cr3t\n", `option "clients.file" cannot be used: c.csv, column 2 of row 1 is not UTF-8; save the file as UTF-8`},
 		{"c.json", "[{\"clientId\": \"s3cr3t-\xe4\"}]", `option "clients.file" cannot be used: c.json, client 1 is not UTF-8; JSON must be (RFC 8259 §8.1)`},
