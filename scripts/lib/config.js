@@ -84,6 +84,19 @@ function optionsWith(auth, overrides) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(auth), ...overrides }, auth);
 }
 
+/** clientOptions for a client that introspects and revokes: ISSUER tells where, or INTROSPECTION_URL and REVOCATION_URL do. */
+export function inquiringOptions(overrides = {}) {
+    const options = clientOptions(overrides);
+    if (env('ISSUER') !== undefined) {
+        return { ...options, tokenUrl: undefined, issuer: url('ISSUER') };
+    }
+    const endpoints = { introspectionUrl: ['INTROSPECTION_URL', 'introspection'], revocationUrl: ['REVOCATION_URL', 'revocation'] };
+    for (const [option, [name, what]] of Object.entries(endpoints)) {
+        options[option] = url(name, `the ${what} endpoint's URL, or set ISSUER to discover it`);
+    }
+    return options;
+}
+
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more, auth = env('AUTH')) {
     const options = { ...endpoint(auth), ...binding(), ...exchange() };

@@ -179,9 +179,8 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 					export default function () {
 						console.log(JSON.stringify(capacityOf(steps(), { metrics: ` + string(metrics) + ` })));
 					}`,
-				env:    map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
-				args:   []string{"--log-format", "raw"},
-				judged: true, // by the metrics above
+				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
+				args: []string{"--log-format", "raw"}, judged: true,
 			}.do(t).passes(t)
 			var found capacity
 			require.NoError(t, json.Unmarshal([]byte(jsonLine.FindString(r.output)), &found), r.output)
