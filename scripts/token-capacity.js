@@ -8,6 +8,7 @@
 // error: run it again with FROM and TO around the capacity, and more steps.
 //
 //   FROM TO STEPS STEP                           load: token requests per second, first and last, steps, time of each
+//   WARM_UP                                      time at the first rate before that, in which connections are made
 //   MAX_VUS                                      requests in flight; as many as TO needs within SLO_P95
 //   SLO_P95 SLO_ERRORS                           objective: time within which 95% are answered, share that may fail
 //   EXPECT                                       up to this rate, FROM by default, it is a failure to miss the objective

@@ -72,7 +72,16 @@ export function url(name, what) {
  * EXCHANGE_RESOURCE and EXCHANGE_SCOPE.
  */
 export function clientOptions(overrides = {}) {
-    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
+    return optionsWith(env('AUTH'), overrides);
+}
+
+/** As clientOptions, for a client that authenticates by a method of its own, whatever AUTH says. */
+export function clientOptionsFor(auth) {
+    return optionsWith(auth, { auth });
+}
+
+function optionsWith(auth, overrides) {
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(auth), ...overrides }, auth);
 }
 
 /** clientOptions for a client that introspects and revokes: ISSUER tells where, or INTROSPECTION_URL and REVOCATION_URL do. */
@@ -89,8 +98,8 @@ export function inquiringOptions(overrides = {}) {
 }
 
 /** What the environment says of one client and of many alike, and more. */
-function commonOptions(more) {
-    const options = { ...endpoint(), ...binding(), ...exchange() };
+function commonOptions(more, auth = env('AUTH')) {
+    const options = { ...endpoint(auth), ...binding(), ...exchange() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -170,11 +179,11 @@ function flag(name) {
 }
 
 /** What the client authenticates with: its secret, its private key, or its certificate. */
-function credentials() {
-    if (certified()) {
+function credentials(auth) {
+    if (certified(auth)) {
         return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
     }
-    if (env('AUTH') !== 'private_key_jwt') {
+    if (auth !== 'private_key_jwt') {
         return { clientSecret: secret() };
     }
     const key = { file: required('CLIENT_KEY_FILE', "the file of the client's private key, PEM or JWK") };
@@ -187,8 +196,8 @@ function credentials() {
 }
 
 /** Whether the client authenticates with a certificate (RFC 8705). */
-function certified() {
-    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(env('AUTH'));
+function certified(auth) {
+    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(auth);
 }
 
 function certificateFile() {
@@ -205,7 +214,7 @@ function certificateKeyFile() {
  * becomes part of `k6 archive`, so a scenario has it only where it needs it.
  */
 export function tlsAuth() {
-    return certified() ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
+    return certified(env('AUTH')) ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
 }
 
 /**
@@ -236,7 +245,7 @@ function secret() {
  * Where tokens come from. TOKEN_URL saves the discovery by ISSUER, so both may be set, as `k6 x clientcreds serve` does;
  * but then they must be of one server, because one left over from another run would be loaded unawares.
  */
-function endpoint() {
+function endpoint(auth) {
     if (env('TOKEN_URL') === undefined && env('ISSUER') !== undefined) {
         return { issuer: url('ISSUER', "the authorization server's issuer") };
     }
@@ -244,12 +253,12 @@ function endpoint() {
     if (env('ISSUER') !== undefined && origin(url('ISSUER')) !== origin(tokenUrl)) {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
-    return { tokenUrl, ...assertion() };
+    return { tokenUrl, ...assertion(auth) };
 }
 
 /** Assertions are for the issuer where it is known, also where nothing has to be discovered. */
-function assertion() {
-    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(env('AUTH'));
+function assertion(auth) {
+    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
     return signs && env('ISSUER') !== undefined ? { assertion: { audience: env('ISSUER') } } : {};
 }
 

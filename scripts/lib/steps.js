@@ -20,14 +20,18 @@ export function steps() {
     return rates.map((rate, i) => ({ rate, time, tag: `{step:${i + 1}}`, planned: (rate * time) / 1000 }));
 }
 
+/** Before the first step, so that it has no connections to open. */
+const warmUp = inMilliseconds(duration('WARM_UP', '2s'));
+
 /** The scenario's executor. Requests that take no longer than the objective never want for a virtual user. */
 export function rising(all) {
+    const stage = (rate, time) => [{ target: rate, duration: '0s' }, { target: rate, duration: `${time}ms` }];
     const vus = count('MAX_VUS', Math.max(10, Math.ceil((all[all.length - 1].rate * slo.p95) / 1000)));
     return {
         executor: 'ramping-arrival-rate',
         startRate: all[0].rate,
         timeUnit: '1s',
-        stages: all.flatMap(({ rate, time }) => [{ target: rate, duration: '0s' }, { target: rate, duration: `${time}ms` }]),
+        stages: [...stage(all[0].rate, warmUp), ...all.flatMap(({ rate, time }) => stage(rate, time))],
         preAllocatedVUs: vus, // making them meanwhile would cost what is measured
         maxVUs: vus,
     };
@@ -40,10 +44,10 @@ export function stepThresholds(all, expected) {
         : { [`clientcreds_request_duration${tag}`]: ['p(95)>=0'], [`clientcreds_request_failed${tag}`]: ['rate>=0'] })));
 }
 
-/** Tags what the iteration measures with the step that it began in. */
+/** Tags what the iteration measures with the step that it began in, 0 for the warm-up. */
 export function tagStep(all) {
-    const step = Math.floor((Date.now() - exec.scenario.startTime) / all[0].time) + 1;
-    exec.vu.metrics.tags.step = String(Math.min(step, all.length));
+    const step = Math.floor((Date.now() - exec.scenario.startTime - warmUp) / all[0].time) + 1;
+    exec.vu.metrics.tags.step = String(Math.max(0, Math.min(step, all.length)));
 }
 
 /** What came of the steps, the capacity that they show, and what set the limit. */

@@ -51,13 +51,16 @@ func TestScenarioTokenBaseline(t *testing.T) {
 
 // capacity is what token-capacity.js writes to RESULT_FILE.
 type capacity struct {
-	Capacity float64 `json:"capacity"`
-	Most     float64 `json:"most"`
-	Limit    string  `json:"limit"`
-	Why      string  `json:"why"`
-	Steps    []struct {
+	Capacity     float64 `json:"capacity"`
+	Most         float64 `json:"most"`
+	Limit        string  `json:"limit"`
+	Why          string  `json:"why"`
+	GeneratorCPU float64 `json:"generatorCPU"`
+	Steps        []struct {
 		Rate    int     `json:"rate"`
 		Granted float64 `json:"granted"`
+		P95     float64 `json:"p95"`
+		Failed  float64 `json:"failed"`
 		Miss    string  `json:"miss"`
 	} `json:"steps"`
 }
@@ -78,7 +81,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 	}
 	runScenarios(t, "scripts/token-capacity.js", map[string]scenario{
 		"no limit": {
-			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", generous, "MAX_VUS=20", result("none")},
+			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none")},
 			lines: []string{`  capacity at least {x} tokens/s within the SLO`, `  limit    none: raise TO; k6 used up to {x}% of its CPU`},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
@@ -91,7 +94,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"the server's rate limit": {
 			server: withFaults(`{"token": {"rate_limit": {"per_second": 60, "burst": 20}}}`),
-			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
+			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
 			lines:  []string{`  capacity {x} tokens/s within the SLO`, `  limit    server: at {n}/s {x}% failed; k6 used up to {x}% of its CPU`},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
@@ -104,7 +107,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"not even the first step": {
 			server:  withFaults(`{"token": {"rate_limit": {"per_second": 10, "burst": 1}}}`),
-			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", generous, "MAX_VUS=20", result("none of it")},
+			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none of it")},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_failed{step:1}"},
 			saw: func(t *testing.T, _ authserver.Stats, r run) {
@@ -115,14 +118,14 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"less than expected": {
 			server:  withFaults(`{"token": {"latency": "300ms"}}`),
-			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
+			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "WARM_UP=0s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_duration{step:1}", "clientcreds_request_duration{step:2}"},
 			lines:   []string{`  limit    server: at 10/s p95 was {n} ms; k6 used up to {x}% of its CPU`},
 		},
 		"too few virtual users": {
 			server:  withFaults(`{"token": {"latency": "200ms"}}`),
-			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
+			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_requests{step:2}"},
 			saw: func(t *testing.T, _ authserver.Stats, _ run) {
