@@ -229,7 +229,7 @@ declare module 'k6/x/clientcreds' {
         /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this, or one of `file`, `env` and `secret`. */
         text?: string;
 
-        /** The file of the key, from the script's folder as in `open()`. */
+        /** The file of the key, from the script's folder as in `open()`. It is read once. */
         file?: string;
 
         /** The environment variable of the k6 process with the key. */

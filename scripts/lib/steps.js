@@ -9,6 +9,9 @@ import { milliseconds, percent } from './summary.js';
 const sent = 0.95;
 const notKept = 'the rate was not kept';
 
+/** A k6 that uses more of its CPU than this adds its own waiting to the latencies. */
+const spare = 0.8;
+
 /** STEPS steps of STEP each, from FROM to TO requests per second. */
 export function steps() {
     const [n, from, to] = [count('STEPS', 8), count('FROM', 50), count('TO', 400)];
@@ -20,14 +23,18 @@ export function steps() {
     return rates.map((rate, i) => ({ rate, time, tag: `{step:${i + 1}}`, planned: (rate * time) / 1000 }));
 }
 
+/** Before the first step, so that it has no connections to open. */
+const warmUp = inMilliseconds(duration('WARM_UP', '2s'));
+
 /** The scenario's executor. Requests that take no longer than the objective never want for a virtual user. */
 export function rising(all) {
+    const stage = (rate, time) => [{ target: rate, duration: '0s' }, { target: rate, duration: `${time}ms` }];
     const vus = count('MAX_VUS', Math.max(10, Math.ceil((all[all.length - 1].rate * slo.p95) / 1000)));
     return {
         executor: 'ramping-arrival-rate',
         startRate: all[0].rate,
         timeUnit: '1s',
-        stages: all.flatMap(({ rate, time }) => [{ target: rate, duration: '0s' }, { target: rate, duration: `${time}ms` }]),
+        stages: [...stage(all[0].rate, warmUp), ...all.flatMap(({ rate, time }) => stage(rate, time))],
         preAllocatedVUs: vus, // making them meanwhile would cost what is measured
         maxVUs: vus,
     };
@@ -40,10 +47,10 @@ export function stepThresholds(all, expected) {
         : { [`clientcreds_request_duration${tag}`]: ['p(95)>=0'], [`clientcreds_request_failed${tag}`]: ['rate>=0'] })));
 }
 
-/** Tags what the iteration measures with the step that it began in. */
+/** Tags what the iteration measures with the step that it began in, 0 for the warm-up. */
 export function tagStep(all) {
-    const step = Math.floor((Date.now() - exec.scenario.startTime) / all[0].time) + 1;
-    exec.vu.metrics.tags.step = String(Math.min(step, all.length));
+    const step = Math.floor((Date.now() - exec.scenario.startTime - warmUp) / all[0].time) + 1;
+    exec.vu.metrics.tags.step = String(Math.max(0, Math.min(step, all.length)));
 }
 
 /** What came of the steps, the capacity that they show, and what set the limit. */
@@ -87,10 +94,13 @@ function limitOf(step, data) {
     if (step === undefined) {
         return { limit: 'none', why: 'raise TO' };
     }
+    if (!data.metrics.iterations) {
+        return { limit: 'none', why: 'there was no load' };
+    }
     const at = `at ${step.rate}/s ${step.miss}`;
-    const saturated = validity(data).reasons.some(({ rule }) => rule === 'generator_saturated') || cpuOf(data) >= 0.9;
+    const saturated = validity(data).reasons.some(({ rule }) => rule === 'generator_saturated') || cpuOf(data) >= spare;
     if (saturated && step.failed <= slo.errors) {
-        return { limit: 'generator', why: `${at}, and k6 had no CPU to spare` };
+        return { limit: 'generator', why: `${at}, and k6 had too little CPU to spare` };
     }
     return step.miss === notKept
         ? { limit: 'generator', why: `${at} although the server was fast enough: raise MAX_VUS` }

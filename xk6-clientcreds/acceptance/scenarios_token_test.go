@@ -51,15 +51,26 @@ func TestScenarioTokenBaseline(t *testing.T) {
 
 // capacity is what token-capacity.js writes to RESULT_FILE.
 type capacity struct {
-	Capacity float64 `json:"capacity"`
-	Most     float64 `json:"most"`
-	Limit    string  `json:"limit"`
-	Why      string  `json:"why"`
-	Steps    []struct {
+	Capacity     float64 `json:"capacity"`
+	Most         float64 `json:"most"`
+	Limit        string  `json:"limit"`
+	Why          string  `json:"why"`
+	GeneratorCPU float64 `json:"generatorCPU"`
+	Steps        []struct {
 		Rate    int     `json:"rate"`
 		Granted float64 `json:"granted"`
+		P95     float64 `json:"p95"`
+		Failed  float64 `json:"failed"`
 		Miss    string  `json:"miss"`
 	} `json:"steps"`
+}
+
+// Where no token can be had, there is nothing to say of the server's capacity.
+func TestScenarioTokenCapacityWithoutLoad(t *testing.T) {
+	t.Parallel()
+	r := k6run{script: "scripts/token-capacity.js", env: startLocalServer(t, nil).env("CLIENT_SECRET=wrong", "TO=60")}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Regexp(t, lineLike(`  limit    none: there was no load; k6 used up to {x}% of its CPU`), r.output)
 }
 
 func capacityIn(t *testing.T, file string) (found capacity) {
@@ -78,7 +89,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 	}
 	runScenarios(t, "scripts/token-capacity.js", map[string]scenario{
 		"no limit": {
-			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", generous, "MAX_VUS=20", result("none")},
+			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none")},
 			lines: []string{`  capacity at least {x} tokens/s within the SLO`, `  limit    none: raise TO; k6 used up to {x}% of its CPU`},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
@@ -91,7 +102,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"the server's rate limit": {
 			server: withFaults(`{"token": {"rate_limit": {"per_second": 60, "burst": 20}}}`),
-			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
+			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
 			lines:  []string{`  capacity {x} tokens/s within the SLO`, `  limit    server: at {n}/s {x}% failed; k6 used up to {x}% of its CPU`},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
@@ -104,7 +115,7 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"not even the first step": {
 			server:  withFaults(`{"token": {"rate_limit": {"per_second": 10, "burst": 1}}}`),
-			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", generous, "MAX_VUS=20", result("none of it")},
+			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none of it")},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_failed{step:1}"},
 			saw: func(t *testing.T, _ authserver.Stats, r run) {
@@ -115,14 +126,14 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"less than expected": {
 			server:  withFaults(`{"token": {"latency": "300ms"}}`),
-			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
+			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "WARM_UP=0s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_duration{step:1}", "clientcreds_request_duration{step:2}"},
 			lines:   []string{`  limit    server: at 10/s p95 was {n} ms; k6 used up to {x}% of its CPU`},
 		},
 		"too few virtual users": {
 			server:  withFaults(`{"token": {"latency": "200ms"}}`),
-			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
+			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_requests{step:2}"},
 			saw: func(t *testing.T, _ authserver.Stats, _ run) {
@@ -146,13 +157,14 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 	}{
 		"in time":                    {10, 0, 200, 0.5, 0, "none", "raise TO"},
 		"late":                       {900, 0, 200, 0.5, 0, "server", "at 200/s p95 was 900 ms"},
-		"late, without CPU":          {900, 0, 200, 1, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
-		"late, without CPU for once": {900, 0, 200, 0.95, 0.05, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
-		"late, with others' load":    {900, 0, 200, 0.3, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
+		"late, with little CPU":      {900, 0, 200, 0.85, 0, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU":          {900, 0, 200, 1, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU for once": {900, 0, 200, 0.95, 0.05, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, with others' load":    {900, 0, 200, 0.3, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
 		"refused":                    {10, 0.2, 200, 0.5, 0, "server", "at 200/s 20.00% failed"},
 		"refused, without CPU":       {10, 0.2, 200, 1, 0.5, "server", "at 200/s 20.00% failed"},
 		"not sent":                   {10, 0, 100, 0.5, 0, "generator", "at 200/s the rate was not kept although the server was fast enough: raise MAX_VUS"},
-		"not sent, without CPU":      {10, 0, 100, 1, 0.5, "generator", "at 200/s the rate was not kept, and k6 had no CPU to spare"},
+		"not sent, without CPU":      {10, 0, 100, 1, 0.5, "generator", "at 200/s the rate was not kept, and k6 had too little CPU to spare"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +189,7 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 						console.log(JSON.stringify(capacityOf(steps(), { metrics: ` + string(metrics) + ` })));
 					}`,
 				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
-				args: []string{"--log-format", "raw"},
+				args: []string{"--log-format", "raw"}, judged: true,
 			}.do(t).passes(t)
 			var found capacity
 			require.NoError(t, json.Unmarshal([]byte(jsonLine.FindString(r.output)), &found), r.output)
