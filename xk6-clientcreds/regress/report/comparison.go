@@ -24,7 +24,7 @@ func changes(r *compare.Result) section {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		cells := f.Cells()
-		mark := ""
+		var mark string
 		switch f.Outcome {
 		case compare.Broken:
 			mark = bad
@@ -50,10 +50,10 @@ func changes(r *compare.Result) section {
 // overlays are both sides over the time since the start of their runs.
 func overlays(sides []*side) section {
 	part := section{ID: "overlay", Title: "Over time", Note: "Time is that since the start of a run. Several runs of a side are laid over each other."}
-	each := func(make func(s *side) []curve) []curve {
+	each := func(of func(s *side) []curve) []curve {
 		var curves []curve
 		for i, s := range sides {
-			made := make(s)
+			made := of(s)
 			for j := range made {
 				// A colour for each side, a dash for each of its lines.
 				made[j].Color, made[j].Dash = i, 2*j+i
@@ -88,8 +88,8 @@ func percentileOverlays(sides []*side) section {
 			all = append(all, trend{s.name, s.record.Metric(kind.duration).Values()})
 		}
 		part.chart(
-			percentiles(kind.id+"-percentiles", "Latency of "+kind.title+" by percentile", "", all...),
-			histogram(kind.id+"-histogram", capital(kind.title)+" by latency", "", all...),
+			percentiles(kind.id+"-percentiles", "Latency of "+kind.title+" by percentile", all...),
+			histogram(kind.id+"-histogram", capital(kind.title)+" by latency", all...),
 		)
 	}
 	return part

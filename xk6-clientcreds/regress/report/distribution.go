@@ -32,7 +32,7 @@ const perDecade = 20
 
 // histogram shows how many of the samples were how long: the share of all in each bar, on an axis
 // on which each bar is a tenth longer than the last.
-func histogram(id, title, note string, all ...trend) *chart {
+func histogram(id, title string, all ...trend) *chart {
 	all = withSamples(all)
 	if len(all) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func histogram(id, title, note string, all ...trend) *chart {
 			first, last = min(first, bar), max(last, bar)
 		})
 	}
-	c := &chart{ID: id, Title: title, Note: note, X: axisLog, Units: []unit{percent}}
+	c := &chart{ID: id, Title: title, X: axisLog, Units: []unit{percent}}
 	for bar := first; bar <= last+1; bar++ {
 		c.At = append(c.At, number(math.Pow(10, float64(bar)/perDecade)))
 	}
@@ -107,7 +107,7 @@ func wider(c *chart, every int) *chart {
 
 // percentiles shows the quantiles up to the largest sample, as HdrHistogram plots them: each step to
 // the right is ten times nearer to all samples, so the tail has room.
-func percentiles(id, title, note string, all ...trend) *chart {
+func percentiles(id, title string, all ...trend) *chart {
 	all = withSamples(all)
 	if len(all) == 0 {
 		return nil
@@ -116,7 +116,7 @@ func percentiles(id, title, note string, all ...trend) *chart {
 	for _, t := range all {
 		most = max(most, t.values.Samples)
 	}
-	c := &chart{ID: id, Title: title, Note: note, X: axisPercentile, Units: []unit{milliseconds}}
+	c := &chart{ID: id, Title: title, X: axisPercentile, Units: []unit{milliseconds}}
 	var rows chart
 	for i := 0; ; i++ {
 		at := math.Pow(10, float64(i)/perDecade)

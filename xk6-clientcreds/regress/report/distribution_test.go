@@ -29,7 +29,7 @@ func TestPercentileCurve(t *testing.T) {
 	for i := range values {
 		values[i] = float64(i + 1)
 	}
-	c := percentiles("id", "title", "", trend{"many", valuesOf(values...)}, trend{"few", valuesOf(7, 8)}, trend{"none", nil})
+	c := percentiles("id", "title", trend{"many", valuesOf(values...)}, trend{"few", valuesOf(7, 8)}, trend{"none", nil})
 	require.Len(t, c.Lines, 2)
 	assert.InDelta(t, 1000, float64(c.At[len(c.At)-1]), 1e-6, "up to the number of samples")
 	for x, want := range map[int]float64{0: 1, perDecade: 900, 2 * perDecade: 990, 3 * perDecade: 999} {
@@ -39,12 +39,12 @@ func TestPercentileCurve(t *testing.T) {
 	assert.True(t, math.IsNaN(float64(c.Lines[1].Values[perDecade])), "two samples have no p90")
 	assert.Equal(t, []string{"percentile", "many", "few"}, c.Table.Columns)
 	assert.Equal(t, []string{"100%", "1,000 ms", "8 ms"}, c.Table.Rows[len(c.Table.Rows)-1].Cells)
-	assert.Nil(t, percentiles("id", "title", "", trend{"none", nil}))
+	assert.Nil(t, percentiles("id", "title", trend{"none", nil}))
 }
 
 func TestHistogram(t *testing.T) {
 	t.Parallel()
-	c := histogram("id", "title", "", trend{"a", valuesOf(10.1, 10.2, 10.3, 99)}, trend{"b", valuesOf(0)})
+	c := histogram("id", "title", trend{"a", valuesOf(10.1, 10.2, 10.3, 99)}, trend{"b", valuesOf(0)})
 	var sums [2]float64
 	for i, l := range c.Lines {
 		for at, v := range l.Values {
@@ -64,7 +64,7 @@ func TestHistogram(t *testing.T) {
 	}
 	assert.Equal(t, 2.0, table)
 	assert.LessOrEqual(t, len(c.Table.Rows), 2*chartRows)
-	assert.Nil(t, histogram("id", "title", ""))
+	assert.Nil(t, histogram("id", "title"))
 }
 
 func TestLifetimes(t *testing.T) {

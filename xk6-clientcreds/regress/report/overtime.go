@@ -169,7 +169,7 @@ func (s *side) named(name string) []*regress.Series {
 }
 
 // by are the curves of the parts of a series, name{tag:value}, in the order of the values.
-func (s *side) by(name, tag string, make func(name, label string) curve) []curve {
+func (s *side) by(name, tag string, of func(name, label string) curve) []curve {
 	prefix := name + "{" + tag + ":"
 	var names []string
 	for full := range s.record.Series {
@@ -180,7 +180,7 @@ func (s *side) by(name, tag string, make func(name, label string) curve) []curve
 	slices.Sort(names)
 	var curves []curve
 	for _, full := range names {
-		curves = append(curves, make(full, strings.TrimSuffix(strings.TrimPrefix(full, prefix), "}")))
+		curves = append(curves, of(full, strings.TrimSuffix(strings.TrimPrefix(full, prefix), "}")))
 	}
 	return curves
 }
@@ -207,6 +207,4 @@ type quantile struct {
 	q     float64
 }
 
-var (
-	p50, p90, p95, p99 = quantile{"p50", 0.5}, quantile{"p90", 0.9}, quantile{"p95", 0.95}, quantile{"p99", 0.99}
-)
+var p50, p90, p95, p99 = quantile{"p50", 0.5}, quantile{"p90", 0.9}, quantile{"p95", 0.95}, quantile{"p99", 0.99}

@@ -88,8 +88,8 @@ func distributions(s *side) section {
 		{"API requests", s.record.Metric(apiDuration).Values()},
 	}
 	part.chart(
-		histogram("histogram", "Requests by latency", "", all...),
-		percentiles("percentiles", "Latency by percentile", "", all...),
+		histogram("histogram", "Requests by latency", all...),
+		percentiles("percentiles", "Latency by percentile", all...),
 	)
 	for _, by := range []struct{ id, tag, title string }{
 		{"scenario", "scenario", "by scenario"}, {"client", "client", "by client"},
@@ -98,7 +98,7 @@ func distributions(s *side) section {
 			{"token", tokenDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
 		} {
 			if parts := partsOf(s.record.Metric(metric.name), by.tag); len(parts) > 1 {
-				part.chart(percentiles(metric.id+"-by-"+by.id, metric.title+by.title, "", parts...))
+				part.chart(percentiles(metric.id+"-by-"+by.id, metric.title+by.title, parts...))
 			}
 		}
 	}
