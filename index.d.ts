@@ -226,11 +226,20 @@ declare module 'k6/x/clientcreds' {
 
     /** The private key of DPoP proofs. */
     export interface DPoPKeyOptions {
-        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this or `file`. */
+        /** PEM (PKCS #8, PKCS #1 or SEC 1, without a passphrase) or JWK. Give this, or one of `file`, `env` and `secret`. */
         text?: string;
 
-        /** The file of the key, from the script's folder as in `open()`. */
+        /** The file of the key, from the script's folder as in `open()`. It is read once. */
         file?: string;
+
+        /** The environment variable of the k6 process with the key. */
+        env?: string;
+
+        /** The name of the key in k6's secret sources (`--secret-source`). */
+        secret?: string;
+
+        /** The name of the source that has `secret`; by default `default`. */
+        source?: string;
     }
 
     /** What the JWT says with which a client authenticates (RFC 7523 §3). Every attempt has a JWT of its own. */
@@ -670,6 +679,8 @@ declare module 'k6/x/clientcreds' {
         client_id?: string;
         client_secret?: string;
         token_endpoint_auth_method?: AuthMethod;
+        dpop_bound_access_tokens?: boolean;
+        authorization_details_types?: readonly string[];
         client_name?: string;
         grant_types?: readonly string[];
         jwks?: object;

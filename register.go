@@ -18,6 +18,7 @@ func init() {
 	exporters := &exporter.Exporters{Help: moduleHelp()}
 	recorders := &recorder.Recorders{Lost: exporters.Dropped}
 	module := jsmodule.New()
+	recorders.Clients = module.Clients
 	module.Ask(jsmodule.Outputs{Judge: recorders.Judge, Lost: exporters.Dropped})
 	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)

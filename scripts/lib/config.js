@@ -44,6 +44,15 @@ export function seconds(name, fallback) {
     return Number(value);
 }
 
+/** A number from the environment, 0 or more. */
+export function number(name, fallback) {
+    const value = env(name, String(fallback));
+    if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) {
+        fail(`${name} is "${value}": it must be a number such as 2.5`);
+    }
+    return Number(value);
+}
+
 /** An http or https URL from the environment. */
 export function url(name, what) {
     const value = required(name, what);
@@ -59,15 +68,38 @@ export function url(name, what) {
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
- * DPOP=true binds tokens to a key.
+ * DPOP=true binds tokens to a key. EXCHANGE=true exchanges them (RFC 8693), where given for EXCHANGE_AUDIENCE,
+ * EXCHANGE_RESOURCE and EXCHANGE_SCOPE.
  */
 export function clientOptions(overrides = {}) {
-    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(), ...overrides });
+    return optionsWith(env('AUTH'), overrides);
+}
+
+/** As clientOptions, for a client that authenticates by a method of its own, whatever AUTH says. */
+export function clientOptionsFor(auth) {
+    return optionsWith(auth, { auth });
+}
+
+function optionsWith(auth, overrides) {
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(auth), ...overrides }, auth);
+}
+
+/** clientOptions for a client that introspects and revokes: ISSUER tells where, or INTROSPECTION_URL and REVOCATION_URL do. */
+export function inquiringOptions(overrides = {}) {
+    const options = clientOptions(overrides);
+    if (env('ISSUER') !== undefined) {
+        return { ...options, tokenUrl: undefined, issuer: url('ISSUER') };
+    }
+    const endpoints = { introspectionUrl: ['INTROSPECTION_URL', 'introspection'], revocationUrl: ['REVOCATION_URL', 'revocation'] };
+    for (const [option, [name, what]] of Object.entries(endpoints)) {
+        options[option] = url(name, `the ${what} endpoint's URL, or set ISSUER to discover it`);
+    }
+    return options;
 }
 
 /** What the environment says of one client and of many alike, and more. */
-function commonOptions(more) {
-    const options = { ...endpoint(), ...binding() };
+function commonOptions(more, auth = env('AUTH')) {
+    const options = { ...endpoint(auth), ...binding(), ...exchange() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -119,19 +151,39 @@ export function clientOfCall(overrides = {}) {
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */
 function binding() {
-    const value = env('DPOP', 'false');
-    if (value !== 'true' && value !== 'false') {
-        fail(`DPOP is "${value}": it must be true or false`);
+    return flag('DPOP') ? { dpop: true } : {};
+}
+
+/** Whether each token is exchanged for another one (RFC 8693), and for which. */
+function exchange() {
+    const options = {};
+    for (const option of ['audience', 'resource', 'scope']) {
+        const name = `EXCHANGE_${option.toUpperCase()}`;
+        if (env(name) !== undefined) {
+            options[option] = env(name);
+            if (!flag('EXCHANGE')) {
+                fail(`${name} is set, but nothing is exchanged: set EXCHANGE=true, or unset it`);
+            }
+        }
     }
-    return value === 'true' ? { dpop: true } : {};
+    return flag('EXCHANGE') ? { exchange: options } : {};
+}
+
+/** A variable that is true or false, which is the default. */
+function flag(name) {
+    const value = env(name, 'false');
+    if (value !== 'true' && value !== 'false') {
+        fail(`${name} is "${value}": it must be true or false`);
+    }
+    return value === 'true';
 }
 
 /** What the client authenticates with: its secret, its private key, or its certificate. */
-function credentials() {
-    if (certified()) {
+function credentials(auth) {
+    if (certified(auth)) {
         return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
     }
-    if (env('AUTH') !== 'private_key_jwt') {
+    if (auth !== 'private_key_jwt') {
         return { clientSecret: secret() };
     }
     const key = { file: required('CLIENT_KEY_FILE', "the file of the client's private key, PEM or JWK") };
@@ -144,8 +196,8 @@ function credentials() {
 }
 
 /** Whether the client authenticates with a certificate (RFC 8705). */
-function certified() {
-    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(env('AUTH'));
+function certified(auth) {
+    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(auth);
 }
 
 function certificateFile() {
@@ -162,7 +214,7 @@ function certificateKeyFile() {
  * becomes part of `k6 archive`, so a scenario has it only where it needs it.
  */
 export function tlsAuth() {
-    return certified() ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
+    return certified(env('AUTH')) ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
 }
 
 /**
@@ -193,7 +245,7 @@ function secret() {
  * Where tokens come from. TOKEN_URL saves the discovery by ISSUER, so both may be set, as `k6 x clientcreds serve` does;
  * but then they must be of one server, because one left over from another run would be loaded unawares.
  */
-function endpoint() {
+function endpoint(auth) {
     if (env('TOKEN_URL') === undefined && env('ISSUER') !== undefined) {
         return { issuer: url('ISSUER', "the authorization server's issuer") };
     }
@@ -201,12 +253,12 @@ function endpoint() {
     if (env('ISSUER') !== undefined && origin(url('ISSUER')) !== origin(tokenUrl)) {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
-    return { tokenUrl, ...assertion() };
+    return { tokenUrl, ...assertion(auth) };
 }
 
 /** Assertions are for the issuer where it is known, also where nothing has to be discovered. */
-function assertion() {
-    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(env('AUTH'));
+function assertion(auth) {
+    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
     return signs && env('ISSUER') !== undefined ? { assertion: { audience: env('ISSUER') } } : {};
 }
 

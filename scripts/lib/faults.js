@@ -12,6 +12,11 @@ export function putFaults(document) {
     return json(order('PUT', '/faults', document));
 }
 
+/** The document of faults in force. */
+export function getFaults() {
+    return json(order('GET', '/faults'));
+}
+
 /** Changes the document in force by a JSON merge patch (RFC 7396); other faults go on as they are. */
 export function patchFaults(patch) {
     return json(order('PATCH', '/faults', patch));

@@ -6,20 +6,25 @@ import { validity } from 'k6/x/clientcreds';
 /** Percentiles that the summary shows; for options.summaryTrendStats. */
 export const trendStats = ['avg', 'min', 'med', 'p(95)', 'p(99)', 'max'];
 
+const requestReasons = ['cold', 'early', 'expired', 'rejected', 'acquire'].map((reason) => `clientcreds_requests{reason:${reason}}`);
+
+/** Requests to the local server's admin endpoint, which are no load. */
+const adminRequests = 'http_reqs{name:admin}';
+
 /**
  * Thresholds that always hold. k6 keeps the count of a tag's value only where a threshold names it, and the summary
- * wants to say why tokens were requested.
+ * wants to say why tokens were requested, and what was requested of the API.
  */
-export const reasons = Object.fromEntries(
-    ['cold', 'early', 'expired', 'rejected', 'acquire'].map((reason) => [
-        `clientcreds_requests{reason:${reason}}`, ['count>=0'],
-    ]));
+export const reasons = Object.fromEntries([...requestReasons, adminRequests].map((metric) => [metric, ['count>=0']]));
 
 /**
  * The text of a scenario's handleSummary, or undefined for k6's own where it hands out another kind of data. What the
  * scenario is for can be said by `findings`: given a reader of the metrics, it returns lines of a head and a text.
+ *
+ * @param {any} data
+ * @param {(m: any) => string[][]} findings
  */
-export function summary(data, findings = (_) => []) {
+export function summary(data, findings = () => []) {
     if (!data.metrics) {
         return undefined; // --new-machine-readable-summary
     }
@@ -41,12 +46,13 @@ export function summary(data, findings = (_) => []) {
 function reader(metrics) {
     const value = (metric, name) => (metrics[metric] ? metrics[metric].values[name] : undefined);
     return {
-        has: (metric) => metrics[metric] !== undefined,
         count: (metric) => value(metric, 'count') || 0,
-        perSecond: (metric) => number(value(metric, 'rate') || 0, 1),
+        perSecond: (metric, share = 1) => number((value(metric, 'rate') || 0) * share, 1),
         times: (metric) => trendStats.filter((name) => value(metric, name) !== undefined && name !== 'avg' && name !== 'min')
             .map((name) => `${name.replace(/[()]/g, '').replace('med', 'p50')} ${milliseconds(value(metric, name))}`)
             .join('  ') || 'no samples',
+        median: (metric) => value(metric, 'med') || 0,
+        stat: (metric, name) => value(metric, name) || 0,
         least: (metric) => milliseconds(value(metric, 'min')),
         share: (metric) => value(metric, 'rate') || 0,
         max: (metric) => value(metric, 'max') || 0,
@@ -63,19 +69,21 @@ function run(m, duration) {
 }
 
 function api(m) {
-    if (!m.has('http_reqs')) {
+    const all = m.count('http_reqs');
+    const sent = all - m.count(adminRequests);
+    if (sent === 0) {
         return [];
     }
     const { passes, fails } = m.checks();
     return [
-        ['API', `${number(m.count('http_reqs'))} requests, ${m.perSecond('http_reqs')}/s, ` +
+        ['API', `${number(sent)} requests, ${m.perSecond('http_reqs', sent / all)}/s, ` +
             `${percent(m.share('http_req_failed'))} failed; checks ${number(passes)} passed, ${number(fails)} failed`],
         ['', m.times('http_req_duration')],
     ];
 }
 
 function tokens(m) {
-    const why = Object.keys(reasons)
+    const why = requestReasons
         .map((metric) => [m.count(metric), metric.slice(metric.indexOf(':') + 1, -1)])
         .filter(([count]) => count > 0)
         .map(([count, reason]) => `${number(count)} ${reason}`);

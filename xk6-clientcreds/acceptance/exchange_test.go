@@ -49,6 +49,22 @@ const exchangeScript = `
 		check(broken.acquire(), { 'no token': (r) => r.error === 'invalid_request' && r.errorDescription.startsWith('the subject token is malformed') });
 	}`
 
+// The environment has the scenarios exchange tokens.
+func TestScriptsExchangeTokens(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, func(c *authserver.Config) {
+		c.Clients[0].GrantTypes = authserver.GrantTypes
+		c.Clients[0].Scope = "orders.read orders.write"
+	})
+	r := k6run{script: "scripts/api-load.js", env: server.env("EXCHANGE=true", "EXCHANGE_AUDIENCE=inventory",
+		"EXCHANGE_RESOURCE=https://api.example.com/", "EXCHANGE_SCOPE=orders.read", "CACHE_SCOPE=shared",
+		"VUS=2", "DURATION=1s", "PAUSE=0.1")}.do(t).passes(t)
+	server.agrees(t, r)
+	stats := server.Stats()
+	require.EqualValues(t, 2, stats.TokenRequests.ByResult["issued"], "a token, and what it was exchanged for")
+	require.EqualValues(t, 2, stats.TokenRequests.Total)
+}
+
 func TestLocalServerTokenExchange(t *testing.T) {
 	t.Parallel()
 	for _, auth := range []string{"client_secret_basic", "client_secret_post", "client_secret_jwt"} {

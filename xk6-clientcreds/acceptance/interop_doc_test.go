@@ -55,8 +55,9 @@ is bound to the client's certificate (RFC 8705 §3) or key (RFC 9449 §6), and f
 `
 
 const interopCredentials = `
-The wrong credential is another secret, key or certificate, an assertion for somebody else, or the right secret without
-the proof. The introspection endpoint of Hydra is one for its administrator, and asks nobody for a credential.
+The wrong credential is another secret, key or certificate, an assertion for somebody else, the right secret without the
+proof, or nobody's token in exchange. The introspection endpoint of Hydra is one for its administrator, and asks nobody
+for a credential.
 `
 
 // text returns docs/interop.md.

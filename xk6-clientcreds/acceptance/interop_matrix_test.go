@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write docs/interop.md anew")
+var update = flag.Bool("update", false, "write the document that the test is about anew")
 
 // Every method of client authentication and what else a client does, at every server: one run of k6
 // for each server. What came of it is what docs/interop.md says.

@@ -171,10 +171,21 @@ func featureRows() []interopRow {
 		asks("`audience`", clientOptions{"audience": interopResource}, "aud", interopResource),
 		asks("`authorizationDetails` (RFC 9396), with a `resource`",
 			clientOptions{"authorizationDetails": details, "resource": interopResource}, "authorization_details", details),
+		exchangeRow(),
 		asks("`inspect()`: a JWT of RFC 9068", nil, "", nil).as("inspection"),
 		feature("`introspect()` (RFC 7662)", "introspection"),
 		feature("`revoke()` (RFC 7009)", "revocation"),
 	}
+}
+
+// exchangeRow is a token exchange (RFC 8693) after the grant. The wrong credential is the subject's.
+func exchangeRow() interopRow {
+	row := secretRow("`exchange` (RFC 8693)", "interop-exchange", "exchange-secret", "client_secret_basic")
+	row.client.Exchange = true
+	exchange := clientOptions{"requestedTokenType": "urn:ietf:params:oauth:token-type:access_token", "scope": interopScope}
+	row.right["exchange"] = exchange
+	row.wrong = clientOptions{"exchange": exchange.with(clientOptions{"subjectToken": "of-nobody"})}
+	return row
 }
 
 // as returns the row with something else to do.

@@ -48,10 +48,14 @@ func localCounterpart(t *testing.T, certs clientCertificates, clients []registra
 			change(c)
 			c.TLSDir, c.TokenFormat, c.Clients = certs.dir, authserver.JWT, nil
 			for _, r := range clients {
-				c.Clients = append(c.Clients, authserver.Client{
+				client := authserver.Client{
 					ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
-					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound,
-				})
+					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound, DetailTypes: r.Details,
+				}
+				if r.Exchange {
+					client.GrantTypes = authserver.GrantTypes
+				}
+				c.Clients = append(c.Clients, client)
 			}
 		})
 	}

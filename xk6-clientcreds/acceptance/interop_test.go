@@ -84,7 +84,7 @@ func TestInteropTokensExpireDuringTheRun(t *testing.T) {
 	certs := newCertificates(t)
 	op := startOIDCProvider(t, certs)
 	api := startResourceServer(t, certs, op.issuer)
-	r := k6run{script: "scripts/api-load.js", env: map[string]string{
+	r := k6run{script: "scripts/soak-through-expiry.js", env: map[string]string{
 		"ISSUER": op.issuer, "CLIENT_ID": "cc-short", "CLIENT_SECRET": "short-secret", "API_URL": api.URL,
 		"SSL_CERT_FILE": certs.caFile, "VUS": "5", "DURATION": "8s", "PAUSE": "0.05",
 		// This server's clock has whole seconds: a token granted for 3 s can be over after 2.

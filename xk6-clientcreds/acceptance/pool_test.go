@@ -15,19 +15,23 @@ import (
 // poolServer is a server with so many clients, and the CSV file of them.
 func poolServer(t *testing.T, n int) (server *localServer, file string) {
 	t.Helper()
+	clients, file := manyClients(t, n)
+	return startLocalServer(t, func(c *authserver.Config) { c.Clients = clients }), file
+}
+
+// manyClients are clients of a server, and the CSV file of them.
+func manyClients(t *testing.T, n int) (clients []authserver.Client, file string) {
+	t.Helper()
 	var rows strings.Builder
 	rows.WriteString("client_id,client_secret,scope\n")
-	server = startLocalServer(t, func(c *authserver.Config) {
-		c.Clients = nil
-		for i := range n {
-			client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
-			c.Clients = append(c.Clients, client)
-			fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
-		}
-	})
+	for i := range n {
+		client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
+		clients = append(clients, client)
+		fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
+	}
 	file = filepath.Join(t.TempDir(), "clients.csv")
 	require.NoError(t, os.WriteFile(file, []byte(rows.String()), 0o600))
-	return server, file
+	return clients, file
 }
 
 // Two instances of one test, which know nothing of each other but their execution segments, give every
@@ -129,4 +133,32 @@ func TestScriptsWithManyClients(t *testing.T) {
 	r = k6run{script: "scripts/token-load.js", env: server.env("CLIENTS_FILE="+file, "ASSIGNMENT=fair")}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
 	require.Contains(t, r.output, `k6/x/clientcreds: option \"assignment\" is \"fair\"; allowed are \"vu\", \"round-robin\"`)
+}
+
+// The file that the local server takes is one for a pool, with everything that can be in it.
+func TestPoolOfTheServersFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, script := filepath.Join(dir, "clients.json"), filepath.Join(dir, "script.js")
+	require.NoError(t, os.WriteFile(file, []byte(`[
+		{"client_id": "shop-1", "client_secret": "secret-of-shop-1", "scope": "orders.read", "ttl": "1h", "jwks": {"keys": []},
+		 "grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post",
+		 "dpop_bound_access_tokens": true, "authorization_details_types": ["payment"]},
+		{"client_id": "shop-2", "client_secret": "secret-of-shop-2", "scope": "orders.read", "dpop_bound_access_tokens": false,
+		 "tls_client_auth_subject_dn": "CN=shop-2"}
+	]`), 0o600))
+	require.NoError(t, os.WriteFile(script, []byte(`
+		import { check } from 'k6';
+		import { ClientPool } from 'k6/x/clientcreds';
+		export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: 2 } }, thresholds: { checks: ['rate==1'] } };
+		const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: { file: __ENV.CLIENTS_FILE } });
+		const types = { 'shop-1': 'DPoP', 'shop-2': 'Bearer' };
+		export default function () {
+			const client = pool.client();
+			const { client_id } = client.get(__ENV.API_URL).json();
+			check(client.acquire(), { 'the type of its tokens': (r) => r.tokenType === types[client_id] });
+		}`), 0o600))
+	s := serve(t, nil, "--clients", file, "--tls-dir", dir, "--", k6Binary(t), "run", script)
+	require.Zero(t, s.wait(t), s.output)
+	require.NotContains(t, s.output.String(), "secret-of-shop")
 }

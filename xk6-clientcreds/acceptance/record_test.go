@@ -27,6 +27,7 @@ type runRecord struct {
 		Completed bool
 		Commit    string
 		Scenarios []struct{ Name, Executor string }
+		Clients   []struct{ Name, Auth string }
 	}
 	Instances []struct {
 		K6, Segment string
@@ -109,6 +110,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	require.Equal(t, "api-load.js", record.Run.Script)
 	require.True(t, record.Run.Completed)
 	require.Equal(t, "constant-vus", record.Run.Scenarios[0].Executor)
+	require.Equal(t, []struct{ Name, Auth string }{{localID, "client_secret_basic"}}, record.Run.Clients)
 	require.Equal(t, "v2.2.0", record.Instances[0].K6)
 	require.Regexp(t, `"tls":\["tls1.3"\]`, record.text)
 
@@ -184,7 +186,7 @@ func TestVerdicts(t *testing.T) {
 			exit: exitInvalid, rules: []string{"no_iterations"}, text: "INVALID: no iteration was completed",
 		},
 		"no CPU left": {
-			run:  k6run{code: requiring + busyScript},
+			run:  k6run{code: requiring + busyScript, judged: true},
 			env:  []string{"GOMAXPROCS=1"},
 			exit: exitInvalid, rules: []string{"generator_saturated"}, text: "INVALID: k6 was at the limit of its CPU or late in {x}% of the time",
 		},
@@ -224,7 +226,7 @@ export default function () { sleep(60) }
 `
 
 // busyScript uses all the CPU there is.
-const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '5s', gracefulStop: '5s'}}};
+const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '8s', gracefulStop: '5s'}}};
 export default function () { for (const end = Date.now() + 50; Date.now() < end;); }
 `
 

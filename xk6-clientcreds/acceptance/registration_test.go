@@ -13,6 +13,7 @@ type registration struct {
 	SANDNS      string             `json:"tls_client_auth_san_dns,omitempty"` // RFC 8705 §2.1.2
 	CertBound   bool               `json:"tls_client_certificate_bound_access_tokens,omitempty"`
 	DPoPBound   bool               `json:"dpop_bound_access_tokens,omitempty"` // RFC 9449 §5.2
+	Exchange    bool               `json:"-"`                                  // whether it may exchange tokens, where a server asks
 	Scope       string             `json:"scope"`
 	Details     []string           `json:"authorization_details_types,omitempty"` // RFC 9396 §10
 	Audience    []string           `json:"audience,omitempty"`                    // what its tokens may be for

@@ -114,7 +114,25 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"DURATION no unit":       {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
 		"PAUSE with a unit":      {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
 		"RATE no number":         {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
+		"an unknown kind": {
+			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=1,logout=2"},
+			text: `configuration: MIX has \"logout=2\": it must be a weight such as api=10; the kinds are api, grant, introspection, revocation`,
+		},
+		"no kind": {
+			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=0"},
+			text: `configuration: MIX is \"api=0\": it must have a weight above 0, and each kind once`,
+		},
+		"no endpoint for introspection": {
+			script: "introspection.js",
+			text:   `configuration: INTROSPECTION_URL is not set: give the introspection endpoint's URL, or set ISSUER to discover it`,
+		},
+		"no endpoint for revocation": {
+			script: "introspection.js", change: []string{"INTROSPECTION_URL=http://127.0.0.1:9/introspect"},
+			text: `configuration: REVOCATION_URL is not set: give the revocation endpoint's URL, or set ISSUER to discover it`,
+		},
+		"no share":               {script: "introspection.js", change: []string{"ISSUER=http://127.0.0.1:9", "INACTIVE=20"}, text: `configuration: INACTIVE is \"20\": it must be a share, 0 to 1`},
 		"MAX_VUS negative":       {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
+		"AMPLIFICATION of words": {script: "idp-outage.js", change: []string{"AMPLIFICATION=few"}, text: `configuration: AMPLIFICATION is \"few\": it must be a number such as 2.5`},
 		"no key": {
 			change: []string{"AUTH=private_key_jwt"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
@@ -127,6 +145,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"AUTH=self_signed_tls_client_auth", "CLIENT_CERTIFICATE_FILE=client.pem"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK`,
 		},
+		"exchange of nothing": {
+			change: []string{"EXCHANGE_AUDIENCE=inventory"},
+			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged: set EXCHANGE=true, or unset it`,
+		},
+		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,

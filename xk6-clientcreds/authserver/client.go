@@ -48,6 +48,9 @@ type Client struct {
 	TTL time.Duration
 	// GrantTypes are the grants the client may use. Default: client_credentials.
 	GrantTypes []string
+	// DetailTypes are the types of authorization details that the client may ask
+	// for (RFC 9396 §10). Default: none.
+	DetailTypes []string
 	// AuthMethod is the one authentication method the client may use, by its
 	// IANA name. Default: every method that the client has the credentials for.
 	AuthMethod string
@@ -70,6 +73,7 @@ type client struct {
 	ttl         time.Duration
 	grants      []string
 	authMethod  string
+	detailTypes []string
 	proofs      bool // DPoPBound
 	subject     CertificateSubject
 }
@@ -109,16 +113,17 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		c.GrantTypes = []string{grantClientCredentials}
 	}
 	entry := &client{
-		index:      len(r.list),
-		id:         c.ID,
-		jsonID:     appendJSONString(nil, c.ID),
-		scope:      c.Scope,
-		scopes:     strings.Fields(c.Scope),
-		ttl:        ttl,
-		grants:     c.GrantTypes,
-		authMethod: c.AuthMethod,
-		proofs:     c.DPoPBound,
-		subject:    c.Subject,
+		index:       len(r.list),
+		id:          c.ID,
+		jsonID:      appendJSONString(nil, c.ID),
+		scope:       c.Scope,
+		scopes:      strings.Fields(c.Scope),
+		ttl:         ttl,
+		grants:      c.GrantTypes,
+		authMethod:  c.AuthMethod,
+		detailTypes: c.DetailTypes,
+		proofs:      c.DPoPBound,
+		subject:     c.Subject,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
 	r.list = append(r.list, entry)

@@ -56,6 +56,9 @@ var (
 // it was made of. To what it is bound the client's own authentication says: it
 // cannot prove possession of somebody else's key.
 func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
+	if f.get("authorization_details") != nil {
+		return nil, errDetailsExchange
+	}
 	issuedType, err := s.requestedType(f)
 	if err != nil {
 		return nil, err
@@ -65,10 +68,11 @@ func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{
+	f.granted = grant{
 		id: s.ids.next(), client: c, subject: subject.about(), actors: subject.actors,
 		issued: now, issuedType: issuedType,
 	}
+	g := &f.granted
 	end := subject.expires
 	switch {
 	case f.get(actorToken.name) != nil:

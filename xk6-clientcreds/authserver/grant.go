@@ -42,6 +42,7 @@ type grant struct {
 	actors   []*client // who act for the subject, the latest first (RFC 8693 §4.1)
 	scope    string
 	audience []string // empty: the default audience of the server
+	details  string   // authorization details, a JSON array (RFC 9396); "" is none
 	issued   time.Time
 	expires  time.Time
 	bound    binding
@@ -99,6 +100,7 @@ func (s *Server) appendClaims(dst []byte, g *grant) []byte {
 		dst = append(dst, `,"scope":`...)
 		dst = appendJSONString(dst, g.scope)
 	}
+	dst = appendDetails(dst, g.details)
 	dst = appendActors(dst, g.actors)
 	return appendConfirmation(dst, &g.bound)
 }

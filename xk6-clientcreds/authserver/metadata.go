@@ -16,7 +16,8 @@ type metadata struct {
 	TokenEndpoint               string                    `json:"token_endpoint"`
 	JWKSURI                     string                    `json:"jwks_uri,omitempty"`
 	Scopes                      []string                  `json:"scopes_supported,omitempty"`
-	ResponseTypes               []string                  `json:"response_types_supported"` // required, and empty: no authorization endpoint
+	DetailTypes                 []string                  `json:"authorization_details_types_supported,omitempty"` // RFC 9396 §10
+	ResponseTypes               []string                  `json:"response_types_supported"`                        // required, and empty: no authorization endpoint
 	GrantTypes                  []string                  `json:"grant_types_supported"`
 	TokenAuthMethods            []string                  `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms         []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
@@ -45,6 +46,7 @@ func (s *Server) metadata() metadata {
 		Issuer:                      s.endpoints.Issuer,
 		TokenEndpoint:               s.endpoints.Token,
 		Scopes:                      s.scopes(),
+		DetailTypes:                 s.detailTypes(),
 		ResponseTypes:               []string{},
 		GrantTypes:                  GrantTypes,
 		TokenAuthMethods:            methods,

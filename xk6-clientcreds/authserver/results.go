@@ -3,8 +3,8 @@ package authserver
 // tokenResult is how a token request ended.
 type tokenResult int
 
-// The results, and the error codes of RFC 6749 §5.2, RFC 8707 §2 and
-// RFC 9449 §5 and §8.
+// The results, and the error codes of RFC 6749 §5.2, RFC 8707 §2,
+// RFC 9396 §5, and RFC 9449 §5 and §8.
 const (
 	resultIssued tokenResult = iota
 	resultInvalidRequest
@@ -13,6 +13,7 @@ const (
 	resultUnsupportedGrantType
 	resultInvalidScope
 	resultInvalidTarget
+	resultInvalidDetails
 	resultInvalidProof
 	resultUseNonce
 	resultServerError
@@ -27,6 +28,7 @@ var tokenResultNames = [tokenResults]string{
 	resultUnsupportedGrantType: "unsupported_grant_type",
 	resultInvalidScope:         "invalid_scope",
 	resultInvalidTarget:        "invalid_target",
+	resultInvalidDetails:       "invalid_authorization_details",
 	resultInvalidProof:         "invalid_dpop_proof",
 	resultUseNonce:             "use_dpop_nonce",
 	resultServerError:          "server_error",

@@ -59,7 +59,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	return c, s.appendTokenResponse(f, g)
 }
 
-// clientCredentials is the grant of RFC 6749 §4.4.2.
+// clientCredentials is the grant of RFC 6749 §4.4.2, in f.
 func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 	scope, err := c.grantScope(f.get("scope"))
 	if err != nil {
@@ -69,15 +69,20 @@ func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 	if err != nil {
 		return nil, err
 	}
+	details, err := c.grantDetails(f.get("authorization_details"))
+	if err != nil {
+		return nil, err
+	}
 	now := s.cfg.Now()
-	return &grant{
-		id: s.ids.next(), client: c, scope: scope, audience: audience,
+	f.granted = grant{
+		id: s.ids.next(), client: c, scope: scope, audience: audience, details: details,
 		issued: now, expires: now.Add(s.ttl(c)),
-	}, nil
+	}
+	return &f.granted, nil
 }
 
-// appendTokenResponse appends the response of RFC 6749 §5.1, with the member
-// that RFC 8693 §2.2.1 adds.
+// appendTokenResponse appends the response of RFC 6749 §5.1, with the members
+// that RFC 9396 §7 and RFC 8693 §2.2.1 add.
 func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 	f.out = append(f.out[:0], `{"access_token":"`...)
 	if err := s.format.issue(f, g); err != nil {
@@ -91,6 +96,7 @@ func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)
 	}
+	f.out = appendDetails(f.out, g.details)
 	if g.issuedType != "" {
 		f.out = append(f.out, `,"issued_token_type":`...)
 		f.out = appendJSONString(f.out, g.issuedType)

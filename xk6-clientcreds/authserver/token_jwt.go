@@ -94,9 +94,10 @@ func (j *jwtFormat) issue(f *form, g *grant) error {
 type claims struct {
 	jwt.Claims
 
-	ClientID string `json:"client_id"`
-	Scope    string `json:"scope"`
-	Actor    *actor `json:"act"`
+	ClientID string          `json:"client_id"`
+	Scope    string          `json:"scope"`
+	Actor    *actor          `json:"act"`
+	Details  json.RawMessage `json:"authorization_details"`
 
 	Confirmation confirmation `json:"cnf"`
 }
@@ -128,6 +129,7 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 		client:   j.server.clients.byID[c.ClientID],
 		scope:    c.Scope,
 		audience: c.Audience,
+		details:  string(c.Details),
 		issued:   time.Unix(int64(*c.IssuedAt), 0),
 		expires:  time.Unix(int64(*c.Expiry), 0),
 	}

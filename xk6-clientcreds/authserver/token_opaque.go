@@ -66,7 +66,8 @@ func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
 	return g, ok
 }
 
-// appendGrant appends client, times, binding, parties, scope and audience. The scope is a length
+// appendGrant appends client, times, binding, parties, details, scope and
+// audience. The scope is a length
 // of 0 where it is the client's own, otherwise its length + 1 and the text.
 func appendGrant(dst []byte, g *grant) []byte {
 	dst = binary.AppendUvarint(dst, uint64(g.client.index))                // #nosec G115 -- an index is not negative
@@ -76,6 +77,8 @@ func appendGrant(dst []byte, g *grant) []byte {
 		dst = append(dst, g.bound.hash[:]...)
 	}
 	dst = appendParties(dst, g)
+	dst = binary.AppendUvarint(dst, uint64(len(g.details)))
+	dst = append(dst, g.details...)
 	if g.scope == g.client.scope {
 		dst = append(dst, 0)
 	} else {
@@ -110,6 +113,11 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		return grant{}, false
 	}
 	size, n := binary.Uvarint(b)
+	if n <= 0 || size > uint64(len(b)-n) { // #nosec G115 -- Uvarint reads n bytes of b
+		return grant{}, false
+	}
+	g.details, b = string(b[n:n+int(size)]), b[n+int(size):] // #nosec G115 -- no more than b has
+	size, n = binary.Uvarint(b)
 	switch b = b[max(n, 0):]; {
 	case n <= 0 || size > uint64(len(b))+1:
 		return grant{}, false

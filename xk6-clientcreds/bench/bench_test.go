@@ -19,7 +19,7 @@ import (
 
 // The tests' binary starts itself in the roles of the command, as the command does.
 func TestMain(m *testing.M) {
-	if slices.Contains([]string{roleK6, roleServer}, filepath.Base(os.Args[0])) {
+	if slices.Contains([]string{roleK6, roleServer, roleSignature}, filepath.Base(os.Args[0])) {
 		main()
 		return
 	}
@@ -58,16 +58,49 @@ func TestEveryTableIsFilledByItsScript(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			run, err := b.blocks(t.Context(), script, c.score)
 			require.NoError(t, err)
+			table := c.table(run)
+			requireFilled(t, table)
 			judged := 0
-			for _, r := range c.table(run).Results {
-				require.False(t, math.IsNaN(r.Value) || math.IsInf(r.Value, 0), r.Name)
-				require.NotNil(t, r.CI, r.Name)
+			for _, r := range table.Results {
 				if r.Pass != nil {
 					judged++
 				}
 			}
 			require.Positive(t, judged, "a table has targets")
 		})
+	}
+}
+
+// What has no targets is filled as well, and the server's process has what its scripts need.
+func TestEveryTableOfKeysIsFilledByItsScript(t *testing.T) {
+	b := newBench(t)
+	for script, c := range map[string]struct {
+		server string
+		score  probe.Score
+		table  func(*block.Run) report.Table
+	}{
+		"auth":         {withKeys, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authVariants) }},
+		"auth-rsa":     {withKeys, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authRSAVariants) }},
+		"auth-tls":     {withTLS, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authTLSVariants) }},
+		"dpop":         {withKeys, quick(2, 1), func(run *block.Run) report.Table { return dpopTable(run, "", dpopVariants) }},
+		"dpop-rsa":     {withKeys, quick(2, 1), func(run *block.Run) report.Table { return dpopTable(run, "", dpopRSAVariants) }},
+		"dpop-headers": {withKeys, quick(1, 3), dpopHeadersTable},
+	} {
+		t.Run(script, func(t *testing.T) {
+			run, err := b.blocksAt(t.Context(), c.server, script, c.score)
+			require.NoError(t, err)
+			requireFilled(t, c.table(run))
+		})
+	}
+}
+
+// requireFilled demands that every row has a figure, and an interval.
+func requireFilled(t *testing.T, table report.Table) {
+	t.Helper()
+	require.NotEmpty(t, table.Results)
+	for _, r := range table.Results {
+		require.False(t, math.IsNaN(r.Value) || math.IsInf(r.Value, 0), r.Name)
+		require.NotNil(t, r.CI, r.Name)
 	}
 }
 
@@ -119,8 +152,8 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
-		`-only: "everything" is none of hits, api, token, memory, pool, exporter`: {"-only", "everything"},
-		"flag provided but not defined: -quick":                                   {"-quick"},
+		`-only: "everything" is none of hits, api, token, auth, dpop, signature, memory, pool, exporter`: {"-only", "everything"},
+		"flag provided but not defined: -quick":                                                          {"-quick"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailed, mainImpl(args, &stdout, &stderr))

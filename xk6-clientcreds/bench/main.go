@@ -27,10 +27,12 @@ import (
 )
 
 // The command starts itself under other names: as k6 with the probe in it, so that blocks can be
-// measured from inside, and as the server, so that the server's CPU time is not the client's.
+// measured from inside, as the server, so that the server's CPU time is not the client's, and as what
+// is measured without k6.
 const (
-	roleK6     = "bench-k6"
-	roleServer = "bench-server"
+	roleK6        = "bench-k6"
+	roleServer    = "bench-server"
+	roleSignature = "bench-signature"
 )
 
 // switchedOutput is the exporter as an output that takes part in some blocks only.
@@ -53,12 +55,19 @@ func main() {
 		output.RegisterExtension(switchedOutput, module.Switched(exporter.New))
 		k6cmd.Execute()
 	case roleServer:
-		if err := serve(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(exitFailed)
-		}
+		exitIf(serve(os.Args[1:], os.Stdin, os.Stdout))
+	case roleSignature:
+		exitIf(signatures(os.Args[1:], os.Stdout))
 	default:
 		os.Exit(mainImpl(os.Args[1:], os.Stdout, os.Stderr))
+	}
+}
+
+// exitIf ends a process that has failed.
+func exitIf(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
 	}
 }
 

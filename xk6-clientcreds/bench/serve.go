@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -19,14 +20,40 @@ type places struct {
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 	Scope        string `json:"scope"`
+	Keys         string `json:"keys"` // the folder of the client's keys, or empty
+	CAFile       string `json:"ca_file"`
 }
+
+// What an argument of the server's process says of the folder that follows it.
+const (
+	withKeys = "keys" // is to get the client's private keys
+	withTLS  = "tls"  // is to get the certificates of server and client: HTTPS
+)
 
 // serve is the server's process: it serves until its standard input ends, so it cannot outlive
 // the one that started it.
-func serve(stdin io.Reader, stdout io.Writer) error {
-	registered := authserver.Client{ID: "bench", Secret: rand.Text(), Scope: "orders.read orders.write"}
+func serve(args []string, stdin io.Reader, stdout io.Writer) error {
+	// A secret that is long enough for HS256.
+	registered := authserver.Client{ID: "bench", Secret: rand.Text() + rand.Text(), Scope: "orders.read orders.write"}
 	// Tokens outlive the run: what is measured is a token at hand, not its replacement.
-	s, err := authserver.New(authserver.Config{Clients: []authserver.Client{registered}, TTL: time.Hour})
+	cfg := authserver.Config{TTL: time.Hour}
+	var (
+		keys string
+		err  error
+	)
+	switch {
+	case len(args) == 2 && args[0] == withKeys:
+		keys = args[1]
+		registered.JWKS, err = makeKeys(keys)
+	case len(args) == 2 && args[0] == withTLS:
+		cfg.TLSDir, keys = args[1], args[1]
+		registered, err = registered.WithCertificate(keys, filepath.Join(keys, "client.pem"), filepath.Join(keys, "client-key.pem"))
+	}
+	if err != nil {
+		return err
+	}
+	cfg.Clients = []authserver.Client{registered}
+	s, err := authserver.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -42,6 +69,8 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 		ClientID:     registered.ID,
 		ClientSecret: registered.Secret,
 		Scope:        registered.Scope,
+		Keys:         keys,
+		CAFile:       at.CAFile,
 	})
 	if err != nil {
 		return fmt.Errorf("saying where the server is: %w", err)

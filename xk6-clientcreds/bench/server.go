@@ -22,12 +22,13 @@ type server struct {
 	token   string
 }
 
-func startServer(ctx context.Context) (*server, error) {
+// startServer starts it with the arguments of serve.
+func startServer(ctx context.Context, args ...string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{process: command(ctx, self, []string{roleServer}, nil)}
+	s := &server{process: command(ctx, self, append([]string{roleServer}, args...), nil)}
 	s.process.Stderr = os.Stderr
 	if s.stdin, err = s.process.StdinPipe(); err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func startServer(ctx context.Context) (*server, error) {
 	if err == nil {
 		err = json.Unmarshal(line, &s.where)
 	}
-	if err == nil {
+	if err == nil && s.where.CAFile == "" { // over TLS there is no static header to compare with
 		s.token, err = s.acquire(ctx)
 	}
 	if err != nil {
@@ -61,14 +62,19 @@ func (s *server) stop() {
 
 // env is the environment of the scripts.
 func (s *server) env() []string {
-	return []string{
+	env := []string{
 		"TOKEN_URL=" + s.where.TokenURL,
 		"API_URL=" + s.where.APIURL,
 		"CLIENT_ID=" + s.where.ClientID,
 		"CLIENT_SECRET=" + s.where.ClientSecret,
 		"SCOPE=" + s.where.Scope,
 		"TOKEN=" + s.token,
+		"KEYS=" + s.where.Keys,
 	}
+	if s.where.CAFile != "" {
+		env = append(env, "SSL_CERT_FILE="+s.where.CAFile)
+	}
+	return env
 }
 
 // acquire returns the token of the static header.

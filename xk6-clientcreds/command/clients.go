@@ -116,7 +116,8 @@ type clientEntry struct {
 	TTL        string             `json:"ttl"`
 	GrantTypes []string           `json:"grant_types"`
 	AuthMethod string             `json:"token_endpoint_auth_method"`
-	DPoPBound  bool               `json:"dpop_bound_access_tokens"` // RFC 9449 §5.2
+	DPoPBound  bool               `json:"dpop_bound_access_tokens"`    // RFC 9449 §5.2
+	Details    []string           `json:"authorization_details_types"` // RFC 9396 §10
 	// Of a client that authenticates by a certificate, RFC 8705 §2.1.2.
 	SubjectDN string `json:"tls_client_auth_subject_dn"`
 	SANDNS    string `json:"tls_client_auth_san_dns"`
@@ -125,7 +126,7 @@ type clientEntry struct {
 	SANEmail  string `json:"tls_client_auth_san_email"`
 }
 
-const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, " +
+const clientKeys = "client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, authorization_details_types, " +
 	"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 
 // parseClients reads a JSON array of clients. A key that is unknown is an
@@ -144,8 +145,8 @@ func parseClients(content []byte) ([]authserver.Client, error) {
 	for i, e := range entries {
 		c := authserver.Client{
 			ID: e.ID, Secret: e.Secret, JWKS: e.JWKS, Scope: e.Scope, GrantTypes: e.GrantTypes, AuthMethod: e.AuthMethod,
-			DPoPBound: e.DPoPBound,
-			Subject:   authserver.CertificateSubject{DN: e.SubjectDN, DNS: e.SANDNS, URI: e.SANURI, IP: e.SANIP, Email: e.SANEmail},
+			DPoPBound: e.DPoPBound, DetailTypes: e.Details,
+			Subject: authserver.CertificateSubject{DN: e.SubjectDN, DNS: e.SANDNS, URI: e.SANURI, IP: e.SANIP, Email: e.SANEmail},
 		}
 		if e.TTL != "" {
 			var ttl duration

@@ -16,18 +16,18 @@ func TestParseClients(t *testing.T) {
 	t.Parallel()
 	got, err := parseClients([]byte(`[
 		{"client_id": "a", "client_secret": "x"},
-		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post", "dpop_bound_access_tokens": true}
+		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post", "dpop_bound_access_tokens": true, "authorization_details_types": ["orders"]}
 	]`))
 	require.NoError(t, err)
 	require.Equal(t, []authserver.Client{
 		{ID: "a", Secret: "x"},
-		{ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true},
+		{ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true, DetailTypes: []string{"orders"}},
 	}, got)
 }
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, " +
+	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, authorization_details_types, " +
 		"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 	for content, problem := range map[string]string{
 		"":   "EOF" + want,

@@ -3,12 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,7 +14,6 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // Exit codes of doctor; 0 is for a server that is usable, also with warnings.
@@ -34,8 +29,9 @@ It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_
 RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
 name in what k6's --secret-source configures, instead of CLIENT_SECRET; with AUTH=private_key_jwt CLIENT_KEY_FILE, and
 where needed KEY_ALG and KEY_ID; with AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE
-and its key in CLIENT_KEY_FILE. Flags of the same names override it; the secret has none, only its place, because
-command lines can be read by others. SSL_CERT_FILE names a file of the CA to trust.
+and its key in CLIENT_KEY_FILE; DPOP=true for tokens that are bound to a key. Flags of the same names override it; the
+secret has none, only its place, because command lines can be read by others. SSL_CERT_FILE names a file of the CA to
+trust.
 
 Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
 after a few. --all-methods tries the others that it has the credentials for as well, once each.
@@ -103,6 +99,7 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, PEM (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
 	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
+	set.BoolVar(&d.cfg.DPoP, "dpop", false, "ask for tokens that are bound to a key (DPOP=true)")
 	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
 	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")
 	set.BoolVar(&d.cfg.AllMethods, "all-methods", false,
@@ -132,86 +129,6 @@ func (d *doctorCommand) run() error {
 		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d", report.Counts[doctor.Failed]), exitUnusable)
 	}
 	return err
-}
-
-// configure completes the flags by the environment.
-func (d *doctorCommand) configure() error {
-	// A flag for one of both addresses replaces what the environment has of either.
-	if !d.set.Changed("issuer") && !d.set.Changed("token-url") {
-		d.cfg.Issuer, d.cfg.TokenURL = d.gs.Env["ISSUER"], d.gs.Env["TOKEN_URL"]
-	}
-	for flag, v := range map[string]struct {
-		value *string
-		name  string
-	}{
-		"client-id":       {&d.cfg.ClientID, "CLIENT_ID"},
-		"scope":           {&d.scope, "SCOPE"},
-		"auth":            {&d.cfg.Auth, "AUTH"},
-		"basic-encoding":  {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
-		"client-key-file": {&d.key.file, "CLIENT_KEY_FILE"},
-		"key-alg":         {&d.key.algorithm, "KEY_ALG"},
-
-		"client-certificate-file": {&d.certificateFile, "CLIENT_CERTIFICATE_FILE"},
-		"key-id":                  {&d.key.id, "KEY_ID"},
-		"api-url":                 {&d.cfg.APIURL, "API_URL"},
-	} {
-		if !d.set.Changed(flag) {
-			*v.value = d.gs.Env[v.name]
-		}
-	}
-	for flag, v := range map[string]struct {
-		values *[]string
-		name   string
-	}{
-		"audience": {&d.cfg.Audience, "AUDIENCE"},
-		"resource": {&d.cfg.Resource, "RESOURCE"},
-	} {
-		if value := d.gs.Env[v.name]; value != "" && !d.set.Changed(flag) {
-			*v.values = []string{value}
-		}
-	}
-	d.cfg.Scope = strings.Fields(d.scope)
-	d.cfg.Timeout = time.Duration(d.timeout)
-	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
-	if err := d.configureSecret(); err != nil {
-		return err
-	}
-	if err := d.configureKey(); err != nil {
-		return err
-	}
-	return d.configureCounts()
-}
-
-// configureKey reads key and certificate where they are to be used. Without a file doctor.Run says what is missing.
-func (d *doctorCommand) configureKey() (err error) {
-	if d.key.file != "" && (d.cfg.AllMethods || d.cfg.Auth == oauth.MethodPrivateKeyJWT) {
-		if d.cfg.Key, err = d.key.parse(); err != nil {
-			return err
-		}
-	}
-	byCertificate := d.cfg.Auth == oauth.MethodTLSClientAuth || d.cfg.Auth == oauth.MethodSelfSignedTLSClientAuth
-	if d.certificateFile != "" && (d.cfg.AllMethods || byCertificate) {
-		d.cfg.Certificate, err = d.key.certificate(d.certificateFile)
-	}
-	return err
-}
-
-// configureCounts holds the numbers to what is allowed: 0 would be the default to doctor.Run.
-func (d *doctorCommand) configureCounts() error {
-	if text := d.gs.Env["VUS"]; text != "" && !d.set.Changed("vus") {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("VUS is %q: it must be a whole number, 1 or more", text)
-		}
-		d.cfg.VUs = n
-	}
-	if d.cfg.VUs < 1 {
-		return fmt.Errorf("VUS is %d: it must be a whole number, 1 or more", d.cfg.VUs)
-	}
-	if d.cfg.Grants < 1 {
-		return fmt.Errorf("--grants is %d: it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants)
-	}
-	return nil
 }
 
 // interruptible is k6's context, which also ends at Ctrl-C and SIGTERM: then what has been found out so

@@ -142,6 +142,7 @@ func TestDoctorExitCodes(t *testing.T) {
 		"no file of the key":    {nil, []string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"}, 2, "CLIENT_KEY_FILE cannot be read"},
 		"a key for later":       {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, nil, 0, ""},
 		"a key for all methods": {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, []string{"--all-methods"}, 2, "CLIENT_KEY_FILE cannot be read"},
+		"DPoP in words":         {map[string]string{"DPOP": "yes"}, nil, 2, `DPOP is "yes": it must be true or false`},
 		"users in words":        {map[string]string{"VUS": "many"}, nil, 2, `VUS is "many"`},
 		"no users":              {nil, []string{"--vus", "0"}, 2, "VUS is 0"},
 		"no grants":             {nil, []string{"--grants", "0"}, 2, "--grants is 0: it must be 1 to 20"},

@@ -141,7 +141,7 @@ func generatorLoad(d *dashboard.DashboardBuilder) {
 			Thresholds(steps(above(green), from(0.8, red)))).
 		WithPanel(curves("Lateness", "How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 20 ms it counts as saturated.", "s",
 			graph(quantile(0.95, generatorLag, ofRun, "instance"), "p95 {{instance}}"))).
-		WithPanel(share(curves("At the limit", "CPU as the module sees it, and the share of seconds in which k6 had used 90% of it or was 20 ms late. "+
+		WithPanel(share(curves("At the limit", "CPU as the module sees it, and the share of seconds in which k6 had used 90% of it or was 10 ms late. "+
 			"Above 10% the run is not valid.", "percentunit",
 			graph("sum by (instance) ("+generatorCPU+"{"+ofRun+"})", "CPU {{instance}}"),
 			graph(ratio(total(saturatedSeconds, ofRun, "instance"), total(watchedSeconds, ofRun, "instance")), "at the limit {{instance}}")))).

@@ -23,7 +23,7 @@ func checkAPI(ctx context.Context, e *exam) []Result {
 // apiWithoutToken wants what RFC 6750 §3 demands: 401 and a challenge.
 func (e *exam) apiWithoutToken(ctx context.Context) Result {
 	r := Result{ID: "api.without_token", Status: OK}
-	x, err := e.probe.get(ctx, e.cfg.APIURL, "")
+	x, err := e.probe.get(ctx, e.cfg.APIURL, "", "")
 	if err != nil {
 		return apiUnreached(r, err)
 	}
@@ -50,13 +50,17 @@ func (e *exam) apiWithoutToken(ctx context.Context) Result {
 // apiWithToken wants the token to be good.
 func (e *exam) apiWithToken(ctx context.Context) Result {
 	r := Result{ID: "api.with_token", Status: OK}
-	x, err := e.probe.get(ctx, e.cfg.APIURL, e.token.Authorization())
+	x, demanded, err := e.getWithToken(ctx)
 	if err != nil {
 		return apiUnreached(r, err)
 	}
 	code := oauth.ChallengeError(x.header.Values("WWW-Authenticate"))
 	r.Summary = fmt.Sprintf("HTTP %d in %s", x.status, short(x.duration))
 	r.Data = map[string]any{"http_status": x.status, "duration_ms": ms(x.duration), "error": code}
+	if demanded {
+		r.Status, r.Data["nonce_demanded"] = Info, true
+		r.Summary += ", after it demanded a nonce in the DPoP proof"
+	}
 	if code != "" {
 		r.Summary += ": " + code
 	}

@@ -46,6 +46,9 @@ type Config struct {
 	// APIURL is a protected resource to probe; may be empty.
 	APIURL string
 
+	// DPoP asks for tokens that are bound to a key (RFC 9449).
+	DPoP bool
+
 	// VUs is the number of virtual users that the advice is for, DefaultVUs by default.
 	VUs int
 	// AllMethods also tries the methods that are not configured, once each. Each that fails is a failed

@@ -28,6 +28,9 @@ type exam struct {
 	slowest  time.Duration   // of the grants
 	limited  bool            // a rate limit was met
 	limit    int             // requests that the server announced to take; 0 when it did not
+	prover   *oauth.Prover   // of the key that tokens are bound to; nil for bearer tokens
+	grants   int             // that brought a token
+	demands  int             // for a nonce, of the token endpoint
 	repeats  bool            // the server gave the same token twice
 }
 
@@ -38,7 +41,7 @@ type check func(context.Context, *exam) []Result
 var checks = []check{
 	checkDiscovery, checkConnection, checkGrant, checkOtherMethods,
 	checkResponse, checkToken, checkClock, checkLatency, checkRateLimit,
-	checkAPI, adviseLeeway, adviseRequests, adviseBinding,
+	checkAPI, checkDPoP, adviseLeeway, adviseRequests, adviseBinding,
 }
 
 // Run examines the server. The error is one of the configuration; everything else is in the Report.
@@ -53,6 +56,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg, cfg.shownBy(m)), hide: redact.New(), endpoint: cfg.TokenURL}
 	defer e.probe.close()
+	if e.prover, err = cfg.newProver(); err != nil {
+		return nil, err
+	}
 	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
 	report := &Report{
 		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond), ClientID: shown(e.hide, cfg.ClientID),

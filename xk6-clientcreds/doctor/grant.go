@@ -21,7 +21,11 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	}
 	probe, closing := e.probeOf(m)
 	defer closing()
-	token, err := client.Grant(ctx, probe.do)
+	if e.prover != nil {
+		client = client.BoundTo(e.prover)
+	}
+	var demanding *exchange
+	token, err := client.GrantWithRetry(ctx, probe.do, oauth.Retry{}, func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
 	if err != nil {
 		return nil, err
 	}

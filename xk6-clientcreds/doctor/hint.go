@@ -14,7 +14,7 @@ var hints = map[string]string{
 	"invalid_request":        "the server misses or dislikes a parameter: check AUDIENCE, RESOURCE and AUTH",
 	"access_denied":          "a policy of the server forbids this client a token; its log says which",
 	"use_dpop_nonce":         hintDPoP,
-	"invalid_dpop_proof":     hintDPoP,
+	"invalid_dpop_proof":     "the server wants a DPoP proof (RFC 9449), for which there is DPOP=true; with it, check the clocks, and the URL that the server takes for its own",
 	oauth.CodeTokenType:      hintDPoP,
 
 	oauth.CodeConnectionRefused: "nothing listens there: check TOKEN_URL or ISSUER",
@@ -26,7 +26,7 @@ var hints = map[string]string{
 	oauth.CodeHTTPError:         hintEndpoint,
 }
 
-const hintDPoP = "the server binds tokens of this client to a key (DPoP, RFC 9449): scripts ask for such with DPOP=true, and this examination for Bearer tokens"
+const hintDPoP = "whether tokens are bound to a key (DPoP, RFC 9449) must be the same here and at the server: DPOP=true, or not, for this client"
 
 const hintLimit = "the server limits the rate of token requests: CACHE_SCOPE=shared needs the fewest"
 

@@ -129,14 +129,17 @@ func (c *connection) measured(x *exchange) {
 	x.connecting, x.handshaking, x.reused = c.connecting, c.handshaking, c.reused
 }
 
-// get asks for a URL, with an Authorization header unless that is empty.
-func (p *probe) get(ctx context.Context, target, authorization string) (*exchange, error) {
+// get asks for a URL, with an Authorization header and a DPoP proof unless they are empty.
+func (p *probe) get(ctx context.Context, target, authorization, proof string) (*exchange, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
+	}
+	if proof != "" {
+		req.Header.Set(oauth.HeaderDPoP, proof)
 	}
 	resp, err := p.do(req)
 	if err != nil {

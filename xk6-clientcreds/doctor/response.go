@@ -35,7 +35,7 @@ func (e *exam) checkTokenType(given bool) Result {
 	switch {
 	case !given:
 		r.Status, r.Summary = Warning, "the response has no token_type, which RFC 6749 §5.1 demands; Bearer is assumed"
-	case e.token.Type != "Bearer":
+	case e.token.Type != "Bearer" && e.prover == nil:
 		r.Status, r.Summary = Warning, fmt.Sprintf("%q is not Bearer: APIs may not take it", e.token.Type)
 	}
 	return r
@@ -108,6 +108,7 @@ func (e *exam) checkCaching() Result {
 		}
 	}
 	r.Status, r.Summary = Warning, "no Cache-Control: no-store, which RFC 6749 §5.1 demands: a cache on the way may keep tokens"
+	r.Hint = "have the server send it; until then see that nothing between answers token requests from a cache"
 	return r
 }
 

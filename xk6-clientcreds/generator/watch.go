@@ -18,7 +18,7 @@ const (
 	// saturatedLag is the average lateness beyond which latencies are not the server's any more. It
 	// shows where the CPU figure does not: with other programs on the machine, or a limit of the
 	// container that is below one CPU.
-	saturatedLag = 20 * time.Millisecond
+	saturatedLag = 10 * time.Millisecond
 )
 
 // Reading is the health of the process over an interval.

@@ -66,7 +66,7 @@ func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	a.token, err = c.grant.request(ctx, s, reasonAcquire, c.opts.retry(false), func(attempt oauth.Attempt) {
 		a.status = attempt.Status
 		a.attempts++
-		if attempt.Number > 1 {
+		if attempt.IsRetry() {
 			a.retries++
 		}
 	})

@@ -100,7 +100,7 @@ func (c *jsonClients) shape(i int) string {
 func (c *csvClients) size() int { return len(c.rows) }
 
 // options makes an object of a row. An empty cell is an option that is not given, "key.file" is the
-// option file of the object key.
+// option file of the object key. Options that are on or off are so by the words of JSON.
 func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
 	obj := rt.NewObject()
 	inner := make(map[string]*sobek.Object)
@@ -110,7 +110,7 @@ func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
 		}
 		name, member, nested := strings.Cut(c.header[column], ".")
 		if !nested {
-			setOwn(obj, name, rt.ToValue(cell))
+			setOwn(obj, name, cellValue(rt, name, cell))
 			continue
 		}
 		if inner[name] == nil {
@@ -120,6 +120,17 @@ func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
 		setOwn(inner[name], member, rt.ToValue(cell))
 	}
 	return obj
+}
+
+// cellValue is the value of the option name that a cell has.
+func cellValue(rt *sobek.Runtime, name, cell string) sobek.Value {
+	if option := standardName(name); option == "dpop" || option == "httpMetrics" {
+		switch cell {
+		case "true", "false":
+			return rt.ToValue(cell == "true")
+		}
+	}
+	return rt.ToValue(cell)
 }
 
 func (c *csvClients) shape(i int) string {

@@ -93,6 +93,27 @@ func TestTheSameOptionsAreTheSameClient(t *testing.T) {
 	assert.Equal(t, true, v.mustRun(`client instanceof Client`))
 }
 
+// Whatever changes the token request makes another client, whose tokens are its own.
+func TestWhateverChangesTheTokenIsInTheCacheKey(t *testing.T) {
+	t.Parallel()
+	v := newVU(t, New())
+	keys := make(map[string]string)
+	for _, more := range []string{
+		``, `tokenUrl: 'https://b'`, `clientId: 'b'`, `clientSecret: 'c'`, `clientSecret: {file: 'c'}`, `auth: 'client_secret_post'`,
+		`basicEncoding: 'raw'`, `scope: 'a'`, `scope: 'a b'`, `audience: 'a'`, `audience: ['a', 'b']`, `resource: 'urn:a'`,
+		`resource: ['urn:a', 'urn:b']`, `authorizationDetails: [{type: 'a'}]`, `authorizationDetails: [{type: 'a', actions: ['b']}]`,
+		`params: {a: 'b'}`, `params: {a: ['b', 'c']}`, `headers: {'X-Tenant': 'a'}`, `dpop: true`, `dpop: {alg: 'EdDSA'}`,
+		`dpop: {key: {env: 'A'}}`, `exchange: {}`, `cache: {scope: 'shared'}`,
+	} {
+		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', ...{` + more + `}})`)
+		require.NoError(t, err)
+		o, err := parseOptions(v.rt.VU.Runtime(), value)
+		require.NoError(t, err, more)
+		assert.NotContains(t, keys, o.key(), more)
+		keys[o.key()] = more
+	}
+}
+
 func TestEveryVUHasItsOwnTokenOrShares(t *testing.T) {
 	t.Parallel()
 	for scope, want := range map[string]int{"vu": 3, "shared": 1, "none": 6} {

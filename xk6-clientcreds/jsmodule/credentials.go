@@ -55,8 +55,8 @@ func (o *options) readPlaces(from *places) (err error) {
 			return err
 		}
 	}
-	if o.DPoP.File != "" {
-		if o.DPoP.Text, err = from.read("dpop.key", place{File: o.DPoP.File}); err != nil {
+	if o.DPoP.From.given() {
+		if o.DPoP.Text, err = from.read("dpop.key", o.DPoP.From); err != nil {
 			return err
 		}
 	}

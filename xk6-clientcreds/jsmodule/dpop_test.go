@@ -13,12 +13,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/secretsource"
 )
 
 // proof is what a server reads in a DPoP proof (RFC 9449 §4.2).
@@ -107,7 +109,11 @@ func (b *binding) serveToken(w http.ResponseWriter, r *http.Request) {
 	b.tokens = append(b.tokens, p)
 	b.n++
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d-of-%s","token_type":%q,"expires_in":3600}`, b.n, p.key, b.tokenType)
+	issued := ""
+	if r.PostFormValue("subject_token") != "" {
+		issued = `,"issued_token_type":"urn:ietf:params:oauth:token-type:access_token"`
+	}
+	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d-of-%s","token_type":%q,"expires_in":3600%s}`, b.n, p.key, b.tokenType, issued)
 }
 
 func (b *binding) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -265,6 +271,71 @@ func TestNonceIsRepeatedOnce(t *testing.T) {
 	assert.Len(t, tokens, 1, "a new token would not help")
 }
 
+// What is sent once more for the nonce is no retry, also where the request was one.
+func TestNonceDemandedOfARetry(t *testing.T) {
+	t.Parallel()
+	n := 0
+	tokenURL := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		w.Header().Set("DPoP-Nonce", fmt.Sprint("nonce-", n))
+		switch n {
+		case 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case 2:
+			oauthError(w, http.StatusBadRequest, "use_dpop_nonce", "")
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(`{"access_token":"issued-token-number-1","token_type":"DPoP","expires_in":3600}`))
+		}
+	})
+	v := clientAt(t, tokenURL, "dpop: true, retry: {attempts: 2, backoff: '1ms'}")
+	assert.Equal(t, "true,1", v.mustRun(`(({ok, retries}) => [ok, retries].join())(client.acquire())`))
+	assert.Equal(t, []any{int64(3), int64(1), int64(1)},
+		v.mustRun(`(({requests, failed, retries}) => [requests, failed, retries])(client.stats())`))
+	samples := v.sampled()
+	assert.Equal(t, 1.0, sum(samples["clientcreds_retries"]))
+	assert.Equal(t, 1.0, sum(samples["clientcreds_dpop_nonce_retries"]))
+	assert.Equal(t, 3, n)
+}
+
+// A new secret changes neither the key that tokens are bound to nor the nonces, and both requests of a
+// token exchange are sent with it.
+func TestRotatedSecretWithDPoPAndExchange(t *testing.T) {
+	t.Parallel()
+	w, b := newWallet(t), newBinding(t, true)
+	w.write("secret", testSecret)
+	var mu sync.Mutex
+	valid := basicAuth("orders", testSecret)
+	var grants []string
+	tokenURL := serve(t, func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		known := r.Header.Get("Authorization") == valid
+		mu.Unlock()
+		if !known {
+			oauthError(rw, http.StatusUnauthorized, "invalid_client", "")
+			return
+		}
+		grants = append(grants, r.PostFormValue("grant_type"))
+		b.serveToken(rw, r)
+	})
+	v := w.vu(New())
+	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({tokenUrl: %q, clientId: 'orders', clientSecret: {file: 'secret'}, dpop: true,
+		exchange: {audience: 'billing'}}); globalThis.api = %q`, tokenURL, b.api))
+	v.start()
+	assert.EqualValues(t, 200, v.mustRun(`client.get(api).status`))
+	w.write("secret", newSecret)
+	mu.Lock()
+	valid = basicAuth("orders", newSecret)
+	mu.Unlock()
+	assert.EqualValues(t, 200, v.mustRun(`client.invalidate(); client.get(api).status`))
+	tokens, calls, refused := b.seen()
+	assert.Equal(t, []string{"use_dpop_nonce", "use_dpop_nonce"}, refused, "the first of each server, and none after")
+	assert.Equal(t, 1, distinct(slices.Concat(tokens, calls), func(p proof) string { return p.key }))
+	assert.Equal(t, len(tokens)+len(calls), distinct(slices.Concat(tokens, calls), func(p proof) string { return p.ID }))
+	const cc, exchange = "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"
+	assert.Equal(t, []string{cc, cc, exchange, cc, exchange}, grants, "the first is that without nonce")
+}
+
 func TestRejectedTokenIsReplacedWithDPoPToo(t *testing.T) {
 	t.Parallel()
 	b := newBinding(t, false)
@@ -308,11 +379,15 @@ func TestKeyOfTheScript(t *testing.T) {
 		"text":        "{key: `" + testJWK + "`}",
 		"nested text": "{key: {text: `" + testJWK + "`}, alg: 'EdDSA'}",
 		"file":        "{key: {file: '" + file + "'}}",
+		"variable":    "{key: {env: 'THE_KEY'}}",
+		"source":      "{key: {secret: 'the-key'}}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBinding(t, false)
-			v := newVU(t, New())
+			b, w := newBinding(t, false), newWallet(t)
+			w.env["THE_KEY"] = testJWK
+			w.sources = map[string]secretsource.Source{"default": &vault{"the-key": testJWK}}
+			v := w.vu(New())
 			v.mustRun(strings.Replace(b.client(""), "dpop: true", "dpop: "+option, 1))
 			v.start()
 			assert.EqualValues(t, 200, v.mustRun(`client.get(api).status`))
@@ -412,6 +487,34 @@ func TestProofsAndKeysAreNowhere(t *testing.T) {
 	assert.NotRegexp(t, `eyJ[\w-]+\.`, all)
 	assert.NotContains(t, all, "token-1-of")
 	require.Contains(t, all, "a proof: ***REDACTED***")
+}
+
+// What a server refuses for its time, or for want of a proof, is said with what to do.
+func TestRefusedProofIsHintedAt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options string
+		skew    time.Duration
+		want    string
+	}{
+		"no proof":           {"dpop: false", 0, "set dpop: true"},
+		"right clock":        {"dpop: true", 0, "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it\n"},
+		"server is behind":   {"dpop: true", -time.Minute, "; the server's clock is 59s behind this machine's|; the server's clock is 1m0s behind this machine's"},
+		"server is ahead":    {"dpop: true", time.Minute, "; the server's clock is 59s ahead of this machine's|; the server's clock is 1m0s ahead of this machine's"},
+		"no proof, no clock": {"dpop: false", time.Minute, "set dpop: true\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tokenURL := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", time.Now().Add(c.skew).UTC().Format(http.TimeFormat))
+				oauthError(w, http.StatusBadRequest, "invalid_dpop_proof", "")
+			})
+			v := clientAt(t, tokenURL, c.options)
+			text, ok := v.mustRun(`(() => { try { client.token() } catch (e) { return e.message } })()`).(string)
+			require.True(t, ok)
+			assert.Regexp(t, c.want, text+"\n")
+		})
+	}
 }
 
 // A server's words may quote the proof.

@@ -41,7 +41,7 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 		return nil, err
 	}
 	g := &grant{key: key, opts: o, process: p, certificate: certificate}
-	if o.DPoP.On && o.Cache.Scope == scopeShared {
+	if o.DPoP.On && (o.Cache.Scope == scopeShared || o.DPoP.Text != "") { // the script's key is looked at once
 		if g.prover, err = o.DPoP.newProver(); err != nil {
 			return nil, err
 		}

@@ -137,7 +137,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
 			"How late this k6 process ran what was due, on average over a second."),
 		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
-			"Seconds in which this k6 process was at its limit: 90% of the CPU, or 20 ms late."),
+			"Seconds in which this k6 process was at its limit: 90% of the CPU, or 10 ms late."),
 	}
 }
 

@@ -35,24 +35,33 @@ type assertionOptions struct {
 
 // key takes the text of a private key, or an object with it or with where it is.
 func (r *reader) key(name string, to *keyOptions) {
+	r.privateKey(name, &to.Text, &to.From, func(k *reader) {
+		k.text("kid", &to.ID)
+		k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+	}, "text, file, env or secret, and kid and alg where needed")
+}
+
+// privateKey is key with further options of the object, which members describes.
+func (r *reader) privateKey(name string, text *string, from *place, further func(*reader), members string) {
 	v := r.get(name)
 	switch {
 	case v == nil:
 	case isPlainObject(v):
 		r.nested(name, v, func(k *reader) {
-			k.secret("text", &to.Text)
-			to.From.read(k)
-			k.text("kid", &to.ID)
-			k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+			k.secret("text", text)
+			from.read(k)
+			if further != nil {
+				further(k)
+			}
 		})
-		given := to.From.options()
-		if r.firstE == nil && (len(given) > 1 || (to.Text == "") == (len(given) == 0)) {
+		given := from.options()
+		if r.firstE == nil && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
 			r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
 		}
 	case isString(v) && v.String() != "":
-		to.Text = v.String()
+		*text = v.String()
 	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text, file, env or secret, and kid and alg where needed", emptyOr(v))
+		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with %s", emptyOr(v), members)
 	}
 }
 
@@ -141,7 +150,7 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 
 // locate makes the paths of o absolute, as k6 does with those of open().
 func (o *options) locate(absolute func(string) string) {
-	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.File} {
+	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.From.File} {
 		if *file != "" {
 			*file = absolute(*file)
 		}

@@ -13,8 +13,8 @@ import (
 type dpopOptions struct {
 	On        bool
 	Algorithm string // of a key that is made here, or that Text is to sign with
-	Text      string // the key, PEM or JWK; of File once that is read; "" for one that is made here
-	File      string
+	Text      string // the key, PEM or JWK; of From once that is read; "" for one that is made here
+	From      place
 }
 
 // dpop takes true or false, or an object with the algorithm or the key.
@@ -35,24 +35,9 @@ func (r *reader) dpop(name string, to *dpopOptions) {
 	}
 }
 
-// dpopKey takes the text of a private key, or an object with it or its file.
+// dpopKey takes the text of a private key, or an object with it or with where it is.
 func (r *reader) dpopKey(name string, to *dpopOptions) {
-	v := r.get(name)
-	switch {
-	case v == nil:
-	case isPlainObject(v):
-		r.nested(name, v, func(k *reader) {
-			k.secret("text", &to.Text)
-			k.text("file", &to.File)
-		})
-		if r.firstE == nil && (to.Text == "") == (to.File == "") {
-			r.fail(name, "must have one of text and file: the private key as PEM or JWK, or the path of a file with it")
-		}
-	case isString(v) && v.String() != "":
-		to.Text = v.String()
-	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with text or file", emptyOr(v))
-	}
+	r.privateKey(name, &to.Text, &to.From, nil, "text, file, env or secret")
 }
 
 func isBoolean(v sobek.Value) bool {

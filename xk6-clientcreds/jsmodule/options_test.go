@@ -535,19 +535,19 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: 7}}`,
-		`option "dpop.key" is a number; it must be a private key as PEM or JWK, or an object with text or file`,
+		`option "dpop.key" is a number; it must be a private key as PEM or JWK, or an object with text, file, env or secret`,
 	},
 	{
 		`{...ok, dpop: {key: ''}}`,
-		`option "dpop.key" is an empty string; it must be a private key as PEM or JWK, or an object with text or file`,
+		`option "dpop.key" is an empty string; it must be a private key as PEM or JWK, or an object with text, file, env or secret`,
 	},
 	{
 		`{...ok, dpop: {key: {}}}`,
-		`option "dpop.key" must have one of text and file: the private key as PEM or JWK, or the path of a file with it`,
+		`option "dpop.key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
 	},
 	{
 		`{...ok, dpop: {key: {text: 's3cr3t', kid: 'a'}}}`,
-		`unknown option "dpop.key.kid"; allowed are text, file`,
+		`unknown option "dpop.key.kid"; allowed are text, file, env, secret, source`,
 	},
 	{
 		`{...ok, dpop: {key: 's3cr3t'}}`,

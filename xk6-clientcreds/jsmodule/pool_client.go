@@ -15,11 +15,15 @@ var metadataNames = map[string]string{
 	"client_id":                  "clientId",
 	"client_secret":              "clientSecret",
 	"token_endpoint_auth_method": "auth",
+	metadataDPoP:                 "dpop",
 }
+
+// metadataDPoP says that a client has no other tokens than bound ones (RFC 9449 §5.2).
+const metadataDPoP = "dpop_bound_access_tokens"
 
 // serversOwn are members of a client that only its server has to know.
 var serversOwn = []string{
-	"client_name", "grant_types", "jwks", "ttl",
+	"client_name", "grant_types", "jwks", "ttl", "authorization_details_types",
 	"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
 	"tls_client_auth_san_email", "tls_client_certificate_bound_access_tokens",
 }
@@ -82,7 +86,8 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	client := row.ToObject(rt)
 	for _, key := range client.Keys() {
 		v := client.Get(key)
-		if slices.Contains(serversOwn, key) || sobek.IsUndefined(v) {
+		mayBind := key == metadataDPoP && isBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
+		if slices.Contains(serversOwn, key) || sobek.IsUndefined(v) || mayBind {
 			continue
 		}
 		name := standardName(key)
@@ -90,7 +95,10 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
 		}
 		own[name] = true
-		if forAll := p.common.Get(name); isPlainObject(v) {
+		switch forAll := p.common.Get(name); {
+		case isBoolean(v) && v.ToBoolean() && isPlainObject(forAll):
+			v = forAll // switched on, as all have it
+		case isPlainObject(v):
 			both := rt.NewObject()
 			if isPlainObject(forAll) {
 				assign(both, forAll.ToObject(rt))

@@ -1,10 +1,13 @@
 package jsmodule
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
@@ -64,6 +67,46 @@ func TestPoolClientsAreThoseGiven(t *testing.T) {
 			assert.Equal(t, "x y", e.forms[0].Get("scope"))
 			assert.Equal(t, basicAuth("b", "secret-of-b"), e.headers[1].Get("Authorization"))
 			assert.Equal(t, "default", e.forms[1].Get("scope"))
+		})
+	}
+}
+
+// Which clients have tokens that are bound to a key is in the list, by the option or by the name that
+// client metadata has for it.
+func TestPoolClientsWithDPoP(t *testing.T) {
+	t.Parallel()
+	const three = `[{"clientId":"a","clientSecret":"s","dpop":true},
+		{"client_id":"b","client_secret":"s","dpop_bound_access_tokens":true,"authorization_details_types":["x"]},
+		{"client_id":"c","client_secret":"s","dpop_bound_access_tokens":false}]`
+	for name, c := range map[string]struct {
+		clients, more string
+		algorithms    []string // of the proofs; none where there is no proof
+	}{
+		"array":          {three, "", []string{"ES256", "ES256", ""}},
+		"JSON":           {fileOption(fileWith(t, "c.json", three)), "", []string{"ES256", "ES256", ""}},
+		"CSV":            {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")), "", []string{"ES256", "", ""}},
+		"CSV, metadata":  {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop_bound_access_tokens\na,s,true\nb,s,\nc,s,false\n")), "", []string{"ES256", "", ""}},
+		"more in common": {three, "dpop: {alg: 'EdDSA'}", []string{"EdDSA", "EdDSA", "EdDSA"}},
+		"less in common": {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")), "dpop: {alg: 'EdDSA'}", []string{"EdDSA", "EdDSA", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEndpoint(t)
+			v := poolVU(t, New(), 1, e.pool(c.clients, "assignment: 'round-robin', "+c.more))
+			v.mustRun(`for (let i = 0; i < 3; i++) pool.client().acquire()`)
+			var algorithms []string
+			for _, header := range e.headers {
+				var proof struct {
+					Algorithm string `json:"alg"`
+				}
+				if text, _, ok := strings.Cut(header.Get("DPoP"), "."); ok {
+					raw, err := base64.RawURLEncoding.DecodeString(text)
+					require.NoError(t, err)
+					require.NoError(t, json.Unmarshal(raw, &proof))
+				}
+				algorithms = append(algorithms, proof.Algorithm)
+			}
+			assert.Equal(t, c.algorithms, algorithms)
 		})
 	}
 }

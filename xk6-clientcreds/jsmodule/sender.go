@@ -157,7 +157,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
 	add(s.process.metrics.RequestFailed, metrics.B(failed))
 	s.addTimes(a, add)
-	if a.Number > 1 {
+	if a.IsRetry() {
 		add(s.process.metrics.Retries, 1)
 		s.counters.retries.Add(1)
 	}

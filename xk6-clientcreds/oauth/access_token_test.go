@@ -270,7 +270,7 @@ func TestKeysAreAskedForAgainOnce(t *testing.T) {
 		"no key identifiers":         {nameless, []string{published(t, old, nameless)}, 1, Valid, ""},
 		"no key identifiers, new":    {nameless, []string{published(t, old), published(t, nameless)}, 2, Valid, ""},
 		"the set names no keys":      {current, []string{strings.ReplaceAll(published(t, current), `"kid":"k2",`, "")}, 1, Valid, ""},
-		"another key of that name":   {current, []string{strings.ReplaceAll(published(t, old), "k1", "k2")}, 1, Invalid, `signature: it is not by the server's key`},
+		"another key of that name":   {current, []string{strings.ReplaceAll(published(t, old), `"kid":"k1"`, `"kid":"k2"`)}, 1, Invalid, `signature: it is not by the server's key`},
 		"no key identifiers, nobody": {nameless, []string{published(t, old)}, 2, Invalid, `signature: none of the server's keys has made it`},
 	} {
 		next, asked := having(t, c.documents...), 0

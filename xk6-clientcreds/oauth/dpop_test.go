@@ -411,3 +411,24 @@ func BenchmarkProof(b *testing.B) {
 		})
 	}
 }
+
+// Both requests of a token exchange have a proof, and the token that comes of it is bound as well.
+func TestExchangeIsProvenToo(t *testing.T) {
+	t.Parallel()
+	c := config()
+	c.Exchange = &Exchange{Audience: []string{"inventory"}}
+	p := newProver(t, "ES256")
+	var proofs []string
+	token, err := newClient(t, c).BoundTo(p).Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+		proofs = append(proofs, r.Header.Get("DPoP"))
+		return answer(200, typeJSON, `{"access_token":"at","token_type":"DPoP","issued_token_type":"`+TokenTypeAccessToken+`"}`), nil
+	})
+	require.NoError(t, err)
+	assert.Same(t, p, token.Prover)
+	require.Len(t, proofs, 2)
+	for _, proof := range proofs {
+		_, claims := readProof(t, proof)
+		assert.Equal(t, testURL, claims["htu"])
+	}
+	assert.NotEqual(t, proofs[0], proofs[1])
+}

@@ -46,6 +46,10 @@ type Attempt struct {
 	nonce bool // the answer had a DPoP nonce
 }
 
+// IsRetry reports whether the attempt was sent because an earlier one had failed. Of two requests with
+// the same Number that is the second: that it was sent twice is not for the failure.
+func (a *Attempt) IsRetry() bool { return a.Number > 1 && !a.NonceDemanded }
+
 // GrantWithRetry sends the token request until it brings a token, an error that no repetition
 // mends, or r is exhausted; and then, likewise, that of an Exchange. Every attempt authenticates
 // anew. observe, which may be nil, is told of each. An error is always an *Error: that of the last

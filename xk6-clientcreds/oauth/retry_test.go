@@ -193,12 +193,18 @@ func TestRetryTimes(t *testing.T) {
 
 func TestCodesThatAreNeverRepeated(t *testing.T) {
 	t.Parallel()
-	for _, code := range final {
+	for _, code := range []string{
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+		"invalid_target", "invalid_authorization_details", "invalid_dpop_proof", "use_dpop_nonce", "access_denied", "unsupported_token_type",
+		CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth, CodeTokenType, CodeTokenBinding,
+	} {
 		for _, status := range []int{200, 400, 401, 429, 500, 503} {
 			assert.False(t, (&Error{Code: code, Status: status}).Retryable(), "%s %d", code, status)
 		}
 	}
-	for _, code := range passing {
+	for _, code := range []string{
+		CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport, "temporarily_unavailable", "slow_down", "server_error",
+	} {
 		for _, status := range []int{0, 200, 400, 503} {
 			assert.True(t, (&Error{Code: code, Status: status}).Retryable(), "%s %d", code, status)
 		}

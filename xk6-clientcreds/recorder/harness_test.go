@@ -39,6 +39,7 @@ func newRig(t testing.TB, change ...func(*output.Params)) *rig {
 	r.recorder, err = configure(params, func() time.Time { return r.time })
 	require.NoError(t, err)
 	r.lost = func() map[string]int64 { return nil }
+	r.clients = func() []regress.Client { return []regress.Client{{Name: "orders", Auth: "client_secret_basic"}} }
 	require.NoError(t, r.Start())
 	return r
 }

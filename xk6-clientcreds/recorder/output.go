@@ -31,7 +31,8 @@ type recorder struct {
 	log     logrus.FieldLogger
 	now     func() time.Time
 	lost    func() map[string]int64 // by other outputs
-	frame   regress.Record          // all but what is measured
+	clients func() []regress.Client
+	frame   regress.Record // all but what is measured
 
 	mu         sync.Mutex
 	samples    *samples
@@ -108,6 +109,7 @@ func (r *recorder) record(thresholds []regress.Threshold) *regress.Record {
 	defer r.mu.Unlock()
 	record, instance := r.frame, r.frame.Instances[0]
 	r.samples.fill(&record, &instance, r.now())
+	record.Run.Clients = r.clients()
 	for reason, n := range r.lost() {
 		if instance.Lost == nil {
 			instance.Lost = make(map[string]int64)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -44,6 +45,7 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.Equal(t, testStart.Add(15*time.Second), record.Run.End)
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
+	assert.Equal(t, []regress.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
 	assert.InDelta(t, 60, record.Metric("http_req_duration").Mean(), 0)
 	assert.InDelta(t, 80, record.Metric("http_req_duration").Split("status", "200").Mean(), 0)
 	assert.InDelta(t, 0.5, record.Metric("http_req_failed").Rate(), 0)
@@ -256,28 +258,26 @@ func TestJudgeWaitsForSamplesUnderWay(t *testing.T) {
 	_, judged := rs.Judge(t.Context())
 	assert.False(t, judged, "nothing is recorded")
 
-	r := newRig(t)
-	rs.last = r.recorder
-	type result struct {
-		validity regress.Validity
-		judged   bool
-	}
-	got := make(chan result, 1)
-	go func() {
-		v, ok := rs.Judge(t.Context())
-		got <- result{v, ok}
-	}()
-	r.add(r.builtin.Iterations, 1)
-	for {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		rs.last = r.recorder
+		var (
+			validity regress.Validity
+			judged   bool
+			done     = make(chan struct{})
+		)
+		go func() {
+			defer close(done)
+			validity, judged = rs.Judge(t.Context())
+		}()
+		synctest.Wait()
 		r.AddMetricSamples(nil)
-		select {
-		case v := <-got:
-			assert.True(t, v.judged)
-			assert.Equal(t, regress.Pass, v.validity.Verdict)
-			return
-		default:
-		}
-	}
+		synctest.Wait()
+		r.add(r.builtin.Iterations, 1)
+		<-done
+		assert.True(t, judged)
+		assert.Equal(t, regress.Pass, validity.Verdict, "the second batch has the iteration")
+	})
 }
 
 func TestJudgeGivesUpWithItsContext(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 type Recorders struct {
 	// Lost says how many samples other outputs have lost, by the reason. It may be nil.
 	Lost func() map[string]int64
+	// Clients are those of the script. It may be nil.
+	Clients func() []regress.Client
 
 	mu   sync.Mutex
 	last *recorder
@@ -25,7 +27,7 @@ func (rs *Recorders) New(params output.Params) (output.Output, error) {
 	if err != nil {
 		return nil, invalidConfig(err)
 	}
-	r.lost = rs.lost
+	r.lost, r.clients = rs.lost, rs.clients
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	rs.last = r
@@ -37,6 +39,13 @@ func (rs *Recorders) lost() map[string]int64 {
 		return nil
 	}
 	return rs.Lost()
+}
+
+func (rs *Recorders) clients() []regress.Client {
+	if rs.Clients == nil {
+		return nil
+	}
+	return rs.Clients()
 }
 
 // Judge says whether the run counts by all samples that were sent before the call. Thresholds are

@@ -39,6 +39,7 @@ func example(t *testing.T) *Record {
 		Tags:      map[string]string{"testid": "1"},
 		Scenarios: []Scenario{{Name: "a", Executor: "constant-vus", Exec: "default", Config: map[string]any{"vus": 3.0}}},
 	}
+	r.Run.Clients = []Client{{Name: "c", Auth: "private_key_jwt", DPoP: true, Cache: "vu", Refresh: "background"}}
 	i := &r.Instances[0]
 	i.K6, i.Extension, i.Go, i.OS, i.Arch, i.CPU = "v2.2.0", "v0.1.0", "go1.25", "linux", "amd64", "a CPU"
 	i.CPUs, i.GOMAXPROCS, i.Segment, i.Start, i.End = 2, 1, "0:1/2", r.Run.Start, r.Run.End

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -69,7 +70,8 @@ func (m *merger) addRun(run *Run) {
 	into := &m.into.Run
 	if into.Start.IsZero() {
 		*into = *run
-		into.Scenarios = slices.Clone(run.Scenarios)
+		into.Scenarios, into.Tags = slices.Clone(run.Scenarios), maps.Clone(run.Tags)
+		into.Clients = slices.Clone(run.Clients)
 		return
 	}
 	if run.Start.Before(into.Start) {
@@ -83,9 +85,15 @@ func (m *merger) addRun(run *Run) {
 	if into.Commit != run.Commit {
 		into.Commit = ""
 	}
+	maps.DeleteFunc(into.Tags, func(name, value string) bool { return run.Tags[name] != value })
 	for _, s := range run.Scenarios {
 		if !slices.ContainsFunc(into.Scenarios, func(known Scenario) bool { return known.Name == s.Name }) {
 			into.Scenarios = append(into.Scenarios, s)
+		}
+	}
+	for _, c := range run.Clients {
+		if !slices.Contains(into.Clients, c) && len(into.Clients) < MaxClients {
+			into.Clients = append(into.Clients, c)
 		}
 	}
 }

@@ -155,6 +155,9 @@ func TestMergeOfTheRun(t *testing.T) {
 		Start: testStart, End: testStart.Add(30 * time.Second), Script: "s.js", Commit: "def", Modified: true, Completed: false,
 		Scenarios: []Scenario{{Name: "one"}, {Name: "two"}},
 	}
+	a.Run.Tags, b.Run.Tags = map[string]string{"testid": "1", "host": "a"}, map[string]string{"testid": "1", "host": "b"}
+	basic, signed := Client{Name: "c", Auth: "client_secret_basic"}, Client{Name: "c", Auth: "private_key_jwt"}
+	a.Run.Clients, b.Run.Clients = []Client{basic}, []Client{basic, signed}
 	a.Instances[0].Segment, b.Instances[0].Segment = "0:1/2", "1/2:1"
 	a.Thresholds = []Threshold{{"x", "rate<1", false}, {"x", "rate<2", false}}
 	b.Thresholds = []Threshold{{"x", "rate<1", true}, {"a", "count>0", false}}
@@ -162,6 +165,8 @@ func TestMergeOfTheRun(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Run{
 		Start: testStart, End: testStart.Add(time.Minute), Script: "s.js", Modified: true,
+		Tags:      map[string]string{"testid": "1"}, // what they have in common
+		Clients:   []Client{basic, signed},
 		Scenarios: []Scenario{{Name: "one"}, {Name: "two"}},
 	}, merged.Run)
 	assert.Equal(t, []Threshold{{"a", "count>0", false}, {"x", "rate<1", true}, {"x", "rate<2", false}}, merged.Thresholds)

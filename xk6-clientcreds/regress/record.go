@@ -45,6 +45,8 @@ type Run struct {
 	// Tags are those of the run.
 	Tags      map[string]string `json:"tags,omitempty"`
 	Scenarios []Scenario        `json:"scenarios"`
+	// Clients are those of the script, as far as their configuration tells measurements apart.
+	Clients []Client `json:"clients,omitempty"`
 }
 
 // Duration is how long the test ran, of several instances from the first start to the last end.
@@ -58,6 +60,22 @@ type Scenario struct {
 	// Config are the executor's options as k6 writes them, without environment and tags.
 	Config map[string]any `json:"config"`
 }
+
+// Client is how one client of the script gets and keeps its tokens. Splits by the tag client are about
+// its Name.
+type Client struct {
+	Name string `json:"name"`
+	// Auth is the method by which it authenticates.
+	Auth string `json:"auth"`
+	// DPoP says that its tokens are bound to a key.
+	DPoP bool `json:"dpop"`
+	// Cache and Refresh are the options cache.scope and cache.refresh.
+	Cache   string `json:"cache"`
+	Refresh string `json:"refresh"`
+}
+
+// MaxClients bounds the clients of a record.
+const MaxClients = 100
 
 // Instance is one k6 process: where it ran, its part of the test, and its gauges.
 type Instance struct {

@@ -205,3 +205,15 @@ func TestGaugeKeepsItsLastValueByTime(t *testing.T) {
 	g := r.Metric("g").All
 	assert.Equal(t, []float64{5, -1, 9}, []float64{g.Last, g.Min, g.Max})
 }
+
+// TestLastValueDoesNotDependOnTheOrder: of two at one time it is the greater one.
+func TestLastValueDoesNotDependOnTheOrder(t *testing.T) {
+	t.Parallel()
+	for _, values := range [][2]float64{{1, 7}, {7, 1}} {
+		first := recordOf(sample{metric: "g", kind: Gauge, value: values[0], at: testStart})
+		second := recordOf(sample{metric: "g", kind: Gauge, value: values[1], at: testStart})
+		merged, err := Merge(first, second)
+		require.NoError(t, err)
+		assert.InDelta(t, 7, merged.Metric("g").All.Last, 0)
+	}
+}

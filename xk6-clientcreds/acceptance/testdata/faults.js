@@ -3,7 +3,7 @@ import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
 import {
-    clearFaults, forgetNonces, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
+    clearFaults, forgetNonces, getFaults, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
 } from '../../../scripts/lib/faults.js';
 
 export const options = {
@@ -26,6 +26,7 @@ export default function () {
         patched: patchFaults({ token: { errors: null }, ttl: '7s' }),
         short: client.acquire(),
     };
+    got.document = getFaults();
     clearFaults();
     got.usual = client.acquire();
     got.accepted = client.get(apiUrl());
@@ -45,6 +46,7 @@ export default function () {
         'the document comes back': (g) => g.put.token.errors[0].error === 'server_error',
         'the endpoint fails': (g) => g.failed.error === 'server_error' && g.failed.status === 500,
         'a patch changes only what it names': (g) => g.patched.ttl === '7s' && g.patched.token.errors === undefined,
+        'the document in force is that': (g) => JSON.stringify(g.document) === JSON.stringify(g.patched),
         'the lifetime is that of the document': (g) => g.short.expiresIn === 7,
         'then it is not': (g) => g.usual.ok && g.usual.expiresIn > 7,
         'the API is there': (g) => g.accepted.status === 200,

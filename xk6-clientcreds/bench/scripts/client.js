@@ -10,3 +10,17 @@ export function newClient(more = {}) {
         ...more,
     });
 }
+
+let sink;
+
+/** One token request of that client, which must succeed. */
+export function acquire(client) {
+    const result = client.acquire();
+    sink = result.accessToken;
+    if (!result.ok || !sink) throw new Error(`no token: ${result.error}`);
+}
+
+/** One of the keys that are registered with the server. */
+export function key(name, alg) {
+    return { file: `${__ENV.KEYS}/${name}.pem`, alg };
+}

@@ -1,7 +1,7 @@
 // One token request, with k6's own http.post and with acquire().
 import http from 'k6/http';
 import { blocks } from 'k6/x/bench';
-import { newClient } from './client.js';
+import { acquire, newClient } from './client.js';
 import { form, params, tokenUrl } from './helper.js';
 
 const client = newClient();
@@ -12,12 +12,6 @@ function plain() {
     const res = http.post(tokenUrl, form, params);
     sink = res.json().access_token;
     if (res.status !== 200 || !sink) throw new Error(`no token: status ${res.status}`);
-}
-
-function acquire(from) {
-    const result = from.acquire();
-    sink = result.accessToken;
-    if (!result.ok || !sink) throw new Error(`no token: ${result.error}`);
 }
 
 const bench = blocks({

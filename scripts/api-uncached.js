@@ -1,0 +1,81 @@
+// A protected API under load, with cached tokens and then with a new token for every request.
+//
+// What it measures: what the cache is worth. The first half of the run is that of api-load.js; in the second one each
+// request asks for a token of its own, as scripts do that know of no lifetime.
+// How to read it: the summary says how many token requests an API request costs, and how much longer it takes with the
+// wait for its token. A difference in the API's own time says that it suffers from what the authorization server does.
+//
+//   VUS DURATION PAUSE                           load: virtual users, time of each half, seconds between requests of one user
+//   API_URL                                      what to load
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check, sleep } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
+import { tryGet } from './lib/call.js';
+import { preflight } from './lib/preflight.js';
+import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
+
+const vus = count('VUS', 10);
+const half = duration('DURATION', '15s');
+const halves = ['cached', 'uncached'];
+const of = (metric, condition) => Object.fromEntries(halves.map((name) => [`${metric}{scenario:${name}}`, [condition]]));
+
+export const options = {
+    scenarios: {
+        cached: { executor: 'constant-vus', exec: 'cached', vus, duration: half },
+        uncached: { executor: 'constant-vus', exec: 'uncached', vus, duration: half, startTime: half },
+    },
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        ...of('iterations', 'count>0'),
+        ...of('http_req_duration', 'med>=0'),
+        ...of('clientcreds_requests', 'count>=0'),
+        ...of('clientcreds_token_wait', 'med>=0'),
+        ...of('clientcreds_request_failed', 'rate==0'),
+        'clientcreds_cache_misses{scenario:cached}': [`count<=${vus}`], // the first token of each
+        checks: ['rate==1'],
+        http_req_failed: ['rate==0'],
+        clientcreds_rejections: ['count==0'],
+        clientcreds_late_uses: ['count==0'],
+    },
+};
+
+const keeps = new Client(clientOptions());
+const { cache: _, ...others } = clientOptions();
+const keepsNone = new Client({ ...others, cache: { scope: 'none' } });
+const api = apiUrl();
+const pause = seconds('PAUSE', 0.1);
+
+export function setup() {
+    preflight(keeps, api);
+}
+
+export const cached = () => load(keeps);
+export const uncached = () => load(keepsNone);
+
+function load(client) {
+    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
+    sleep(pause);
+}
+
+export function teardown() {
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => {
+        const found = halves.map((name) => ({
+            name,
+            each: m.count(`clientcreds_requests{scenario:${name}}`) / Math.max(m.count(`iterations{scenario:${name}}`), 1),
+            api: m.median(`http_req_duration{scenario:${name}}`),
+            wait: name === 'cached' ? 0 : m.median(`clientcreds_token_wait{scenario:${name}}`), // of each request
+        }));
+        const [first, second] = found.map(({ api, wait }) => api + wait);
+        return [
+            ...found.map(({ name, each, api, wait }) => [name, `${number(each, 2)} token requests for each API request; ` +
+                `${milliseconds(wait)} for a token and ${milliseconds(api)} for the answer (median)`]),
+            ['worth', `without the cache a request takes ${number(second / first, 1)} times as long`],
+        ];
+    });
+}

@@ -1,0 +1,77 @@
+// The introspection endpoint (RFC 7662) under load, as by APIs that ask about every token, with tokens that are active and revoked ones.
+//
+// What it measures: latency and errors of introspection at a steady arrival rate, and whether the answers are right.
+// How to read it: active and inactive have the times for both kinds. A server that answers from a cache is fast, and may be
+// wrong: a revoked token that it still calls active fails `inactive is inactive`. With dropped iterations the rate was not
+// kept: raise MAX_VUS, or the generator is the limit.
+//
+//   RATE DURATION MAX_VUS                        load: introspections per second, time, virtual users to do it with
+//   INACTIVE                                     share of them that are about a revoked token
+//   MAX_P95                                      time within which 95% have to be answered
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; without ISSUER, INTROSPECTION_URL and
+//                                                REVOCATION_URL
+import { check } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { attempt } from './lib/call.js';
+import { count, duration, inquiringOptions } from './lib/config.js';
+import { preflight } from './lib/preflight.js';
+import { inMilliseconds, share } from './lib/slo.js';
+import { number, reasons, summary, trendStats } from './lib/summary.js';
+
+const maxVUs = count('MAX_VUS', 50);
+const answers = { active: '{active:true}', inactive: '{active:false}' };
+
+export const options = {
+    scenarios: {
+        introspection: {
+            executor: 'constant-arrival-rate',
+            rate: count('RATE', 50),
+            timeUnit: '1s',
+            duration: duration('DURATION', '30s'),
+            preAllocatedVUs: Math.min(maxVUs, 10),
+            maxVUs,
+        },
+    },
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        ...Object.fromEntries(Object.values(answers).map((tag) => [`clientcreds_introspections${tag}`, ['count>0']])),
+        ...Object.fromEntries(Object.values(answers).map((tag) => [`clientcreds_introspection_duration${tag}`, ['med>=0']])),
+        checks: ['rate==1'],
+        clientcreds_introspection_duration: [`p(95)<=${inMilliseconds(duration('MAX_P95', '500ms'))}`],
+        dropped_iterations: ['count==0'],
+    },
+};
+
+const client = new Client(inquiringOptions());
+const inactive = share('INACTIVE', 0.2);
+let given; // a token that this virtual user has given up
+
+export function setup() {
+    preflight(client);
+}
+
+export default function () {
+    if (Math.random() < inactive) {
+        given ??= givenUp();
+        check(client.introspect(given), { 'inactive is inactive': (r) => r.active === false });
+    } else {
+        const answer = attempt(() => client.introspect(client.token()), () => ({ active: null }));
+        check(answer, { 'active is active': (r) => r.active === true });
+    }
+}
+
+/** A token that has been revoked; where that cannot be done, one that there never was. */
+function givenUp() {
+    const { accessToken } = client.acquire();
+    return accessToken !== null && client.revoke(accessToken).ok ? accessToken : 'a-token-that-there-never-was';
+}
+
+export function teardown() {
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => Object.entries(answers).map(([name, tag]) => [name,
+        `${number(m.count(`clientcreds_introspections${tag}`))} answers, ${m.times(`clientcreds_introspection_duration${tag}`)}`]));
+}

@@ -1,0 +1,86 @@
+// The authorization server and the API under a load of several kinds at once: API calls, grants, introspection, revocation.
+//
+// What it measures: latency and errors of each kind beside the others, at a steady arrival rate: whether the introspection
+// suffers from the grants, for example, which the scenarios for one kind do not show.
+// How to read it: the summary has a line for each kind. Compare it with the kind alone: MIX=grant=1 with the same share of
+// RATE. A revocation is of a token of its own, so there is a grant with each of them.
+//
+//   RATE DURATION MAX_VUS                        load: calls per second, time, virtual users to do it with
+//   MIX                                          weights of the kinds: api, grant, introspection, revocation
+//   API_URL                                      what to load
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; without ISSUER, INTROSPECTION_URL and
+//                                                REVOCATION_URL
+import exec from 'k6/execution';
+import { check } from 'k6';
+import { Counter } from 'k6/metrics';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { attempt } from './lib/call.js';
+import { apiUrl, count, duration, env, inquiringOptions } from './lib/config.js';
+import { drawn, weights } from './lib/mix.js';
+import { preflight } from './lib/preflight.js';
+import { number, percent, reasons, summary, trendStats } from './lib/summary.js';
+
+/** What each kind does, and the metric of its time. */
+const kinds = {
+    api: [() => client.get(api).status === 200, 'http_req_duration{kind:api}'],
+    grant: [() => client.acquire().ok, 'clientcreds_request_duration{kind:grant}'],
+    introspection: [() => client.introspect(client.token()).active === true, 'clientcreds_introspection_duration{kind:introspection}'],
+    revocation: [revocation, 'clientcreds_revocation_duration{kind:revocation}'],
+};
+const mix = weights(env('MIX', 'api=80,grant=10,introspection=8,revocation=2'), Object.keys(kinds));
+const each = (entry) => Object.fromEntries(mix.map(({ name }) => entry(name)));
+const maxVUs = count('MAX_VUS', 100);
+
+export const options = {
+    scenarios: {
+        mixed: {
+            executor: 'constant-arrival-rate',
+            rate: count('RATE', 100),
+            timeUnit: '1s',
+            duration: duration('DURATION', '30s'),
+            preAllocatedVUs: Math.min(maxVUs, 20),
+            maxVUs,
+        },
+    },
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        ...each((name) => [`checks{kind:${name}}`, ['rate>0.99']]),
+        ...each((name) => [`mixed_calls{kind:${name}}`, ['count>0']]),
+        ...each((name) => [kinds[name][1], ['med>=0']]),
+        clientcreds_request_failed: ['rate<0.01'],
+        clientcreds_rejections: ['count==0'],
+        clientcreds_late_uses: ['count==0'],
+        dropped_iterations: ['count==0'],
+    },
+};
+
+const client = new Client(inquiringOptions());
+const api = apiUrl();
+const calls = new Counter('mixed_calls');
+
+export function setup() {
+    preflight(client, api);
+}
+
+export default function () {
+    const kind = drawn(mix);
+    exec.vu.metrics.tags.kind = kind;
+    calls.add(1);
+    check(attempt(kinds[kind][0], () => false), { [kind]: (ok) => ok });
+}
+
+function revocation() {
+    const { accessToken } = client.acquire();
+    return accessToken !== null && client.revoke(accessToken).ok;
+}
+
+export function teardown() {
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => mix.map(({ name }, i) => [i === 0 ? 'mix' : '', `${name}: ` +
+        `${number(m.count(`mixed_calls{kind:${name}}`))} calls (${percent(m.count(`mixed_calls{kind:${name}}`) / Math.max(m.count('mixed_calls'), 1))}), ` +
+        `${percent(1 - m.share(`checks{kind:${name}}`))} failed, ${m.times(kinds[name][1])}`]));
+}

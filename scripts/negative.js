@@ -1,0 +1,80 @@
+// Requests that must be refused: a wrong secret, an unknown client, a scope that the client may not have, no token, tokens
+// that are garbage, altered or expired.
+//
+// What it measures: whether each is refused as the RFCs say (6749 §3.3 and §5.2, 6750 §3), how long that takes, and whether
+// it ever brings the server down (5xx). Who attacks a server, or has one wrong setting on a thousand machines, sends these.
+// How to read it: a check that fails names the case, and says what should have come. Each case has a line with its times;
+// an unknown client that is refused faster than a wrong secret tells which clients there are. Expired tokens are those that
+// the run itself got: it must be longer than a token lives, and TOLERANCE.
+//
+//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
+//   TTL                                          lifetime of tokens, where it is the local server's
+//   TOLERANCE                                    seconds for which the API may accept expired tokens
+//   MAX_P95                                      time within which 95% have to be refused
+//   API_URL                                      what the tokens are for
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check, sleep } from 'k6';
+import { Counter, Trend } from 'k6/metrics';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, count, duration, seconds, tlsAuth } from './lib/config.js';
+import { calm, disturb } from './lib/disturb.js';
+import { preflight } from './lib/preflight.js';
+import { refusals } from './lib/refusals.js';
+import { inMilliseconds } from './lib/slo.js';
+import { number, reasons, summary, trendStats } from './lib/summary.js';
+
+const client = new Client(clientOptions());
+const api = apiUrl();
+const cases = refusals(client, api, seconds('TOLERANCE', 1));
+const names = Object.keys(cases);
+const each = (entry) => Object.fromEntries(names.map(entry));
+
+export const options = {
+    scenarios: {
+        refused: { executor: 'constant-vus', vus: count('VUS', 5), duration: duration('DURATION', '30s') },
+    },
+    ...tlsAuth(), // for k6/http
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        ...each((name) => [`checks{case:${name}}`, ['rate==1']]),
+        ...each((name) => [`negative_duration{case:${name}}`, ['med>=0']]),
+        ...each((name) => [`negative_requests{case:${name}}`, ['count>0']]),
+        negative_duration: [`p(95)<=${inMilliseconds(duration('MAX_P95', '500ms'))}`],
+        negative_server_errors: ['count==0'],
+    },
+};
+
+const pause = seconds('PAUSE', 0.1);
+const [requests, serverErrors] = [new Counter('negative_requests'), new Counter('negative_server_errors')];
+const times = new Trend('negative_duration', true);
+
+export function setup() {
+    const before = disturb({ ttl: duration('TTL', '2s') }, 'the run must be longer than a token lives');
+    preflight(client, api);
+    return before;
+}
+
+export default function () {
+    const name = names[(__VU + __ITER) % names.length];
+    const [send, statuses, errors] = cases[name];
+    const answer = send();
+    if (answer !== undefined) {
+        requests.add(1, { case: name });
+        times.add(answer.time, { case: name });
+        serverErrors.add(Number(answer.status >= 500));
+        const refused = `${name}: ${statuses.join(' or ')}, ${errors.join(' or ')}`;
+        check(answer, { [refused]: (r) => statuses.includes(r.status) && errors.includes(r.error) }, { case: name });
+    }
+    sleep(pause);
+}
+
+export function teardown(before) {
+    calm(before);
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => names.map((name, i) => [i === 0 ? 'refused' : '', `${name}: ` +
+        `${number(m.count(`negative_requests{case:${name}}`))} requests, ${m.times(`negative_duration{case:${name}}`)}`]));
+}

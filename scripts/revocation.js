@@ -1,0 +1,63 @@
+// A protected API under load, and in the middle of it all tokens are revoked.
+//
+// What it measures: whether the API notices, and what it costs the clients: one refused request each, one new token each,
+// and no failed iteration, because client.get answers a 401 with a new token and the same request.
+// How to read it: clientcreds_rejections are the refused requests. None of them say that the API goes on with revoked
+// tokens, as those do that check JWTs by themselves; more than one for each virtual user that it refuses new tokens too.
+//
+//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
+//   REVOKE_AFTER                                 seconds until the tokens are revoked
+//   API_URL                                      what to load
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check, sleep } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { intervene } from './lib/disturb.js';
+import { revokeTokens } from './lib/faults.js';
+import { preflight } from './lib/preflight.js';
+import { number, reasons, summary, trendStats } from './lib/summary.js';
+
+const vus = count('VUS', 20);
+
+export const options = {
+    scenarios: {
+        api: { executor: 'constant-vus', vus, duration: duration('DURATION', '20s') },
+        revocation: { executor: 'shared-iterations', exec: 'revoke', startTime: `${seconds('REVOKE_AFTER', 5)}s` },
+    },
+    ext: { clientcreds: { allow: ['rejections'] } },
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        checks: ['rate==1'],
+        clientcreds_rejections: ['count>0', `count<=${vus}`],
+        'clientcreds_requests{reason:rejected}': [`count<=${vus}`],
+        clientcreds_request_failed: ['rate==0'],
+        clientcreds_late_uses: ['count==0'],
+    },
+};
+
+const client = new Client(clientOptions());
+const api = apiUrl();
+const pause = seconds('PAUSE', 0.1);
+
+export function setup() {
+    preflight(client, api);
+}
+
+export default function () {
+    check(client.get(api), { 'status is 200': (r) => r.status === 200 });
+    sleep(pause);
+}
+
+export function revoke() {
+    intervene(() => revokeTokens({ client: env('CLIENT_ID') }), 'revoke the tokens of this client at the server');
+}
+
+export function teardown() {
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => [['revoked', `${number(m.count('clientcreds_rejections'))} requests refused, ` +
+        `${number(m.count('clientcreds_requests{reason:rejected}'))} new tokens, by ${number(vus)} virtual users`]]);
+}

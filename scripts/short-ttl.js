@@ -1,0 +1,80 @@
+// A protected API under load with tokens that live for seconds, side by side with several leeways.
+//
+// What it measures: how many tokens a short lifetime costs, and which leeway is long enough for it: how often virtual
+// users waited for a token, sent an expired one, or were refused.
+// How to read it: the summary has a line for each leeway, and the advice is the first of them with nothing of this. The
+// last of the list has to be one. A leeway must be longer than a token request takes, and than PAUSE.
+//
+//   VUS DURATION PAUSE                           load: virtual users for each leeway, time, seconds between their requests
+//   TTL                                          lifetime of tokens, where it is the local server's
+//   LEEWAYS                                      leeways to compare, with commas: shares of the lifetime, or durations
+//   API_URL                                      what to load
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; JITTER is 0 here by default
+import { check, sleep } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { calm, disturb } from './lib/disturb.js';
+import { preflight } from './lib/preflight.js';
+import { number, reasons, summary, trendStats } from './lib/summary.js';
+
+const vus = count('VUS', 5);
+const leeways = env('LEEWAYS', '0,10%,25%,45%').split(',');
+const last = leeways[leeways.length - 1];
+
+/** Builds an object with an entry for each leeway. */
+const each = (entry) => Object.fromEntries(leeways.map(entry));
+
+export const options = {
+    scenarios: each((leeway, i) => [`leeway-${i + 1}`, {
+        executor: 'constant-vus', vus, duration: duration('DURATION', '20s'), env: { OWN_LEEWAY: leeway }, tags: { leeway },
+    }]),
+    ext: { clientcreds: { allow: ['rejections', 'late_uses'] } }, // leeways that are too short are what it looks for
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        ...each((leeway) => [`clientcreds_requests{leeway:${leeway}}`, ['count>=0']]),
+        ...each((leeway) => [`clientcreds_cache_misses{leeway:${leeway}}`, ['count>=0']]),
+        ...each((leeway) => [`clientcreds_rejections{leeway:${leeway}}`, ['count>=0']]),
+        ...each((leeway) => [`clientcreds_late_uses{leeway:${leeway}}`, ['count>=0']]),
+        [`clientcreds_cache_misses{leeway:${last}}`]: [`count<=${vus}`], // the first token of each
+        [`clientcreds_rejections{leeway:${last}}`]: ['count==0'],
+        [`clientcreds_late_uses{leeway:${last}}`]: ['count==0'],
+        clientcreds_request_failed: ['rate<0.01'],
+    },
+};
+
+const clients = each((leeway) => [leeway, new Client(clientOptions({ cache: { leeway, jitter: env('JITTER', '0') } }))]);
+const api = apiUrl();
+const pause = seconds('PAUSE', 0.1);
+
+export function setup() {
+    const before = disturb({ ttl: duration('TTL', '5s') }, 'its tokens live for as long as it says');
+    preflight(clients[last], api);
+    return before;
+}
+
+export default function () {
+    const res = clients[__ENV.OWN_LEEWAY].get(api);
+    check(res, { 'status is 200': (r) => r.status === 200 });
+    sleep(pause);
+}
+
+export function teardown(before) {
+    calm(before);
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => {
+        const found = leeways.map((leeway) => {
+            const of = (metric) => m.count(`${metric}{leeway:${leeway}}`);
+            const waits = Math.max(of('clientcreds_cache_misses') - vus, 0);
+            const [refused, late] = [of('clientcreds_rejections'), of('clientcreds_late_uses')];
+            return { leeway, enough: waits + refused + late === 0, text: `${leeway}: ${number(of('clientcreds_requests'))} token requests, ` +
+                `${number(waits)} waits, ${number(refused)} refused, ${number(late)} late uses` };
+        });
+        const enough = found.find((f) => f.enough);
+        return [...found.map(({ text }, i) => [i === 0 ? 'leeway' : '', text]),
+            ['advice', enough ? `cache.leeway ${enough.leeway} is enough` : 'none of these is enough: longer lifetimes are needed']];
+    });
+}

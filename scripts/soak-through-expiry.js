@@ -1,0 +1,64 @@
+// A protected API under load for as long as it takes to replace every token many times.
+//
+// What it measures: whether tokens are replaced without anybody noticing: no request fails, none is refused, none
+// carries an expired token, and no virtual user waits for a token but for its first.
+// How to read it: clientcreds_requests{reason:early} are the replacements; EXPIRIES for each virtual user are the least,
+// or the run was too short. With {reason:expired} or more than the first waits, tokens ran out: raise LEEWAY.
+//
+//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
+//   TTL                                          lifetime of tokens, where it is the local server's
+//   EXPIRIES                                     replacements that each token must go through
+//   API_URL                                      what to load
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check, sleep } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { calm, disturb } from './lib/disturb.js';
+import { preflight } from './lib/preflight.js';
+import { reasons, summary, trendStats } from './lib/summary.js';
+
+const vus = count('VUS', 20);
+const tokens = env('CACHE_SCOPE') === 'shared' ? 1 : vus;
+
+export const options = {
+    scenarios: {
+        soak: { executor: 'constant-vus', vus, duration: duration('DURATION', '1m') },
+    },
+    summaryTrendStats: trendStats,
+    thresholds: {
+        ...reasons,
+        checks: ['rate==1'],
+        http_req_failed: ['rate==0'],
+        clientcreds_request_failed: ['rate<0.01'],
+        clientcreds_rejections: ['count==0'],
+        clientcreds_late_uses: ['count==0'],
+        clientcreds_cache_misses: [`count<=${vus + 1}`], // the first token of each, and that of setup()
+        'clientcreds_requests{reason:early}': [`count>=${tokens * count('EXPIRIES', 2)}`],
+        'clientcreds_requests{reason:expired}': ['count==0'],
+    },
+};
+
+const client = new Client(clientOptions());
+const api = apiUrl();
+const pause = seconds('PAUSE', 0.1);
+
+export function setup() {
+    const before = disturb({ ttl: duration('TTL', '10s') }, 'its tokens live for as long as it says');
+    preflight(client, api);
+    return before;
+}
+
+export default function () {
+    const res = client.get(api);
+    check(res, { 'status is 200': (r) => r.status === 200 });
+    sleep(pause);
+}
+
+export function teardown(before) {
+    calm(before);
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data);
+}

@@ -1,0 +1,56 @@
+// The token endpoint without strain: the reference for every other scenario.
+//
+// What it measures: latency and errors of token requests at a low, steady arrival rate, at which no request waits for
+// another one.
+// How to read it: clientcreds_request_duration is what the server needs for a token, without a connection being made;
+// `tail` is how many times as long the slowest 1% take as the median. A server that misses its objective here needs no
+// load test. Keep the run with -o clientcreds-record, to compare others with it.
+//
+//   RATE DURATION MAX_VUS                        load: token requests per second, time, virtual users to do it with
+//   SLO_P95 SLO_ERRORS                           objective: time within which 95% are answered, share that may fail
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+import { check } from 'k6';
+import { Client, requireValid } from 'k6/x/clientcreds';
+import { clientOptions, count, duration } from './lib/config.js';
+import { preflight } from './lib/preflight.js';
+import { sloText, withinSlo } from './lib/slo.js';
+import { number, reasons, summary, trendStats } from './lib/summary.js';
+
+const maxVUs = count('MAX_VUS', 20);
+
+export const options = {
+    scenarios: {
+        token: {
+            executor: 'constant-arrival-rate',
+            rate: count('RATE', 10),
+            timeUnit: '1s',
+            duration: duration('DURATION', '30s'),
+            preAllocatedVUs: maxVUs,
+            maxVUs,
+        },
+    },
+    summaryTrendStats: trendStats,
+    thresholds: { ...reasons, ...withinSlo(), dropped_iterations: ['count==0'] },
+};
+
+const client = new Client(clientOptions());
+
+export function setup() {
+    preflight(client);
+}
+
+export default function () {
+    check(client.acquire(), { 'token granted': (r) => r.ok });
+}
+
+export function teardown() {
+    requireValid();
+}
+
+export function handleSummary(data) {
+    return summary(data, (m) => [
+        ['SLO', sloText],
+        ['tail', `the slowest 1% take ${number(m.stat('clientcreds_request_duration', 'p(99)') /
+            (m.stat('clientcreds_request_duration', 'med') || 1), 1)} times as long as the median`],
+    ]);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Is the head slower than the base, or does it fail more often? Runs of scripts/regression-ci.js, base and head in turns,
+# each of them recorded; then `k6 x clientcreds compare` decides. Ends with its exit code: 0 PASS, 99 FAIL, 90 INVALID.
+#
+#   RUNS                   runs of each side, 4 or more (5)
+#   BASE_K6 HEAD_K6        the k6 binaries (build/k6): each runs the load, and the server unless there is another
+#   BASE_REF               builds the base's from this git ref instead
+#   BASE_SERVE HEAD_SERVE  flags for the server of each side, as `k6 x clientcreds serve` takes them
+#   RULES OUT              the rules (scripts/regression.yml); the folder for what comes of it (build/regression)
+#
+# Another variable that begins with BASE_ or HEAD_ is one of that side's environment, without the beginning:
+# BASE_TOKEN_URL and HEAD_TOKEN_URL compare two servers that run already. docs/regression.md has more.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+runs=${RUNS:-5}
+rules=${RULES:-$root/scripts/regression.yml}
+out=${OUT:-build/regression}
+export K6_NO_USAGE_REPORT=true K6_AUTO_EXTENSION_RESOLUTION=false
+
+if ! [[ "$runs" =~ ^[0-9]+$ ]] || [ "$runs" -lt 4 ]; then
+    echo "RUNS is \"$runs\": it must be 4 or more, or nothing could be significant" >&2
+    exit 104
+fi
+
+# Results of an earlier comparison must not be taken for those of this one.
+mkdir -p "$out/base" "$out/head"
+rm -f "$out"/{base,head}/run-*.{json,log} "$out"/comparison.{md,json,xml} "$out/report.html"
+
+# build_base builds the k6 of BASE_REF in a work tree of its own, as the Makefile there does.
+build_base() {
+    local tree
+    tree=$(mktemp -d)
+    git -C "$root" worktree add --quiet --detach "$tree" "$BASE_REF"
+    # shellcheck disable=SC2064 # the tree as it is called now
+    trap "git -C '$root' worktree remove --force '$tree'" EXIT
+    ln -s "$root/.cache" "$tree/.cache"
+    env -u MAKEFLAGS -u MAKELEVEL make -C "$tree" build >&2
+    cp "$tree/build/k6" "$out/k6-base"
+    BASE_K6_CLIENTCREDS_RECORD_COMMIT=$(git -C "$tree" rev-parse HEAD)
+    export BASE_K6_CLIENTCREDS_RECORD_COMMIT
+}
+
+if [ -n "${BASE_REF:-}" ]; then
+    build_base
+    BASE_K6=$out/k6-base
+fi
+base_k6=${BASE_K6:-$root/build/k6}
+head_k6=${HEAD_K6:-$root/build/k6}
+
+# take_side gives the variables of a side (BASE or HEAD) their names in the environment of its runs.
+take_side() {
+    local name
+    while read -r name; do
+        case "${name#"$1"_}" in
+            K6 | REF | SERVE) ;;
+            *) export "${name#"$1"_}=${!name}" ;;
+        esac
+    done < <(compgen -e "$1"_)
+}
+
+# load_once SIDE K6 SERVE NUMBER makes one recorded run, and leaves its output in a log.
+load_once() {
+    local side=$1 k6=$2 serve=$3 number=$4
+    local load=("$k6" run --quiet --no-color -o "clientcreds-record=$out/$side/run-$number.json" "$root/scripts/regression-ci.js")
+    (
+        take_side "${side^^}"
+        if [ -n "${TOKEN_URL:-}${ISSUER:-}" ]; then
+            exec "${load[@]}"
+        fi
+        # shellcheck disable=SC2086 # flags, not one word
+        exec "$k6" x clientcreds serve --addr 127.0.0.1:0 $serve -- "${load[@]}"
+    ) >"$out/$side/run-$number.log" 2>&1
+}
+
+# count_in makes a run for the comparison. One that does not count (90), say because the machine stood still for a moment,
+# is made again, once; of what it is then, and of one that its thresholds fail (99), the comparison makes its own.
+count_in() {
+    local side=$1 number=$4 code=0
+    load_once "$@" || code=$?
+    if [ "$code" -eq 90 ]; then
+        echo "$side, run $number of $runs: does not count, so once more"
+        code=0
+        load_once "$@" || code=$?
+    fi
+    echo "$side, run $number of $runs: exit code $code"
+    case "$code" in
+        0 | 90 | 99) ;;
+        *)
+            tail -n 20 "$out/$side/run-$number.log" >&2
+            exit "$code"
+            ;;
+    esac
+}
+
+for ((i = 1; i <= runs; i++)); do
+    count_in base "$base_k6" "${BASE_SERVE:-}" "$i"
+    count_in head "$head_k6" "${HEAD_SERVE:-}" "$i"
+done
+
+code=0
+"$head_k6" x clientcreds compare --rules "$rules" --markdown "$out/comparison.md" --json "$out/comparison.json" \
+    --junit "$out/comparison.xml" "$out/base" "$out/head" || code=$?
+# For people; the verdict is that of the comparison.
+if [[ $("$head_k6" x clientcreds --help 2>&1) == *$'\n  report '* ]]; then
+    "$head_k6" x clientcreds report --base "$out/base" --rules "$rules" --output "$out/report.html" "$out/head"
+fi
+exit "$code"

@@ -1,0 +1,103 @@
+package acceptance
+
+import (
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+func TestScenarioSoakThroughExpiry(t *testing.T) {
+	runScenarios(t, "scripts/soak-through-expiry.js", map[string]scenario{
+		"good": {
+			env: []string{"VUS=3", "DURATION=7s", "TTL=4s", "LEEWAY=45%"},
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				onlyGranted(t, stats)
+				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
+				require.GreaterOrEqual(t, stats.TokenRequests.Total, int64(1+3+2*3), "for setup(), cold, and twice early")
+				require.Equal(t, stats.TokenRequests.Total, int64(1+3+r.summary.count("clientcreds_requests{reason:early}")))
+			},
+		},
+		"replacements are waited for": {
+			env:     []string{"VUS=3", "DURATION=5s", "TTL=3s", "LEEWAY=45%", "REFRESH=blocking", "EXPIRIES=1"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_cache_misses"},
+		},
+		"tokens outlive the run": {
+			env:     []string{"VUS=3", "DURATION=1s", "TTL=60s"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_requests{reason:early}"},
+		},
+		"tokens die early": {
+			server:  func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			env:     []string{"VUS=3", "DURATION=2s"},
+			record:  true,
+			exit:    exitInvalid,
+			crossed: []string{"http_req_failed", "clientcreds_rejections"},
+			lines:   []string{"  verdict  INVALID: {n} answers were 401"},
+		},
+	})
+}
+
+func TestScenarioShortTTL(t *testing.T) {
+	runScenarios(t, "scripts/short-ttl.js", map[string]scenario{
+		"good": {
+			env:   []string{"VUS=2", "DURATION=6s", "TTL=3s", "LEEWAYS=0,45%", "PAUSE=0.05"},
+			lines: []string{"  advice   cache.leeway 45% is enough"},
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				require.Regexp(t, `(?m)^  leeway   0: [0-9]+ token requests, [1-9][0-9]* waits, `, r.output)
+				require.Equal(t, stats.TokenRequests.Total, stats.Faults["ttl"]["token"], "of the lifetime that was asked for")
+			},
+		},
+		"the server is too slow for it": {
+			server:  withFaults(`{"token": {"latency": "1500ms"}}`),
+			env:     []string{"VUS=2", "DURATION=5s", "TTL=2s", "LEEWAYS=10%,45%"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_cache_misses{leeway:45%}"},
+			lines:   []string{"  advice   none of these is enough: longer lifetimes are needed"},
+		},
+	})
+}
+
+var worth = regexp.MustCompile(`without the cache a request takes ([0-9.]+) times as long`)
+
+func TestScenarioAPIUncached(t *testing.T) {
+	runScenarios(t, "scripts/api-uncached.js", map[string]scenario{
+		"good": {
+			server: withFaults(`{"token": {"latency": "100ms"}}`),
+			env:    []string{"VUS=3", "DURATION=2s", "PAUSE=0.05", "LEEWAY=20%"},
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				onlyGranted(t, stats)
+				uncached := r.summary.count("iterations{scenario:uncached}")
+				require.Equal(t, uncached, r.summary.count("clientcreds_requests{scenario:uncached}"))
+				require.EqualValues(t, 1+3+uncached, stats.TokenRequests.ByResult["issued"], "setup(), one each, and one each time")
+				times := worth.FindStringSubmatch(r.output)
+				require.NotNil(t, times, r.output)
+				ratio, err := strconv.ParseFloat(times[1], 64)
+				require.NoError(t, err)
+				require.Greater(t, ratio, 2.0)
+			},
+		},
+		"nothing is cached": {
+			env:     []string{"VUS=3", "DURATION=1s", "CACHE_SCOPE=none"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_cache_misses{scenario:cached}"},
+		},
+		"the server cannot do without the cache": {
+			server:  withFaults(`{"token": {"rate_limit": {"per_second": 2, "burst": 5}}}`),
+			env:     []string{"VUS=3", "DURATION=2s"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed{scenario:uncached}"},
+			saw: func(t *testing.T, _ authserver.Stats, r run) {
+				t.Helper()
+				require.NotContains(t, r.crossed(), "clientcreds_request_failed{scenario:cached}")
+			},
+		},
+	})
+}

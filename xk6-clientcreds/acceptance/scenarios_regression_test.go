@@ -1,0 +1,45 @@
+package acceptance
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// TestScenarioRegressionCI: the scenario by itself, which loads an API only where there is one.
+func TestScenarioRegressionCI(t *testing.T) {
+	runScenarios(t, "scripts/regression-ci.js", map[string]scenario{
+		"good": {
+			env: []string{"RATE=20", "API_RATE=10", "DURATION=2s"},
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				onlyGranted(t, stats)
+				require.EqualValues(t, 1+r.summary.count("clientcreds_requests{reason:acquire}"), stats.TokenRequests.ByResult["issued"],
+					"one token for the API, and one for each request")
+				require.Greater(t, r.summary.count("clientcreds_requests{reason:acquire}"), r.summary.count("http_reqs"))
+			},
+		},
+		"no API": {
+			env: []string{"API_URL=", "RATE=20", "DURATION=1s"},
+			saw: func(t *testing.T, stats authserver.Stats, _ run) {
+				t.Helper()
+				require.Zero(t, stats.APIRequests.Total)
+			},
+		},
+		"the rate is too much for the server": {
+			server:  withFaults(`{"token": {"latency": "1s"}}`),
+			env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s", "MAX_VUS=2"},
+			record:  true,
+			exit:    exitInvalid,
+			crossed: []string{"dropped_iterations"},
+		},
+		"the server fails": {
+			server:  withFaults(`{"token": {"errors": [{"rate": 0.3, "error": "server_error"}]}, "seed": 1}`),
+			env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed"},
+		},
+	})
+}

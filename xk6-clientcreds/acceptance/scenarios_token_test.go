@@ -1,0 +1,202 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// generous is an objective that a busy machine keeps.
+const generous = "SLO_P95=20s"
+
+func TestScenarioTokenBaseline(t *testing.T) {
+	runScenarios(t, "scripts/token-baseline.js", map[string]scenario{
+		"good": {
+			env:   []string{"RATE=20", "DURATION=2s", generous},
+			lines: []string{`  SLO      95% of the token requests within {x} s, 1.00% failed`, `  tail     the slowest 1% take {x} times as long as the median`},
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
+				require.InDelta(t, 20*2, r.summary.count("iterations"), 1)
+				require.EqualValues(t, 1+r.summary.count("iterations"), stats.TokenRequests.Total, "setup(), and a new one each time")
+			},
+		},
+		"too slow": {
+			server:  withFaults(`{"token": {"latency": "300ms"}}`),
+			env:     []string{"RATE=20", "DURATION=1s", "SLO_P95=250ms"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_duration"},
+			lines:   []string{`  SLO      95% of the token requests within 250 ms, 1.00% failed`},
+		},
+		"too many errors": {
+			server:  withFaults(`{"token": {"errors": [{"rate": 0.3, "error": "server_error"}]}}`),
+			env:     []string{"RATE=40", "DURATION=1s", generous, "SLO_ERRORS=0.1"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed"},
+		},
+		"the rate was not kept": {
+			server:  withFaults(`{"token": {"latency": "300ms"}}`),
+			env:     []string{"RATE=40", "DURATION=1s", generous, "MAX_VUS=2"},
+			record:  true,
+			exit:    exitInvalid,
+			crossed: []string{"dropped_iterations"},
+		},
+	})
+}
+
+// capacity is what token-capacity.js writes to RESULT_FILE.
+type capacity struct {
+	Capacity     float64 `json:"capacity"`
+	Most         float64 `json:"most"`
+	Limit        string  `json:"limit"`
+	Why          string  `json:"why"`
+	GeneratorCPU float64 `json:"generatorCPU"`
+	Steps        []struct {
+		Rate    int     `json:"rate"`
+		Granted float64 `json:"granted"`
+		P95     float64 `json:"p95"`
+		Failed  float64 `json:"failed"`
+		Miss    string  `json:"miss"`
+	} `json:"steps"`
+}
+
+// Where no token can be had, there is nothing to say of the server's capacity.
+func TestScenarioTokenCapacityWithoutLoad(t *testing.T) {
+	t.Parallel()
+	r := k6run{script: "scripts/token-capacity.js", env: startLocalServer(t, nil).env("CLIENT_SECRET=wrong", "TO=60")}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Regexp(t, lineLike(`  limit    none: there was no load; k6 used up to {x}% of its CPU`), r.output)
+}
+
+func capacityIn(t *testing.T, file string) (found capacity) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(read(t, file)), &found))
+	return found
+}
+
+// The capacity that is found is that of the server's token bucket, and the limit on the side that sets it.
+func TestScenarioTokenCapacity(t *testing.T) {
+	dir := t.TempDir()
+	result := func(name string) string { return "RESULT_FILE=" + filepath.Join(dir, name) }
+	found := func(t *testing.T, name string) capacity {
+		t.Helper()
+		return capacityIn(t, filepath.Join(dir, name))
+	}
+	runScenarios(t, "scripts/token-capacity.js", map[string]scenario{
+		"no limit": {
+			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none")},
+			lines: []string{`  capacity at least {x} tokens/s within the SLO`, `  limit    none: raise TO; k6 used up to {x}% of its CPU`},
+			saw: func(t *testing.T, stats authserver.Stats, _ run) {
+				t.Helper()
+				found := found(t, "none")
+				require.Len(t, found.Steps, 3)
+				require.Equal(t, []int{20, 40, 60}, []int{found.Steps[0].Rate, found.Steps[1].Rate, found.Steps[2].Rate})
+				require.InDelta(t, 60, found.Capacity, 3)
+				require.InDelta(t, 20+40+60, stats.TokenRequests.ByResult["issued"], 3)
+			},
+		},
+		"the server's rate limit": {
+			server: withFaults(`{"token": {"rate_limit": {"per_second": 60, "burst": 20}}}`),
+			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
+			lines:  []string{`  capacity {x} tokens/s within the SLO`, `  limit    server: at {n}/s {x}% failed; k6 used up to {x}% of its CPU`},
+			saw: func(t *testing.T, stats authserver.Stats, _ run) {
+				t.Helper()
+				found := found(t, "limited")
+				require.InDelta(t, 40, found.Capacity, 2, "the last step below the limit")
+				require.InDelta(t, 60, found.Steps[2].Granted, 12, "what the limit lets through when the bucket is empty")
+				require.InDelta(t, 60+20/2, found.Most, 12)
+				require.Positive(t, stats.TokenRequests.ByResult["rate_limited"])
+			},
+		},
+		"not even the first step": {
+			server:  withFaults(`{"token": {"rate_limit": {"per_second": 10, "burst": 1}}}`),
+			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none of it")},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed{step:1}"},
+			saw: func(t *testing.T, _ authserver.Stats, r run) {
+				t.Helper()
+				require.Zero(t, found(t, "none of it").Capacity)
+				require.NotContains(t, r.crossed(), "clientcreds_request_failed{step:2}")
+			},
+		},
+		"less than expected": {
+			server:  withFaults(`{"token": {"latency": "300ms"}}`),
+			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "WARM_UP=0s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_duration{step:1}", "clientcreds_request_duration{step:2}"},
+			lines:   []string{`  limit    server: at 10/s p95 was {n} ms; k6 used up to {x}% of its CPU`},
+		},
+		"too few virtual users": {
+			server:  withFaults(`{"token": {"latency": "200ms"}}`),
+			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_requests{step:2}"},
+			saw: func(t *testing.T, _ authserver.Stats, _ run) {
+				t.Helper()
+				found := found(t, "VUs")
+				require.Equal(t, "generator", found.Limit)
+				require.Contains(t, found.Why, "at 80/s the rate was not kept")
+			},
+		},
+	})
+}
+
+// What is only seen of a saturated machine, of metrics as they are there: steps of 100 and 200 requests
+// per second, of which the second one misses the objective.
+func TestScenarioTokenCapacitySide(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p95, failed, requests float64 // of the second step
+		cpu, saturated        float64
+		limit, why            string
+	}{
+		"in time":                    {10, 0, 200, 0.5, 0, "none", "raise TO"},
+		"late":                       {900, 0, 200, 0.5, 0, "server", "at 200/s p95 was 900 ms"},
+		"late, with little CPU":      {900, 0, 200, 0.85, 0, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU":          {900, 0, 200, 1, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU for once": {900, 0, 200, 0.95, 0.05, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, with others' load":    {900, 0, 200, 0.3, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"refused":                    {10, 0.2, 200, 0.5, 0, "server", "at 200/s 20.00% failed"},
+		"refused, without CPU":       {10, 0.2, 200, 1, 0.5, "server", "at 200/s 20.00% failed"},
+		"not sent":                   {10, 0, 100, 0.5, 0, "generator", "at 200/s the rate was not kept although the server was fast enough: raise MAX_VUS"},
+		"not sent, without CPU":      {10, 0, 100, 1, 0.5, "generator", "at 200/s the rate was not kept, and k6 had too little CPU to spare"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			type values map[string]any
+			metric := func(v values) map[string]values { return map[string]values{"values": v} }
+			metrics, err := json.Marshal(map[string]any{
+				"iterations":                           metric(values{"count": 300}),
+				"clientcreds_requests":                 metric(values{"count": 300}),
+				"clientcreds_request_duration{step:1}": metric(values{"p(95)": 10}),
+				"clientcreds_request_failed{step:1}":   metric(values{"rate": 0, "passes": 0, "fails": 100}),
+				"clientcreds_request_duration{step:2}": metric(values{"p(95)": c.p95}),
+				"clientcreds_request_failed{step:2}":   metric(values{"rate": c.failed, "passes": c.failed * c.requests, "fails": (1 - c.failed) * c.requests}),
+				"clientcreds_generator_cpu":            metric(values{"value": c.cpu, "max": c.cpu}),
+				"clientcreds_generator_saturated":      metric(values{"rate": c.saturated, "passes": c.saturated * 20, "fails": (1 - c.saturated) * 20}),
+			})
+			require.NoError(t, err)
+			lib, err := filepath.Abs(filepath.Join(projectRoot, "scripts", "lib", "steps.js"))
+			require.NoError(t, err)
+			r := k6run{
+				code: `import { capacityOf, steps } from '` + lib + `';
+					export default function () {
+						console.log(JSON.stringify(capacityOf(steps(), { metrics: ` + string(metrics) + ` })));
+					}`,
+				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s"},
+				args: []string{"--log-format", "raw"}, judged: true,
+			}.do(t).passes(t)
+			var found capacity
+			require.NoError(t, json.Unmarshal([]byte(jsonLine.FindString(r.output)), &found), r.output)
+			require.Equal(t, c.limit, found.Limit)
+			require.Equal(t, c.why, found.Why)
+		})
+	}
+}
+
+var jsonLine = regexp.MustCompile(`(?m)^\{.*\}$`)

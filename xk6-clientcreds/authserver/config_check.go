@@ -1,0 +1,117 @@
+package authserver
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+)
+
+func (c *Config) validate() error {
+	if err := checkAddr("Addr", c.Addr); err != nil {
+		return err
+	}
+	if c.APIAddr != "" {
+		if err := checkAddr("APIAddr", c.APIAddr); err != nil {
+			return err
+		}
+	}
+	if err := checkIssuer(c.Issuer); err != nil {
+		return err
+	}
+	if err := c.checkTimes(); err != nil {
+		return err
+	}
+	if err := oneOf("TokenFormat", c.TokenFormat, Opaque, JWT); err != nil {
+		return err
+	}
+	if err := oneOf("JWTAlgorithm", c.JWTAlgorithm, jwtAlgorithms...); err != nil {
+		return err
+	}
+	if err := oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw); err != nil {
+		return err
+	}
+	if err := oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection); err != nil {
+		return err
+	}
+	if c.APIScope != "" && (!validScope(c.APIScope) || strings.Contains(c.APIScope, " ")) {
+		return configErrorf("APIScope", "%q is not one scope token (RFC 6749 §3.3)", c.APIScope)
+	}
+	if !printableASCII(c.APIAudience) {
+		return configErrorf("APIAudience", "%q has characters other than printable ASCII", c.APIAudience)
+	}
+	if err := oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff); err != nil {
+		return err
+	}
+	return c.checkFaults()
+}
+
+func (c *Config) checkFaults() error {
+	if err := faults.Check(c.Faults); err != nil {
+		return configErrorf("Faults", "%s", err)
+	}
+	return nil
+}
+
+func (c *Config) checkTimes() error {
+	if err := checkTTL(c.TTL); err != nil {
+		return configErrorf("TTL", "%s", err)
+	}
+	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
+		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
+	}
+	return nil
+}
+
+// checkTTL demands whole seconds, because expires_in counts them (RFC 6749
+// §5.1): a fraction would make the token outlive what its client was told.
+func checkTTL(ttl time.Duration) error {
+	if ttl < time.Second || ttl%time.Second != 0 {
+		return fmt.Errorf("%s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m", ttl)
+	}
+	return nil
+}
+
+func checkAddr(option, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return configErrorf(option, "%q is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0", addr)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return configErrorf(option, "%q has no valid port, want 0 to 65535", addr)
+	}
+	return nil
+}
+
+// checkIssuer demands what RFC 8414 §2 demands, but allows http: the server is
+// a local one.
+func checkIssuer(issuer string) error {
+	if issuer == "" {
+		return nil
+	}
+	full := issuer
+	if strings.HasPrefix(issuer, "/") {
+		full = "http://localhost" + issuer
+	}
+	u, err := url.Parse(full)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
+		strings.ContainsAny(issuer, "?#%\"\\ ") || !printableASCII(issuer) {
+		return configErrorf("Issuer",
+			"not an issuer identifier: want an http(s) URL of plain characters without user, query and fragment, or a path such as /tenant")
+	}
+	return nil
+}
+
+func oneOf[T ~string](option string, value T, allowed ...T) error {
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		if value == a {
+			return nil
+		}
+		names[i] = string(a)
+	}
+	return configErrorf(option, "%q is unknown, want %s", value, strings.Join(names, ", "))
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+)
+
+// basic is what the other methods of client authentication are compared with.
+const basic = "client_secret_basic"
+
+// The variants of auth.js, auth-rsa.js and auth-tls.js beside that.
+var (
+	authVariants = []string{
+		"client_secret_post", "client_secret_jwt, HS256", "private_key_jwt, ES256", "private_key_jwt, EdDSA",
+		"client_secret_basic + DPoP, ES256", "private_key_jwt + DPoP, ES256",
+	}
+	authRSAVariants = []string{"private_key_jwt, RS256", "private_key_jwt, PS256"}
+	authTLSVariants = []string{"tls_client_auth"}
+)
+
+// auth measures token requests by the way in which the client authenticates. An RSA signature takes so
+// long that blocks with as many would leave time for few rounds, so those have a run of their own.
+func (b *bench) auth(ctx context.Context) ([]report.Table, error) {
+	var tables []report.Table
+	const title = "A token by method of client authentication"
+	for _, part := range []struct {
+		script, server, title string
+		score                 probe.Score
+		variants              []string
+	}{
+		{"auth", withKeys, title, probe.Score{VUs: 50, PerVU: 20, Rounds: 16}, authVariants},
+		{"auth-rsa", withKeys, title + ", RSA", probe.Score{VUs: 50, PerVU: 4, Rounds: 12}, authRSAVariants},
+		{"auth-tls", withTLS, title + ", over TLS", probe.Score{VUs: 50, PerVU: 20, Rounds: 16}, authTLSVariants},
+	} {
+		part.score.Turns, part.score.Settle = 1, settle
+		run, err := b.blocksAt(ctx, part.server, part.script, part.score)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, authTable(run, part.title+", "+plural(part.score.VUs), part.variants))
+	}
+	return tables, nil
+}
+
+// blocksAt is blocks with a server of its own, which has keys or certificates.
+func (b *bench) blocksAt(ctx context.Context, with, script string, score probe.Score) (*block.Run, error) {
+	dir := filepath.Join(b.scripts, with)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	server, err := startServer(ctx, with, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer server.stop()
+	other := *b
+	other.server = server
+	return other.blocks(ctx, script, score)
+}
+
+// authTable compares the variants with basic: in the CPU time of a request, and in what a CPU makes of it.
+func authTable(run *block.Run, title string, variants []string) report.Table {
+	cpu := run.Cost()
+	perCPUSecond := func(b block.Block) float64 { return float64(time.Second) / cpu(b) }
+	cost := func(name string) report.Result {
+		return report.Compared(name, "µs CPU", microseconds(run.Of(name, cpu)), basic, microseconds(run.Of(basic, cpu)))
+	}
+	table := report.Table{Title: title, Results: []report.Result{
+		report.Measured(basic, "µs CPU", microseconds(run.Of(basic, cpu))),
+		cost(basic + ", again"),
+	}}
+	for _, name := range variants {
+		row := cost(name)
+		if limit, ok := authLimits[name]; ok {
+			row = row.With(report.NewTarget(report.OfRatio, report.AtMost, limit))
+		}
+		table.Results = append(table.Results, row)
+	}
+	table.Results = append(table.Results, report.Measured(basic, "tokens per CPU second", run.Of(basic, perCPUSecond)))
+	for _, name := range variants {
+		table.Results = append(table.Results, report.Compared(name, "tokens per CPU second",
+			run.Of(name, perCPUSecond), basic, run.Of(basic, perCPUSecond)))
+	}
+	return table
+}
+
+// authLimits are for methods that do nothing for a request which basic does not do, too: a certificate
+// is shown once, when the connection is made.
+var authLimits = map[string]float64{"client_secret_post": 1.2, "tls_client_auth": 1.2}

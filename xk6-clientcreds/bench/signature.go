@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// What is signed. Both are compared by the algorithm, with ES256.
+const (
+	anAssertion = "assertion"
+	aProof      = "DPoP proof"
+	perES256    = "ES256"
+	esAgain     = "ES256, again"
+)
+
+// signedBy are the algorithms of a kind. Others with RSA differ from these in the hash alone.
+var signedBy = map[string][]string{
+	anAssertion: {perES256, esAgain, "ES384", "ES512", "EdDSA", "RS256", "PS256", "HS256"},
+	aProof:      {perES256, esAgain, "ES384", "ES512", "EdDSA", "RS256", "PS256"},
+}
+
+// signatureRounds is how often every algorithm has its turn.
+const signatureRounds = 40
+
+// signature measures signatures alone, without k6.
+func (b *bench) signature(ctx context.Context) ([]report.Table, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	_, _ = fmt.Fprintln(b.log, "signature")
+	cmd := command(ctx, self, []string{roleSignature, strconv.Itoa(signatureRounds)}, nil)
+	run, err := measuredBy(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("signature: %w", err)
+	}
+	return []report.Table{signatureTable(run, anAssertion), signatureTable(run, aProof)}, nil
+}
+
+// measuredBy returns what a process says on its standard output that it measured.
+func measuredBy(cmd *exec.Cmd) (*block.Run, error) {
+	var failure bytes.Buffer
+	cmd.Stderr = &failure
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, tail(failure.String()))
+	}
+	run := new(block.Run)
+	return run, json.Unmarshal(text, run)
+}
+
+func signatureTable(run *block.Run, kind string) report.Table {
+	cpu := func(algorithm string) []float64 { return microseconds(run.Of(kind+", "+algorithm, run.Cost())) }
+	table := report.Table{
+		Title:   "A signature, " + kind,
+		Results: []report.Result{report.Measured(perES256, "µs CPU", cpu(perES256))},
+	}
+	for _, algorithm := range signedBy[kind][1:] {
+		table.Results = append(table.Results, report.Compared(algorithm, "µs CPU", cpu(algorithm), perES256, cpu(perES256)))
+	}
+	return table
+}
+
+// signatures is the process in which signatures are measured. Its argument is the number of rounds.
+func signatures(args []string, stdout io.Writer) error {
+	rounds, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	signers, err := newSigners()
+	if err != nil {
+		return err
+	}
+	meter := block.NewMeter()
+	shuffle := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) // #nosec G404 -- shuffles blocks
+	for i, next := range block.Plan(len(signers), rounds+1, shuffle) {
+		if i%len(signers) == 0 {
+			meter.Collect()
+		}
+		if err := signers[next].block(meter, i/len(signers)); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(stdout).Encode(meter.Run())
+}
+
+// signer makes one kind of signature with one algorithm.
+type signer struct {
+	name  string
+	units int // in a block: one takes some milliseconds with every algorithm
+	sign  func() error
+}
+
+// block measures one block.
+func (s *signer) block(meter *block.Meter, round int) error {
+	meter.Start()
+	for range s.units {
+		if err := s.sign(); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	meter.Lap()
+	meter.Stop(s.name, round, s.units, nil)
+	return nil
+}
+
+// newSigners returns the signers of both kinds.
+func newSigners() ([]signer, error) {
+	keys := make(map[string]*oauth.SigningKey)
+	for _, algorithm := range signedBy[aProof] {
+		if algorithm == esAgain {
+			continue
+		}
+		key, err := oauth.GenerateDPoPKey(algorithm)
+		if err != nil {
+			return nil, err
+		}
+		keys[algorithm] = key
+	}
+	keys[esAgain] = keys[perES256]
+	var signers []signer
+	for kind, algorithms := range signedBy {
+		for _, algorithm := range algorithms {
+			sign, err := newSign(kind, algorithm, keys[algorithm])
+			if err != nil {
+				return nil, err
+			}
+			signers = append(signers, signer{kind + ", " + algorithm, signaturesPerBlock(algorithm), sign})
+		}
+	}
+	return signers, nil
+}
+
+// signaturesPerBlock is fewer for algorithms that are slow.
+func signaturesPerBlock(algorithm string) int {
+	switch algorithm {
+	case "RS256", "PS256", "ES512":
+		return 8
+	case "ES384":
+		return 30
+	case "HS256":
+		return 1000
+	}
+	return 200
+}
+
+// newSign returns what makes one signature of that kind.
+func newSign(kind, algorithm string, key *oauth.SigningKey) (func() error, error) {
+	const endpoint = "https://idp.example.com/oauth2/token"
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if kind == aProof {
+		prover, err := oauth.NewProver(key)
+		return func() error {
+			_, err := prover.Proof(http.MethodGet, u, "a token of the length that opaque ones often have")
+			return err
+		}, err
+	}
+	assertion := oauth.Assertion{ClientID: "bench", Audience: "https://idp.example.com"}
+	var auth oauth.ClientAuth
+	if key == nil {
+		auth, err = oauth.ClientSecretJWT(assertion, "a secret of the length that HS256 asks for, and more", algorithm)
+	} else {
+		auth, err = oauth.PrivateKeyJWT(assertion, key)
+	}
+	return func() error {
+		return auth.Apply(context.Background(), &oauth.TokenRequest{URL: u, Form: make(url.Values), Header: make(http.Header)})
+	}, err
+}

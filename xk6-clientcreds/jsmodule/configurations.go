@@ -1,0 +1,28 @@
+package jsmodule
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// Clients are those of the script, as far as their configuration tells measurements apart. The clients
+// of a pool are one where they are measured as one.
+func (r *RootModule) Clients() []regress.Client {
+	p := r.process
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	distinct := make(map[regress.Client]bool)
+	for _, g := range p.grants {
+		o := g.opts
+		distinct[regress.Client{
+			Name: o.tag(), Auth: o.Auth, DPoP: o.DPoP.On, Cache: o.Cache.Scope, Refresh: o.Cache.Refresh,
+		}] = true
+	}
+	clients := slices.SortedFunc(maps.Keys(distinct), func(a, b regress.Client) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Auth, b.Auth), cmp.Compare(a.Cache, b.Cache), cmp.Compare(a.Refresh, b.Refresh))
+	})
+	return clients[:min(len(clients), regress.MaxClients)]
+}
