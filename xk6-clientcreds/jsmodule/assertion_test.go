@@ -81,7 +81,7 @@ func TestAudienceIsTheIssuer(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q}`, issuer, e.URL+"/token")
 	})
 	v := newVU(t, New())
-	v.mustRun(fmt.Sprintf("globalThis.client = new Client({issuer: %q, clientId: 'orders', auth: 'private_key_jwt', key: `%s`})", issuer, testJWK))
+	v.mustRun(fmt.Sprintf("globalThis.client = new Client({issuer: %q, clientId: 'orders', auth: 'private_key_jwt', key: %q})", issuer, testJWK))
 	v.start()
 	v.mustRun(`client.acquire()`)
 	assert.Equal(t, issuer, e.sentClaims(t, 0)["aud"])
