@@ -1,8 +1,8 @@
 // Requests that must be refused: a wrong secret, an unknown client, a scope that the client may not have, no token, tokens
 // that are garbage, altered or expired.
 //
-// What it measures: whether each is refused as the RFCs say (6749 §5.2, 6750 §3), how long that takes, and whether it ever
-// brings the server down (5xx). Who attacks a server, or has the wrong configuration on a thousand machines, sends these.
+// What it measures: whether each is refused as the RFCs say (6749 §3.3 and §5.2, 6750 §3), how long that takes, and whether
+// it ever brings the server down (5xx). Who attacks a server, or has one wrong setting on a thousand machines, sends these.
 // How to read it: a check that fails names the case, and says what should have come. Each case has a line with its times;
 // an unknown client that is refused faster than a wrong secret tells which clients there are. Expired tokens are those that
 // the run itself got: it must be longer than a token lives, and TOLERANCE.

@@ -3,9 +3,9 @@
 // What it measures: latency and errors of token requests at arrival rates that rise in steps. The arrivals do not wait for
 // the answers (an open model), so beyond the server's capacity requests queue up, up to MAX_VUS of them.
 // How to read it: `capacity` is what was granted per second in the last step before the first one that missed the
-// objective, and `most` in any step. `limit` says which side the latter failed for: the server, or the generator, where k6
-// had no CPU or no virtual user left. Then the server can do more, and without CPU the run is INVALID. The grid is the
-// error: run it again with FROM and TO around the capacity, and more steps.
+// objective, and `most` in any step. `limit` says which side the missed step failed for: the server, or the generator, where
+// k6 had too little CPU or no virtual user left. Then the server can do more; with no CPU left at all the run is INVALID.
+// The grid is the error: run it again with FROM and TO around the capacity, and more steps.
 //
 //   FROM TO STEPS STEP                           load: token requests per second, first and last, steps, time of each
 //   WARM_UP                                      time at the first rate before that, in which connections are made

@@ -4,8 +4,11 @@ import { Client } from 'k6/x/clientcreds';
 import { attempt } from './call.js';
 import { clientOptions } from './config.js';
 
-/** What is right for a refusal: its statuses and its errors. */
-const [noClient, noScope, noToken] = [[[400, 401], ['invalid_client']], [[400], ['invalid_scope']], [[401], ['invalid_token', 'none']]];
+/** What is right for a refusal: its statuses and its errors. A scope may also be ignored, if the answer says so (§3.3). */
+const noClient = [[400, 401], ['invalid_client']];
+const noScope = [[400, 200], ['invalid_scope', 'ignored']];
+const noToken = [[401], ['invalid_token', 'none']];
+const tooMuch = 'a-scope-that-there-is-not';
 
 /**
  * The cases by name: what sends the request, and what is right. `right` is the client that the environment describes, and
@@ -13,11 +16,12 @@ const [noClient, noScope, noToken] = [[[400, 401], ['invalid_client']], [[400], 
  * or undefined where there is no token to send: none has expired yet, or none was granted.
  */
 export function refusals(right, api, tolerance) {
-    const { key: _key, certificate: _certificate, assertion: _assertion, ...rest } = clientOptions();
+    const own = clientOptions();
+    const { key: _key, certificate: _certificate, assertion: _assertion, ...rest } = own;
     const auth = String(rest.auth).startsWith('client_secret') ? rest.auth : 'client_secret_basic';
     const wrong = new Client({ ...rest, auth, clientSecret: 'not-the-secret' });
     const unknown = new Client({ ...rest, auth, clientSecret: 'not-the-secret', clientId: 'a-client-that-there-is-not' });
-    const greedy = new Client({ ...clientOptions(), scope: 'a-scope-that-there-is-not' });
+    const greedy = new Client({ ...own, scope: `${own.scope ?? ''} ${tooMuch}`.trim() });
     const use = (token) => call(api, { Authorization: `Bearer ${token}` });
     let old; // a token of this virtual user, and from when on it must be refused
 
@@ -41,8 +45,9 @@ export function refusals(right, api, tolerance) {
 }
 
 function grant(client) {
-    const { status, error, timings } = client.acquire();
-    return { status, error, time: timings === null ? 0 : timings.duration };
+    const { status, error, scope, timings } = client.acquire();
+    const granted = scope !== null && scope.split(' ').includes(tooMuch) ? 'granted' : 'ignored';
+    return { status, error: error ?? granted, time: timings === null ? 0 : timings.duration };
 }
 
 /** A request to the API. The challenge need not have an error, but must be there (RFC 6750 §3). */

@@ -98,14 +98,15 @@ func echoes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<16))
 		form, formErr := url.ParseQuery(string(body))
-		if err != nil || formErr != nil || !form.Has("echo") {
+		early := form.Get("echo") == "exchange" && !form.Has("subject_token")
+		if err != nil || formErr != nil || !form.Has("echo") || early {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, r)
 			return
 		}
 		id, secret, _ := r.BasicAuth()
 		decoded, _ := url.QueryUnescape(secret)
-		text := strings.Join([]string{r.Header.Get("Authorization"), id, secret, decoded, string(body)}, " ")
+		text := strings.Join([]string{r.Header.Get("Authorization"), id, secret, decoded, r.Header.Get("DPoP"), string(body)}, " ")
 		if form.Get("echo") == "html" {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusBadGateway)

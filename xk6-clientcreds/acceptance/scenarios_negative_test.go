@@ -1,7 +1,12 @@
 package acceptance
 
 import (
+	"bytes"
+	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +59,21 @@ func TestScenarioNegative(t *testing.T) {
 			exit:    exitThresholds,
 			crossed: []string{"checks{case:wrong-secret}", "checks{case:unknown-client}"},
 		},
+		"scopes that the client may not have are ignored": {
+			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{ignoringScopes(true)} },
+			env:    append([]string{"MAX_P95=10s"}, env...),
+			saw: func(t *testing.T, stats authserver.Stats, r run) {
+				t.Helper()
+				require.Positive(t, of(r, "wrong-scope"))
+				require.Zero(t, stats.TokenRequests.ByResult["invalid_scope"])
+			},
+		},
+		"and said to be granted": {
+			server:  func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{ignoringScopes(false)} },
+			env:     env,
+			exit:    exitThresholds,
+			crossed: []string{"checks{case:wrong-scope}"},
+		},
 		"it takes its time": {
 			server:  withFaults(`{"token": {"latency": "300ms"}, "api": {"latency": "300ms"}}`),
 			env:     append([]string{"MAX_P95=200ms"}, env...),
@@ -85,4 +105,32 @@ func careless(next http.Handler) http.Handler {
 		r.SetBasicAuth(localID, localSecret)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ignoringScopes is a token endpoint that gives its client the scope that it may have, whatever it asks
+// for (RFC 6749 §3.3); it may admit that.
+func ignoringScopes(admits bool) authserver.Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<16))
+			form, formErr := url.ParseQuery(string(body))
+			if err != nil || formErr != nil {
+				http.Error(w, "no form", http.StatusBadRequest)
+				return
+			}
+			asked := form.Get("scope")
+			form.Set("scope", localScope)
+			r.Body = io.NopCloser(bytes.NewReader([]byte(form.Encode())))
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			text := answer.Body.Bytes()
+			if !admits {
+				text = bytes.Replace(text, []byte(localScope), []byte(asked), 1)
+			}
+			maps.Copy(w.Header(), answer.Header())
+			w.Header().Del("Content-Length")
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(text)
+		})
+	}
 }

@@ -65,6 +65,14 @@ type capacity struct {
 	} `json:"steps"`
 }
 
+// Where no token can be had, there is nothing to say of the server's capacity.
+func TestScenarioTokenCapacityWithoutLoad(t *testing.T) {
+	t.Parallel()
+	r := k6run{script: "scripts/token-capacity.js", env: startLocalServer(t, nil).env("CLIENT_SECRET=wrong", "TO=60")}.do(t)
+	require.Equal(t, exitScriptException, r.exitCode, r.output)
+	require.Regexp(t, lineLike(`  limit    none: there was no load; k6 used up to {x}% of its CPU`), r.output)
+}
+
 func capacityIn(t *testing.T, file string) (found capacity) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal([]byte(read(t, file)), &found))
@@ -149,13 +157,14 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 	}{
 		"in time":                    {10, 0, 200, 0.5, 0, "none", "raise TO"},
 		"late":                       {900, 0, 200, 0.5, 0, "server", "at 200/s p95 was 900 ms"},
-		"late, without CPU":          {900, 0, 200, 1, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
-		"late, without CPU for once": {900, 0, 200, 0.95, 0.05, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
-		"late, with others' load":    {900, 0, 200, 0.3, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had no CPU to spare"},
+		"late, with little CPU":      {900, 0, 200, 0.85, 0, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU":          {900, 0, 200, 1, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, without CPU for once": {900, 0, 200, 0.95, 0.05, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
+		"late, with others' load":    {900, 0, 200, 0.3, 0.5, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
 		"refused":                    {10, 0.2, 200, 0.5, 0, "server", "at 200/s 20.00% failed"},
 		"refused, without CPU":       {10, 0.2, 200, 1, 0.5, "server", "at 200/s 20.00% failed"},
 		"not sent":                   {10, 0, 100, 0.5, 0, "generator", "at 200/s the rate was not kept although the server was fast enough: raise MAX_VUS"},
-		"not sent, without CPU":      {10, 0, 100, 1, 0.5, "generator", "at 200/s the rate was not kept, and k6 had no CPU to spare"},
+		"not sent, without CPU":      {10, 0, 100, 1, 0.5, "generator", "at 200/s the rate was not kept, and k6 had too little CPU to spare"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

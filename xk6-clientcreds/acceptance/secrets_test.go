@@ -2,8 +2,13 @@ package acceptance
 
 import (
 	"archive/tar"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
 	"log"
@@ -14,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +37,49 @@ var failingClients = []string{
 	"a wrong secret", "a wrong secret in the body", "an unknown scope", "a server that answers with what it got",
 	"a proxy that answers with what it got", "a server that echoes the secret of a file",
 	"a server that echoes the secret of a variable", "a server that echoes the secret of a source", "nobody there", "no issuer",
+	"a server that echoes an assertion", "a server that echoes the assertion of a variable", "a server that echoes a proof",
+	"a server that echoes the tokens of an exchange", "a server that echoes the actor of an exchange", "nobody for a certificate",
+}
+
+// pooledSecret is that of the client of a pool.
+const pooledSecret = "Pooled-Secret-of-the-run"
+
+// secretMaterial is what of the other kinds must not be written: keys, a ready assertion, and the tokens that a script
+// gives for an exchange.
+type secretMaterial struct {
+	env     []string
+	secrets []string
+}
+
+func newSecretMaterial(t *testing.T) secretMaterial {
+	t.Helper()
+	const assertion, subject, actor = "ready-made-header.ready-made-claims.ready-made-signature", "Subject-Token-of-the-run", "Actor-Token-of-the-run"
+	pair := newPair(t, filepath.Join(t.TempDir(), "client"), &x509.Certificate{}, nil, time.Hour)
+	signs, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	proves, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	files := []string{writeKey(t, signs), writeJWK(t, proves, ""), pair.key}
+	m := secretMaterial{
+		env: []string{
+			"KEY_FILE=" + files[0], "DPOP_KEY_FILE=" + files[1], "CERTIFICATE_KEY_FILE=" + files[2], "CERTIFICATE_FILE=" + pair.certificate,
+			"ASSERTION_VARIABLE=" + assertion, "SUBJECT_TOKEN=" + subject, "ACTOR_TOKEN=" + actor, "POOL_SECRET=" + pooledSecret,
+		},
+		secrets: []string{assertion, subject, actor},
+	}
+	for _, file := range files {
+		block, _ := pem.Decode([]byte(read(t, file)))
+		if block == nil { // a JWK
+			var key struct{ D string }
+			require.NoError(t, json.Unmarshal([]byte(read(t, file)), &key))
+			m.secrets = append(m.secrets, key.D)
+			continue
+		}
+		for line := range slices.Chunk(base64.StdEncoding.AppendEncode(nil, block.Bytes), 64) { // as PEM has them
+			m.secrets = append(m.secrets, string(line))
+		}
+	}
+	return m
 }
 
 // spellings are the ways in which a secret could be written down.
@@ -85,7 +134,8 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			t.Parallel()
 			tokens, serverLog := new(issuedTokens), new(output)
 			server := startLocalServer(t, func(cfg *authserver.Config) {
-				cfg.Clients[0].Secret = rareSecret
+				cfg.Clients[0].Secret, cfg.Clients[0].GrantTypes = rareSecret, authserver.GrantTypes
+				cfg.Clients = append(cfg.Clients, authserver.Client{ID: "pooled", Secret: pooledSecret, Scope: localScope})
 				cfg.TokenFormat = c.format
 				cfg.TokenMiddleware = []authserver.Middleware{tokens.record, echoes}
 				cfg.APIMiddleware = []authserver.Middleware{refusesAndQuotes}
@@ -93,7 +143,7 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			})
 			dir := t.TempDir()
 			files := map[string]string{}
-			for _, file := range []string{"k6.log", "out.json", "out.csv", "summary.json"} {
+			for _, file := range []string{"k6.log", "out.json", "out.csv", "summary.json", "record.json"} {
 				files[file] = filepath.Join(dir, file)
 			}
 			var places []string
@@ -103,20 +153,21 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			filed, sources := filepath.Join(dir, "secret"), filepath.Join(dir, "secrets.txt")
 			replaceFile(t, filed, places[0]+"\n")
 			replaceFile(t, sources, "mine="+places[2]+"\n")
+			material := newSecretMaterial(t)
 			run := k6run{
 				script: "xk6-clientcreds/acceptance/testdata/secrets.js",
-				env:    server.env("WRONG_SECRET="+wrongSecret, "SCOPE=", "SECRET_FILE="+filed, "SECRET_VARIABLE="+places[1]),
+				env:    server.env(append(material.env, "WRONG_SECRET="+wrongSecret, "SCOPE=", "SECRET_FILE="+filed, "SECRET_VARIABLE="+places[1])...),
 				args: append([]string{
 					"--secret-source", "file=" + sources,
 					"--verbose", "--http-debug=full", "--out", "json=" + files["out.json"],
-					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"],
+					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"], "--out", "clientcreds-record=" + files["record.json"],
 				}, c.args...),
 			}
 			toTerminal := run.do(t)
 			run.args = append(run.args, "--log-output", "file="+files["k6.log"])
 			toFile := run.do(t)
 
-			secrets, issued := slices.Concat(places, []string{rareSecret, wrongSecret}), tokens.all()
+			secrets, issued := slices.Concat(places, material.secrets, []string{rareSecret, wrongSecret, pooledSecret}), tokens.all()
 			require.GreaterOrEqual(t, len(issued), 10)
 			holdsNone(t, "the terminal", toTerminal.output, secrets, issued)
 			holdsNone(t, "the terminal beside a log file", toFile.output, secrets, issued)
@@ -126,6 +177,12 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 				holdsNone(t, file, string(text), secrets, issued)
 			}
 			holdsNone(t, "the server's log", serverLog.String()+" ", secrets, issued)
+			stats, err := json.Marshal(server.Stats())
+			require.NoError(t, err)
+			holdsNone(t, "/stats", string(stats), secrets, issued)
+			for _, text := range []string{toTerminal.output, read(t, files["k6.log"])} {
+				require.NotRegexp(t, `eyJ[\w-]{16,}\.`, text, "an assertion or a proof")
+			}
 
 			// The test has looked at something: k6 got through all of it.
 			require.Zero(t, toTerminal.exitCode, toTerminal.output)

@@ -313,7 +313,8 @@ func TestExpiredCertificatesAreMadeAgain(t *testing.T) {
 	require.NotEqual(t, old, fresh)
 }
 
-// Names that RFC 4514 §4 and others write differently are the same.
+// Names that RFC 4514 §4 and others write differently are the same, and so are those that RFC 5280 §7.1
+// compares as equal.
 func TestDistinguishedNames(t *testing.T) {
 	t.Parallel()
 	for _, same := range [][]string{
@@ -322,10 +323,15 @@ func TestDistinguishedNames(t *testing.T) {
 		{`CN=James \"Jim\" Smith\, III,DC=example`, `CN=James \22Jim\22 Smith\2C III,DC=example`},
 		{`CN=Lu\C4\8Di\C4\87`, "CN=Lučić"},
 		{`CN=a\`, `CN=a\`},
+		{"CN=James  Smith,O=EXAMPLE", "cn=james smith,o=Example"},
+		{`CN=\ a\20,O=b`, "CN=a,O=b"},
+		{"2.5.4.3=a", "CN=a"},
+		{"1.3.6.1.4.1.1466.0=#04024869,O=Test", "1.3.6.1.4.1.1466.0=#04024869,o=test"}, // RFC 4514 §4
+		{"1.2.3=#13026869", "1.2.3=Hi"},
 	} {
 		require.Equal(t, canonicalName(same[0]), canonicalName(same[1]))
 	}
-	for _, other := range []string{"CN=a", "CN=a,O=c", "O=b,CN=a", "CN=a+O=b", "CN=A,O=b", `CN=a\,O=b`, ""} {
+	for _, other := range []string{"CN=a", "CN=a,O=c", "O=b,CN=a", "CN=a+O=b", "CN=a a,O=b", "CN=#13,O=b", `CN=a\,O=b`, ""} {
 		require.NotEqual(t, canonicalName("CN=a,O=b"), canonicalName(other))
 	}
 	pair := clientPair(t, nil, func(c *x509.Certificate) {

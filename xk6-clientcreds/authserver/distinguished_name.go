@@ -72,25 +72,49 @@ func escapeName(value string) string {
 }
 
 // canonicalName is a distinguished name as RFC 4514 writes it in the form of
-// nameOf: without what people write differently, which are blanks, the case of
-// types, and escapes.
+// nameOf: without what people write differently, which are blanks around
+// separators, names, numbers and case of types, and escapes.
 func canonicalName(text string) string {
 	var parts [][]string
 	for _, rdn := range splitUnescaped(text, ',') {
 		var attributes []string
 		for _, a := range splitUnescaped(rdn, '+') {
 			kind, value, _ := strings.Cut(a, "=")
-			attributes = append(attributes, strings.ToUpper(strings.TrimSpace(kind))+"="+unescapeName(value))
+			kind = strings.ToUpper(strings.TrimSpace(kind))
+			if name := attributeNames[kind]; name != "" {
+				kind = name
+			}
+			attributes = append(attributes, kind+"="+valueOf(value))
 		}
 		parts = append(parts, attributes)
 	}
 	return canonical(parts)
 }
 
-// canonical joins the parts of a name. The attributes of one part have no order.
+// valueOf is the value of an attribute, which RFC 4514 §2.4 writes as text with
+// escapes or as its encoding in hexadecimal.
+func valueOf(text string) string {
+	if encoded, ok := strings.CutPrefix(strings.TrimSpace(text), "#"); ok {
+		var value any
+		if der, err := hex.DecodeString(encoded); err == nil {
+			if rest, err := asn1.Unmarshal(der, &value); err == nil && len(rest) == 0 {
+				return fmt.Sprint(value)
+			}
+		}
+	}
+	return unescapeName(text)
+}
+
+// canonical joins the parts of a name. The attributes of one part have no
+// order, and their values are compared without regard to case and to how many
+// blanks there are (RFC 5280 §7.1, RFC 4518 §2.6.1).
 func canonical(parts [][]string) string {
 	joined := make([]string, len(parts))
 	for i, attributes := range parts {
+		for j, a := range attributes {
+			kind, value, _ := strings.Cut(a, "=")
+			attributes[j] = kind + "=" + strings.Join(strings.Fields(strings.ToLower(value)), " ")
+		}
 		slices.Sort(attributes)
 		joined[i] = strings.Join(attributes, "\x00+")
 	}

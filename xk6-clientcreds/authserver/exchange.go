@@ -68,10 +68,11 @@ func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{
+	f.granted = grant{
 		id: s.ids.next(), client: c, subject: subject.about(), actors: subject.actors,
 		issued: now, issuedType: issuedType,
 	}
+	g := &f.granted
 	end := subject.expires
 	switch {
 	case f.get(actorToken.name) != nil:

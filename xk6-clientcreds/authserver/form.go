@@ -28,6 +28,8 @@ type form struct {
 	params []param
 	out    []byte // the response is built here
 	seal   []byte // scratch of the token format
+
+	granted grant // what a token request is answered with
 }
 
 var formPool = sync.Pool{New: func() any {
@@ -42,6 +44,7 @@ func (f *form) release() {
 	clear(f.buf[:cap(f.buf)])
 	clear(f.params[:cap(f.params)])
 	f.buf, f.params, f.out, f.seal = f.buf[:0], f.params[:0], f.out[:0], f.seal[:0]
+	f.granted = grant{}
 	formPool.Put(f)
 }
 

@@ -59,7 +59,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	return c, s.appendTokenResponse(f, g)
 }
 
-// clientCredentials is the grant of RFC 6749 §4.4.2.
+// clientCredentials is the grant of RFC 6749 §4.4.2, in f.
 func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 	scope, err := c.grantScope(f.get("scope"))
 	if err != nil {
@@ -74,10 +74,11 @@ func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 		return nil, err
 	}
 	now := s.cfg.Now()
-	return &grant{
+	f.granted = grant{
 		id: s.ids.next(), client: c, scope: scope, audience: audience, details: details,
 		issued: now, expires: now.Add(s.ttl(c)),
-	}, nil
+	}
+	return &f.granted, nil
 }
 
 // appendTokenResponse appends the response of RFC 6749 §5.1, with the members

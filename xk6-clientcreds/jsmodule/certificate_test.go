@@ -288,6 +288,20 @@ func TestRefusedCertificateIsHintedAt(t *testing.T) {
 	assert.Empty(t, m.requests())
 }
 
+// That it is the server's own certificate which is not trusted is known, and said.
+func TestDistrustedServerIsHintedAt(t *testing.T) {
+	t.Parallel()
+	i, m := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.RequestClientCert)
+	v := newVU(t, New())
+	v.mustRun(m.client("orders", i, "retry: {attempts: 1}"))
+	v.start()
+	t.Cleanup(v.module.process.end)
+	_, err := v.run(`orders.token()`)
+	require.ErrorContains(t, err, "failed to verify certificate")
+	require.ErrorContains(t, err, "SSL_CERT_FILE names a CA file to trust")
+	require.NotContains(t, err.Error(), "may have refused")
+}
+
 func TestOutOfDateCertificateIsWarnedOfOnce(t *testing.T) {
 	t.Parallel()
 	i, m := newIdentity(t, "orders", -time.Hour), newMutualServer(t, tls.RequestClientCert)

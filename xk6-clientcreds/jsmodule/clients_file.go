@@ -119,6 +119,9 @@ func readCSV(name string, r io.Reader) (*csvClients, error) {
 }
 
 func checkHeader(header []string) error {
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		return errors.New("row 1 has no comma; the columns must have commas between them (RFC 4180)")
+	}
 	for i, name := range header {
 		header[i] = strings.TrimSpace(name)
 		switch {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
@@ -486,6 +487,34 @@ func TestProofsAndKeysAreNowhere(t *testing.T) {
 	assert.NotRegexp(t, `eyJ[\w-]+\.`, all)
 	assert.NotContains(t, all, "token-1-of")
 	require.Contains(t, all, "a proof: ***REDACTED***")
+}
+
+// What a server refuses for its time, or for want of a proof, is said with what to do.
+func TestRefusedProofIsHintedAt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options string
+		skew    time.Duration
+		want    string
+	}{
+		"no proof":           {"dpop: false", 0, "set dpop: true"},
+		"right clock":        {"dpop: true", 0, "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it\n"},
+		"server is behind":   {"dpop: true", -time.Minute, "; the server's clock is 59s behind this machine's|; the server's clock is 1m0s behind this machine's"},
+		"server is ahead":    {"dpop: true", time.Minute, "; the server's clock is 59s ahead of this machine's|; the server's clock is 1m0s ahead of this machine's"},
+		"no proof, no clock": {"dpop: false", time.Minute, "set dpop: true\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tokenURL := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", time.Now().Add(c.skew).UTC().Format(http.TimeFormat))
+				oauthError(w, http.StatusBadRequest, "invalid_dpop_proof", "")
+			})
+			v := clientAt(t, tokenURL, c.options)
+			text, ok := v.mustRun(`(() => { try { client.token() } catch (e) { return e.message } })()`).(string)
+			require.True(t, ok)
+			assert.Regexp(t, c.want, text+"\n")
+		})
+	}
 }
 
 // A server's words may quote the proof.

@@ -31,15 +31,19 @@ var hints = map[string]string{
 	oauth.CodeTokenType:         "check the dpop option, and whether the server binds this client's tokens to a key (RFC 9449)",
 	oauth.CodeTokenBinding:      "nobody could use this token with the client's key; that is for the server to mend",
 	oauth.CodeUseNonce:          "the server demands a nonce and accepts none of its own, or gives none; with several nodes they may not share them",
-	"invalid_dpop_proof":        "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it",
+	codeProof:                   "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it",
 
 	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
 }
+
+// codeProof is the error of RFC 9449 §5.
+const codeProof = "invalid_dpop_proof"
 
 const (
 	hintTooMany = "the server limits the rate of token requests; cache.scope: 'shared' needs the fewest"
 	// A server rarely says what of an assertion it dislikes.
 	hintAssertion = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
+	hintProof     = "the server wants this client's tokens to be bound to a key (RFC 9449); set dpop: true"
 	hintBroken    = "the server has a problem of its own; its log says which"
 )
 
@@ -57,16 +61,26 @@ var statusHints = map[int]string{
 	http.StatusGatewayTimeout:      "the server does not answer its proxy in time",
 }
 
+// dated reports whether what the server refused has the time of this machine in it, so that the server's
+// clock can be the reason.
+func dated(o *options, e *oauth.Error) bool {
+	signs := o.Auth == authSecretJWT || o.Auth == authPrivateJWT
+	return (e.Code == codeProof && o.DPoP.On) || (e.Code == "invalid_client" && signs)
+}
+
 func hint(o *options, e *oauth.Error) string {
 	if e.Grant == oauth.GrantTokenExchange {
 		if text, ok := exchangeHints[e.Code]; ok {
 			return text
 		}
 	}
-	if e.Code == "invalid_client" && (o.Auth == authSecretJWT || o.Auth == authPrivateJWT) {
+	if (e.Code == codeProof || e.Code == oauth.CodeUseNonce) && !o.DPoP.On {
+		return hintProof
+	}
+	if e.Code == "invalid_client" && dated(o, e) {
 		return hintAssertion
 	}
-	if text := certificateHints[e.Code]; text != "" && o.byCertificate() {
+	if text := certificateHints[e.Code]; text != "" && o.byCertificate() && !distrusted(e) {
 		return text
 	}
 	if e.Code == oauth.CodeHTTPError {

@@ -1,6 +1,11 @@
 package jsmodule
 
-import "github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+import (
+	"crypto/tls"
+	"errors"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
 
 // hintHandshake is for a server that ends the handshake, or the connection right after it: with TLS
 // 1.3 it says so only once the client thinks that it is connected, and many servers do not say why.
@@ -15,4 +20,10 @@ var certificateHints = map[string]string{
 	oauth.CodeConnectionReset: hintHandshake + "; or it is overloaded or restarting",
 	oauth.CodeTokenBinding: "the server has seen another certificate than this client's: that of a proxy on the way, " +
 		"or the token is one that it keeps for several clients",
+}
+
+// distrusted reports whether it is this side that did not trust the other's certificate.
+func distrusted(e *oauth.Error) bool {
+	var unverified *tls.CertificateVerificationError
+	return errors.As(e, &unverified)
 }

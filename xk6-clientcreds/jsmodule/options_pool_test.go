@@ -83,7 +83,7 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 		{"c.csv", "clientId,a.b.c\na,s3cr3t\n", `option "clients.file" cannot be used: c.csv, column 2 of row 1 has more than one dot; an option in an object is named such as key.file`},
 		{"c.csv", "clientId,clientSecret\na,s3cr3t,s3cr3t\n", `option "clients.file" cannot be used: c.csv, line 2, column 1: wrong number of fields (RFC 4180)`},
 		{"c.csv", "clientId,clientSecret\na,\"s3cr3t\n", `option "clients.file" cannot be used: c.csv, line 2, column 11: extraneous or missing " in quoted-field (RFC 4180)`},
-		{"c.csv", "clientId;clientSecret\na;s3cr3t\n", `c.csv, row 2, column "clientId;clientSecret": unknown option "clientId;clientSecret"`},
+		{"c.csv", "clientId;clientSecret\na;s3cr3t\n", `option "clients.file" cannot be used: c.csv, row 1 has no comma; the columns must have commas between them (RFC 4180)`},
 		{"c.csv", "clientId,sceret\na,s3cr3t\n", `c.csv, row 2, column "sceret": unknown option "sceret"`},
 		{"c.csv", "client_id,client_secret\na,s3cr3t\n,s3cr3t\n", `c.csv, row 3, column "client_id": option "clientId" is missing; it must be a non-empty string`},
 		{"c.csv", "client_id,client_secret\na,s3cr3t\nb,\n", `c.csv, row 3, column "client_secret": option "clientSecret" is missing; client_secret_basic needs a non-empty string`},

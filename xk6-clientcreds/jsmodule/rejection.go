@@ -83,12 +83,5 @@ func describeSkew(resp *k6http.Response, now time.Time) string {
 	if err != nil {
 		return ""
 	}
-	skew := date.Sub(now).Round(time.Second)
-	switch {
-	case skew >= skewWorthNoting:
-		return fmt.Sprintf(", whose clock is %s ahead of this machine's", skew)
-	case skew <= -skewWorthNoting:
-		return fmt.Sprintf(", whose clock is %s behind this machine's", -skew)
-	}
-	return ""
+	return describeClocks(", whose clock is", date.Sub(now).Round(time.Second))
 }

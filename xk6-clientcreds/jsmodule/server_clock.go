@@ -1,7 +1,9 @@
 package jsmodule
 
 import (
+	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
@@ -18,4 +20,24 @@ func (s *serverClock) note(c oauth.Clock) bool {
 		return false
 	}
 	return s.last.CompareAndSwap(last, &c) // who comes second has nothing new to say
+}
+
+// describe says how far the server's clock is from this machine's; nothing where that is not worth noting.
+func (s *serverClock) describe() string {
+	last := s.last.Load()
+	if last == nil {
+		return ""
+	}
+	return describeClocks("; the server's clock is", last.Skew.Round(time.Second))
+}
+
+// describeClocks says by how much a clock, which begin names, is ahead of this machine's or behind it.
+func describeClocks(begin string, skew time.Duration) string {
+	switch {
+	case skew >= skewWorthNoting:
+		return fmt.Sprintf("%s %s ahead of this machine's", begin, skew)
+	case skew <= -skewWorthNoting:
+		return fmt.Sprintf("%s %s behind this machine's", begin, -skew)
+	}
+	return ""
 }

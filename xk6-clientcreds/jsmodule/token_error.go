@@ -37,7 +37,7 @@ func (c *client) fail(err error) sobek.Value {
 	if c.abort(err) {
 		return sobek.Undefined() // never seen: the interrupt comes first
 	}
-	exception, failure := c.m.tokenError(c.opts, err)
+	exception, failure := c.m.tokenError(c.grant, err)
 	if failure != nil {
 		panic(failure) // k6 has interrupted the script, which cannot catch this either
 	}
@@ -46,7 +46,7 @@ func (c *client) fail(err error) sobek.Value {
 
 // reason is fail for promises.
 func (c *client) reason(err error) sobek.Value {
-	exception, failure := c.m.tokenError(c.opts, err) // before the interrupt, after which nothing runs
+	exception, failure := c.m.tokenError(c.grant, err) // before the interrupt, after which nothing runs
 	if failure != nil {
 		// k6 has interrupted the script. The runtime has told so, forgets it then, and would go on with the script.
 		rt := c.m.vu.Runtime()
@@ -66,25 +66,29 @@ func (c *client) abort(err error) bool {
 		return false
 	}
 	c.m.vu.Runtime().Interrupt(&errext.InterruptError{
-		Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.opts, err)),
+		Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.grant, err)),
 	})
 	return true
 }
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
-func (m *instance) errorText(o *options, err error) string {
+func (m *instance) errorText(g *grant, err error) string {
+	o := g.opts
 	e := *asOAuthError(err)
 	e.Description = m.process.words(e.Description)
 	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
 	if hint := hint(o, &e); hint != "" {
 		text += "; " + hint
 	}
+	if dated(o, &e) {
+		text += g.clock.describe()
+	}
 	return m.process.redactor.String(text)
 }
 
 // tokenError makes the exception that a script catches. It fails when k6 has interrupted the
 // runtime: then not even a constructor runs.
-func (m *instance) tokenError(o *options, err error) (*sobek.Object, error) {
+func (m *instance) tokenError(g *grant, err error) (*sobek.Object, error) {
 	rt := m.vu.Runtime()
 	if m.errors == nil {
 		class, failure := rt.RunProgram(tokenErrorClass())
@@ -101,7 +105,7 @@ func (m *instance) tokenError(o *options, err error) (*sobek.Object, error) {
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
-	return rt.New(m.errors, rt.ToValue(m.errorText(o, err)), fields)
+	return rt.New(m.errors, rt.ToValue(m.errorText(g, err)), fields)
 }
 
 // nullable is s as a value for the script, null when it is empty.

@@ -224,6 +224,23 @@ func TestLifetimeCountsFromRequestStart(t *testing.T) {
 	})
 }
 
+// A new token takes the same request, whatever came with the last one (RFC 6749 §4.4.3).
+func TestRefreshTokensAreNotUsed(t *testing.T) {
+	t.Parallel()
+	client, bodies := newClient(t, config()), []string{}
+	for range 2 {
+		_, err := client.Grant(t.Context(), func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			bodies = append(bodies, string(body))
+			return answer(200, "application/json", `{"access_token":"at","expires_in":60,"refresh_token":"rt"}`), err
+		})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, bodies[0], bodies[1])
+	assert.Contains(t, bodies[1], "grant_type=client_credentials")
+	assert.NotContains(t, bodies[1], "refresh_token")
+}
+
 // slowReader ends after a while.
 type slowReader time.Duration
 

@@ -1,7 +1,7 @@
 // Every way that a script and a server can bring a secret or a token near an output.
 import http from 'k6/http';
 import { check, group } from 'k6';
-import { Client } from 'k6/x/clientcreds';
+import { Client, ClientPool } from 'k6/x/clientcreds';
 
 export const options = {
     scenarios: { all: { executor: 'per-vu-iterations', vus: 2, iterations: 2 } },
@@ -35,9 +35,31 @@ const failing = {
     'a server that echoes the secret of a source': new Client({
         ...base, clientSecret: { secret: 'mine' }, params: { echo: 'html' }, retry,
     }),
+    'a server that echoes an assertion': new Client({
+        tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, auth: 'private_key_jwt', key: { file: __ENV.KEY_FILE }, params: { echo: 'json' },
+    }),
+    'a server that echoes the assertion of a variable': new Client({
+        tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, auth: 'private_key_jwt', assertion: { env: 'ASSERTION_VARIABLE' },
+        params: { echo: 'json' },
+    }),
+    'a server that echoes a proof': new Client({ ...base, dpop: true, params: { echo: 'json' } }),
+    'a server that echoes the tokens of an exchange': new Client({
+        ...base, exchange: { subjectToken: __ENV.SUBJECT_TOKEN }, params: { echo: 'exchange' },
+    }),
+    'a server that echoes the actor of an exchange': new Client({
+        ...base, exchange: { actorToken: __ENV.ACTOR_TOKEN }, params: { echo: 'exchange' },
+    }),
+    'nobody for a certificate': new Client({
+        tokenUrl: 'https://127.0.0.1:9/token', clientId: __ENV.CLIENT_ID, auth: 'tls_client_auth', retry,
+        certificate: { file: __ENV.CERTIFICATE_FILE }, key: { file: __ENV.CERTIFICATE_KEY_FILE },
+    }),
     'nobody there': new Client({ ...base, tokenUrl: 'http://127.0.0.1:9/token', retry }),
     'no issuer': new Client({ ...credentials, issuer: `${__ENV.ISSUER}/nothing-here` }),
 };
+const bound = new Client({ ...base, dpop: { key: { file: __ENV.DPOP_KEY_FILE } } });
+const exchanged = new Client({ ...base, exchange: { scope: 'orders.read' } });
+const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: [{ clientId: 'pooled', clientSecret: __ENV.POOL_SECRET }] });
+const keys = ['KEY_FILE', 'DPOP_KEY_FILE', 'CERTIFICATE_KEY_FILE'].map((name) => open(__ENV[name]));
 const params = { headers: { 'Content-Type': 'application/json' } };
 
 export default async function () {
@@ -59,6 +81,15 @@ export default async function () {
         console.log(JSON.stringify(http.get(__ENV.API_URL, { headers: good.headers() })));
         console.log(__ENV.CLIENT_SECRET, encodeURIComponent(__ENV.CLIENT_SECRET));
         console.warn(JSON.stringify(post.acquire()));
+    });
+
+    group('of other kinds', () => {
+        check(bound.get(__ENV.API_URL), { 'dpop': (r) => r.status === 200 });
+        check(exchanged.get(__ENV.API_URL), { 'exchange': (r) => r.status === 200 });
+        check(pool.client().get(__ENV.API_URL), { 'pool': (r) => r.status === 200 });
+        console.log(bound.token(), JSON.stringify(bound.headers('GET', __ENV.API_URL)), exchanged.token(), pool.client().token());
+        console.log(bound, pool, JSON.stringify(pool), JSON.stringify(pool.client()), JSON.stringify(bound.inspect()));
+        console.log(__ENV.POOL_SECRET, __ENV.SUBJECT_TOKEN, __ENV.ACTOR_TOKEN, ...keys);
     });
 
     group('asked about and revoked', () => {
