@@ -58,7 +58,7 @@ func TestScenarioClientCardinality(t *testing.T) {
 
 func TestScenarioHotClient(t *testing.T) {
 	clients, file := manyClients(t, 20)
-	env := []string{"CLIENTS_FILE=" + file, "VUS=8", "DURATION=4s", "PAUSE=0.02", "SHARE=0.8"}
+	env := []string{"CLIENTS_FILE=" + file, "VUS=8", "DURATION=3s", "PAUSE=0.02", "SHARE=0.8"}
 	serving := func(faults string) func(c *authserver.Config) {
 		return func(c *authserver.Config) { c.Clients, c.Faults = clients, []byte(faults) }
 	}

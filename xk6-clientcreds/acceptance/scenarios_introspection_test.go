@@ -9,7 +9,7 @@ import (
 )
 
 func TestScenarioIntrospection(t *testing.T) {
-	env := []string{"RATE=40", "DURATION=3s", "INACTIVE=0.4"}
+	env := []string{"RATE=60", "DURATION=2s", "INACTIVE=0.4"}
 	runScenarios(t, "scripts/introspection.js", map[string]scenario{
 		"good": {
 			server: func(c *authserver.Config) { c.TokenFormat = authserver.JWT },

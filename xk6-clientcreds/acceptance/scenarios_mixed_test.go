@@ -9,7 +9,7 @@ import (
 )
 
 func TestScenarioMixed(t *testing.T) {
-	env := []string{"RATE=50", "DURATION=4s", "MIX=api=4,grant=3,introspection=2,revocation=1"}
+	env := []string{"RATE=70", "DURATION=2s", "MIX=api=4,grant=3,introspection=2,revocation=1"}
 	runScenarios(t, "scripts/mixed.js", map[string]scenario{
 		"good": {
 			env: env,

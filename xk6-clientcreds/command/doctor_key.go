@@ -1,19 +1,12 @@
 package command
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
-
-// maxKeyFile bounds the file of a private key or secret, in bytes.
-const maxKeyFile = 64 << 10
 
 // signingKey is the key of private_key_jwt, as the scripts configure it. No text of it is in an error, and
 // neither is the path: who mistakes the one for the other gives the key.
@@ -22,9 +15,9 @@ type signingKey struct {
 }
 
 func (k *signingKey) parse() (*oauth.SigningKey, error) {
-	text, err := readSmall(k.file)
+	text, err := oauth.ReadSecretFile(k.file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_KEY_FILE %w: it must be the path of the client's private key, PEM or JWK", err)
+		return nil, fmt.Errorf("CLIENT_KEY_FILE %w; it must be the path of the client's private key, PEM or JWK", err)
 	}
 	key, err := oauth.ParseSigningKey(text, k.algorithm, k.id)
 	if err != nil {
@@ -35,16 +28,16 @@ func (k *signingKey) parse() (*oauth.SigningKey, error) {
 
 // certificate reads the client's certificate in file, to which k is the key.
 func (k *signingKey) certificate(file string) (*oauth.ClientCertificate, error) {
-	chain, err := readSmall(file)
+	chain, err := oauth.ReadSecretFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_CERTIFICATE_FILE %w: it must be the path of the client's certificate, PEM", err)
+		return nil, fmt.Errorf("CLIENT_CERTIFICATE_FILE %w; it must be the path of the client's certificate, PEM", err)
 	}
 	if k.file == "" {
 		return nil, errors.New("CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK")
 	}
-	key, err := readSmall(k.file)
+	key, err := oauth.ReadSecretFile(k.file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_KEY_FILE %w: it must be the path of the certificate's private key, PEM or JWK", err)
+		return nil, fmt.Errorf("CLIENT_KEY_FILE %w; it must be the path of the certificate's private key, PEM or JWK", err)
 	}
 	certificate, err := oauth.ParseClientCertificate(chain, key)
 	if err != nil {
@@ -57,31 +50,3 @@ func (k *signingKey) certificate(file string) (*oauth.ClientCertificate, error) 
 var optionNames = strings.NewReplacer(`option "key.alg"`, "KEY_ALG", `option "key"`, "CLIENT_KEY_FILE",
 	`option "certificate"`, "CLIENT_CERTIFICATE_FILE",
 	`clientSecret with auth: "client_secret_jwt"`, "CLIENT_SECRET with AUTH=client_secret_jwt")
-
-// readSmall reads the file of a key or secret. The errors are without the path.
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path) // #nosec G304 -- the user names it
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer f.Close() // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(err)
-	case len(text) > maxKeyFile:
-		return nil, fmt.Errorf("has more than %d bytes", maxKeyFile)
-	case len(bytes.TrimSpace(text)) == 0:
-		return nil, errors.New("is empty")
-	}
-	return text, nil
-}
-
-// unreadable is err without the path.
-func unreadable(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return fmt.Errorf("cannot be read, %w", err)
-}

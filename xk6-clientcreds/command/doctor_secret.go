@@ -73,9 +73,9 @@ func (d *doctorCommand) secret() (name, secret string, err error) {
 }
 
 func secretOfFile(name, path string) (string, string, error) {
-	text, err := readSmall(path)
+	text, err := oauth.ReadSecretFile(path)
 	if err != nil {
-		return "", "", fmt.Errorf("%s %w: it must be the path of a file with the client's secret", name, err)
+		return "", "", fmt.Errorf("%s %w; it must be the path of a file with the client's secret", name, err)
 	}
 	return name, oauth.TrimSecretFile(string(text)), nil
 }

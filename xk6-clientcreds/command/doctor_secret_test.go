@@ -77,7 +77,7 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	server, env := examinee(t)
 	const private = "s3cr3t-s3cr3t-s3cr3t"
-	const path = ": it must be the path of a file with the client's secret"
+	const path = "; it must be the path of a file with the client's secret"
 	for name, c := range map[string]struct {
 		env  map[string]string
 		args []string
@@ -85,8 +85,8 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 	}{
 		"two variables":      {map[string]string{"CLIENT_SECRET": private, "CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them"},
 		"two flags":          {nil, []string{"--client-secret-file", private, "--client-secret-env", private}, "--client-secret-file and --client-secret-env are both given: give one of them"},
-		"no file":            {map[string]string{"CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET_FILE cannot be read, no such file or directory" + path},
-		"no file of a flag":  {nil, []string{"--client-secret-file", private}, "--client-secret-file cannot be read, no such file or directory" + path},
+		"no file":            {map[string]string{"CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET_FILE cannot be read: no such file or directory" + path},
+		"no file of a flag":  {nil, []string{"--client-secret-file", private}, "--client-secret-file cannot be read: no such file or directory" + path},
 		"an empty file":      {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, "\n")}, nil, "CLIENT_SECRET_FILE is empty" + path},
 		"lines":              {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, private+"\n"+private)}, nil, "CLIENT_SECRET_FILE: the secret has a line break or another control character in it; it must be text in one line"},
 		"a line in variable": {map[string]string{"CLIENT_SECRET": private + "\n"}, nil, "CLIENT_SECRET: the secret has a line break or another control character in it"},

@@ -55,9 +55,12 @@ func checkLatency(ctx context.Context, e *exam) []Result {
 // coldGrant is the first grant, with the connection that it had to make.
 func (e *exam) coldGrant() Result {
 	x := e.first
+	summary := fmt.Sprintf("%s, of which connecting %s", short(x.duration), short(x.connecting))
+	if x.handshaking > 0 {
+		summary += ", TLS handshake " + short(x.handshaking)
+	}
 	r := Result{
-		ID: "latency.first_grant", Status: OK,
-		Summary: fmt.Sprintf("%s, of which connecting %s, TLS handshake %s", short(x.duration), short(x.connecting), short(x.handshaking)),
+		ID: "latency.first_grant", Status: OK, Summary: summary,
 		Data: map[string]any{
 			"duration_ms": ms(x.duration), "connecting_ms": ms(x.connecting), "tls_handshaking_ms": ms(x.handshaking),
 		},

@@ -108,6 +108,7 @@ func (e *exam) checkCaching() Result {
 		}
 	}
 	r.Status, r.Summary = Warning, "no Cache-Control: no-store, which RFC 6749 §5.1 demands: a cache on the way may keep tokens"
+	r.Hint = "have the server send it; until then see that nothing between answers token requests from a cache"
 	return r
 }
 

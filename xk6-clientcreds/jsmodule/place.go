@@ -1,12 +1,7 @@
 package jsmodule
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"go.k6.io/k6/v2/secretsource"
@@ -71,7 +66,8 @@ func (r *reader) secretOrPlace(name string, text *string, from *place) {
 	}
 }
 
-// places reads what is at a place. Errors name the option and what is allowed. They do not hold
+// places reads what is at a place, files past k6's file systems: those are for what belongs into an
+// archive of the test, and a secret does not. Errors name the option and what is allowed. They do not hold
 // the path or name: who mistakes the one for the other gives the secret.
 type places struct {
 	lookupEnv func(string) (string, bool)
@@ -82,7 +78,7 @@ type places struct {
 func (s *places) read(option string, from place) (string, error) {
 	switch {
 	case from.File != "":
-		text, err := readSmall(from.File)
+		text, err := oauth.ReadSecretFile(from.File)
 		if err != nil {
 			return "", optionError(option+".file", "%w; it must be the path, from the script's folder, of a file to read", err)
 		}
@@ -135,35 +131,4 @@ func (s *places) readSecret(option string, from place) (string, error) {
 		return "", optionError(option+"."+from.options()[0], "leads to a secret that %w", err)
 	}
 	return text, nil
-}
-
-// maxSecretFile bounds the files of secrets, keys and assertions, in bytes.
-const maxSecretFile = 64 << 10
-
-// readSmall reads a file from disk, past k6's file systems: those are for what belongs into an
-// archive of the test, and a secret does not. The errors are without the path.
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path) // #nosec G304 -- the script names it
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer f.Close() // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(err)
-	case len(text) > maxSecretFile:
-		return nil, fmt.Errorf("has more than %d bytes", maxSecretFile)
-	case len(bytes.TrimSpace(text)) == 0:
-		return nil, errors.New("is empty")
-	}
-	return text, nil
-}
-
-func unreadable(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return fmt.Errorf("cannot be read: %w", err)
 }

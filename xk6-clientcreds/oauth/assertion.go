@@ -38,7 +38,7 @@ var ownClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 
 // assertionMaker makes the JWTs of one Assertion.
 type assertionMaker struct {
-	jws      *jwsMaker
+	signer   jose.Signer
 	constant []byte // the claims that are in every JWT, as a JSON object without its end
 	audience string
 	lifetime int64 // seconds
@@ -66,12 +66,14 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 	if err != nil {
 		return nil, fmt.Errorf("option %q has a value that JSON cannot express", "assertion.claims")
 	}
-	jws, err := newJWSMaker(algorithm, jose.JSONWebKey{Key: key, KeyID: keyID}, new(jose.SignerOptions).WithType("JWT"))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: key, KeyID: keyID}},
+		new(jose.SignerOptions).WithType("JWT"))
 	if err != nil {
 		return nil, keyError("cannot sign with %s: %w", algorithm, err)
 	}
 	return &assertionMaker{
-		jws:      jws,
+		signer:   signer,
 		constant: constant[:len(constant)-1],
 		audience: a.Audience,
 		lifetime: int64(a.Lifetime / time.Second),
@@ -96,5 +98,9 @@ func (m *assertionMaker) make(endpoint string) (string, error) {
 	payload = strconv.AppendInt(append(payload, `,"exp":`...), now+m.lifetime, 10)
 	payload = append(append(payload, `,"jti":"`...), rand.Text()...)
 	payload = append(payload, `"}`...)
-	return m.jws.make(payload)
+	signed, err := m.signer.Sign(payload)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
 }

@@ -29,7 +29,7 @@ const (
 // Prover makes DPoP proofs with one key (RFC 9449 §4), and remembers the nonces that servers gave
 // for them. It is safe for concurrent use. Formatted, it does not show the key.
 type Prover struct {
-	jws        *jwsMaker
+	signer     jose.Signer
 	algorithm  string
 	thumbprint string
 
@@ -39,7 +39,7 @@ type Prover struct {
 // NewProver prepares what does not change from one proof to the next.
 func NewProver(key *SigningKey) (*Prover, error) {
 	options := (&jose.SignerOptions{EmbedJWK: true}).WithType(proofType) // of a private key its public part
-	jws, err := newJWSMaker(key.algorithm, jose.JSONWebKey{Key: key.key}, options)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.algorithm), Key: key.key}, options)
 	if err != nil {
 		return nil, dpopError(keyError("cannot sign with %s: %w", key.algorithm, err))
 	}
@@ -47,7 +47,7 @@ func NewProver(key *SigningKey) (*Prover, error) {
 	if err != nil {
 		return nil, dpopError(keyError("has no thumbprint (RFC 7638): %w", err))
 	}
-	return &Prover{jws: jws, algorithm: key.algorithm, thumbprint: thumbprint}, nil
+	return &Prover{signer: signer, algorithm: key.algorithm, thumbprint: thumbprint}, nil
 }
 
 // thumbprintOf is the SHA-256 thumbprint of a key, or of its public part, in base64url (RFC 7638).
@@ -93,11 +93,11 @@ func (p *Prover) Proof(method string, u *url.URL, token string) (string, error) 
 	if nonce != "" {
 		payload = append(append(append(payload, `,"nonce":"`...), nonce...), '"') // needs no escapes: NQCHAR has none
 	}
-	proof, err := p.jws.make(append(payload, '}'))
+	signed, err := p.signer.Sign(append(payload, '}'))
 	if err != nil {
 		return "", fmt.Errorf("signing the DPoP proof: %w", err)
 	}
-	return proof, nil
+	return signed.CompactSerialize()
 }
 
 // Learn takes the nonce of an answer from u, if it has one, for the next proofs (RFC 9449 §8.2). It

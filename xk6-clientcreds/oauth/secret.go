@@ -21,9 +21,3 @@ func CheckSecret(text string) error {
 	}
 	return nil
 }
-
-// TrimSecretFile cuts the newline that ends a file, as editors and echo write it: it does not belong
-// to the secret.
-func TrimSecretFile(text string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-}

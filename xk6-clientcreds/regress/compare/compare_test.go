@@ -316,7 +316,7 @@ func TestFromZero(t *testing.T) {
 	f.Unit = Share
 	assert.Equal(t, Broken, f.Outcome)
 	assert.Equal(t, "+50%", f.change())
-	assert.Equal(t, "±0%", f.cells()[4])
+	assert.Equal(t, "±0%", f.Cells()[4])
 }
 
 func TestCanDiffer(t *testing.T) {

@@ -125,7 +125,7 @@ func (r *Result) addUnknown(f *Finding) {
 
 // summary is a finding in one line.
 func (f *Finding) summary() string {
-	cells := f.cells()
+	cells := f.Cells()
 	if f.Change == nil {
 		return f.Rule.Subject.String() + ": " + f.Reason
 	}
