@@ -68,10 +68,10 @@ test: needs check test-packages test-acceptance ## Everything that CI runs
 
 .PHONY: needs
 needs:
-	@tools/require.sh go git cc node
+	@tools/require.sh go git cc node chromium
 
 .PHONY: test-packages
-test-packages: ## Test the Go packages with the race detector
+test-packages: $(NODE_MODULES) ## Test the Go packages with the race detector
 	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance$$)
 
 .PHONY: test-acceptance

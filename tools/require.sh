@@ -57,14 +57,26 @@ need_node() {
     command -v npm >/dev/null || lacks npm "$line"
 }
 
+# The browser that reports are tested in.
+need_chromium() {
+    local name
+    for name in ${CHROMIUM:-chromium chromium-browser google-chrome}; do
+        if command -v "$name" >/dev/null; then
+            return
+        fi
+    done
+    lacks Chromium 'apt-get install chromium, or let CHROMIUM name the binary'
+}
+
 for tool in "$@"; do
     case "$tool" in
         go) need_go ;;
         cc) need_cc ;;
         git) need_git ;;
         node) need_node ;;
+        chromium) need_chromium ;;
         *)
-            echo "tools/require.sh: unknown tool $tool: go, cc, git and node are known" >&2
+            echo "tools/require.sh: unknown tool $tool: go, cc, git, node and chromium are known" >&2
             exit 2
             ;;
     esac

@@ -27,7 +27,7 @@ func New(gs *state.GlobalState) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newServe(gs), newDoctor(gs), newCompare(gs), newVerdict(gs), newHealth(gs))
+	root.AddCommand(newServe(gs), newDoctor(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
 	return root
 }
 

@@ -33,6 +33,9 @@ func (m *Metric) Split(tag, value string) *Values {
 	return m.By[tag][value]
 }
 
+// Values are the samples of the whole run, nil when there are none.
+func (m *Metric) Values() *Values { return m.all() }
+
 // Samples is the number of samples.
 func (m *Metric) Samples() int64 { return m.all().count() }
 

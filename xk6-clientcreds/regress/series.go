@@ -53,6 +53,22 @@ func (p *Point) UnmarshalJSON(data []byte) error {
 	return err
 }
 
+// Every are the points from a time on with a longer interval: each is what the samples of the points
+// in it add up to. The series, which must be one that Merge made, stays as it is.
+func (s *Series) Every(interval, from int64) []Point {
+	line := newTimeline(s.Type, s.Contains)
+	for _, p := range s.Points {
+		if p.Unix < from {
+			continue
+		}
+		p.Unix = from + floor(p.Unix-from, interval)
+		if err := line.merge([]Point{p}, 1); err != nil {
+			panic(err) // Merge has refused points of other types and accuracies
+		}
+	}
+	return line.series().Points
+}
+
 // timeline makes a series.
 type timeline struct {
 	Series

@@ -52,6 +52,30 @@ func TestSeriesOfLongRunsAreCoarser(t *testing.T) {
 	}
 }
 
+// TestEveryPoint: whatever the interval, what a point holds is what its samples add up to.
+func TestEveryPoint(t *testing.T) {
+	t.Parallel()
+	var samples []sample
+	for second := range 10 {
+		samples = append(samples, sample{
+			metric: "http_req_duration", kind: Trend, value: float64(second), at: testStart.Add(time.Duration(second) * time.Second),
+		})
+	}
+	s := recordOf(samples...).Series["http_req_duration"]
+	begin := testStart.Unix()
+	var times []int64
+	var counts, highest []float64
+	for _, p := range s.Every(4, begin+1) {
+		times, counts = append(times, p.Unix-begin), append(counts, p.Values.Count())
+		highest = append(highest, p.Values.Quantile(1))
+	}
+	assert.Equal(t, []int64{1, 5, 9}, times)
+	assert.Equal(t, []float64{4, 4, 1}, counts)
+	assert.Equal(t, []float64{4, 8, 9}, highest)
+	assert.Len(t, s.Points, 10, "the series stays as it is")
+	assert.Len(t, s.Every(1, begin), 10)
+}
+
 func TestSeriesByTag(t *testing.T) {
 	t.Parallel()
 	request := func(reason string) sample {

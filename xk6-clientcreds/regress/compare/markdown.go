@@ -20,10 +20,10 @@ func WriteMarkdown(w io.Writer, r *Result) error {
 	if len(r.Reasons) > 0 {
 		out.WriteString("\n")
 	}
-	writeRow(&out, columns)
+	writeRow(&out, Columns())
 	writeRow(&out, []string{"---", "--:", "--:", "--:", "--:", "--:", "--:", "---"})
 	for i := range r.Findings {
-		cells := r.Findings[i].cells()
+		cells := r.Findings[i].Cells()
 		for j, cell := range cells {
 			cells[j] = escape(cell)
 		}

@@ -23,9 +23,9 @@ func WriteText(w io.Writer, r *Result) error {
 	}
 	out.WriteString("\n")
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(columns, "\t"))
+	fmt.Fprintln(table, strings.Join(Columns(), "\t"))
 	for i := range r.Findings {
-		fmt.Fprintln(table, strings.Join(r.Findings[i].cells(), "\t"))
+		fmt.Fprintln(table, strings.Join(r.Findings[i].Cells(), "\t"))
 	}
 	_ = table.Flush() // a strings.Builder takes everything
 	_, err := io.WriteString(w, strings.Map(printable, out.String()))
@@ -40,11 +40,13 @@ func printable(r rune) rune {
 	return r
 }
 
-// columns are the heads of the cells of a finding.
-var columns = []string{"metric", "base", "head", "change", "noise", "limit", "p", "outcome"}
+// Columns are the heads of the cells of a finding.
+func Columns() []string {
+	return []string{"metric", "base", "head", "change", "noise", "limit", "p", "outcome"}
+}
 
-// cells are a finding as a row of a table.
-func (f *Finding) cells() []string {
+// Cells are a finding as a row of a table.
+func (f *Finding) Cells() []string {
 	row := []string{f.Rule.Subject.String(), "-", "-", "-", "-", f.limit(), "-", string(f.Outcome)}
 	if c := f.Change; c != nil {
 		row[1], row[2] = f.Unit.format(c.Base), f.Unit.format(c.Head)

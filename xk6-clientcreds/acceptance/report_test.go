@@ -1,0 +1,82 @@
+package acceptance
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// chromiumBinary is the browser that pages are opened in.
+func chromiumBinary(t *testing.T) string {
+	t.Helper()
+	if named := os.Getenv("CHROMIUM"); named != "" {
+		return named
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	require.Fail(t, "there is no Chromium: apt-get install chromium, or let CHROMIUM name the binary")
+	return ""
+}
+
+// reportOf makes a page of records.
+func reportOf(t *testing.T, args ...string) string {
+	t.Helper()
+	page := filepath.Join(t.TempDir(), "report.html")
+	cmd := exec.CommandContext(t.Context(), k6Binary(t), append([]string{"x", "clientcreds", "report", "-o", page}, args...)...) // #nosec G204 -- the binary under test
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "K6_AUTO_EXTENSION_RESOLUTION=false"}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), page)
+	return page
+}
+
+// TestReportInABrowser: pages of real runs, one of which has failures, in headless Chromium: what is drawn, what is
+// asked of the network (nothing), keyboard, themes, paper, and axe-core's rules of WCAG 2 A and AA.
+func TestReportInABrowser(t *testing.T) {
+	t.Parallel()
+	browser := chromiumBinary(t)
+	folder := t.TempDir()
+	var processes []*k6process
+	var files []string
+	for name, prepare := range map[string]func(*authserver.Config){
+		"good": nil,
+		"bad":  func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+	} {
+		server := startLocalServer(t, func(c *authserver.Config) {
+			if prepare != nil {
+				prepare(c)
+			}
+		})
+		file := filepath.Join(folder, name+".json")
+		files = append(files, file)
+		processes = append(processes, k6run{
+			script: "scripts/api-load.js", env: server.env("VUS=2", "DURATION=4s", "PAUSE=0.05"),
+			args: []string{"-o", "clientcreds-record=" + file},
+		}.start(t))
+	}
+	for i, p := range processes {
+		r := p.result(t)
+		require.FileExists(t, files[i], r.output)
+	}
+	good, bad := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json")
+
+	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "testdata/report.mjs", reportOf(t, good), reportOf(t, "--base", good, bad)) // #nosec G204 -- files of this test
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CHROMIUM=" + browser,
+		"NODE_MODULES=" + filepath.Join(projectRoot, "tools", "npm", "node_modules"),
+	}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "2 pages: no findings")
+}

@@ -1,0 +1,91 @@
+package command
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/cmd/tests"
+)
+
+// reportThem runs k6 x clientcreds report, and returns what it said and the page.
+func reportThem(t *testing.T, args ...string) (said, page string, err error) {
+	t.Helper()
+	state := tests.NewGlobalTestState(t)
+	var out bytes.Buffer
+	state.GlobalState.Stdout.Writer = &out
+	file := filepath.Join(t.TempDir(), "page.html")
+	cmd := New(state.GlobalState)
+	cmd.SetArgs(append([]string{"report", "-o", file}, args...))
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err = cmd.Execute()
+	text, readErr := os.ReadFile(file) // #nosec G304 -- of this test
+	if err == nil {
+		require.NoError(t, readErr)
+		require.Equal(t, file+"\n", out.String())
+	} else {
+		require.Error(t, readErr, "no page is left")
+	}
+	return out.String(), string(text), err
+}
+
+func TestReport(t *testing.T) {
+	records := folder(t, 20, 21)
+	_, page, err := reportThem(t, filepath.Join(records, "0.json"))
+	require.NoError(t, err)
+	assert.Contains(t, page, "<h1>Load test: token-load.js</h1>")
+}
+
+func TestReportOfTwoSides(t *testing.T) {
+	base, head := folder(t, 20, 20, 20, 20), folder(t, 30, 30, 30, 30)
+	file := func(dir, name string) string { return filepath.Join(dir, name+".json") }
+	rules := filepath.Join(t.TempDir(), "rules.yml")
+	require.NoError(t, os.WriteFile(rules, []byte("rules:\n  p95 of clientcreds_request_duration: +60%\n"), 0o600))
+	for name, c := range map[string]struct {
+		args    []string
+		verdict string
+	}{
+		"folders":     {[]string{"--base", base, head}, "Verdict: FAIL"},
+		"flags":       {[]string{"--base", file(base, "0"), "--base", file(base, "1"), "--base", file(base, "2"), "--base", file(base, "3"), head}, "Verdict: FAIL"},
+		"by a shell":  {[]string{"--base", file(base, "0"), file(base, "1"), file(base, "2"), file(base, "3"), "--", head}, "Verdict: FAIL"},
+		"other rules": {[]string{"--rules", rules, "--base", base, head}, "Verdict: PASS"},
+		"too few":     {[]string{"--base", file(base, "0"), file(head, "0")}, "Verdict: INVALID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, page, err := reportThem(t, c.args...)
+			require.NoError(t, err, "a report is no gate")
+			assert.Contains(t, page, c.verdict)
+		})
+	}
+}
+
+func TestBadReport(t *testing.T) {
+	records := folder(t, 20)
+	other := filepath.Join(t.TempDir(), "other.json")
+	require.NoError(t, os.WriteFile(other, []byte("{}"), 0o600))
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no argument":        {nil, "report wants one record or more, or folders of them"},
+		"no head":            {[]string{"--base", records}, "report wants one record or more, or folders of them"},
+		"base without --":    {[]string{records, "--", records}, "records before -- are those of --base, which is not given"},
+		"rules without base": {[]string{"--rules", other, records}, "--rules are about a comparison: it wants --base"},
+		"no such file":       {[]string{"no-such.json"}, "no-such.json: no such file or directory"},
+		"no such base":       {[]string{"--base", "no-such.json", records}, "no-such.json: no such file or directory"},
+		"not a record":       {[]string{other}, `not a run record: "format" is not "clientcreds-record"`},
+		"bad rules":          {[]string{"--rules", other, "--base", records, records}, "--rules: " + other + `: want an object "rules"`},
+		"unknown flag":       {[]string{"--theme", "dark"}, "unknown flag: --theme"},
+		"cannot write":       {[]string{"-o", t.TempDir(), records}, "--output: open "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := reportThem(t, c.args...)
+			require.ErrorContains(t, err, c.want)
+			assert.Equal(t, 104, exitCode(err))
+		})
+	}
+}

@@ -1,0 +1,36 @@
+package report
+
+// section is a part of the page with a heading.
+type section struct {
+	ID, Title string
+	// Note is a sentence below the heading.
+	Note   string
+	Charts []*chart
+	Tables []*table
+}
+
+// chart adds a chart, if there is one.
+func (s *section) chart(all ...*chart) {
+	for _, c := range all {
+		if c != nil {
+			s.Charts = append(s.Charts, c)
+		}
+	}
+}
+
+func (s *section) table(all ...*table) {
+	for _, t := range all {
+		s.Tables = append(s.Tables, t.some()...)
+	}
+}
+
+// filled are the sections with something in them.
+func filled(all ...section) []section {
+	var some []section
+	for _, s := range all {
+		if len(s.Charts)+len(s.Tables) > 0 {
+			some = append(some, s)
+		}
+	}
+	return some
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// largest are the values of a tag, those with the most samples first.
+func largest(m *regress.Metric, tag string) []string {
+	if m == nil {
+		return nil
+	}
+	parts := m.By[tag]
+	return slices.SortedFunc(maps.Keys(parts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(parts[b].Samples, parts[a].Samples), strings.Compare(a, b))
+	})
+}
+
+var latencyColumns = []string{"requests", "per second", "failed", "mean", "p50", "p95", "p99", "max"}
+
+// splits are tables of latency by what explains it.
+func splits(s *side) section {
+	part := section{ID: "splits", Title: "By scenario, client and reason"}
+	for _, kind := range []struct{ title, requests, duration, failed string }{
+		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
+		{"API requests", apiRequests, apiDuration, apiFailed},
+	} {
+		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
+			duration := s.record.Metric(kind.duration)
+			t := &table{Caption: kind.title + " by " + tag, Columns: append([]string{tag}, latencyColumns...)}
+			for _, value := range largest(duration, tag) {
+				t.add(latencyRow(s, value, duration.Split(tag, value), s.record.Metric(kind.failed).Split(tag, value))...)
+			}
+			part.table(t)
+		}
+	}
+	return part
+}
+
+// latencyRow are the numbers of a trend and of the rate of failures beside it.
+func latencyRow(s *side, label string, v, failed *regress.Values) []string {
+	cells := []string{
+		label, digits(v.Count()), perSecond.format(s.perSecond(v.Count())), percent.format(failed.Rate() * 100),
+		milliseconds.format(v.Mean()),
+	}
+	for _, q := range []float64{0.5, 0.95, 0.99, 1} {
+		cells = append(cells, milliseconds.format(v.Quantile(q)))
+	}
+	return cells
+}
+
+// failures are tables of what went wrong, by its code.
+func failures(s *side) section {
+	part := section{ID: "errors", Title: "Errors"}
+	rows := []struct {
+		caption, metric, tag string
+		count                func(*regress.Values) float64
+	}{
+		{"Failed token requests by error", tokenFailed, "error", nonzero},
+		{"Failed token requests by status", tokenFailed, "status", nonzero},
+		{"Failed API requests by status", apiFailed, "status", nonzero},
+		{"Failed API requests by k6's error code", apiFailed, "error_code", nonzero},
+		{"Tokens that the API answered with 401, by its error", rejections, "error", (*regress.Values).Count},
+		{"Failed checks", "checks", "check", func(v *regress.Values) float64 { return float64(v.Samples - v.Nonzero) }},
+	}
+	for _, r := range rows {
+		m := s.record.Metric(r.metric)
+		t := &table{Caption: r.caption, Columns: []string{r.tag, "number", "share of all"}}
+		for _, value := range largest(m, r.tag) {
+			if n := r.count(m.Split(r.tag, value)); n > 0 {
+				t.add(value, digits(n), percent.format(n/float64(m.Samples())*100))
+			}
+		}
+		part.table(t)
+	}
+	if len(part.Tables) == 0 {
+		part.table(&table{
+			Caption: "Errors of the run", Columns: []string{"error", "number"},
+			Rows: []row{{Cells: []string{"no request failed, and no check", "0"}, Mark: good}},
+		})
+	}
+	return part
+}
+
+func nonzero(v *regress.Values) float64 { return float64(v.Nonzero) }
+
+// What a row can be marked as.
+const (
+	good = "good"
+	bad  = "bad"
+	warn = "warn"
+)
+
+// thresholds is the table of the script's thresholds.
+func thresholds(s *side) section {
+	part := section{ID: "thresholds", Title: "Thresholds"}
+	t := &table{Caption: "Thresholds of the script", Columns: []string{"metric", "condition", "result"}}
+	for _, th := range s.record.Thresholds {
+		if th.Crossed {
+			t.mark(bad, th.Metric, th.Source, "✗ crossed")
+		} else {
+			t.mark(good, th.Metric, th.Source, "✓ held")
+		}
+	}
+	part.table(t)
+	return part
+}
+
+// numbers is the table of all metrics.
+func numbers(s *side) section {
+	part := section{ID: "metrics", Title: "All metrics"}
+	trends := &table{Caption: "Trends", Columns: []string{"metric", "samples", "mean", "min", "p50", "p90", "p95", "p99", "max"}}
+	others := &table{Caption: "Counters, rates and gauges", Columns: []string{"metric", "type", "samples", "value", "per second"}}
+	for _, name := range slices.Sorted(maps.Keys(s.record.Metrics)) {
+		m := s.record.Metrics[name]
+		u := unitOf(m)
+		if m.Type != regress.Trend {
+			value, rate := valueOf(m), none
+			if m.Type == regress.Counter {
+				rate = perSecond.format(s.perSecond(m.Count()))
+			}
+			others.add(name, string(m.Type), digits(float64(m.Samples())), value, rate)
+			continue
+		}
+		cells := []string{name, digits(float64(m.Samples())), u.format(m.Mean())}
+		for _, q := range []float64{0, 0.5, 0.9, 0.95, 0.99, 1} {
+			cells = append(cells, u.format(m.Quantile(q)))
+		}
+		trends.add(cells...)
+	}
+	part.table(trends, others)
+	return part
+}
+
+func unitOf(m *regress.Metric) unit {
+	switch m.Contains {
+	case "time":
+		return milliseconds
+	case "data":
+		return bytesOf
+	default:
+		return plain
+	}
+}
+
+// valueOf is what a metric that is no trend comes to.
+func valueOf(m *regress.Metric) string {
+	switch m.Type {
+	case regress.Rate:
+		return percent.format(m.Rate() * 100)
+	case regress.Gauge:
+		u := unitOf(m)
+		return u.format(m.All.Last) + " (" + u.format(m.All.Min) + " to " + u.format(m.All.Max) + ")"
+	default:
+		return unitOf(m).format(m.Count())
+	}
+}
