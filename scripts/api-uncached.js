@@ -10,7 +10,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, seconds } from './lib/environment.js';
 import { tryGet } from './lib/call.js';
 import { preflight } from './lib/preflight.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';

@@ -15,7 +15,8 @@
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientPool, count, duration, env, number as numberOf, seconds } from './lib/config.js';
+import { clientPool } from './lib/config.js';
+import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
 import { number, percent, reasons, summary, trendStats } from './lib/summary.js';
 import { slowdown } from './lib/slowdown.js';

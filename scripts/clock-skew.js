@@ -14,7 +14,8 @@
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { preflight } from './lib/preflight.js';
 import { milliseconds, reasons, summary, trendStats } from './lib/summary.js';

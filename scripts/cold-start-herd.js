@@ -14,12 +14,12 @@ import exec from 'k6/execution';
 import { check } from 'k6';
 import { Gauge } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, inMilliseconds } from './lib/environment.js';
 import { tryGet } from './lib/call.js';
 import { local } from './lib/disturb.js';
 import { stats } from './lib/faults.js';
 import { preflight } from './lib/preflight.js';
-import { inMilliseconds } from './lib/slo.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
 
 const vus = count('VUS', 50);

@@ -15,10 +15,10 @@ import { check, sleep } from 'k6';
 import { Rate } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { tryGet } from './lib/call.js';
-import { apiUrl, clientOptions, count, duration, seconds } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { preflight } from './lib/preflight.js';
-import { share } from './lib/slo.js';
 import { milliseconds, number, percent, reasons, summary, trendStats } from './lib/summary.js';
 
 const servers = ['authorization', 'resource'];

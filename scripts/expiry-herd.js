@@ -15,9 +15,9 @@ import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { attempt } from './lib/call.js';
-import { clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { clientOptions } from './lib/config.js';
+import { count, duration, env, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
-import { share } from './lib/slo.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
 
 const vus = count('VUS', 50);

@@ -13,9 +13,9 @@
 //   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
 import { check, sleep } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientPool, count, duration, number as numberOf, seconds } from './lib/config.js';
+import { clientPool } from './lib/config.js';
+import { count, duration, number as numberOf, seconds, share } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
-import { share } from './lib/slo.js';
 import { number, percent, reasons, summary, trendStats } from './lib/summary.js';
 import { slowdown } from './lib/slowdown.js';
 

@@ -13,9 +13,9 @@
 import { check } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { attempt } from './lib/call.js';
-import { count, duration, inquiringOptions } from './lib/config.js';
+import { inquiringOptions } from './lib/config.js';
+import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
-import { inMilliseconds, share } from './lib/slo.js';
 import { number, reasons, summary, trendStats } from './lib/summary.js';
 
 const maxVUs = count('MAX_VUS', 50);

@@ -16,11 +16,11 @@
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, seconds, tlsAuth } from './lib/config.js';
+import { apiUrl, clientOptions, tlsAuth } from './lib/config.js';
+import { count, duration, inMilliseconds, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { preflight } from './lib/preflight.js';
 import { refusals } from './lib/refusals.js';
-import { inMilliseconds } from './lib/slo.js';
 import { number, reasons, summary, trendStats } from './lib/summary.js';
 
 const client = new Client(clientOptions());

@@ -11,7 +11,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, env, seconds } from './lib/environment.js';
 import { intervene } from './lib/disturb.js';
 import { revokeTokens } from './lib/faults.js';
 import { preflight } from './lib/preflight.js';

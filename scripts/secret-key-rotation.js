@@ -13,7 +13,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET_FILE, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count, duration, env, seconds } from './lib/config.js';
+import { apiUrl, clientOptions } from './lib/config.js';
+import { count, duration, env, seconds } from './lib/environment.js';
 import { tryGet } from './lib/call.js';
 import { calm, disturb, intervene } from './lib/disturb.js';
 import { rotateKey } from './lib/faults.js';

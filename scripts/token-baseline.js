@@ -11,7 +11,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { clientOptions, count, duration } from './lib/config.js';
+import { clientOptions } from './lib/config.js';
+import { count, duration } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
 import { sloText, withinSlo } from './lib/slo.js';
 import { number, reasons, summary, trendStats } from './lib/summary.js';

@@ -17,7 +17,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientOfCall, count } from './lib/config.js';
+import { clientOfCall } from './lib/config.js';
+import { count } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
 import { sloText } from './lib/slo.js';

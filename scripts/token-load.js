@@ -10,7 +10,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
-import { clientOfCall, count, duration } from './lib/config.js';
+import { clientOfCall } from './lib/config.js';
+import { count, duration } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
 import { reasons, summary, trendStats } from './lib/summary.js';
 

@@ -16,11 +16,11 @@ import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { clientOptions, count, duration, env } from './lib/config.js';
+import { clientOptions } from './lib/config.js';
+import { count, duration, env, fail, inMilliseconds } from './lib/environment.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
 import { kept, times, variant } from './lib/sidebyside.js';
-import { inMilliseconds } from './lib/slo.js';
 import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
 
 const grants = { new: 1, kept: count('GRANTS', 10, 2) };
@@ -46,7 +46,7 @@ export const options = {
 const client = new Client(clientOptions());
 
 if (!/^https:/i.test(env('TOKEN_URL', env('ISSUER', '')))) {
-    throw new Error('configuration: the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir');
+    fail('the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir');
 }
 
 export function setup() {

@@ -1,66 +1,7 @@
-// What the scenarios read from the environment. Each variable has one meaning in all of them.
+// The client, or the clients, and the API that the environment describes. Each variable has one meaning in all scenarios.
 
 import { Client, ClientPool } from 'k6/x/clientcreds';
-
-/** The value of an environment variable, or fallback when it is unset or empty. */
-export function env(name, fallback) {
-    const value = __ENV[name];
-    return value === undefined || value === '' ? fallback : value;
-}
-
-/** The value of an environment variable that has no default. */
-export function required(name, what) {
-    const value = env(name);
-    if (value === undefined) {
-        fail(`${name} is not set: give ${what}`);
-    }
-    return value;
-}
-
-/** A whole number from the environment, at least `least`. */
-export function count(name, fallback, least = 1) {
-    const value = env(name, String(fallback));
-    if (!/^[0-9]+$/.test(value) || Number(value) < least) {
-        fail(`${name} is "${value}": it must be a whole number, ${least} or more`);
-    }
-    return Number(value);
-}
-
-/** A duration such as "30s" or "1m30s" from the environment. */
-export function duration(name, fallback) {
-    const value = env(name, fallback);
-    if (!/^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/.test(value)) {
-        fail(`${name} is "${value}": it must be a duration such as 30s, 5m or 1h30m`);
-    }
-    return value;
-}
-
-/** A number of seconds, 0 or more, from the environment. */
-export function seconds(name, fallback) {
-    const value = env(name, String(fallback));
-    if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) {
-        fail(`${name} is "${value}": it must be a number of seconds such as 0.5`);
-    }
-    return Number(value);
-}
-
-/** A number from the environment, 0 or more. */
-export function number(name, fallback) {
-    const value = env(name, String(fallback));
-    if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) {
-        fail(`${name} is "${value}": it must be a number such as 2.5`);
-    }
-    return Number(value);
-}
-
-/** An http or https URL from the environment. */
-export function url(name, what) {
-    const value = required(name, what);
-    if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://`);
-    }
-    return value;
-}
+import { env, fail, flag, required, url } from './environment.js';
 
 /**
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
@@ -169,15 +110,6 @@ function exchange() {
     return flag('EXCHANGE') ? { exchange: options } : {};
 }
 
-/** A variable that is true or false, which is the default. */
-function flag(name) {
-    const value = env(name, 'false');
-    if (value !== 'true' && value !== 'false') {
-        fail(`${name} is "${value}": it must be true or false`);
-    }
-    return value === 'true';
-}
-
 /** What the client authenticates with: its secret, its private key, or its certificate. */
 function credentials(auth) {
     if (certified(auth)) {
@@ -262,11 +194,6 @@ function assertion(auth) {
     return signs && env('ISSUER') !== undefined ? { assertion: { audience: env('ISSUER') } } : {};
 }
 
-/** A URL for a message: user, password and query may be secret. */
-export function shown(text) {
-    return text.replace(/[?#].*$/, '…').replace(/^.*@/, '…@');
-}
-
 /** Scheme, host and port of a URL, without a user's name and password. */
 function origin(text) {
     return text.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+).*$/, '$1$2').toLowerCase();
@@ -275,8 +202,4 @@ function origin(text) {
 /** Where the protected API is. */
 export function apiUrl() {
     return url('API_URL', 'the URL of the protected API to load');
-}
-
-function fail(message) {
-    throw new Error(`configuration: ${message}`);
 }

@@ -1,7 +1,7 @@
 // What a scenario does to the server that it loads. The local server does as it is told (docs/faults.md); of another one
 // the scenario says in the log what has to be done there, and measures what comes of it.
 import exec from 'k6/execution';
-import { env } from './config.js';
+import { env } from './environment.js';
 import { getFaults, patchFaults, putFaults } from './faults.js';
 
 /** Whether the server can be told what to do. */

@@ -1,6 +1,6 @@
 // Faults of the local server, changed while a scenario runs: see docs/faults.md. Other servers do not have them.
 import http from 'k6/http';
-import { url } from './config.js';
+import { url } from './environment.js';
 
 /** Where the local server is administered. Without it the scenario cannot do what it is for. */
 export function adminUrl() {

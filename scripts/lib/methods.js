@@ -1,5 +1,5 @@
 // The methods of client authentication that a scenario compares.
-import { env } from './config.js';
+import { env, fail } from './environment.js';
 
 /** Those in METHODS; by default all that the credentials in the environment allow. */
 export function methods() {
@@ -18,7 +18,7 @@ export function methods() {
     }
     const names = env('METHODS', allowed.join(' ')).split(/[\s,]+/).filter((name) => name !== '');
     if (names.length === 0) {
-        throw new Error('configuration: there are no credentials: set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE');
+        fail('there are no credentials: set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE');
     }
     return [...new Set(names)]; // a scenario each, of that name
 }

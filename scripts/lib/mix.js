@@ -1,17 +1,18 @@
 // Loads of several kinds, each with a weight.
+import { fail } from './environment.js';
 
 /** The kinds and weights of a text such as "api=80,grant=10", without those of weight 0. */
 export function weights(text, kinds) {
     const mix = text.split(',').map((part) => {
         const [name, weight] = part.split('=');
         if (!kinds.includes(name) || !/^[0-9]+(\.[0-9]+)?$/.test(weight)) {
-            throw new Error(`configuration: MIX has "${part}": it must be a weight such as ${kinds[0]}=10; the kinds are ${kinds.join(', ')}`);
+            fail(`MIX has "${part}": it must be a weight such as ${kinds[0]}=10; the kinds are ${kinds.join(', ')}`);
         }
         return { name, weight: Number(weight) };
     });
     const used = mix.filter(({ weight }) => weight > 0);
     if (used.length === 0 || new Set(used.map(({ name }) => name)).size < used.length) {
-        throw new Error(`configuration: MIX is "${text}": it must have a weight above 0, and each kind once`);
+        fail(`MIX is "${text}": it must have a weight above 0, and each kind once`);
     }
     return used;
 }

@@ -1,7 +1,7 @@
 // A look before the leap: wrong credentials or a wrong URL end the run before it begins, with one message instead of
 // one for every iteration. Call it in setup().
 
-import { shown } from './config.js';
+import { shown } from './environment.js';
 
 /** Gets one token and, where api is given, one answer of the API with it; throws when that fails. */
 export function preflight(client, api) {

@@ -1,5 +1,5 @@
 // What a scenario found, for programs: JSON in the file that RESULT_FILE names.
-import { env } from './config.js';
+import { env } from './environment.js';
 
 /** For handleSummary: what summary() returned, and the file with what `found` returns. */
 export function withResult(summary, found) {

@@ -1,5 +1,5 @@
 // The same load for several variants at once, each a scenario of its own: what else happens meanwhile happens to all.
-import { count, duration } from './config.js';
+import { count, duration } from './environment.js';
 
 /** A scenario of RATE grants per second for DURATION, so many of them in each iteration. */
 export function variant(grants = 1) {

@@ -1,6 +1,6 @@
 // The service level objective of the token endpoint: what is good enough. SLO_P95 is the longest that 95% of the token
 // requests may take, SLO_ERRORS the share of them that may fail.
-import { duration, number as numberOf } from './config.js';
+import { duration, inMilliseconds, share } from './environment.js';
 import { milliseconds, percent } from './summary.js';
 
 export const slo = { p95: inMilliseconds(duration('SLO_P95', '500ms')), errors: share('SLO_ERRORS', 0.01) };
@@ -15,18 +15,3 @@ export function withinSlo(tag = '') {
 
 /** The objective in words. */
 export const sloText = `95% of the token requests within ${milliseconds(slo.p95)}, ${percent(slo.errors)} failed`;
-
-/** The milliseconds of a duration such as "1m30s". */
-export function inMilliseconds(text) {
-    const units = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
-    return [...text.matchAll(/([0-9.]+)(ms|[smhd])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * units[unit], 0);
-}
-
-/** A share from the environment, 0 to 1. */
-export function share(name, fallback) {
-    const value = numberOf(name, fallback);
-    if (value > 1) {
-        throw new Error(`configuration: ${name} is "${value}": it must be a share, 0 to 1, such as 0.01`);
-    }
-    return value;
-}

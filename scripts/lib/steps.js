@@ -1,8 +1,8 @@
 // A load that rises in steps, and the last of them that the server kept up with.
 import exec from 'k6/execution';
 import { validity } from 'k6/x/clientcreds';
-import { count, duration } from './config.js';
-import { inMilliseconds, slo, withinSlo } from './slo.js';
+import { count, duration, fail, inMilliseconds } from './environment.js';
+import { slo, withinSlo } from './slo.js';
 import { milliseconds, percent } from './summary.js';
 
 /** Of the requests of a step so many have to be sent; what misses are those that k6 could not begin. */
@@ -16,7 +16,7 @@ const spare = 0.8;
 export function steps() {
     const [n, from, to] = [count('STEPS', 8), count('FROM', 50), count('TO', 400)];
     if (to < from) {
-        throw new Error(`configuration: TO is ${to}, and FROM ${from}: it must not be less`);
+        fail(`TO is ${to}, and FROM ${from}: it must not be less`);
     }
     const time = inMilliseconds(duration('STEP', '5s'));
     const rates = Array.from({ length: n }, (_, i) => Math.round(n === 1 ? to : from + (i * (to - from)) / (n - 1)));

@@ -49,9 +49,11 @@ const dpopScript = `
 	async function forged(token) {
 		const base64 = (data) => encoding.b64encode(data, 'rawurl');
 		const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
-		const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+		// A JWK that k6 exports has no leading zeros of x and y, which RFC 7518 §6.2.1.2 demands.
+		const point = await crypto.subtle.exportKey('raw', pair.publicKey);
+		const [x, y] = [base64(point.slice(1, 33)), base64(point.slice(33))];
 		const right = claims(holder.headers('GET', url).DPoP);
-		const text = base64(JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })) + '.' +
+		const text = base64(JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty: 'EC', crv: 'P-256', x, y } })) + '.' +
 			base64(JSON.stringify({ ...right, ath: sha256(token, 'base64rawurl') }));
 		const bytes = Uint8Array.from(Array.from(text, (c) => c.charCodeAt(0)));
 		return text + '.' + base64(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, pair.privateKey, bytes));

@@ -79,6 +79,7 @@ func TestRegressionSeesErrors(t *testing.T) {
 	require.Contains(t, r.output, "rate of clientcreds_request_failed: 0% to ")
 	require.Contains(t, read(t, filepath.Join(r.folder, "comparison.md")), "FAIL")
 	require.Contains(t, read(t, filepath.Join(r.folder, "comparison.xml")), "<failure")
+	require.Contains(t, read(t, filepath.Join(r.folder, "report.html")), "rate of clientcreds_request_failed")
 }
 
 // TestRegressionOfServers: two servers that run already, one for each side.

@@ -22,7 +22,7 @@ func TestScenarioTokenBaseline(t *testing.T) {
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
-				require.InDelta(t, 20*2, r.summary.count("iterations"), 1)
+				require.InDelta(t, 20*2, r.summary.count("iterations"), 10, "near the rate, as well as a busy machine keeps it")
 				require.EqualValues(t, 1+r.summary.count("iterations"), stats.TokenRequests.Total, "setup(), and a new one each time")
 			},
 		},

@@ -112,7 +112,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"VUS no number":          {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
 		"no VUs":                 {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
 		"DURATION no unit":       {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
-		"PAUSE with a unit":      {change: []string{"PAUSE=1s"}, text: `configuration: PAUSE is \"1s\": it must be a number of seconds such as 0.5`},
+		"PAUSE of words":         {change: []string{"PAUSE=long"}, text: `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`},
 		"RATE no number":         {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
 		"an unknown kind": {
 			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=1,logout=2"},

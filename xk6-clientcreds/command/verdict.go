@@ -7,8 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
-	"go.k6.io/k6/v2/errext"
-	"go.k6.io/k6/v2/errext/exitcodes"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
@@ -80,9 +78,5 @@ func (v *verdictCommand) say(validity regress.Validity) error {
 			return err
 		}
 	}
-	if validity.Verdict == regress.Pass {
-		return nil
-	}
-	code := exitcodes.ExitCode(validity.Verdict.ExitCode()) // #nosec G115 -- 0, 90 or 99
-	return errext.WithExitCodeIfNone(fmt.Errorf("verdict %s", validity.Verdict), code)
+	return verdictError(validity.Verdict)
 }

@@ -44,7 +44,9 @@ type merger struct {
 }
 
 func (m *merger) add(r *Record) error {
-	m.addRun(&r.Run)
+	if err := m.addRun(&r.Run); err != nil {
+		return err
+	}
 	m.addThresholds(r.Thresholds)
 	for name, metric := range r.Metrics {
 		if err := m.addMetric(name, metric); err != nil {
@@ -66,13 +68,16 @@ func (m *merger) add(r *Record) error {
 	return nil
 }
 
-func (m *merger) addRun(run *Run) {
+func (m *merger) addRun(run *Run) error {
 	into := &m.into.Run
 	if into.Start.IsZero() {
 		*into = *run
 		into.Scenarios, into.Tags = slices.Clone(run.Scenarios), maps.Clone(run.Tags)
 		into.Clients = slices.Clone(run.Clients)
-		return
+		return nil
+	}
+	if into.Script != run.Script {
+		return fmt.Errorf("it is of %q, and those before it of %q: want the records of one test", run.Script, into.Script)
 	}
 	if run.Start.Before(into.Start) {
 		into.Start = run.Start
@@ -96,6 +101,7 @@ func (m *merger) addRun(run *Run) {
 			into.Clients = append(into.Clients, c)
 		}
 	}
+	return nil
 }
 
 func (m *merger) addThresholds(all []Threshold) {

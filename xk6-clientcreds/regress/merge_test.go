@@ -173,12 +173,16 @@ func TestMergeOfTheRun(t *testing.T) {
 	assert.Len(t, merged.Instances, 2)
 }
 
-func TestMergeOfDifferentMetrics(t *testing.T) {
+func TestMergeOfDifferentTests(t *testing.T) {
 	t.Parallel()
 	_, err := Merge(
 		recordOf(sample{metric: "m", kind: Counter, at: testStart}),
 		recordOf(sample{metric: "m", kind: Trend, at: testStart}))
 	require.EqualError(t, err, `record 2: metric "m": a counter and a trend do not add up`)
+	a, b := recordOf(), recordOf()
+	a.Run, b.Run = Run{Start: testStart, Script: "a.js"}, Run{Start: testStart, Script: "b.js"}
+	_, err = Merge(a, b)
+	require.EqualError(t, err, `record 2: it is of "b.js", and those before it of "a.js": want the records of one test`)
 	_, err = Merge()
 	require.EqualError(t, err, "nothing to merge")
 }

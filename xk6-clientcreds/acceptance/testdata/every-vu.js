@@ -2,7 +2,8 @@
 import http from 'k6/http';
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, count } from '../../../scripts/lib/config.js';
+import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
+import { count } from '../../../scripts/lib/environment.js';
 
 export const options = {
     scenarios: { every: { executor: 'per-vu-iterations', vus: count('VUS'), iterations: count('ITERATIONS') } },

@@ -2,7 +2,8 @@
 // one with.
 import { sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { clientOptions, count } from '../../../scripts/lib/config.js';
+import { clientOptions } from '../../../scripts/lib/config.js';
+import { count } from '../../../scripts/lib/environment.js';
 
 export const options = {
     scenarios: { herd: { executor: 'per-vu-iterations', vus: count('VUS'), iterations: 1, maxDuration: '2m' } },

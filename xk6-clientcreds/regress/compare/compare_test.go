@@ -161,7 +161,7 @@ func TestUntrustedRuns(t *testing.T) {
 	}{
 		"too few": {
 			good()[:2],
-			"p95 of clientcreds_request_duration: too few runs: even the largest difference would not be significant; 4 on each side are enough",
+			"too few runs: even the largest difference would not be significant; 4 on each side are enough",
 		},
 		"another script": {
 			other(func(r *regress.Record) { r.Run.Script = "api-load.js" }),
@@ -184,6 +184,9 @@ func TestUntrustedRuns(t *testing.T) {
 		})
 	}
 	assert.Equal(t, regress.Pass, Compare(good(), good(), p95).Verdict)
+
+	both := rules(t, "p95 of clientcreds_request_duration", "+10%", "p50 of clientcreds_request_duration", "+10%")
+	assert.Equal(t, []string{tooFewRuns}, Compare(good(), good()[:2], both).Reasons, "said once")
 }
 
 func TestDifferences(t *testing.T) {

@@ -33,6 +33,9 @@ type Finding struct {
 	Reason string
 }
 
+// tooFewRuns is the reason for which a rule that wants statistics has none.
+const tooFewRuns = "too few runs: even the largest difference would not be significant; 4 on each side are enough"
+
 // judge applies a rule to the values of both sides.
 func judge(rule Rule, base, head []float64) Finding {
 	change := changeOf(base, head)
@@ -42,7 +45,7 @@ func judge(rule Rule, base, head []float64) Finding {
 		f.Outcome = judgeZero(rule.Limit, change)
 	case !canDiffer(len(base), len(head)):
 		f.Outcome = Unknown
-		f.Reason = "too few runs: even the largest difference would not be significant; 4 on each side are enough"
+		f.Reason = tooFewRuns
 	case !rule.Limit.exceeded(change.Base, change.Head):
 		f.Outcome = Within
 	case change.Significant():

@@ -99,7 +99,7 @@ func (r *Result) conclude() {
 			r.Verdict = regress.Fail
 			r.Reasons = append(r.Reasons, f.summary())
 		case Unknown:
-			r.invalid = append(r.invalid, f.Rule.Subject.String()+": "+f.Reason)
+			r.addUnknown(f)
 		default:
 		}
 	}
@@ -109,6 +109,17 @@ func (r *Result) conclude() {
 	if len(r.invalid) > 0 {
 		r.Verdict = regress.Invalid
 		r.Reasons = slices.Concat(r.invalid, r.Reasons)
+	}
+}
+
+// addUnknown says why a rule cannot be judged; what all rules have in common is said once.
+func (r *Result) addUnknown(f *Finding) {
+	reason := f.Reason
+	if reason != tooFewRuns {
+		reason = f.Rule.Subject.String() + ": " + reason
+	}
+	if !slices.Contains(r.invalid, reason) {
+		r.invalid = append(r.invalid, reason)
 	}
 }
 

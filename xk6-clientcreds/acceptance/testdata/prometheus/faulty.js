@@ -3,7 +3,8 @@ import http from 'k6/http';
 import { check, sleep } from 'k6';
 import { Counter } from 'k6/metrics';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, duration, env } from '../../../../scripts/lib/config.js';
+import { apiUrl, clientOptions } from '../../../../scripts/lib/config.js';
+import { duration, env } from '../../../../scripts/lib/environment.js';
 
 const time = duration('DURATION', '20s');
 const always = (exec, vus = 1) => ({ executor: 'constant-vus', vus, duration: time, exec });

@@ -1,7 +1,8 @@
 // A run that goes well: an API with cached tokens, a token endpoint at a steady rate, and tokens that are given up.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, duration, env } from '../../../../scripts/lib/config.js';
+import { apiUrl, clientOptions } from '../../../../scripts/lib/config.js';
+import { duration, env } from '../../../../scripts/lib/environment.js';
 
 const time = duration('DURATION', '20s');
 

@@ -1,0 +1,101 @@
+// Variables of the environment, by what they hold. One that cannot be used ends the run before it begins.
+
+const decimal = /^[0-9]+(\.[0-9]+)?$/;
+const durations = /^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/;
+
+/** The value of an environment variable, or fallback when it is unset or empty. */
+export function env(name, fallback) {
+    const value = __ENV[name];
+    return value === undefined || value === '' ? fallback : value;
+}
+
+/** The value of an environment variable that has no default. */
+export function required(name, what) {
+    const value = env(name);
+    if (value === undefined) {
+        fail(`${name} is not set: give ${what}`);
+    }
+    return value;
+}
+
+/** A whole number from the environment, at least `least`. */
+export function count(name, fallback, least = 1) {
+    const value = env(name, String(fallback));
+    if (!/^[0-9]+$/.test(value) || Number(value) < least) {
+        fail(`${name} is "${value}": it must be a whole number, ${least} or more`);
+    }
+    return Number(value);
+}
+
+/** A duration such as "30s" or "1m30s" from the environment. */
+export function duration(name, fallback) {
+    const value = env(name, fallback);
+    if (!durations.test(value)) {
+        fail(`${name} is "${value}": it must be a duration such as 30s, 5m or 1h30m`);
+    }
+    return value;
+}
+
+/** The milliseconds of a duration such as "1m30s". */
+export function inMilliseconds(text) {
+    const units = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
+    return [...text.matchAll(/([0-9.]+)(ms|[smhd])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * units[unit], 0);
+}
+
+/** A number of seconds, 0 or more, from the environment: as such, or as a duration. */
+export function seconds(name, fallback) {
+    const value = env(name, String(fallback));
+    if (decimal.test(value)) {
+        return Number(value);
+    }
+    if (!durations.test(value)) {
+        fail(`${name} is "${value}": it must be a number of seconds such as 0.5, or a duration such as 500ms`);
+    }
+    return inMilliseconds(value) / 1000;
+}
+
+/** A number from the environment, 0 or more. */
+export function number(name, fallback) {
+    const value = env(name, String(fallback));
+    if (!decimal.test(value)) {
+        fail(`${name} is "${value}": it must be a number such as 2.5`);
+    }
+    return Number(value);
+}
+
+/** A share from the environment, 0 to 1. */
+export function share(name, fallback) {
+    const value = number(name, fallback);
+    if (value > 1) {
+        fail(`${name} is "${value}": it must be a share, 0 to 1, such as 0.01`);
+    }
+    return value;
+}
+
+/** A variable that is true or false, which is the default. */
+export function flag(name) {
+    const value = env(name, 'false');
+    if (value !== 'true' && value !== 'false') {
+        fail(`${name} is "${value}": it must be true or false`);
+    }
+    return value === 'true';
+}
+
+/** An http or https URL from the environment. */
+export function url(name, what) {
+    const value = required(name, what);
+    if (!/^https?:\/\/[^\s/]/.test(value)) {
+        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://`);
+    }
+    return value;
+}
+
+/** A URL for a message: user, password and query may be secret. */
+export function shown(text) {
+    return text.replace(/[?#].*$/, '…').replace(/^.*@/, '…@');
+}
+
+/** Refuses the configuration. */
+export function fail(message) {
+    throw new Error(`configuration: ${message}`);
+}
