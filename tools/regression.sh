@@ -18,6 +18,10 @@ rules=${RULES:-$root/scripts/regression.yml}
 out=${OUT:-build/regression}
 export K6_NO_USAGE_REPORT=true K6_AUTO_EXTENSION_RESOLUTION=false
 
+if [ $# -gt 0 ]; then
+    echo "regression.sh takes no arguments, such as \"$1\": variables of the environment say what it does, see docs/regression.md" >&2
+    exit 104
+fi
 if ! [[ "$runs" =~ ^[0-9]+$ ]] || [ "$runs" -lt 4 ]; then
     echo "RUNS is \"$runs\": it must be 4 or more, or nothing could be significant" >&2
     exit 104

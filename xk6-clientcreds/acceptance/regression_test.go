@@ -53,12 +53,17 @@ func (c comparison) finding(t *testing.T, rule string) finding {
 // regress runs tools/regression.sh with nothing else in its environment.
 func regress(t *testing.T, env ...string) regression {
 	t.Helper()
+	return regressWith(t, nil, env...)
+}
+
+func regressWith(t *testing.T, args []string, env ...string) regression {
+	t.Helper()
 	bin, err := filepath.Abs(k6Binary(t))
 	require.NoError(t, err)
 	r := regression{folder: filepath.Join(t.TempDir(), "out")}
 	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(projectRoot, "tools/regression.sh")) // #nosec G204 -- of the project
+	cmd := exec.CommandContext(ctx, filepath.Join(projectRoot, "tools/regression.sh"), args...) // #nosec G204 -- of the project
 	text := new(output)
 	cmd.Stdout, cmd.Stderr = text, text
 	p := start(t, cmd, append([]string{"HOME=" + t.TempDir(), "NO_COLOR=1", "OUT=" + r.folder, "BASE_K6=" + bin, "HEAD_K6=" + bin}, env...)...)
@@ -159,4 +164,10 @@ func TestRegressionReadableErrors(t *testing.T) {
 			require.Empty(t, r.Verdict)
 		})
 	}
+	t.Run("an argument", func(t *testing.T) {
+		t.Parallel()
+		r := regressWith(t, []string{"--help"})
+		require.Equal(t, exitUnusable, r.exitCode, r.output)
+		require.Contains(t, r.output, `regression.sh takes no arguments, such as "--help"`)
+	})
 }

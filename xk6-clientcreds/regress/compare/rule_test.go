@@ -79,7 +79,7 @@ func TestRulesFile(t *testing.T) {
 		"empty":      {"", "the file is empty; "},
 		"no rules":   {"rules: {}", wantRules},
 		"a list":     {"rules: [error rate]", wantRules},
-		"other keys": {"rule:\n  error rate: +0\n", "field rule not found"},
+		"other keys": {"rule:\n  error rate: +0\n", `want an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%", and nothing beside it`},
 		"no limit":   {"rules:\n  error rate: {}\n", `line 2: rule "error rate" has no limit; `},
 		"bad limit":  {"rules:\n  error rate: +0\n  rate of http_reqs: 5\n", `line 3: rule "rate of http_reqs": "5" is not a limit; `},
 		"twice":      {"rules:\n  error rate: +0\n  rate of clientcreds_request_failed: +1%\n", `line 3: there are two rules for "rate of clientcreds_request_failed"`},

@@ -24,6 +24,10 @@ func ReadRules(r io.Reader) ([]Rule, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, errors.New("the file is empty; " + wantRules)
 		}
+		var wrong *yaml.TypeError
+		if errors.As(err, &wrong) { // its text is about Go's types
+			return nil, errors.New(wantRules + ", and nothing beside it")
+		}
 		return nil, err
 	}
 	if file.Rules.Kind != yaml.MappingNode || len(file.Rules.Content) == 0 {
