@@ -28,6 +28,7 @@ export const options = {
     thresholds: {
         ...reasons,
         checks: ['rate==1'],
+        clientcreds_request_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
         clientcreds_late_uses: ['count==0'],
         clientcreds_clock_skew: ['max<2000'],

@@ -12,6 +12,7 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
+import { tryGet } from './lib/call.js';
 import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
@@ -50,8 +51,7 @@ export function setup() {
 }
 
 export default function () {
-    const res = client.get(api);
-    check(res, { 'status is 200': (r) => r.status === 200 });
+    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
     sleep(pause);
 }
 

@@ -227,6 +227,12 @@ func TestScenarioClockSkew(t *testing.T) {
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_rejections"},
 		},
+		"token requests fail": {
+			server:  withFaults(`{"token": {"outages": [{"after": "2s", "for": "1m"}]}}`),
+			env:     []string{"VUS=2", "DURATION=4s", "TTL=6s", "SKEW=1s", "LEEWAY=45%"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed"},
+		},
 		"the authorization server's clock": {
 			env:     []string{"VUS=3", "DURATION=5s", "TTL=4s", "CLOCK=server", "SKEW=30s", "LEEWAY=40%"},
 			record:  true,

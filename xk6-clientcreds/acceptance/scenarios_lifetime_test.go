@@ -32,6 +32,12 @@ func TestScenarioSoakThroughExpiry(t *testing.T) {
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_requests{reason:early}"},
 		},
+		"no tokens for a while": {
+			server:  withFaults(`{"token": {"outages": [{"after": "2s", "for": "1m"}]}}`),
+			env:     []string{"VUS=2", "DURATION=4s", "TTL=2s", "EXPIRIES=1"},
+			exit:    exitThresholds,
+			crossed: []string{"checks", "clientcreds_request_failed"},
+		},
 		"tokens die early": {
 			server:  func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
 			env:     []string{"VUS=3", "DURATION=2s"},
@@ -60,6 +66,12 @@ func TestScenarioShortTTL(t *testing.T) {
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_cache_misses{leeway:45%}"},
 			lines:   []string{"  advice   none of these is enough: longer lifetimes are needed"},
+		},
+		"the API fails": {
+			server:  withFaults(`{"api": {"outages": [{"after": "1s", "for": "1m"}]}}`),
+			env:     []string{"VUS=2", "DURATION=2s", "TTL=2s", "LEEWAYS=45%"},
+			exit:    exitThresholds,
+			crossed: []string{"checks{leeway:45%}"},
 		},
 	})
 }

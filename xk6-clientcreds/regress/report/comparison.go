@@ -63,7 +63,7 @@ func overlays(sides []*side) section {
 		return curves
 	}
 	for _, kind := range []struct{ id, title, duration, failed, requests string }{
-		{"token", "token requests", tokenDuration, tokenFailed, tokenRequests},
+		{"token", "token requests", grantDuration, grantFailed, grantRequests},
 		{"api", "API requests", apiDuration, apiFailed, apiRequests},
 	} {
 		part.chart(
@@ -81,7 +81,7 @@ func overlays(sides []*side) section {
 func percentileOverlays(sides []*side) section {
 	part := section{ID: "distribution", Title: "Distribution of latency"}
 	for _, kind := range []struct{ id, title, duration string }{
-		{"token", "token requests", tokenDuration}, {"api", "API requests", apiDuration},
+		{"token", "token requests", grantDuration}, {"api", "API requests", apiDuration},
 	} {
 		var all []trend
 		for _, s := range sides {
@@ -100,7 +100,7 @@ func sideBySide(sides []*side) section {
 	part := section{ID: "metrics", Title: "Side by side", Note: "Differences without a verdict: what chance does is in them."}
 	base, head := sides[0], sides[1]
 	for _, kind := range []struct{ title, duration string }{
-		{"Token requests", tokenDuration}, {"API requests", apiDuration},
+		{"Token requests", grantDuration}, {"API requests", apiDuration},
 	} {
 		b, h := base.record.Metric(kind.duration), head.record.Metric(kind.duration)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {

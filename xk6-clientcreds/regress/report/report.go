@@ -102,7 +102,7 @@ func facts(s *side) []fact {
 		list = append(list, fact{"Commit", commit})
 	}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
+		{"Token requests", grantRequests, grantDuration, grantFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
 		if requests := s.record.Metric(kind.requests); requests.Samples() > 0 {

@@ -6,12 +6,12 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
-// The metrics that the page is about.
+// The metrics that the page is about; those of token requests by the word for them of RFC 6749.
 const (
-	tokenRequests = "clientcreds_requests"
-	tokenDuration = "clientcreds_request_duration"
-	tokenFailed   = "clientcreds_request_failed"
-	tokenWait     = "clientcreds_token_wait"
+	grantRequests = "clientcreds_requests"
+	grantDuration = "clientcreds_request_duration"
+	grantFailed   = "clientcreds_request_failed"
+	grantWait     = "clientcreds_token_wait"
 	cacheHits     = "clientcreds_cache_hits"
 	cacheMisses   = "clientcreds_cache_misses"
 	rejections    = "clientcreds_rejections"
@@ -27,7 +27,7 @@ func runSections(s *side) []section {
 
 // refreshes are the token requests by their reason, as bars on the right axis.
 func refreshes(s *side, from int) []curve {
-	return right(bars, paint(from, s.by(tokenRequests, "reason", s.counts)...)...)
+	return right(bars, paint(from, s.by(grantRequests, "reason", s.counts)...)...)
 }
 
 func tokens(s *side) section {
@@ -36,10 +36,10 @@ func tokens(s *side) section {
 		overTime("token-latency", "Latency of token requests",
 			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected follows a 401, acquire goes past the cache.",
 			[]unit{milliseconds, perSecond},
-			slices.Concat(paint(0, s.quantiles(tokenDuration, p50, p95, p99)...), refreshes(s, 3))...),
+			slices.Concat(paint(0, s.quantiles(grantDuration, p50, p95, p99)...), refreshes(s, 3))...),
 		overTime("grants", "Token requests by outcome", "",
 			[]unit{perSecond},
-			slices.Concat(paint(0, s.zeros(tokenFailed, "granted")), paint(1, s.by(tokenFailed, "error", s.nonzeros)...))...),
+			slices.Concat(paint(0, s.zeros(grantFailed, "granted")), paint(1, s.by(grantFailed, "error", s.nonzeros)...))...),
 	)
 	return part
 }
@@ -51,7 +51,7 @@ func cache(s *side) section {
 			[]unit{perSecond, milliseconds},
 			slices.Concat(
 				paint(0, s.counts(cacheHits, "hits"), s.counts(cacheMisses, "misses")),
-				right(lines, paint(2, curveLabel("wait p95", s.quantiles(tokenWait, p95)...)...)...),
+				right(lines, paint(2, curveLabel("wait p95", s.quantiles(grantWait, p95)...)...)...),
 			)...),
 		lifetimes("lifetime", "Lifetime of tokens", "The share of tokens that were granted no more than that long, and of uses with no more than that left.",
 			trend{"granted", s.record.Metric("clientcreds_token_ttl").Values()},
@@ -84,7 +84,7 @@ func api(s *side) section {
 func distributions(s *side) section {
 	part := section{ID: "distribution", Title: "Distribution of latency"}
 	all := []trend{
-		{"token requests", s.record.Metric(tokenDuration).Values()},
+		{"token requests", s.record.Metric(grantDuration).Values()},
 		{"API requests", s.record.Metric(apiDuration).Values()},
 	}
 	part.chart(
@@ -95,7 +95,7 @@ func distributions(s *side) section {
 		{"scenario", "scenario", "by scenario"}, {"client", "client", "by client"},
 	} {
 		for _, metric := range []struct{ id, name, title string }{
-			{"token", tokenDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
+			{"token", grantDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
 		} {
 			if parts := partsOf(s.record.Metric(metric.name), by.tag); len(parts) > 1 {
 				part.chart(percentiles(metric.id+"-by-"+by.id, metric.title+by.title, parts...))

@@ -26,7 +26,7 @@ var latencyColumns = []string{"requests", "per second", "failed", "mean", "p50",
 func splits(s *side) section {
 	part := section{ID: "splits", Title: "By scenario, client and reason"}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
+		{"Token requests", grantRequests, grantDuration, grantFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
@@ -60,8 +60,8 @@ func failures(s *side) section {
 		caption, metric, tag string
 		count                func(*regress.Values) float64
 	}{
-		{"Failed token requests by error", tokenFailed, "error", nonzero},
-		{"Failed token requests by status", tokenFailed, "status", nonzero},
+		{"Failed token requests by error", grantFailed, "error", nonzero},
+		{"Failed token requests by status", grantFailed, "status", nonzero},
 		{"Failed API requests by status", apiFailed, "status", nonzero},
 		{"Failed API requests by k6's error code", apiFailed, "error_code", nonzero},
 		{"Tokens that the API answered with 401, by its error", rejections, "error", (*regress.Values).Count},
