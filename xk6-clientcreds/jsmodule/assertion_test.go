@@ -72,6 +72,21 @@ func TestAudienceIsTheTokenEndpointWithoutAnIssuer(t *testing.T) {
 	assert.Equal(t, "ed", claims["kid"])
 }
 
+// The issuer is the audience wherever the token endpoint is: one string, no list (RFC 7523 §3).
+func TestAudienceIsTheIssuer(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	var issuer string
+	issuer = serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q}`, issuer, e.URL+"/token")
+	})
+	v := newVU(t, New())
+	v.mustRun(fmt.Sprintf("globalThis.client = new Client({issuer: %q, clientId: 'orders', auth: 'private_key_jwt', key: %q})", issuer, testJWK))
+	v.start()
+	v.mustRun(`client.acquire()`)
+	assert.Equal(t, issuer, e.sentClaims(t, 0)["aud"])
+}
+
 // Methods that do not sign have no signing time.
 func TestNoSigningWithoutSignatures(t *testing.T) {
 	t.Parallel()
