@@ -76,7 +76,7 @@ test-packages: $(NODE_MODULES) ## Test the Go packages with the race detector
 
 .PHONY: test-acceptance
 test-acceptance: build/k6 $(NODE_MODULES) $(PROMETHEUS) ## Test the built binary against real servers
-	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 20m $(TESTFLAGS) ./xk6-clientcreds/acceptance
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 20m -parallel 4 $(TESTFLAGS) ./xk6-clientcreds/acceptance
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (10s)
