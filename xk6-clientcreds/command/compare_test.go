@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"go.k6.io/k6/v2/cmd/tests"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
@@ -43,14 +40,7 @@ func folder(t *testing.T, milliseconds ...float64) string {
 // compareThem runs k6 x clientcreds compare.
 func compareThem(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	state := tests.NewGlobalTestState(t)
-	var out bytes.Buffer
-	state.GlobalState.Stdout.Writer = &out
-	cmd := New(state.GlobalState)
-	cmd.SetArgs(append([]string{"compare"}, args...))
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err := cmd.Execute()
-	return out.String(), err
+	return runCommand(t, append([]string{"compare"}, args...)...)
 }
 
 func TestCompare(t *testing.T) {

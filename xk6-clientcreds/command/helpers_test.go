@@ -251,6 +251,19 @@ func (tt *terminal) rest(t *testing.T) (string, error) {
 	return strings.Join(lines, "\n"), <-tt.done
 }
 
+// runCommand runs k6 x clientcreds with these arguments, and returns what it wrote.
+func runCommand(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	state := tests.NewGlobalTestState(t)
+	var out bytes.Buffer
+	state.GlobalState.Stdout.Writer = &out
+	cmd := New(state.GlobalState)
+	cmd.SetArgs(args)
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.Execute()
+	return out.String(), err
+}
+
 // exitCode is the one that k6 ends with.
 func exitCode(err error) int {
 	var coded errext.HasExitCode

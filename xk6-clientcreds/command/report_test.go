@@ -1,36 +1,27 @@
 package command
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"go.k6.io/k6/v2/cmd/tests"
 )
 
 // reportThem runs k6 x clientcreds report, and returns what it said and the page.
 func reportThem(t *testing.T, args ...string) (said, page string, err error) {
 	t.Helper()
-	state := tests.NewGlobalTestState(t)
-	var out bytes.Buffer
-	state.GlobalState.Stdout.Writer = &out
 	file := filepath.Join(t.TempDir(), "page.html")
-	cmd := New(state.GlobalState)
-	cmd.SetArgs(append([]string{"report", "-o", file}, args...))
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err = cmd.Execute()
+	said, err = runCommand(t, append([]string{"report", "-o", file}, args...)...)
 	text, readErr := os.ReadFile(file) // #nosec G304 -- of this test
 	if err == nil {
 		require.NoError(t, readErr)
-		require.Equal(t, file+"\n", out.String())
+		require.Equal(t, file+"\n", said)
 	} else {
 		require.Error(t, readErr, "no page is left")
 	}
-	return out.String(), string(text), err
+	return said, string(text), err
 }
 
 func TestReport(t *testing.T) {

@@ -1,15 +1,12 @@
 package command
 
 import (
-	"bytes"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"go.k6.io/k6/v2/cmd/tests"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
@@ -36,14 +33,7 @@ func recordWith(t *testing.T, iterations, dropped float64, thresholds ...regress
 // verdictOf runs k6 x clientcreds verdict.
 func verdictOf(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	state := tests.NewGlobalTestState(t)
-	var out bytes.Buffer
-	state.GlobalState.Stdout.Writer = &out
-	cmd := New(state.GlobalState)
-	cmd.SetArgs(append([]string{"verdict"}, args...))
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err := cmd.Execute()
-	return out.String(), err
+	return runCommand(t, append([]string{"verdict"}, args...)...)
 }
 
 func TestVerdict(t *testing.T) {
