@@ -49,6 +49,16 @@ type Run struct {
 	Clients []Client `json:"clients,omitempty"`
 }
 
+// ShortCommit is as much of the commit as tells it from others, and whether the work tree differed
+// from it; "" without one.
+func (r *Run) ShortCommit() string {
+	commit := r.Commit[:min(len(r.Commit), 12)]
+	if commit != "" && r.Modified {
+		commit += " (modified)"
+	}
+	return commit
+}
+
 // Duration is how long the test ran, of several instances from the first start to the last end.
 func (r *Run) Duration() time.Duration { return r.End.Sub(r.Start) }
 

@@ -136,10 +136,7 @@ func (f *Finding) summary() string {
 func sideOf(records []*regress.Record) Side {
 	s := Side{Runs: len(records)}
 	for _, r := range records {
-		commit := r.Run.Commit
-		if r.Run.Modified {
-			commit += " (modified)"
-		}
+		commit := r.Run.ShortCommit()
 		if commit != "" && !slices.Contains(s.Commits, commit) {
 			s.Commits = append(s.Commits, commit)
 		}

@@ -162,13 +162,4 @@ func markOf(v regress.Verdict) string {
 	}
 }
 
-func commitOf(run *regress.Run) string {
-	commit := run.Commit
-	if len(commit) > 12 {
-		commit = commit[:12]
-	}
-	if commit != "" && run.Modified {
-		commit += " (modified)"
-	}
-	return orNone(commit)
-}
+func commitOf(run *regress.Run) string { return orNone(run.ShortCommit()) }
