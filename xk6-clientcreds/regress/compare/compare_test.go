@@ -14,6 +14,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
+const longCommit = "53a36a9d0a6f4e20c16f2c5f8d3f3b8f0b1a2c3d"
+
 var begin = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // run is a record of ten seconds in which each token request took so long, and some failed.
@@ -40,7 +42,7 @@ func run(milliseconds float64, failed int, change ...func(*regress.Record)) *reg
 	r := &regress.Record{
 		Format: regress.Format, Version: regress.Version,
 		Run: regress.Run{
-			Start: begin, End: begin.Add(10 * time.Second), Script: "token-load.js", Commit: "abc",
+			Start: begin, End: begin.Add(10 * time.Second), Script: "token-load.js", Commit: longCommit,
 			Scenarios: []regress.Scenario{{Name: "token", Executor: "constant-vus", Config: map[string]any{"vus": 10}}},
 		},
 		Instances: []regress.Instance{{K6: "v2.2.0", Go: "go1.26", OS: "linux", Arch: "amd64", CPUs: 2, GOMAXPROCS: 2}},
@@ -253,7 +255,7 @@ func TestText(t *testing.T) {
   p95 of clientcreds_token_wait: not in 5 of 5 base and 5 of 5 head records
   p95 of clientcreds_request_duration: 20.2 ms to 23.2 ms is +14.9%, allowed is +10% (p=0.008, noise ±1.5%)
 
-base: 5 runs of abc
+base: 5 runs of 53a36a9d0a6f
 head: 5 runs of <img>|*[2J
 
 metric                               base     head     change  noise       limit  p      outcome
@@ -278,6 +280,7 @@ func TestJSON(t *testing.T) {
 	require.NoError(t, WriteJSON(&out, failing(t)))
 	var got struct {
 		Verdict  string
+		Base     struct{ Commits []string }
 		Findings []struct {
 			Rule, Outcome, Unit string
 			Change              *struct {
@@ -288,6 +291,7 @@ func TestJSON(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	assert.Equal(t, "INVALID", got.Verdict)
+	assert.Equal(t, []string{longCommit}, got.Base.Commits, "a program wants all of it")
 	require.Len(t, got.Findings, 4)
 	assert.Equal(t, "broken", got.Findings[0].Outcome)
 	assert.Equal(t, "ms", got.Findings[0].Unit)

@@ -29,6 +29,8 @@ type Side struct {
 	Runs int
 	// Commits are the git commits of the runs.
 	Commits []string
+
+	short []string // the same, for people
 }
 
 func (s Side) String() string {
@@ -36,8 +38,8 @@ func (s Side) String() string {
 	if s.Runs == 1 {
 		text = "1 run"
 	}
-	if len(s.Commits) > 0 {
-		text += " of " + strings.Join(s.Commits, ", ")
+	if len(s.short) > 0 {
+		text += " of " + strings.Join(s.short, ", ")
 	}
 	return text
 }
@@ -136,9 +138,11 @@ func (f *Finding) summary() string {
 func sideOf(records []*regress.Record) Side {
 	s := Side{Runs: len(records)}
 	for _, r := range records {
-		commit := r.Run.ShortCommit()
-		if commit != "" && !slices.Contains(s.Commits, commit) {
+		if commit := r.Run.Commit; commit != "" && !slices.Contains(s.Commits, commit) {
 			s.Commits = append(s.Commits, commit)
+		}
+		if commit := r.Run.ShortCommit(); commit != "" && !slices.Contains(s.short, commit) {
+			s.short = append(s.short, commit)
 		}
 	}
 	return s
