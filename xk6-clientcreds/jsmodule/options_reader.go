@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 )
 
 // badOptionError is what is wrong with one option. A pool says where in its list that is.
@@ -119,7 +121,7 @@ func (r *reader) finish() error {
 	for _, key := range r.obj.Keys() {
 		if !slices.Contains(r.known, key) {
 			return &badOptionError{fmt.Errorf("unknown option %q%s; allowed are %s",
-				r.path+key, didYouMean(key, r.known), strings.Join(r.known, ", ")), r.path + key}
+				r.path+key, nearest.DidYouMean(key, r.known), strings.Join(r.known, ", ")), r.path + key}
 		}
 	}
 	return nil

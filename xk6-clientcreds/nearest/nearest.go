@@ -1,12 +1,13 @@
-package jsmodule
+// Package nearest suggests the known name that a misspelt one was probably meant to be.
+package nearest
 
 import (
 	"fmt"
 	"strings"
 )
 
-// didYouMean returns a hint at the known name that key was probably meant to be, or "".
-func didYouMean(key string, known []string) string {
+// DidYouMean returns a hint at the known name that key was probably meant to be, for the end of an error text, or "".
+func DidYouMean(key string, known []string) string {
 	best, least := "", len(key)/2+1
 	for _, name := range known {
 		if d := distance(strings.ToLower(key), strings.ToLower(name)); d < least {
@@ -19,7 +20,7 @@ func didYouMean(key string, known []string) string {
 	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
-// distance is the Levenshtein distance of two option names.
+// distance is the Levenshtein distance between two names.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
