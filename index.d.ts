@@ -339,7 +339,7 @@ declare module 'k6/x/clientcreds' {
         refresh?: 'background' | 'blocking';
 
         /**
-         * The lifetime of tokens whose response does not say (`expires_in` is optional).
+         * The lifetime of tokens whose response does not say: `expires_in` is missing, or is not a lifetime, such as 0 or -1.
          * @default '5m'
          */
         defaultTtl?: Duration;

@@ -69,6 +69,7 @@ func TestFaults(t *testing.T) {
 		"an answer in HTML":      {middleware(status(200, 1, "Content-Type", "text/html")), nil, found{"grant.configured": Failed}},
 		"a redirect":             {middleware(status(302, 1, "Location", "/login")), nil, found{"grant.configured": Failed}},
 		"no expires_in":          {member("expires_in", nil), nil, found{"response.ttl": Warning}},
+		"expires_in of 0":        {member("expires_in", 0), nil, found{"response.ttl": Warning}},
 		"no token_type":          {member("token_type", nil), nil, found{"response.token_type": Warning}},
 		"DPoP":                   {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
 		"another token type":     {member("token_type", "mac"), nil, found{"response.token_type": Warning, "api.with_token": Failed}},

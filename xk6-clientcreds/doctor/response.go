@@ -48,6 +48,9 @@ func (e *exam) checkTTL() Result {
 	case ttl == 0:
 		r.Status, r.Data["expires_in"] = Warning, nil
 		r.Summary = "the response has no expires_in: a lifetime of " + short(assumedTTL) + " is assumed"
+		if none := e.token.NoLifetime; none != "" {
+			r.Summary = fmt.Sprintf("expires_in is %s, which is not a lifetime: one of %s is assumed", none, short(assumedTTL))
+		}
 		r.Hint = "set cache.defaultTtl in scripts to the lifetime that the server grants"
 	case ttl < shortTTL:
 		r.Status = Warning

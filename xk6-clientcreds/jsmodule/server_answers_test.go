@@ -192,21 +192,6 @@ var wrongAnswers = []struct {
 		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
-		"lifetime is text", 200, ``, `{"access_token":"abcdefgh","expires_in":"soon"}`,
-		`invalid_response (HTTP 200): expires_in is not a number of seconds`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
-	},
-	{
-		"lifetime is over", 200, ``, `{"access_token":"abcdefgh","expires_in":0}`,
-		`invalid_response (HTTP 200): expires_in is not positive: the token has expired already`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
-	},
-	{
-		"lifetime is negative", 200, ``, `{"access_token":"abcdefgh","expires_in":-1}`,
-		`invalid_response (HTTP 200): expires_in is not positive: the token has expired already`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
-	},
-	{
 		"too large", 200, ``, `{"access_token":"` + strings.Repeat("a", 1<<20) + `"}`,
 		`invalid_response (HTTP 200): the answer is larger than 1 MiB`,
 		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,

@@ -149,7 +149,7 @@ func (t *Token) cappedBy(source *Token) *Token {
 		return t
 	}
 	capped := *t
-	capped.ExpiresIn = left
+	capped.ExpiresIn, capped.NoLifetime = left, ""
 	return &capped
 }
 

@@ -155,6 +155,7 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 		"the new token ends first":        {`,"expires_in":300`, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
 		"the client's token ends first":   {`,"expires_in":300`, `,"expires_in":3600`, ``, nil, 290 * time.Second, ""},
 		"the exchange does not tell":      {`,"expires_in":300`, ``, ``, nil, 290 * time.Second, ""},
+		"the exchange tells nonsense":     {`,"expires_in":300`, `,"expires_in":0`, ``, nil, 290 * time.Second, ""},
 		"the first grant does not tell":   {``, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
 		"neither tells":                   {``, ``, ``, nil, 0, ""},
 		"the client's token ended before": {`,"expires_in":5`, `,"expires_in":200`, ``, nil, 1, ""},
@@ -167,6 +168,7 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 			token, err := newClient(t, exchanging(Exchange{Scope: c.asked})).Grant(t.Context(), s.do)
 			require.NoError(t, err, name)
 			assert.Equal(t, c.lifetime, token.ExpiresIn, name)
+			assert.Empty(t, token.NoLifetime, "there is a lifetime, or nobody said anything")
 			assert.Equal(t, c.granted, token.Scope, name)
 			assert.Equal(t, 10*time.Second, time.Since(token.RequestedAt), "the lifetime counts from the second request")
 		})

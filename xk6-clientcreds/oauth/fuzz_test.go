@@ -18,6 +18,7 @@ func FuzzTokenResponse(f *testing.F) {
 	f.Add(400, typeJSON, `{"error":"invalid_client","error_description":"\u0000\u202e"}`, "1")
 	f.Add(503, typeHTML, "<html>", "Fri, 31 Dec 9999 23:59:59 GMT")
 	f.Add(200, typeJSON, `{"access_token":"at","expires_in":-1e999,"scope":["a"]}`, "")
+	f.Add(200, typeJSON, `{"access_token":"at","expires_in":"\u202enever\u0000"}`, "")
 	client, err := NewClient(config())
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, status int, kind, body, after string) {
@@ -36,6 +37,9 @@ func FuzzTokenResponse(f *testing.F) {
 		assert.Regexp(t, `^[!#$%&'*+\-.^_`+"`"+`|~0-9A-Za-z]+ [ -~]+$`, token.Authorization())
 		assert.GreaterOrEqual(t, token.ExpiresIn, time.Duration(0))
 		assert.LessOrEqual(t, token.ExpiresIn, maxTTL)
+		assert.False(t, token.NoLifetime != "" && token.ExpiresIn != 0)
+		assert.LessOrEqual(t, utf8.RuneCountInString(token.NoLifetime), maxShownLifetime+1)
+		assert.False(t, strings.ContainsFunc(token.NoLifetime, unicode.IsControl), "%q", token.NoLifetime)
 		assert.True(t, token.RequestedAt.Add(token.ExpiresIn).After(token.RequestedAt) || token.ExpiresIn == 0)
 	})
 }

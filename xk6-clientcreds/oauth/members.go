@@ -54,7 +54,7 @@ func parseMembers(contentType string, body []byte) (*members, bool) {
 		ErrorURI:         text(form.Get("error_uri")),
 	}
 	if form.Has("expires_in") {
-		m.ExpiresIn.parse(form.Get("expires_in"))
+		m.ExpiresIn.parse(form.Get("expires_in"), strconv.Quote(form.Get("expires_in")))
 	}
 	return m, true
 }
@@ -86,7 +86,9 @@ func (m *members) unmarshalPlain(body []byte) bool {
 		ErrorURI:         text(plain.URI),
 	}
 	if plain.ExpiresIn != nil {
-		m.ExpiresIn.set(*plain.ExpiresIn)
+		if m.ExpiresIn.set(*plain.ExpiresIn); m.ExpiresIn.value == 0 {
+			m.ExpiresIn.text = strconv.FormatFloat(*plain.ExpiresIn, 'g', -1, 64)
+		}
 	}
 	return true
 }
@@ -118,34 +120,36 @@ func (s *scope) UnmarshalJSON(b []byte) error {
 	return (*text)(s).UnmarshalJSON(b)
 }
 
-// seconds is expires_in: a number, or a number in a string.
+// seconds is expires_in: a number, or a number in a string. What is not a lifetime, such as 0, -1, an
+// empty string or a word, is kept as text: many servers mean by it that they do not say.
 type seconds struct {
-	value        time.Duration
-	given, wrong bool
+	value time.Duration
+	text  string
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *seconds) UnmarshalJSON(b []byte) error {
 	if string(b) != "null" {
-		s.parse(strings.Trim(string(b), `"`))
+		s.parse(strings.Trim(string(b), `"`), string(b))
 	}
 	return nil
 }
 
-func (s *seconds) parse(text string) {
-	text = strings.TrimSpace(text)
-	n, err := strconv.ParseFloat(text, 64)
+// parse reads value, of which text is the spelling in the answer.
+func (s *seconds) parse(value, text string) {
+	value = strings.TrimSpace(value)
+	n, err := strconv.ParseFloat(value, 64)
 	if errors.Is(err, strconv.ErrRange) {
 		err = nil // n is an infinity: more than any lifetime
 	}
-	if err != nil || strings.Trim(text, "+-.0123456789eE") != "" { // ParseFloat also knows Inf, NaN and 0x1p4
-		s.given, s.wrong = true, true
-		return
+	if err != nil || strings.Trim(value, "+-.0123456789eE") != "" { // ParseFloat also knows Inf, NaN and 0x1p4
+		n = 0
 	}
-	s.set(n)
+	if s.set(n); s.value == 0 {
+		s.text = printable(text, maxShownLifetime)
+	}
 }
 
 func (s *seconds) set(n float64) {
-	s.given = true
-	s.value = time.Duration(math.Round(min(max(n, -1), maxTTL.Seconds()) * float64(time.Second)))
+	s.value = time.Duration(math.Round(min(max(n, 0), maxTTL.Seconds()) * float64(time.Second)))
 }

@@ -18,6 +18,9 @@ const maxBody = 1 << 20
 // maxTTL bounds a lifetime: a hundred years, so that adding it to a time cannot overflow.
 const maxTTL = 100 * 365 * 24 * time.Hour
 
+// maxShownLifetime bounds what is shown of an expires_in that is not a lifetime, in characters.
+const maxShownLifetime = 20
+
 // errTooLarge is readBody's for an answer larger than maxBody.
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
@@ -126,10 +129,6 @@ func (m *members) token(resp *http.Response) (*Token, *Error) {
 		return nil, invalid(resp, "the answer has no access_token")
 	case strings.ContainsFunc(access, func(r rune) bool { return r < 0x20 || r > 0x7e }):
 		return nil, invalid(resp, "the access_token has characters that no header can carry")
-	case m.ExpiresIn.wrong:
-		return nil, invalid(resp, "expires_in is not a number of seconds")
-	case m.ExpiresIn.given && m.ExpiresIn.value <= 0:
-		return nil, invalid(resp, "expires_in is not positive: the token has expired already")
 	}
 	return &Token{
 		AccessToken: access,
@@ -137,6 +136,7 @@ func (m *members) token(resp *http.Response) (*Token, *Error) {
 		Scope:       string(m.Scope),
 		IssuedType:  string(m.IssuedTokenType),
 		ExpiresIn:   m.ExpiresIn.value,
+		NoLifetime:  m.ExpiresIn.text,
 	}, nil
 }
 

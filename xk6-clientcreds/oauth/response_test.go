@@ -105,16 +105,6 @@ func TestAnswersWithoutToken(t *testing.T) {
 		"token with umlaut": {200, typeJSON, `{"access_token":"hüsh"}`, "invalid_response (HTTP 200): the access_token has characters that no header can carry", false},
 		"token not UTF-8":   {200, typeJSON, "{\"access_token\":\"a\xff\"}", "invalid_response (HTTP 200): the access_token has characters that no header can carry", false},
 		"too large":         {200, typeJSON, `{"access_token":"` + strings.Repeat("x", maxBody) + `"}`, "invalid_response (HTTP 200): the answer is larger than 1 MiB", false},
-		"lifetime 0":        {200, typeJSON, `{"access_token":"hush","expires_in":0}`, "invalid_response (HTTP 200): expires_in is not positive: the token has expired already", false},
-		"negative":          {200, typeJSON, `{"access_token":"hush","expires_in":-1}`, "invalid_response (HTTP 200): expires_in is not positive: the token has expired already", false},
-		"very negative":     {200, typeJSON, `{"access_token":"hush","expires_in":-1e400}`, "invalid_response (HTTP 200): expires_in is not positive: the token has expired already", false},
-		"lifetime in words": {200, typeJSON, `{"access_token":"hush","expires_in":"1h"}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"empty lifetime":    {200, typeJSON, `{"access_token":"hush","expires_in":""}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"lifetime true":     {200, typeJSON, `{"access_token":"hush","expires_in":true}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"lifetime an array": {200, typeJSON, `{"access_token":"hush","expires_in":[3600]}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"lifetime Infinity": {200, typeJSON, `{"access_token":"hush","expires_in":"Infinity"}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"lifetime NaN":      {200, typeJSON, `{"access_token":"hush","expires_in":"NaN"}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
-		"lifetime in hex":   {200, typeJSON, `{"access_token":"hush","expires_in":"0xe10"}`, "invalid_response (HTTP 200): expires_in is not a number of seconds", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,6 +178,26 @@ func TestErrorMembers(t *testing.T) {
 		Code: "slow_down", Description: "busy", URI: "https://idp.example.com/e",
 		Status: 503, RetryAfter: 7 * time.Second,
 	}, err)
+}
+
+// What is not a lifetime is no reason to refuse a token: many servers mean by it that they do not say.
+func TestLifetimesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for given, shown := range map[string]string{
+		`0`: "0", `-0`: "-0", `-1`: "-1", `-1e400`: "-1e400", `1e-10`: "1e-10", `"0"`: `"0"`, `"-1"`: `"-1"`, `""`: `""`, `" "`: `" "`,
+		`"1h"`: `"1h"`, `true`: "true", `[3600]`: "[3600]", `{"value":3600}`: `{"value":3600}`, `"Infinity"`: `"Infinity"`, `"NaN"`: `"NaN"`,
+		`"0xe10"`: `"0xe10"`, `"never \u202e, not once"`: `"never \u202e, not o…`,
+	} {
+		token, err := newClient(t, config()).Grant(context.Background(), always(200, typeJSON, `{"access_token":"at","expires_in":`+given+`}`))
+		require.NoError(t, err, given)
+		assert.Zero(t, token.ExpiresIn, given)
+		assert.Equal(t, shown, token.NoLifetime, given)
+	}
+	for body, shown := range map[string]string{"": "", "&expires_in=": `""`, "&expires_in=%E2%80%AE0": `"\u202e0"`, "&expires_in=60": ""} {
+		token, err := newClient(t, config()).Grant(context.Background(), always(200, typeForm, "access_token=at"+body))
+		require.NoError(t, err, body)
+		assert.Equal(t, shown, token.NoLifetime, body)
+	}
 }
 
 // A real server that redirects is asked once, and its target never.

@@ -15,8 +15,11 @@ type Token struct {
 	// RequestedAt is when the token request began. The lifetime counts from here: the server's
 	// clock started somewhere between this moment and the arrival of the response.
 	RequestedAt time.Time
-	// ExpiresIn is the lifetime granted; 0 when the server did not say.
+	// ExpiresIn is the lifetime granted; 0 when the server did not say, or said what is not a lifetime.
 	ExpiresIn time.Duration
+	// NoLifetime is the expires_in that is not a lifetime as the server spelled it, such as 0, -1, "" or
+	// "1h", in at most 20 characters; empty when expires_in is a lifetime, or missing.
+	NoLifetime string
 	// Prover makes the proofs that every use of the token needs (RFC 9449 §7): of the key that it is
 	// bound to. It is nil for tokens that are not bound.
 	Prover *Prover

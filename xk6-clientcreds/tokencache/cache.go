@@ -46,8 +46,20 @@ type Cache struct {
 	mu      sync.Mutex
 	closed  bool
 	entries map[string]*Entry
-	warned  map[Policy]bool
+	warned  map[warning]bool
 }
+
+// warning is one kind of warning about one policy.
+type warning struct {
+	policy Policy
+	kind   string
+}
+
+// The kinds of warnings.
+const (
+	leewayCut  = "leeway cut"
+	noLifetime = "no lifetime"
+)
 
 // New returns an empty Cache. Close it, or its flights outlive it.
 func New(o Options) *Cache {
@@ -57,7 +69,7 @@ func New(o Options) *Cache {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	c := &Cache{options: o, entries: make(map[string]*Entry), warned: make(map[Policy]bool)}
+	c := &Cache{options: o, entries: make(map[string]*Entry), warned: make(map[warning]bool)}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -105,12 +117,12 @@ func (c *Cache) launch(f func(ctx context.Context)) bool {
 	return true
 }
 
-// warn tells, once per policy and not once per entry, that p had to be cut.
-func (c *Cache) warn(p Policy, msg string) {
+// warn tells of one kind of thing once per policy, and not once per entry.
+func (c *Cache) warn(p Policy, kind string, msg string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.warned[p] {
-		c.warned[p] = true
+	if w := (warning{p, kind}); !c.warned[w] {
+		c.warned[w] = true
 		c.options.Warn(msg)
 	}
 }

@@ -57,6 +57,32 @@ func TestOneWarningPerPolicy(t *testing.T) {
 	assert.Equal(t, []string{text, text}, warnings)
 }
 
+// A token without a usable lifetime lives for the default one, and the user is told once.
+func TestOneWarningOfLifetimesThatAreNone(t *testing.T) {
+	t.Parallel()
+	var warnings []string
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
+		s := newServer(0)
+		fetch := func(ctx context.Context, reason Reason) (*oauth.Token, error) {
+			token, err := s.fetch(ctx, reason)
+			token.NoLifetime = "-1"
+			return token, err
+		}
+		p := Policy{DefaultTTL: 10 * time.Minute, Leeway: Span{Absolute: time.Hour}}
+		for _, key := range []string{"a", "b"} {
+			lease, _, err := c.Entry(key, p).Get(t.Context(), fetch)
+			require.NoError(t, err)
+			assert.Equal(t, 10*time.Minute, lease.ExpiresAt.Sub(lease.Token.RequestedAt))
+		}
+		get(t, c.Entry("the server does not say", Policy{}), s, Miss)
+	})
+	require.Len(t, warnings, 2)
+	assert.Equal(t, "expires_in of the token response is -1, which is not a lifetime; tokens are used for 10m0s: "+
+		"set cache.defaultTtl to their lifetime", warnings[0])
+	assert.Contains(t, warnings[1], "leeway", "another thing to know")
+}
+
 func TestCloseWaitsForFlights(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -158,6 +158,10 @@ func (e *Entry) land(fl *flight) {
 // lease gives token its times.
 func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 	ttl := e.policy.ttl(token.ExpiresIn)
+	if token.NoLifetime != "" {
+		e.cache.warn(e.policy, noLifetime, fmt.Sprintf("expires_in of the token response is %s, which is not a lifetime; "+
+			"tokens are used for %s: set cache.defaultTtl to their lifetime", token.NoLifetime, ttl))
+	}
 	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}
 	if !now.Before(l.ExpiresAt) {
 		return nil, &oauth.Error{
@@ -167,7 +171,7 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 	}
 	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
 	if cut {
-		e.cache.warn(e.policy, fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
+		e.cache.warn(e.policy, leewayCut, fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
 			"tokens are replaced when half of it is left", ttl))
 	}
 	l.FreshUntil = l.ExpiresAt.Add(-early)
