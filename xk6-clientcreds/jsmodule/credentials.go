@@ -20,12 +20,8 @@ type credentials struct {
 // newCredentials makes credentials of what o holds. Whatever is wrong with it is found here.
 func (g *grant) newCredentials(o *options) (*credentials, error) {
 	redactor := g.process.redactor
-	hide := redactor.Secret
-	if o.shared != nil {
-		hide = redactor.SecretOfMany
-	}
 	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
-		hide(o.ClientID, s)
+		redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.clientAuth(&g.process.places)
 	if err != nil {

@@ -3,6 +3,8 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,25 +36,29 @@ func TestNothingHiddenSurvives(t *testing.T) {
 	r := redactor()
 	form := url.QueryEscape(secret)
 	for name, text := range map[string]string{
-		"plain secret":        "secret is " + secret + " there",
-		"form-encoded secret": "body: grant_type=client_credentials&x=" + form + "&y=1",
-		"raw basic":           "Basic " + base64.StdEncoding.EncodeToString([]byte("cc basic:x:"+secret)),
-		"form basic":          "sent " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape("cc basic:x")+":"+form)),
-		"token":               "got " + token,
-		"token in quotes":     `"` + token + `"`,
-		"token in a sentence": "It was " + token + ".",
-		"token in a path":     "/introspect/" + token,
-		"token in a query":    "?token=" + token + "&x=1",
-		"token after colon":   "token:" + token,
-		"padded token":        "got opaque/token+with== here",
-		"several":             token + "," + token + " " + secret,
-		"secret in JSON":      `{"secret":"p@ss:w%rd+/=& \"z\""}`,
-		"secret in HTML JSON": `{"secret":"p@ss:w%rd+/=\u0026 \"z\""}`,
+		"plain secret":           "secret is " + secret + " there",
+		"form-encoded secret":    "body: grant_type=client_credentials&x=" + form + "&y=1",
+		"raw basic":              "Basic " + base64.StdEncoding.EncodeToString([]byte("cc basic:x:"+secret)),
+		"form basic":             "sent " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape("cc basic:x")+":"+form)),
+		"token":                  "got " + token,
+		"token in quotes":        `"` + token + `"`,
+		"token in a sentence":    "It was " + token + ".",
+		"token in a path":        "/introspect/" + token,
+		"token in a query":       "?token=" + token + "&x=1",
+		"token after colon":      "token:" + token,
+		"padded token":           "got opaque/token+with== here",
+		"several":                token + "," + token + " " + secret,
+		"secret in JSON":         `{"secret":"p@ss:w%rd+/=& \"z\""}`,
+		"secret in HTML JSON":    `{"secret":"p@ss:w%rd+/=\u0026 \"z\""}`,
+		"secret in PHP's JSON":   `{"secret":"p@ss:w%rd+\/=& \"z\""}`,
+		"secret in a path":       "/clients/" + url.PathEscape(secret) + "/rotate",
+		"token in a longer word": "x" + token + "y",
+		"form-encoded token":     "jwt=" + url.QueryEscape("opaque/token+with==") + "&x",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := r.String(text)
-			for _, hidden := range []string{secret, form, token, "opaque/token", "c2ln-_nature"} {
+			for _, hidden := range []string{secret, form, url.PathEscape(secret), "p@ss", token, "opaque/token", "opaque%2Ftoken", "c2ln-_nature"} {
 				assert.NotContains(t, got, hidden)
 			}
 			assert.NotContains(t, got, base64.StdEncoding.EncodeToString([]byte("cc basic:x:"+secret)))
@@ -62,24 +68,35 @@ func TestNothingHiddenSurvives(t *testing.T) {
 	}
 }
 
-// Credentials that nobody told the Redactor of are masked where credentials are written.
+// Credentials that nobody told the Redactor of are masked where credentials are written, however short.
 func TestPlacesOfCredentials(t *testing.T) {
 	t.Parallel()
 	r := New()
-	const unknown = "dW5rbm93bi1jcmVkZW50aWFs"
-	for _, text := range []string{
+	const unknown = "pJ4x9Qw"
+	const long = "dW5rbm93bi1jcmVkZW50aWFs"
+	texts := []string{
 		"GET / HTTP/1.1\r\nAuthorization: Basic " + unknown + "\r\n",
 		"authorization: bearer " + unknown,
 		`{"Authorization":"DPoP ` + unknown + `"}`,
-		`{"access_token":"` + unknown + `","token_type":"Bearer"}`,
-		`{\"access_token\":\"` + unknown + `\"}`,
-		"grant_type=client_credentials&client_id=x&client_secret=" + unknown + "&scope=a",
-		"client_assertion=" + unknown,
-		"token=" + unknown + "&token_type_hint=access_token",
 		"map[Authorization:[Bearer " + unknown + "]]",
-	} {
+		"it is bearer " + long,
+		"it is DPoP " + long,
+	}
+	for _, name := range []string{"access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "registration_access_token"} {
+		texts = append(texts,
+			`{"`+name+`":"`+unknown+`","token_type":"Bearer"}`,
+			`{ "`+name+`" : "a\"\/ `+unknown+`" }`,
+			`{\"`+name+`\":\"`+unknown+`\"}`,
+			`{\"`+name+`\":\"a\\\"b\\/`+unknown+`\"}`,
+		)
+	}
+	for _, name := range []string{"access_token", "refresh_token", "token", "client_secret", "client_assertion", "subject_token", "actor_token"} {
+		texts = append(texts, name+"="+unknown+"&token_type_hint=access_token", "grant_type=client_credentials&client_id=x&"+name+"="+unknown)
+	}
+	for _, text := range texts {
 		got := r.String(text)
 		assert.NotContains(t, got, unknown, text)
+		assert.NotContains(t, got, long, text)
 		assert.Contains(t, got, Mask)
 	}
 }
@@ -106,6 +123,19 @@ func TestOneSecretOfTwoClients(t *testing.T) {
 	}
 }
 
+// Nothing is left of secrets that overlap.
+func TestSecretsThatOverlap(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Secret("x", "abcdef")
+	r.Secret("x", "defghi")
+	r.Token("ghijklmnop")
+	assert.Equal(t, "x"+Mask+"y", r.String("xabcdefghijklmnopy"))
+	assert.Equal(t, "x"+Mask+"y", r.String("xabcdefdefghiy"))
+	r.Secret("x", "jklm")
+	assert.Equal(t, "x"+Mask+"y", r.String("xghijklmnopy"))
+}
+
 // Where one secret begins with another, what follows is secret too.
 func TestSecretsThatBeginAlike(t *testing.T) {
 	t.Parallel()
@@ -118,14 +148,33 @@ func TestSecretsThatBeginAlike(t *testing.T) {
 	}
 }
 
-// Opaque tokens may have characters that RFC 6750 §2.1 does not know.
-func TestTokenOutsideB64(t *testing.T) {
+// A token may have every printable character (RFC 6749 §A.12), also those that RFC 6750 §2.1 does not
+// know.
+func TestTokensOutsideB64(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{
+		"42|iNs8QdwXk0vKqPzLmTa7yR3b", "s3cr$t&t0k^n*w(th)odd#chars@here", "one two three four five six!", `se|cr|et "\to|ke|n!{}<>`, "Zq9xY7k", "p/=+",
+	} {
+		r := New()
+		r.Token(token)
+		quoted, err := json.Marshal(token)
+		require.NoError(t, err)
+		for _, text := range []string{token, string(quoted[1 : len(quoted)-1]), url.QueryEscape(token), url.PathEscape(token)} {
+			assert.Equal(t, "got "+Mask+".", r.String("got "+text+"."))
+			assert.Equal(t, `in "`+Mask+`", he said`, r.String(`in "`+text+`", he said`))
+		}
+		assert.Equal(t, "Authorization: Bearer "+Mask, r.String("Authorization: Bearer "+token))
+	}
+}
+
+// Short tokens look like words. They are hidden, but do not make a log unreadable.
+func TestShortTokensAreHiddenWhereTheyStandAlone(t *testing.T) {
 	t.Parallel()
 	r := New()
-	r.Token("42|iNs8QdwXk0vKqPzLmTa7yR3b")
-	assert.Equal(t, "got 42|"+Mask, r.String("got 42|iNs8QdwXk0vKqPzLmTa7yR3b"))
-	r.Token("ordinary|words:here")
-	assert.Equal(t, "ordinary words here", r.String("ordinary words here"))
+	for _, token := range []string{"ok", "abc", "token"} {
+		r.Token(token)
+	}
+	assert.Equal(t, "ok, abc: "+Mask+" "+Mask+", tokens, a-token, token_type", r.String("ok, abc: token token, tokens, a-token, token_type"))
 }
 
 // A secret as short as a word cannot be hidden without destroying the log.
@@ -138,18 +187,40 @@ func TestShortSecretsAreLeftAlone(t *testing.T) {
 	assert.Equal(t, Mask+"ef", r.String("abcdef"))
 }
 
+// Of the newest tokens as many are hidden as one generation has, and those of the one before.
 func TestOldTokensAreForgottenButNotNewOnes(t *testing.T) {
 	t.Parallel()
 	r := New()
 	name := func(i int) string { return fmt.Sprintf("token-number-%08d", i) }
-	for i := range 3 * generation {
+	const n = 5 * generation / 2
+	for i := range n {
 		r.Token(name(i))
+		r.Token(name(i)) // is no other one
 	}
 	assert.Equal(t, name(0), r.String(name(0)))
-	for i := 2 * generation; i < 3*generation; i += 1000 {
+	for i := n - generation; i < n; i += 1000 {
 		assert.Equal(t, Mask, r.String(name(i)))
 	}
-	assert.LessOrEqual(t, len(r.young)+len(r.old), 2*generation)
+	assert.LessOrEqual(t, r.young.size()+r.old.size(), 2*generation)
+}
+
+// What is said of one client of a pool costs the same, however many clients were there before: nothing
+// is made again of all their secrets.
+func TestCostDoesNotGrowWithTheClients(t *testing.T) { // not in parallel: it counts allocations
+	r := New()
+	n := 0
+	next := func() {
+		n++
+		secret := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64([]byte("some/+secret?"), uint64(n)))
+		r.Secret(fmt.Sprintf("client-%d", n), secret)
+		r.String("invalid_client (HTTP 401): it is " + secret)
+	}
+	few := testing.AllocsPerRun(100, next)
+	for range 4000 {
+		next()
+	}
+	assert.Less(t, testing.AllocsPerRun(100, next), few+5)
+	assert.Less(t, len(r.secrets.lengths), 30, "how often each candidate is compared")
 }
 
 func TestHookComesBeforeThoseOfOthers(t *testing.T) {
