@@ -72,8 +72,7 @@ func (q *inquiry) failed(err error) {
 	q.status = q.err.Status
 }
 
-// report ends the request and counts it. One that discovery kept from being sent has status 0,
-// and no duration.
+// report ends the request and counts it. One without an answer has status 0, and no duration.
 func (q *inquiry) report(count, duration *metrics.Metric, tags ...string) {
 	s := q.sender
 	set := s.tags.Tags.With(tagStatus, strconv.Itoa(q.status))
@@ -93,6 +92,8 @@ func (q *inquiry) report(count, duration *metrics.Metric, tags ...string) {
 	}
 	if q.trail = s.finish(); q.trail != nil {
 		at = q.trail.EndTime
+	}
+	if q.trail != nil && q.status != 0 {
 		add(duration, metrics.D(q.trail.Duration))
 	}
 	add(count, 1)

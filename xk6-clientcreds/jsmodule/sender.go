@@ -154,7 +154,9 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 		})
 	}
 	add(s.process.metrics.Requests, 1)
-	add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
+	if a.Status != 0 { // latency is how fast a server answers
+		add(s.process.metrics.RequestDuration, metrics.D(s.trail.Duration))
+	}
 	add(s.process.metrics.RequestFailed, metrics.B(failed))
 	s.addTimes(a, add)
 	if a.IsRetry() {

@@ -246,7 +246,9 @@ func TestWrongAnswersAreTokenErrors(t *testing.T) {
 			assert.Equal(t, map[string]any{
 				"name": "TokenError", "error": c.code, "status": int64(c.status), "retryable": c.retryable, "retryAfter": retryAfter,
 			}, got)
-			failed := v.sampled()["clientcreds_request_failed"]
+			samples := v.sampled()
+			assert.Len(t, samples["clientcreds_request_duration"], 1, "a refusal is an answer")
+			failed := samples["clientcreds_request_failed"]
 			require.Len(t, failed, 1)
 			assert.InDelta(t, 1, failed[0].Value, 0)
 			label, _ := failed[0].Tags.Get("error")
@@ -305,8 +307,11 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 			require.NotNil(t, got, "nothing was thrown")
 			assert.Equal(t, fmt.Sprintf(`%s (client "orders" at %s/token); %s`, c.before, c.url, c.hint), got["message"])
 			assert.Equal(t, []any{c.code, int64(0), c.retryable}, []any{got["error"], got["status"], got["retryable"]})
-			tags := v.sampled()["clientcreds_requests"][0].Tags.Map()
+			samples := v.sampled()
+			tags := samples["clientcreds_requests"][0].Tags.Map()
 			assert.Equal(t, map[string]string{"client": "orders", "reason": "cold", "status": "0", "error": c.code}, tags)
+			assert.Len(t, samples["clientcreds_request_failed"], len(samples["clientcreds_requests"]))
+			assert.Empty(t, samples["clientcreds_request_duration"], "nobody answered")
 		})
 	}
 }
