@@ -127,7 +127,10 @@ declare module 'k6/x/clientcreds' {
          */
         exchange?: ExchangeOptions;
 
-        /** Further parameters of the token request. They cannot replace those that other options set. */
+        /**
+         * Further parameters of the token request. They cannot replace those that other options set. With
+         * `client_secret_basic`, `client_id` may repeat the value of `clientId`, for servers that require it in the body.
+         */
         params?: Record<string, string | number | boolean | string[]>;
 
         /** Further headers of token requests, introspections and revocations. They cannot replace those that other options set. */

@@ -53,6 +53,7 @@ func TestOptionsShapeTheTokenRequest(t *testing.T) {
 		"audience":        {`audience: 'https://api'`, with(url.Values{"audience": {"https://api"}}), basicAuth("orders", testSecret)},
 		"several of them": {`audience: ['x', 'y']`, with(url.Values{"audience": {"x", "y"}}), basicAuth("orders", testSecret)},
 		"resource":        {`resource: ['urn:a', 'urn:b']`, with(url.Values{"resource": {"urn:a", "urn:b"}}), basicAuth("orders", testSecret)},
+		"own client_id":   {`params: {client_id: 'orders'}`, with(url.Values{"client_id": {"orders"}}), basicAuth("orders", testSecret)},
 		"params": {
 			`params: {a: 'x y', b: 1.5, c: true, d: ['1', '2']}`,
 			with(url.Values{"a": {"x y"}, "b": {"1.5"}, "c": {"true"}, "d": {"1", "2"}}), basicAuth("orders", testSecret),

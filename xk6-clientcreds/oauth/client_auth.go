@@ -39,10 +39,13 @@ const (
 	BasicRaw
 )
 
+// methodClientSecretBasic is the registered name of ClientSecretBasic's method.
+const methodClientSecretBasic = "client_secret_basic"
+
 // ClientSecretBasic is client_secret_basic: HTTP Basic authentication with the client's
 // identifier and secret (RFC 6749 §2.3.1).
 func ClientSecretBasic(clientID string, secret string, enc BasicEncoding) ClientAuth {
-	return ClientAuth{Method: "client_secret_basic", Static: true, Apply: func(_ context.Context, r *TokenRequest) error {
+	return ClientAuth{Method: methodClientSecretBasic, Static: true, Apply: func(_ context.Context, r *TokenRequest) error {
 		id, s := clientID, secret
 		if enc == BasicForm {
 			id, s = url.QueryEscape(id), url.QueryEscape(s)

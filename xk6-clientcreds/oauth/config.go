@@ -90,6 +90,12 @@ func (c *Config) check() error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
+		if name == "client_id" && c.Auth.Method == methodClientSecretBasic {
+			if !slices.Equal(c.Params[name], []string{c.ClientID}) {
+				return fmt.Errorf("option %q has another %q than clientId; the two must be the same", "params", name)
+			}
+			continue // some servers look the client up by it, which RFC 6749 §3.2.1 allows
+		}
 		if why, ok := reservedParams[name]; ok {
 			return fmt.Errorf("option %q must not have %q, which %s", "params", name, why)
 		}

@@ -77,6 +77,20 @@ func TestWrongConfig(t *testing.T) {
 			func(c *Config) { c.Params = url.Values{"client_secret": {"hush"}} },
 			`option "params" must not have "client_secret", which is set by clientSecret`,
 		},
+		"the identifier of another client": {
+			func(c *Config) { c.Params = url.Values{"client_id": {"another"}} },
+			`option "params" has another "client_id" than clientId; the two must be the same`,
+		},
+		"the identifier twice": {
+			func(c *Config) { c.Params = url.Values{"client_id": {c.ClientID, c.ClientID}} },
+			`option "params" has another "client_id" than clientId; the two must be the same`,
+		},
+		"the identifier where the method sends it": {
+			func(c *Config) {
+				c.Auth, c.Params = ClientSecretPost(c.ClientID, "hush"), url.Values{"client_id": {c.ClientID}}
+			},
+			`option "params" must not have "client_id", which is set by clientId`,
+		},
 		"another grant": {
 			func(c *Config) { c.Params = url.Values{"grant_type": {"password"}} },
 			`option "params" must not have "grant_type", which is always client_credentials`,

@@ -146,6 +146,16 @@ func TestEveryOptionInOneRequest(t *testing.T) {
 	assert.Equal(t, body, string(repeated))
 }
 
+// Some servers look the client up by client_id before they authenticate it by Basic, which RFC 6749 §3.2.1 allows.
+func TestClientIDBesideBasic(t *testing.T) {
+	t.Parallel()
+	c := config()
+	c.Params = url.Values{"client_id": {c.ClientID}}
+	req, body := sent(t, c)
+	assert.Equal(t, "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3", req.Header.Get("Authorization"))
+	assert.Equal(t, "client_id=s6BhdRkqt3&grant_type=client_credentials", body)
+}
+
 // What the caller does to its Config afterwards changes nothing.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
