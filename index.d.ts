@@ -778,6 +778,33 @@ declare module 'k6/x/clientcreds' {
         text: string;
         /** Those of `INVALID` first, then the thresholds that were crossed. */
         reasons: ValidityReason[];
+        /** What this k6 process has counted and the data of `handleSummary` do not have. */
+        process: ProcessCounts;
+    }
+
+    /** What one k6 process has counted, from its start. */
+    export interface ProcessCounts {
+        /** Token requests sent, by their `reason`. */
+        tokenRequests: { cold: number; early: number; expired: number; rejected: number; acquire: number };
+        /** Requests that failed, by what went wrong; the most frequent failure first. */
+        failures: Failure[];
+        /** Iterations that ended with an exception. k6 counts them as completed. */
+        failedIterations: number;
+        /** The file that `-o clientcreds-record` has written; `null` when there is none. */
+        record: string | null;
+    }
+
+    /** Requests that failed in the same way. */
+    export interface Failure {
+        /** What failed: a token request, `introspect()`, `revoke()`, or a request to an API that the client sent. */
+        request: 'token' | 'introspection' | 'revocation' | 'api';
+        /** The OAuth error code or the class of the failure, as the tag `error` of the metrics has it. */
+        error: string;
+        /** The HTTP status; 0 when there was no answer. */
+        status: number;
+        count: number;
+        /** What the server said the first time, or what happened. Secrets and tokens are hidden. */
+        said: string;
     }
 
     /** One reason of a verdict. */
@@ -801,4 +828,11 @@ declare module 'k6/x/clientcreds' {
      * Without that output it does nothing.
      */
     export function requireValid(): void;
+
+    /**
+     * Has k6 keep these submetrics for `handleSummary` and `--summary-export`, such as `http_req_duration{scenario:api}`.
+     * Otherwise k6 keeps only the submetrics that a threshold names. For the init context, after the script has made its
+     * own metrics.
+     */
+    export function keepSubmetrics(...names: string[]): void;
 }

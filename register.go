@@ -19,7 +19,7 @@ func init() {
 	recorders := &recorder.Recorders{Lost: exporters.Dropped}
 	module := jsmodule.New()
 	recorders.Clients = module.Clients
-	module.Ask(jsmodule.Outputs{Judge: recorders.Judge, Lost: exporters.Dropped})
+	module.Ask(jsmodule.Outputs{Judge: recorders.Judge, Lost: exporters.Dropped, Record: recorders.Written})
 	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)
 	output.RegisterExtension(recorder.Name, recorders.New)

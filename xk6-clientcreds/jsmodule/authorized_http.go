@@ -62,7 +62,8 @@ func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	if v.lease.Token.Prover != nil {
 		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
 	}
-	return h.with(&bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)})
+	authorized := &bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)}
+	return h.with(&watchedTransport{base: authorized, failures: &h.c.m.process.counts.failures})
 }
 
 func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {

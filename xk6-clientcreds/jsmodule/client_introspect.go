@@ -23,9 +23,9 @@ func (c *client) introspect(call sobek.FunctionCall) sobek.Value {
 	}
 	m := c.m.process.metrics
 	if said == nil {
-		q.report(m.Introspections, m.IntrospectionDuration)
+		q.report(requestIntrospection, m.Introspections, m.IntrospectionDuration)
 	} else {
-		q.report(m.Introspections, m.IntrospectionDuration, tagActive, strconv.FormatBool(said.Active))
+		q.report(requestIntrospection, m.Introspections, m.IntrospectionDuration, tagActive, strconv.FormatBool(said.Active))
 	}
 	return q.introspection(said)
 }

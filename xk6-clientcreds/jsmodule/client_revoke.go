@@ -18,7 +18,7 @@ func (c *client) revoke(call sobek.FunctionCall) sobek.Value {
 		}
 	}
 	m := c.m.process.metrics
-	q.report(m.Revocations, m.RevocationDuration)
+	q.report(requestRevocation, m.Revocations, m.RevocationDuration)
 	return q.conclude(q.result())
 }
 

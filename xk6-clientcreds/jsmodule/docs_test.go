@@ -224,6 +224,10 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
 	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))
+	v.mustRun(`globalThis.judged = validity({metrics: {}})`)
+	assert.Equal(t, keys(v.mustRun(`Object.keys(judged)`)), members("interface Validity"))
+	assert.Equal(t, keys(v.mustRun(`Object.keys(judged.process)`)), members("interface ProcessCounts"))
+	assert.ElementsMatch(t, keys(v.mustRun(`Object.keys(judged.process.failures[0])`)), members("interface Failure"))
 }
 
 func TestMetricsAreDocumented(t *testing.T) {

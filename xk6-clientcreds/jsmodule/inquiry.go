@@ -73,11 +73,12 @@ func (q *inquiry) failed(err error) {
 }
 
 // report ends the request and counts it. One without an answer has status 0, and no duration.
-func (q *inquiry) report(count, duration *metrics.Metric, tags ...string) {
+func (q *inquiry) report(request string, count, duration *metrics.Metric, tags ...string) {
 	s := q.sender
 	set := s.tags.Tags.With(tagStatus, strconv.Itoa(q.status))
 	if q.err != nil {
 		set = set.With(tagError, q.err.Label())
+		s.process.counts.failures.addError(request, q.err)
 	}
 	for i := 0; i+1 < len(tags); i += 2 {
 		set = set.With(tags[i], tags[i+1])

@@ -65,8 +65,8 @@ func newInstance(p *process, vu modules.VU) *instance {
 	m.exports = modules.Exports{Named: map[string]any{
 		"Client":     m.function("Client", m.newClient),
 		"ClientPool": m.firstClientPool,
-		// Called once, after the test: not worth a function in every VU.
-		"validity": m.validity, "requireValid": m.requireValid,
+		// Called before and after the test only: not worth a function in every VU.
+		"validity": m.validity, "requireValid": m.requireValid, "keepSubmetrics": m.keepSubmetrics,
 	}}
 	return m
 }

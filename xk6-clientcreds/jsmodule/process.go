@@ -31,6 +31,7 @@ type process struct {
 	instances   atomic.Uint64
 	outputs     Outputs
 	health      health
+	counts      processCounts
 	redactor    *redact.Redactor
 	discoveries discoveries
 	places      places
@@ -77,6 +78,7 @@ func (p *process) start(vu modules.VU) error {
 		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)
+			logger.AddHook(&p.counts.iterations)
 		}
 		if p.metrics, p.startErr = registerMetrics(env.Registry); p.startErr != nil {
 			return

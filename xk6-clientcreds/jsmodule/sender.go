@@ -135,11 +135,13 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 	var label string
 	failed := a.Err != nil && !a.NonceDemanded
 	s.counters.requests.Add(1)
+	s.process.counts.sent(reason)
 	if a.Err != nil {
 		label = a.Err.Label()
 	}
 	if failed {
 		s.counters.failed.Add(1)
+		s.process.counts.failures.addError(requestToken, a.Err)
 	}
 	if a.NonceDemanded {
 		s.countNonceRetry()
@@ -208,6 +210,7 @@ func (s *sender) reportGivenUp(a oauth.Attempt, reason tokencache.Reason) {
 func (s *sender) reportUnsent(err error, reason tokencache.Reason) {
 	s.counters.failed.Add(1)
 	e, tags := asOAuthError(err), s.tags
+	s.process.counts.failures.addError(requestToken, e)
 	tags.Tags = s.requestTags(tagKey{s.tags.Tags, s.grantTag(e.Grant), reason, 0, e.Label()})
 	pushOne(s.samples, s.process.metrics.RequestFailed, 1, tags)
 }

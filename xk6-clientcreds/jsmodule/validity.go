@@ -21,6 +21,8 @@ type Outputs struct {
 	Judge func(ctx context.Context) (regress.Validity, bool)
 	// Lost says how many samples were lost, by the reason.
 	Lost func() map[string]int64
+	// Record names the file that the run was recorded in, "" when there is none.
+	Record func() string
 }
 
 // validity is validity(data): the verdict on the data of handleSummary.
@@ -51,6 +53,7 @@ func (m *instance) validity(call sobek.FunctionCall) sobek.Value {
 	mustSet(result, "verdict", string(v.Verdict))
 	mustSet(result, "text", v.String())
 	mustSet(result, "reasons", rt.NewArray(reasons...))
+	mustSet(result, "process", m.counts())
 	return result
 }
 

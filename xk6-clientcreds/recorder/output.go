@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -33,6 +34,8 @@ type recorder struct {
 	lost    func() map[string]int64 // by other outputs
 	clients func() []regress.Client
 	frame   regress.Record // all but what is measured
+
+	written atomic.Bool // the file is there
 
 	mu         sync.Mutex
 	samples    *samples
@@ -95,6 +98,7 @@ func (r *recorder) StopWithTestError(testErr error) error {
 	if err := record.Write(r.options.File); err != nil {
 		return fmt.Errorf("writing the run record: %w", err)
 	}
+	r.written.Store(true)
 	log := r.log.Info
 	if record.Validity.Verdict == regress.Invalid {
 		log = r.log.Warn

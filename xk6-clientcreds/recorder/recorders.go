@@ -60,6 +60,17 @@ func (rs *Recorders) Judge(ctx context.Context) (regress.Validity, bool) {
 	return r.record(nil).Validity, true
 }
 
+// Written names the file that the last output has written, "" when there is none.
+func (rs *Recorders) Written() string {
+	rs.mu.Lock()
+	r := rs.last
+	rs.mu.Unlock()
+	if r == nil || !r.written.Load() {
+		return ""
+	}
+	return r.options.File
+}
+
 // settle waits until the samples are there that were sent before the call: k6 hands them on in
 // batches, also empty ones. The first that comes may have been made up before; the second is later.
 func (r *recorder) settle(ctx context.Context) bool {

@@ -1,0 +1,58 @@
+package jsmodule
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+)
+
+// requestReasons are the values of the tag reason.
+var requestReasons = [...]tokencache.Reason{
+	tokencache.Cold, tokencache.Early, tokencache.Expired, tokencache.Rejected, reasonAcquire,
+}
+
+// processCounts is what a process counts for the summary of a run, beside the metrics: k6 keeps the
+// values of a tag only where a threshold names them.
+type processCounts struct {
+	requests   [len(requestReasons)]atomic.Int64 // token requests that were sent
+	failures   failures
+	iterations failedIterations
+}
+
+// sent counts a token request.
+func (c *processCounts) sent(reason tokencache.Reason) {
+	if i := slices.Index(requestReasons[:], reason); i >= 0 {
+		c.requests[i].Add(1)
+	}
+}
+
+// counts returns the counts of this process for a script. What servers said is sanitised here.
+func (m *instance) counts() sobek.Value {
+	rt, counts := m.vu.Runtime(), &m.process.counts
+	requests := rt.NewObject()
+	for i, reason := range requestReasons {
+		mustSet(requests, string(reason), counts.requests[i].Load())
+	}
+	list := counts.failures.list()
+	failures := make([]any, len(list))
+	for i, f := range list {
+		failures[i] = map[string]any{
+			"request": f.request, "error": f.label, "status": f.status, "count": f.count, "said": m.process.words(f.said),
+		}
+	}
+	record := sobek.Null()
+	if ask := m.process.outputs.Record; ask != nil {
+		if file := ask(); file != "" {
+			record = rt.ToValue(file)
+		}
+	}
+	object := rt.NewObject()
+	mustSet(object, "tokenRequests", requests)
+	mustSet(object, "failures", rt.NewArray(failures...))
+	mustSet(object, "failedIterations", counts.iterations.count.Load())
+	mustSet(object, "record", record)
+	return object
+}
