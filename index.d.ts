@@ -322,7 +322,7 @@ declare module 'k6/x/clientcreds' {
         scope?: 'vu' | 'shared' | 'none';
 
         /**
-         * How long before its expiry a token is replaced. Together with `jitter` at most half of the lifetime.
+         * How long before its expiry the replacement of a token begins. Together with `jitter` at most half of the lifetime.
          * @default '10%'
          */
         leeway?: Span;
@@ -336,7 +336,8 @@ declare module 'k6/x/clientcreds' {
 
         /**
          * What the script sees of a replacement: nothing (`background`: it goes on with the old, still valid token
-         * while the request runs outside of the iteration), or a wait (`blocking`).
+         * while the request runs outside of the iteration, and waits only where the old one is about to expire), or a
+         * wait (`blocking`).
          * @default 'background'
          */
         refresh?: 'background' | 'blocking';

@@ -9,7 +9,8 @@
 // The lifetime of a token counts from the start of its request. Leeway before its expiry it is no
 // longer fresh, and by a random part of Jitter earlier still, so that callers who began together
 // do not ask together. A token that is not fresh is still valid until it expires: a Policy says
-// whether callers wait for the next one (Blocking) or go on with it (Background).
+// whether callers wait for the next one (Blocking) or go on with it (Background). Just before the
+// expiry all callers wait, because a token could expire on its way to the API.
 //
 // # Flights
 //

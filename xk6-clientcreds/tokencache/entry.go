@@ -14,15 +14,6 @@ import (
 // holdOff is how long at least a failed replacement of a valid token is not tried again.
 const holdOff = time.Second
 
-// Lease is a token with its times. It does not change.
-type Lease struct {
-	Token *oauth.Token
-	// FreshUntil is when it is time for the next one.
-	FreshUntil time.Time
-	// ExpiresAt is when the server stops accepting it.
-	ExpiresAt time.Time
-}
-
 // Outcome is how Get came by a lease.
 type Outcome int
 
@@ -43,6 +34,7 @@ type Entry struct {
 	mu        sync.Mutex
 	flight    *flight
 	reason    Reason    // of the next flight when there is no lease
+	last      *Lease    // the last one granted, dropped or not
 	notBefore time.Time // the earliest next try to replace a valid token
 }
 
@@ -67,7 +59,7 @@ func (e *Entry) Get(ctx context.Context, f Fetch) (*Lease, Outcome, error) {
 	if err != nil {
 		return nil, Miss, err
 	}
-	if valid != nil && (fl == nil || e.policy.Refresh == Background) {
+	if valid != nil && (fl == nil || e.policy.Refresh == Background && now.Before(valid.waitFrom)) {
 		return valid, Hit, nil
 	}
 	select {
@@ -141,6 +133,7 @@ func (e *Entry) land(fl *flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if fl.err == nil {
+		e.last = fl.lease
 		e.current.Store(fl.lease)
 		e.notBefore = time.Time{}
 	} else {
@@ -153,29 +146,6 @@ func (e *Entry) land(fl *flight) {
 	}
 	e.flight = nil
 	close(fl.done)
-}
-
-// lease gives token its times.
-func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
-	ttl := e.policy.ttl(token.ExpiresIn)
-	if token.NoLifetime != "" {
-		e.cache.warn(e.policy, noLifetime, fmt.Sprintf("expires_in of the token response is %s, which is not a lifetime; "+
-			"tokens are used for %s: set cache.defaultTtl to their lifetime", token.NoLifetime, ttl))
-	}
-	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}
-	if !now.Before(l.ExpiresAt) {
-		return nil, &oauth.Error{
-			Code:        oauth.CodeInvalidResponse,
-			Description: fmt.Sprintf("the token had expired when it arrived: its lifetime is %s, the response took longer", ttl),
-		}
-	}
-	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
-	if cut {
-		e.cache.warn(e.policy, leewayCut, fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
-			"tokens are replaced when half of it is left", ttl))
-	}
-	l.FreshUntil = l.ExpiresAt.Add(-early)
-	return l, nil
 }
 
 // Drop gives up lease l, because the resource server refused it. A lease that has already been

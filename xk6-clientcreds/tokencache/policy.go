@@ -35,7 +35,8 @@ type Refresh int
 const (
 	// Blocking makes the caller wait for the new token.
 	Blocking Refresh = iota
-	// Background gives the caller the old token and asks for the new one meanwhile.
+	// Background gives the caller the old token, unless it is about to expire, and asks for the new one
+	// meanwhile.
 	Background
 )
 

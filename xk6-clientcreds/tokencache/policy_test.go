@@ -119,23 +119,6 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
-func TestExpiryBoundary(t *testing.T) {
-	t.Parallel()
-	policy := Policy{Leeway: Span{Fraction: 0.1}, Refresh: Background}
-	synctest.Test(t, func(t *testing.T) {
-		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", policy)
-		get(t, e, s, Miss)
-		s.takesTime(time.Second)
-		sleepTo(s.begin.Add(time.Minute - 1))
-		assert.Equal(t, "1", get(t, e, s, Hit), "valid for another nanosecond")
-		time.Sleep(time.Nanosecond)
-		assert.Equal(t, "2", get(t, e, s, Miss), "expired: nobody may use it")
-		_, reasons := s.asked()
-		assert.Equal(t, []Reason{Cold, Early}, reasons)
-	})
-}
-
 func TestLifetimeThatTheResponseDoesNotSay(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, 0: 5 * time.Minute} {

@@ -1,0 +1,185 @@
+package tokencache
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+func TestMargin(t *testing.T) {
+	t.Parallel()
+	for early, want := range map[time.Duration]time.Duration{
+		0:                      0,
+		time.Nanosecond:        0,
+		100 * time.Millisecond: 50 * time.Millisecond,
+		200 * time.Millisecond: 100 * time.Millisecond,
+		time.Second:            100 * time.Millisecond,
+		time.Second + 10:       100*time.Millisecond + 1,
+		6 * time.Second:        600 * time.Millisecond,
+		10 * time.Second:       time.Second,
+		time.Hour:              time.Second,
+	} {
+		assert.Equal(t, want, margin(early), early)
+	}
+}
+
+// A token with little life left could expire on its way to the API: callers wait for the next one.
+func TestBackgroundRefreshJustBeforeTheExpiry(t *testing.T) {
+	t.Parallel()
+	const margin = 600 * time.Millisecond // a tenth of six seconds
+	for name, c := range map[string]struct {
+		left    time.Duration // until the expiry
+		err     error         // of the next request
+		takes   time.Duration
+		token   string
+		outcome Outcome
+		waited  time.Duration
+	}{
+		"before":                      {margin + 1, nil, 100 * time.Millisecond, "1", Hit, 0},
+		"at":                          {margin, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
+		"the last nanosecond":         {1, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
+		"longer than the token lives": {margin, nil, time.Second, "2", Miss, time.Second},
+		"a failure":                   {margin, errBusy, margin - 1, "1", Miss, margin - 1},
+		"expired":                     {0, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cache := open(t, Options{})
+				s, e := newServer(time.Minute), cache.Entry("k", tenPercent(Background))
+				get(t, e, s, Miss)
+				s.takesTime(c.takes)
+				s.fails(c.err)
+				sleepTo(s.begin.Add(time.Minute - c.left))
+				now := time.Now()
+				assert.Equal(t, c.token, get(t, e, s, c.outcome))
+				assert.Equal(t, c.waited, time.Since(now))
+			})
+		})
+	}
+}
+
+// When the request for the next token has just failed there is nothing to wait for.
+func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		get(t, e, s, Miss)
+		s.fails(errBusy)
+		sleepTo(s.begin.Add(time.Minute - 700*time.Millisecond))
+		assert.Equal(t, "1", get(t, e, s, Hit))
+		sleepTo(s.begin.Add(time.Minute - 1))
+		assert.Equal(t, "1", get(t, e, s, Hit))
+		at, _ := s.asked()
+		assert.Len(t, at, 2)
+	})
+}
+
+// countdown is a server that hands out one token until it expires, and tells what is left of it in
+// whole seconds.
+type countdown struct {
+	server
+
+	until time.Time
+	zero  string // how it says 0
+}
+
+func (s *countdown) fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
+	token, err := s.server.fetch(ctx, reason)
+	if now := time.Now(); !now.Before(s.until) {
+		s.until = now.Add(s.ttl)
+	}
+	token.AccessToken = s.until.Format(time.RFC3339Nano)
+	token.ExpiresIn = time.Until(s.until).Truncate(time.Second)
+	if token.ExpiresIn == 0 {
+		token.NoLifetime = s.zero
+	}
+	return token, err
+}
+
+// Such a server is asked a few times for each token, and not at every call in its last second.
+func TestCountdown(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]Policy{
+		"background": tenPercent(Background), "blocking": tenPercent(Blocking),
+		"no leeway": {}, "leeway of a minute": {Leeway: Span{Absolute: time.Minute}, Refresh: Background},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var warnings []string
+			synctest.Test(t, func(t *testing.T) {
+				c := open(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
+				s := &countdown{server: server{begin: time.Now(), ttl: 4*time.Minute + 300*time.Millisecond}, zero: "0"}
+				e := c.Entry("k", p)
+				tokens := make(map[string]int)
+				for time.Since(s.begin) < 3*s.ttl {
+					lease, _, err := e.Get(t.Context(), s.fetch)
+					require.NoError(t, err)
+					expiry, err := time.Parse(time.RFC3339Nano, lease.Token.AccessToken)
+					require.NoError(t, err)
+					assert.Less(t, time.Since(expiry), lastSecond, "a token that has been over for longer")
+					tokens[lease.Token.AccessToken]++
+					time.Sleep(10 * time.Millisecond)
+				}
+				assert.Len(t, tokens, 3)
+				at, _ := s.asked()
+				assert.LessOrEqual(t, len(at), 3*12)
+			})
+			assert.Empty(t, warnings)
+		})
+	}
+}
+
+// Only a server that has told the lifetime of a token before means by 0 that it is over.
+func TestZeroIsNoCountdown(t *testing.T) {
+	t.Parallel()
+	for name, tokens := range map[string][]oauth.Token{
+		"from the beginning":  {{AccessToken: "a", NoLifetime: "0"}},
+		"the same token":      {{AccessToken: "a", NoLifetime: "0"}, {AccessToken: "a", NoLifetime: "0"}},
+		"without a lifetime":  {{AccessToken: "a"}, {AccessToken: "a", NoLifetime: "0"}},
+		"another token":       {{AccessToken: "a", ExpiresIn: time.Minute}, {AccessToken: "b", NoLifetime: "0"}},
+		"no word of lifetime": {{AccessToken: "a", ExpiresIn: time.Minute}, {AccessToken: "a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e := open(t, Options{}).Entry("k", Policy{})
+				var lease *Lease
+				for _, token := range tokens {
+					e.Drop(lease)
+					token.RequestedAt = time.Now()
+					var err error
+					lease, _, err = e.Get(t.Context(), func(context.Context, Reason) (*oauth.Token, error) { return &token, nil })
+					require.NoError(t, err)
+				}
+				assert.Equal(t, defaultTTL, time.Until(lease.ExpiresAt))
+			})
+		})
+	}
+}
+
+// An API may refuse a token in its last second, and the server hand it out once more.
+func TestCountdownOfADroppedToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := open(t, Options{}).Entry("k", Policy{})
+		for _, token := range []*oauth.Token{
+			{AccessToken: "a", ExpiresIn: time.Minute, RequestedAt: time.Now()},
+			{AccessToken: "a", NoLifetime: "0", RequestedAt: time.Now().Add(-2 * time.Second)}, // by a slow server
+			{AccessToken: "a", NoLifetime: "-1", RequestedAt: time.Now()},
+		} {
+			e.Drop(e.Current())
+			_, _, err := e.Get(t.Context(), func(context.Context, Reason) (*oauth.Token, error) { return token, nil })
+			require.NoError(t, err)
+		}
+		assert.Equal(t, recheck, time.Until(e.Current().FreshUntil))
+		assert.Equal(t, lastSecond, time.Until(e.Current().ExpiresAt))
+	})
+}
