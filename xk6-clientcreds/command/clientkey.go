@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // clientKey returns the absolute path of the file with the private key of the
@@ -29,7 +31,7 @@ func (s *serve) clientKey() (path string, public jose.JSONWebKey, err error) {
 	if err != nil {
 		return "", public, invalidf("--client-key: %w", err)
 	}
-	block, _ := pem.Decode(text)
+	block, _ := pem.Decode(oauth.RestorePEM(text))
 	if block == nil || block.Type != "PRIVATE KEY" {
 		return "", public, invalidf("--client-key %s: want a private key as PEM of PKCS #8, or no file, to have one made", path)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,6 +38,10 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 	_, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	require.NoError(t, err)
 	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first, ""), variable{"CLIENT_KEY_FILE", path})
+
+	escaped := strings.ReplaceAll(string(text), "\n", `\n`) // as printf writes a variable
+	require.NoError(t, os.WriteFile(path, []byte(escaped), 0o600))
+	require.Equal(t, first.JWKS, register().JWKS)
 
 	for content, problem := range map[string]string{
 		"s3cr3t": ": want a private key as PEM of PKCS #8, or no file, to have one made",

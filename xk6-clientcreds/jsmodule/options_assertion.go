@@ -190,8 +190,8 @@ func secretsOfKey(text string) []string {
 		return nil
 	}
 	list := []string{text}
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); len(line) >= 16 && !strings.Contains(line, "-----") {
+	for line := range strings.Lines(string(oauth.RestorePEM([]byte(text)))) {
+		if line = strings.TrimSpace(line); len(line) >= 8 && !strings.Contains(line, "-----") {
 			list = append(list, line)
 		}
 	}

@@ -90,7 +90,7 @@ func (o *options) clientCertificate() (*oauth.ClientCertificate, error) {
 // files. The certificate itself is for everybody to see.
 func (c *certificateOptions) secrets() []string {
 	var list []string
-	for block, rest := pem.Decode([]byte(c.Text)); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(oauth.RestorePEM([]byte(c.Text))); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
 			key := keyOptions{Text: string(pem.EncodeToMemory(block))}
 			list = slices.Concat(list, key.secrets())

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,6 +116,42 @@ func TestKeysAndAssertionsFromWhereTheyAre(t *testing.T) {
 	assert.Equal(t, "aaaa.bbbb.cccc", form.Get("client_assertion"))
 	delete(w.env, "JWT")
 	assert.Equal(t, "client_authentication", v.mustRun(`client.acquire().error`))
+}
+
+// A PEM works wherever it is from although its line breaks are lost, and each of its lines is hidden.
+func TestPEMThatLostItsLineBreaks(t *testing.T) {
+	t.Parallel()
+	id := newIdentity(t, "orders", time.Hour)
+	for name, broken := range map[string]string{"escaped": `\n`, "blanks": " ", "nothing": ""} {
+		w := newWallet(t)
+		key := strings.ReplaceAll(id.key, "\n", broken)
+		w.env["KEY"], w.env["BOTH"] = key, strings.ReplaceAll(id.certificate+id.key, "\n", broken)
+		w.write("key", key)
+		w.write("both", w.env["BOTH"])
+		w.sources = map[string]secretsource.Source{"default": &vault{"key": key}}
+		text, both := fmt.Sprintf("%q", key), fmt.Sprintf("%q", w.env["BOTH"])
+		for _, options := range []string{
+			`auth: 'private_key_jwt', key: ` + text, `auth: 'private_key_jwt', key: {text: ` + text + `}`,
+			`auth: 'private_key_jwt', key: {file: 'key'}`, `auth: 'private_key_jwt', key: {env: 'KEY'}`,
+			`auth: 'private_key_jwt', key: {secret: 'key'}`, `auth: 'private_key_jwt', key: {env: 'BOTH'}`,
+			`clientSecret: 'abcd', dpop: {key: ` + text + `}`, `clientSecret: 'abcd', dpop: {key: {env: 'KEY'}}`,
+			`tokenUrl: 'https://127.0.0.1/token', auth: 'tls_client_auth', certificate: ` + both + `, key: {env: 'KEY'}`,
+			`tokenUrl: 'https://127.0.0.1/token', auth: 'tls_client_auth', certificate: {file: 'both'}, key: {file: 'both'}`,
+		} {
+			v := w.vu(New())
+			require.NoError(t, v.client(newEndpoint(t), options), "%s: %s", name, options)
+			v.start()
+			v.state.Logger.Info("it is " + key)
+			v.state.Logger.Info("it is " + strings.Split(id.key, "\n")[1])
+			require.Len(t, v.messages(), 2)
+			for _, message := range v.messages() {
+				assert.Contains(t, message, "***REDACTED***")
+				for _, line := range strings.Split(id.key, "\n")[1:3] {
+					assert.NotContains(t, message, line[:10], "%s: %s", name, options)
+				}
+			}
+		}
+	}
 }
 
 func TestSecretsThatCannotBeRead(t *testing.T) {

@@ -1,14 +1,12 @@
 package oauth
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"net/url"
 	"time"
@@ -81,8 +79,9 @@ func thumbprint(c *x509.Certificate) string {
 // readChain reads the certificates. The errors of crypto/x509 are not passed on: some quote what
 // they read.
 func (c *ClientCertificate) readChain(text []byte) error {
+	blocks, problem := pemBlocks(text)
 	other := ""
-	for block, rest := pem.Decode(bytes.TrimSpace(text)); block != nil; block, rest = pem.Decode(rest) {
+	for _, block := range blocks {
 		if block.Type != "CERTIFICATE" {
 			other = block.Type
 			continue
@@ -103,6 +102,8 @@ func (c *ClientCertificate) readChain(text []byte) error {
 		return nil
 	case other != "":
 		return certificateError("is a PEM block %q; %s", printable(other, maxCode), wantCertificate)
+	case problem != "":
+		return certificateError("%s; %s", problem, wantCertificate)
 	}
 	return certificateError("has no PEM block; %s", wantCertificate)
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"strings"
@@ -9,19 +10,21 @@ import (
 // parsePEM returns the first private key of text. Other blocks may be beside it, such as the
 // certificate, or the parameters that openssl ecparam writes.
 func parsePEM(text []byte) (any, error) {
-	other := ""
-	for {
-		block, rest := pem.Decode(text)
-		switch {
-		case block == nil && other != "":
-			return nil, keyError("is a PEM block %q; %s", printable(other, maxCode), wantKey)
-		case block == nil:
-			return nil, keyError("has no PEM block and is no JWK; %s", wantKey)
-		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+	blocks, problem := pemBlocks(text)
+	for _, block := range blocks {
+		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
 			return parseBlock(block)
 		}
-		other, text = block.Type, rest
 	}
+	switch {
+	case len(blocks) > 0:
+		return nil, keyError("is a PEM block %q; %s", printable(blocks[len(blocks)-1].Type, maxCode), wantKey)
+	case bytes.Contains(text, []byte("4,ENCRYPTED")): // RFC 1421 §4.6.1.1, without its line break
+		return nil, encryptedError()
+	case problem != "":
+		return nil, keyError("%s; %s", problem, wantKey)
+	}
+	return nil, keyError("has no PEM block and is no JWK; %s", wantKey)
 }
 
 // parseBlock reads a key by the label of its block (RFC 7468 §10 and §11, RFC 5915 §4). The errors
@@ -31,7 +34,7 @@ func parseBlock(block *pem.Block) (any, error) {
 	var err error
 	switch {
 	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "":
-		return nil, keyError("is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem")
+		return nil, encryptedError()
 	case block.Type == "PRIVATE KEY":
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case block.Type == "RSA PRIVATE KEY":
@@ -45,4 +48,8 @@ func parseBlock(block *pem.Block) (any, error) {
 		return nil, keyError("is a PEM block %q that cannot be read as one; %s", block.Type, wantKey)
 	}
 	return key, nil
+}
+
+func encryptedError() error {
+	return keyError("is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem")
 }
