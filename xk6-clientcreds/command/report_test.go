@@ -71,7 +71,7 @@ func TestBadReport(t *testing.T) {
 		"not a record":       {[]string{other}, `not a run record: "format" is not "clientcreds-record"`},
 		"bad rules":          {[]string{"--rules", other, "--base", records, records}, "--rules: " + other + `: want an object "rules"`},
 		"unknown flag":       {[]string{"--theme", "dark"}, "unknown flag: --theme"},
-		"cannot write":       {[]string{"-o", t.TempDir(), records}, "--output: open "},
+		"cannot write":       {[]string{"-o", filepath.Dir(other), records}, `--output: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := reportThem(t, c.args...)
