@@ -182,9 +182,31 @@ func TestMergeOfDifferentTests(t *testing.T) {
 	a, b := recordOf(), recordOf()
 	a.Run, b.Run = Run{Start: testStart, Script: "a.js"}, Run{Start: testStart, Script: "b.js"}
 	_, err = Merge(a, b)
-	require.EqualError(t, err, `record 2: it is of "b.js", and those before it of "a.js": want the records of one test`)
+	require.EqualError(t, err, `record 2: records of different scripts cannot be merged: "a.js" and "b.js"; give the records of one test`)
 	_, err = Merge()
 	require.EqualError(t, err, "nothing to merge")
+}
+
+// TestMergeIsBounded: what two records have of a tag, and of clients, is more than one may have.
+func TestMergeIsBounded(t *testing.T) {
+	t.Parallel()
+	part := func(from int) *Record {
+		var samples []sample
+		for i := range 80 {
+			samples = append(samples, sample{metric: "m", kind: Counter, value: 1, at: testStart, tags: map[string]string{"client": fmt.Sprint(from + i)}})
+		}
+		r := recordOf(samples...)
+		for i := range 80 {
+			r.Run.Clients = append(r.Run.Clients, Client{Name: fmt.Sprint(from + i)})
+		}
+		return r
+	}
+	merged, err := Merge(part(0), part(80))
+	require.NoError(t, err)
+	split := merged.Metrics["m"].By["client"]
+	assert.Len(t, split, maxSplit)
+	assert.InDelta(t, 160-(maxSplit-1), split[Other].Count(), 0)
+	assert.Len(t, merged.Run.Clients, MaxClients)
 }
 
 // TestGaugesStayWithTheirInstance: two processes with 5 virtual users each are no process with 10, nor with 5.

@@ -31,7 +31,8 @@ func TestSeriesHaveAPointPerSecond(t *testing.T) {
 func TestSeriesOfLongRunsAreCoarser(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[time.Duration]int64{
-		29 * time.Minute: 1, 31 * time.Minute: 2, time.Hour + time.Minute: 4, 24 * time.Hour: 64,
+		29 * time.Minute: 1, maxPoints * time.Second: 1, (maxPoints + 1) * time.Second: 2,
+		time.Hour + time.Minute: 4, 24 * time.Hour: 64,
 	} {
 		b := NewBuilder()
 		seconds := int(length / time.Second)
@@ -167,6 +168,24 @@ func TestSplitsAreBounded(t *testing.T) {
 	assert.Equal(t, m.Count(), sum)
 	assert.Equal(t, float64(3*maxCells+1), sum)
 	assert.Positive(t, split[Other].Count())
+}
+
+// TestSplitsUpToTheBound: the first value too many is where values begin to be added up.
+func TestSplitsUpToTheBound(t *testing.T) {
+	t.Parallel()
+	for values, want := range map[int]struct{ kept, other int }{
+		maxSplit - 1: {maxSplit - 1, 0}, maxSplit: {maxSplit, 0}, maxSplit + 1: {maxSplit - 1, 2}, 3 * maxSplit: {maxSplit - 1, 2*maxSplit + 1},
+	} {
+		var samples []sample
+		for i := range values {
+			samples = append(samples, sample{metric: "m", kind: Counter, value: 1, at: testStart, tags: map[string]string{"client": fmt.Sprint(i)}})
+		}
+		split := recordOf(samples...).Metric("m").By["client"]
+		other := split[Other].Count()
+		delete(split, Other)
+		assert.Len(t, split, want.kept, values)
+		assert.InDelta(t, want.other, other, 0, values)
+	}
 }
 
 func TestMetricThatIsMissing(t *testing.T) {

@@ -76,6 +76,25 @@ func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	assert.InDelta(t, 0.009, Judge(f, allowed).Reasons[0].Limit, 0)
 }
 
+// TestSaturatedSeconds: three of a short run are enough, two are not.
+func TestSaturatedSeconds(t *testing.T) {
+	t.Parallel()
+	for saturated, want := range map[float64]Verdict{2: Pass, 3: Invalid} {
+		f := good
+		f.Seconds, f.Saturated = 10, saturated
+		assert.Equal(t, want, Judge(f, nil).Verdict, "%v of 10 s", saturated)
+	}
+}
+
+// TestAllowedRaisesOnly: a limit below the usual one does not make a good run invalid.
+func TestAllowedRaisesOnly(t *testing.T) {
+	t.Parallel()
+	f := good
+	f.Saturated, f.ClockSkew = 8, 1500
+	v := Judge(f, Allowed{"generator_saturated": 0.05, "clock_skew": 1000})
+	assert.Equal(t, Pass, v.Verdict, v.String())
+}
+
 func TestAllowedThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
