@@ -90,7 +90,13 @@ func (r k6run) recorded(t *testing.T) (run, *runRecord) {
 // judge runs k6 x clientcreds verdict.
 func judge(t *testing.T, args ...string) (exitCode int, output string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), k6Binary(t), append([]string{"x", "clientcreds", "verdict"}, args...)...) // #nosec G204 -- the binary under test
+	return subcommand(t, append([]string{"verdict"}, args...)...)
+}
+
+// subcommand runs k6 x clientcreds.
+func subcommand(t *testing.T, args ...string) (exitCode int, output string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), k6Binary(t), append([]string{"x", "clientcreds"}, args...)...) // #nosec G204 -- the binary under test
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "K6_AUTO_EXTENSION_RESOLUTION=false"}
 	out, _ := cmd.CombinedOutput()
 	return cmd.ProcessState.ExitCode(), string(out)
@@ -271,6 +277,15 @@ func TestRecordsOfSegmentsAddUp(t *testing.T) {
 	record := readRecord(t, merged)
 	require.Equal(t, "PASS", record.Validity.Verdict)
 	require.Len(t, record.Instances, 2)
+
+	// A comparison takes them for one run, too, and a segment alone for another load.
+	a, b := filepath.Join(folder, "a.json"), filepath.Join(folder, "b.json")
+	code, output = subcommand(t, "compare", a, b)
+	require.Equal(t, exitInvalid, code, output)
+	require.Contains(t, output, "the runs are not of one load: execution segments: 0:1/2 in base and 1/2:1 in head\n")
+	code, output = subcommand(t, "compare", folder, merged)
+	require.Equal(t, exitUnusable, code, output)
+	require.Contains(t, output, "both hold the k6 process that started at ")
 	require.ElementsMatch(t, []string{"0:1/2", "1/2:1"}, []string{record.Instances[0].Segment, record.Instances[1].Segment})
 	for name, total := range totals {
 		require.Equal(t, total, record.Metrics[name].All.Sum, name)

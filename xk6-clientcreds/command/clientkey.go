@@ -15,7 +15,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
 // clientKey returns the absolute path of the file with the private key of the
@@ -54,7 +53,7 @@ func writeClientKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	return text, outfile.Write(path, text, 0o600)
+	return text, os.WriteFile(path, text, 0o600)
 }
 
 // addClientKey registers the key of --client-key with the first client.

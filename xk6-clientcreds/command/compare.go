@@ -14,7 +14,6 @@ import (
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/compare"
 )
@@ -22,8 +21,8 @@ import (
 const compareLong = `Compare the run records of two versions, and say whether the second one is slower or fails more often: a gate for CI.
 
 BASE and HEAD are each a record, or a folder of records; or give the records of both, with -- between them. Four runs of
-each side or more are needed, best taken in turns. Every run is one observation; medians are compared, by the
-Mann-Whitney U-test of benchstat.
+each side or more are needed, best taken in turns. Every run is one observation, and records that overlap in time are of
+the processes of one run; medians are compared, by the Mann-Whitney U-test of benchstat.
 
 A rule says how much a statistic may change. It is broken by a change that is beyond the limit, significant (p < 0.05),
 and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst of
@@ -33,7 +32,10 @@ the base. A rules file has lines such as
     p95 of clientcreds_request_duration: +10%
     p99 of http_req_duration{scenario:api}: +20ms
     rate of http_reqs: -5%
+    rate of http_req_failed: +0.1pp
     error rate: +0
+
++10% is a share of the base, +0.1pp are percentage points. What did not happen, such as retries, counts as 0.
 
 Exit codes: 0 PASS; 99 FAIL, a rule is broken; 90 INVALID, the runs cannot be trusted or compared; 104 a record, a rule
 or the command line cannot be used.`
@@ -99,16 +101,12 @@ func sides(args []string, dash int) (base, head []string, err error) {
 	case dash < 0 && len(args) == 2:
 		return args[:1], args[1:], nil
 	}
-	return nil, nil, fmt.Errorf("want two arguments, BASE and HEAD, each a record or a folder of records; "+
-		"or the records of both with -- between them; got %d arguments", len(args))
+	return nil, nil, fmt.Errorf("expected two arguments, BASE and HEAD, each a record or a folder of records, "+
+		"or the records of both with -- between them, but got %d", len(args))
 }
 
 func (c *compareCommand) run(basePaths, headPaths []string) error {
-	base, err := regress.ReadAll(basePaths)
-	if err != nil {
-		return invalid(err)
-	}
-	head, err := regress.ReadAll(headPaths)
+	base, head, err := readSides(basePaths, headPaths)
 	if err != nil {
 		return invalid(err)
 	}
@@ -116,11 +114,24 @@ func (c *compareCommand) run(basePaths, headPaths []string) error {
 	if err != nil {
 		return invalid(err)
 	}
-	result := compare.Compare(base, head, rules)
+	result, err := compare.Compare(base, head, rules)
+	if err != nil {
+		return invalid(err)
+	}
 	if err := c.write(result); err != nil {
 		return err
 	}
 	return verdictError(result.Verdict)
+}
+
+// readSides reads the records of both sides. A k6 process can be on one of them only.
+func readSides(basePaths, headPaths []string) (base, head []*regress.Record, err error) {
+	var reader regress.Reader
+	if base, err = reader.ReadAll(basePaths); err != nil {
+		return nil, nil, err
+	}
+	head, err = reader.ReadAll(headPaths)
+	return base, head, err
 }
 
 // readRules reads the rules of a file; without one they are the default ones.
@@ -149,7 +160,7 @@ func (c *compareCommand) write(result *compare.Result) error {
 		var out bytes.Buffer
 		err := o.write(&out, result)
 		if err == nil {
-			err = outfile.Write(o.file, out.Bytes(), 0o644)
+			err = os.WriteFile(o.file, out.Bytes(), 0o644) // #nosec G306 -- a report is for everybody
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", o.flag, err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,13 +15,16 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
+// minutes counts the runs: they are made one after the other.
+var minutes atomic.Int64
+
 // folder writes records of runs whose token requests took so many milliseconds.
 func folder(t *testing.T, milliseconds ...float64) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i, ms := range milliseconds {
 		b := regress.NewBuilder()
-		begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(minutes.Add(1)) * time.Minute)
 		cell := b.Cell("clientcreds_request_duration", regress.Trend, "time", func(string) string { return "" })
 		for range 50 {
 			cell.Observe(ms, begin)
@@ -28,7 +32,7 @@ func folder(t *testing.T, milliseconds ...float64) string {
 		r := &regress.Record{
 			Format: regress.Format, Version: regress.Version,
 			Run:       regress.Run{Start: begin, End: begin.Add(time.Second), Script: "token-load.js"},
-			Instances: []regress.Instance{{}},
+			Instances: []regress.Instance{{Start: begin, End: begin.Add(time.Second)}},
 			Validity:  regress.Validity{Verdict: regress.Pass},
 		}
 		b.Fill(r, &r.Instances[0])
@@ -97,23 +101,39 @@ func TestCompareTooFew(t *testing.T) {
 }
 
 func TestBadCompare(t *testing.T) {
-	base := folder(t, 20, 20, 20, 20)
+	base, head := folder(t, 20, 20, 20, 20), folder(t, 20, 20, 20, 20)
+	rulesFile := func(text string) string {
+		file := filepath.Join(t.TempDir(), "rules.yml")
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		return file
+	}
+	misspelt := rulesFile("rules:\n  count of clientcreds_retriess: +0\n")
+	wrongUnit := rulesFile("rules:\n  rate of clientcreds_requests: -5ms\n")
+	copied := filepath.Join(t.TempDir(), "copy.json")
+	data, err := os.ReadFile(filepath.Join(base, "2.json"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(copied, data, 0o600))
 	other := filepath.Join(t.TempDir(), "other.json")
 	require.NoError(t, os.WriteFile(other, []byte("{}"), 0o600))
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"no argument":   {nil, "want two arguments, BASE and HEAD, each a record or a folder of records; or the records of both with -- between them; got 0 arguments"},
-		"three":         {[]string{base, base, base}, "got 3 arguments"},
-		"empty side":    {[]string{base, "--"}, "got 1 arguments"},
+		"no argument":   {nil, "expected two arguments, BASE and HEAD, each a record or a folder of records, or the records of both with -- between them, but got 0"},
+		"three":         {[]string{base, base, base}, "but got 3"},
+		"empty side":    {[]string{base, "--"}, "but got 1"},
 		"no such file":  {[]string{base, "no-such.json"}, "no-such.json: no such file or directory"},
-		"empty folder":  {[]string{base, t.TempDir()}, "there are no records in the folder; want files that end in .json"},
+		"empty folder":  {[]string{base, t.TempDir()}, "there are no records in the folder; give a folder with files whose names end in .json"},
 		"not a record":  {[]string{base, other}, `not a run record: "format" is not "clientcreds-record"`},
-		"no rules file": {[]string{"--rules", "no-such.yml", base, base}, "--rules: open no-such.yml: no such file or directory"},
-		"bad rules":     {[]string{"--rules", other, base, base}, "--rules: " + other + `: want an object "rules"`},
+		"no rules file": {[]string{"--rules", "no-such.yml", base, head}, "--rules: open no-such.yml: no such file or directory"},
+		"bad rules":     {[]string{"--rules", other, base, head}, "--rules: " + other + `: write an object "rules"`},
+		"misspelt":      {[]string{"--rules", misspelt, base, head}, `rule "count of clientcreds_retriess": no record has the metric clientcreds_retriess, and neither k6 nor this extension has it (did you mean "clientcreds_retries"?)`},
+		"wrong unit":    {[]string{"--rules", wrongUnit, base, head}, `rule "rate of clientcreds_requests": the limit -5ms does not fit`},
+		"twice":         {[]string{base, filepath.Join(base, "2.json"), "--", head}, filepath.Join(base, "2.json") + ": the record is given twice; give each record once"},
+		"a copy":        {[]string{base, copied, "--", head}, filepath.Join(base, "2.json") + " and " + copied + " both hold the k6 process that started at 2026-"},
+		"both sides":    {[]string{base, base}, "0.json: the record is given twice"},
 		"unknown flag":  {[]string{"--alpha", "1"}, "unknown flag: --alpha"},
-		"cannot write":  {[]string{"--json", filepath.Dir(other), base, base}, `--json: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
+		"cannot write":  {[]string{"--json", t.TempDir(), base, head}, "--json: open "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := compareThem(t, c.args...)

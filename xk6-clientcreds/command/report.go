@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/report"
 )
 
@@ -74,32 +73,28 @@ func (r *reportCommand) run(paths []string) error {
 	if r.rules != "" && len(r.base) == 0 {
 		return invalid(errors.New("--rules are about a comparison: it wants --base"))
 	}
-	records, err := regress.ReadAll(paths)
-	if err != nil {
-		return invalid(err)
-	}
 	var page bytes.Buffer
-	if err := r.write(&page, records); err != nil {
+	if err := r.write(&page, paths); err != nil {
 		return invalid(err)
 	}
-	if err := outfile.Write(r.output, page.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(r.output, page.Bytes(), 0o644); err != nil { // #nosec G306 -- a report is for everybody
 		return invalid(fmt.Errorf("--output: %w", err))
 	}
-	_, err = fmt.Fprintln(r.gs.Stdout.Writer, r.output)
+	_, err := fmt.Fprintln(r.gs.Stdout.Writer, r.output)
 	return err
 }
 
-func (r *reportCommand) write(page *bytes.Buffer, records []*regress.Record) error {
+func (r *reportCommand) write(page *bytes.Buffer, paths []string) error {
+	base, head, err := readSides(r.base, paths)
+	if err != nil {
+		return err
+	}
 	if len(r.base) == 0 {
-		return report.Write(page, records)
+		return report.Write(page, head)
 	}
-	base, err := regress.ReadAll(r.base)
+	rules, err := readRules(r.rules, base, head)
 	if err != nil {
 		return err
 	}
-	rules, err := readRules(r.rules, base, records)
-	if err != nil {
-		return err
-	}
-	return report.WriteComparison(page, base, records, rules)
+	return report.WriteComparison(page, base, head, rules)
 }

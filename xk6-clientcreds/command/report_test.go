@@ -55,7 +55,7 @@ func TestReportOfTwoSides(t *testing.T) {
 }
 
 func TestBadReport(t *testing.T) {
-	records := folder(t, 20)
+	records, base := folder(t, 20), folder(t, 20)
 	other := filepath.Join(t.TempDir(), "other.json")
 	require.NoError(t, os.WriteFile(other, []byte("{}"), 0o600))
 	for name, c := range map[string]struct {
@@ -69,9 +69,11 @@ func TestBadReport(t *testing.T) {
 		"no such file":       {[]string{"no-such.json"}, "no-such.json: no such file or directory"},
 		"no such base":       {[]string{"--base", "no-such.json", records}, "no-such.json: no such file or directory"},
 		"not a record":       {[]string{other}, `not a run record: "format" is not "clientcreds-record"`},
-		"bad rules":          {[]string{"--rules", other, "--base", records, records}, "--rules: " + other + `: want an object "rules"`},
+		"bad rules":          {[]string{"--rules", other, "--base", base, records}, "--rules: " + other + `: write an object "rules"`},
+		"twice":              {[]string{records, records}, "0.json: the record is given twice"},
+		"both sides":         {[]string{"--base", records, records}, "0.json: the record is given twice"},
 		"unknown flag":       {[]string{"--theme", "dark"}, "unknown flag: --theme"},
-		"cannot write":       {[]string{"-o", filepath.Dir(other), records}, `--output: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
+		"cannot write":       {[]string{"-o", t.TempDir(), records}, "--output: open "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := reportThem(t, c.args...)

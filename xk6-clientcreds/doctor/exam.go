@@ -39,9 +39,9 @@ type check func(context.Context, *exam) []Result
 
 // checks are all of them, in their order.
 var checks = []check{
-	checkDiscovery, checkConnection, checkGrant, checkScheme, checkOtherMethods,
+	checkDiscovery, checkConnection, checkGrant, checkOtherMethods,
 	checkResponse, checkToken, checkClock, checkLatency, checkRateLimit,
-	checkAPI, checkDPoP, checkIntrospection, adviseLeeway, adviseRequests, adviseBinding,
+	checkAPI, checkDPoP, adviseLeeway, adviseRequests, adviseBinding,
 }
 
 // Run examines the server. The error is one of the configuration; everything else is in the Report.

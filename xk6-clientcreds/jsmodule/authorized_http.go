@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -37,13 +36,9 @@ func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value 
 		panic(rt.NewTypeError(fmt.Sprintf("k6/http has no function %q", name)))
 	}
 	return func(v *view, args []sobek.Value) sobek.Value {
-		outer := c.http.state // of a call whose arguments have a getter that calls this one
 		c.http.state = c.http.carrying(v)
-		defer func() { c.http.state = outer }()
+		defer func() { c.http.state = nil }()
 		result, err := function(sobek.Undefined(), args...)
-		if interrupted := (*sobek.InterruptedError)(nil); errors.As(err, &interrupted) {
-			panic(interrupted) // as an exception, a script could catch it
-		}
 		if err != nil {
 			common.Throw(rt, err)
 		}

@@ -4,11 +4,26 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // ReadAll reads records. Of a path that is a folder it reads all files in it whose name ends in
-// .json, in the order of their names.
-func ReadAll(paths []string) ([]*Record, error) {
+// .json, in the order of their names. No k6 process may be in two records: it would count twice.
+func ReadAll(paths []string) ([]*Record, error) { return new(Reader).ReadAll(paths) }
+
+// Reader reads the records of several sides, which have no k6 process in common. Its zero value is ready for use.
+type Reader struct {
+	files map[process]string // where a process has been read
+}
+
+// process tells k6 processes apart: no two have the same times, to the nanosecond.
+type process struct {
+	start, end int64
+	segment    string
+}
+
+// ReadAll is like the function of that name.
+func (r *Reader) ReadAll(paths []string) ([]*Record, error) {
 	var records []*Record
 	for _, path := range paths {
 		files, err := filesOf(path)
@@ -16,14 +31,42 @@ func ReadAll(paths []string) ([]*Record, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			r, err := Read(file)
+			record, err := Read(file)
 			if err != nil {
 				return nil, err
 			}
-			records = append(records, r)
+			if err := r.note(file, record); err != nil {
+				return nil, err
+			}
+			records = append(records, record)
 		}
 	}
 	return records, nil
+}
+
+// note remembers the processes of a record, and finds those that another record has.
+func (r *Reader) note(file string, record *Record) error {
+	if r.files == nil {
+		r.files = make(map[process]string)
+	}
+	for i := range record.Instances {
+		instance := &record.Instances[i]
+		if instance.Start.IsZero() {
+			continue // nobody wrote down when it ran
+		}
+		p := process{instance.Start.UnixNano(), instance.End.UnixNano(), instance.Segment}
+		other, known := r.files[p]
+		if !known {
+			r.files[p] = file
+			continue
+		}
+		if other == file {
+			return fmt.Errorf("%s: the record is given twice; give each record once", file)
+		}
+		return fmt.Errorf("%s and %s both hold the k6 process that started at %s; give each record once, and not beside a record that it was merged into",
+			other, file, instance.Start.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 // filesOf is the path itself, or what is in the folder.
@@ -43,7 +86,7 @@ func filesOf(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: there are no records in the folder; want files that end in .json", path)
+		return nil, fmt.Errorf("%s: there are no records in the folder; give a folder with files whose names end in .json", path)
 	}
 	return files, nil
 }

@@ -22,6 +22,9 @@ type Change struct {
 	// Noise is how far, either way, a run of the base is from their median for no reason of its own:
 	// two robust standard deviations (1.4826 times the median absolute deviation, twice).
 	Noise float64
+	// Resolution is how exact the values are, either way. What is smaller than that cannot be seen, be it noise or a
+	// change. It is 0 of values that are exact.
+	Resolution float64
 }
 
 // changeOf compares two samples, neither empty.
@@ -70,7 +73,7 @@ func canDiffer(base, head int) bool {
 // Significant reports whether the sides differ by more than chance explains, and by more than runs
 // of the base differ from each other.
 func (c Change) Significant() bool {
-	return c.P < Alpha && math.Abs(c.Head-c.Base) > c.Noise
+	return c.P < Alpha && math.Abs(c.Head-c.Base) > max(c.Noise, c.Resolution)
 }
 
 // Share is the change relative to the base: 0.1 is a tenth more. It is infinite where the base is 0

@@ -3,6 +3,8 @@ package compare
 import (
 	"math"
 	"slices"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
 // Outcome is what a comparison says of one rule.
@@ -25,7 +27,7 @@ const (
 type Finding struct {
 	Rule    Rule
 	Outcome Outcome
-	// Unit is that of the values of Change.
+	// Unit is the unit of the values of Change.
 	Unit Unit
 	// Change is not set when the statistic is not in every record.
 	Change *Change
@@ -34,12 +36,15 @@ type Finding struct {
 }
 
 // tooFewRuns is the reason for which a rule that wants statistics has none.
-const tooFewRuns = "too few runs: even the largest difference would not be significant; 4 on each side are enough"
+const tooFewRuns = "too few runs: even the largest difference would not be significant; make at least 4 on each side"
 
 // judge applies a rule to the values of both sides.
-func judge(rule Rule, base, head []float64) Finding {
+func judge(rule Rule, unit Unit, base, head []float64) Finding {
 	change := changeOf(base, head)
-	f := Finding{Rule: rule, Change: &change}
+	if rule.Subject.estimated() {
+		change.Resolution = regress.SketchAccuracy * math.Abs(change.Base)
+	}
+	f := Finding{Rule: rule, Unit: unit, Change: &change}
 	switch {
 	case rule.Limit.Zero():
 		f.Outcome = judgeZero(rule.Limit, change)
@@ -56,15 +61,20 @@ func judge(rule Rule, base, head []float64) Finding {
 	return f
 }
 
-// judgeZero is exact: what must not get worse at all is no matter of statistics. No run of the head
+// judgeZero is exact: what must not get worse at all is not a matter of statistics. No run of the head
 // may be worse than the worst of the base.
 func judgeZero(l Limit, c Change) Outcome {
-	base, head := slices.Max(c.BaseRuns), slices.Max(c.HeadRuns)
-	if l.Down {
-		base, head = -slices.Min(c.BaseRuns), -slices.Min(c.HeadRuns)
-	}
-	if head > base && !math.IsNaN(head) {
+	base, head := c.worst(l.Down)
+	if l.exceeded(base, head) {
 		return Broken
 	}
 	return Within
+}
+
+// worst are the values of the worst run of each side.
+func (c Change) worst(down bool) (base, head float64) {
+	if down {
+		return slices.Min(c.BaseRuns), slices.Min(c.HeadRuns)
+	}
+	return slices.Max(c.BaseRuns), slices.Max(c.HeadRuns)
 }

@@ -25,8 +25,9 @@ type resultObject struct {
 }
 
 type sideObject struct {
-	Runs    int      `json:"runs"`
-	Commits []string `json:"commits"`
+	Runs      int      `json:"runs"`
+	Processes int      `json:"processes"`
+	Commits   []string `json:"commits"`
 }
 
 type findingObject struct {
@@ -39,13 +40,14 @@ type findingObject struct {
 }
 
 type changeObject struct {
-	Base     float64   `json:"base"`
-	Head     float64   `json:"head"`
-	Share    *float64  `json:"share"` // null when the base is 0 and the head is not
-	P        float64   `json:"p"`
-	Noise    float64   `json:"noise"`
-	BaseRuns []float64 `json:"baseRuns"`
-	HeadRuns []float64 `json:"headRuns"`
+	Base       float64   `json:"base"`
+	Head       float64   `json:"head"`
+	Share      *float64  `json:"share"` // null when the base is 0 and the head is not
+	P          float64   `json:"p"`
+	Noise      float64   `json:"noise"`
+	Resolution float64   `json:"resolution"`
+	BaseRuns   []float64 `json:"baseRuns"`
+	HeadRuns   []float64 `json:"headRuns"`
 }
 
 func jsonResult(r *Result) resultObject {
@@ -53,8 +55,8 @@ func jsonResult(r *Result) resultObject {
 		Verdict:     string(r.Verdict),
 		Reasons:     list(r.Reasons),
 		Differences: list(r.Differences),
-		Base:        sideObject{Runs: r.Base.Runs, Commits: list(r.Base.Commits)},
-		Head:        sideObject{Runs: r.Head.Runs, Commits: list(r.Head.Commits)},
+		Base:        sideObject{r.Base.Runs, r.Base.Processes, list(r.Base.Commits)},
+		Head:        sideObject{r.Head.Runs, r.Head.Processes, list(r.Head.Commits)},
 		Alpha:       Alpha,
 		Findings:    make([]findingObject, len(r.Findings)),
 	}
@@ -65,7 +67,7 @@ func jsonResult(r *Result) resultObject {
 		}
 		if c := f.Change; c != nil {
 			o.Findings[i].Change = &changeObject{
-				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, BaseRuns: c.BaseRuns, HeadRuns: c.HeadRuns,
+				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, Resolution: c.Resolution, BaseRuns: c.BaseRuns, HeadRuns: c.HeadRuns,
 			}
 			if share := c.Share(); !math.IsInf(share, 0) {
 				o.Findings[i].Change.Share = &share

@@ -48,9 +48,13 @@ type junitCase struct {
 	Output  string        `xml:"system-out,omitempty"`
 }
 
+// junitProblem says what is wrong twice: some CI systems show the attribute, others the text.
 type junitProblem struct {
 	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
 }
+
+func problem(text string) *junitProblem { return &junitProblem{text, text} }
 
 func (s *junitSuite) add(c junitCase) {
 	s.Cases = append(s.Cases, c)
@@ -66,7 +70,7 @@ func (s *junitSuite) add(c junitCase) {
 func runsCase(r *Result) junitCase {
 	c := junitCase{Class: "clientcreds.compare", Name: "the runs can be compared", Output: r.Base.String() + "\n" + r.Head.String()}
 	if len(r.invalid) > 0 {
-		c.Error = &junitProblem{Message: strings.Join(r.invalid, "; ")}
+		c.Error = problem(strings.Join(r.invalid, "\n"))
 	}
 	return c
 }
@@ -75,9 +79,9 @@ func ruleCase(f *Finding) junitCase {
 	c := junitCase{Class: "clientcreds.compare", Name: f.Rule.Subject.String() + ": " + f.limit()}
 	switch f.Outcome {
 	case Broken:
-		c.Failure = &junitProblem{Message: f.summary()}
+		c.Failure = problem(f.summary())
 	case Unknown:
-		c.Error = &junitProblem{Message: f.Reason}
+		c.Error = problem(f.Reason)
 	default:
 		c.Output = fmt.Sprintf("%s: %s", f.Outcome, f.summary())
 	}

@@ -26,70 +26,90 @@ type Result struct {
 
 // Side is what there is to say of the runs of one side.
 type Side struct {
-	Runs int
+	// Runs is how often the test was run, in Processes of k6.
+	Runs, Processes int
 	// Commits are the git commits of the runs.
 	Commits []string
 
 	short []string // the same, for people
 }
 
+// maxCommits bounds the commits that a line names.
+const maxCommits = 5
+
 func (s Side) String() string {
 	text := fmt.Sprintf("%d runs", s.Runs)
 	if s.Runs == 1 {
 		text = "1 run"
 	}
+	if s.Processes > s.Runs {
+		text += fmt.Sprintf(" in %d processes", s.Processes)
+	}
 	if len(s.short) > 0 {
-		text += " of " + strings.Join(s.short, ", ")
+		text += " of " + strings.Join(s.short[:min(len(s.short), maxCommits)], ", ")
+	}
+	if more := len(s.short) - maxCommits; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }
 
-// Compare applies the rules to the records of both sides, of which each must have one.
-func Compare(base, head []*regress.Record, rules []Rule) *Result {
-	r := &Result{Base: sideOf(base), Head: sideOf(head)}
-	r.invalid = append(untrusted("base", base), untrusted("head", head)...)
-	r.invalid = append(r.invalid, notTheSame(base, head)...)
-	r.Differences = differences(base, head)
+// Compare applies the rules to the records of both sides, of which each must have one. It is an error if records of one
+// run do not add up, or if a rule is about something that no run could have measured.
+func Compare(base, head []*regress.Record, rules []Rule) (*Result, error) {
+	baseRuns, err := regress.Runs(base)
+	if err != nil {
+		return nil, fmt.Errorf("base: %w", err)
+	}
+	headRuns, err := regress.Runs(head)
+	if err != nil {
+		return nil, fmt.Errorf("head: %w", err)
+	}
+	r := &Result{Base: sideOf(baseRuns), Head: sideOf(headRuns)}
+	r.invalid = append(untrusted("base", baseRuns), untrusted("head", headRuns)...)
+	r.invalid = append(r.invalid, notTheSame(base, head, baseRuns, headRuns)...)
+	r.Differences = differences(baseRuns, headRuns)
+	words := vocabularyOf(slices.Concat(baseRuns, headRuns))
 	for _, rule := range rules {
-		r.Findings = append(r.Findings, apply(rule, base, head))
+		k, err := rule.check(words)
+		if err != nil {
+			return nil, fmt.Errorf("rule %q: %w", rule.Subject, err)
+		}
+		r.Findings = append(r.Findings, apply(rule, k, baseRuns, headRuns))
 	}
 	r.conclude()
-	return r
+	return r, nil
 }
 
 // Measured leaves out the rules about what neither side has measured.
 func Measured(rules []Rule, base, head []*regress.Record) []Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(rule Rule) bool {
-		return !slices.ContainsFunc(slices.Concat(base, head), func(r *regress.Record) bool {
-			_, ok := rule.Subject.value(r)
-			return ok
-		})
+		return !slices.ContainsFunc(slices.Concat(base, head), rule.Subject.measured)
 	})
 }
 
-func apply(rule Rule, base, head []*regress.Record) Finding {
-	b, unit, lacking := rule.values(base)
-	h, _, lackingHead := rule.values(head)
+func apply(rule Rule, k kind, base, head []*regress.Record) Finding {
+	b, lacking := rule.values(base, k)
+	h, lackingHead := rule.values(head, k)
 	if lacking+lackingHead > 0 {
 		return Finding{Rule: rule, Outcome: Unknown, Reason: fmt.Sprintf(
-			"not in %d of %d base and %d of %d head records", lacking, len(base), lackingHead, len(head))}
+			"not measured in %d of %d runs of base and %d of %d of head", lacking, len(base), lackingHead, len(head))}
 	}
-	f := judge(rule, b, h)
-	f.Unit = unit
-	return f
+	unit, _ := rule.Subject.unit(k) // the rule has been checked
+	return judge(rule, unit, b, h)
 }
 
-// values are those of the rule's subject in each record; lacking counts the records without.
-func (rule Rule) values(records []*regress.Record) (values []float64, unit Unit, lacking int) {
-	for _, r := range records {
-		m, ok := rule.Subject.value(r)
-		if !ok {
+// values are those of the rule's subject in each run; lacking counts the runs without.
+func (rule Rule) values(runs []*regress.Record, k kind) (values []float64, lacking int) {
+	for _, r := range runs {
+		value, err := rule.Subject.value(r, k)
+		if err != nil {
 			lacking++
 			continue
 		}
-		values, unit = append(values, m.value), m.unit
+		values = append(values, value)
 	}
-	return values, unit, lacking
+	return values, lacking
 }
 
 func (r *Result) conclude() {
@@ -125,19 +145,10 @@ func (r *Result) addUnknown(f *Finding) {
 	}
 }
 
-// summary is a finding in one line.
-func (f *Finding) summary() string {
-	cells := f.Cells()
-	if f.Change == nil {
-		return f.Rule.Subject.String() + ": " + f.Reason
-	}
-	return fmt.Sprintf("%s: %s to %s is %s, allowed is %s (p=%s, noise %s)",
-		cells[0], cells[1], cells[2], cells[3], cells[5], cells[6], cells[4])
-}
-
 func sideOf(records []*regress.Record) Side {
 	s := Side{Runs: len(records)}
 	for _, r := range records {
+		s.Processes += len(r.Instances)
 		if commit := r.Run.Commit; commit != "" && !slices.Contains(s.Commits, commit) {
 			s.Commits = append(s.Commits, commit)
 		}

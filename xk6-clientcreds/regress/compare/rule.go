@@ -2,11 +2,13 @@ package compare
 
 import (
 	"fmt"
-	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
 // Rule is what a change of one statistic may be.
@@ -27,17 +29,6 @@ type Subject struct {
 	Tag, Value string
 }
 
-// Limit is how far a statistic may move, and in which direction.
-type Limit struct {
-	// Amount is the most that it may change: up when positive, down when negative, and of a Zero
-	// limit not at all. A share where Relative, otherwise in the metric's own unit, which is
-	// milliseconds for times.
-	Amount   float64
-	Relative bool
-	// Down is the direction that is bad: a throughput must not fall.
-	Down bool
-}
-
 // Rules have one short form: the share of failed token requests.
 const (
 	errorRate       = "error rate"
@@ -46,8 +37,8 @@ const (
 )
 
 const (
-	wantSubject = `want "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`
-	wantLimit   = `want the most it may change, such as "+10%", "-5%", "+20ms" or "+0"`
+	writeSubject = `write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`
+	writeLimit   = `write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`
 )
 
 var (
@@ -76,18 +67,20 @@ func parseSubject(text string) (Subject, error) {
 	}
 	m := subjectForm.FindStringSubmatch(text)
 	if m == nil {
-		return Subject{}, fmt.Errorf("rule %q is not understood; %s", text, wantSubject)
+		return Subject{}, fmt.Errorf("rule %q is not understood; %s", text, writeSubject)
 	}
 	s := Subject{Stat: m[1], Metric: m[2], Tag: m[3], Value: m[4]}
+	if tags := regress.SplitTags(); s.Tag != "" && !slices.Contains(tags, s.Tag) {
+		return Subject{}, fmt.Errorf("rule %q: records do not split metrics by %q%s; use one of %s",
+			text, s.Tag, nearest.DidYouMean(s.Tag, tags), strings.Join(tags, ", "))
+	}
 	if _, ok := s.Quantile(); ok {
 		return s, nil
 	}
-	for _, known := range plainStats {
-		if s.Stat == known {
-			return s, nil
-		}
+	if slices.Contains(plainStats, s.Stat) {
+		return s, nil
 	}
-	return Subject{}, fmt.Errorf("rule %q: %q is no statistic; want a percentile such as p95, or %s",
+	return Subject{}, fmt.Errorf("rule %q: %q is not a statistic; write a percentile such as p95, or one of %s",
 		text, s.Stat, strings.Join(plainStats, ", "))
 }
 
@@ -111,62 +104,4 @@ func (s Subject) String() string {
 		text += "{" + s.Tag + ":" + s.Value + "}"
 	}
 	return text
-}
-
-func parseLimit(text string) (Limit, error) {
-	bad := func() (Limit, error) { return Limit{}, fmt.Errorf("%q is not a limit; %s", text, wantLimit) }
-	if text == "" || (text[0] != '+' && text[0] != '-') {
-		return bad()
-	}
-	l := Limit{Down: text[0] == '-'}
-	amount := text[1:]
-	switch percent, ok := strings.CutSuffix(amount, "%"); {
-	case ok && numberForm.MatchString(percent):
-		n, _ := strconv.ParseFloat(percent, 64) // the form has been checked
-		l.Amount, l.Relative = n/100, true
-	case numberForm.MatchString(amount):
-		l.Amount, _ = strconv.ParseFloat(amount, 64)
-	default:
-		d, err := time.ParseDuration(amount)
-		if err != nil || d < 0 {
-			return bad()
-		}
-		l.Amount = float64(d) / float64(time.Millisecond)
-	}
-	if l.Down {
-		l.Amount = -l.Amount
-	}
-	if l.Relative && l.Amount < -1 {
-		return Limit{}, fmt.Errorf("%q is not a limit; nothing falls by more than 100%%", text)
-	}
-	return l, nil
-}
-
-// Zero says that nothing may get worse at all.
-func (l Limit) Zero() bool { return l.Amount == 0 }
-
-// exceeded reports whether a change from base to head is beyond the limit.
-func (l Limit) exceeded(base, head float64) bool {
-	change := head - base
-	limit := l.Amount
-	if l.Relative {
-		limit *= math.Abs(base)
-	}
-	if l.Down {
-		return change < limit
-	}
-	return change > limit
-}
-
-// String is the limit as a rule writes it; for times that were given with a unit, in milliseconds.
-func (l Limit) String() string {
-	sign := "+"
-	if l.Down {
-		sign = "-"
-	}
-	amount := math.Abs(l.Amount)
-	if l.Relative {
-		return sign + strconv.FormatFloat(amount*100, 'g', 10, 64) + "%"
-	}
-	return sign + strconv.FormatFloat(amount, 'g', 10, 64)
 }

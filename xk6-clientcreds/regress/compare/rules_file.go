@@ -22,23 +22,23 @@ func ReadRules(r io.Reader) ([]Rule, error) {
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, errors.New("the file is empty; " + wantRules)
+			return nil, errors.New("the file is empty; " + writeRules)
 		}
 		var wrong *yaml.TypeError
 		if errors.As(err, &wrong) { // its text is about Go's types
-			return nil, errors.New(wantRules + ", and nothing beside it")
+			return nil, errors.New(writeRules + ", and nothing else")
 		}
 		return nil, err
 	}
 	if file.Rules.Kind != yaml.MappingNode || len(file.Rules.Content) == 0 {
-		return nil, errors.New(wantRules)
+		return nil, errors.New(writeRules)
 	}
 	rules := make([]Rule, 0, len(file.Rules.Content)/2)
 	seen := make(map[Subject]bool)
 	for i := 0; i+1 < len(file.Rules.Content); i += 2 {
 		key, value := file.Rules.Content[i], file.Rules.Content[i+1]
 		if value.Kind != yaml.ScalarNode {
-			return nil, fmt.Errorf("line %d: rule %q has no limit; %s", value.Line, key.Value, wantLimit)
+			return nil, fmt.Errorf("line %d: rule %q has no limit; %s", value.Line, key.Value, writeLimit)
 		}
 		rule, err := ParseRule(key.Value, value.Value)
 		if err != nil {
@@ -53,7 +53,7 @@ func ReadRules(r io.Reader) ([]Rule, error) {
 	return rules, nil
 }
 
-const wantRules = `want an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%"`
+const writeRules = `write an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%"`
 
 // DefaultRules are those that hold where no file gives others. What the runs have not measured is
 // left out.

@@ -19,13 +19,49 @@ const (
 
 // format shows a value to four significant digits.
 func (u Unit) format(v float64) string {
-	if u == Share {
+	switch u {
+	case Share:
 		return digits(v*100) + "%"
-	}
-	if u == PerSecond || u == Plain {
+	case PerSecond, Plain:
 		return digits(v) + string(u)
+	default:
+		return digits(v) + " " + string(u)
 	}
-	return digits(v) + " " + string(u)
+}
+
+// formatChange shows the difference between two values. Of shares it is in percentage points, so that nobody takes it
+// for a share of the base.
+func (u Unit) formatChange(v float64) string {
+	if u == Share {
+		return digits(v*100) + " pp"
+	}
+	return u.format(v)
+}
+
+// words are what a statistic of the unit is, in an error.
+func (u Unit) words() string {
+	switch u {
+	case Milliseconds:
+		return "a time"
+	case Bytes:
+		return "a size"
+	case PerSecond:
+		return "a number per second"
+	case Share:
+		return "a share"
+	default:
+		return "a number"
+	}
+}
+
+// example is a limit in the unit, without its sign.
+func (u Unit) example() string {
+	switch u {
+	case Share:
+		return "1pp"
+	default:
+		return "5" + string(u)
+	}
 }
 
 func digits(v float64) string {

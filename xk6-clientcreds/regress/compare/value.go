@@ -1,73 +1,140 @@
 package compare
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
-// measured is the value of a statistic in one run.
-type measured struct {
-	value float64
-	unit  Unit
+// check finds what cannot be judged in a rule, whatever the runs measured: a typing error, a statistic that the metric
+// does not have, or a limit in another unit. It returns what is known of the metric.
+func (rule Rule) check(v vocabulary) (kind, error) {
+	s := rule.Subject
+	k, ok := v.metrics[s.Metric]
+	if !ok {
+		return kind{}, fmt.Errorf("no record has the metric %s, and neither k6 nor this extension has it%s; correct the name, or delete the rule",
+			s.Metric, nearest.DidYouMean(s.Metric, v.names()))
+	}
+	if s.Tag != "" && !v.spoken(s.Tag, s.Value) {
+		return kind{}, fmt.Errorf("no record has the %s %q%s; correct the value, or delete the rule",
+			s.Tag, s.Value, nearest.DidYouMean(s.Value, slices.Sorted(maps.Keys(v.tags[s.Tag]))))
+	}
+	unit, ok := s.unit(k)
+	if !ok {
+		return kind{}, fmt.Errorf("%s is a %s, which has no %s; write %s", s.Metric, k.Type, s.Stat, statsOf(k.Type))
+	}
+	return k, rule.Limit.check(unit)
 }
 
-// value reads the statistic off a record. There is none when the run did not measure the metric, or
-// the metric is of a type that has no such statistic.
-func (s Subject) value(r *regress.Record) (measured, bool) {
-	m := r.Metric(s.Metric)
-	if m == nil || m.All == nil {
-		return measured{}, false
-	}
-	v := m.All
-	if s.Tag != "" {
-		if v = m.Split(s.Tag, s.Value); v == nil {
-			return measured{}, false
-		}
-	}
-	got, ok := s.of(v, r.Run.Duration().Seconds())
-	if s.Stat != "count" && m.Type == regress.Trend || m.Type == regress.Gauge {
-		switch m.Contains {
-		case "time":
-			got.unit = Milliseconds
-		case "data":
-			got.unit = Bytes
-		}
-	}
-	return got, ok && !math.IsNaN(got.value)
-}
-
-// of reads the statistic off values that were taken in so many seconds.
-func (s Subject) of(v *regress.Values, seconds float64) (measured, bool) {
-	if s.Stat == "count" {
-		return measured{v.Count(), Plain}, true
-	}
-	switch v.Type {
-	case regress.Counter:
-		return measured{v.Count() / seconds, PerSecond}, s.Stat == "rate" && seconds > 0
-	case regress.Rate:
-		return measured{v.Rate(), Share}, s.Stat == "rate"
+// statsOf are the statistics of a type of metric, for an error.
+func statsOf(t regress.Type) string {
+	switch t {
+	case regress.Counter, regress.Rate:
+		return "rate or count"
 	case regress.Gauge:
-		values := map[string]float64{"value": v.Last, "min": v.Min, "max": v.Max}
-		got, ok := values[s.Stat]
-		return measured{got, Plain}, ok
+		return "value, min, max or count"
 	case regress.Trend:
-		return s.ofTrend(v)
+		return "a percentile such as p95, avg, min, med, max or count"
+	default:
+		return "count"
 	}
-	return measured{}, false
 }
 
-func (s Subject) ofTrend(v *regress.Values) (measured, bool) {
-	if q, ok := s.Quantile(); ok {
-		return measured{v.Quantile(q), Plain}, true
+// unit is what the statistic of such a metric is measured in, if the metric has the statistic.
+func (s Subject) unit(k kind) (Unit, bool) {
+	if s.Stat == "count" {
+		return Plain, true
 	}
-	switch s.Stat {
-	case "avg":
-		return measured{v.Mean(), Plain}, true
-	case "min":
-		return measured{v.Min, Plain}, true
-	case "max":
-		return measured{v.Max, Plain}, true
+	_, quantile := s.Quantile()
+	switch k.Type {
+	case regress.Counter:
+		return PerSecond, s.Stat == "rate"
+	case regress.Rate:
+		return Share, s.Stat == "rate"
+	case regress.Gauge:
+		return k.unit(), slices.Contains([]string{"value", "min", "max"}, s.Stat)
+	case regress.Trend:
+		return k.unit(), quantile || slices.Contains([]string{"avg", "min", "max"}, s.Stat)
 	}
-	return measured{}, false
+	return Plain, false
+}
+
+func (k kind) unit() Unit {
+	switch k.Contains {
+	case "time":
+		return Milliseconds
+	case "data":
+		return Bytes
+	default:
+		return Plain
+	}
+}
+
+// estimated reports whether the values of the statistic come from a sketch, which has them to regress.SketchAccuracy.
+func (s Subject) estimated() bool {
+	q, quantile := s.Quantile()
+	return quantile && q > 0 && q < 1
+}
+
+// errNotMeasured is the error of a statistic that a run has no samples for.
+var errNotMeasured = errors.New("not measured")
+
+// value reads the statistic of such a metric off a run. What a run has no samples of did not happen: its count is 0,
+// and so is the rate of a counter.
+func (s Subject) value(r *regress.Record, k kind) (float64, error) {
+	v, missing := s.samples(r)
+	if missing || v != nil && k.Type != "" && v.Type != k.Type {
+		return 0, errNotMeasured
+	}
+	value := math.NaN()
+	q, quantile := s.Quantile()
+	switch {
+	case s.Stat == "count":
+		value = v.Count()
+	case k.Type == regress.Counter:
+		if seconds := r.Run.Duration().Seconds(); seconds > 0 {
+			value = v.Count() / seconds
+		}
+	case k.Type == regress.Rate:
+		value = v.Rate()
+	case v == nil || v.Samples == 0:
+	case quantile:
+		value = v.Quantile(q)
+	case s.Stat == "avg":
+		value = v.Mean()
+	case s.Stat == "min":
+		value = v.Min
+	case s.Stat == "max":
+		value = v.Max
+	case s.Stat == "value":
+		value = v.Last
+	}
+	if math.IsNaN(value) {
+		return 0, errNotMeasured
+	}
+	return value, nil
+}
+
+// samples are those that the subject is about, nil when there are none. They are missing where they may be among those
+// of other values of the tag.
+func (s Subject) samples(r *regress.Record) (v *regress.Values, missing bool) {
+	m := r.Metric(s.Metric)
+	if s.Tag == "" {
+		return m.Values(), false
+	}
+	if v = m.Split(s.Tag, s.Value); v == nil {
+		return nil, m.Split(s.Tag, regress.Other) != nil
+	}
+	return v, false
+}
+
+// measured reports whether a run has samples that the subject is about.
+func (s Subject) measured(r *regress.Record) bool {
+	v, _ := s.samples(r)
+	return v != nil && v.Samples > 0
 }

@@ -99,7 +99,7 @@ func TestRunsOfASide(t *testing.T) {
 	}
 	s, err := newSide("base", []*regress.Record{at(100), at(0), at(5), at(15)})
 	require.NoError(t, err)
-	assert.Equal(t, 3, s.runs)
+	assert.Len(t, s.runs, 3)
 	assert.InDelta(t, 800.0/35, s.perSecond(800), 1e-9)
 	assert.EqualValues(t, 15, s.seconds(), "the longest")
 	assert.Equal(t, testStart.Unix(), s.begin)

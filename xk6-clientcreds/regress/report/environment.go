@@ -128,14 +128,10 @@ func runs(sides []*side) section {
 	part := section{ID: "runs", Title: "Runs"}
 	t := &table{Caption: "Runs", Columns: []string{"run", "script", "start", "duration", "processes", "commit", "verdict", "reasons"}}
 	for _, s := range sides {
-		for i, run := range runsOf(s.records) {
-			whole, err := regress.Merge(run.records...)
-			if err != nil {
-				continue // they have been merged before
-			}
-			v := whole.Validity
-			t.mark(markOf(v.Verdict), s.label(strconv.Itoa(i+1)), orNone(whole.Run.Script), moment(run.start),
-				clock(int64(run.end.Sub(run.start).Seconds())), strconv.Itoa(len(whole.Instances)), commitOf(&whole.Run),
+		for i, r := range s.runs {
+			v := r.Validity
+			t.mark(markOf(v.Verdict), s.label(strconv.Itoa(i+1)), orNone(r.Run.Script), moment(r.Run.Start),
+				clock(int64(r.Run.Duration().Seconds())), strconv.Itoa(len(r.Instances)), commitOf(&r.Run),
 				string(v.Verdict), orNone(strings.Join(texts(v.Reasons), "; ")))
 		}
 	}

@@ -39,7 +39,7 @@ func overTime(id, title, note string, units []unit, curves ...curve) *chart {
 		return nil
 	}
 	c.ID, c.Title, c.Note = id, title, note
-	if s := curves[0].side; s.name == "" && s.runs == 1 {
+	if s := curves[0].side; s.name == "" && len(s.runs) == 1 {
 		c.Start = s.begin
 	}
 	// The table has the same in larger steps, not every nth point: percentiles are of all samples.
@@ -84,7 +84,7 @@ func (c curve) values(interval int64, n int) []number {
 			}
 			switch value := number(c.value(p.Values)); {
 			case c.each:
-				values[i] += value / number(c.covered(int64(i)*interval, interval)*float64(c.side.runs))
+				values[i] += value / number(c.covered(int64(i)*interval, interval)*float64(len(c.side.runs)))
 			case math.IsNaN(float64(values[i])):
 				values[i] = value
 			default:
@@ -151,7 +151,7 @@ func (s *side) quantiles(name string, quantiles ...quantile) []curve {
 func (s *side) gauge(name, label string) curve {
 	c := curve{
 		line: line{Label: s.label(label), Kind: lines}, side: s,
-		value: func(v *regress.Values) float64 { return v.Last / float64(s.runs) },
+		value: func(v *regress.Values) float64 { return v.Last / float64(len(s.runs)) },
 	}
 	for _, i := range s.record.Instances {
 		if series := i.Series[name]; series != nil {

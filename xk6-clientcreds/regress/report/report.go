@@ -29,7 +29,7 @@ func Write(w io.Writer, records []*regress.Record) error {
 	for _, r := range v.Reasons {
 		p.Reasons = append(p.Reasons, r.Text)
 	}
-	if s.runs > 1 {
+	if len(s.runs) > 1 {
 		p.Sections = slices.Concat(filled(runs([]*side{s})), p.Sections)
 	}
 	p.Sections = append(p.Sections, filled(environment([]*side{s}))...)
@@ -49,7 +49,10 @@ func WriteComparison(w io.Writer, base, head []*regress.Record, rules []compare.
 	if err != nil {
 		return err
 	}
-	result := compare.Compare(base, head, rules)
+	result, err := compare.Compare(base, head, rules)
+	if err != nil {
+		return err
+	}
 	p := page{
 		Title: "Comparison: " + h.record.Run.Script, Verdict: string(result.Verdict), Mark: markOf(result.Verdict),
 		Reasons: reasonsOf(result),
@@ -89,10 +92,10 @@ type fact struct{ Name, Text string }
 func facts(s *side) []fact {
 	run := s.record.Run
 	list := []fact{{"Start", moment(run.Start)}, {"Duration", clock(int64(run.Duration().Seconds()))}}
-	if s.runs > 1 {
-		list = append(list, fact{"Runs", strconv.Itoa(s.runs) + ", laid over each other"})
+	if len(s.runs) > 1 {
+		list = append(list, fact{"Runs", strconv.Itoa(len(s.runs)) + ", laid over each other"})
 	}
-	if n := len(s.record.Instances); n > s.runs {
+	if n := len(s.record.Instances); n > len(s.runs) {
 		list = append(list, fact{"Processes", strconv.Itoa(n)})
 	}
 	if !run.Completed {

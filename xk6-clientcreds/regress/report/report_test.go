@@ -230,7 +230,7 @@ func TestComparisonOfTwoRuns(t *testing.T) {
 	require.NoError(t, WriteComparison(&out, []*regress.Record{a}, []*regress.Record{b}, compare.DefaultRules()))
 	d := parsed(t, out.String())
 	assert.Contains(t, d.texts("h2"), "! Verdict: INVALID")
-	assert.Equal(t, 1, strings.Count(out.String(), "4 on each side are enough"))
+	assert.Equal(t, 1, strings.Count(out.String(), "make at least 4 on each side"))
 	assert.Equal(t, "unknown: too few runs", d.rows(t, "Rules and what came of them")[1][7])
 }
 

@@ -12,26 +12,24 @@ import (
 // side is one side of a comparison, or all that there is without one.
 type side struct {
 	name string // base or head; "" without a comparison
-	// records are those that were given.
-	records []*regress.Record
+	// runs is a record of each run, whatever the number of its processes was.
+	runs []*regress.Record
 	// record is all of them added up.
 	record *regress.Record
-	// runs is how often the test was run: the records of instances that ran together are of one run.
-	runs int
 	// begin is the point that is 0 s of all time axes.
 	begin int64
 }
 
-// newSide adds up records. Those that overlap in time are of instances of one run. The others are of
-// runs one after the other, and are laid over each other: what matters is the time since a run's start.
+// newSide adds up records. Runs one after the other are laid over each other: what matters is the time since the start
+// of a run.
 func newSide(name string, records []*regress.Record) (*side, error) {
-	runs := runsOf(records)
-	aligned := make([]*regress.Record, 0, len(records))
-	for _, run := range runs {
-		by := time.Duration(runs[0].start.Unix()-run.start.Unix()) * time.Second
-		for _, r := range run.records {
-			aligned = append(aligned, shifted(r, by))
-		}
+	runs, err := regress.Runs(records)
+	if err != nil {
+		return nil, err
+	}
+	aligned := make([]*regress.Record, len(runs))
+	for i, r := range runs {
+		aligned[i] = shifted(r, time.Duration(runs[0].Run.Start.Unix()-r.Run.Start.Unix())*time.Second)
 	}
 	merged, err := regress.Merge(aligned...)
 	if err != nil {
@@ -39,31 +37,7 @@ func newSide(name string, records []*regress.Record) (*side, error) {
 	}
 	begin := merged.Run.Start.Unix()
 	begin -= begin % merged.Interval // as points do
-	return &side{name: name, records: records, record: merged, runs: len(runs), begin: begin}, nil
-}
-
-// run are the records of one run.
-type run struct {
-	records    []*regress.Record
-	start, end time.Time
-}
-
-func runsOf(records []*regress.Record) []run {
-	sorted := slices.Clone(records)
-	slices.SortStableFunc(sorted, func(a, b *regress.Record) int { return a.Run.Start.Compare(b.Run.Start) })
-	var runs []run
-	for _, r := range sorted {
-		if n := len(runs); n > 0 && r.Run.Start.Before(runs[n-1].end) {
-			last := &runs[n-1]
-			last.records = append(last.records, r)
-			if r.Run.End.After(last.end) {
-				last.end = r.Run.End
-			}
-			continue
-		}
-		runs = append(runs, run{[]*regress.Record{r}, r.Run.Start, r.Run.End})
-	}
-	return runs
+	return &side{name: name, runs: runs, record: merged, begin: begin}, nil
 }
 
 // shifted is the record as if it had been measured at another time.
@@ -102,13 +76,13 @@ func (s *side) seconds() int64 {
 }
 
 // perRun is a counter's sum, on average of the runs.
-func (s *side) perRun(count float64) float64 { return count / float64(s.runs) }
+func (s *side) perRun(count float64) float64 { return count / float64(len(s.runs)) }
 
 // perSecond is a counter's sum by the time that all runs took.
 func (s *side) perSecond(count float64) float64 {
 	var seconds float64
-	for _, run := range runsOf(s.records) {
-		seconds += run.end.Sub(run.start).Seconds()
+	for _, run := range s.runs {
+		seconds += run.Run.Duration().Seconds()
 	}
 	if seconds <= 0 {
 		return math.NaN()
