@@ -1,6 +1,10 @@
 package doctor
 
-import "github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+import (
+	"errors"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
 
 const hintEndpoint = "check TOKEN_URL or ISSUER: that is not the answer of a token endpoint (RFC 6749 §5)"
 
@@ -33,6 +37,9 @@ const hintLimit = "the server limits the rate of token requests: CACHE_SCOPE=sha
 func hintOf(e *oauth.Error) string {
 	if e.Status == 429 || e.Code == "slow_down" {
 		return hintLimit
+	}
+	if errors.Is(e, oauth.ErrExpired) {
+		return "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
 	}
 	return hints[e.Code]
 }

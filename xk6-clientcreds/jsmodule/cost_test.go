@@ -1,10 +1,8 @@
 package jsmodule
 
 import (
-	"io"
 	"net/http"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/grafana/sobek"
@@ -34,11 +32,7 @@ func TestHitAllocatesNothing(t *testing.T) {
 type inMemory struct{}
 
 func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   io.NopCloser(strings.NewReader(`{"access_token":"issued-token-number-1","token_type":"Bearer","expires_in":3600}`)),
-	}, nil
+	return answer(req, http.StatusOK, `{"access_token":"issued-token-number-1","token_type":"Bearer","expires_in":3600}`), nil
 }
 
 func liveHeap() int64 {

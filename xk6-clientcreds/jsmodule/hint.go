@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -44,6 +45,7 @@ const (
 	// A server rarely says what of an assertion it dislikes.
 	hintAssertion = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
 	hintProof     = "the server wants this client's tokens to be bound to a key (RFC 9449); set dpop: true"
+	hintExpired   = "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
 	hintBroken    = "the server has a problem of its own; its log says which"
 )
 
@@ -69,6 +71,9 @@ func dated(o *options, e *oauth.Error) bool {
 }
 
 func hint(o *options, e *oauth.Error) string {
+	if errors.Is(e, oauth.ErrExpired) {
+		return hintExpired
+	}
 	if e.Grant == oauth.GrantTokenExchange {
 		if text, ok := exchangeHints[e.Code]; ok {
 			return text

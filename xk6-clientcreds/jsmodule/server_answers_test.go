@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -312,6 +314,48 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 			assert.Equal(t, map[string]string{"client": "orders", "reason": "cold", "status": "0", "error": c.code}, tags)
 			assert.Len(t, samples["clientcreds_request_failed"], len(samples["clientcreds_requests"]))
 			assert.Empty(t, samples["clientcreds_request_duration"], "nobody answered")
+		})
+	}
+}
+
+// A server that takes longer to answer than its tokens live grants nothing, to token() as to acquire().
+func TestTokenThatHasExpiredOnArrivalIsAFailedRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := clientAt(t, "http://idp.example/token", "")
+		v.state.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(1200 * time.Millisecond) // on the bubble's clock
+			return answer(r, 200, `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":1}`), nil
+		})
+		got, _ := v.mustRun(caught).(map[string]any)
+		assert.Equal(t, `invalid_response (HTTP 200): the token had expired when it arrived: its lifetime is 1s, and the response took 1.2s `+
+			`(client "orders" at http://idp.example/token); the server takes longer to answer than its tokens live: `+
+			`find out why it is slow, or have it grant a longer lifetime`, got["message"])
+		assert.Equal(t, "false,invalid_response,200", v.mustRun(`(({ok, error, status}) => [ok, error, status].join())(client.acquire())`))
+		samples := v.sampled()
+		assert.Equal(t, []string{"invalid_response", "invalid_response"}, tagsOf(samples["clientcreds_requests"], "error"))
+		assert.InDelta(t, 2, sum(samples["clientcreds_request_failed"]), 0)
+		assert.Empty(t, samples["clientcreds_token_ttl"], "no token was granted")
+	})
+}
+
+// A request that is not answered ends when the timeout option says.
+func TestTimeoutOption(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[string]time.Duration{
+		"": 30 * time.Second, "timeout: 1500": 1500 * time.Millisecond, "timeout: '2m'": 2 * time.Minute,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := clientAt(t, "http://idp.example/token", "introspectionUrl: 'http://idp.example/introspect', "+option)
+			v.state.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})
+			for _, call := range []string{`client.acquire().error`, `client.introspect('abcdefgh').error`} {
+				begin := time.Now()
+				assert.Equal(t, "timeout", v.mustRun(call))
+				assert.Equal(t, want, time.Since(begin), option+" "+call)
+			}
 		})
 	}
 }

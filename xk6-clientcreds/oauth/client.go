@@ -25,6 +25,7 @@ type Client struct {
 	header   http.Header // without credentials
 	scope    string
 	grant    string    // GrantClientCredentials or GrantTokenExchange
+	source   *Token    // in return for which an exchange gives one; else nil
 	prepared *prepared // with credentials; nil when they change with every request
 	prover   *Prover   // nil for tokens that are not bound to a key
 }
@@ -161,6 +162,10 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
 		return a
 	}
 	a.Token.RequestedAt = requestedAt
+	if a.Err = c.checkLifetime(a.Token, time.Now()); a.Err != nil {
+		a.Token, a.Err.Status = nil, resp.StatusCode
+		return a
+	}
 	if a.Token.Scope == "" {
 		a.Token.Scope = c.scope
 	}

@@ -118,7 +118,7 @@ func orAccessToken(kind string) string {
 // exchanging is c with the request that gives token in return for another one.
 func (c *Client) exchanging(token *Token) *Client {
 	x := *c
-	x.grant, x.prepared = GrantTokenExchange, nil
+	x.grant, x.source, x.prepared = GrantTokenExchange, token, nil
 	x.form = c.config.Exchange.form(token.AccessToken, c.config.Params)
 	x.scope = strings.Join(c.config.Exchange.Scope, " ")
 	return &x
@@ -144,7 +144,7 @@ func (t *Token) cappedBy(source *Token) *Token {
 	if source.ExpiresIn == 0 {
 		return t
 	}
-	left := max(source.RequestedAt.Add(source.ExpiresIn).Sub(t.RequestedAt), 1) // it expires before it can be used
+	left := source.RequestedAt.Add(source.ExpiresIn).Sub(t.RequestedAt)
 	if t.ExpiresIn > 0 && t.ExpiresIn <= left {
 		return t
 	}

@@ -152,15 +152,14 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 		lifetime             time.Duration
 		granted              string
 	}{
-		"the new token ends first":        {`,"expires_in":300`, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
-		"the client's token ends first":   {`,"expires_in":300`, `,"expires_in":3600`, ``, nil, 290 * time.Second, ""},
-		"the exchange does not tell":      {`,"expires_in":300`, ``, ``, nil, 290 * time.Second, ""},
-		"the exchange tells nonsense":     {`,"expires_in":300`, `,"expires_in":0`, ``, nil, 290 * time.Second, ""},
-		"the first grant does not tell":   {``, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
-		"neither tells":                   {``, ``, ``, nil, 0, ""},
-		"the client's token ended before": {`,"expires_in":5`, `,"expires_in":200`, ``, nil, 1, ""},
-		"what was asked for":              {``, ``, ``, []string{"a", "b"}, 0, "a b"},
-		"less":                            {``, ``, `,"scope":"a"`, []string{"a", "b"}, 0, "a"},
+		"the new token ends first":      {`,"expires_in":300`, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
+		"the client's token ends first": {`,"expires_in":300`, `,"expires_in":3600`, ``, nil, 290 * time.Second, ""},
+		"the exchange does not tell":    {`,"expires_in":300`, ``, ``, nil, 290 * time.Second, ""},
+		"the exchange tells nonsense":   {`,"expires_in":300`, `,"expires_in":0`, ``, nil, 290 * time.Second, ""},
+		"the first grant does not tell": {``, `,"expires_in":200`, ``, nil, 200 * time.Second, ""},
+		"neither tells":                 {``, ``, ``, nil, 0, ""},
+		"what was asked for":            {``, ``, ``, []string{"a", "b"}, 0, "a b"},
+		"less":                          {``, ``, `,"scope":"a"`, []string{"a", "b"}, 0, "a"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newExchangeServer()
@@ -171,6 +170,32 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 			assert.Empty(t, token.NoLifetime, "there is a lifetime, or nobody said anything")
 			assert.Equal(t, c.granted, token.Scope, name)
 			assert.Equal(t, 10*time.Second, time.Since(token.RequestedAt), "the lifetime counts from the second request")
+		})
+	}
+}
+
+// A token is of no use when it has expired, or the one that it was made of has, before it arrives.
+func TestExchangeThatEndsAfterTheToken(t *testing.T) {
+	t.Parallel()
+	body := func(members string) func() *http.Response {
+		return func() *http.Response {
+			time.Sleep(10 * time.Second)
+			return answer(200, typeJSON, fmt.Sprintf(`{"access_token":"t","issued_token_type":%q%s}`, TokenTypeAccessToken, members))
+		}
+	}
+	for want, ttls := range map[string][2]string{
+		"invalid_response (HTTP 200) in the client credentials grant: " +
+			"the token had expired when it arrived: its lifetime is 10s, and the response took 10s": {`,"expires_in":10`, ``},
+		"invalid_response (HTTP 200) in the token exchange: " +
+			"the token had expired when it arrived: its lifetime is 5s, and the response took 10s": {``, `,"expires_in":5`},
+		"invalid_response (HTTP 200) in the token exchange: " +
+			"the token had expired when it arrived: its lifetime is 20s, and the response took 20s": {`,"expires_in":20`, `,"expires_in":200`},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newExchangeServer()
+			s.first, s.second = body(ttls[0]), body(ttls[1]) //nolint:bodyclose // the client closes it
+			_, err := newClient(t, exchanging(Exchange{})).Grant(t.Context(), s.do)
+			require.EqualError(t, err, want)
 		})
 	}
 }

@@ -234,6 +234,36 @@ func TestLifetimeCountsFromRequestStart(t *testing.T) {
 	})
 }
 
+// A token that has expired when it arrives is a failed request, for whoever counts them as well.
+func TestTokenThatHasExpiredOnArrival(t *testing.T) {
+	t.Parallel()
+	const lifetime = 2 * time.Second
+	for takes, want := range map[time.Duration]string{
+		lifetime - 1: "",
+		lifetime:     "invalid_response (HTTP 200): the token had expired when it arrived: its lifetime is 2s, and the response took 2s",
+		3 * lifetime / 2: "invalid_response (HTTP 200): the token had expired when it arrived: " +
+			"its lifetime is 2s, and the response took 3s",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var attempts []Attempt
+			_, err := newClient(t, config()).GrantWithRetry(t.Context(), func(*http.Request) (*http.Response, error) {
+				time.Sleep(takes) // on the bubble's clock
+				return answer(200, typeJSON, `{"access_token":"at","expires_in":2}`), nil
+			}, Retry{Attempts: 3}, func(a Attempt) { attempts = append(attempts, a) })
+			require.Len(t, attempts, 1, "the next one would take as long")
+			if want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, want)
+			require.ErrorIs(t, err, ErrExpired)
+			assert.Nil(t, attempts[0].Token)
+			assert.Equal(t, want, attempts[0].Err.Error())
+			assert.False(t, attempts[0].Err.Retryable())
+		})
+	}
+}
+
 // A new token takes the same request, whatever came with the last one (RFC 6749 §4.4.3).
 func TestRefreshTokensAreNotUsed(t *testing.T) {
 	t.Parallel()

@@ -46,10 +46,7 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 	}
 	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl), timed: token.ExpiresIn > 0 || again && e.last.timed}
 	if !now.Before(l.ExpiresAt) {
-		return nil, &oauth.Error{
-			Code:        oauth.CodeInvalidResponse,
-			Description: fmt.Sprintf("the token had expired when it arrived: its lifetime is %s, the response took longer", ttl),
-		}
+		return nil, oauth.Expired(ttl, now.Sub(token.RequestedAt))
 	}
 	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
 	if cut && !again { // what is left of a token that has been here before says nothing about the policy
