@@ -11,8 +11,9 @@ import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
 
 export const options = {
     scenarios: {
@@ -20,7 +21,6 @@ export const options = {
     },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate==0'],

@@ -13,14 +13,16 @@
 //                                                CLIENT_SECRET, CLIENT_KEY_FILE, CLIENT_CERTIFICATE_FILE with its key
 import exec from 'k6/execution';
 import { check } from 'k6';
-import { Client, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
 import { clientOptionsFor } from './lib/config.js';
 import { methods } from './lib/methods.js';
+import { metricsOf, reader, trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
-import { kept, times, variant } from './lib/sidebyside.js';
+import { variant } from './lib/sidebyside.js';
 import { withinSlo } from './lib/slo.js';
-import { milliseconds, percent, reasons, summary, trendStats } from './lib/summary.js';
+import { summary, under } from './lib/summary.js';
+import { milliseconds, percent, times } from './lib/text.js';
 
 const names = methods();
 const reference = names.includes('client_secret_basic') ? 'client_secret_basic' : names[0];
@@ -29,12 +31,12 @@ export const options = {
     scenarios: Object.fromEntries(names.map((name) => [name, variant()])),
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
-        ...kept(names, ['clientcreds_request_signing']),
         ...Object.assign({}, ...names.map((name) => withinSlo(`{scenario:${name}}`))),
         dropped_iterations: ['count==0'],
     },
 };
+
+keepSubmetrics(...names.map((name) => `clientcreds_request_signing{scenario:${name}}`));
 
 const clients = Object.fromEntries(names.map((name) => [name, new Client(clientOptionsFor(name))]));
 
@@ -57,16 +59,19 @@ export function teardown() {
 }
 
 export function handleSummary(data) {
-    const of = (name, metric, stat) => data.metrics[`clientcreds_request_${metric}{scenario:${name}}`].values[stat] || 0;
+    const m = reader(metricsOf(data));
+    const of = (name, metric) => `clientcreds_request_${metric}{scenario:${name}}`;
+    const median = (name) => m.median(of(name, 'duration'));
     const found = () => Object.fromEntries(names.map((name) => [name, {
-        median: of(name, 'duration', 'med'),
-        p95: of(name, 'duration', 'p(95)'),
-        ratio: of(name, 'duration', 'med') / of(reference, 'duration', 'med'),
-        signing: of(name, 'signing', 'med'),
-        failed: of(name, 'failed', 'rate'),
+        median: median(name) || 0,
+        p95: m.stat(of(name, 'duration'), 'p(95)') || 0,
+        ratio: median(name) / median(reference) || 0,
+        signing: m.median(of(name, 'signing')) || 0,
+        failed: m.share(of(name, 'failed')),
     }]));
-    return withResult(summary(data, () => Object.entries(found()).map(([name, f], i) => [i === 0 ? 'methods' : '',
-        `${name.padEnd(28)}${milliseconds(f.median)}, ${times(f.median, found()[reference].median)} ${reference}; ` +
-        `p95 ${milliseconds(f.p95)}, ${percent(f.failed)} failed` +
-        (f.signing > 0 ? `; signing ${milliseconds(f.signing)}` : '')])), found);
+    return withResult(summary(data, () => under('methods', names.map((name) => [
+        `${name.padEnd(27)} ${milliseconds(median(name))}, ${times(median(name) / median(reference))} ${reference}`,
+        `p95 ${milliseconds(m.stat(of(name, 'duration'), 'p(95)'))}, ${percent(m.share(of(name, 'failed')))} failed`,
+        ...(m.median(of(name, 'signing')) > 0 ? [`signing ${milliseconds(m.median(of(name, 'signing')))}`] : []),
+    ].join('; ')))), found);
 }

@@ -17,8 +17,10 @@ import { Client, requireValid } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { milliseconds, reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
+import { milliseconds } from './lib/text.js';
 
 export const options = {
     scenarios: {
@@ -26,7 +28,6 @@ export const options = {
     },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate==1'],
         clientcreds_request_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],

@@ -19,8 +19,10 @@ import { count, duration, inMilliseconds } from './lib/environment.js';
 import { tryGet } from './lib/call.js';
 import { local } from './lib/disturb.js';
 import { stats } from './lib/faults.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
+import { counted, milliseconds, number } from './lib/text.js';
 
 const vus = count('VUS', 50);
 const { exchange, dpop } = clientOptions();
@@ -33,7 +35,6 @@ export const options = {
     scenarios: { shared: herd, vu: { ...herd, startTime: duration('GAP', '5s') } },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         ...of('checks', 'rate==1'),
         ...of('clientcreds_request_failed', 'rate==0'),
         ...of('clientcreds_token_wait', `max<${inMilliseconds(duration('MAX_WAIT', '2s'))}`),
@@ -62,7 +63,7 @@ export function teardown() {
 }
 
 export function handleSummary(data) {
-    return summary(data, (m) => scopes.map((scope) => [scope, `token requests of ${number(vus)} VUs: ` +
+    return summary(data, (m) => scopes.map((scope) => [scope, `token requests of ${counted(vus, 'VU')}: ` +
         number(m.count(`clientcreds_requests{scenario:${scope}}`)) +
         (scope === 'vu' && m.max('token_requests_at_once') > 0 ? `, up to ${number(m.max('token_requests_at_once'))} at once` : '') +
         `; the longest wait ${milliseconds(m.max(`clientcreds_token_wait{scenario:${scope}}`))}`]));

@@ -18,11 +18,13 @@ import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from './lib/config.js';
-import { count, duration, env, number, seconds } from './lib/environment.js';
+import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
 import { tryGet } from './lib/call.js';
 import { calm, disturb } from './lib/disturb.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
+import { number } from './lib/text.js';
 
 const vus = count('VUS', 20);
 const [after, lasts, recovery] = [seconds('OUTAGE_AFTER', 5), seconds('OUTAGE_FOR', 8), seconds('RECOVERY', 10)];
@@ -31,14 +33,13 @@ export const options = {
     scenarios: { api: { executor: 'constant-vus', vus, duration: `${after + lasts + recovery + 1}s` } },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate>0'],
         clientcreds_rejections: ['count==0'],
         clientcreds_late_uses: ['count==0'],
         idp_recovery: [`max<${recovery * 1000}`],
-        outage_requests: [`max<=${number('AMPLIFICATION', 6)}`], // the client pauses for a second after each three
+        outage_requests: [`max<=${numberOf('AMPLIFICATION', 6)}`], // the client pauses for a second after each three
     },
 };
 
@@ -91,7 +92,7 @@ export function teardown({ before }) {
 
 export function handleSummary(data) {
     return summary(data, (m) => (m.share('clientcreds_request_failed') === 0 ? [['outage', 'no token request failed: nothing was tested']] : [
-        ['outage', `up to ${m.max('outage_requests').toFixed(1)} failed token requests per second of a virtual user`],
+        ['outage', `up to ${number(m.max('outage_requests'), 1)} failed token requests per second of a virtual user`],
         ['recovery', `${m.times('idp_recovery')} after the outage`],
     ]));
 }

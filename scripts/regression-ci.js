@@ -14,8 +14,9 @@ import { check } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
 
 const api = env('API_URL') === undefined ? undefined : apiUrl();
 const vus = count('MAX_VUS', 50);
@@ -40,7 +41,6 @@ export const options = {
     },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate>0.99'],
         http_req_failed: ['rate<0.01'],
         clientcreds_request_failed: ['rate<0.01'],

@@ -15,8 +15,10 @@ import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { intervene } from './lib/disturb.js';
 import { revokeTokens } from './lib/faults.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { number, reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
+import { counted } from './lib/text.js';
 
 const vus = count('VUS', 20);
 
@@ -28,7 +30,6 @@ export const options = {
     ext: { clientcreds: { allow: ['rejections'] } },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate==1'],
         clientcreds_rejections: ['count>0', `count<=${vus}`],
         'clientcreds_requests{reason:rejected}': [`count<=${vus}`],
@@ -59,6 +60,6 @@ export function teardown() {
 }
 
 export function handleSummary(data) {
-    return summary(data, (m) => [['revoked', `${number(m.count('clientcreds_rejections'))} requests refused, ` +
-        `${number(m.count('clientcreds_requests{reason:rejected}'))} new tokens, by ${number(vus)} virtual users`]]);
+    return summary(data, (m) => [['revoked', `${counted(m.count('clientcreds_rejections'), 'request')} refused, ` +
+        `${counted(m.count('clientcreds_requests{reason:rejected}'), 'new token')}, by ${counted(vus, 'virtual user')}`]]);
 }

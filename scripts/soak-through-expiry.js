@@ -16,8 +16,9 @@ import { tryGet } from './lib/call.js';
 import { apiUrl, clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
 
 const vus = count('VUS', 20);
 const tokens = env('CACHE_SCOPE') === 'shared' ? 1 : vus;
@@ -28,7 +29,6 @@ export const options = {
     },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate<0.01'],

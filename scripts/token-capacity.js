@@ -16,14 +16,16 @@
 //   RESULT_FILE                                  file to write what was found to, as JSON
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
-import { requireValid } from 'k6/x/clientcreds';
+import { requireValid, validity } from 'k6/x/clientcreds';
 import { clientOfCall } from './lib/config.js';
 import { count } from './lib/environment.js';
+import { metricsOf, reader, trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
 import { sloText } from './lib/slo.js';
-import { capacityOf, rising, steps, stepThresholds, tagStep } from './lib/steps.js';
-import { milliseconds, number, percent, reasons, summary, trendStats } from './lib/summary.js';
+import { capacityOf, keepSteps, rising, steps, stepThresholds, tagStep } from './lib/steps.js';
+import { summary, under } from './lib/summary.js';
+import { milliseconds, number, percent } from './lib/text.js';
 
 const all = steps();
 
@@ -31,9 +33,10 @@ export const options = {
     scenarios: { token: rising(all) },
     ext: { clientcreds: { allow: ['dropped_iterations'] } }, // beyond the capacity
     summaryTrendStats: trendStats,
-    thresholds: { ...reasons, ...stepThresholds(all, count('EXPECT', all[0].rate)) },
+    thresholds: { ...stepThresholds(all, count('EXPECT', all[0].rate)) },
 };
 
+keepSteps(all);
 const client = clientOfCall();
 
 export function setup() {
@@ -50,11 +53,12 @@ export function teardown() {
 }
 
 export function handleSummary(data) {
-    const found = data.metrics && capacityOf(all, data);
+    const saturated = validity(data).reasons.some(({ rule }) => rule === 'generator_saturated');
+    const found = capacityOf(all, reader(metricsOf(data)), saturated);
     return withResult(summary(data, () => [
         ['SLO', sloText],
-        ...found.steps.map(({ rate, granted, p95, failed, miss }, i) => [i === 0 ? 'steps' : '', `${number(rate)}/s: ` +
-            `${number(granted, 1)} granted/s, p95 ${milliseconds(p95)}, ${percent(failed)} failed${miss ? ' (missed)' : ''}`]),
+        ...under('steps', found.steps.map(({ rate, granted, p95, failed, miss }) => `${number(rate)}/s: ` +
+            `${number(granted, 1)} granted/s, p95 ${milliseconds(p95)}, ${percent(failed)} failed${miss ? ' (missed)' : ''}`)),
         ['capacity', `${found.limit === 'server' ? '' : 'at least '}${number(found.capacity, 1)} tokens/s within the SLO`],
         ['most', `${number(found.most, 1)} tokens/s`],
         ['limit', `${found.limit}: ${found.why}; k6 used up to ${percent(found.generatorCPU)} of its CPU`],

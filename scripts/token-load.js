@@ -12,8 +12,9 @@ import { check } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
 import { clientOfCall } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
+import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
-import { reasons, summary, trendStats } from './lib/summary.js';
+import { summary } from './lib/summary.js';
 
 const rate = count('RATE', 100);
 const maxVUs = count('MAX_VUS', 200);
@@ -31,7 +32,6 @@ export const options = {
     },
     summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
         checks: ['rate>0.99'],
         clientcreds_request_failed: ['rate<0.01'],
         dropped_iterations: ['count==0'],

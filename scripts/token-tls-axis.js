@@ -15,13 +15,15 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';
-import { Client, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
 import { clientOptions } from './lib/config.js';
 import { count, duration, env, fail, inMilliseconds } from './lib/environment.js';
+import { metricsOf, reader, trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { withResult } from './lib/result.js';
-import { kept, times, variant } from './lib/sidebyside.js';
-import { milliseconds, number, reasons, summary, trendStats } from './lib/summary.js';
+import { variant } from './lib/sidebyside.js';
+import { summary } from './lib/summary.js';
+import { counted, milliseconds, times } from './lib/text.js';
 
 const grants = { new: 1, kept: count('GRANTS', 10, 2) };
 const names = Object.keys(grants);
@@ -31,10 +33,8 @@ const grantTime = new Trend('grant_time', true);
 export const options = {
     scenarios: Object.fromEntries(names.map((name) => [name, variant(grants[name])])),
     noVUConnectionReuse: true,
-    summaryTrendStats: [...trendStats, 'count'],
+    summaryTrendStats: trendStats,
     thresholds: {
-        ...reasons,
-        ...kept(names, ['grant_time', 'clientcreds_request_connecting', 'clientcreds_request_tls_handshaking', 'clientcreds_request_duration']),
         'connections_opened{scenario:new}': ['rate==1'],
         'connections_opened{scenario:kept}': [`rate<=${1 / grants.kept + 0.001}`], // the first of each iteration
         clientcreds_request_tls_handshaking: [`p(95)<=${inMilliseconds(duration('SLO_HANDSHAKE', '500ms'))}`],
@@ -42,6 +42,10 @@ export const options = {
         dropped_iterations: ['count==0'],
     },
 };
+
+for (const metric of ['grant_time', 'clientcreds_request_connecting', 'clientcreds_request_tls_handshaking', 'clientcreds_request_duration']) {
+    keepSubmetrics(...names.map((name) => `${metric}{scenario:${name}}`));
+}
 
 const client = new Client(clientOptions());
 
@@ -68,18 +72,20 @@ export function teardown() {
 }
 
 export function handleSummary(data) {
-    const of = (name, metric, stat) => data.metrics[`${metric}{scenario:${name}}`].values[stat] || 0;
+    const m = reader(metricsOf(data));
+    const of = (name, metric) => `${metric}{scenario:${name}}`;
     const found = () => Object.fromEntries(names.map((name) => [name, {
-        grants: of(name, 'grant_time', 'count'),
-        connections: of(name, 'connections_opened', 'passes'),
-        time: of(name, 'grant_time', 'med'),
-        connecting: of(name, 'clientcreds_request_connecting', 'med'),
-        handshake: of(name, 'clientcreds_request_tls_handshaking', 'med'),
-        request: of(name, 'clientcreds_request_duration', 'med'),
+        grants: m.samples(of(name, 'connections_opened')),
+        connections: m.passes(of(name, 'connections_opened')),
+        time: m.median(of(name, 'grant_time')) || 0,
+        connecting: m.median(of(name, 'clientcreds_request_connecting')) || 0,
+        handshake: m.median(of(name, 'clientcreds_request_tls_handshaking')) || 0,
+        request: m.median(of(name, 'clientcreds_request_duration')) || 0,
     }]));
     return withResult(summary(data, () => [
-        ...Object.entries(found()).map(([name, f]) => [name, `${number(f.grants)} grants over ${number(f.connections)} connections: ` +
-            `${milliseconds(f.time)} (TCP ${milliseconds(f.connecting)} and TLS ${milliseconds(f.handshake)} where it is new, request ${milliseconds(f.request)})`]),
-        ['TLS', `with a connection of its own a grant takes ${times(found().new.time, found().kept.time)} as long`],
+        ...Object.entries(found()).filter(([, f]) => f.time > 0).map(([name, f]) => [name,
+            `${counted(f.grants, 'grant')} over ${counted(f.connections, 'connection')}: ${milliseconds(f.time)} ` +
+            `(TCP ${milliseconds(f.connecting)} and TLS ${milliseconds(f.handshake)} where it is new, request ${milliseconds(f.request)})`]),
+        ['TLS', `with a connection of its own a grant takes ${times(found().new.time / found().kept.time)} as long`],
     ]), found);
 }

@@ -13,13 +13,3 @@ export function variant(grants = 1) {
         maxVUs,
     };
 }
-
-/** Thresholds that always hold: k6 keeps a metric's values of each variant only where a threshold names them. */
-export function kept(names, metrics) {
-    return Object.fromEntries(names.flatMap((name) => metrics.map((metric) => [`${metric}{scenario:${name}}`, ['med>=0']])));
-}
-
-/** How many times as much, for people; '' where there is nothing to compare with. */
-export function times(value, reference) {
-    return reference > 0 ? `${(value / reference).toFixed(2)} times` : '';
-}

@@ -1,7 +1,7 @@
 // The service level objective of the token endpoint: what is good enough. SLO_P95 is the longest that 95% of the token
 // requests may take, SLO_ERRORS the share of them that may fail.
 import { duration, inMilliseconds, share } from './environment.js';
-import { milliseconds, percent } from './summary.js';
+import { milliseconds, percent } from './text.js';
 
 export const slo = { p95: inMilliseconds(duration('SLO_P95', '500ms')), errors: share('SLO_ERRORS', 0.01) };
 

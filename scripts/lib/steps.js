@@ -1,9 +1,9 @@
 // A load that rises in steps, and the last of them that the server kept up with.
 import exec from 'k6/execution';
-import { validity } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { count, duration, fail, inMilliseconds } from './environment.js';
 import { slo, withinSlo } from './slo.js';
-import { milliseconds, percent } from './summary.js';
+import { milliseconds, percent } from './text.js';
 
 /** Of the requests of a step so many have to be sent; what misses are those that k6 could not begin. */
 const sent = 0.95;
@@ -40,11 +40,10 @@ export function rising(all) {
     };
 }
 
-/** Thresholds on the steps up to a rate. On the others they always hold: k6 keeps what a threshold names. */
+/** Thresholds on the steps up to a rate. */
 export function stepThresholds(all, expected) {
-    return Object.assign({}, ...all.map(({ rate, tag, planned }) => (rate <= expected
-        ? { ...withinSlo(tag), [`clientcreds_requests${tag}`]: [`count>=${Math.floor(sent * planned - 1)}`] }
-        : { [`clientcreds_request_duration${tag}`]: ['p(95)>=0'], [`clientcreds_request_failed${tag}`]: ['rate>=0'] })));
+    return Object.assign({}, ...all.filter(({ rate }) => rate <= expected).map(({ tag, planned }) => (
+        { ...withinSlo(tag), [`clientcreds_requests${tag}`]: [`count>=${Math.floor(sent * planned - 1)}`] })));
 }
 
 /** Tags what the iteration measures with the step that it began in, 0 for the warm-up. */
@@ -53,53 +52,54 @@ export function tagStep(all) {
     exec.vu.metrics.tags.step = String(Math.max(0, Math.min(step, all.length)));
 }
 
-/** What came of the steps, the capacity that they show, and what set the limit. */
-export function capacityOf(all, data) {
-    const found = all.map((step) => outcome(step, data.metrics));
+/** Has k6 keep what it measures of each step. */
+export function keepSteps(all) {
+    keepSubmetrics(...all.flatMap(({ tag }) => [`clientcreds_request_duration${tag}`, `clientcreds_request_failed${tag}`]));
+}
+
+/** What came of the steps, the capacity that they show, and what set the limit; `saturated` says that the verdict blames k6. */
+export function capacityOf(all, m, saturated) {
+    const found = all.map((step) => outcome(step, m));
     const knee = found.findIndex((step) => step.miss !== '');
     const kept = knee < 0 ? found : found.slice(0, knee);
-    const cpu = cpuOf(data);
     return {
         slo,
         capacity: kept.length === 0 ? 0 : kept[kept.length - 1].granted,
         most: Math.max(...found.map(({ granted }) => granted)),
-        ...limitOf(found[knee], data),
-        generatorCPU: cpu,
+        ...limitOf(found[knee], m, saturated),
+        generatorCPU: cpuOf(m),
         steps: found,
     };
 }
 
 /** A step, with what it missed the objective by, or ''. */
-function outcome({ rate, time, tag, planned }, metrics) {
-    const value = (metric, name) => (metrics[metric + tag] && metrics[metric + tag].values[name]) || 0;
-    const granted = value('clientcreds_request_failed', 'fails'); // k6's name for samples that are 0
-    const requests = granted + value('clientcreds_request_failed', 'passes');
-    const [p95, failed] = [value('clientcreds_request_duration', 'p(95)'), value('clientcreds_request_failed', 'rate')];
+function outcome({ rate, time, tag, planned }, m) {
+    const granted = m.zeros(`clientcreds_request_failed${tag}`);
+    const [p95, failed] = [m.stat(`clientcreds_request_duration${tag}`, 'p(95)'), m.share(`clientcreds_request_failed${tag}`)];
     let miss = '';
     if (failed > slo.errors) {
         miss = `${percent(failed)} failed`;
     } else if (p95 > slo.p95) {
         miss = `p95 was ${milliseconds(p95)}`;
-    } else if (requests < sent * planned - 1) {
+    } else if (m.samples(`clientcreds_request_failed${tag}`) < sent * planned - 1) {
         miss = notKept;
     }
-    return { rate, granted: granted / (time / 1000), p95, failed, miss };
+    return { rate, granted: granted / (time / 1000), p95: p95 ?? null, failed, miss };
 }
 
 /**
  * Which side a step failed for. What the server refuses is its own doing; what comes late, or not at all, may be that of a
  * k6 without CPU, or without virtual users while the server did well.
  */
-function limitOf(step, data) {
+function limitOf(step, m, saturated) {
     if (step === undefined) {
         return { limit: 'none', why: 'raise TO' };
     }
-    if (!data.metrics.iterations) {
+    if (m.count('iterations') === 0) {
         return { limit: 'none', why: 'there was no load' };
     }
     const at = `at ${step.rate}/s ${step.miss}`;
-    const saturated = validity(data).reasons.some(({ rule }) => rule === 'generator_saturated') || cpuOf(data) >= spare;
-    if (saturated && step.failed <= slo.errors) {
+    if ((saturated || cpuOf(m) >= spare) && step.failed <= slo.errors) {
         return { limit: 'generator', why: `${at}, and k6 had too little CPU to spare` };
     }
     return step.miss === notKept
@@ -108,6 +108,6 @@ function limitOf(step, data) {
 }
 
 /** The largest share of its CPU that k6 used in a second. */
-function cpuOf({ metrics }) {
-    return metrics.clientcreds_generator_cpu ? metrics.clientcreds_generator_cpu.values.max : 0;
+function cpuOf(m) {
+    return m.max('clientcreds_generator_cpu') || 0;
 }

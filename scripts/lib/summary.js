@@ -1,139 +1,169 @@
-// What the scenarios print when they are over: the run, whether it counts, what the API and the token endpoint did.
-// k6's own summary, with every metric, is in the file that --summary-export names.
+// What the scenarios print when they are over: the run, whether it counts, what the API and the token endpoint did, and why
+// not. k6's own summary, with every metric, is in the file that --summary-export names.
 
-import { validity } from 'k6/x/clientcreds';
-
-/** Percentiles that the summary shows; for options.summaryTrendStats. */
-export const trendStats = ['avg', 'min', 'med', 'p(95)', 'p(99)', 'max'];
-
-const requestReasons = ['cold', 'early', 'expired', 'rejected', 'acquire'].map((reason) => `clientcreds_requests{reason:${reason}}`);
+import { keepSubmetrics, validity } from 'k6/x/clientcreds';
+import { durationOf, metricsOf, reader } from './measured.js';
+import { counted, lines, milliseconds, number, percent, unbroken } from './text.js';
 
 /** Requests to the local server's admin endpoint, which are no load. */
 const adminRequests = 'http_reqs{name:admin}';
 
-/**
- * Thresholds that always hold. k6 keeps the count of a tag's value only where a threshold names it, and the summary
- * wants to say why tokens were requested, and what was requested of the API.
- */
-export const reasons = Object.fromEntries([...requestReasons, adminRequests].map((metric) => [metric, ['count>=0']]));
+/** Uses of the cache, and those of them in setup(). */
+const [hits, misses] = ['clientcreds_cache_hits', 'clientcreds_cache_misses'];
+const ofSetup = (metric) => `${metric}{group:::setup}`;
+
+keepSubmetrics(adminRequests, ofSetup(hits), ofSetup(misses));
 
 /**
- * The text of a scenario's handleSummary, or undefined for k6's own where it hands out another kind of data. What the
- * scenario is for can be said by `findings`: given a reader of the metrics, it returns lines of a head and a text.
+ * The text of a scenario's handleSummary. What the scenario is for can be said by `findings`: given a reader of the metrics,
+ * it returns lines of a head and a text. It is not asked when there was no load.
  *
  * @param {any} data
  * @param {(m: any) => string[][]} findings
  */
 export function summary(data, findings = () => []) {
-    if (!data.metrics) {
-        return undefined; // --new-machine-readable-summary
-    }
-    const m = reader(data.metrics);
-    const broken = crossed(data.metrics);
-    const lines = [
-        ['', ''],
-        ['run', run(m, data.state.testRunDurationMs)],
-        ['verdict', validity(data).text],
-        ...api(m),
-        ...tokens(m),
-        ...findings(m),
-        ...broken.map((threshold, i) => [i === 0 ? 'crossed' : '', threshold]),
+    const metrics = metricsOf(data);
+    const m = reader(metrics);
+    const { verdict, text, reasons, process } = judged(data, metrics);
+    const loaded = m.count('iterations') > 0;
+    const found = [
+        ['run', run(m, durationOf(data), process)],
+        ['verdict', text],
+        ...(loaded ? [...api(m), ...tokens(m, process), ...findings(m)] : []),
+        ...errors(process),
+        ...under('crossed', data.metrics ? crossed(metrics) : reasons.filter(({ rule }) => rule === 'thresholds').map((r) => r.text)),
+        next(loaded, process),
     ];
-    return { stdout: lines.map(([head, text]) => `  ${head.padEnd(9)}${text}`.trimEnd()).join('\n') + '\n\n' };
+    const output = found.flatMap(([head, words]) => lines(head, words)).join('\n');
+    return { stdout: `\n${inColour(data, verdict, output)}\n\n` };
 }
 
-/** Reads values of metrics; a metric without samples counts as 0. */
-function reader(metrics) {
-    const value = (metric, name) => (metrics[metric] ? metrics[metric].values[name] : undefined);
-    return {
-        count: (metric) => value(metric, 'count') || 0,
-        perSecond: (metric, share = 1) => number((value(metric, 'rate') || 0) * share, 1),
-        times: (metric) => trendStats.filter((name) => value(metric, name) !== undefined && name !== 'avg' && name !== 'min')
-            .map((name) => `${name.replace(/[()]/g, '').replace('med', 'p50')} ${milliseconds(value(metric, name))}`)
-            .join('  ') || 'no samples',
-        median: (metric) => value(metric, 'med') || 0,
-        stat: (metric, name) => value(metric, name) || 0,
-        least: (metric) => milliseconds(value(metric, 'min')),
-        share: (metric) => value(metric, 'rate') || 0,
-        max: (metric) => value(metric, 'max') || 0,
-        checks: () => (metrics.checks ? metrics.checks.values : { passes: 0, fails: 0 }),
+/** The verdict. The one of --new-machine-readable-summary has no thresholds, and so no verdict that could be trusted. */
+function judged(data, metrics) {
+    const result = validity({ metrics });
+    return data.metrics || result.verdict === 'INVALID' ? result : {
+        ...result,
+        text: 'unknown: run it without --new-machine-readable-summary (K6_NEW_MACHINE_READABLE_SUMMARY)',
     };
 }
 
-function run(m, duration) {
-    const dropped = m.count('dropped_iterations');
-    const vus = m.max('vus_max');
-    return `${number(m.count('iterations'))} iterations in ${number(duration / 1000, 1)} s` +
-        (vus > 0 ? ` by up to ${number(vus)} VUs` : '') + `, ${m.perSecond('iterations')}/s` +
-        (dropped > 0 ? `, ${number(dropped)} dropped: the rate was not kept` : '');
+/** Several texts under one head. */
+export function under(head, texts) {
+    return texts.map((text, i) => [i === 0 ? head : '', text]);
 }
 
+function run(m, duration, { failedIterations }) {
+    const iterations = m.count('iterations');
+    const time = `in ${milliseconds(duration)}`;
+    if (iterations === 0) {
+        return `no iteration was completed ${time}`;
+    }
+    const [vus, dropped] = [m.max('vus_max') || 0, m.count('dropped_iterations')];
+    return `${counted(iterations, 'iteration')} ${time}` + (vus > 0 ? ` by up to ${counted(vus, 'VU')}` : '') +
+        `, ${m.perSecond('iterations')}/s` +
+        (failedIterations > 0 ? `; ${number(failedIterations)} of them failed` : '') +
+        (dropped > 0 ? `; ${number(dropped)} dropped: the rate was not kept` : '');
+}
+
+/** Latency is that of expected answers: k6 counts a request without an answer as 0 ms. */
 function api(m) {
     const all = m.count('http_reqs');
     const sent = all - m.count(adminRequests);
     if (sent === 0) {
         return [];
     }
-    const { passes, fails } = m.checks();
+    const [failed, expected] = [m.share('http_req_failed'), m.zeros('http_req_failed')];
+    let times = 'no answer was as expected';
+    if (expected > 0) {
+        times = m.times('http_req_duration{expected_response:true}') + (failed > 0 ? `  of ${counted(expected, 'expected answer')}` : '');
+    }
     return [
-        ['API', `${number(sent)} requests, ${m.perSecond('http_reqs', sent / all)}/s, ` +
-            `${percent(m.share('http_req_failed'))} failed; checks ${number(passes)} passed, ${number(fails)} failed`],
-        ['', m.times('http_req_duration')],
+        ['API', `${counted(sent, 'request')}, ${m.perSecond('http_reqs', sent / all)}/s, ${unbroken(`${percent(failed)} failed`)}; ${m.checks()}`],
+        ['', times],
     ];
 }
 
-function tokens(m) {
-    const why = requestReasons
-        .map((metric) => [m.count(metric), metric.slice(metric.indexOf(':') + 1, -1)])
-        .filter(([count]) => count > 0)
-        .map(([count, reason]) => `${number(count)} ${reason}`);
-    const hits = m.count('clientcreds_cache_hits');
-    const misses = m.count('clientcreds_cache_misses');
-    const lines = [
-        ['tokens', `${number(m.count('clientcreds_requests'))} requests${why.length > 0 ? ` (${why.join(', ')})` : ''}, ` +
-            `${m.perSecond('clientcreds_requests')}/s, ${percent(m.share('clientcreds_request_failed'))} failed, ` +
-            `${number(m.count('clientcreds_retries'))} retries`],
-        ['', m.times('clientcreds_request_duration')],
-    ];
-    if (hits + misses > 0) {
-        lines.push(['cache', `${number(hits)} hits, ${number(misses)} waits (${percent(hits / (hits + misses))} hits); ` +
-            `at least ${m.least('clientcreds_token_remaining')} left when a token was used`]);
+function tokens(m, { tokenRequests }) {
+    const sent = m.count('clientcreds_requests');
+    if (sent === 0) {
+        return [['tokens', 'no request was sent'], ...cache(m)];
     }
-    return lines;
+    const why = Object.entries(tokenRequests).filter(([, n]) => n > 0).map(([reason, n]) => `${number(n)} ${reason}`);
+    const answers = m.stat('clientcreds_request_duration', 'count');
+    return [
+        ['tokens', `${counted(sent, 'request')} (${why.join(', ')}), ${m.perSecond('clientcreds_requests')}/s, ` +
+            `${unbroken(`${percent(m.share('clientcreds_request_failed'))} failed`)}, ${counted(m.count('clientcreds_retries'), 'retry', 'retries')}`],
+        ['', m.times('clientcreds_request_duration') + (answers < sent ? `  of ${counted(answers, 'answer')}` : '')],
+        ...cache(m),
+    ];
+}
+
+/** What setup() takes from the cache is not shown alone: scenarios that use acquire() use no cache. */
+function cache(m) {
+    const [hit, waited] = [m.count(hits), m.count(misses)];
+    if (hit + waited === m.count(ofSetup(hits)) + m.count(ofSetup(misses))) {
+        return [];
+    }
+    const left = m.least('clientcreds_token_remaining');
+    return [['cache', `${counted(hit, 'hit')}, ${counted(waited, 'wait')} (${unbroken(`${percent(hit / (hit + waited))} hits`)}); ` +
+        (left < 0 ? `a token was used ${milliseconds(-left)} after it had expired` : `at least ${milliseconds(left)} left at each use`)]];
+}
+
+const ofRequest = { token: 'token requests', introspection: 'introspections', revocation: 'revocations', api: 'API requests' };
+
+/** Why requests failed, and what the server said the first time. */
+function errors({ failures }) {
+    return under('errors', Object.entries(ofRequest).flatMap(([request, name]) => {
+        const list = failures.filter((f) => f.request === request);
+        if (list.length === 0) {
+            return [];
+        }
+        const kinds = list.slice(0, 5).map((f) => unbroken(`${cause(f)} ×${number(f.count)}`));
+        if (list.length > kinds.length) {
+            kinds.push(`${number(list.length - kinds.length)} more`);
+        }
+        const said = list.find((f) => f.said !== '');
+        const of = list.length > 1 ? `${cause(said ?? list[0])}: ` : '';
+        return [`${name}: ${kinds.join(', ')}`, ...(said === undefined ? [] : [of + shortened(said.said)])];
+    }));
+}
+
+function cause({ error, status }) {
+    return unbroken(status === 0 ? error : `${error} ${status}`);
+}
+
+function shortened(text) {
+    return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** The thresholds that were crossed, with the value that did it. */
 function crossed(metrics) {
-    const list = [];
-    for (const name of Object.keys(metrics).sort()) {
-        const metric = metrics[name];
-        for (const [condition, { ok }] of Object.entries(metric.thresholds || {})) {
-            if (!ok) {
-                list.push(`${name}: ${condition} does not hold (${values(metric)})`);
-            }
-        }
-    }
-    return list;
+    return Object.keys(metrics).sort().flatMap((name) => Object.entries(metrics[name].thresholds || {})
+        .filter(([, { ok }]) => !ok)
+        .map(([condition]) => `${name}: ${condition} does not hold (${values(metrics[name])})`));
 }
 
 function values({ type, values: all }) {
-    const shown = { counter: ['count'], gauge: ['value'], rate: ['rate'] }[type] || Object.keys(all);
-    return shown.map((name) => `${name} ${Number(all[name].toPrecision(4))}`).join(', ');
+    const names = { counter: ['count'], gauge: ['value'], rate: ['rate'] }[type] || Object.keys(all);
+    return names.map((name) => unbroken(`${name} ${Number(all[name].toPrecision(4))}`)).join(', ');
 }
 
-export function number(n, digits = 0) {
-    const [whole, fraction] = n.toFixed(digits).split('.');
-    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-    return fraction === undefined ? grouped : `${grouped}.${fraction}`;
-}
-
-export function percent(share) {
-    return `${number(share * 100, 2)}%`;
-}
-
-export function milliseconds(ms) {
-    if (ms === undefined) {
-        return 'unknown';
+/** What to do with the run. */
+function next(loaded, { record, failures }) {
+    if (!loaded && failures.length > 0) {
+        return ['next', 'k6 x clientcreds doctor examines the server'];
     }
-    return ms >= 1000 ? `${number(ms / 1000, 2)} s` : `${Number(ms.toPrecision(3))} ms`;
+    return ['report', record === null
+        ? 'add -o clientcreds-record=FILE; then k6 x clientcreds report FILE'
+        : `k6 x clientcreds report ${/^[\w./-]+$/.test(record) ? record : `'${record}'`}`];
+}
+
+const colours = { PASS: '\u001b[32m', FAIL: '\u001b[31m', INVALID: '\u001b[33m' };
+
+/** The verdict in its colour, on a terminal, unless NO_COLOR or --no-color says otherwise. */
+function inColour({ options, state }, verdict, output) {
+    if (!state || !state.isStdOutTTY || options.noColor) {
+        return output;
+    }
+    return output.replace(/^( {2}verdict {2})(\w+)/m, `$1${colours[verdict] || ''}$2\u001b[0m`);
 }

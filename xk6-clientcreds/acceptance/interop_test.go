@@ -94,7 +94,7 @@ func TestInteropTokensExpireDuringTheRun(t *testing.T) {
 	seen := op.stop(t)
 	require.Empty(t, refused(seen))
 	require.Len(t, seen, r.summary.count("clientcreds_requests"))
-	early := r.summary.count("clientcreds_requests{reason:early}")
+	early := r.tokenRequests("early")
 	require.GreaterOrEqual(t, early, 2*5, "each VU replaced its token")
 	require.Equal(t, 3000.0, r.summary.value("clientcreds_token_ttl", "max"))
 	require.Positive(t, r.summary.value("clientcreds_token_remaining", "min"))

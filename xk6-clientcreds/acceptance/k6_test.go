@@ -147,10 +147,11 @@ func with(m map[string]string, more ...string) map[string]string {
 	return all
 }
 
-// lineLike returns a regular expression for a line of output, in which {n} is a whole number and
-// {x} any.
+// lineLike returns a regular expression for a line of output, in which {n} is a whole number, {x} any,
+// and {time} a time with its unit.
 func lineLike(line string) string {
 	pattern := regexp.QuoteMeta(line)
 	pattern = strings.ReplaceAll(pattern, `\{n\}`, `[0-9,]+`)
+	pattern = strings.ReplaceAll(pattern, `\{time\}`, `[0-9,.]+ m?s`)
 	return `(?m)^` + strings.ReplaceAll(pattern, `\{x\}`, `[0-9,.]+`) + `$`
 }

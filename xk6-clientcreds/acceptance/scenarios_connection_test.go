@@ -123,7 +123,7 @@ func TestScenarioAuthMethodMatrix(t *testing.T) {
 				for name, m := range methods {
 					require.Zero(t, m.Failed, name)
 					require.Positive(t, m.Median, name)
-					require.Regexp(t, `(?m)^ .* `+name+` +[0-9.]+ m?s, [0-9.]+ times client_secret_basic; p95 `, r.output)
+					require.Regexp(t, `(?m)^ .* `+name+` +[0-9.]+ m?s, [0-9.]+ times client_secret_basic; p95 `, r.unwrapped())
 					require.Equal(t, name == "client_secret_jwt" || name == "private_key_jwt", m.Signing > 0, name)
 				}
 				require.Equal(t, 1.0, methods["client_secret_basic"].Ratio)

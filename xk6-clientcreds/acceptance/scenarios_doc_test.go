@@ -14,7 +14,7 @@ import (
 var (
 	scenarioRow  = regexp.MustCompile("(?m)^\\| \\[`([^`]+)`\\]\\(\\.\\./scripts/([^)]+)\\) \\|(.*)\\|$")
 	inBackquotes = regexp.MustCompile("`([^`]+)`")
-	readVariable = regexp.MustCompile(`\b(?:choice|count|duration|env|number|required|seconds|share|url)\('([A-Z0-9_]+)'`)
+	readVariable = regexp.MustCompile(`\b(?:choice|count|duration|env|number|numberOf|required|seconds|share|url)\('([A-Z0-9_]+)'`)
 	ownVariables = regexp.MustCompile(`(?m)^// {3}((?:[A-Z0-9_]+ )+) *\S`)
 )
 

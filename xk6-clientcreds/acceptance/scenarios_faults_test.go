@@ -176,7 +176,7 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 		"a secret": {
 			env:    []string{"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + replaced},
 			during: rotate(replaced),
-			lines:  []string{"  rotated  1 new secrets picked up, {n} token requests refused with the former one"},
+			says:   "  rotated  1 new secret picked up, ",
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
 				onlyGranted(t, stats)
@@ -194,7 +194,7 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 				replaceFile(t, keyFile, read(t, newKeyFile))
 				require.NoError(t, s.RotateJWKS(localID, keySet(newKey)))
 			},
-			lines: []string{"  rotated  1 new secrets picked up, {n} token requests refused with the former one"},
+			says: "  rotated  1 new secret picked up, ",
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
 				onlyGranted(t, stats)

@@ -19,8 +19,8 @@ func TestScenarioColdStartHerd(t *testing.T) {
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				onlyGranted(t, stats)
-				require.Regexp(t, `(?m)^  shared   token requests of 20 VUs: 1; the longest wait [0-9]`, r.output)
-				require.Regexp(t, `(?m)^  vu       token requests of 20 VUs: 20, up to [0-9]+ at once; the longest wait [0-9]`, r.output)
+				require.Regexp(t, `(?m)^  shared   token requests of 20 VUs: 1; the longest wait [0-9]`, r.unwrapped())
+				require.Regexp(t, `(?m)^  vu       token requests of 20 VUs: 20, up to [0-9]+ at once; the longest wait [0-9]`, r.unwrapped())
 				require.Equal(t, map[string]int64{"issued": 1 + 1 + vus}, stats.TokenRequests.ByResult, "setup(), one for all, one for each")
 				require.Greater(t, stats.TokenRequests.ConcurrentPeak, int64(vus/2))
 				require.EqualValues(t, stats.TokenRequests.ConcurrentPeak, r.summary.value("token_requests_at_once", "value"))
@@ -54,7 +54,7 @@ func TestScenarioExpiryHerd(t *testing.T) {
 	env := []string{"VUS=40", "TTL=3s", "DURATION=4s"}
 	peaks := func(t *testing.T, r run) (together, spread int) {
 		t.Helper()
-		found := replaced.FindAllStringSubmatch(r.output, -1)
+		found := replaced.FindAllStringSubmatch(r.unwrapped(), -1)
 		require.Len(t, found, 2, r.output)
 		together, err := strconv.Atoi(found[0][2])
 		require.NoError(t, err)

@@ -19,7 +19,7 @@ func TestScenarioSoakThroughExpiry(t *testing.T) {
 				onlyGranted(t, stats)
 				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
 				require.GreaterOrEqual(t, stats.TokenRequests.Total, int64(1+3+2*3), "for setup(), cold, and twice early")
-				require.Equal(t, stats.TokenRequests.Total, int64(1+3+r.summary.count("clientcreds_requests{reason:early}")))
+				require.Equal(t, stats.TokenRequests.Total, int64(1+3+r.tokenRequests("early")))
 			},
 		},
 		"replacements are waited for": {
@@ -56,7 +56,7 @@ func TestScenarioShortTTL(t *testing.T) {
 			lines: []string{"  advice   cache.leeway 45% is enough"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
-				require.Regexp(t, `(?m)^  leeway   0: [0-9]+ token requests, [1-9][0-9]* waits, `, r.output)
+				require.Regexp(t, `(?m)^  leeway   0: [0-9]+ token requests, [1-9][0-9]* waits, `, r.unwrapped())
 				require.Equal(t, stats.TokenRequests.Total, stats.Faults["ttl"]["token"], "of the lifetime that was asked for")
 			},
 		},

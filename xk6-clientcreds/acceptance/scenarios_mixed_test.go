@@ -20,7 +20,7 @@ func TestScenarioMixed(t *testing.T) {
 				require.Equal(t, of("api")+1, stats.APIRequests.Total, "and that of setup()")
 				require.Equal(t, of("introspection"), stats.IntrospectionRequests)
 				require.Equal(t, of("revocation"), stats.RevocationRequests)
-				require.EqualValues(t, of("grant")+of("revocation"), r.summary.count("clientcreds_requests{reason:acquire}"))
+				require.EqualValues(t, of("grant")+of("revocation"), r.tokenRequests("acquire"))
 				all := r.summary.count("mixed_calls")
 				for kind, share := range map[string]float64{"api": 0.4, "grant": 0.3, "introspection": 0.2, "revocation": 0.1} {
 					require.InDelta(t, share, float64(of(kind))/float64(all), 0.15, kind)

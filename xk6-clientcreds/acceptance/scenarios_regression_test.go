@@ -16,9 +16,9 @@ func TestScenarioRegressionCI(t *testing.T) {
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				onlyGranted(t, stats)
-				require.EqualValues(t, 1+r.summary.count("clientcreds_requests{reason:acquire}"), stats.TokenRequests.ByResult["issued"],
+				require.EqualValues(t, 1+r.tokenRequests("acquire"), stats.TokenRequests.ByResult["issued"],
 					"one token for the API, and one for each request")
-				require.Greater(t, r.summary.count("clientcreds_requests{reason:acquire}"), r.summary.count("http_reqs"))
+				require.Greater(t, r.tokenRequests("acquire"), r.summary.count("http_reqs"))
 			},
 		},
 		"no API": {

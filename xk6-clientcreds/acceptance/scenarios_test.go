@@ -3,6 +3,7 @@ package acceptance
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,9 +46,7 @@ func (c scenario) run(t *testing.T, script string) {
 	}
 	require.Subset(t, r.crossed(), c.crossed, r.output)
 	require.Equal(t, c.exit == 0, len(r.crossed()) == 0, r.output)
-	for _, line := range c.lines {
-		require.Regexp(t, lineLike(line), r.output)
-	}
+	r.shows(t, c.lines...)
 	require.Contains(t, r.output, c.says)
 	if c.saw != nil {
 		c.saw(t, server.Stats(), r)
@@ -71,10 +70,34 @@ var notHolding = regexp.MustCompile(`(?m)^ {2}(?:crossed)? +(\S+): .* does not h
 // crossed are the metrics with thresholds that do not hold, as the summary of the scenarios tells.
 func (r run) crossed() []string {
 	var metrics []string
-	for _, found := range notHolding.FindAllStringSubmatch(r.output, -1) {
+	for _, found := range notHolding.FindAllStringSubmatch(r.unwrapped(), -1) {
 		metrics = append(metrics, found[1])
 	}
 	return metrics
+}
+
+// continued is the beginning of a line of a scenario's summary that goes on with the line before.
+var continued = regexp.MustCompile(`\n {13}(\S)`)
+
+// unwrapped is the output with the lines of the summary as they were before they were broken at 80 columns.
+func (r run) unwrapped() string { return continued.ReplaceAllString(r.output, " $1") }
+
+// shows fails the test unless the output has these lines, as lineLike has them.
+func (r run) shows(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		require.Regexp(t, lineLike(line), r.unwrapped())
+	}
+}
+
+// tokenRequests is how many token requests were sent for that reason, as the summary tells.
+func (r run) tokenRequests(reason string) int {
+	found := regexp.MustCompile(`(?m)^ {2}tokens .*[(, ]([0-9,]+) ` + reason + `[,)]`).FindStringSubmatch(r.unwrapped())
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.ReplaceAll(found[1], ",", ""))
+	return n
 }
 
 // withFaults is a server that has faults from the start.

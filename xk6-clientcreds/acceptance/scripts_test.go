@@ -1,9 +1,6 @@
 package acceptance
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -195,67 +192,4 @@ func TestScriptsPreflight(t *testing.T) {
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
 	require.Contains(t, r.output, "Error: preflight: the API at http://127.0.0.1:9/ gave no answer (dial: connection refused)")
 	require.NotContains(t, r.output, "Bearer")
-}
-
-// The summary says whether the run counts, and why not.
-func TestScriptsSummary(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		change func(*authserver.Config)
-		env    []string
-		exit   int
-		lines  []string
-	}{
-		"a good run": {
-			lines: []string{
-				`  verdict  PASS`, `  API      {n} requests, {x}/s, 0.00% failed; checks {n} passed, 0 failed`,
-				`  tokens   3 requests (3 cold), {x}/s, 0.00% failed, 0 retries`,
-				`  cache    {n} hits, 3 waits ({x}% hits); at least {x} s left when a token was used`,
-			},
-		},
-		"rejected tokens": {
-			change: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
-			exit:   exitThresholds,
-			lines: []string{
-				`  verdict  INVALID: {n} answers were 401`,
-				`  crossed  clientcreds_rejections: count==0 does not hold (count {n})`,
-			},
-		},
-		"a slow start": {
-			change: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
-			exit:   exitThresholds,
-			lines: []string{
-				`  verdict  FAIL: 1 threshold was crossed`,
-				`  tokens   5 requests (5 cold), {x}/s, 40.00% failed, 2 retries`,
-				`  crossed  clientcreds_request_failed: rate==0 does not hold (rate 0.4)`,
-			},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := startLocalServer(t, c.change)
-			env := server.env(append(c.env, "VUS=2", "DURATION=2s", "PAUSE=0.02")...)
-			r := k6run{script: "scripts/api-load.js", env: env}.do(t)
-			require.Equal(t, c.exit, r.exitCode, r.output)
-			for _, line := range c.lines {
-				require.Regexp(t, lineLike(line), r.output)
-			}
-		})
-	}
-}
-
-// k6's newer machine-readable summary has another shape; the scenarios leave it to k6.
-func TestScriptsWithMachineReadableSummary(t *testing.T) {
-	t.Parallel()
-	server := startLocalServer(t, nil)
-	file := filepath.Join(t.TempDir(), "summary.json")
-	r := k6run{
-		script: "scripts/api-load.js",
-		env:    server.env("VUS=1", "DURATION=1s", "K6_NEW_MACHINE_READABLE_SUMMARY=true"),
-		args:   []string{"--summary-export", file},
-	}.do(t).passes(t)
-	require.Contains(t, r.output, "THRESHOLDS")
-	text, err := os.ReadFile(file) // #nosec G304 -- written by the run
-	require.NoError(t, err)
-	require.True(t, json.Valid(text))
 }

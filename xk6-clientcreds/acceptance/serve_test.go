@@ -54,7 +54,7 @@ func TestMainJob(t *testing.T) {
 	require.Equal(t, map[string]int64{"demo": stats.TokenRequests.Total}, stats.TokenRequests.ByClient)
 	require.Equal(t, map[string]int64{"ok": int64(k6.count("http_reqs"))}, stats.APIRequests.ByResult)
 	require.Zero(t, k6.value("http_req_failed", "passes"))
-	require.GreaterOrEqual(t, k6.count("clientcreds_requests{reason:early}"), 5*2, "tokens were replaced")
+	require.GreaterOrEqual(t, run{output: s.output.String()}.tokenRequests("early"), 5*2, "tokens were replaced")
 	require.Zero(t, k6.count("clientcreds_rejections"))
 	require.Zero(t, k6.count("clientcreds_late_uses"))
 }

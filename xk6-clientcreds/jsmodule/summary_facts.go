@@ -29,10 +29,11 @@ func factsOf(m summaryMetrics) regress.Facts {
 		Saturated:  saturated,
 		Crossed:    m.crossed(),
 	}
-	// Which values a trend has is for options.summaryTrendStats to say.
-	for _, v := range member(m["clientcreds_clock_skew"], "values") {
-		skew, _ := v.(float64)
-		f.ClockSkew = max(f.ClockSkew, math.Abs(skew))
+	// Which values a trend has is for options.summaryTrendStats to say. The number of samples is not a time.
+	for name, v := range member(m["clientcreds_clock_skew"], "values") {
+		if skew, _ := v.(float64); name != "count" {
+			f.ClockSkew = max(f.ClockSkew, math.Abs(skew))
+		}
 	}
 	return f
 }
