@@ -7,7 +7,8 @@ import { env, fail, flag, required, url } from './environment.js';
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
  * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. With
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. ASSERTION_AUDIENCE is the
+ * audience of assertions where the server does not accept the issuer. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
  * DPOP=true binds tokens to a key. EXCHANGE=true exchanges them (RFC 8693), where given for EXCHANGE_AUDIENCE,
  * EXCHANGE_RESOURCE and EXCHANGE_SCOPE.
@@ -40,7 +41,7 @@ export function inquiringOptions(overrides = {}) {
 
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more, auth = env('AUTH')) {
-    const options = { ...endpoint(auth), ...binding(), ...exchange() };
+    const options = { ...endpoint(auth), ...assertion(auth), ...binding(), ...exchange() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -88,6 +89,12 @@ export function clientOfCall(overrides = {}) {
     }
     const client = new Client(clientOptions(overrides));
     return () => client;
+}
+
+/** What assertions say (RFC 7523), of a client that authenticates by one. */
+function assertion(auth) {
+    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
+    return signs && env('ASSERTION_AUDIENCE') !== undefined ? { assertion: { audience: env('ASSERTION_AUDIENCE') } } : {};
 }
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */

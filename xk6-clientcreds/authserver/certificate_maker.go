@@ -8,13 +8,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
 const (
@@ -82,31 +81,12 @@ func makeCertificate(certPath, keyPath string, template *x509.Certificate, ca *t
 	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 	// The key comes first: a certificate without it would look like somebody
 	// else's.
-	if err := writeFile(keyPath, keyPEM, 0o600); err != nil {
+	if err := outfile.Replace(keyPath, keyPEM, 0o600); err != nil {
 		return nil, err
 	}
-	if err := writeFile(certPath, certPEM, 0o644); err != nil {
+	if err := outfile.Replace(certPath, certPEM, 0o644); err != nil {
 		return nil, err
 	}
 	pair, err := tls.X509KeyPair(certPEM, keyPEM)
 	return &pair, err
-}
-
-// writeFile replaces a file at once: nobody reads half of it.
-func writeFile(path string, content []byte, mode os.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
-	_, err = temp.Write(content)
-	err = errors.Join(err, temp.Chmod(mode), temp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

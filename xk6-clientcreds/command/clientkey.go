@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
 // clientKey returns the absolute path of the file with the private key of the
@@ -53,7 +54,7 @@ func writeClientKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	return text, os.WriteFile(path, text, 0o600)
+	return text, outfile.Write(path, text, 0o600)
 }
 
 // addClientKey registers the key of --client-key with the first client.

@@ -14,6 +14,7 @@ import (
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/compare"
 )
@@ -160,7 +161,7 @@ func (c *compareCommand) write(result *compare.Result) error {
 		var out bytes.Buffer
 		err := o.write(&out, result)
 		if err == nil {
-			err = os.WriteFile(o.file, out.Bytes(), 0o644) // #nosec G306 -- a report is for everybody
+			err = outfile.Write(o.file, out.Bytes(), 0o644)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", o.flag, err))

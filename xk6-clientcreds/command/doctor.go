@@ -26,9 +26,9 @@ const doctorLong = `Examine a real authorization server before it is put under l
 authentication method, the token, clocks, latency, rate limits, and the API behind it; with advice for the load test.
 
 It is configured by the environment of the scripts: ISSUER or TOKEN_URL, CLIENT_ID, CLIENT_SECRET, SCOPE, AUDIENCE,
-RESOURCE, AUTH, BASIC_ENCODING, API_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
+RESOURCE, AUTH, BASIC_ENCODING, API_URL, INTROSPECTION_URL, VUS; CLIENT_SECRET_FILE, the file of the secret, or CLIENT_SECRET_SOURCE, its
 name in what k6's --secret-source configures, instead of CLIENT_SECRET; with AUTH=private_key_jwt CLIENT_KEY_FILE, and
-where needed KEY_ALG and KEY_ID; with AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE
+where needed KEY_ALG, KEY_ID and ASSERTION_AUDIENCE; with AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE
 and its key in CLIENT_KEY_FILE; DPOP=true for tokens that are bound to a key. Flags of the same names override it; the
 secret has none, only its place, because command lines can be read by others. SSL_CERT_FILE names a file of the CA to
 trust.
@@ -99,6 +99,8 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, PEM (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
 	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
+	set.StringVar(&d.cfg.AssertionAudience, "assertion-audience", "", "`audience` (aud) of assertions, the issuer or else the token endpoint by default (ASSERTION_AUDIENCE)")
+	set.StringVar(&d.cfg.IntrospectionURL, "introspection-url", "", "`URL` of the introspection endpoint (INTROSPECTION_URL)")
 	set.BoolVar(&d.cfg.DPoP, "dpop", false, "ask for tokens that are bound to a key (DPOP=true)")
 	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
 	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")

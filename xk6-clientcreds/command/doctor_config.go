@@ -31,6 +31,8 @@ func (d *doctorCommand) configure() error {
 		"client-certificate-file": {&d.certificateFile, "CLIENT_CERTIFICATE_FILE"},
 		"key-id":                  {&d.key.id, "KEY_ID"},
 		"api-url":                 {&d.cfg.APIURL, "API_URL"},
+		"assertion-audience":      {&d.cfg.AssertionAudience, "ASSERTION_AUDIENCE"},
+		"introspection-url":       {&d.cfg.IntrospectionURL, "INTROSPECTION_URL"},
 	} {
 		if !d.set.Changed(flag) {
 			*v.value = d.gs.Env[v.name]

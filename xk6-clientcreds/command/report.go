@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/report"
 )
 
@@ -77,7 +77,7 @@ func (r *reportCommand) run(paths []string) error {
 	if err := r.write(&page, paths); err != nil {
 		return invalid(err)
 	}
-	if err := os.WriteFile(r.output, page.Bytes(), 0o644); err != nil { // #nosec G306 -- a report is for everybody
+	if err := outfile.Write(r.output, page.Bytes(), 0o644); err != nil {
 		return invalid(fmt.Errorf("--output: %w", err))
 	}
 	_, err := fmt.Fprintln(r.gs.Stdout.Writer, r.output)

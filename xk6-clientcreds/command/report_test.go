@@ -73,7 +73,7 @@ func TestBadReport(t *testing.T) {
 		"twice":              {[]string{records, records}, "0.json: the record is given twice"},
 		"both sides":         {[]string{"--base", records, records}, "0.json: the record is given twice"},
 		"unknown flag":       {[]string{"--theme", "dark"}, "unknown flag: --theme"},
-		"cannot write":       {[]string{"-o", t.TempDir(), records}, "--output: open "},
+		"cannot write":       {[]string{"-o", filepath.Dir(other), records}, `--output: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := reportThem(t, c.args...)

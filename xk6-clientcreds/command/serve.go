@@ -118,8 +118,8 @@ func (s *serve) run(command []string) (err error) {
 	if s.env("GOGC", "") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	stats, err := openStatsFile(s.flags.statsFile)
-	if err != nil {
+	stats := statsFile(s.flags.statsFile)
+	if err := stats.prepare(); err != nil {
 		return err
 	}
 	// From here on signals are for the server: even an early one ends it in good order.
@@ -127,9 +127,12 @@ func (s *serve) run(command []string) (err error) {
 	s.gs.SignalNotify(signals, os.Interrupt, syscall.SIGTERM)
 	defer s.gs.SignalStop(signals)
 	if err := server.Start(s.gs.Ctx); err != nil {
-		return errors.Join(s.flags.explain(err), stats.discard())
+		return s.flags.explain(err)
 	}
 	defer func() { err = errors.Join(err, s.stop(server, stats)) }()
+	if err := stats.clear(); err != nil {
+		return err
+	}
 
 	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path)
 	if len(command) > 0 {
@@ -155,7 +158,7 @@ func (s *serve) run(command []string) (err error) {
 }
 
 // stop shuts the server down and writes its counters, whatever happened before.
-func (s *serve) stop(server *authserver.Server, stats *statsFile) error {
+func (s *serve) stop(server *authserver.Server, stats statsFile) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.gs.Ctx), shutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

@@ -125,7 +125,7 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{[]string{"--api-scope", "a b"}, nil, `--api-scope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{[]string{"--api-audience", "ä"}, nil, `--api-audience: "ä" has characters other than printable ASCII`},
 		{[]string{"--tls-dir", "serve_test.go"}, nil, "--tls-dir: mkdir " + absolute(t, "serve_test.go") + ": not a directory"},
-		{[]string{"--stats-file", dir}, nil, "--stats-file: " + dir + " is a folder, want a file"},
+		{[]string{"--stats-file", dir}, nil, `--stats-file: "` + dir + `" cannot be written: it is a folder; name a file in a folder that exists and can be written to`},
 		{[]string{"--stats-file", "serve_test.go/x"}, nil, "--stats-file: mkdir serve_test.go: not a directory"},
 		{[]string{"--client", "a", "--client", "a"}, nil, `--client: client "a" is registered twice`},
 		{[]string{"--client-count", "0"}, nil, "--client-count is 0, want a number from 1 to 1000000"},

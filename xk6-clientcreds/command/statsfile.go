@@ -2,63 +2,54 @@ package command
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
-// statsFile is the file that gets the counters in the end. It is opened before
-// anything is served: that it cannot be written must not turn out after a long
-// run. The methods of nil do nothing.
-type statsFile struct {
-	path string
-	temp *os.File
-}
+// statsFile is the path of the file that gets the counters in the end, or "".
+type statsFile string
 
-func openStatsFile(path string) (*statsFile, error) {
-	if path == "" {
-		return nil, nil //nolint:nilnil // no file is wanted
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, invalidf("--stats-file: %w", err)
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, invalidf("--stats-file: %s is a folder, want a file", path)
-	}
-	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return nil, invalidf("--stats-file: %w", err)
-	}
-	return &statsFile{path, temp}, nil
-}
-
-// write puts the file in its place in one step: nobody reads half of it.
-func (f *statsFile) write(stats authserver.Stats) error {
-	if f == nil {
+// prepare makes the folder, and finds out before anything is served whether the file can be written: that must not turn
+// out after a long run.
+func (f statsFile) prepare() error {
+	if f == "" {
 		return nil
 	}
-	content, err := json.MarshalIndent(stats, "", "  ")
+	err := os.MkdirAll(filepath.Dir(string(f)), 0o750)
 	if err == nil {
-		_, err = f.temp.Write(append(content, '\n'))
-	}
-	err = errors.Join(err, f.temp.Close())
-	if err == nil {
-		err = os.Rename(f.temp.Name(), f.path)
+		err = outfile.Check(string(f))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("--stats-file: %w", err), os.Remove(f.temp.Name()))
+		return invalidf("--stats-file: %w", err)
 	}
 	return nil
 }
 
-// discard forgets the file.
-func (f *statsFile) discard() error {
-	if f == nil {
+// clear forgets the counters of an earlier run.
+func (f statsFile) clear() error {
+	if f == "" {
 		return nil
 	}
-	return errors.Join(f.temp.Close(), os.Remove(f.temp.Name()))
+	if err := outfile.Clear(string(f)); err != nil {
+		return invalidf("--stats-file: %w", err)
+	}
+	return nil
+}
+
+func (f statsFile) write(stats authserver.Stats) error {
+	if f == "" {
+		return nil
+	}
+	content, err := json.MarshalIndent(stats, "", "  ")
+	if err == nil {
+		err = outfile.Write(string(f), append(content, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--stats-file: %w", err)
+	}
+	return nil
 }

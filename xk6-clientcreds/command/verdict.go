@@ -61,7 +61,7 @@ func (v *verdictCommand) run(paths []string) error {
 	}
 	if v.merged != "" {
 		if err := record.Write(v.merged); err != nil {
-			return invalid(err)
+			return invalidf("--merged: %w", err)
 		}
 	}
 	return v.say(record.Validity)

@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
@@ -10,7 +12,11 @@ import (
 
 // assertion is what the JWTs of the client say, as those of the scripts.
 func (c *Config) assertion() oauth.Assertion {
-	return oauth.Assertion{ClientID: c.ClientID, Audience: c.Issuer} // without an issuer it is the token endpoint
+	audience := c.AssertionAudience
+	if audience == "" {
+		audience = c.Issuer // without an issuer it is the token endpoint
+	}
+	return oauth.Assertion{ClientID: c.ClientID, Audience: audience}
 }
 
 // algorithm is what m signs assertions with.
@@ -61,6 +67,27 @@ func (e *exam) hintAssertion() string {
 	}
 	return fmt.Sprintf("%s, that it takes %s for this client and %s as the audience (aud), and the clocks of both sides",
 		check, e.cfg.algorithm(e.method), e.audience())
+}
+
+// tryOtherAudience asks for a token with an assertion for the token endpoint, after one for the issuer was refused: many
+// servers accept only that audience, which RFC 7523 §3 allows, and they rarely say so. It is one more login that may fail.
+func (e *exam) tryOtherAudience(ctx context.Context, refusal error) []Result {
+	var failure *oauth.Error
+	if !e.method.signs || e.cfg.AssertionAudience != "" || e.cfg.Issuer == "" || e.cfg.Issuer == e.endpoint ||
+		!errors.As(refusal, &failure) || failure.Status < 400 || failure.Status >= 500 || failure.Status == http.StatusTooManyRequests {
+		return nil
+	}
+	other := *e
+	other.cfg.AssertionAudience = e.endpoint
+	r := Result{ID: "grant.audience", Data: other.methodData(e.method)}
+	if _, err := other.grant(ctx, e.method); err != nil {
+		r.Status, r.Summary = Info, fmt.Sprintf("with the token endpoint as the audience of the assertion: %s", err)
+		return []Result{r}
+	}
+	r.Status = OK
+	r.Summary = "the server accepts the assertion when its audience (aud) is the token endpoint instead of the issuer"
+	r.Hint = "set ASSERTION_AUDIENCE=" + withoutQuery(e.endpoint)
+	return []Result{r}
 }
 
 // assertionRefused reports whether the server answered to an assertion, and not with a token: a clock that

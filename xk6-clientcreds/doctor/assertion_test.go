@@ -108,8 +108,8 @@ func TestAssertions(t *testing.T) {
 		"another key": {
 			authserver.Client{JWKS: public},
 			func(c *Config) { c.Auth, c.Key = "private_key_jwt", other },
-			map[string]Status{"configured": Failed, "other": Skipped},
-			1,
+			map[string]Status{"configured": Failed, "other": Skipped, "audience": Info},
+			2,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,12 +153,40 @@ func TestRefusedAssertion(t *testing.T) {
 	require.NotContains(t, r.ids(), "clock.date", "a wrong clock is no reason to refuse a secret")
 }
 
+// A server that takes assertions for its token endpoint only: the doctor finds out, and names the variable.
+func TestAudienceThatTheServerWants(t *testing.T) {
+	t.Parallel()
+	key, _ := newKey(t, "")
+	o := observe(t, 100, "private_key_jwt")
+	o.wants = "/token"
+	cfg := Config{Issuer: o.URL, ClientID: testID, Key: key, Auth: "private_key_jwt"}
+	r := run(t, cfg)
+	r.isOnly(t, map[string]Status{"grant.configured": Failed})
+	audience := r.get(t, "grant.audience")
+	require.Equal(t, OK, audience.Status)
+	require.Equal(t, "set ASSERTION_AUDIENCE="+o.URL+"/token", audience.Hint)
+	require.Len(t, o.assertions, 2, "one more login that may fail, and no other")
+
+	cfg.AssertionAudience = o.URL + "/token"
+	r = run(t, cfg)
+	require.Equal(t, OK, r.get(t, "grant.configured").Status)
+	require.NotContains(t, r.ids(), "grant.audience")
+
+	o.wants = "/elsewhere"
+	o.assertions = nil
+	r = run(t, cfg)
+	require.Equal(t, Failed, r.get(t, "grant.configured").Status)
+	require.NotContains(t, r.ids(), "grant.audience", "what is configured is not second-guessed")
+	require.Len(t, o.assertions, 1)
+}
+
 // observer is a server that keeps the assertions it gets, and answers with them.
 type observer struct {
 	*httptest.Server
 
 	mu         sync.Mutex
 	assertions []string
+	wants      string // path of the only audience that it takes; empty for any
 }
 
 func observe(t *testing.T, grants int, offered ...string) *observer {
@@ -177,7 +205,7 @@ func observe(t *testing.T, grants int, offered ...string) *observer {
 		o.assertions = append(o.assertions, jwt)
 		w.Header().Set("RateLimit-Policy", jwt)
 		answer := map[string]any{"access_token": "opaque-0123456789", "token_type": "Bearer", "expires_in": 60, "scope": jwt}
-		if len(o.assertions) > grants {
+		if len(o.assertions) > grants || (o.wants != "" && audienceOf(jwt) != o.URL+o.wants) {
 			w.WriteHeader(http.StatusUnauthorized)
 			answer = map[string]any{"error": "invalid_client", "error_description": "this is wrong: " + jwt}
 		}
@@ -185,6 +213,19 @@ func observe(t *testing.T, grants int, offered ...string) *observer {
 	}))
 	t.Cleanup(o.Close)
 	return o
+}
+
+// audienceOf is the aud claim of an assertion.
+func audienceOf(jwt string) any {
+	signed, err := jose.ParseSignedCompact(jwt, []jose.SignatureAlgorithm{jose.ES256, jose.HS256})
+	if err != nil {
+		return err
+	}
+	var claims map[string]any
+	if err := json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims); err != nil {
+		return err
+	}
+	return claims["aud"]
 }
 
 // audiences are the aud claims of all assertions, each of which has to have another jti.

@@ -43,6 +43,10 @@ type Config struct {
 	Auth string
 	// BasicEncoding is form (default) or raw.
 	BasicEncoding string
+	// AssertionAudience is the audience (aud) of assertions, the issuer by default, and the token endpoint without one.
+	AssertionAudience string
+	// IntrospectionURL is the introspection endpoint; empty for what the issuer's metadata say.
+	IntrospectionURL string
 	// APIURL is a protected resource to probe; may be empty.
 	APIURL string
 
@@ -92,10 +96,8 @@ func (c *Config) check() error {
 	if err := c.checkChoices(); err != nil {
 		return err
 	}
-	if c.Issuer != "" {
-		if err := oauth.CheckIssuer(c.Issuer); err != nil {
-			return fmt.Errorf("ISSUER: %w", err)
-		}
+	if err := c.checkIssuer(); err != nil {
+		return err
 	}
 	m, err := c.method()
 	if err != nil {
@@ -133,16 +135,20 @@ func (c *Config) checkChoices() error {
 	case c.Timeout < 0:
 		return fmt.Errorf("timeout is %s: it must be above 0", c.Timeout)
 	}
-	return c.checkAPI()
+	if err := checkAddress("API_URL", c.APIURL); err != nil {
+		return err
+	}
+	return checkAddress("INTROSPECTION_URL", c.IntrospectionURL)
 }
 
-func (c *Config) checkAPI() error {
-	if c.APIURL == "" {
+// checkAddress finds what is wrong with an address, unless that is empty.
+func checkAddress(name, address string) error {
+	if address == "" {
 		return nil
 	}
-	u, err := url.Parse(c.APIURL)
+	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
-		return errors.New("API_URL must be an absolute http or https URL without user name and password")
+		return fmt.Errorf("%s must be an absolute http or https URL without user name and password", name)
 	}
 	return nil
 }

@@ -60,12 +60,8 @@ func (e *exam) connect(ctx context.Context, u *url.URL) ([]Result, net.Conn) {
 	if results[0].Status == Failed {
 		return results, nil
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
 	begin := time.Now()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), portOf(u)))
 	if err != nil {
 		return append(results, connectionFailed("connection.tcp", err)), nil
 	}
@@ -122,7 +118,11 @@ func (e *exam) greet(ctx context.Context, raw net.Conn, host string) []Result {
 	conn := tls.Client(raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		e.broken = true
-		return []Result{connectionFailed("connection.tls", err)}
+		r := connectionFailed("connection.tls", err)
+		if plainServer(err) {
+			r.Hint = "what answers there does not speak TLS: check the port, or set an http URL"
+		}
+		return []Result{r}
 	}
 	took, state := time.Since(begin), conn.ConnectionState()
 	protocol := state.NegotiatedProtocol

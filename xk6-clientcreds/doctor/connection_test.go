@@ -28,15 +28,21 @@ func metadataOf(methods ...string) *oauth.Metadata {
 	return &oauth.Metadata{TokenEndpointAuthMethods: methods}
 }
 
-// TestTLS examines a server over HTTPS that is trusted, and one that is not.
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	x := serve(t, func(c *authserver.Config) { c.TLSDir = t.TempDir() })
+// rootsOf are the authorities to trust with a local server over HTTPS.
+func rootsOf(t *testing.T, x *examined) *x509.CertPool {
+	t.Helper()
 	pem, err := os.ReadFile(x.server.Endpoints().CAFile)
 	require.NoError(t, err)
 	roots := x509.NewCertPool()
 	require.True(t, roots.AppendCertsFromPEM(pem))
+	return roots
+}
 
+// TestTLS examines a server over HTTPS that is trusted, and one that is not.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	x := serve(t, func(c *authserver.Config) { c.TLSDir = t.TempDir() })
+	roots := rootsOf(t, x)
 	r := x.run(t, func(c *Config) { c.RootCAs = roots })
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, "TLS 1.3", r.get(t, "connection.tls").Data["version"])

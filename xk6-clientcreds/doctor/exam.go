@@ -39,9 +39,9 @@ type check func(context.Context, *exam) []Result
 
 // checks are all of them, in their order.
 var checks = []check{
-	checkDiscovery, checkConnection, checkGrant, checkOtherMethods,
+	checkDiscovery, checkConnection, checkGrant, checkScheme, checkOtherMethods,
 	checkResponse, checkToken, checkClock, checkLatency, checkRateLimit,
-	checkAPI, checkDPoP, adviseLeeway, adviseRequests, adviseBinding,
+	checkAPI, checkDPoP, checkIntrospection, adviseLeeway, adviseRequests, adviseBinding,
 }
 
 // Run examines the server. The error is one of the configuration; everything else is in the Report.

@@ -25,7 +25,7 @@ func TestHealthyServer(t *testing.T) {
 		"grant.basic_encoding=ok grant.other=skipped response.token_type=ok response.ttl=ok response.scope=ok "+
 		"response.cache_control=ok response.content_type=ok token.format=ok token.claims=info token.typ=ok token.iss=ok "+
 		"token.aud=ok token.lifetime=ok clock.date=ok clock.iat=ok latency.first_grant=ok latency.grant=ok "+
-		"latency.keep_alive=ok rate_limit.announced=info api.without_token=ok api.with_token=ok advice.leeway=ok "+
+		"latency.keep_alive=ok rate_limit.announced=info api.without_token=ok api.with_token=ok introspection.active=ok advice.leeway=ok "+
 		"advice.requests=info advice.cache_scope=ok", r.ids())
 	require.Equal(t, x.server.Endpoints().Token, r.TokenEndpoint)
 	require.Equal(t, 300.0, r.get(t, "response.ttl").Data["expires_in"])
@@ -38,6 +38,7 @@ func TestHealthyServer(t *testing.T) {
 	require.EqualValues(t, DefaultGrants, stats.TokenRequests.Total, "no more than was told")
 	require.EqualValues(t, 2, stats.APIRequests.Total)
 	require.EqualValues(t, 2, stats.DiscoveryRequests)
+	require.EqualValues(t, 1, stats.IntrospectionRequests)
 }
 
 // TestFaults gives the server one fault each, and wants that one named and no other.
@@ -76,7 +77,7 @@ func TestFaults(t *testing.T) {
 		"less scope":             {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
 		"cacheable":              {header("Cache-Control", "max-age=60, private"), nil, found{"response.cache_control": Warning}},
 		"content type":           {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
-		"large token":            {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning}},
+		"large token":            {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning}},
 		"clock behind":           {header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil, found{"clock.date": Warning, "advice.leeway": Warning}},
 		"no Date":                {header("Date", "never"), nil, found{}},
 		"limit announced":        {header("RateLimit-Limit", "10, 10;w=1"), nil, found{"rate_limit.announced": Warning, "advice.cache_scope": Warning}},
@@ -88,13 +89,13 @@ func TestFaults(t *testing.T) {
 			member("access_token", claim(&claims{map[string]any{"alg": "ES256", "typ": "at+jwt"}, map[string]any{
 				"iss": "https://other.example", "aud": "a", "iat": now - 10, "exp": now + 290,
 			}})), nil,
-			found{"token.iss": Warning, "api.with_token": Failed, "latency.same_token": Warning},
+			found{"token.iss": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning},
 		},
 		"token from the future, for nobody, for ever, unsigned": {
 			member("access_token", claim(&claims{map[string]any{"alg": "none"}, map[string]any{"iat": now + 60}})), nil,
 			found{
 				"token.iss": Warning, "token.aud": Warning, "token.typ": Warning, "token.lifetime": Warning, "clock.iat": Warning,
-				"api.with_token": Failed, "latency.same_token": Warning,
+				"api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning,
 			},
 		},
 		"token dies early": {

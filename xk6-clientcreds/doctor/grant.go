@@ -48,7 +48,8 @@ func checkGrant(ctx context.Context, e *exam) []Result {
 	token, err := e.grant(ctx, e.method)
 	e.answered = e.probe.last
 	if err != nil {
-		return append([]Result{e.refused(r, err)}, e.encodingResult(false)...)
+		results := append([]Result{e.refused(r, err)}, e.encodingResult(false)...)
+		return append(results, e.tryOtherAudience(ctx, err)...)
 	}
 	e.first, e.token = e.answered, token
 	e.slowest = e.first.duration
@@ -71,6 +72,9 @@ func (e *exam) refused(r Result, err error) Result {
 	}
 	if hint := clientCertificateHint(failure); hint != "" && e.method.certified {
 		r.Hint = hint
+	}
+	if blank := e.cfg.blankCredential(); blank != "" && failure.Status >= 400 && failure.Status < 500 {
+		r.Hint = blank + "; " + r.Hint
 	}
 	r.Data["error"], r.Data["http_status"] = failure.Code, failure.Status
 	if failure.Code == "invalid_client" && !e.cfg.AllMethods {

@@ -64,6 +64,20 @@ func missingSecret(c *Config) error {
 	return nil
 }
 
+// blankCredential says that the client's id or secret begins or ends with a blank. A server can have issued such a
+// secret (RFC 6749 §A.2), but it is nearly always left over from copying.
+func (c *Config) blankCredential() string {
+	for _, v := range []struct{ name, value string }{{"CLIENT_ID", c.ClientID}, {"CLIENT_SECRET", c.ClientSecret}} {
+		switch {
+		case strings.HasPrefix(v.value, " "):
+			return v.name + " begins with a blank: remove it, unless it belongs there"
+		case strings.HasSuffix(v.value, " "):
+			return v.name + " ends with a blank: remove it, unless it belongs there"
+		}
+	}
+	return ""
+}
+
 const (
 	// secretAlgorithm is what client_secret_jwt signs with unless a script says otherwise.
 	secretAlgorithm = "HS256"

@@ -133,7 +133,7 @@ func TestNoLinger(t *testing.T) {
 
 func TestTextfile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "k6.prom")
-	require.NoError(t, os.WriteFile(file, []byte("of the last test"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("of the last test"), 0o640))
 	r := newRig(t, "127.0.0.1:0,textfile="+file)
 	r.start()
 	r.add(r.builtin.Iterations, 3)
@@ -148,7 +148,7 @@ func TestTextfile(t *testing.T) {
 	assert.Len(t, entries, 1, "nothing else is left")
 	info, err := os.Stat(file)
 	require.NoError(t, err)
-	assert.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+	assert.Equal(t, os.FileMode(0o640), info.Mode().Perm(), "the mode is kept")
 }
 
 func TestTextfileThatCannotBeWritten(t *testing.T) {
@@ -156,7 +156,7 @@ func TestTextfileThatCannotBeWritten(t *testing.T) {
 	argument := "127.0.0.1:0,textfile=" + filepath.Join(folder, "k6.prom")
 	_, err := New(testParams(t, argument))
 	require.ErrorContains(t, err, `option "textfile": `, "it is known before the test")
-	require.ErrorContains(t, err, "allowed: a file in a folder that exists")
+	require.ErrorContains(t, err, "there is no folder")
 	var coded errext.HasExitCode
 	require.ErrorAs(t, err, &coded)
 	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())

@@ -1,69 +1,50 @@
 package exporter
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
-// checkTextfile looks, before the test, for the folder that the file is to be in.
+// checkTextfile looks, before the test, whether the file can be written after it.
 func checkTextfile(name string) error {
 	if name == "" {
 		return nil
 	}
-	folder, err := os.Stat(filepath.Dir(name))
-	if err == nil && !folder.IsDir() {
-		err = fmt.Errorf("%s is not a folder", filepath.Dir(name))
-	}
-	if err != nil {
-		return fmt.Errorf("option \"textfile\": %w; allowed: a file in a folder that exists", err)
-	}
-	return nil
+	return textfileError(outfile.Check(name))
 }
 
-// writeTextfile writes all metrics to a file in the text format. The file appears whole: it is
-// written under another name beside it first.
+// writeTextfile writes all metrics to a file in the text format.
 func writeTextfile(name string, gatherer prometheus.Gatherer) error {
-	if err := replaceFile(name, gatherer); err != nil {
-		return fmt.Errorf("option \"textfile\": %w", err)
+	text, err := textOfMetrics(gatherer)
+	if err == nil {
+		err = outfile.Write(name, text, 0o644)
 	}
-	return nil
+	return textfileError(err)
 }
 
-func replaceFile(name string, gatherer prometheus.Gatherer) (err error) {
+func textfileError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("option \"textfile\": %w", err)
+}
+
+func textOfMetrics(gatherer prometheus.Gatherer) ([]byte, error) {
 	families, err := gatherer.Gather()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
-		}
-	}()
-	w := bufio.NewWriter(file)
-	encoder := expfmt.NewEncoder(w, expfmt.NewFormat(expfmt.TypeTextPlain))
+	var text bytes.Buffer
+	encoder := expfmt.NewEncoder(&text, expfmt.NewFormat(expfmt.TypeTextPlain))
 	for _, family := range families {
 		if err := encoder.Encode(family); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil { // what other programs write too; CreateTemp makes it private
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
+	return text.Bytes(), nil
 }

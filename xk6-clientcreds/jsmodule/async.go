@@ -1,34 +1,58 @@
 package jsmodule
 
-import "github.com/grafana/sobek"
+import (
+	"errors"
+
+	"github.com/grafana/sobek"
+)
 
 // settle turns the result of asynchronous work into a JavaScript value, on the event loop.
 type settle func() (sobek.Value, error)
 
 // async returns a promise for work, which runs off the event loop and must not touch the
-// runtime; what it returns does, on the loop. reason makes the rejection of an error.
-func (m *instance) async(work func() settle, reason func(error) sobek.Value) sobek.Value {
-	rt := m.vu.Runtime()
+// runtime; the function that it returns does, on the loop.
+func (c *client) async(work func() settle) sobek.Value {
+	rt := c.m.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
-	callback := m.vu.RegisterCallback()
+	callback := c.m.vu.RegisterCallback()
 	go func() {
 		settle := work()
 		callback(func() error {
-			var (
-				v   sobek.Value
-				err error
-			)
-			// Nothing of the script is below the event loop: an exception would end the process.
-			if thrown := rt.Try(func() { v, err = settle() }); thrown != nil {
-				return reject(thrown.Value())
-			}
-			if err != nil {
-				return reject(reason(err))
-			}
-			return resolve(v)
+			return c.m.enter(func() error {
+				var (
+					v   sobek.Value
+					err error
+				)
+				if thrown := rt.Try(func() { v, err = settle() }); thrown != nil {
+					return reject(thrown.Value())
+				}
+				if err != nil {
+					return c.reject(reject, err)
+				}
+				return resolve(v)
+			})
 		})
 	}()
 	return rt.ToValue(promise)
+}
+
+// enter runs f on the event loop, where nothing of the script is below: what cannot be caught there, such as
+// an interrupt of k6, would end the process. Here it becomes an error, which ends the iteration.
+func (m *instance) enter(f func() error) (err error) {
+	rt := m.vu.Runtime()
+	run, _ := sobek.AssertFunction(rt.ToValue(func(sobek.FunctionCall) sobek.Value {
+		err = f()
+		return sobek.Undefined()
+	}))
+	if _, thrown := run(sobek.Undefined()); thrown != nil {
+		err = thrown
+	}
+	// The runtime forgets an interrupt once it has reported it. k6 still runs the callbacks that are left, and the
+	// script must not go on in those.
+	if interrupted := (*sobek.InterruptedError)(nil); errors.As(err, &interrupted) {
+		rt.Interrupt(interrupted.Value())
+	}
+	return err
 }
 
 // resolved returns a promise that is already fulfilled.

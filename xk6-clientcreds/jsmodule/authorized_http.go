@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -36,9 +37,13 @@ func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value 
 		panic(rt.NewTypeError(fmt.Sprintf("k6/http has no function %q", name)))
 	}
 	return func(v *view, args []sobek.Value) sobek.Value {
+		outer := c.http.state // of a call whose arguments have a getter that calls this one
 		c.http.state = c.http.carrying(v)
-		defer func() { c.http.state = nil }()
+		defer func() { c.http.state = outer }()
 		result, err := function(sobek.Undefined(), args...)
+		if interrupted := (*sobek.InterruptedError)(nil); errors.As(err, &interrupted) {
+			panic(interrupted) // as an exception, a script could catch it
+		}
 		if err != nil {
 			common.Throw(rt, err)
 		}

@@ -43,10 +43,10 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 		return c.fail(errInitContext)
 	}
 	ctx, s := c.m.vu.Context(), c.newSender(state)
-	return c.m.async(func() settle {
+	return c.async(func() settle {
 		a := c.exchange(ctx, s)
 		return func() (sobek.Value, error) { return c.acquisition(a), nil }
-	}, c.reason)
+	})
 }
 
 // moveTo makes s report as the VU is now: k6 gives it other tags in another scenario or group.

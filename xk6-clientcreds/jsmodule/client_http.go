@@ -54,15 +54,15 @@ func (c *client) batch(call sobek.FunctionCall) sobek.Value {
 // asyncRequest is client.asyncRequest. Where a token has to be asked for, that happens off the
 // event loop as well.
 func (c *client) asyncRequest(call sobek.FunctionCall) sobek.Value {
-	send := c.authorized("asyncRequest")
+	send, args := c.authorized("asyncRequest"), c.m.kept(call.Arguments)
 	return c.whenUsable(func(first *view) sobek.Value {
-		return c.then(send(first, call.Arguments), func(result sobek.Value) sobek.Value {
+		return c.then(send(first, args), func(result sobek.Value) sobek.Value {
 			if !c.rejected(result) {
 				return result
 			}
 			c.drop(first)
 			return c.whenUsable(func(second *view) sobek.Value {
-				return c.then(send(second, call.Arguments), func(result sobek.Value) sobek.Value {
+				return c.then(send(second, args), func(result sobek.Value) sobek.Value {
 					c.rejectedAgain(result)
 					return result
 				})

@@ -118,7 +118,7 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 	}
 	c.usage.begin(state, asked)
 	ctx, fetch := c.m.vu.Context(), c.fetch(state)
-	return c.m.async(func() settle {
+	return c.async(func() settle {
 		found := c.lookup(ctx, fetch)
 		return func() (sobek.Value, error) {
 			v, err := c.settle(state, asked, found)
@@ -127,5 +127,5 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 			}
 			return f(v), nil
 		}
-	}, c.reason)
+	})
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// tokenErrorClass makes the class lazily, once per process: few VUs ever need it. name is a value
+// tokenErrorProgram compiles the class lazily, once per process: few VUs ever need it. name is a value
 // and not a getter: k6 prints an exception that nobody caught when no script can run any more.
-var tokenErrorClass = sync.OnceValue(func() *sobek.Program {
+var tokenErrorProgram = sync.OnceValue(func() *sobek.Program {
 	return sobek.MustCompile(ImportPath, `(() => {
 	class TokenError extends Error {
 		constructor(message, fields) {
@@ -34,41 +34,30 @@ func (c *client) fail(err error) sobek.Value {
 	if errors.Is(err, errInitContext) {
 		panic(rt.NewGoError(err))
 	}
-	if c.abort(err) {
+	if c.aborts() {
+		rt.Interrupt(c.endOfTest(err))
 		return sobek.Undefined() // never seen: the interrupt comes first
 	}
-	exception, failure := c.m.tokenError(c.grant, err)
-	if failure != nil {
-		panic(failure) // k6 has interrupted the script, which cannot catch this either
-	}
-	panic(exception)
+	panic(c.m.tokenError(c.grant, err))
 }
 
-// reason is fail for promises.
-func (c *client) reason(err error) sobek.Value {
-	exception, failure := c.m.tokenError(c.grant, err) // before the interrupt, after which nothing runs
-	if failure != nil {
-		// k6 has interrupted the script. The runtime has told so, forgets it then, and would go on with the script.
-		rt := c.m.vu.Runtime()
-		if interrupt := (*sobek.InterruptedError)(nil); errors.As(failure, &interrupt) {
-			rt.Interrupt(interrupt.Value())
-		}
-		return rt.NewGoError(failure)
+// reject is fail for promises. It returns the end of the test, because there may be no script left to interrupt.
+func (c *client) reject(reject func(any) error, err error) error {
+	if c.aborts() {
+		end := c.endOfTest(err)
+		c.m.vu.Runtime().Interrupt(end)
+		return end
 	}
-	c.abort(err)
-	return exception
+	return reject(c.m.tokenError(c.grant, err))
 }
 
-// abort ends the test when the options say so. An iteration that k6 itself is ending is no
-// reason to.
-func (c *client) abort(err error) bool {
-	if c.opts.OnError != onErrorAbort || c.m.vu.Context().Err() != nil {
-		return false
-	}
-	c.m.vu.Runtime().Interrupt(&errext.InterruptError{
-		Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.grant, err)),
-	})
-	return true
+// aborts reports whether a failure ends the test. In an iteration that k6 itself is ending it does not.
+func (c *client) aborts() bool {
+	return c.opts.OnError == onErrorAbort && c.m.vu.Context().Err() == nil
+}
+
+func (c *client) endOfTest(err error) *errext.InterruptError {
+	return &errext.InterruptError{Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.grant, err))}
 }
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
@@ -86,17 +75,9 @@ func (m *instance) errorText(g *grant, err error) string {
 	return m.process.redactor.String(text)
 }
 
-// tokenError makes the exception that a script catches. It fails when k6 has interrupted the
-// runtime: then not even a constructor runs.
-func (m *instance) tokenError(g *grant, err error) (*sobek.Object, error) {
+// tokenError makes the exception that a script catches.
+func (m *instance) tokenError(g *grant, err error) *sobek.Object {
 	rt := m.vu.Runtime()
-	if m.errors == nil {
-		class, failure := rt.RunProgram(tokenErrorClass())
-		if failure != nil {
-			return nil, failure
-		}
-		m.errors = class
-	}
 	e := asOAuthError(err)
 	fields := rt.NewObject()
 	mustSet(fields, "error", e.Code)
@@ -105,7 +86,23 @@ func (m *instance) tokenError(g *grant, err error) (*sobek.Object, error) {
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
-	return rt.New(m.errors, rt.ToValue(m.errorText(g, err)), fields)
+	exception, failure := rt.New(m.tokenErrorClass(), rt.ToValue(m.errorText(g, err)), fields)
+	if failure != nil {
+		panic(failure)
+	}
+	return exception
+}
+
+// tokenErrorClass is the class of this VU.
+func (m *instance) tokenErrorClass() sobek.Value {
+	if m.errors == nil {
+		class, failure := m.vu.Runtime().RunProgram(tokenErrorProgram())
+		if failure != nil {
+			panic(failure) // k6 has interrupted the script, which cannot catch this either
+		}
+		m.errors = class
+	}
+	return m.errors
 }
 
 // nullable is s as a value for the script, null when it is empty.

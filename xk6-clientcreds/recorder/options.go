@@ -3,11 +3,10 @@ package recorder
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
@@ -49,12 +48,8 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 
 // check finds, before the test, what would keep the record from being written after it.
 func (o options) check() error {
-	if info, err := os.Stat(o.File); err == nil && info.IsDir() {
-		return fmt.Errorf("-o %s: %q is a folder; allowed: a file in a folder that exists", Name, o.File)
-	}
-	folder := filepath.Dir(o.File)
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return fmt.Errorf("-o %s: there is no folder %q; allowed: a file in a folder that exists", Name, folder)
+	if err := outfile.Check(o.File); err != nil {
+		return fmt.Errorf("-o %s: %w", Name, err)
 	}
 	if strings.ContainsFunc(o.Commit, func(r rune) bool { return r <= ' ' || r > '~' }) || len(o.Commit) > 100 {
 		return fmt.Errorf("%s must be the name of a commit: up to 100 printable characters without blanks", commitVariable)

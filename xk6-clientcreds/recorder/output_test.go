@@ -212,11 +212,12 @@ func TestOptions(t *testing.T) {
 }
 
 func TestOptionsThatAreWrong(t *testing.T) {
+	const nameAFile = "name a file in a folder that exists and can be written to"
 	for want, change := range map[string]func(*output.Params){
-		`-o clientcreds-record: there is no folder "missing"; allowed: a file in a folder that exists`: func(p *output.Params) {
+		`-o clientcreds-record: "missing/record.json" cannot be written: there is no folder "missing"; ` + nameAFile: func(p *output.Params) {
 			p.ConfigArgument = "missing/record.json"
 		},
-		`-o clientcreds-record: "." is a folder; allowed: a file in a folder that exists`: func(p *output.Params) { p.ConfigArgument = "." },
+		`-o clientcreds-record: "." cannot be written: it is a folder; ` + nameAFile: func(p *output.Params) { p.ConfigArgument = "." },
 		`collectors.clientcreds-record: json: unknown field "path"; allowed: file and commit, as texts`: func(p *output.Params) {
 			p.JSONConfig = json.RawMessage(`{"path":"x"}`)
 		},

@@ -1,12 +1,14 @@
 package regress
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
 // maxFile bounds what is read. The record of a run of hours has a few megabytes.
@@ -130,23 +132,11 @@ func (r *Record) Encode(to io.Writer) error {
 	return e.Encode(r)
 }
 
-// Write writes the record to a file. Whoever reads the file sees the old content or the new one.
-func (r *Record) Write(path string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+// Write writes the record to a file, as package outfile does.
+func (r *Record) Write(path string) error {
+	var text bytes.Buffer
+	if err := r.Encode(&text); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	if err = r.Encode(file); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	// The mode is that of other files that k6 writes; CreateTemp makes it private.
-	if err = errors.Join(file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	return err
+	return outfile.Write(path, text.Bytes(), 0o644)
 }
