@@ -556,10 +556,11 @@ declare module 'k6/x/clientcreds' {
     }
 
     /**
-     * Thrown when there is no token. Its `message` says what happened, to which client and where; its `name` is
-     * `'TokenError'`.
+     * Thrown when there is no token. Its `message` says what happened, to which client and where. Only the module makes
+     * these errors: recognize them with `e instanceof TokenError`, or by their `name`.
      */
-    export interface TokenError extends Error {
+    export class TokenError extends Error {
+        private constructor();
         readonly name: 'TokenError';
         /** OAuth error code (RFC 6749 §5.2) or class of failure such as `timeout`. */
         readonly error: string;

@@ -3,7 +3,7 @@
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/token-error.js
 import { check, fail } from 'k6';
-import { Client } from 'k6/x/clientcreds';
+import { Client, TokenError } from 'k6/x/clientcreds';
 
 export const options = { vus: 1, iterations: 1, thresholds: { checks: ['rate==1'] } };
 
@@ -18,7 +18,7 @@ export default function () {
     try {
         client.get(__ENV.API_URL);
     } catch (e) {
-        if (e.name !== 'TokenError') {
+        if (!(e instanceof TokenError)) {
             throw e; // a mistake in the script
         }
         check(e, {

@@ -4,7 +4,7 @@
 //   API_URL                                      a protected resource
 import http from 'k6/http';
 import { check } from 'k6';
-import { Client } from 'k6/x/clientcreds';
+import { Client, TokenError } from 'k6/x/clientcreds';
 import { apiUrl, clientOptions, tlsAuth } from './lib/config.js';
 
 export const options = {
@@ -33,6 +33,7 @@ export default async function () {
     check(client.get(api), { 'client.get is authorised': (r) => r.status === 200 });
     check(http.get(api, { headers: client.headers('GET', api) }), { 'k6/http is authorised': (r) => r.status === 200 });
     check(await client.asyncRequest('GET', api), { 'client.asyncRequest is authorised': (r) => r.status === 200 });
+    check(TokenError, { 'TokenError is a class of errors': (c) => c.prototype instanceof Error });
     client.invalidate();
     check(client.token(), { 'invalidate() brings a new one': (t) => t !== token });
 }

@@ -84,7 +84,7 @@ func footprint(t *testing.T, vus int, iteration string) int64 {
 				continue
 			}
 			m := root.NewModuleInstance(v.rt.VU)
-			script(v, rt.ToValue(m.Exports().Named["Client"]))
+			script(v, rt.ToValue(m.Exports().Default).ToObject(rt).Get("Client"))
 		}
 		grown := liveHeap() - before
 		runtime.KeepAlive(all)

@@ -223,7 +223,7 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	assert.Equal(t, keys(v.mustRun(`Object.keys(other.inspect('some-token').scope)`)), members("interface InspectedScope"))
 	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 	thrown := keys(v.mustRun(`(() => { try { client.token() } catch (e) { return ['name', ...Object.keys(e)] } })()`))
-	assert.ElementsMatch(t, thrown, members("interface TokenError extends Error"))
+	assert.ElementsMatch(t, thrown, members("class TokenError extends Error"))
 	v.mustRun(`globalThis.judged = validity({metrics: {}})`)
 	assert.Equal(t, keys(v.mustRun(`Object.keys(judged)`)), members("interface Validity"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(judged.process)`)), members("interface ProcessCounts"))

@@ -54,9 +54,16 @@ func newVU(t testing.TB, root *RootModule) *vu {
 func (v *vu) importModule(root *RootModule) {
 	v.t.Helper()
 	v.module = root.NewModuleInstance(v.rt.VU).(*instance)
-	for name, value := range v.module.Exports().Named {
-		require.NoError(v.t, v.rt.VU.Runtime().Set(name, value))
+	for _, name := range exportNames {
+		v.importMember(name)
 	}
+}
+
+// importMember makes a member of the module a global.
+func (v *vu) importMember(name string) {
+	v.t.Helper()
+	rt := v.rt.VU.Runtime()
+	require.NoError(v.t, rt.Set(name, rt.ToValue(v.module.Exports().Default).ToObject(rt).Get(name)))
 }
 
 // newBareVU returns a VU in the init context, without the module.

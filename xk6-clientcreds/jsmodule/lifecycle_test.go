@@ -293,7 +293,7 @@ func crowd(t *testing.T, n int, code string) (vus []*instance, samples chan metr
 			InitEnvField: &common.InitEnvironment{TestPreInitState: &lib.TestPreInitState{Logger: logger, Registry: registry}},
 		}
 		m := root.NewModuleInstance(vu).(*instance)
-		require.NoError(t, vu.RuntimeField.Set("Client", m.Exports().Named["Client"]))
+		require.NoError(t, vu.RuntimeField.Set("Client", m.Exports().Default.(*sobek.Object).Get("Client")))
 		_, err := vu.RuntimeField.RunString(code)
 		require.NoError(t, err)
 		vu.InitEnvField = nil

@@ -52,7 +52,7 @@ type instance struct {
 	logger  logrus.FieldLogger
 	cwd     *url.URL // of the script
 	id      uint64   // distinguishes this VU's cache entries from others'
-	exports modules.Exports
+	exports *sobek.Object
 	clients map[*grant]*client
 	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
@@ -61,18 +61,9 @@ type instance struct {
 func newInstance(p *process, vu modules.VU) *instance {
 	env := vu.InitEnv()
 	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1), clients: make(map[*grant]*client)}
-	// k6 calls Exports at every access of a named import: the values are made once.
-	m.exports = modules.Exports{Named: map[string]any{
-		"Client":     m.function("Client", m.newClient),
-		"ClientPool": m.firstClientPool,
-		// Called before and after the test only: not worth a function in every VU.
-		"validity": m.validity, "requireValid": m.requireValid, "keepSubmetrics": m.keepSubmetrics,
-	}}
+	m.exports = newExports(m)
 	return m
 }
-
-// Exports returns the members of k6/x/clientcreds.
-func (m *instance) Exports() modules.Exports { return m.exports }
 
 // function returns f as a JavaScript function, with the name that scripts see instead of the one
 // that it has in Go.

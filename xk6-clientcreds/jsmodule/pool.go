@@ -23,19 +23,6 @@ type pool struct {
 var errPoolInit = common.NewInitContextError(
 	"pool.client() cannot be called in the init context; call it in the default function, setup() or teardown()")
 
-// firstClientPool makes the class ClientPool when a script first constructs a pool. A class costs more
-// than a kilobyte in every VU, and most scripts have no pool.
-func (m *instance) firstClientPool(call sobek.ConstructorCall) *sobek.Object {
-	rt := m.vu.Runtime()
-	class := m.function("ClientPool", m.newClientPool)
-	m.exports.Named["ClientPool"] = class
-	obj, err := rt.New(class, call.Arguments...)
-	if err != nil {
-		common.Throw(rt, err)
-	}
-	return obj
-}
-
 // newClientPool is the constructor behind `new ClientPool(options)`.
 func (m *instance) newClientPool(call sobek.ConstructorCall) *sobek.Object {
 	p, err := newPool(m, call.Argument(0))

@@ -133,8 +133,7 @@ func (p *pool) build(i int) (*keptClient, error) {
 		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
 	}
 	rt := p.m.vu.Runtime()
-	class := p.m.exports.Named["Client"].(*sobek.Object) //nolint:forcetypeassert // as newInstance makes it
-	obj := rt.CreateObject(class.Get("prototype").ToObject(rt))
+	obj := rt.CreateObject(p.m.exports.Get("Client").ToObject(rt).Get("prototype").ToObject(rt))
 	c.becomes(obj)
 	return &keptClient{index: i, client: c, object: obj}, nil
 }

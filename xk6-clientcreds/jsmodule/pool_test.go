@@ -149,7 +149,6 @@ func TestPoolClientsAreClients(t *testing.T) {
 	e := newEndpoint(t)
 	v := newVU(t, New())
 	v.mustRun(e.pool(several(3), "assignment: 'round-robin'"))
-	v.importAgain()
 	assert.Equal(t, true, v.mustRun(`pool instanceof ClientPool && ClientPool.name === 'ClientPool'`))
 	_, err := v.run(`pool.client()`)
 	require.ErrorContains(t, err, "pool.client() cannot be called in the init context; call it in the default function, setup() or teardown()")
@@ -158,14 +157,6 @@ func TestPoolClientsAreClients(t *testing.T) {
 		[first instanceof Client, first === pool.client(), first === second, second === pool.client()]`))
 	assert.Equal(t, "{}", v.mustRun(`JSON.stringify(pool)`), "nothing of the clients can be read off a pool")
 	assert.EqualValues(t, 3, v.mustRun(`pool.size = 5; pool.size`))
-}
-
-// importAgain binds the module's names as they are now: k6 asks for them at every access.
-func (v *vu) importAgain() {
-	v.t.Helper()
-	for name, value := range v.module.Exports().Named {
-		require.NoError(v.t, v.rt.VU.Runtime().Set(name, value))
-	}
 }
 
 // A client that nobody uses does not exist; a file is read once per process.

@@ -1,0 +1,70 @@
+package jsmodule
+
+import (
+	"slices"
+
+	"github.com/grafana/sobek"
+
+	"go.k6.io/k6/v2/js/modules"
+)
+
+// exportNames are the members of k6/x/clientcreds, in the order of index.d.ts.
+var exportNames = []string{"Client", "ClientPool", "TokenError", "validity", "requireValid", "keepSubmetrics"}
+
+// exports is the module as scripts import it. It makes each member when a script first asks for it: a class costs up to
+// two kilobytes in every VU, and most scripts use one.
+type exports struct {
+	m    *instance
+	made []sobek.Value // by the index of exportNames
+}
+
+// Exports implements modules.Instance. k6 looks the names of an import up in the default export where there is
+// nothing else; what is exported by name it would make for every VU.
+func (m *instance) Exports() modules.Exports { return modules.Exports{Default: m.exports} }
+
+func newExports(m *instance) *sobek.Object {
+	return m.vu.Runtime().NewDynamicObject(&exports{m, make([]sobek.Value, len(exportNames))})
+}
+
+// Get implements sobek.DynamicObject.
+func (e *exports) Get(name string) sobek.Value {
+	i := slices.Index(exportNames, name)
+	if i < 0 {
+		return nil
+	}
+	if e.made[i] == nil {
+		e.made[i] = e.member(name)
+	}
+	return e.made[i]
+}
+
+func (e *exports) member(name string) sobek.Value {
+	m := e.m
+	switch name {
+	case "Client":
+		return m.function(name, m.newClient)
+	case "ClientPool":
+		return m.function(name, m.newClientPool)
+	case "TokenError":
+		return m.tokenErrorClass()
+	case "validity":
+		return m.function(name, m.validity)
+	case "requireValid":
+		return m.function(name, m.requireValid)
+	case "keepSubmetrics":
+		return m.function(name, m.keepSubmetrics)
+	}
+	return nil
+}
+
+// Has implements sobek.DynamicObject.
+func (*exports) Has(name string) bool { return slices.Contains(exportNames, name) }
+
+// Keys implements sobek.DynamicObject.
+func (*exports) Keys() []string { return exportNames }
+
+// Set implements sobek.DynamicObject: a module cannot be changed.
+func (*exports) Set(string, sobek.Value) bool { return false }
+
+// Delete implements sobek.DynamicObject.
+func (*exports) Delete(string) bool { return false }
