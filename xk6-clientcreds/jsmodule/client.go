@@ -56,6 +56,7 @@ func newClient(m *instance, o *options) (*client, error) {
 		return c, nil
 	}
 	g.warnOfCertificate(time.Now())
+	g.warnOfBlanks()
 	c := &client{m: m, grant: g, opts: g.opts}
 	c.usage = usage{process: m.process, opts: g.opts, client: c}
 	if err := c.bind(); err != nil {

@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // clientList is where the clients of a pool are described.
@@ -23,10 +26,11 @@ type clientList interface {
 	shape(i int) string
 }
 
-// isFree reports whether an option can be any text that is not empty. Most clients differ in these only.
-func isFree(name string) bool {
+// isFree reports whether text is right for an option because it is right for every client. Most clients
+// differ in these only.
+func isFree(name, text string) bool {
 	name = standardName(name)
-	return name == "clientId" || name == "clientSecret"
+	return (name == "clientId" || name == "clientSecret") && text != "" && oauth.CheckSecret(text) == nil
 }
 
 // someText stands in a shape for the text of a free option.
@@ -57,7 +61,7 @@ func (a arrayClients) shape(i int) string {
 			return ""
 		}
 		text := value.String()
-		if isFree(name) && text != "" {
+		if isFree(name, text) {
 			text = someText
 		}
 		b.WriteString(strconv.Quote(name) + strconv.Quote(text))
@@ -88,13 +92,22 @@ func (c *jsonClients) shape(i int) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		b.WriteString(strconv.Quote(name))
-		if value := members[name]; isFree(name) && len(value) > len(`""`) && value[0] == '"' {
+		value := members[name]
+		if text, isText := unescaped(value); isText && isFree(name, text) {
 			b.WriteString(someText)
 		} else {
 			b.Write(value)
 		}
 	}
 	return b.String()
+}
+
+// unescaped is the text of a JSON string without escapes: those of others have a shape of their own.
+func unescaped(value json.RawMessage) (text string, isText bool) {
+	if len(value) < len(`""`) || value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
+		return "", false
+	}
+	return string(value[1 : len(value)-1]), true
 }
 
 func (c *csvClients) size() int { return len(c.rows) }
@@ -136,7 +149,7 @@ func cellValue(rt *sobek.Runtime, name, cell string) sobek.Value {
 func (c *csvClients) shape(i int) string {
 	var b strings.Builder
 	for column, cell := range c.rows[i] {
-		if cell != "" && isFree(c.header[column]) {
+		if isFree(c.header[column], cell) {
 			cell = someText
 		}
 		b.WriteString(cell)

@@ -124,7 +124,7 @@ func (o *options) read(r *reader) {
 	r.text("introspectionUrl", &o.IntrospectionURL)
 	r.text("revocationUrl", &o.RevocationURL)
 	r.text("jwksUrl", &o.JWKSURL)
-	r.text("clientId", &o.ClientID)
+	r.credential("clientId", &o.ClientID)
 	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
 	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
 	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)

@@ -36,7 +36,7 @@ type assertionOptions struct {
 // key takes the text of a private key, or an object with it or with where it is.
 func (r *reader) key(name string, to *keyOptions) {
 	r.privateKey(name, &to.Text, &to.From, func(k *reader) {
-		k.text("kid", &to.ID)
+		k.credential("kid", &to.ID)
 		k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
 	}, "text, file, env or secret, and kid and alg where needed")
 }

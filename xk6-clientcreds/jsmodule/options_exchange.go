@@ -20,9 +20,9 @@ type exchangeOptions struct {
 func (o *options) readExchange(r *reader) {
 	x := &exchangeOptions{SubjectTokenType: oauth.TokenTypeAccessToken}
 	o.Exchange = x
-	r.secret("subjectToken", &x.SubjectToken)
+	r.credential("subjectToken", &x.SubjectToken)
 	r.text("subjectTokenType", &x.SubjectTokenType)
-	r.secret("actorToken", &x.ActorToken)
+	r.credential("actorToken", &x.ActorToken)
 	r.text("actorTokenType", &x.ActorTokenType)
 	r.text("requestedTokenType", &x.RequestedTokenType)
 	r.texts("audience", &x.Audience)

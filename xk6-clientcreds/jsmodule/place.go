@@ -61,6 +61,7 @@ func (r *reader) secretOrPlace(name string, text *string, from *place) {
 		}
 	case isString(v) && v.String() != "":
 		*text = v.String()
+		r.checkCredential(name, *text)
 	default:
 		r.fail(name, "is %s; it must be a non-empty string, or an object with file, env or secret", emptyOr(v))
 	}

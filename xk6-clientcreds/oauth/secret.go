@@ -2,13 +2,14 @@ package oauth
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// CheckSecret finds what says that a text is no client secret but something else, such as another
-// file: a secret is in one line (RFC 6749 §A.2, which also allows nothing but ASCII; servers do). The
+// CheckSecret finds characters that no client secret, identifier or token has: those are in one line
+// of printable text (RFC 6749 §A.1 and §A.2, which also allow nothing but ASCII; servers do). The
 // error goes on with a sentence that says where the text is from, and holds nothing of it.
 func CheckSecret(text string) error {
 	switch {
@@ -18,6 +19,11 @@ func CheckSecret(text string) error {
 		return errors.New("begins with a byte order mark; it must be text without one")
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return errors.New("has a line break or another control character in it; it must be text in one line")
+	}
+	for _, c := range text {
+		if unicode.Is(unicode.Cf, c) { // such as the zero width space that is copied along from a web page
+			return fmt.Errorf("has the invisible character %U in it; it must be text without one", c)
+		}
 	}
 	return nil
 }

@@ -1,0 +1,35 @@
+package jsmodule
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// credential takes an identifier, a secret or a token, whose value must not be in an error. One with a
+// newline, which echo and files of variables leave at its end, no server can have issued.
+func (r *reader) credential(name string, to *string) {
+	r.text(name, to)
+	r.checkCredential(name, *to)
+}
+
+func (r *reader) checkCredential(name, text string) {
+	if err := oauth.CheckSecret(text); err != nil {
+		r.fail(name, "%w", err)
+	}
+}
+
+// warnOfBlanks says what servers allow (RFC 6749 §A.1 and §A.2), but hardly any issues.
+func (g *grant) warnOfBlanks() {
+	o := g.credentials.Load().opts
+	for _, c := range []struct{ option, text string }{
+		{"clientId", o.ClientID}, {"clientSecret", o.ClientSecret}, {"key.kid", o.Key.ID},
+	} {
+		if strings.TrimSpace(c.text) != c.text {
+			g.process.warnOnce(warning{"blanks of " + c.option, g.opts.subject()}, fmt.Sprintf(
+				"Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the blank if it does not belong to it",
+				o.ClientID, c.option))
+		}
+	}
+}
