@@ -11,6 +11,7 @@ set -euo pipefail
 version=${1:?usage: tools/release.sh vX.Y.Z}
 module=github.com/xk6-clientcreds/harness
 k6_version=${K6_VERSION:?K6_VERSION is not set; run make release}
+unset K6_VERSION # xk6 reads it too
 xk6=${XK6:?XK6 is not set; run make release}
 release=${RELEASE:?RELEASE is not set; run make release}
 sbom=${SBOM:?SBOM is not set; run make release}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Tries what tools/release.sh builds, for the system of this machine: that two builds are equal to the byte, that the binary
+# knows its version, that k6 accepts it for a script that asks for that version, and that it shares a binary with others.
+set -euo pipefail
+
+version=v0.1.0
+module=github.com/xk6-clientcreds/harness
+platform=$(go env GOOS)/$(go env GOARCH)
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
+
+failed=0
+# is NAME COMMAND…: reports whether the command succeeds.
+is() {
+    local name=$1
+    shift
+    if "$@" >"$work/log" 2>&1; then
+        echo "ok: $name"
+    else
+        echo "FAILED: $name" >&2
+        cat "$work/log" >&2
+        failed=1
+    fi
+}
+
+# The second build is of a clone in another folder.
+git clone --quiet --no-hardlinks . "$work/clone"
+PLATFORMS=$platform OUT=$work/first tools/release.sh "$version" >"$work/first.log"
+(cd "$work/clone" && PLATFORMS=$platform OUT=$work/second tools/release.sh "$version" >"$work/second.log")
+is 'two builds have the same checksums' diff "$work/first/checksums.txt" "$work/second/checksums.txt"
+is 'the checksums are right' env -C "$work/first" sha256sum --check --strict checksums.txt
+
+archive=$work/first/xk6-clientcreds_${version}_${platform/\//_}.tar.gz
+mkdir "$work/bin"
+tar -xzf "$archive" -C "$work/bin"
+k6=$work/bin/k6
+"$k6" version >"$work/version"
+is 'k6 version shows the version of the extension' grep -F "$module $version, k6/x/clientcreds [js]" "$work/version"
+is 'the archive has the licence of the extension' cmp LICENSE "$work/bin/LICENSE"
+is 'the SBOM names the extension and k6' grep -q "pkg:golang/go.k6.io/k6/v2@" "${archive%.tar.gz}.cdx.json"
+
+# With k6's resolution of extensions on, as it is by default: it must find nothing to resolve.
+unset K6_AUTO_EXTENSION_RESOLUTION
+serve() { env -C "$work" "$k6" x clientcreds serve --addr 127.0.0.1:0 -- "$@"; }
+here=$PWD/tools/release/testdata
+is 'k6 accepts the version that a script asks for' serve "$k6" run --quiet "$here/versions.js"
+
+# Together with other extensions. What a proxy cannot list is not needed.
+cp -r "$here/second" "$work/second"
+export GOMODCACHE=$work/modules CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+GOPROXY="file://$work/proxy,file://$(env -u GOMODCACHE go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
+export GOPROXY GONOSUMDB="$module,example.com${GONOSUMDB:+,$GONOSUMDB}"
+"$RELEASE" proxy "$module" "$version" "$work/proxy"
+k6_version=$K6_VERSION
+unset K6_VERSION # xk6 reads it too
+is 'builds with two other extensions' "$XK6" build "$k6_version" --with "$module@$version" --with github.com/grafana/xk6-faker@v0.5.2 \
+    --with "example.com/xk6-second=$work/second" --output "$work/together"
+is 'one script uses three extensions' serve "$work/together" run --quiet "$here/three-extensions.js"
+exit "$failed"
