@@ -41,19 +41,20 @@ is 'the SBOM names the extension and k6' grep -q "pkg:golang/go.k6.io/k6/v2@" "$
 
 # With k6's resolution of extensions on, as it is by default: it must find nothing to resolve.
 unset K6_AUTO_EXTENSION_RESOLUTION
+# shellcheck disable=SC2317 # "is" calls it
 serve() { env -C "$work" "$k6" x clientcreds serve --addr 127.0.0.1:0 -- "$@"; }
-here=$PWD/tools/release/testdata
-is 'k6 accepts the version that a script asks for' serve "$k6" run --quiet "$here/versions.js"
+scripts=$PWD/tools/release/testdata
+is 'k6 accepts the version that a script asks for' serve "$k6" run --quiet "$scripts/versions.js"
 
 # Together with other extensions. What a proxy cannot list is not needed.
-cp -r "$here/second" "$work/second"
+cp -r "$scripts/second" "$work/second"
 export GOMODCACHE=$work/modules CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 GOPROXY="file://$work/proxy,file://$(env -u GOMODCACHE go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
 export GOPROXY GONOSUMDB="$module,example.com${GONOSUMDB:+,$GONOSUMDB}"
 "$RELEASE" proxy "$module" "$version" "$work/proxy"
-k6_version=$K6_VERSION
+k6_version=${K6_VERSION:?run make test-release}
 unset K6_VERSION # xk6 reads it too
-is 'builds with two other extensions' "$XK6" build "$k6_version" --with "$module@$version" --with github.com/grafana/xk6-faker@v0.5.2 \
+is 'builds with two other extensions' "$XK6" --verbose build "$k6_version" --with "$module@$version" --with github.com/grafana/xk6-faker@v0.5.2 \
     --with "example.com/xk6-second=$work/second" --output "$work/together"
-is 'one script uses three extensions' serve "$work/together" run --quiet "$here/three-extensions.js"
+is 'one script uses three extensions' serve "$work/together" run --quiet "$scripts/three-extensions.js"
 exit "$failed"
