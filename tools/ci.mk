@@ -15,8 +15,8 @@ regression-proof: build/k6 ## Try the gate on 20 changes that are none and 20 th
 check: actionlint
 
 .PHONY: actionlint
-actionlint: $(ACTIONLINT) ## Check the workflow for GitHub Actions, and the shell in it
-	$(ACTIONLINT) deploy/ci/github-actions.yml
+actionlint: $(ACTIONLINT) ## Check the workflows for GitHub Actions, and the shell in them
+	$(ACTIONLINT) deploy/ci/github-actions.yml .github/workflows/*.yml
 
 $(ACTIONLINT): tools/actionlint/go.mod tools/actionlint/go.sum
 	@tools/require.sh go git

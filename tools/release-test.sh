@@ -46,15 +46,14 @@ serve() { env -C "$work" "$k6" x clientcreds serve --addr 127.0.0.1:0 -- "$@"; }
 scripts=$PWD/tools/release/testdata
 is 'k6 accepts the version that a script asks for' serve "$k6" run --quiet "$scripts/versions.js"
 
-# Together with other extensions. What a proxy cannot list is not needed.
-cp -r "$scripts/second" "$work/second"
+# Together with other extensions for k6 v2.
 export GOMODCACHE=$work/modules CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 GOPROXY="file://$work/proxy,file://$(env -u GOMODCACHE go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
-export GOPROXY GONOSUMDB="$module,example.com${GONOSUMDB:+,$GONOSUMDB}"
+export GOPROXY GONOSUMDB="$module${GONOSUMDB:+,$GONOSUMDB}"
 "$RELEASE" proxy "$module" "$version" "$work/proxy"
 k6_version=${K6_VERSION:?run make test-release}
 unset K6_VERSION # xk6 reads it too
 is 'builds with two other extensions' "$XK6" --verbose build "$k6_version" --with "$module@$version" --with github.com/grafana/xk6-faker@v0.5.2 \
-    --with "example.com/xk6-second=$work/second" --output "$work/together"
+    --with github.com/grafana/xk6-redis@v0.4.3 --output "$work/together"
 is 'one script uses three extensions' serve "$work/together" run --quiet "$scripts/three-extensions.js"
 exit "$failed"
