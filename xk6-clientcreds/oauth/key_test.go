@@ -158,7 +158,8 @@ func TestWrongKeys(t *testing.T) {
 		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `option "key" begins like a JWK but is no JSON object with the members of one` + want},
 		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
 		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
-		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
+		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"mixed RSA":      {mixedRSA(t), "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
 		"EC as RS":       {rfc7515EC, "RS256", `option "key.alg" is "RS256", which this key cannot sign with; allowed are ES256`},
 		"P-256 as ES384": {rfc7515EC, "ES384", `option "key.alg" is "ES384", which this key cannot sign with; allowed are ES256`},
 		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `option "key.alg" is "ES256", which this key cannot sign with; allowed are ` +
@@ -194,4 +195,17 @@ func FuzzSigningKey(f *testing.F) {
 		_, err = base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[2])
 		require.NoError(t, err)
 	})
+}
+
+// mixedRSA is a JWK with the public part of one key and the private part of another.
+func mixedRSA(t *testing.T) string {
+	t.Helper()
+	mixed := *rsaKey()
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	mixed.N = other.N
+	mixed.Precomputed = rsa.PrecomputedValues{}
+	text, err := json.Marshal(jose.JSONWebKey{Key: &mixed})
+	require.NoError(t, err)
+	return string(text)
 }
