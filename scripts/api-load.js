@@ -9,7 +9,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -30,7 +31,7 @@ export const options = {
 };
 
 const client = new Client(clientOptions());
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -38,8 +39,8 @@ export function setup() {
 }
 
 export default function () {
-    const res = client.get(api);
-    check(res, { 'status is 200': (r) => r.status === 200 });
+    const res = api.send(client);
+    check(res, api.checks);
     sleep(pause);
 }
 

@@ -10,9 +10,9 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
-import { tryGet } from './lib/call.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
@@ -51,7 +51,7 @@ for (const name of halves) {
 const keeps = new Client(clientOptions());
 const { cache: _, ...others } = clientOptions();
 const keepsNone = new Client({ ...others, cache: { scope: 'none' } });
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -62,7 +62,7 @@ export const cached = () => load(keeps);
 export const uncached = () => load(keepsNone);
 
 function load(client) {
-    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
+    check(api.trySend(client), api.checks);
     sleep(pause);
 }
 

@@ -15,6 +15,7 @@
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
 import { keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientPool } from './lib/config.js';
 import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
@@ -52,7 +53,7 @@ export function setup() {
 export default function () {
     const step = Math.min(Math.floor(exec.scenario.progress * numbers.length), numbers.length - 1);
     exec.vu.metrics.tags.clients = numbers[step];
-    const result = pools[step].client().acquire();
+    const result = acquire(pools[step].client());
     check(result, { 'token granted': (r) => r.ok });
     if (result.ok) {
         (step === 0 ? compared.base : compared.add)(result);

@@ -14,7 +14,8 @@
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -39,7 +40,7 @@ export const options = {
 
 const ofApi = new Trend('api_clock_skew', true);
 const client = new Client(clientOptions({ cache: { leeway: env('LEEWAY', '3s') } }));
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -50,8 +51,8 @@ export function setup() {
 }
 
 export default function () {
-    const res = client.get(api);
-    check(res, { 'status is 200': (r) => r.status === 200 });
+    const res = api.send(client);
+    check(res, api.checks);
     const [said, now] = [Date.parse(res.headers.Date), Date.now()];
     if (!Number.isNaN(said)) {
         ofApi.add(Math.max(said - now, now - res.timings.duration - 1000 - said, 0));

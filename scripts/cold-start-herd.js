@@ -14,9 +14,9 @@ import exec from 'k6/execution';
 import { check } from 'k6';
 import { Gauge } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, inMilliseconds } from './lib/environment.js';
-import { tryGet } from './lib/call.js';
 import { local } from './lib/disturb.js';
 import { stats } from './lib/faults.js';
 import { trendStats } from './lib/measured.js';
@@ -44,7 +44,7 @@ export const options = {
 };
 
 const clients = Object.fromEntries(scopes.map((scope) => [scope, new Client(clientOptions({ cache: { scope } }))]));
-const api = apiUrl();
+const api = protectedApi();
 const peak = new Gauge('token_requests_at_once');
 
 export function setup() {
@@ -52,7 +52,7 @@ export function setup() {
 }
 
 export default function () {
-    check(tryGet(clients[exec.scenario.name], api), { 'status is 200': (r) => r.status === 200 });
+    check(api.trySend(clients[exec.scenario.name]), api.checks);
 }
 
 export function teardown() {

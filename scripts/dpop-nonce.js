@@ -14,8 +14,8 @@
 import { check, sleep } from 'k6';
 import { Rate } from 'k6/metrics';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { tryGet } from './lib/call.js';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -43,7 +43,7 @@ export const options = {
 keepSubmetrics(...servers.map((server) => `clientcreds_dpop_nonce_retries{server:${server}}`));
 
 const client = new Client(clientOptions({ dpop: true }));
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 const doubled = new Rate('doubled');
 
@@ -56,7 +56,7 @@ export function setup() {
 export default function () {
     client.token(); // so that what follows is the API's
     const before = client.stats().nonceRetries;
-    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
+    check(api.trySend(client), api.checks);
     doubled.add(client.stats().nonceRetries > before);
     sleep(pause);
 }

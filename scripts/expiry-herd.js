@@ -19,6 +19,7 @@ import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
+import { warnOfSuspects } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
 import { counted, milliseconds, number } from './lib/text.js';
 
@@ -49,6 +50,7 @@ keepSubmetrics(...halves.map(slowest), ...tenths.map((i) => inTenth('together', 
 const first = {}; // the first token of this virtual user in each half, until it is replaced
 
 export function setup() {
+    warnOfSuspects();
     const before = disturb({ ttl: duration('TTL', '10s') }, 'the run must be longer than a token lives');
     const { ok, error, expiresIn } = clients.spread.acquire();
     if (!ok || expiresIn === null) {

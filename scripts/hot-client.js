@@ -13,6 +13,7 @@
 //   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
 import { check, sleep } from 'k6';
 import { keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientPool } from './lib/config.js';
 import { count, duration, number as numberOf, seconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
@@ -49,7 +50,7 @@ export function setup() {
 
 export default function () {
     const isHot = Math.random() < part;
-    const result = (isHot ? hot : others).client().acquire();
+    const result = acquire((isHot ? hot : others).client());
     check(result, { 'token granted': (r) => r.ok });
     if (result.ok) {
         (isHot ? compared.add : compared.base)(result);

@@ -17,9 +17,9 @@
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
-import { tryGet } from './lib/call.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -46,7 +46,7 @@ export const options = {
 const recoveries = new Trend('idp_recovery', true);
 const wasted = new Trend('outage_requests');
 const client = new Client(clientOptions({ cache: { leeway: env('LEEWAY', '45%') } }));
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -59,7 +59,7 @@ export function setup() {
 }
 
 export default function ({ end }) {
-    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
+    check(api.trySend(client), api.checks);
     watch(end);
     sleep(pause);
 }

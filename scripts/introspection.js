@@ -8,20 +8,22 @@
 //   RATE DURATION MAX_VUS                        load: introspections per second, time, virtual users to do it with
 //   INACTIVE                                     share of them that are about a revoked token
 //   MAX_P95                                      time within which 95% have to be answered
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; without ISSUER, INTROSPECTION_URL and
-//                                                REVOCATION_URL
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   INTROSPECTION_URL REVOCATION_URL             without ISSUER, or where its metadata do not name them
 import { check } from 'k6';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { attempt } from './lib/call.js';
+import { acquire, attempt } from './lib/call.js';
 import { inquiringOptions } from './lib/config.js';
 import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
-import { preflight } from './lib/preflight.js';
+import { inquiryPreflight, preflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
 import { counted } from './lib/text.js';
 
 const maxVUs = count('MAX_VUS', 50);
-const answers = { active: '{active:true}', inactive: '{active:false}' };
+const inactive = share('INACTIVE', 0.2);
+const kinds = inactive > 0 ? ['introspection', 'revocation'] : ['introspection'];
+const answers = { active: '{active:true}', ...(inactive > 0 && { inactive: '{active:false}' }) };
 
 export const options = {
     scenarios: {
@@ -45,12 +47,12 @@ export const options = {
 
 keepSubmetrics(...Object.values(answers).map((tag) => `clientcreds_introspection_duration${tag}`));
 
-const client = new Client(inquiringOptions());
-const inactive = share('INACTIVE', 0.2);
+const client = new Client(inquiringOptions(kinds));
 let given; // a token that this virtual user has given up
 
 export function setup() {
     preflight(client);
+    inquiryPreflight(client, kinds);
 }
 
 export default function () {
@@ -65,7 +67,7 @@ export default function () {
 
 /** A token that has been revoked; where that cannot be done, one that there never was. */
 function givenUp() {
-    const { accessToken } = client.acquire();
+    const { accessToken } = acquire(client);
     return accessToken !== null && client.revoke(accessToken).ok ? accessToken : 'a-token-that-there-never-was';
 }
 

@@ -8,29 +8,31 @@
 //   RATE DURATION MAX_VUS                        load: calls per second, time, virtual users to do it with
 //   MIX                                          weights of the kinds: api, grant, introspection, revocation
 //   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; without ISSUER, INTROSPECTION_URL and
-//                                                REVOCATION_URL
+//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   INTROSPECTION_URL REVOCATION_URL             without ISSUER, or where its metadata do not name them
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Counter } from 'k6/metrics';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { attempt } from './lib/call.js';
-import { apiUrl, inquiringOptions } from './lib/config.js';
+import { acquire, attempt } from './lib/call.js';
+import { protectedApi } from './lib/api.js';
+import { inquiringOptions } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
 import { drawn, weights } from './lib/mix.js';
 import { trendStats } from './lib/measured.js';
-import { preflight } from './lib/preflight.js';
+import { inquiryPreflight, preflight } from './lib/preflight.js';
 import { summary, under } from './lib/summary.js';
 import { counted, percent } from './lib/text.js';
 
 /** What each kind does, and the metric of its time. */
 const kinds = {
-    api: [() => client.get(api).status === 200, 'http_req_duration{kind:api,expected_response:true}'],
-    grant: [() => client.acquire().ok, 'clientcreds_request_duration{kind:grant}'],
+    api: [() => api.right(api.send(client)), 'http_req_duration{kind:api,expected_response:true}'],
+    grant: [() => acquire(client).ok, 'clientcreds_request_duration{kind:grant}'],
     introspection: [() => client.introspect(client.token()).active === true, 'clientcreds_introspection_duration{kind:introspection}'],
     revocation: [revocation, 'clientcreds_revocation_duration{kind:revocation}'],
 };
 const mix = weights(env('MIX', 'api=80,grant=10,introspection=8,revocation=2'), Object.keys(kinds));
+const inquiries = mix.map(({ name }) => name).filter((name) => ['introspection', 'revocation'].includes(name));
 const each = (entry) => Object.fromEntries(mix.map(({ name }) => entry(name)));
 const maxVUs = count('MAX_VUS', 100);
 
@@ -58,12 +60,13 @@ export const options = {
 
 keepSubmetrics(...mix.map(({ name }) => kinds[name][1]));
 
-const client = new Client(inquiringOptions());
-const api = apiUrl();
+const client = new Client(inquiringOptions(inquiries));
+const api = protectedApi();
 const calls = new Counter('mixed_calls');
 
 export function setup() {
     preflight(client, api);
+    inquiryPreflight(client, inquiries);
 }
 
 export default function () {
@@ -74,7 +77,7 @@ export default function () {
 }
 
 function revocation() {
-    const { accessToken } = client.acquire();
+    const { accessToken } = acquire(client);
     return accessToken !== null && client.revoke(accessToken).ok;
 }
 

@@ -16,7 +16,8 @@
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions, tlsAuth } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions, tlsAuth } from './lib/config.js';
 import { count, duration, inMilliseconds, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -26,7 +27,7 @@ import { summary, under } from './lib/summary.js';
 import { counted } from './lib/text.js';
 
 const client = new Client(clientOptions());
-const api = apiUrl();
+const api = protectedApi();
 const cases = refusals(client, api, seconds('TOLERANCE', 1));
 const names = Object.keys(cases);
 const each = (entry) => Object.fromEntries(names.map(entry));

@@ -11,7 +11,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { intervene } from './lib/disturb.js';
 import { revokeTokens } from './lib/faults.js';
@@ -39,7 +40,7 @@ export const options = {
 };
 
 const client = new Client(clientOptions());
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -47,7 +48,7 @@ export function setup() {
 }
 
 export default function () {
-    check(client.get(api), { 'status is 200': (r) => r.status === 200 });
+    check(api.send(client), api.checks);
     sleep(pause);
 }
 

@@ -12,8 +12,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; JITTER is 0 here by default
 import { check, sleep } from 'k6';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
-import { tryGet } from './lib/call.js';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -48,7 +48,7 @@ for (const metric of ['requests', 'cache_misses', 'rejections', 'late_uses']) {
 }
 
 const clients = each((leeway) => [leeway, new Client(clientOptions({ cache: { leeway, jitter: env('JITTER', '0') } }))]);
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -58,8 +58,8 @@ export function setup() {
 }
 
 export default function () {
-    const res = tryGet(clients[__ENV.OWN_LEEWAY], api);
-    check(res, { 'status is 200': (r) => r.status === 200 });
+    const res = api.trySend(clients[__ENV.OWN_LEEWAY]);
+    check(res, api.checks);
     sleep(pause);
 }
 

@@ -12,8 +12,8 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
-import { tryGet } from './lib/call.js';
-import { apiUrl, clientOptions } from './lib/config.js';
+import { protectedApi } from './lib/api.js';
+import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -41,7 +41,7 @@ export const options = {
 };
 
 const client = new Client(clientOptions());
-const api = apiUrl();
+const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 
 export function setup() {
@@ -51,7 +51,7 @@ export function setup() {
 }
 
 export default function () {
-    check(tryGet(client, api), { 'status is 200': (r) => r.status === 200 });
+    check(api.trySend(client), api.checks);
     sleep(pause);
 }
 

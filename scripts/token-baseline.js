@@ -11,6 +11,7 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { Client, requireValid } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
@@ -43,7 +44,7 @@ export function setup() {
 }
 
 export default function () {
-    check(client.acquire(), { 'token granted': (r) => r.ok });
+    check(acquire(client), { 'token granted': (r) => r.ok });
 }
 
 export function teardown() {

@@ -17,6 +17,7 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { requireValid, validity } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientOfCall } from './lib/config.js';
 import { count } from './lib/environment.js';
 import { metricsOf, reader, trendStats } from './lib/measured.js';
@@ -45,7 +46,7 @@ export function setup() {
 
 export default function () {
     tagStep(all);
-    check(client().acquire(), { 'token granted': (r) => r.ok });
+    check(acquire(client()), { 'token granted': (r) => r.ok });
 }
 
 export function teardown() {

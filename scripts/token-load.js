@@ -10,6 +10,7 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
 import { requireValid } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientOfCall } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
@@ -45,7 +46,7 @@ export function setup() {
 }
 
 export default function () {
-    const result = client().acquire();
+    const result = acquire(client());
     check(result, { 'token granted': (r) => r.ok });
 }
 

@@ -16,6 +16,7 @@ import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';
 import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { acquire } from './lib/call.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration, env, fail, inMilliseconds } from './lib/environment.js';
 import { metricsOf, reader, trendStats } from './lib/measured.js';
@@ -59,7 +60,7 @@ export function setup() {
 
 export default function () {
     for (let i = 0; i < grants[exec.scenario.name]; i++) {
-        const result = client.acquire();
+        const result = acquire(client);
         const { connecting = 0, tls_handshaking: handshake = 0, duration: request = 0 } = result.timings || {};
         opened.add(handshake > 0);
         grantTime.add(connecting + handshake + request);

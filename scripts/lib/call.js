@@ -1,4 +1,8 @@
-// Requests in scenarios that go on when there is no token.
+// Calls of a client in scenarios that go on when there is no token.
+import exec from 'k6/execution';
+import { env } from './environment.js';
+
+const aborts = env('ON_ERROR') === 'abort';
 
 /** What a call returns; where there is no token for it, what otherwise makes of the error. */
 export function attempt(call, otherwise) {
@@ -12,7 +16,11 @@ export function attempt(call, otherwise) {
     }
 }
 
-/** client.get(url); where there is no token, and so no request, an answer with status 0. */
-export function tryGet(client, url) {
-    return attempt(() => client.get(url), (e) => ({ status: 0, error: e.error }));
+/** client.acquire(), which has no option onError: with ON_ERROR=abort the test ends where it brings no token. */
+export function acquire(client) {
+    const result = client.acquire();
+    if (aborts && !result.ok) {
+        exec.test.abort(`${result.error}${result.status > 0 ? ` (HTTP ${result.status})` : ''}: ${result.errorDescription}`);
+    }
+    return result;
 }

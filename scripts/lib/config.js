@@ -6,7 +6,7 @@ import { env, fail, flag, required, url } from './environment.js';
 /**
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
  * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
- * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
+ * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, ON_ERROR, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
  * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. ASSERTION_AUDIENCE is the
  * audience of assertions where the server does not accept the issuer. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
@@ -26,15 +26,21 @@ function optionsWith(auth, overrides) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(auth), ...overrides }, auth);
 }
 
-/** clientOptions for a client that introspects and revokes: ISSUER tells where, or INTROSPECTION_URL and REVOCATION_URL do. */
-export function inquiringOptions(overrides = {}) {
-    const options = clientOptions(overrides);
-    if (env('ISSUER') !== undefined) {
-        return { ...options, tokenUrl: undefined, issuer: url('ISSUER') };
-    }
-    const endpoints = { introspectionUrl: ['INTROSPECTION_URL', 'introspection'], revocationUrl: ['REVOCATION_URL', 'revocation'] };
-    for (const [option, [name, what]] of Object.entries(endpoints)) {
-        options[option] = url(name, `the ${what} endpoint's URL, or set ISSUER to discover it`);
+const inquiries = { introspection: ['introspectionUrl', 'INTROSPECTION_URL'], revocation: ['revocationUrl', 'REVOCATION_URL'] };
+
+/**
+ * clientOptions for a client that introspects and revokes, or does one of them: INTROSPECTION_URL and REVOCATION_URL tell
+ * where, else the metadata of ISSUER do.
+ */
+export function inquiringOptions(kinds = Object.keys(inquiries)) {
+    const options = clientOptions();
+    for (const kind of kinds) {
+        const [option, name] = inquiries[kind];
+        if (env(name) !== undefined || env('ISSUER') === undefined) {
+            options[option] = url(name, `the ${kind} endpoint's URL, or set ISSUER to discover it`);
+        } else {
+            Object.assign(options, { tokenUrl: undefined, issuer: issuer() });
+        }
     }
     return options;
 }
@@ -48,6 +54,7 @@ function commonOptions(more, auth = env('AUTH')) {
         resource: 'RESOURCE',
         auth: 'AUTH',
         basicEncoding: 'BASIC_ENCODING',
+        onError: 'ON_ERROR',
     };
     for (const [option, name] of Object.entries(texts)) {
         if (env(name) !== undefined) {
@@ -186,13 +193,22 @@ function secret() {
  */
 function endpoint(auth) {
     if (env('TOKEN_URL') === undefined && env('ISSUER') !== undefined) {
-        return { issuer: url('ISSUER', "the authorization server's issuer") };
+        return { issuer: issuer() };
     }
     const tokenUrl = url('TOKEN_URL', "the token endpoint's URL, or set ISSUER to discover it");
-    if (env('ISSUER') !== undefined && origin(url('ISSUER')) !== origin(tokenUrl)) {
+    if (env('ISSUER') !== undefined && origin(issuer()) !== origin(tokenUrl)) {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
     return { tokenUrl, ...assertion(auth) };
+}
+
+/** The issuer. Its metadata's URL is often taken for it. */
+function issuer() {
+    const value = url('ISSUER', "the authorization server's issuer");
+    if (value.includes('/.well-known/')) {
+        fail('ISSUER is the URL of the metadata: give the issuer itself, as the metadata have it, without /.well-known/…');
+    }
+    return value;
 }
 
 /** Assertions are for the issuer where it is known, also where nothing has to be discovered. */
@@ -204,9 +220,4 @@ function assertion(auth) {
 /** Scheme, host and port of a URL, without a user's name and password. */
 function origin(text) {
     return text.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+).*$/, '$1$2').toLowerCase();
-}
-
-/** Where the protected API is. */
-export function apiUrl() {
-    return url('API_URL', 'the URL of the protected API to load');
 }

@@ -3,8 +3,12 @@
 const decimal = /^[0-9]+(\.[0-9]+)?$/;
 const durations = /^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/;
 
+/** The variables that the scenario has asked for. */
+const asked = new Set();
+
 /** The value of an environment variable, or fallback when it is unset or empty. */
 export function env(name, fallback) {
+    asked.add(name);
     const value = __ENV[name];
     return value === undefined || value === '' ? fallback : value;
 }
@@ -13,7 +17,8 @@ export function env(name, fallback) {
 export function required(name, what) {
     const value = env(name);
     if (value === undefined) {
-        fail(`${name} is not set: give ${what}`);
+        const [meant] = suspects().find(([, known]) => known === name) ?? [];
+        fail(`${name} is not set: give ${what}` + (meant === undefined ? '' : `; ${meant} is set: did you mean ${name}?`));
     }
     return value;
 }
@@ -81,13 +86,52 @@ export function flag(name) {
     return value === 'true';
 }
 
+const examples = {
+    ISSUER: 'https://idp.example.com',
+    TOKEN_URL: 'https://idp.example.com/oauth2/token',
+    INTROSPECTION_URL: 'https://idp.example.com/oauth2/introspect',
+    REVOCATION_URL: 'https://idp.example.com/oauth2/revoke',
+    API_URL: 'https://api.example.com/orders',
+    ADMIN_URL: 'http://127.0.0.1:8089/admin',
+};
+
 /** An http or https URL from the environment. */
 export function url(name, what) {
     const value = required(name, what);
     if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://`);
+        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://, such as ${examples[name]}`);
     }
     return value;
+}
+
+/**
+ * Variables that are set, and that are probably meant to be one that the scenario has asked for, and that is not set. Their
+ * environment has many others, so only what differs by a plural, an underscore, the case, or a letter of a long name counts.
+ */
+export function suspects() {
+    const missing = [...asked].filter((name) => !__ENV[name]);
+    return Object.keys(__ENV).filter((name) => !asked.has(name) && __ENV[name] !== '')
+        .map((name) => [name, missing.find((known) => alike(plain(name), plain(known)))])
+        .filter(([, known]) => known !== undefined);
+}
+
+function plain(name) {
+    return name.replace(/[_-]/g, '').toUpperCase();
+}
+
+function alike(a, b) {
+    return a === b || `${a}S` === b || `${b}S` === a || (Math.min(a.length, b.length) >= 6 && oneMistake(a, b));
+}
+
+/** Whether one letter is missing, too many, another one, or exchanged with the next. */
+function oneMistake(a, b) {
+    let i = 0;
+    while (i < a.length && a[i] === b[i]) {
+        i++;
+    }
+    const [x, y] = [a.slice(i), b.slice(i)];
+    return x.slice(1) === y || x === y.slice(1) || x.slice(1) === y.slice(1) ||
+        (x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2));
 }
 
 /** A URL for a message: user, password and query may be secret. */

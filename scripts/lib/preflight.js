@@ -1,18 +1,30 @@
-// A look before the leap: wrong credentials or a wrong URL end the run before it begins, with one message instead of
-// one for every iteration. Call it in setup().
+// A look before the leap: wrong credentials, a wrong URL or a misspelt variable is said before the run begins, once instead
+// of in every iteration. Call it in setup().
 
-import { shown } from './environment.js';
+import { suspects } from './environment.js';
+
+let warned = false; // in this virtual user, which is that of setup()
 
 /** Gets one token and, where api is given, one answer of the API with it; throws when that fails. */
 export function preflight(client, api) {
+    warnOfSuspects();
     client.token(); // throws a TokenError that says where to look
     if (api === undefined) {
         return;
     }
-    const res = client.get(api);
-    if (res.status !== 200) {
+    const res = api.send(client);
+    if (!api.right(res)) {
         const answer = res.status === 0 ? `gave no answer (${res.error})` : `answered ${res.status}${why(res)}`;
-        throw new Error(`preflight: the API at ${shown(api)} ${answer} to a GET with a new token; it must be 200`);
+        throw new Error(`preflight: the API at ${api.name} ${answer} to a ${api.method} with a new token; it must be ${api.wanted}. ` +
+            'API_METHOD, API_BODY, API_HEADERS and API_STATUS describe another request');
+    }
+}
+
+/** Warns of variables that are probably misspelt ones of the scenario. */
+export function warnOfSuspects() {
+    if (!warned) {
+        warned = true;
+        suspects().forEach(([name, meant]) => console.warn(`${name} is set, and not a variable of this scenario: did you mean ${meant}?`));
     }
 }
 
@@ -20,4 +32,34 @@ export function preflight(client, api) {
 function why(res) {
     const challenge = res.headers['Www-Authenticate'];
     return challenge ? ` (${challenge})` : '';
+}
+
+const inquiries = {
+    introspection: ['INTROSPECTION_URL', (client) => client.introspect(client.token())],
+    revocation: ['REVOCATION_URL', (client) => client.revoke(client.acquire().accessToken)],
+};
+
+/** After preflight(): introspects a token and revokes another; throws when there is no such endpoint, or it refuses the client. */
+export function inquiryPreflight(client, kinds = Object.keys(inquiries)) {
+    for (const kind of kinds) {
+        const [variable, call] = inquiries[kind];
+        inquire(variable, kind, () => call(client));
+    }
+}
+
+function inquire(variable, what, call) {
+    let answer;
+    try {
+        answer = call();
+    } catch (e) {
+        if (e.name !== 'TypeError') {
+            throw e;
+        }
+        throw new Error(`preflight: ${e.message}; set ${variable}`); // neither the environment nor the metadata name it
+    }
+    const busy = answer.status >= 500 || answer.status === 429; // is what the load is to find out
+    if (!answer.ok && !busy) {
+        throw new Error(`preflight: the ${what} endpoint ${answer.status === 0 ? 'gave no answer' : `answered ${answer.status}`} ` +
+            `(${answer.error}: ${answer.errorDescription}); check ${variable}, and whether the client may use it`);
+    }
 }

@@ -52,7 +52,9 @@ function grant(client) {
 
 /** A request to the API. The challenge need not have an error, but must be there (RFC 6750 §3). */
 function call(api, headers) {
-    const { status, headers: sent, timings } = http.get(api, { headers, responseCallback: http.expectedStatuses(401) });
+    const { status, headers: sent, timings } = http.request(api.method, api.url, api.body, {
+        ...api.params, headers: { ...api.params.headers, ...headers }, responseCallback: http.expectedStatuses(401),
+    });
     const challenge = sent['Www-Authenticate'];
     const error = /error="([^"]*)"/.exec(challenge ?? '');
     return { status, error: challenge && (error === null ? 'none' : error[1]), time: timings.duration };

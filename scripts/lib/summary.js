@@ -31,7 +31,7 @@ export function summary(data, findings = () => []) {
         ['verdict', text],
         ...(loaded ? [...api(m), ...tokens(m, process), ...findings(m)] : []),
         ...errors(process),
-        ...under('crossed', data.metrics ? crossed(metrics) : reasons.filter(({ rule }) => rule === 'thresholds').map((r) => r.text)),
+        ...under('crossed', !loaded ? [] : data.metrics ? crossed(metrics) : reasons.filter(({ rule }) => rule === 'thresholds').map((r) => r.text)),
         next(loaded, process),
     ];
     const output = found.flatMap(([head, words]) => lines(head, words)).join('\n');
@@ -149,8 +149,8 @@ function values({ type, values: all }) {
 }
 
 /** What to do with the run. */
-function next(loaded, { record, failures }) {
-    if (!loaded && failures.length > 0) {
+function next(loaded, { record }) {
+    if (!loaded) {
         return ['next', 'k6 x clientcreds doctor examines the server'];
     }
     return ['report', record === null

@@ -1,6 +1,10 @@
 package acceptance
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,8 +46,48 @@ func TestScenarioIntrospection(t *testing.T) {
 			crossed: []string{"checks"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
-				require.EqualValues(t, stats.Faults["error"]["introspection"], r.summary.value("checks", "fails"))
+				require.Contains(t, r.output, fmt.Sprintf("introspections: http_error 502 ×%d\n", stats.Faults["error"]["introspection"]))
+				require.InDelta(t, stats.Faults["error"]["introspection"], r.summary.value("checks", "fails"), 1, "but for that of setup()")
 			},
 		},
 	})
+}
+
+// Metadata need not name the endpoints (RFC 8414 §2): then the environment does, or the run ends before its load.
+func TestScenariosOfAnIssuerWithoutTheEndpoints(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, nil)
+	var issuer string
+	metadata := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"issuer": %q, "token_endpoint": %q}`, issuer, server.Endpoints().Token)
+	}))
+	t.Cleanup(metadata.Close)
+	issuer = metadata.URL
+	given := []string{"INTROSPECTION_URL=" + server.Endpoints().Introspection, "REVOCATION_URL=" + server.Endpoints().Revocation}
+	for _, script := range []string{"scripts/introspection.js", "scripts/mixed.js"} {
+		for name, c := range map[string]struct {
+			env  []string
+			exit int
+			text string
+		}{
+			"given":            {env: given},
+			"no introspection": {env: given[1:], exit: exitScriptException, text: "has no usable introspection_endpoint; set INTROSPECTION_URL\\n"},
+			"no revocation":    {env: given[:1], exit: exitScriptException, text: "has no usable revocation_endpoint; set REVOCATION_URL\\n"},
+			"not there": {
+				env:  []string{given[0] + "/not-there", given[1]},
+				exit: exitScriptException, text: "preflight: the introspection endpoint answered 404 (",
+			},
+		} {
+			t.Run(script+" "+name, func(t *testing.T) {
+				t.Parallel()
+				env := server.env(append([]string{
+					"ISSUER=" + issuer, "TOKEN_URL=", "RATE=20", "DURATION=1s", "MIX=introspection=2,revocation=1", "INTROSPECTION_URL=", "REVOCATION_URL=",
+				}, c.env...)...)
+				r := k6run{script: script, env: env}.do(t)
+				require.Equal(t, c.exit, r.exitCode, r.output)
+				require.Contains(t, r.output, c.text)
+				require.LessOrEqual(t, strings.Count(r.output, "level=error"), 1, "one message: %s", r.output)
+			})
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package acceptance
 
 import (
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,19 +102,54 @@ func TestScriptsReadableErrors(t *testing.T) {
 			text:   `k6/x/clientcreds: option \"clientSecret.secret\" cannot be read: no secret sources are configured; start k6 with --secret-source`,
 		},
 		"no endpoint":        {change: []string{"TOKEN_URL="}, text: `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`},
-		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://`},
+		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`},
 		"two servers": {
 			change: []string{"ISSUER=https://user:pass@idp.example.com/tenant"},
 			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER at https://idp.example.com: set one of the two`,
 		},
 		"endpoint may be secret": {change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"}, text: `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`},
-		"issuer is no URL":       {change: []string{"TOKEN_URL=", "ISSUER=idp"}, text: `configuration: ISSUER is \"idp\": it must be a URL that begins with http:// or https://`},
-		"no API":                 {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
-		"VUS no number":          {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
-		"no VUs":                 {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
-		"DURATION no unit":       {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
-		"PAUSE of words":         {change: []string{"PAUSE=long"}, text: `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`},
-		"RATE no number":         {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
+		"issuer is no URL": {
+			change: []string{"TOKEN_URL=", "ISSUER=127.0.0.1:9997"},
+			text:   `configuration: ISSUER is \"127.0.0.1:9997\": it must be a URL that begins with http:// or https://, such as https://idp.example.com\n`,
+		},
+		"issuer is its metadata": {
+			change: []string{"TOKEN_URL=", "ISSUER=https://127.0.0.1:9/.well-known/openid-configuration"},
+			text:   `configuration: ISSUER is the URL of the metadata: give the issuer itself, as the metadata have it, without /.well-known/…`,
+		},
+		"a misspelt variable that is required": {
+			change: []string{"CLIENT_ID=", "CLIENTID=demo"},
+			text:   `configuration: CLIENT_ID is not set: give the client's id; CLIENTID is set: did you mean CLIENT_ID?`,
+		},
+		"a body of a GET": {
+			change: []string{"API_BODY=hush"},
+			text:   `configuration: API_BODY is set, but API_METHOD is GET, which has no body: set API_METHOD, for example to POST`,
+		},
+		"no method": {change: []string{"API_METHOD=P OST"}, text: `configuration: API_METHOD is \"P OST\": it must be a method of HTTP such as POST`},
+		"headers of another form": {
+			change: []string{"API_HEADERS=X-Key: hush"},
+			text:   `configuration: API_HEADERS is not a JSON object of texts: give one such as {\"Accept\": \"application/json\"}`,
+		},
+		"headers of numbers": {
+			change: []string{`API_HEADERS={"X-Key": 1}`}, text: `configuration: API_HEADERS is not a JSON object of texts`,
+		},
+		"the client's own header": {
+			change: []string{`API_HEADERS={"authorization": "hush"}`},
+			text:   `configuration: API_HEADERS has authorization: the client sends its token in it; leave it out`,
+		},
+		"no status": {
+			change: []string{"API_STATUS=ok"},
+			text:   `configuration: API_STATUS is \"ok\": it must be a status such as 204, or several such as 200,201`,
+		},
+		"an unknown ON_ERROR": {
+			change: []string{"ON_ERROR=stop"},
+			text:   `k6/x/clientcreds: option \"onError\" is \"stop\"; allowed are \"throw\", \"abort\"`,
+		},
+		"no API":           {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
+		"VUS no number":    {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
+		"no VUs":           {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
+		"DURATION no unit": {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
+		"PAUSE of words":   {change: []string{"PAUSE=long"}, text: `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`},
+		"RATE no number":   {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
 		"an unknown kind": {
 			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=1,logout=2"},
 			text: `configuration: MIX has \"logout=2\": it must be a weight such as api=10; the kinds are api, grant, introspection, revocation`,
@@ -173,6 +212,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			require.Equal(t, exitScriptException, r.exitCode, r.output)
 			require.Contains(t, r.output, c.text)
 			require.NotContains(t, r.output, localSecret)
+			require.NotContains(t, r.output, "hush")
 			require.Equal(t, 1, strings.Count(r.output, "level=error"), "one message: %s", r.output)
 		})
 	}
@@ -192,4 +232,112 @@ func TestScriptsPreflight(t *testing.T) {
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
 	require.Contains(t, r.output, "Error: preflight: the API at http://127.0.0.1:9/ gave no answer (dial: connection refused)")
 	require.NotContains(t, r.output, "Bearer")
+}
+
+// What a scenario tells of the environment before it begins: what is misspelt, and nothing of the many others.
+func TestScriptsMisspeltVariables(t *testing.T) {
+	t.Parallel()
+	server := startLocalServer(t, nil)
+	for name, c := range map[string]struct {
+		script string
+		env    []string
+		meant  []string
+	}{
+		"plural, underscore, case, and a letter": {
+			script: "api-load.js",
+			env:    []string{"VUS=", "VU=3", "MaxVUs=7", "pause=1", "DURATOIN=9m", "SCOPE=", "SCOPES=orders.read", "Cache-Scope=shared", "AUDIENC=x", "REFFRESH=blocking"},
+			meant: []string{
+				"AUDIENC AUDIENCE", "Cache-Scope CACHE_SCOPE", "DURATOIN DURATION", "REFFRESH REFRESH", "SCOPES SCOPE", "VU VUS", "pause PAUSE",
+			},
+		},
+		"of a scenario without requests to an API": {script: "rate-limited.js", env: []string{"VUS=", "LIMITS=2", "VU=1", "API_UR=x"}, meant: []string{"LIMITS LIMIT", "VU VUS"}},
+		"others": {
+			script: "api-load.js",
+			env: []string{
+				"VUS=1", "VU=3", "TZ=UTC", "TTY=/dev/pts/1", "USER=me", "LOGNAME=me", "LANG=C.UTF-8", "TERM=xterm", "SHELL=/bin/sh", "PWD=/", "SHLVL=1", "DATE=x", "MAIL=x",
+				"PAGER=less", "EDITOR=vi", "CI=true", "HOSTNAME=x", "TMPDIR=/tmp", "NODE_ENV=test", "DATABASE_URL=x", "APP_URL=x", "AUTHOR=x", "STEP=1", "RATE=7", "PORT=1", "KEY=x",
+				"SECRET=x", "CLIENT=x", "TOKEN=x", "SCOPE_ID=x", "K6_VUS_MAX=1", "GITHUB_ACTIONS=true", "RUNNER_OS=Linux", "GOPATH=/go", "JAVA_HOME=/j", "DPO=x",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := server.env(append([]string{"DURATION=", "VUS=2", "ADMIN_URL="}, c.env...)...)
+			r := k6run{script: "scripts/" + c.script, env: env, args: []string{"--iterations", "1", "--vus", "1"}}.do(t)
+			var meant []string
+			for _, found := range misspelt.FindAllStringSubmatch(r.output, -1) {
+				meant = append(meant, found[1]+" "+found[2])
+			}
+			slices.Sort(meant)
+			require.Equal(t, c.meant, meant, r.output)
+		})
+	}
+}
+
+var misspelt = regexp.MustCompile(`msg="(\S+) is set, and not a variable of this scenario: did you mean (\S+)\?"`)
+
+// Not every API wants a GET and answers 200.
+func TestScriptsOfOtherAPIs(t *testing.T) {
+	t.Parallel()
+	api := func(status int) func(*authserver.Config) {
+		return func(c *authserver.Config) {
+			c.APIMiddleware = []authserver.Middleware{func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					body, _ := io.ReadAll(r.Body)
+					if got := r.Method + " " + r.Header.Get("X-Tenant") + " " + string(body); got != "POST blue {}" {
+						status = http.StatusTeapot
+					}
+					w.WriteHeader(status)
+				})
+			}}
+		}
+	}
+	request := []string{"API_METHOD=post", "API_BODY={}", `API_HEADERS={"X-Tenant": "blue"}`, "VUS=1", "DURATION=1s", "PAUSE=0.1"}
+	for name, c := range map[string]struct {
+		status int
+		env    []string
+		exit   int
+		text   string
+	}{
+		"any success":            {status: 204},
+		"the status that is due": {status: 404, env: []string{"API_STATUS=410,404"}},
+		"a redirect":             {status: 302, env: []string{"API_STATUS=302"}},
+		"another success":        {status: 204, env: []string{"API_STATUS=200"}, exit: exitScriptException, text: "answered 204 to a POST with a new token; it must be 200. API_METHOD, API_BODY, "},
+		"another request":        {status: 200, env: []string{"API_BODY=[]"}, exit: exitScriptException, text: "answered 418 to a POST with a new token; it must be 2xx. API_METHOD, API_BODY, "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, api(c.status))
+			for _, script := range []string{"api-load.js", "smoke.test.js"} {
+				r := k6run{script: "scripts/" + script, env: server.env(append(request, c.env...)...)}.do(t)
+				if script == "smoke.test.js" {
+					require.Equal(t, c.exit == 0, r.exitCode == 0, r.output)
+					continue
+				}
+				require.Equal(t, c.exit, r.exitCode, r.output)
+				require.Contains(t, r.output, c.text)
+				if c.exit == 0 {
+					require.Zero(t, r.summary.value("http_req_failed", "rate"))
+					require.Contains(t, r.unwrapped(), " 0.00% failed; checks ")
+				}
+			}
+		})
+	}
+}
+
+// With ON_ERROR=abort a test ends with the first token that does not come, however the scenario asks for it.
+func TestScriptsAbortOnError(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"api-load.js", "soak-through-expiry.js", "token-load.js"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, withFaults(`{"ttl": "1s", "token": {"outages": [{"after": "2s", "for": "1m"}]}}`))
+			env := server.env("ON_ERROR=abort", "VUS=2", "RATE=10", "DURATION=30s", "PAUSE=0.05", "TTL=1s")
+			r := k6run{script: "scripts/" + script, env: env}.do(t)
+			require.Equal(t, exitAborted, r.exitCode, r.output)
+			require.Regexp(t, `level=error msg="test aborted: \w+ \(HTTP 503\)`, r.output)
+			require.Contains(t, r.output, "  errors   token requests: ")
+			require.NotContains(t, r.output, "TokenError", "no iteration went on")
+		})
+	}
 }

@@ -1,0 +1,78 @@
+// The request to the protected API, as the environment describes it, and the answer to it that is right.
+
+import http from 'k6/http';
+import { attempt } from './call.js';
+import { env, fail, shown, url } from './environment.js';
+
+/**
+ * The API at API_URL. API_METHOD, GET by default, API_BODY, API_HEADERS (a JSON object) and API_STATUS (the statuses that are
+ * right, 2xx by default) describe the request.
+ */
+export function protectedApi() {
+    const target = url('API_URL', 'the URL of the protected API to load');
+    const body = env('API_BODY') ?? null;
+    const method = methodOf('API_METHOD', body);
+    const headers = headersOf('API_HEADERS');
+    const statuses = statusesOf('API_STATUS');
+    const right = (res) => (statuses === undefined ? res.status >= 200 && res.status <= 299 : statuses.includes(res.status));
+    const wanted = statuses === undefined ? '2xx' : statuses.join(' or ');
+    const params = {
+        headers,
+        responseCallback: http.expectedStatuses(...(statuses ?? [{ min: 200, max: 299 }])),
+        ...(statuses?.some((status) => status >= 300 && status <= 399) && { redirects: 0 }),
+    };
+    const send = (client) => client.request(method, target, body, params);
+    return {
+        url: target, method, body, params,
+        name: shown(target), // for messages
+        wanted,
+        right,
+        checks: { [`status is ${wanted}`]: right },
+        /** The request by a client, which authorises it. */
+        send,
+        /** As send; where there is no token, and so no request, an answer with status 0. */
+        trySend: (client) => attempt(() => send(client), (e) => ({ status: 0, error: e.error })),
+    };
+}
+
+function methodOf(name, body) {
+    const method = env(name, 'GET').toUpperCase();
+    if (!/^[A-Z]+$/.test(method)) {
+        fail(`${name} is "${method}": it must be a method of HTTP such as POST`);
+    }
+    if (body !== null && ['GET', 'HEAD'].includes(method)) {
+        fail(`API_BODY is set, but ${name} is ${method}, which has no body: set ${name}, for example to POST`);
+    }
+    return method;
+}
+
+/** Headers may hold secrets: no message shows them. */
+function headersOf(name) {
+    const text = env(name, '{}');
+    let headers;
+    try {
+        headers = JSON.parse(text);
+    } catch (e) {
+        headers = null;
+    }
+    if (headers === null || typeof headers !== 'object' || Object.values(headers).some((value) => typeof value !== 'string') || Array.isArray(headers)) {
+        fail(`${name} is not a JSON object of texts: give one such as {"Accept": "application/json"}`);
+    }
+    const own = Object.keys(headers).find((header) => ['authorization', 'dpop'].includes(header.toLowerCase()));
+    if (own !== undefined) {
+        fail(`${name} has ${own}: the client sends its token in it; leave it out`);
+    }
+    return headers;
+}
+
+function statusesOf(name) {
+    const text = env(name);
+    if (text === undefined) {
+        return undefined;
+    }
+    const list = text.split(/[\s,]+/);
+    if (list.some((status) => !/^[1-5][0-9][0-9]$/.test(status))) {
+        fail(`${name} is "${text}": it must be a status such as 204, or several such as 200,201`);
+    }
+    return list.map(Number);
+}
