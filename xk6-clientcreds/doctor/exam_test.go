@@ -79,6 +79,7 @@ func TestFaults(t *testing.T) {
 		"content type":           {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
 		"large token":            {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning}},
 		"clock behind":           {header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil, found{"clock.date": Warning, "advice.leeway": Warning}},
+		"compressed":             {middleware(deflated), nil, found{}},
 		"no Date":                {header("Date", "never"), nil, found{}},
 		"limit announced":        {header("RateLimit-Limit", "10, 10;w=1"), nil, found{"rate_limit.announced": Warning, "advice.cache_scope": Warning}},
 		"limit wide enough":      {header("X-RateLimit-Limit", "1000"), nil, found{}},

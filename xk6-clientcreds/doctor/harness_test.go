@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"compress/zlib"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -128,6 +129,23 @@ func answers(change func(h http.Header, members map[string]any)) authserver.Midd
 			_, _ = w.Write(body)
 		})
 	}
+}
+
+// deflated compresses every answer, whether or not the client asked for it.
+func deflated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Encoding", "deflate")
+		w.Header().Del("Content-Length")
+		w.WriteHeader(rec.Code)
+		z := zlib.NewWriter(w)
+		_, _ = z.Write(rec.Body.Bytes())
+		_ = z.Close()
+	})
 }
 
 // status answers with a status and nothing else, from the n-th request on.

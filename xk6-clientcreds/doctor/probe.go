@@ -30,7 +30,7 @@ type probe struct {
 type exchange struct {
 	status         int
 	header         http.Header
-	body           []byte
+	body           []byte    // without its content codings, where they are understood
 	sent, received time.Time // began, and headers arrived
 	connecting     time.Duration
 	handshaking    time.Duration
@@ -43,10 +43,11 @@ func newProbe(cfg Config, certificate *oauth.ClientCertificate) *probe {
 	config := &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
 	show(config, certificate, nil)
 	transport := &http.Transport{
-		Proxy:             cfg.Proxy,
-		DialContext:       new(net.Dialer).DialContext,
-		TLSClientConfig:   config,
-		ForceAttemptHTTP2: true,
+		Proxy:              cfg.Proxy,
+		DialContext:        new(net.Dialer).DialContext,
+		TLSClientConfig:    config,
+		ForceAttemptHTTP2:  true,
+		DisableCompression: true, // as k6, which does not ask for it
 	}
 	return &probe{last: new(exchange), client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // neither credentials nor tokens follow a redirect
@@ -75,6 +76,9 @@ func (p *probe) do(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	x.duration = time.Since(x.sent)
 	x.body = body
+	if plain, err := oauth.Decode(resp.Header, body); err == nil {
+		x.body = plain
+	}
 	resp.Body = &rest{Reader: bytes.NewReader(body), err: err, body: resp.Body}
 	return resp, nil
 }

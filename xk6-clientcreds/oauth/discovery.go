@@ -108,7 +108,7 @@ func fetchDocument(ctx context.Context, do Doer, place string) (document, error)
 	doc := document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	doc.body, err = readBody(resp)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.As(err, new(unreadableError)):
 		return doc, err
 	case err != nil:
 		return doc, sendError(ctx, err)

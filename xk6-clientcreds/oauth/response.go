@@ -21,17 +21,31 @@ const maxTTL = 100 * 365 * 24 * time.Hour
 // maxShownLifetime bounds what is shown of an expires_in that is not a lifetime, in characters.
 const maxShownLifetime = 20
 
-// errTooLarge is readBody's for an answer larger than maxBody.
-var errTooLarge = errors.New("the answer is larger than 1 MiB")
+// unreadableError says what is wrong with a body that has arrived: it is too large, or compressed in a
+// way that is not understood.
+type unreadableError string
 
-// readBody reads an answer to its end, so that its connection can be used again.
+func (e unreadableError) Error() string { return string(e) }
+
+const errTooLarge = unreadableError("the answer is larger than 1 MiB")
+
+// readBody reads an answer to its end, so that its connection can be used again, and decodes it.
 func readBody(resp *http.Response) ([]byte, error) {
-	var body bytes.Buffer
-	if resp.ContentLength > 0 {
-		// Exactly as much as ReadFrom needs in order not to grow it.
-		body.Grow(int(min(resp.ContentLength, maxBody)) + bytes.MinRead)
+	body, err := readAll(resp.Body, resp.ContentLength)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1)); err != nil {
+	return Decode(resp.Header, body)
+}
+
+// readAll reads r, of which size bytes are expected, to its end, unless that is beyond maxBody.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	var body bytes.Buffer
+	if size > 0 {
+		// Exactly as much as ReadFrom needs in order not to grow it.
+		body.Grow(int(min(size, maxBody)) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(io.LimitReader(r, maxBody+1)); err != nil {
 		return nil, err
 	}
 	if body.Len() > maxBody {
@@ -40,13 +54,14 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// readAnswer is readBody with an *Error: what was too large, or broke off, is told by the status.
+// readAnswer is readBody with an *Error: what cannot be read, or broke off, is told by the status.
 func readAnswer(ctx context.Context, resp *http.Response) ([]byte, *Error) {
 	body, err := readBody(resp)
+	var unreadable unreadableError
 	switch {
-	case errors.Is(err, errTooLarge) && successful(resp):
+	case errors.As(err, &unreadable) && successful(resp):
 		return nil, invalid(resp, err.Error())
-	case errors.Is(err, errTooLarge):
+	case errors.As(err, &unreadable):
 		return nil, httpError(resp, err.Error())
 	case err != nil:
 		failure := *sendError(ctx, err)
