@@ -80,12 +80,19 @@ func (g *grant) endpointOf(ctx context.Context, used *credentials, kind endpoint
 			return nil, asOAuthError(err)
 		}
 		name, address = kind.member, kind.published(metadata)
+		if err := metadata.CheckEndpoint(name, address); err != nil {
+			return nil, g.unusableEndpoint(kind, err)
+		}
 	}
 	e, err := oauth.NewEndpoint(name, address, g.config(used, "", s.userAgent))
 	if err != nil {
-		return nil, unknownEndpointError(fmt.Sprintf(
-			"client.%s() needs option %q: the metadata of issuer %s has no usable %s", kind.method, kind.option, g.opts.Issuer, kind.member))
+		return nil, g.unusableEndpoint(kind, err)
 	}
 	kept.Store(e)
 	return e, nil
+}
+
+// unusableEndpoint says that the metadata do not lead to the endpoint: err says why.
+func (g *grant) unusableEndpoint(kind endpointKind, err error) error {
+	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, kind.option, g.opts.Issuer, err))
 }

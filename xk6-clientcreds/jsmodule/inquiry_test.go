@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -193,6 +194,12 @@ func TestInquiriesThatFailAreResults(t *testing.T) {
 			revoke:         `[true,200,null,null,null,true]`,
 			introspectCode: "invalid_response",
 		},
+		"a number that no script can hold": {
+			answer:         answering(200, "", `{"active":true,"exp":1e400}`),
+			introspect:     `[false,200,null,null,"invalid_response","the answer has a number that is out of range",null,true]`,
+			revoke:         `[true,200,null,null,null,true]`,
+			introspectCode: "invalid_response",
+		},
 		"active as text": {
 			answer:         answering(200, "", `{"active":"true"}`),
 			introspect:     `[false,200,null,null,"invalid_response","the member active is not a boolean (RFC 7662 §2.2)",null,true]`,
@@ -249,11 +256,11 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 		},
 		"not in the metadata": {
 			byIssuer, "", `client.introspect('some-token')`,
-			`client.introspect() needs option "introspectionUrl": the metadata of issuer BASE has no usable introspection_endpoint`,
+			`client.introspect() needs option "introspectionUrl": metadata of issuer BASE: the document has no usable introspection_endpoint`,
 		},
 		"no URL in the metadata": {
 			byIssuer, "", `client.revoke('some-token')`,
-			`client.revoke() needs option "revocationUrl": the metadata of issuer BASE has no usable revocation_endpoint`,
+			`client.revoke() needs option "revocationUrl": metadata of issuer BASE: the document has no usable revocation_endpoint`,
 		},
 		"nothing cached": {
 			byURLs, "", `client.introspect()`,
@@ -286,6 +293,36 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 			require.ErrorContains(t, err, "in the init context")
 		}
 	})
+}
+
+// What the script says takes precedence over the metadata, which need not even be there.
+func TestURLsOfTheScriptTakePrecedence(t *testing.T) {
+	t.Parallel()
+	const urls = `introspectionUrl: 'BASE/introspect', revocationUrl: 'BASE/revoke'`
+	a := newAuthority(t, `,"introspection_endpoint":"BASE/other","revocation_endpoint":"BASE/other"`)
+	for issuer, token := range map[string]string{"BASE": "client.token()", "BASE/of-nobody": "'some-token'"} {
+		v := a.client(t, `issuer: '`+issuer+`', `+urls, "")
+		assert.Equal(t, []any{true, true}, v.mustRun(`{ const t = `+token+`; [client.introspect(t).ok, client.revoke(t).ok] }`), issuer)
+	}
+	assert.Len(t, a.requests("/introspect"), 2)
+	assert.Len(t, a.requests("/revoke"), 2)
+	assert.Empty(t, a.requests("/other"))
+}
+
+// Token and credentials of an https issuer go nowhere in the clear.
+func TestEndpointsInTheClear(t *testing.T) {
+	t.Parallel()
+	v := newVU(t, New())
+	v.mustRun(`globalThis.client = new Client({issuer: 'https://idp.example.com', clientId: 'orders', clientSecret: 'x'})`)
+	v.state.Transport = transportFunc(func(req *http.Request) (*http.Response, error) {
+		assert.Equal(t, http.MethodGet, req.Method)
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"issuer":"https://idp.example.com",
+			"token_endpoint":"https://idp.example.com/t","introspection_endpoint":"http://idp.example.com/i"}`))}, nil
+	})
+	v.start()
+	_, err := v.run(`client.introspect('some-token')`)
+	require.ErrorContains(t, err, `client.introspect() needs option "introspectionUrl": metadata of issuer https://idp.example.com: `+
+		`the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear (RFC 6749 §3.2)`)
 }
 
 // Discovery that fails is a result too, and counted although nothing was sent to the endpoint.

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -188,6 +189,8 @@ func TestInspectOpaqueTokens(t *testing.T) {
 		"expiresIn": 3600.0, "clockSkew": 0.0, "valid": nil, "problems": []any{},
 	}
 	assert.Equal(t, want, v.inspected(""))
+	huge := "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1e400}`)) + "."
+	assert.Equal(t, "opaque", v.inspected("'" + huge + "'")["format"], "a number that no script can hold")
 	want["bytes"], want["expiresIn"] = 5.0, nil
 	want["scope"] = map[string]any{"requested": []any{"a", "b"}, "granted": nil, "missing": nil, "extra": nil}
 	assert.Equal(t, want, v.inspected("'other'"), "of a token that is not the cached one nothing is known")

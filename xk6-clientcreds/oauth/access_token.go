@@ -17,11 +17,12 @@ type JWT struct {
 	Claims json.RawMessage
 
 	text           string
-	header, claims map[string]json.RawMessage
+	header, claims object
 }
 
 // ParseJWT reads an access token that is a signed JWT, or claims to be one without a signature. It
-// returns nil for every other token: those are opaque to all but their server.
+// returns nil for every other token: those are opaque to all but their server. So is one with a number
+// that no float64 holds.
 func ParseJWT(token string) *JWT {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -30,15 +31,19 @@ func ParseJWT(token string) *JWT {
 	j := &JWT{text: token}
 	for i, part := range []struct {
 		text    *json.RawMessage
-		members *map[string]json.RawMessage
+		members *object
 	}{{&j.Header, &j.header}, {&j.Claims, &j.claims}} {
 		text, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil || json.Unmarshal(text, part.members) != nil || *part.members == nil {
+		if err != nil {
+			return nil
+		}
+		var ok bool
+		if *part.members, ok = parseObject(text); !ok || !inRange(text) {
 			return nil
 		}
 		*part.text = text
 	}
-	if _, ok := stringMember(j.header, "alg"); !ok {
+	if j.header.text("alg") == "" {
 		return nil
 	}
 	return j
@@ -75,23 +80,4 @@ func (j *JWT) at(name string) (time.Time, bool) {
 	}
 	whole, part := math.Modf(seconds)
 	return time.Unix(int64(whole), int64(part*1e9)), true
-}
-
-// audience is the aud claim: a string, or an array of them (RFC 7519 §4.1.3).
-func (j *JWT) audience() []string {
-	if one, ok := stringMember(j.claims, "aud"); ok {
-		return []string{one}
-	}
-	var list []string
-	if json.Unmarshal(j.claims["aud"], &list) != nil {
-		return nil
-	}
-	return list
-}
-
-// stringMember is a member that is a string, but not an empty one.
-func stringMember(members map[string]json.RawMessage, name string) (string, bool) {
-	var s string
-	err := json.Unmarshal(members[name], &s)
-	return s, err == nil && s != ""
 }

@@ -325,6 +325,7 @@ func TestOpaqueTokensAreNoJWTs(t *testing.T) {
 		"header no object": object("null") + "." + parts[1] + "." + parts[2],
 		"claims no object": parts[0] + "." + object("[]") + "." + parts[2],
 		"no alg":           object(`{"typ":"at+jwt"}`) + "." + parts[1] + "." + parts[2],
+		"out of range":     parts[0] + "." + object(`{"exp":1e400}`) + "." + parts[2],
 		"padded":           parts[0] + "==." + parts[1] + "." + parts[2],
 	} {
 		assert.Nil(t, ParseJWT(token), name)

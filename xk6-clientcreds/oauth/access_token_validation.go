@@ -81,19 +81,18 @@ func (v *validation) fail(name, format string, args ...any) {
 // checkHeader demands the type of RFC 9068 §2.1, which no other JWT has: without it an ID token, say,
 // would pass. The prefix application/ may be left out (RFC 7515 §4.1.9).
 func (v *validation) checkHeader() {
-	typ, _ := stringMember(v.header, "typ")
+	typ := v.header.text("typ")
 	if name := strings.TrimPrefix(strings.ToLower(typ), "application/"); name != "at+jwt" {
 		v.fail("typ", "is %q, not at+jwt (RFC 9068 §2.1)", printable(typ, maxCode))
 	}
-	if alg, _ := stringMember(v.header, "alg"); !asymmetric(alg) {
+	if alg := v.header.text("alg"); !asymmetric(alg) {
 		v.fail("alg", "is %q; allowed are %s", printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
 	}
 }
 
 // checkSignature looks for a newer key set once when the first one misses the key.
 func (v *validation) checkSignature(keys Keys) {
-	algorithm, _ := stringMember(v.header, "alg")
-	keyID, _ := stringMember(v.header, "kid")
+	algorithm, keyID := v.header.text("alg"), v.header.text("kid")
 	if !asymmetric(algorithm) {
 		return // told of by checkHeader
 	}
@@ -127,13 +126,13 @@ func (v *validation) cannotVerify(err error) {
 
 // checkParties checks who made the token, for whom and whose it is (RFC 9068 §2.2).
 func (v *validation) checkParties() {
-	switch iss, ok := stringMember(v.claims, "iss"); {
-	case !ok:
+	switch iss := v.claims.text("iss"); {
+	case iss == "":
 		v.missing("iss")
 	case v.want.Issuer != "" && iss != v.want.Issuer:
 		v.fail("iss", "is %q, not %q", printable(iss, maxDescription), v.want.Issuer)
 	}
-	aud := v.audience()
+	aud := v.claims.list("aud") // a string, or an array of them (RFC 7519 §4.1.3)
 	if len(aud) == 0 {
 		v.missing("aud")
 	}
@@ -142,14 +141,14 @@ func (v *validation) checkParties() {
 			v.fail("aud", "is %q, without %q", printable(strings.Join(aud, " "), maxDescription), wanted)
 		}
 	}
-	switch id, ok := stringMember(v.claims, "client_id"); {
-	case !ok:
+	switch id := v.claims.text("client_id"); {
+	case id == "":
 		v.missing("client_id")
 	case id != v.want.ClientID:
 		v.fail("client_id", "is %q, not %q", printable(id, maxDescription), v.want.ClientID)
 	}
 	for _, name := range []string{"sub", "jti"} {
-		if _, ok := stringMember(v.claims, name); !ok {
+		if v.claims.text(name) == "" {
 			v.missing(name)
 		}
 	}

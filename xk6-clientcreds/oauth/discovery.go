@@ -2,32 +2,29 @@ package oauth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // Metadata is what an authorization server says of itself (RFC 8414 §2).
 type Metadata struct {
-	Issuer                string   `json:"issuer"`
-	TokenEndpoint         string   `json:"token_endpoint"`
-	JWKSURI               string   `json:"jwks_uri"`
-	IntrospectionEndpoint string   `json:"introspection_endpoint"`
-	RevocationEndpoint    string   `json:"revocation_endpoint"`
-	GrantTypes            []string `json:"grant_types_supported"`
+	Issuer                string
+	TokenEndpoint         string
+	JWKSURI               string
+	IntrospectionEndpoint string
+	RevocationEndpoint    string
+	GrantTypes            []string
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
-	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+	TokenEndpointAuthMethods []string
 	// DPoPAlgorithms are those of DPoP proofs; none where the server does not support DPoP (RFC 9449 §5.1).
-	DPoPAlgorithms []string `json:"dpop_signing_alg_values_supported"`
+	DPoPAlgorithms []string
 	// MTLSEndpointAliases are endpoints for clients that show a certificate (RFC 8705 §5).
-	MTLSEndpointAliases MTLSEndpointAliases `json:"mtls_endpoint_aliases"`
+	MTLSEndpointAliases MTLSEndpointAliases
 	// CertificateBoundTokens says that the server can bind tokens to the client's certificate (RFC
 	// 8705 §3.3).
-	CertificateBoundTokens bool `json:"tls_client_certificate_bound_access_tokens"`
+	CertificateBoundTokens bool
 }
 
 // CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL
@@ -86,55 +83,45 @@ func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
 	return nil, failure
 }
 
-// document is the answer of a place where a document can be.
-type document struct {
-	status     int
-	retryAfter time.Duration
-	body       []byte
-}
-
-// fetchDocument gets the JSON document at place. Where there was no answer the error is an *Error.
-func fetchDocument(ctx context.Context, do Doer, place string) (document, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
-	if err != nil {
-		return document{}, TransportError(err)
+// readMetadata takes from a document what is known of it. Issuer and token endpoint must be right, and
+// are checked by parseMetadata; whatever else is of the wrong type counts as missing.
+func readMetadata(document object) *Metadata {
+	aliases := document.object("mtls_endpoint_aliases")
+	return &Metadata{
+		Issuer:                   document.text("issuer"),
+		TokenEndpoint:            document.text("token_endpoint"),
+		JWKSURI:                  document.text("jwks_uri"),
+		IntrospectionEndpoint:    document.text("introspection_endpoint"),
+		RevocationEndpoint:       document.text("revocation_endpoint"),
+		GrantTypes:               document.list("grant_types_supported"),
+		TokenEndpointAuthMethods: document.list("token_endpoint_auth_methods_supported"),
+		DPoPAlgorithms:           document.list("dpop_signing_alg_values_supported"),
+		CertificateBoundTokens:   document.flag("tls_client_certificate_bound_access_tokens"),
+		MTLSEndpointAliases: MTLSEndpointAliases{
+			TokenEndpoint:         aliases.text("token_endpoint"),
+			IntrospectionEndpoint: aliases.text("introspection_endpoint"),
+			RevocationEndpoint:    aliases.text("revocation_endpoint"),
+		},
 	}
-	req.Header.Set("Accept", "application/json")
-	resp, err := do(req)
-	if err != nil {
-		return document{}, sendError(ctx, err)
-	}
-	defer resp.Body.Close() // read to its end, or given up
-	doc := document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	doc.body, err = readBody(resp)
-	switch {
-	case errors.As(err, new(unreadableError)):
-		return doc, err
-	case err != nil:
-		return doc, sendError(ctx, err)
-	case resp.StatusCode != http.StatusOK:
-		return doc, fmt.Errorf("HTTP %d", resp.StatusCode)
-	}
-	return doc, nil
 }
 
 // parseMetadata checks a metadata document.
 func parseMetadata(body []byte, issuer string) (*Metadata, error) {
-	m := new(Metadata)
-	if err := json.Unmarshal(body, m); err != nil {
-		return nil, errors.New("not a JSON object of the right shape")
+	document, ok := parseObject(trimBOM(body))
+	if !ok {
+		return nil, errors.New("not a JSON object")
 	}
-	if m.Issuer != issuer {
+	m := readMetadata(document)
+	switch m.Issuer {
+	case issuer:
+	case "":
+		return nil, errors.New("the document has no issuer (RFC 8414 §2)")
+	default:
 		return nil, fmt.Errorf("the document is about issuer %q, not %q; they must be equal to the letter (RFC 8414 §3.3)",
 			printable(m.Issuer, maxDescription), issuer)
 	}
-	endpoint, err := checkURL("token_endpoint", m.TokenEndpoint)
-	switch {
-	case err != nil:
-		return nil, errors.New("the document has no usable token_endpoint")
-	case endpoint.Scheme == "http" && strings.HasPrefix(strings.ToLower(issuer), "https:"):
-		return nil, errors.New("the document of an https issuer has an http token_endpoint, " +
-			"to which credentials would go in the clear (RFC 6749 §3.2)")
+	if err := m.CheckEndpoint("token_endpoint", m.TokenEndpoint); err != nil {
+		return nil, err
 	}
 	if len(m.TokenEndpointAuthMethods) == 0 {
 		m.TokenEndpointAuthMethods = []string{"client_secret_basic"}
@@ -142,12 +129,28 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 	return m, nil
 }
 
+// CheckEndpoint finds what is wrong with the URL of an endpoint, which a member of m names.
+func (m *Metadata) CheckEndpoint(member, address string) error {
+	u, err := checkURL(member, address)
+	switch {
+	case err != nil:
+		return errors.New("the document has no usable " + member)
+	case u.Scheme == "http" && m.secure():
+		return fmt.Errorf("the document of an https issuer has an http %s, "+
+			"to which credentials would go in the clear (RFC 6749 §3.2)", member)
+	}
+	return nil
+}
+
+// secure reports whether m is about an https issuer.
+func (m *Metadata) secure() bool { return strings.HasPrefix(strings.ToLower(m.Issuer), "https:") }
+
 // KeySetURL is where the keys are that the server signs with.
 func (m *Metadata) KeySetURL() (string, error) {
 	switch {
 	case m.JWKSURI == "":
 		return "", errors.New("the metadata of the issuer has no jwks_uri")
-	case strings.HasPrefix(strings.ToLower(m.Issuer), "https:") && !strings.HasPrefix(strings.ToLower(m.JWKSURI), "https:"):
+	case m.secure() && !strings.HasPrefix(strings.ToLower(m.JWKSURI), "https:"):
 		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could change")
 	}
 	return m.JWKSURI, nil

@@ -116,16 +116,122 @@ func TestMetadataMembers(t *testing.T) {
 	}, m)
 }
 
+// What no token request needs does not spoil a document, as PHP and others write it.
+func TestMetadataOfTheWrongTypes(t *testing.T) {
+	t.Parallel()
+	const issuer = "https://i.example.com"
+	good := Metadata{Issuer: issuer, TokenEndpoint: issuer + "/t", TokenEndpointAuthMethods: []string{"client_secret_basic"}}
+	for more, change := range map[string]func(*Metadata){
+		`"grant_types_supported":"client_credentials"`: func(m *Metadata) { m.GrantTypes = []string{"client_credentials"} },
+		`"grant_types_supported":[1,"a",null]`:         func(m *Metadata) { m.GrantTypes = []string{"a"} },
+		`"grant_types_supported":{"1":"a"}`:            nil,
+		`"token_endpoint_auth_methods_supported":"client_secret_post"`: func(m *Metadata) {
+			m.TokenEndpointAuthMethods = []string{"client_secret_post"}
+		},
+		`"token_endpoint_auth_methods_supported":null`:                                    nil,
+		`"token_endpoint_auth_methods_supported":[]`:                                      nil,
+		`"dpop_signing_alg_values_supported":"ES256"`:                                     func(m *Metadata) { m.DPoPAlgorithms = []string{"ES256"} },
+		`"tls_client_certificate_bound_access_tokens":"True"`:                             func(m *Metadata) { m.CertificateBoundTokens = true },
+		`"tls_client_certificate_bound_access_tokens":true`:                               func(m *Metadata) { m.CertificateBoundTokens = true },
+		`"tls_client_certificate_bound_access_tokens":"false"`:                            nil,
+		`"tls_client_certificate_bound_access_tokens":1`:                                  nil,
+		`"mtls_endpoint_aliases":[]`:                                                      nil,
+		`"mtls_endpoint_aliases":"none"`:                                                  nil,
+		`"mtls_endpoint_aliases":{"token_endpoint":[],"revocation_endpoint":"https://m"}`: func(m *Metadata) { m.MTLSEndpointAliases.RevocationEndpoint = "https://m" },
+		`"jwks_uri":false,"introspection_endpoint":[],"revocation_endpoint":null`:         nil,
+		`"Jwks_Uri":"https://other","code_challenge":1e999,"scopes_supported":{"a":[]}`:   nil,
+	} {
+		want := good
+		if change != nil {
+			change(&want)
+		}
+		for _, mark := range []string{"", "\xef\xbb\xbf"} {
+			m, err := parseMetadata([]byte(mark+`{"issuer":"`+issuer+`","token_endpoint":"`+issuer+`/t",`+more+`}`), issuer)
+			require.NoError(t, err, more)
+			assert.Equal(t, &want, m, more)
+		}
+	}
+}
+
+// A document may be elsewhere at its own origin. What is at another origin is not the issuer's word.
+func TestRedirectedMetadata(t *testing.T) {
+	t.Parallel()
+	const (
+		issuer = "https://example.com"
+		place  = issuer + "/.well-known/oauth-authorization-server"
+		good   = `{"issuer":"` + issuer + `","token_endpoint":"https://example.com/token"}`
+	)
+	to := func(status int, location string) Doer { return always(status, typeHTML, "moved", "Location", location) }
+	for name, c := range map[string]struct {
+		answers map[string]Doer
+		asked   int
+		err     string
+	}{
+		"another path":          {map[string]Doer{place: to(301, "/moved"), issuer + "/moved": document200(good)}, 2, ""},
+		"with the default port": {map[string]Doer{place: to(308, "https://EXAMPLE.com:443/m?a=b"), "https://EXAMPLE.com:443/m?a=b": document200(good)}, 2, ""},
+		"twice":                 {map[string]Doer{place: to(302, "a"), issuer + "/.well-known/a": to(307, "../b"), issuer + "/b": document200(good)}, 3, ""},
+		"about another issuer": {
+			map[string]Doer{place: to(301, "/moved"), issuer + "/moved": document200(`{"issuer":"https://other"}`)}, 2,
+			`the document is about issuer "https://other", not "https://example.com"; they must be equal to the letter (RFC 8414 §3.3)`,
+		},
+		"another host": {
+			map[string]Doer{place: to(301, "https://other.example/doc?key=hush")}, 1,
+			"HTTP 301: it redirects to https://other.example/doc…, which is not followed: a document is taken from the origin that was asked only",
+		},
+		"in the clear": {
+			map[string]Doer{place: to(301, "http://example.com/doc")}, 1,
+			"HTTP 301: it redirects to http://example.com/doc, which is not followed: a document is taken from the origin that was asked only",
+		},
+		"another port": {
+			map[string]Doer{place: to(301, "https://example.com:8443/doc")}, 1,
+			"HTTP 301: it redirects to https://example.com:8443/doc, which is not followed: a document is taken from the origin that was asked only",
+		},
+		"a file": {
+			map[string]Doer{place: to(301, "file:///etc/passwd")}, 1,
+			"HTTP 301: it redirects to file:///etc/passwd, which is not followed: a document is taken from the origin that was asked only",
+		},
+		"with credentials": {
+			map[string]Doer{place: to(301, "https://me:hush@example.com/doc")}, 1,
+			"HTTP 301: it redirects to …@example.com/doc, which is not followed: a document is taken from the origin that was asked only",
+		},
+		"not a URL":          {map[string]Doer{place: to(301, "https://[")}, 1, "HTTP 301: it redirects to what is not a URL"},
+		"nowhere":            {map[string]Doer{place: always(301, "", "")}, 1, "HTTP 301"},
+		"a circle":           {map[string]Doer{place: to(302, place)}, 6, "HTTP 302, the redirect number 6: they may go in circles"},
+		"to what is missing": {map[string]Doer{place: to(302, "/gone")}, 2, "HTTP 404"},
+	} {
+		p := &places{answers: c.answers}
+		m, err := DiscoverAt(context.Background(), p.do, place, issuer)
+		assert.Len(t, p.asked, c.asked, name)
+		if c.err == "" {
+			require.NoError(t, err, name)
+			assert.Equal(t, "https://example.com/token", m.TokenEndpoint, name)
+			continue
+		}
+		require.EqualError(t, err, c.err, name)
+	}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	t.Parallel()
+	secure, local := Metadata{Issuer: "HTTPS://i.example.com"}, Metadata{Issuer: "http://127.0.0.1"}
+	require.NoError(t, secure.CheckEndpoint("revocation_endpoint", "https://elsewhere.example/r"))
+	require.NoError(t, local.CheckEndpoint("revocation_endpoint", "http://127.0.0.1/r"))
+	require.EqualError(t, local.CheckEndpoint("revocation_endpoint", "/r"), "the document has no usable revocation_endpoint")
+	require.EqualError(t, secure.CheckEndpoint("introspection_endpoint", "http://i.example.com/i"),
+		"the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear (RFC 6749 §3.2)")
+}
+
 func TestWrongMetadata(t *testing.T) {
 	t.Parallel()
 	const mismatch = `the document is about issuer %, not "https://i.example.com"; they must be equal to the letter (RFC 8414 §3.3)`
+	const noIssuer = `the document has no issuer (RFC 8414 §2)`
 	about := func(issuer string) string { return strings.Replace(mismatch, "%", `"`+issuer+`"`, 1) }
 	for body, want := range map[string]string{
-		``:                       "not a JSON object of the right shape",
-		`[]`:                     "not a JSON object of the right shape",
-		`{"issuer":7}`:           "not a JSON object of the right shape",
-		`{"issuer":"https://i`:   "not a JSON object of the right shape",
-		`{}`:                     about(""),
+		``:                       "not a JSON object",
+		`[]`:                     "not a JSON object",
+		`{"issuer":7}`:           noIssuer,
+		`{"issuer":"https://i`:   "not a JSON object",
+		`{}`:                     noIssuer,
 		`{"issuer":"x\ny"}`:      about("x y"),
 		`{"issuer":"https://i"}`: about("https://i"),
 		`{"issuer":"https://i.example.com/","token_endpoint":"https://i.example.com/t"}`:    about("https://i.example.com/"), // a slash is a difference

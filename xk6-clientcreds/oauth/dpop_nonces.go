@@ -27,7 +27,7 @@ func (n *nonces) of(u *url.URL) string {
 	if len(n.byOrigin) == 0 {
 		return ""
 	}
-	return n.byOrigin[nonceOrigin(u)]
+	return n.byOrigin[originOf(u)]
 }
 
 // learn takes the nonce in the values of the header DPoP-Nonce, and reports whether there is one.
@@ -35,7 +35,7 @@ func (n *nonces) learn(u *url.URL, values []string) bool {
 	if len(values) != 1 || !isNonce(values[0]) {
 		return false
 	}
-	origin := nonceOrigin(u)
+	origin := originOf(u)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.byOrigin[origin] == values[0] {
@@ -48,7 +48,8 @@ func (n *nonces) learn(u *url.URL, values []string) bool {
 	return true
 }
 
-func nonceOrigin(u *url.URL) string {
+// originOf is the origin of u (RFC 6454 §4).
+func originOf(u *url.URL) string {
 	scheme := strings.ToLower(u.Scheme)
 	return scheme + "://" + normalHost(scheme, u)
 }

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -140,6 +141,7 @@ func TestIntrospect(t *testing.T) {
 		"active as text":      {body: `{"active":"true"}`, err: "the member active is not a boolean (RFC 7662 §2.2)"},
 		"active as number":    {body: `{"active":1}`, err: "the member active is not a boolean (RFC 7662 §2.2)"},
 		"active as null":      {body: `{"active":null}`, err: "the member active is not a boolean (RFC 7662 §2.2)"},
+		"beyond any number":   {body: `{"active":true,"exp":1e400}`, err: "the answer has a number that is out of range"},
 		"the last word holds": {body: `{"active":true,"active":false}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,11 +230,16 @@ func TestUnsupportedTokenTypeIsFinal(t *testing.T) {
 func FuzzIntrospection(f *testing.F) {
 	f.Add([]byte(`{"active":true,"scope":"a"}`))
 	f.Add([]byte(`{"active":"true"}`))
+	f.Add([]byte(`{"active":true,"exp":-1e400,"nested":[{"n":1E+309}]}`))
 	f.Add([]byte("\xef\xbb\xbf{\"active\":false,\"scope\":[\"a\"]}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, problem := parseIntrospection(body)
 		if (got == nil) == (problem == "") {
 			t.Fatalf("%+v and %q", got, problem)
+		}
+		var value any
+		if got != nil && json.Unmarshal(got.Members, &value) != nil {
+			t.Fatalf("no script can have this: %s", got.Members)
 		}
 		if got != nil && got.Active && !strings.Contains(string(body), "true") {
 			t.Fatalf("active without a word of it: %s", body)

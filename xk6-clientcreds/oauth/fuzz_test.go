@@ -49,6 +49,8 @@ func FuzzMetadata(f *testing.F) {
 	f.Add(`{"issuer":"https://i.example.com","token_endpoint":"https://i.example.com/t"}`)
 	f.Add(`{"issuer":"\u001b[2J","token_endpoint":""}`)
 	f.Add(`[]`)
+	f.Add("\xef\xbb\xbf" + `{"issuer":"https://i.example.com","token_endpoint":"https://i.example.com/t","mtls_endpoint_aliases":[],` +
+		`"grant_types_supported":"a","tls_client_certificate_bound_access_tokens":"false","token_endpoint_auth_methods_supported":{"0":"b"}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		m, err := parseMetadata([]byte(body), issuer)
 		if err != nil {

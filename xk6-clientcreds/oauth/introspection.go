@@ -36,9 +36,12 @@ func (e *Endpoint) Introspect(ctx context.Context, do Doer, token string) (*Intr
 // would pass for active that is not.
 func parseIntrospection(body []byte) (*Introspection, string) {
 	body = trimBOM(body)
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil || members == nil {
+	members, ok := parseObject(body)
+	switch {
+	case !ok:
 		return nil, "the answer is not a JSON object"
+	case !inRange(body):
+		return nil, "the answer has a number that is out of range"
 	}
 	i := &Introspection{Members: body}
 	switch active := string(members["active"]); active {

@@ -4,9 +4,9 @@ package oauth
 // certificate, mostly because there the handshake asks for one (RFC 8705 §5). Those that are empty
 // are at the usual place.
 type MTLSEndpointAliases struct {
-	TokenEndpoint         string `json:"token_endpoint"`
-	IntrospectionEndpoint string `json:"introspection_endpoint"`
-	RevocationEndpoint    string `json:"revocation_endpoint"`
+	TokenEndpoint         string
+	IntrospectionEndpoint string
+	RevocationEndpoint    string
 }
 
 // ForCertificate is m for a client that shows a certificate: an endpoint that has an alias is at

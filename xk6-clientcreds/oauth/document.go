@@ -1,0 +1,78 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// maxRedirects bounds how often a document may be elsewhere.
+const maxRedirects = 5
+
+// document is the answer of a place where a document can be.
+type document struct {
+	status     int
+	retryAfter time.Duration
+	body       []byte
+}
+
+// fetchDocument gets the JSON document at place. Where there was no answer the error is an *Error. A
+// redirect is followed within the origin: what is elsewhere is not this server's word.
+func fetchDocument(ctx context.Context, do Doer, place string) (document, error) {
+	for hop := 0; ; hop++ {
+		doc, target, err := fetchOnce(ctx, do, place)
+		switch {
+		case target == nil:
+			return doc, err
+		case hop == maxRedirects:
+			return doc, fmt.Errorf("HTTP %d, the redirect number %d: they may go in circles", doc.status, hop+1)
+		}
+		place = target.String()
+	}
+}
+
+// fetchOnce is fetchDocument without redirects: target is where one leads within the origin, else nil.
+func fetchOnce(ctx context.Context, do Doer, place string) (doc document, target *url.URL, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
+	if err != nil {
+		return document{}, nil, TransportError(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := do(req)
+	if err != nil {
+		return document{}, nil, sendError(ctx, err)
+	}
+	defer resp.Body.Close() // read to its end, or given up
+	doc = document{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	doc.body, err = readBody(resp)
+	switch location := resp.Header.Get("Location"); {
+	case errors.As(err, new(unreadableError)):
+		return doc, nil, err
+	case err != nil:
+		return doc, nil, sendError(ctx, err)
+	case redirects(resp) && location != "":
+		target, err = sameOrigin(req.URL, location)
+		if err != nil {
+			return doc, nil, fmt.Errorf("HTTP %d: %w", resp.StatusCode, err)
+		}
+		return doc, target, nil
+	case resp.StatusCode != http.StatusOK:
+		return doc, nil, fmt.Errorf("HTTP %d", resp.StatusCode)
+	}
+	return doc, nil, nil
+}
+
+// sameOrigin is where a redirect of place leads.
+func sameOrigin(place *url.URL, location string) (*url.URL, error) {
+	target, err := place.Parse(location)
+	if err != nil {
+		return nil, errors.New("it redirects to what is not a URL")
+	}
+	if originOf(target) != originOf(place) || target.User != nil {
+		return nil, fmt.Errorf("it redirects to %s, which is not followed: a document is taken from the origin that was asked only", shown(target.String()))
+	}
+	return target, nil
+}
