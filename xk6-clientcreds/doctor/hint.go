@@ -41,5 +41,8 @@ func hintOf(e *oauth.Error) string {
 	if errors.Is(e, oauth.ErrExpired) {
 		return "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
 	}
+	if own := hints[e.Code]; own != "" && e.RefusesClient() && e.Code != "invalid_client" {
+		return hints["invalid_client"] + "; if they are right: " + own
+	}
 	return hints[e.Code]
 }

@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"net/http"
 	"slices"
 	"sync/atomic"
 
@@ -78,11 +77,4 @@ func (o *options) readCredentials(from *places) (err error) {
 // read for every request anyway; the key of a certificate goes with that, in connections that last.
 func (o *options) mayRotate() bool {
 	return o.SecretFrom.given() || (o.Key.From.given() && !o.byCertificate())
-}
-
-// refused reports whether err says that the server does not know these credentials: invalid_client
-// (RFC 6749 §5.2), or a 401 that has no OAuth error in it.
-func refused(err error) bool {
-	e := asOAuthError(err)
-	return e.Code == "invalid_client" || (e.Code == oauth.CodeHTTPError && e.Status == http.StatusUnauthorized)
 }

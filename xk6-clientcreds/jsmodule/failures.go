@@ -22,6 +22,9 @@ const (
 	requestAPI           = "api"
 )
 
+// maxSaid bounds what is kept of a server's words, in characters: more than is ever shown.
+const maxSaid = 4096
+
 // maxFailures bounds the failures that are told apart: a server may answer with any status.
 const maxFailures = 100
 
@@ -65,7 +68,7 @@ func (f *failures) add(kind failureKind, said string) {
 	known := f.known[kind]
 	known.count++
 	if known.said == "" {
-		known.said = said
+		known.said = oauth.Printable(said, maxSaid)
 	}
 }
 

@@ -3,13 +3,14 @@ package jsmodule
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // hints say, at 2 a.m., where to look first: by Error.Code.
 var hints = map[string]string{
-	"invalid_client":            "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
+	codeInvalidClient:           "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
 	"unauthorized_client":       "the server does not allow this client the client_credentials grant",
 	"invalid_grant":             "the server may want more of this client than it got, such as dpop: true, without saying so",
 	"unsupported_grant_type":    "the server does not offer the client_credentials grant at this endpoint",
@@ -37,8 +38,10 @@ var hints = map[string]string{
 	"invalid_authorization_details": "the server does not know these authorization details, or the client may not ask for them; check authorizationDetails",
 }
 
-// codeProof is the error of RFC 9449 §5.
-const codeProof = "invalid_dpop_proof"
+const (
+	codeInvalidClient = "invalid_client"     // RFC 6749 §5.2
+	codeProof         = "invalid_dpop_proof" // RFC 9449 §5
+)
 
 const (
 	hintTooMany = "the server limits the rate of token requests; cache.scope: 'shared' needs the fewest"
@@ -46,6 +49,7 @@ const (
 	hintAssertion = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
 	hintProof     = "the server wants this client's tokens to be bound to a key (RFC 9449); set dpop: true"
 	hintExpired   = "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
+	hintClear     = "; or it wants https" // some end plain HTTP at a port for TLS without a word
 	hintBroken    = "the server has a problem of its own; its log says which"
 )
 
@@ -67,7 +71,7 @@ var statusHints = map[int]string{
 // clock can be the reason.
 func dated(o *options, e *oauth.Error) bool {
 	signs := o.Auth == authSecretJWT || o.Auth == authPrivateJWT
-	return (e.Code == codeProof && o.DPoP.On) || (e.Code == "invalid_client" && signs)
+	return (e.Code == codeProof && o.DPoP.On) || (e.RefusesClient() && signs)
 }
 
 func hint(o *options, e *oauth.Error) string {
@@ -82,14 +86,46 @@ func hint(o *options, e *oauth.Error) string {
 	if (e.Code == codeProof || e.Code == oauth.CodeUseNonce) && !o.DPoP.On {
 		return hintProof
 	}
-	if e.Code == "invalid_client" && dated(o, e) {
-		return hintAssertion
+	switch {
+	case e.WrongScheme():
+		return "" // the error says what to do
+	case e.RefusesClient():
+		return hintRefused(o, e)
 	}
 	if text := certificateHints[e.Code]; text != "" && o.byCertificate() && !distrusted(e) {
 		return text
 	}
+	if e.Code == oauth.CodeConnectionReset && o.inTheClear() {
+		return hints[e.Code] + hintClear
+	}
+	return ownHint(e)
+}
+
+// ownHint is the hint of an error whatever the client is.
+func ownHint(e *oauth.Error) string {
 	if e.Code == oauth.CodeHTTPError {
 		return statusHints[e.Status]
 	}
 	return hints[e.Code]
+}
+
+// hintRefused is for a server that does not know the client's credentials: they come first, whatever else
+// the error can mean.
+func hintRefused(o *options, e *oauth.Error) string {
+	text := hints[codeInvalidClient]
+	switch {
+	case dated(o, e):
+		text = hintAssertion
+	case o.byCertificate():
+		text = certificateHints[codeInvalidClient]
+	}
+	if other := ownHint(e); other != "" && e.Code != codeInvalidClient {
+		text += "; if they are right, " + other
+	}
+	return text
+}
+
+// inTheClear reports whether the endpoint, or the issuer, has an http URL.
+func (o *options) inTheClear() bool {
+	return strings.HasPrefix(strings.ToLower(o.TokenURL+o.Issuer), "http:")
 }

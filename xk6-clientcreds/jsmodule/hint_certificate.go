@@ -14,7 +14,7 @@ const hintHandshake = "the server may have refused the client's certificate: che
 
 // certificateHints are those of clients that authenticate with a certificate, by Error.Code.
 var certificateHints = map[string]string{
-	"invalid_client": "check clientId, and that the server has the subject or the key of this certificate registered for it; " +
+	codeInvalidClient: "check clientId, and that the server has the subject or the key of this certificate registered for it; " +
 		"a proxy before the server that ends TLS must hand the certificate on, or issuer lead to the place that asks for it (mtls_endpoint_aliases)",
 	oauth.CodeTLS:             hintHandshake + "; or its own certificate is not trusted: SSL_CERT_FILE names a CA file to trust",
 	oauth.CodeConnectionReset: hintHandshake + "; or it is overloaded or restarting",

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,4 +211,28 @@ func TestScopeThatIsNotGrantedIsWarnedOfOnce(t *testing.T) {
 	assert.Equal(t, []string{
 		`Client "orders" asked for scope "orders.read orders.write" and was granted "orders.read": "orders.write" is missing`,
 	}, v.messages())
+}
+
+// What a server says is shown in one line of a length that somebody reads, whatever it sends.
+func TestWarningsShowCleanWords(t *testing.T) {
+	t.Parallel()
+	const control = "\u009b31m \u202e"
+	long := strings.Repeat("z", 800_000)
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			answering(200, "", `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"`+control+long+`"}`)(w, r)
+			return
+		}
+		challenge := `Bearer realm="` + control + long[:100_000] + `", error="` + r.URL.Path[1:] + `"`
+		answering(map[string]int{"/invalid_token": 401, "/insufficient_scope": 403}[r.URL.Path], "WWW-Authenticate: "+challenge, "")(w, r)
+	})
+	v := clientAt(t, base+"/token", `scope: 'orders.read'`)
+	v.mustRun(fmt.Sprintf(`client.get('%[1]s/invalid_token'); client.get('%[1]s/insufficient_scope')`, base))
+	said := slices.DeleteFunc(v.messages(), func(text string) bool { return !strings.Contains(text, "31m") })
+	require.Len(t, said, 3, "of the scope, the 401 and the 403")
+	for _, text := range said {
+		assert.Less(t, len(text), 1200)
+		assert.NotContains(t, text, "\u009b")
+		assert.NotContains(t, text, "\u202e")
+	}
 }

@@ -20,7 +20,7 @@ type rotation struct {
 // renewed reports whether there are other credentials than used, with which the server answered err.
 // The first who asks reads them again, all others wait for that.
 func (g *grant) renewed(used *credentials, err error, s *sender) bool {
-	if err == nil || !used.opts.mayRotate() || !refused(err) {
+	if err == nil || !used.opts.mayRotate() || !asOAuthError(err).RefusesClient() {
 		return false
 	}
 	g.rotation.mu.Lock()

@@ -34,7 +34,7 @@ func (s *sender) compareScope(grant, granted string) {
 	for _, asked := range requested {
 		if !slices.Contains(list, asked) {
 			s.process.warnOnce(warning{"scope of " + grant, s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
-				s.opts.ClientID, text, granted, asked))
+				s.opts.ClientID, text, s.process.words(granted), asked))
 			return
 		}
 	}

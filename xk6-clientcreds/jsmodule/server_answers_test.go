@@ -95,7 +95,7 @@ var wrongAnswers = []struct {
 	},
 	{
 		"too many requests, by a gateway", 429, `Retry-After: 7`, `{"message":"API rate limit exceeded"}`,
-		`http_error (HTTP 429): the answer has no OAuth error code (retry after 7s)`,
+		`http_error (HTTP 429): API rate limit exceeded (retry after 7s)`,
 		`; the server limits the rate of token requests; cache.scope: 'shared' needs the fewest`, "http_error", true,
 	},
 	{
@@ -120,7 +120,7 @@ var wrongAnswers = []struct {
 	},
 	{
 		"internal error page", 500, `Content-Type: text/plain`, `panic: `,
-		`http_error (HTTP 500): the answer is not JSON, but text/plain`,
+		`http_error (HTTP 500): the answer is not JSON, but text/plain: panic:`,
 		`; the server has a problem of its own; its log says which`, "http_error", true,
 	},
 	{
@@ -131,7 +131,41 @@ var wrongAnswers = []struct {
 	{
 		"proxy wants credentials", 401, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 401): the answer is not JSON, but text/html`,
-		`; something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
+		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
+	},
+	{
+		"wrong secret, by Spring", 401, ``, `{"status":401,"error":"Unauthorized","message":"Bad credentials","path":"/token"}`,
+		`http_error (HTTP 401): Bad credentials`,
+		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
+	},
+	{
+		"wrong secret, by Keycloak", 401, ``, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
+		`unauthorized_client (HTTP 401): Invalid client or Invalid client credentials`,
+		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+			`if they are right, the server does not allow this client the client_credentials grant`, "unauthorized_client", false,
+	},
+	{
+		"wrong secret, by Auth0", 401, ``, `{"error":"access_denied","error_description":"Unauthorized"}`,
+		`access_denied (HTTP 401): Unauthorized`,
+		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+			`if they are right, a policy of the server forbids this client a token; its log says which`, "access_denied", false,
+	},
+	{
+		"wrong secret, in words of its own", 401, ``, `{"error":"tenant_suspended"}`,
+		`tenant_suspended (HTTP 401)`,
+		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "tenant_suspended", false,
+	},
+	{
+		"a server that repeats the secret in words of its own", 400, ``, `{"error":{"message":"no client has the secret ` + testSecret + `"}}`,
+		`http_error (HTTP 400): no client has the secret ***REDACTED***`,
+		`; check that tokenUrl is a token endpoint, and whether the server wants https`, "http_error", false,
+	},
+	{
+		"port for TLS", 400, `Content-Type: text/plain`, "Client sent an HTTP request to an HTTPS server.\n",
+		`http_error (HTTP 400): the server speaks TLS at this port, and the request was plain HTTP; use an https URL`,
+		``, "http_error", false,
 	},
 	{
 		"firewall", 403, `Content-Type: text/html`, `<html></html>`,
@@ -140,7 +174,7 @@ var wrongAnswers = []struct {
 	},
 	{
 		"no POST", 405, `Content-Type: text/plain`, `Method Not Allowed`,
-		`http_error (HTTP 405): the answer is not JSON, but text/plain`,
+		`http_error (HTTP 405): the answer is not JSON, but text/plain: Method Not Allowed`,
 		`; this path does not take POST; check that tokenUrl is a token endpoint`, "http_error", false,
 	},
 	{
@@ -272,6 +306,8 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 	tls.Config.ErrorLog = quiet()
 	tls.StartTLS()
 	t.Cleanup(tls.Close)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 
@@ -286,7 +322,7 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 		"closed": {
 			serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "",
 			"connection_reset: the connection was closed before the answer was complete",
-			"the server or something before it closed the connection: it is overloaded, restarting, or no HTTP server", "connection_reset", true,
+			"the server or something before it closed the connection: it is overloaded, restarting, or no HTTP server; or it wants https", "connection_reset", true,
 		},
 		"too slow": {
 			serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -296,6 +332,10 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 				case <-r.Context().Done():
 				}
 			}), "timeout: 20", "timeout: no answer in time", "the server did not answer within the timeout option", "timeout", true,
+		},
+		"no TLS": {
+			"https://" + plain.Listener.Addr().String(), "", "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS",
+			"", "tls", false,
 		},
 		"unknown CA": {
 			tls.URL, "", "tls: failed to verify certificate: x509: certificate signed by unknown authority",
@@ -307,7 +347,10 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 			v := clientAt(t, c.url+"/token", c.more)
 			got, _ := v.mustRun(caught).(map[string]any)
 			require.NotNil(t, got, "nothing was thrown")
-			assert.Equal(t, fmt.Sprintf(`%s (client "orders" at %s/token); %s`, c.before, c.url, c.hint), got["message"])
+			if c.hint != "" {
+				c.hint = "; " + c.hint
+			}
+			assert.Equal(t, fmt.Sprintf(`%s (client "orders" at %s/token)%s`, c.before, c.url, c.hint), got["message"])
 			assert.Equal(t, []any{c.code, int64(0), c.retryable}, []any{got["error"], got["status"], got["retryable"]})
 			samples := v.sampled()
 			tags := samples["clientcreds_requests"][0].Tags.Map()

@@ -83,10 +83,10 @@ func (v *validation) fail(name, format string, args ...any) {
 func (v *validation) checkHeader() {
 	typ := v.header.text("typ")
 	if name := strings.TrimPrefix(strings.ToLower(typ), "application/"); name != "at+jwt" {
-		v.fail("typ", "is %q, not at+jwt (RFC 9068 §2.1)", printable(typ, maxCode))
+		v.fail("typ", "is %q, not at+jwt (RFC 9068 §2.1)", Printable(typ, maxCode))
 	}
 	if alg := v.header.text("alg"); !asymmetric(alg) {
-		v.fail("alg", "is %q; allowed are %s", printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
+		v.fail("alg", "is %q; allowed are %s", Printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
 	}
 }
 
@@ -130,7 +130,7 @@ func (v *validation) checkParties() {
 	case iss == "":
 		v.missing("iss")
 	case v.want.Issuer != "" && iss != v.want.Issuer:
-		v.fail("iss", "is %q, not %q", printable(iss, maxDescription), v.want.Issuer)
+		v.fail("iss", "is %q, not %q", Printable(iss, maxDescription), v.want.Issuer)
 	}
 	aud := v.claims.list("aud") // a string, or an array of them (RFC 7519 §4.1.3)
 	if len(aud) == 0 {
@@ -138,14 +138,14 @@ func (v *validation) checkParties() {
 	}
 	for _, wanted := range v.want.Audience {
 		if len(aud) > 0 && !slices.Contains(aud, wanted) {
-			v.fail("aud", "is %q, without %q", printable(strings.Join(aud, " "), maxDescription), wanted)
+			v.fail("aud", "is %q, without %q", Printable(strings.Join(aud, " "), maxDescription), wanted)
 		}
 	}
 	switch id := v.claims.text("client_id"); {
 	case id == "":
 		v.missing("client_id")
 	case id != v.want.ClientID:
-		v.fail("client_id", "is %q, not %q", printable(id, maxDescription), v.want.ClientID)
+		v.fail("client_id", "is %q, not %q", Printable(id, maxDescription), v.want.ClientID)
 	}
 	for _, name := range []string{"sub", "jti"} {
 		if v.claims.text(name) == "" {
@@ -199,7 +199,7 @@ func (v *validation) checkScope() {
 	}
 	if missing, extra := ScopeDifference(v.want.Scope, got); len(missing)+len(extra) > 0 {
 		v.fail("scope", "is %q, but the token response said %q",
-			printable(strings.Join(got, " "), maxDescription), printable(strings.Join(v.want.Scope, " "), maxDescription))
+			Printable(strings.Join(got, " "), maxDescription), Printable(strings.Join(v.want.Scope, " "), maxDescription))
 	}
 }
 

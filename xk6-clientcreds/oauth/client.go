@@ -213,7 +213,7 @@ func authError(ctx context.Context, err error) *Error {
 	if ended := ctx.Err(); ended != nil {
 		return TransportError(ended)
 	}
-	return &Error{Code: CodeClientAuth, Description: printable(err.Error(), maxDescription), cause: err}
+	return &Error{Code: CodeClientAuth, Description: Printable(err.Error(), maxDescription), cause: err}
 }
 
 // retryAfter reads a Retry-After header (RFC 9110 §10.2.3): seconds, or a date.

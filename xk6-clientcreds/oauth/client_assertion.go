@@ -34,7 +34,7 @@ func ClientSecretJWT(a Assertion, secret, algorithm string) (ClientAuth, error) 
 	}
 	if !slices.Contains(SecretAlgorithms, algorithm) {
 		return ClientAuth{}, fmt.Errorf("option %q is %q; allowed are %s",
-			"assertion.alg", printable(algorithm, maxCode), strings.Join(SecretAlgorithms, ", "))
+			"assertion.alg", Printable(algorithm, maxCode), strings.Join(SecretAlgorithms, ", "))
 	}
 	if least := secretSizes[algorithm]; len(secret) < least {
 		return ClientAuth{}, fmt.Errorf("option %q has %d bytes; %s with %s needs %d or more (RFC 7518 §3.2)",

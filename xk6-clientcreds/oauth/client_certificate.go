@@ -101,7 +101,7 @@ func (c *ClientCertificate) readChain(text []byte) error {
 	case c.pair.Leaf != nil:
 		return nil
 	case other != "":
-		return certificateError("is a PEM block %q; %s", printable(other, maxCode), wantCertificate)
+		return certificateError("is a PEM block %q; %s", Printable(other, maxCode), wantCertificate)
 	case problem != "":
 		return certificateError("%s; %s", problem, wantCertificate)
 	}

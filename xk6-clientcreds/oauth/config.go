@@ -173,7 +173,7 @@ func shown(text string) string {
 	if i := strings.LastIndexByte(text, '@'); i >= 0 {
 		text = "…" + text[i:]
 	}
-	return printable(text, maxDescription)
+	return Printable(text, maxDescription)
 }
 
 // isScopeToken implements scope-token of RFC 6749 §3.3.

@@ -43,5 +43,5 @@ func (c *Config) checkBinding(resp *http.Response, t *Token) *Error {
 	}
 	return &Error{Code: CodeTokenBinding, Status: resp.StatusCode, Description: fmt.Sprintf(
 		"the access token is bound to the certificate %s, but that of the client is %s (cnf x5t#S256, RFC 8705 §3.1)",
-		printable(bound, maxCode), own)}
+		Printable(bound, maxCode), own)}
 }

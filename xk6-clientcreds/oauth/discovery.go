@@ -118,7 +118,7 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 		return nil, errors.New("the document has no issuer (RFC 8414 §2)")
 	default:
 		return nil, fmt.Errorf("the document is about issuer %q, not %q; they must be equal to the letter (RFC 8414 §3.3)",
-			printable(m.Issuer, maxDescription), issuer)
+			Printable(m.Issuer, maxDescription), issuer)
 	}
 	if err := m.CheckEndpoint("token_endpoint", m.TokenEndpoint); err != nil {
 		return nil, err

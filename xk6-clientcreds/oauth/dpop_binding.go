@@ -14,7 +14,7 @@ func checkKeyBinding(resp *http.Response, t *Token, p *Prover) *Error {
 	case p == nil:
 		return nil
 	case !isDPoP:
-		return wrong(CodeTokenType, "the token has the type "+printable(t.Type, maxCode)+" although a DPoP proof was sent: "+
+		return wrong(CodeTokenType, "the token has the type "+Printable(t.Type, maxCode)+" although a DPoP proof was sent: "+
 			"the server does not support DPoP, or does not bind this client's tokens (RFC 9449 §5)")
 	}
 	if jkt := confirmationOf(t.AccessToken).Key; jkt != "" && jkt != p.thumbprint {

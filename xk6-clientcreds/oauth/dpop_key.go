@@ -24,7 +24,7 @@ func GenerateDPoPKey(algorithm string) (*SigningKey, error) {
 	}
 	if !slices.Contains(KeyAlgorithms, algorithm) {
 		return nil, fmt.Errorf("option %q is %q; allowed are %s",
-			"dpop.alg", printable(algorithm, maxCode), strings.Join(KeyAlgorithms, ", "))
+			"dpop.alg", Printable(algorithm, maxCode), strings.Join(KeyAlgorithms, ", "))
 	}
 	key, err := generateKey(algorithm)
 	if err != nil {

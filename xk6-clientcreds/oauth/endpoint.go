@@ -66,14 +66,8 @@ func readReply(ctx context.Context, resp *http.Response) (*reply, *Error) {
 		return nil, failure
 	}
 	m, object := parseMembers(resp.Header.Get("Content-Type"), body)
-	if failure := refusal(resp, m, object); failure != nil {
+	if failure := refusal(resp, body, m, object, "the endpoint"); failure != nil {
 		return nil, failure
-	}
-	switch {
-	case redirects(resp):
-		return nil, httpError(resp, "the endpoint redirects, and credentials do not follow a redirect; configure the final URL")
-	case !successful(resp):
-		return nil, httpError(resp, whatItIs(resp, body, object))
 	}
 	return &reply{status: resp.StatusCode, body: body}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,12 +29,16 @@ const (
 	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate or key
 )
 
-// labels are the codes that may be a metric's tag: the classes above and the registered errors of
-// token and revocation endpoints (RFC 6749 §5.2, 7009 §2.2.1, 8707 §2, 9396 §5, 9449 §5 and §8).
-var labels = []string{
+// classes are the codes of failures that are not OAuth errors.
+var classes = []string{
 	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
 	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery, CodeClientAuth,
 	CodeTokenType, CodeTokenBinding,
+}
+
+// registered are the errors of token and revocation endpoints (RFC 6749 §5.2, 7009 §2.2.1, 8707 §2,
+// 9396 §5, 9449 §5 and §8).
+var registered = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
 	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
 	"invalid_dpop_proof", CodeUseNonce, "access_denied", "server_error",
@@ -65,7 +70,8 @@ type Error struct {
 	// RetryAfter is what the server asked to wait (RFC 9110 §10.2.3); 0 when it did not.
 	RetryAfter time.Duration
 
-	cause error
+	cause       error
+	wrongScheme bool
 }
 
 // Error says the code, the status and the description.
@@ -122,16 +128,34 @@ func (e *Error) Retryable() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 }
 
+// RefusesClient reports whether the server does not know the client or its credentials: invalid_client
+// (RFC 6749 §5.2), or status 401 with whatever is not about a DPoP proof. For a wrong secret Keycloak says
+// unauthorized_client, Auth0 access_denied, and a gateway nothing that OAuth knows.
+func (e *Error) RefusesClient() bool {
+	switch e.Code {
+	case "invalid_client":
+		return true
+	case CodeUseNonce, "invalid_dpop_proof":
+		return false
+	}
+	return e.Status == http.StatusUnauthorized && (e.Code == CodeHTTPError || !slices.Contains(classes, e.Code))
+}
+
+// WrongScheme reports whether the request was plain HTTP and the server wanted TLS, or the other way
+// round. Description says what to do about it.
+func (e *Error) WrongScheme() bool { return e.wrongScheme }
+
 // Label is Code for use as a metric's tag: from a bounded vocabulary, "other" for codes outside.
 func (e *Error) Label() string {
-	if slices.Contains(labels, e.Code) {
+	if slices.Contains(classes, e.Code) || slices.Contains(registered, e.Code) {
 		return e.Code
 	}
 	return "other"
 }
 
-// printable returns s in one line of at most n runes, without what a terminal would obey.
-func printable(s string, n int) string {
+// Printable returns a text of a server in one line of at most n characters, without what a terminal
+// would obey: control characters, and marks that change the direction of text or cannot be seen.
+func Printable(s string, n int) string {
 	var b strings.Builder
 	for _, r := range s {
 		if n == 0 {
@@ -149,15 +173,25 @@ func printable(s string, n int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// errorCode returns s if it is an error code by RFC 6749 §5.2's character set, else "".
+// errorCode returns s if it is an error code by RFC 6749 §5.2's character set, else "". Sentences and
+// status phrases are none: frameworks write {"error":"Unauthorized"}.
 func errorCode(s string) string {
-	if s == "" || len(s) > maxCode {
+	if s == "" || len(s) > maxCode || statusPhrases()[strings.ToLower(s)] {
 		return ""
 	}
 	for _, c := range []byte(s) {
-		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+		if c <= 0x20 || c > 0x7e || c == '"' || c == '\\' {
 			return ""
 		}
 	}
 	return s
 }
+
+// statusPhrases are the reason phrases of HTTP (RFC 9110 §15), in lower case.
+var statusPhrases = sync.OnceValue(func() map[string]bool {
+	phrases := make(map[string]bool)
+	for status := 100; status < 600; status++ {
+		phrases[strings.ToLower(http.StatusText(status))] = true
+	}
+	return phrases
+})

@@ -61,13 +61,13 @@ func (x *Exchange) check() error {
 			"exchange.actorTokenType")
 	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken && x.RequestedTokenType != TokenTypeJWT:
 		return fmt.Errorf("option %q is %q; allowed are %q, %q",
-			"exchange.requestedTokenType", printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
+			"exchange.requestedTokenType", Printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
 	}
 	for _, t := range []struct{ option, value string }{
 		{"exchange.subjectTokenType", x.SubjectTokenType}, {"exchange.actorTokenType", x.ActorTokenType},
 	} {
 		if u, err := url.Parse(t.value); t.value != "" && (err != nil || !u.IsAbs()) {
-			return fmt.Errorf("option %q is %q; it must be a URI such as %s (RFC 8693 §3)", t.option, printable(t.value, maxCode), TokenTypeAccessToken)
+			return fmt.Errorf("option %q is %q; it must be a URI such as %s (RFC 8693 §3)", t.option, Printable(t.value, maxCode), TokenTypeAccessToken)
 		}
 	}
 	if err := checkScope("exchange.scope", x.Scope); err != nil {
@@ -166,9 +166,9 @@ func (c *Client) checkIssued(resp *http.Response, t *Token) *Error {
 	case strings.EqualFold(t.Type, "N_A"):
 		return invalid(resp, "the token_type is N_A: the token is no access token (RFC 8693 §2.2.1)")
 	case want != "" && kind != want:
-		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, not %s", printable(kind, maxCode), want))
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, not %s", Printable(kind, maxCode), want))
 	case kind != TokenTypeAccessToken && kind != TokenTypeJWT:
-		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is no access token (RFC 8693 §3)", printable(kind, maxCode)))
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is no access token (RFC 8693 §3)", Printable(kind, maxCode)))
 	}
 	return nil
 }

@@ -19,6 +19,10 @@ func FuzzTokenResponse(f *testing.F) {
 	f.Add(503, typeHTML, "<html>", "Fri, 31 Dec 9999 23:59:59 GMT")
 	f.Add(200, typeJSON, `{"access_token":"at","expires_in":-1e999,"scope":["a"]}`, "")
 	f.Add(200, typeJSON, `{"access_token":"at","expires_in":"\u202enever\u0000"}`, "")
+	f.Add(401, typeJSON, `{"error":"Unauthorized","message":"Bad\u202e credentials","errors":[{"title":"x"}]}`, "")
+	f.Add(403, typeJSON, `{"error":{"error":{"error":{"errors":[[["x"]]]}}},"fault":{"faultstring":"\u009b"}}`, "")
+	f.Add(400, "application/problem+xml", "<problem><title>\u202e</title><detail>x", "")
+	f.Add(400, "text/plain", "Client sent an HTTP request to an HTTPS server.\n", "")
 	client, err := NewClient(config())
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, status int, kind, body, after string) {
@@ -29,7 +33,7 @@ func FuzzTokenResponse(f *testing.F) {
 			assert.Nil(t, token)
 			assert.NotEmpty(t, e.Code)
 			assert.Equal(t, status, e.Status)
-			assert.LessOrEqual(t, utf8.RuneCountInString(e.Error()), 400)
+			assert.LessOrEqual(t, utf8.RuneCountInString(e.Error()), maxDescription+200)
 			assert.False(t, strings.ContainsFunc(e.Error(), unicode.IsControl), "%q", e.Error())
 			return
 		}

@@ -57,7 +57,7 @@ func ParseSigningKey(text []byte, algorithm, id string) (*SigningKey, error) {
 	}
 	if !slices.Contains(allowed, k.algorithm) {
 		return nil, fmt.Errorf("option %q is %q, which this key cannot sign with; allowed are %s",
-			"key.alg", printable(k.algorithm, maxCode), strings.Join(allowed, ", "))
+			"key.alg", Printable(k.algorithm, maxCode), strings.Join(allowed, ", "))
 	}
 	return k, nil
 }

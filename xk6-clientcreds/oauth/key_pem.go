@@ -18,7 +18,7 @@ func parsePEM(text []byte) (any, error) {
 	}
 	switch {
 	case len(blocks) > 0:
-		return nil, keyError("is a PEM block %q; %s", printable(blocks[len(blocks)-1].Type, maxCode), wantKey)
+		return nil, keyError("is a PEM block %q; %s", Printable(blocks[len(blocks)-1].Type, maxCode), wantKey)
 	case bytes.Contains(text, []byte("4,ENCRYPTED")): // RFC 1421 §4.6.1.1, without its line break
 		return nil, encryptedError()
 	case problem != "":
@@ -42,7 +42,7 @@ func parseBlock(block *pem.Block) (any, error) {
 	case block.Type == "EC PRIVATE KEY":
 		key, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return nil, keyError("is a PEM block %q; %s", printable(block.Type, maxCode), wantKey)
+		return nil, keyError("is a PEM block %q; %s", Printable(block.Type, maxCode), wantKey)
 	}
 	if err != nil {
 		return nil, keyError("is a PEM block %q that cannot be read as one; %s", block.Type, wantKey)

@@ -72,7 +72,7 @@ func (e *unknownKeyError) Error() string {
 	if e.id == "" {
 		return "none of the server's keys has made it, and the token does not name one (kid)"
 	}
-	return fmt.Sprintf("the server has no key %q", printable(e.id, maxCode))
+	return fmt.Sprintf("the server has no key %q", Printable(e.id, maxCode))
 }
 
 var errSignature = errors.New("it is not by the server's key: the token was changed, or is from another server")

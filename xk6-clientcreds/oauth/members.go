@@ -146,7 +146,7 @@ func (s *seconds) parse(value, text string) {
 		n = 0
 	}
 	if s.set(n); s.value == 0 {
-		s.text = printable(text, maxShownLifetime)
+		s.text = Printable(text, maxShownLifetime)
 	}
 }
 

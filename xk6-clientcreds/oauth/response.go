@@ -3,9 +3,7 @@ package oauth
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -74,75 +72,22 @@ func readAnswer(ctx context.Context, resp *http.Response) ([]byte, *Error) {
 // parseResponse reads the answer of a token endpoint.
 func parseResponse(resp *http.Response, body []byte) (*Token, *Error) {
 	m, ok := parseMembers(resp.Header.Get("Content-Type"), body)
-	if failure := refusal(resp, m, ok); failure != nil {
+	if failure := refusal(resp, body, m, ok, "the token endpoint"); failure != nil {
 		return nil, failure
 	}
 	switch {
-	case redirects(resp):
-		return nil, httpError(resp, "the token endpoint redirects, and credentials do not follow a redirect; configure the final URL")
-	case !successful(resp):
-		return nil, httpError(resp, whatItIs(resp, body, ok))
 	case !ok:
-		return nil, invalid(resp, whatItIs(resp, body, ok))
+		return nil, invalid(resp, whatItIs(resp, body))
+	case m.AccessToken == "":
+		return nil, invalid(resp, withWords("the answer has no access_token", sentence(body)))
 	}
 	return m.token(resp)
-}
-
-// refusal is the OAuth error that an answer is (RFC 6749 §5.2), also with status 200, as some
-// servers have it; nil where it is none. object says that it was read as one.
-func refusal(resp *http.Response, m *members, object bool) *Error {
-	code := errorCode(string(m.Error))
-	if !object || code == "" {
-		return nil
-	}
-	return &Error{
-		Code:        code,
-		Description: printable(string(m.ErrorDescription), maxDescription),
-		URI:         printable(string(m.ErrorURI), maxDescription),
-		Status:      resp.StatusCode,
-	}
-}
-
-func successful(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
-
-func redirects(resp *http.Response) bool { return resp.StatusCode >= 300 && resp.StatusCode < 400 }
-
-// httpError is an answer that is no token response, and did not claim to be one.
-func httpError(resp *http.Response, description string) *Error {
-	return &Error{Code: CodeHTTPError, Status: resp.StatusCode, Description: description}
-}
-
-// invalid is an answer that claims success without being one.
-func invalid(resp *http.Response, description string) *Error {
-	return &Error{Code: CodeInvalidResponse, Status: resp.StatusCode, Description: description}
-}
-
-// whatItIs describes an answer that is no token response, without showing it. object says that it
-// was read as one, from JSON or a form.
-func whatItIs(resp *http.Response, body []byte, object bool) string {
-	kind := printable(resp.Header.Get("Content-Type"), 50)
-	switch {
-	case object:
-		return "the answer has no OAuth error code"
-	case len(body) == 0:
-		return "the answer is empty"
-	case json.Valid(trimBOM(body)):
-		return "the answer is JSON, but not an object"
-	case kind == "":
-		return "the answer is not JSON and has no content type"
-	case strings.Contains(kind, "json"):
-		return fmt.Sprintf("the answer claims to be %s, but is not JSON", kind)
-	}
-	return "the answer is not JSON, but " + kind
 }
 
 // token checks the members of a success response.
 func (m *members) token(resp *http.Response) (*Token, *Error) {
 	access := string(m.AccessToken)
-	switch {
-	case access == "":
-		return nil, invalid(resp, "the answer has no access_token")
-	case strings.ContainsFunc(access, func(r rune) bool { return r < 0x20 || r > 0x7e }):
+	if strings.ContainsFunc(access, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		return nil, invalid(resp, "the access_token has characters that no header can carry")
 	}
 	return &Token{

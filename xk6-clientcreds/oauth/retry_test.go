@@ -53,13 +53,13 @@ func TestRetryTimes(t *testing.T) {
 		at    []time.Duration
 		want  string // the error
 	}{
-		"zero value sends once":  {Retry{}, []Doer{plain503}, []time.Duration{0}, "http_error (HTTP 503): the answer is not JSON, but text/plain"},
+		"zero value sends once":  {Retry{}, []Doer{plain503}, []time.Duration{0}, "http_error (HTTP 503): the answer is not JSON, but text/plain: busy"},
 		"success needs no retry": {Retry{Attempts: 5}, []Doer{token200}, []time.Duration{0}, ""},
 		"backoff doubles": {
 			Retry{Attempts: 6, Backoff: 100 * ms, Rand: whole},
 			[]Doer{plain503},
 			[]time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms},
-			"http_error (HTTP 503): the answer is not JSON, but text/plain",
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: busy",
 		},
 		"a random part of it": {
 			Retry{Attempts: 4, Backoff: 100 * ms, Rand: half},
@@ -77,13 +77,13 @@ func TestRetryTimes(t *testing.T) {
 			Retry{Attempts: 6, Backoff: 100 * ms, MaxBackoff: 250 * ms, Rand: whole},
 			[]Doer{plain503},
 			[]time.Duration{0, 100 * ms, 300 * ms, 550 * ms, 800 * ms, 1050 * ms},
-			"http_error (HTTP 503): the answer is not JSON, but text/plain",
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: busy",
 		},
 		"Backoff beyond MaxBackoff": {
 			Retry{Attempts: 2, Backoff: time.Second, MaxBackoff: 250 * ms, Rand: whole},
 			[]Doer{plain503},
 			[]time.Duration{0, 250 * ms},
-			"http_error (HTTP 503): the answer is not JSON, but text/plain",
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: busy",
 		},
 		"Retry-After in seconds": {
 			Retry{Attempts: 3, Backoff: 100 * ms, MaxBackoff: time.Second, Rand: whole},
@@ -137,7 +137,7 @@ func TestRetryTimes(t *testing.T) {
 			Retry{Attempts: 9, Backoff: time.Second, Budget: 7 * time.Second, Rand: whole},
 			[]Doer{plain503},
 			[]time.Duration{0, time.Second, 3 * time.Second},
-			"http_error (HTTP 503): the answer is not JSON, but text/plain",
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: busy",
 		},
 		"the budget holds the requests, too": {
 			Retry{Attempts: 9, Backoff: time.Second, Budget: 7 * time.Second, Rand: whole},

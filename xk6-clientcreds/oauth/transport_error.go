@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -25,8 +24,11 @@ func TransportError(err error) *Error {
 	if errors.As(err, &urlErr) {
 		err = urlErr.Err // its text has the URL
 	}
+	if text := wrongScheme(err); text != "" {
+		return &Error{Code: CodeTLS, Description: text, cause: err, wrongScheme: true}
+	}
 	code := transportClass(err)
-	return &Error{Code: code, Description: printable(transportText(code, err), maxDescription), cause: err}
+	return &Error{Code: code, Description: Printable(transportText(code, err), maxDescription), cause: err}
 }
 
 func transportClass(err error) string {
@@ -34,7 +36,6 @@ func transportClass(err error) string {
 		dnsErr  *net.DNSError
 		netErr  net.Error
 		alert   tls.AlertError
-		record  tls.RecordHeaderError
 		verify  *tls.CertificateVerificationError
 		unknown x509.UnknownAuthorityError
 		host    x509.HostnameError
@@ -53,8 +54,7 @@ func transportClass(err error) string {
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return CodeConnectionReset
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid),
-		errors.As(err, &alert), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
-		strings.Contains(err.Error(), "tls: "):
+		errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
 		return CodeTLS
 	}
 	return CodeTransport

@@ -150,8 +150,49 @@ func TestTLSToAPlainServer(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	e := grantAt(context.Background(), t, "https://"+server.Listener.Addr().String(), &http.Transport{})
-	assert.Equal(t, "tls: first record does not look like a TLS handshake", e.Error())
+	assert.Equal(t, "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", e.Error())
 	assert.False(t, e.Retryable())
+	assert.True(t, e.WrongScheme())
+
+	e = grantAt(context.Background(), t, "https://"+peerThat(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "SSH-2.0-hush\r\n")
+		_, _ = io.Copy(io.Discard, c)
+	}), &http.Transport{})
+	assert.Equal(t, "tls: the server does not speak TLS at this port; check scheme and port of the URL", e.Error())
+	assert.True(t, e.WrongScheme())
+}
+
+// What servers answer to plain HTTP at a port for TLS.
+func TestPlainHTTPToATLSServer(t *testing.T) {
+	t.Parallel()
+	const words = "the server speaks TLS at this port, and the request was plain HTTP; use an https URL"
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = quiet
+	server.StartTLS()
+	defer server.Close()
+	e := grantAt(context.Background(), t, "http://"+server.Listener.Addr().String(), &http.Transport{})
+	assert.Equal(t, "http_error (HTTP 400): "+words, e.Error())
+	assert.True(t, e.WrongScheme())
+
+	alert := grantAt(context.Background(), t, "http://"+peerThat(t, func(c net.Conn) {
+		readRequest(c)
+		_, _ = c.Write([]byte{21, 3, 1, 0, 2, 2, 22}) // as OpenSSL: record_overflow
+	}), &http.Transport{})
+	assert.Equal(t, "tls: "+words, alert.Error())
+	assert.False(t, alert.Retryable())
+	assert.True(t, alert.WrongScheme())
+
+	for _, body := range []string{
+		"Client sent an HTTP request to an HTTPS server.\n",
+		"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
+		"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+		"Bad Request\nThis combination of host and port requires TLS.\n",
+	} {
+		_, err := newClient(t, config()).Grant(context.Background(), always(400, typeHTML, body))
+		require.EqualError(t, err, "http_error (HTTP 400): "+words, body)
+		_, err = newClient(t, config()).Grant(context.Background(), always(403, typeHTML, body))
+		require.ErrorContains(t, err, "http_error (HTTP 403): the answer is not JSON, but text/html", body)
+	}
 }
 
 func TestNoAnswerInTime(t *testing.T) {
@@ -200,7 +241,7 @@ func TestTransportClasses(t *testing.T) {
 		"no route":        {dial(syscall.EHOSTUNREACH), "transport: dial tcp 192.0.2.1:443: no route to host", true},
 		"alert":           {fmt.Errorf("remote error: %w", tls.AlertError(42)), "tls: remote error: tls: bad certificate", false},
 		"unknown CA":      {x509.UnknownAuthorityError{}, "tls: x509: certificate signed by unknown authority", false},
-		"scheme":          {withURL(http.ErrSchemeMismatch), "tls: http: server gave HTTP response to HTTPS client", false},
+		"scheme":          {withURL(http.ErrSchemeMismatch), "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", false},
 		"other":           {withURL(errors.New("blocked\nby policy")), "transport: blocked by policy", true},
 		"already typed":   {fmt.Errorf("wrapped: %w", &Error{Code: "slow_down", Status: 429}), "slow_down (HTTP 429)", true},
 	} {
