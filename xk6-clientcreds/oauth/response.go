@@ -100,16 +100,20 @@ func (m *members) token(resp *http.Response) (*Token, *Error) {
 	}, nil
 }
 
+// tokenTypes are the token types in their registered spelling, by how servers spell them: in lower case,
+// without what separates words. Apigee calls its bearer tokens BearerToken.
+var tokenTypes = map[string]string{"bearer": "Bearer", "bearertoken": "Bearer", "dpop": "DPoP"}
+
 // tokenType returns the registered spelling of a token type, which is case-insensitive (RFC 6749
-// §5.1). A server that leaves it out means Bearer.
+// §5.1). A server that leaves it out, or sends what no header can carry, means Bearer.
 func tokenType(s string) string {
-	for _, known := range []string{"Bearer", "DPoP"} {
-		if strings.EqualFold(s, known) {
-			return known
-		}
+	if known := tokenTypes[strings.ToLower(separators.Replace(s))]; known != "" {
+		return known
 	}
-	if !isToken(s) {
+	if !isToken(s) || len(s) > maxCode {
 		return "Bearer"
 	}
 	return s
 }
+
+var separators = strings.NewReplacer(" ", "", "-", "", "_", "")
