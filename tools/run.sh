@@ -4,17 +4,43 @@
 # build/run/record.json (the run record) and, of our own server, build/run/server.json (what it counted).
 set -euo pipefail
 
-mkdir -p build/run
-rm -f build/run/summary.json build/run/server.json build/run/record.json
-load=(build/k6 run --summary-export build/run/summary.json -o clientcreds-record=build/run/record.json)
+run=build/run
+mkdir -p "$run"
+started=$(mktemp "$run/started.XXXXXX") # what is older was there before
+trap 'rm -f "$started"' EXIT
 
+load=(build/k6 run --summary-export "$run/summary.json" -o "clientcreds-record=$run/record.json")
 if [ -n "${TOKEN_URL:-}${ISSUER:-}" ]; then
-    exec "${load[@]}" scripts/api-load.js
+    # A configuration that k6 does not take must not cost the files of the last run.
+    build/k6 inspect --include-system-env-vars scripts/api-load.js > /dev/null
+    command=("${load[@]}" scripts/api-load.js)
+else
+    # The server sets what a script has to know of it. An API_URL from outside goes before the one it sets.
+    if [ -n "${API_URL:-}" ]; then
+        load+=(--env "API_URL=$API_URL")
+    fi
+    command=(build/k6 x clientcreds serve --addr "${ADDR:-127.0.0.1:0}" --tls-dir "$run/tls" --ttl "${TTL:-5s}"
+        --stats-file "$run/server.json" -- "${load[@]}" scripts/api-load.js)
 fi
+rm -f "$run/summary.json" "$run/server.json" "$run/record.json"
 
-# The server sets what a script has to know of it. An API_URL from outside goes before the one it sets.
-if [ -n "${API_URL:-}" ]; then
-    load+=(--env "API_URL=$API_URL")
+# In the background, so that a signal is passed on at once. Ctrl-C reaches both.
+"${command[@]}" &
+job=$!
+trap 'kill -TERM "$job"' TERM
+trap : INT
+while
+    status=0
+    wait "$job" || status=$?
+    kill -0 "$job" 2> /dev/null
+do :; done
+
+for file in record summary server; do
+    if [ "$run/$file.json" -nt "$started" ]; then
+        echo "Written: $run/$file.json"
+    fi
+done
+if [ "$run/record.json" -nt "$started" ]; then
+    echo "To see it: build/k6 x clientcreds report $run/record.json"
 fi
-exec build/k6 x clientcreds serve --addr "${ADDR:-127.0.0.1:0}" --tls-dir build/run/tls --ttl "${TTL:-5s}" \
-    --stats-file build/run/server.json -- "${load[@]}" scripts/api-load.js
+exit "$status"

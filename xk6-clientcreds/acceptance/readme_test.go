@@ -82,6 +82,25 @@ func runReadmeCommand(t *testing.T, command string) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.NotContains(t, string(out), "level=error")
+	require.NotContains(t, string(out), "overrode scenarios configuration")
+}
+
+// k6's options for the load replace the scenario of a script, and its name: the scripts in scripts/ have variables.
+func TestCommandsLeaveScenariosAsTheyAre(t *testing.T) {
+	t.Parallel()
+	replaces := regexp.MustCompile(`\s(?:--(?:vus|duration|iterations|stage)|-[udis])[= ].*\bscripts/`)
+	pages, err := filepath.Glob(filepath.Join(projectRoot, "docs", "*.md"))
+	require.NoError(t, err)
+	commands := 0
+	for _, page := range append(pages, filepath.Join(projectRoot, "README.md")) {
+		for line := range strings.Lines(strings.ReplaceAll(read(t, page), "\\\n", " ")) {
+			if _, command, found := strings.Cut(line, "k6 run "); found {
+				commands++
+				assert.NotRegexp(t, replaces, " "+command, page)
+			}
+		}
+	}
+	assert.Greater(t, commands, 10)
 }
 
 // The script of the README is an example, which is type-checked and run.
