@@ -1,11 +1,13 @@
 package recorder
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
@@ -40,10 +42,44 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 			*option = value
 		}
 	}
-	if argument != "" {
-		o.File = argument
+	if err := o.readArgument(argument); err != nil {
+		return o, fmt.Errorf("-o %s=%s: %w", Name, argument, err)
 	}
 	return o, o.check()
+}
+
+// optionNames are the names in the argument.
+var optionNames = []string{"file", "commit"}
+
+// readArgument reads FILE, or option=value,…. What begins with a word and = is not taken for the name of a file.
+func (o *options) readArgument(argument string) error {
+	name, _, found := strings.Cut(argument, "=")
+	if argument == "" || !found || !isWord(name) {
+		o.File = cmp.Or(argument, o.File)
+		return nil
+	}
+	for _, part := range strings.Split(argument, ",") {
+		name, value, found := strings.Cut(part, "=")
+		switch {
+		case !found:
+			return fmt.Errorf("%q has no \"=\"; write FILE or file=FILE,commit=NAME; ./FILE if the name has \"=\" in it", part)
+		case value == "":
+			return fmt.Errorf("%s is empty; give it a value, or leave it out", name)
+		case name == "file":
+			o.File = value
+		case name == "commit":
+			o.Commit = value
+		default:
+			return fmt.Errorf("unknown option %q%s; allowed: %s; ./FILE if the name of the file has \"=\" in it",
+				name, nearest.DidYouMean(name, optionNames), strings.Join(optionNames, ", "))
+		}
+	}
+	return nil
+}
+
+// isWord says whether s could be the name of an option.
+func isWord(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < 'A' || r > 'z' || r > 'Z' && r < 'a' })
 }
 
 // check finds, before the test, what would keep the record from being written after it.

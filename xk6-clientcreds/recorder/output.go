@@ -13,6 +13,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
@@ -73,8 +74,12 @@ func (r *recorder) Description() string { return "run record (" + r.options.File
 // SetThresholds implements output.WithThresholds. k6 notes in them whether they hold.
 func (r *recorder) SetThresholds(all map[string]metrics.Thresholds) { r.thresholds = all }
 
-// Start implements output.Output.
+// Start implements output.Output. From here on the record of an earlier run is not to be taken for the one of this run,
+// however it ends.
 func (r *recorder) Start() error {
+	if err := outfile.Clear(r.options.File); err != nil {
+		return invalidConfig(fmt.Errorf("-o %s: %w", Name, err))
+	}
 	r.samples.started = r.now()
 	return nil
 }

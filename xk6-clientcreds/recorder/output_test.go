@@ -204,6 +204,11 @@ func TestOptions(t *testing.T) {
 		"config.json def": func() (options, error) { return resolveOptions(config, nil, "") },
 		"env.json abc":    func() (options, error) { return resolveOptions(config, env, "") },
 		"arg.json abc":    func() (options, error) { return resolveOptions(config, env, "arg.json") },
+		"a,b.json abc":    func() (options, error) { return resolveOptions(config, env, "a,b.json") },
+		"./a=b.json abc":  func() (options, error) { return resolveOptions(config, env, "./a=b.json") },
+		"arg=1.json abc":  func() (options, error) { return resolveOptions(config, env, "file=arg=1.json") },
+		"arg.json ghi":    func() (options, error) { return resolveOptions(config, env, "file=arg.json,commit=ghi") },
+		"env.json ghi":    func() (options, error) { return resolveOptions(config, env, "commit=ghi") },
 	} {
 		o, err := given()
 		require.NoError(t, err)
@@ -218,6 +223,12 @@ func TestOptionsThatAreWrong(t *testing.T) {
 			p.ConfigArgument = "missing/record.json"
 		},
 		`-o clientcreds-record: "." cannot be written: it is a folder; ` + nameAFile: func(p *output.Params) { p.ConfigArgument = "." },
+		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit; ` +
+			`./FILE if the name of the file has "=" in it`: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
+		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; write FILE or file=FILE,commit=NAME; ./FILE if the name has "=" in it`: func(p *output.Params) {
+			p.ConfigArgument = "file=x.json,commit"
+		},
+		`-o clientcreds-record=file=: file is empty; give it a value, or leave it out`: func(p *output.Params) { p.ConfigArgument = "file=" },
 		`collectors.clientcreds-record: json: unknown field "path"; allowed: file and commit, as texts`: func(p *output.Params) {
 			p.JSONConfig = json.RawMessage(`{"path":"x"}`)
 		},
@@ -251,6 +262,22 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	r := newRig(t, func(p *output.Params) { p.ConfigArgument = filepath.Join(folder, "record.json") })
 	require.NoError(t, os.Remove(folder))
 	require.ErrorContains(t, r.Stop(), "writing the run record: ")
+}
+
+// TestEarlierRecordIsForgotten: once a run has begun, an earlier record is not there to be taken for the one of this run.
+func TestEarlierRecordIsForgotten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "record.json")
+	require.NoError(t, os.WriteFile(file, []byte("of an earlier run"), 0o600))
+	at := func(p *output.Params) { p.ConfigArgument = file }
+	_, err := New(testParams(t, "", at))
+	require.NoError(t, err)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "of an earlier run", string(text), "the run has not begun")
+
+	newRig(t, at) // and starts it
+	_, err = regress.Read(file)
+	require.EqualError(t, err, file+": not a run record: the file is empty, as a run leaves it that has not ended")
 }
 
 // TestJudgeWaitsForSamplesUnderWay: k6 hands samples on in batches, the first of which may have been made up before.
