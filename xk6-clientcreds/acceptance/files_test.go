@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +23,8 @@ const client = new Client({ tokenUrl, clientId, clientSecret });
 export default function () { client.get(API_URL); }
 `
 
-// writers are the commands that write files, by the option that names one. FILE is that file, RECORD a run record.
+// writers are the commands that write files, by the option that names one. FILE is that file, RECORD and OTHER are run
+// records.
 func writers(t *testing.T) map[string][]string {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "script.js")
@@ -35,9 +38,9 @@ func writers(t *testing.T) map[string][]string {
 		"stats":    {"serve", "--addr", "127.0.0.1:0", "--stats-file", "FILE", "--", "true"},
 		"merged":   {"verdict", "--merged", "FILE", "RECORD"},
 		"report":   {"report", "--output", "FILE", "RECORD"},
-		"markdown": {"compare", "--markdown", "FILE", "RECORD", "RECORD"},
-		"json":     {"compare", "--json", "FILE", "RECORD", "RECORD"},
-		"junit":    {"compare", "--junit", "FILE", "RECORD", "RECORD"},
+		"markdown": {"compare", "--markdown", "FILE", "RECORD", "OTHER"},
+		"json":     {"compare", "--json", "FILE", "RECORD", "OTHER"},
+		"junit":    {"compare", "--junit", "FILE", "RECORD", "OTHER"},
 	}
 }
 
@@ -54,11 +57,11 @@ func clientcreds(t *testing.T, args ...string) (exitCode int, output string) {
 }
 
 // writing replaces what stands for files.
-func writing(args []string, file, record string) []string {
+func writing(args []string, file, record, other string) []string {
+	files := strings.NewReplacer("FILE", file, "RECORD", record, "OTHER", other)
 	replaced := make([]string, len(args))
 	for i, arg := range args {
-		arg = string(bytes.ReplaceAll([]byte(arg), []byte("FILE"), []byte(file)))
-		replaced[i] = string(bytes.ReplaceAll([]byte(arg), []byte("RECORD"), []byte(record)))
+		replaced[i] = files.Replace(arg)
 	}
 	return replaced
 }
@@ -67,10 +70,12 @@ func writing(args []string, file, record string) []string {
 // stands for, and never puts a file in its place. A pipe stands for a device here.
 func TestLinksAndPipesStay(t *testing.T) {
 	t.Parallel()
-	record := filepath.Join(t.TempDir(), "record.json")
+	record, other := filepath.Join(t.TempDir(), "record.json"), filepath.Join(t.TempDir(), "other.json")
 	all := writers(t)
-	code, out := clientcreds(t, writing(all["record"], record, "")...)
-	require.Zero(t, code, out)
+	for _, file := range []string{record, other} {
+		code, out := clientcreds(t, writing(all["record"], file, "", "")...)
+		require.Zero(t, code, out)
+	}
 	for name, args := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,14 +83,14 @@ func TestLinksAndPipesStay(t *testing.T) {
 			target, link, pipe := filepath.Join(folder, "target"), filepath.Join(folder, "link"), filepath.Join(folder, "pipe")
 			require.NoError(t, os.WriteFile(target, []byte("old"), 0o640))
 			require.NoError(t, os.Symlink("target", link))
-			_, out := clientcreds(t, writing(args, link, record)...)
+			_, out := clientcreds(t, writing(args, link, record, other)...)
 			written := read(t, target)
 			require.NotEqual(t, "old", written, out)
 			require.Greater(t, len(written), 100, out)
 
 			require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 			reader := readPipe(t, pipe)
-			_, out = clientcreds(t, writing(args, pipe, record)...)
+			_, out = clientcreds(t, writing(args, pipe, record, other)...)
 			require.Greater(t, len(reader()), 100, out)
 
 			types := map[string]os.FileMode{}
@@ -127,4 +132,48 @@ func readPipe(t *testing.T, path string) func() string {
 		require.NoError(t, pipe.Close())
 		return string(bytes.TrimSuffix(text.Bytes(), end))
 	}
+}
+
+// TestKilledRunLeavesNoRecord: what an earlier run has left is not taken for the record of a run that was killed.
+func TestKilledRunLeavesNoRecord(t *testing.T) {
+	t.Parallel()
+	record := filepath.Join(t.TempDir(), "record.json")
+	recording := []string{"-o", "clientcreds-record=file=" + record}
+	server := startLocalServer(t, nil)
+	k6run{code: writtenScript, env: server.env(), args: recording}.do(t).passes(t)
+	code, out := judge(t, record)
+	require.Zero(t, code, out)
+
+	p := k6run{code: endlessScript, args: recording}.start(t)
+	require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon, 10*time.Millisecond)
+	p.signal(t, syscall.SIGKILL)
+	code, out = judge(t, record)
+	require.Equal(t, 104, code, out)
+	require.Contains(t, out, "the file is empty, as a run leaves it that has not ended")
+}
+
+// endlessScript runs until it is killed.
+const endlessScript = `
+import { sleep } from 'k6';
+export default function () { console.log('it runs'); sleep(600); }
+`
+
+// TestRecordThatCannotBeWritten: what is wrong with the name of a file shows before the test, and nothing is left.
+func TestRecordThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	folder, server := t.TempDir(), startLocalServer(t, nil)
+	for name, c := range map[string]struct{ file, want string }{
+		"name":   {strings.Repeat("a", 300), "cannot be written: file name too long; name a file in a folder that exists"},
+		"folder": {"missing/r.json", "cannot be written: there is no folder"},
+	} {
+		r := k6run{code: writtenScript, env: server.env(), args: []string{"-o", "clientcreds-record=" + filepath.Join(folder, c.file)}}.do(t)
+		require.Equal(t, 104, r.exitCode, name)
+		require.Contains(t, r.output, c.want, name)
+	}
+	long := filepath.Join(folder, strings.Repeat("a", 250)+".json")
+	k6run{code: writtenScript, env: server.env(), args: []string{"-o", "clientcreds-record=" + long}}.do(t).passes(t)
+	require.Positive(t, len(read(t, long)))
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 }

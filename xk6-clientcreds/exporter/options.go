@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 )
 
 // options are the options of one output. The table in docs/exporter.md documents each, and a test
@@ -79,7 +81,8 @@ func (s setting) apply(o *options) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("unknown option %q (%s); allowed: %s", s.name, s.source, strings.Join(optionNames(), ", "))
+	return fmt.Errorf("unknown option %q (%s)%s; allowed: %s", s.name, s.source,
+		nearest.DidYouMean(s.name, optionNames()), strings.Join(optionNames(), ", "))
 }
 
 func optionNames() []string {
@@ -152,7 +155,7 @@ func settingsOfJSON(raw json.RawMessage) ([]setting, error) {
 	}
 	var object map[string]any
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, fmt.Errorf("%s is not a JSON object of options: %w", source, err)
+		return nil, fmt.Errorf("%s is not a JSON object of options", source)
 	}
 	var settings []setting
 	for name, value := range object {

@@ -99,7 +99,7 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 		{"nine", `option "addr" (-o prometheus=…): "nine" is not an address; allowed: host:port, or :port for every interface`},
 		{"http://a/", `option "addr" (-o prometheus=…): "http://a/" is not an address; allowed: host:port, or :port for every interface`},
 		{"a:", `option "addr" (-o prometheus=…): "a:" is not an address; allowed: host:port, or :port for every interface`},
-		{"adr=:1", `unknown option "adr" (-o prometheus=…); allowed: addr, path, webConfig, linger, labels, dropLabels, urlLabel, maxSeries, buckets, histograms, runtimeMetrics, textfile, pushUrl, pushJob, pushLabels, pushUsername, pushPassword`},
+		{"adr=:1", `unknown option "adr" (-o prometheus=…) (did you mean "addr"?); allowed: addr, path, webConfig, linger, labels, dropLabels, urlLabel, maxSeries, buckets, histograms, runtimeMetrics, textfile, pushUrl, pushJob, pushLabels, pushUsername, pushPassword`},
 		{":1,linger", `part 2 of -o prometheus=… has no "="; allowed: ADDR, or ADDR,option=value,…, with spaces between the items of a list`},
 		{"path=metrics", `option "path" (-o prometheus=…): "metrics" is not a path; allowed: "/" and a name, such as "/metrics"`},
 		{"path=/", `option "path" (-o prometheus=…): "/" is not a path; allowed: "/" and a name, such as "/metrics"`},
@@ -135,8 +135,8 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 
 func TestJSONErrorsNameTheOption(t *testing.T) {
 	for _, c := range []struct{ config, want string }{
-		{`[]`, `collectors.prometheus is not a JSON object of options: json: cannot unmarshal array into Go value of type map[string]interface {}`},
-		{`{"adr": ":1"}`, `unknown option "adr" (collectors.prometheus); allowed: `},
+		{`[]`, `collectors.prometheus is not a JSON object of options`},
+		{`{"adr": ":1"}`, `unknown option "adr" (collectors.prometheus) (did you mean "addr"?); allowed: `},
 		{`{"addr": null}`, `option "addr" (collectors.prometheus): null is not a value`},
 		{`{"labels": [["a"]]}`, `option "labels" (collectors.prometheus): a list may hold strings and numbers only`},
 		{`{"buckets": {"x": 1}}`, `option "buckets" (collectors.prometheus): "x" must be a list`},

@@ -3,7 +3,9 @@ package recorder
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,8 +24,8 @@ const (
 
 // options are the options of one output.
 type options struct {
-	File   string `json:"file"`
-	Commit string `json:"commit"` // "" to ask git
+	File   string
+	Commit string // "" to ask git
 }
 
 // resolveOptions takes the options by precedence: defaults, the JSON of collectors.clientcreds-record,
@@ -31,10 +33,8 @@ type options struct {
 func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument string) (options, error) {
 	o := options{File: defaultFile}
 	if len(jsonConfig) > 0 {
-		d := json.NewDecoder(strings.NewReader(string(jsonConfig)))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&o); err != nil {
-			return o, fmt.Errorf("collectors.%s: %w; allowed: file and commit, as texts", Name, err)
+		if err := o.readJSON(jsonConfig); err != nil {
+			return o, fmt.Errorf("collectors.%s: %w", Name, err)
 		}
 	}
 	for variable, option := range map[string]*string{fileVariable: &o.File, commitVariable: &o.Commit} {
@@ -48,7 +48,7 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 	return o, o.check()
 }
 
-// optionNames are the names in the argument.
+// optionNames are the names in the argument and in JSON.
 var optionNames = []string{"file", "commit"}
 
 // readArgument reads FILE, or option=value,…. What begins with a word and = is not taken for the name of a file.
@@ -58,22 +58,46 @@ func (o *options) readArgument(argument string) error {
 		o.File = cmp.Or(argument, o.File)
 		return nil
 	}
+	const hint = `; write ./FILE if the name of the file has "=" in it`
 	for _, part := range strings.Split(argument, ",") {
 		name, value, found := strings.Cut(part, "=")
-		switch {
-		case !found:
-			return fmt.Errorf("%q has no \"=\"; write FILE or file=FILE,commit=NAME; ./FILE if the name has \"=\" in it", part)
-		case value == "":
-			return fmt.Errorf("%s is empty; give it a value, or leave it out", name)
-		case name == "file":
-			o.File = value
-		case name == "commit":
-			o.Commit = value
-		default:
-			return fmt.Errorf("unknown option %q%s; allowed: %s; ./FILE if the name of the file has \"=\" in it",
-				name, nearest.DidYouMean(name, optionNames), strings.Join(optionNames, ", "))
+		if !found {
+			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME%s`, part, hint)
+		}
+		if err := o.set(name, value); err != nil {
+			return fmt.Errorf("%w%s", err, hint)
 		}
 	}
+	return nil
+}
+
+// readJSON reads an object of options.
+func (o *options) readJSON(config json.RawMessage) error {
+	var object map[string]any
+	if err := json.Unmarshal(config, &object); err != nil {
+		return errors.New("it is not a JSON object of options")
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		value, isText := object[name].(string)
+		if !isText && slices.Contains(optionNames, name) {
+			return fmt.Errorf("option %q is not a string", name)
+		}
+		if err := o.set(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *options) set(name, value string) error {
+	option := map[string]*string{"file": &o.File, "commit": &o.Commit}[name]
+	switch {
+	case option == nil:
+		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames), strings.Join(optionNames, ", "))
+	case value == "":
+		return fmt.Errorf("option %q is empty; give it a value, or leave it out", name)
+	}
+	*option = value
 	return nil
 }
 

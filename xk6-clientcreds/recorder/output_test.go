@@ -217,20 +217,24 @@ func TestOptions(t *testing.T) {
 }
 
 func TestOptionsThatAreWrong(t *testing.T) {
+	const hint = `; write ./FILE if the name of the file has "=" in it`
 	const nameAFile = "name a file in a folder that exists and can be written to"
 	for want, change := range map[string]func(*output.Params){
 		`-o clientcreds-record: "missing/record.json" cannot be written: there is no folder "missing"; ` + nameAFile: func(p *output.Params) {
 			p.ConfigArgument = "missing/record.json"
 		},
-		`-o clientcreds-record: "." cannot be written: it is a folder; ` + nameAFile: func(p *output.Params) { p.ConfigArgument = "." },
-		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit; ` +
-			`./FILE if the name of the file has "=" in it`: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
-		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; write FILE or file=FILE,commit=NAME; ./FILE if the name has "=" in it`: func(p *output.Params) {
+		`-o clientcreds-record: "." cannot be written: it is a folder; ` + nameAFile:                                    func(p *output.Params) { p.ConfigArgument = "." },
+		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit` + hint: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
+		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; allowed: FILE, or file=FILE,commit=NAME` + hint: func(p *output.Params) {
 			p.ConfigArgument = "file=x.json,commit"
 		},
-		`-o clientcreds-record=file=: file is empty; give it a value, or leave it out`: func(p *output.Params) { p.ConfigArgument = "file=" },
-		`collectors.clientcreds-record: json: unknown field "path"; allowed: file and commit, as texts`: func(p *output.Params) {
-			p.JSONConfig = json.RawMessage(`{"path":"x"}`)
+		`-o clientcreds-record=file=: option "file" is empty; give it a value, or leave it out` + hint: func(p *output.Params) { p.ConfigArgument = "file=" },
+		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); allowed: file, commit`: func(p *output.Params) {
+			p.JSONConfig = json.RawMessage(`{"File":"x"}`)
+		},
+		`collectors.clientcreds-record: option "file" is not a string`: func(p *output.Params) { p.JSONConfig = json.RawMessage(`{"file":7}`) },
+		`collectors.clientcreds-record: it is not a JSON object of options`: func(p *output.Params) {
+			p.JSONConfig = json.RawMessage(`["x.json"]`)
 		},
 		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(p *output.Params) {
 			p.Environment = map[string]string{"K6_CLIENTCREDS_RECORD_COMMIT": "a b"}

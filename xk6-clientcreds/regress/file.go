@@ -11,8 +11,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 )
 
-// maxFile bounds what is read. The record of a run of hours has a few megabytes.
-const maxFile = 256 << 20
+// MaxSize bounds the file of a record, in bytes. The record of a run of hours has a few megabytes.
+const MaxSize = 32 << 20
 
 // Read reads the record in a file.
 func Read(path string) (*Record, error) {
@@ -21,108 +21,83 @@ func Read(path string) (*Record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r, err := Decode(file)
+	r, err := readFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
 }
 
-// maxUnix bounds times: the end of the year 9999.
-const maxUnix = 253_402_300_799
+func readFile(file *os.File) (*Record, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxSize {
+		return nil, tooLarge(info.Size())
+	}
+	return Decode(file)
+}
+
+func tooLarge(size int64) error {
+	return fmt.Errorf("not a run record: it has %d MiB; a run record has %d MiB at most", size>>20, MaxSize>>20)
+}
 
 // ErrNotARecord is the error of a document that is something else.
 var ErrNotARecord = errors.New(`not a run record: "format" is not "` + Format + `"`)
 
 // Decode reads a record.
 func Decode(from io.Reader) (*Record, error) {
-	data, err := io.ReadAll(io.LimitReader(from, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(from, MaxSize+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("larger than %d MiB, which no run record is", maxFile>>20)
+	if len(data) > MaxSize {
+		return nil, tooLarge(int64(len(data)))
 	}
-	var head struct {
-		Format  string `json:"format"`
-		Version int    `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("not a run record: %w", err)
-	}
-	switch {
-	case head.Format != Format:
-		return nil, ErrNotARecord
-	case head.Version > Version:
-		return nil, fmt.Errorf("a run record of version %d; this binary reads up to version %d: use the one that wrote it, or a newer one",
-			head.Version, Version)
-	case head.Version < 1:
-		return nil, fmt.Errorf("a run record of version %d; allowed: 1 to %d", head.Version, Version)
+	if err := checkFormat(data); err != nil {
+		return nil, err
 	}
 	r := new(Record)
 	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("not a run record: %w", err)
+		return nil, notARecord(err)
 	}
 	if err := r.check(); err != nil {
-		return nil, err
+		return nil, notARecord(err)
 	}
 	return r, nil
 }
 
-// check finds what a reader of the record would stumble over.
-func (r *Record) check() error {
-	if r.Interval < 1 || r.Interval > maxUnix || r.Interval&(r.Interval-1) != 0 {
-		return fmt.Errorf("not a run record: interval is %d; allowed: a power of two", r.Interval)
+// checkFormat says whether the document is of a format that this package reads.
+func checkFormat(data []byte) error {
+	switch what := kindOf(data); what {
+	case "":
+		return errors.New("not a run record: the file is empty, as a run leaves it that has not ended")
+	case "a JSON object":
+	default:
+		return fmt.Errorf("not a run record: %s", what)
 	}
-	for name, m := range r.Metrics {
-		if err := m.check(); err != nil {
-			return fmt.Errorf("not a run record: metric %q %w", name, err)
-		}
+	var head struct {
+		Format  any `json:"format"`
+		Version any `json:"version"`
 	}
-	for _, all := range r.allSeries() {
-		for name, s := range all {
-			if err := s.check(); err != nil {
-				return fmt.Errorf("not a run record: series %q %w", name, err)
-			}
-		}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return notARecord(err)
 	}
-	return nil
-}
-
-func (m *Metric) check() error {
-	if m == nil || m.All == nil || m.All.Type != m.Type {
-		return errors.New("has no values of its type")
+	if head.Format != Format {
+		return ErrNotARecord
 	}
-	for tag, split := range m.By {
-		for value, v := range split {
-			if v == nil || v.Type != m.Type {
-				return fmt.Errorf("has no values of its type for %s %q", tag, value)
-			}
-		}
+	version, isNumber := head.Version.(float64)
+	switch {
+	case !isNumber:
+		return errors.New(`not a run record: "version" is not a number`)
+	case version > Version:
+		return fmt.Errorf("a run record of version %v; this binary reads up to version %d: use the one that wrote it, or a newer one",
+			version, Version)
+	case version != Version:
+		return fmt.Errorf("a run record of version %v; allowed: 1 to %d", version, Version)
 	}
 	return nil
-}
-
-func (s *Series) check() error {
-	if s == nil {
-		return errors.New("is null")
-	}
-	for i, p := range s.Points {
-		inOrder := p.Unix >= 0 && p.Unix <= maxUnix && (i == 0 || p.Unix > s.Points[i-1].Unix)
-		if p.Values == nil || p.Values.Type != s.Type || !inOrder {
-			return fmt.Errorf("has a point that is not of its type, or not in order: number %d", i)
-		}
-	}
-	return nil
-}
-
-// allSeries are those of the record and of its instances.
-func (r *Record) allSeries() []map[string]*Series {
-	all := []map[string]*Series{r.Series}
-	for i := range r.Instances {
-		all = append(all, r.Instances[i].Series)
-	}
-	return all
 }
 
 // Encode writes the record as JSON.
@@ -137,6 +112,10 @@ func (r *Record) Write(path string) error {
 	var text bytes.Buffer
 	if err := r.Encode(&text); err != nil {
 		return err
+	}
+	if text.Len() > MaxSize || len(r.Metrics) > maxMetrics {
+		return fmt.Errorf("the run record would have %d MiB and %d metrics; it can have %d MiB and %d metrics: "+
+			"use fewer metrics, or fewer values of tags", text.Len()>>20, len(r.Metrics), MaxSize>>20, maxMetrics)
 	}
 	return outfile.Write(path, text.Bytes(), 0o644)
 }

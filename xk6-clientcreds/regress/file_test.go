@@ -2,9 +2,12 @@ package regress
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +110,23 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 		return metric(`{"type":"trend","all":{"samples":1,"sum":1,"min":1,"max":1,"sketch":` + sketch + `}}`)
 	}
 	for _, c := range []struct{ document, want string }{
-		{`hello`, "invalid character 'h' looking for beginning of value"},
+		{``, "the file is empty, as a run leaves it that has not ended"},
+		{" \n", "the file is empty, as a run leaves it that has not ended"},
+		{`hello`, "not JSON"},
+		{`[{"format":"clientcreds-record"}]`, "a JSON array"},
+		{`"clientcreds-record"`, "a JSON string"},
+		{` 12.5`, "a JSON number, boolean or null"},
+		{`null`, "a JSON number, boolean or null"},
+		{`{"format":"clientcreds-record"`, "unexpected end of JSON input"},
+		{`{"format":7}`, `"format" is not "clientcreds-record"`},
+		{`{"format":"clientcreds-record"}`, `"version" is not a number`},
+		{`{"format":"clientcreds-record","version":"1"}`, `"version" is not a number`},
+		{head + `"metrics":[]}`, `"metrics" cannot be a JSON array`},
+		{head + `"run":{"scenarios":{}}}`, `"run.scenarios" cannot be a JSON object`},
+		{head + `"run":{"start":"yesterday"}}`, `"yesterday" is not a time`},
+		{metric(`{"all":{"samples":"1"}}`), `"metrics.all.samples" cannot be a JSON string`},
+		{metric(`{"all":[]}`), `"metrics.all" cannot be a JSON array`},
+		{head + `"metrics":{` + manyMetrics(maxMetrics+1) + `}}`, "it has 10001 metrics; a run record has 10000 at most"},
 		{`{}`, `"format" is not "clientcreds-record"`},
 		{`{"metrics":{}}`, `"format" is not "clientcreds-record"`},
 		{`{"format":"clientcreds-record","version":1}`, "interval is 0; allowed: a power of two"},
@@ -123,6 +142,8 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 		{metric(`{"type":"counter","all":{"samples":1,"sum":1e308}}`), "1e+308 is larger than any number of a record"},
 		{sketch(`{"accuracy":0,"bins":[]}`), errNoSketch.Error()},
 		{sketch(`{"accuracy":0.01,"bins":[[1,-1]]}`), errNoSketch.Error()},
+		{sketch(`{"accuracy":0.01,"bins":[` + strings.Repeat(`[1,1],`, maxBins) + `[1,1]]}`), errNoSketch.Error()},
+		{sketch(`{"accuracy":0.01,"bins":[],"negative":[` + strings.Repeat(`[1,1],`, maxBins) + `[1,1]]}`), errNoSketch.Error()},
 		{sketch(`{"accuracy":0.01,"bins":[[9999999999,1]]}`), errNoSketch.Error()},
 		{series(`[null]`), "neither a counter nor a rate, gauge or trend"},
 		{
@@ -146,11 +167,52 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// manyMetrics are the members of so many metrics.
+func manyMetrics(n int) string {
+	members := make([]string, n)
+	for i := range members {
+		members[i] = fmt.Sprintf(`"m%d":{"type":"counter","all":{"samples":1,"sum":1}}`, i)
+	}
+	return strings.Join(members, ",")
+}
+
+// TestSizeIsBounded: the size of a file is known before it is read, and that of what has none while it is.
+func TestSizeIsBounded(t *testing.T) { //nolint:paralleltest // it looks at what the process has allocated
+	const want = "not a run record: it has 32 MiB; a run record has 32 MiB at most"
+	path := filepath.Join(t.TempDir(), "large.json")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Truncate(path, MaxSize+1))
+	before := allocated()
+	_, err := Read(path)
+	require.EqualError(t, err, path+": "+want)
+	assert.Less(t, allocated()-before, uint64(MaxSize)/2, "it is not read")
+
+	_, err = Decode(io.MultiReader(strings.NewReader("{"), forever{}))
+	require.EqualError(t, err, want)
+
+	r := &Record{Format: Format, Version: Version, Interval: 1, Run: Run{Commit: strings.Repeat("x", MaxSize)}}
+	target := filepath.Join(t.TempDir(), "record.json")
+	require.ErrorContains(t, r.Write(target), "the run record would have 32 MiB and 0 metrics; it can have 32 MiB and 10000 metrics")
+	require.NoFileExists(t, target, "what cannot be read is not written")
+}
+
+// allocated is how much memory has been allocated so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// forever is a document without end.
+type forever struct{}
+
+func (forever) Read(p []byte) (int, error) { return copy(p, strings.Repeat(" ", len(p))), nil }
+
 func TestRecordsOfOtherVersions(t *testing.T) {
 	t.Parallel()
 	_, err := Decode(strings.NewReader(`{"format":"clientcreds-record","version":2,"metrics":[1]}`))
 	require.EqualError(t, err, "a run record of version 2; this binary reads up to version 1: use the one that wrote it, or a newer one")
-	_, err = Decode(strings.NewReader(`{"format":"clientcreds-record"}`))
+	_, err = Decode(strings.NewReader(`{"format":"clientcreds-record","version":0}`))
 	require.EqualError(t, err, "a run record of version 0; allowed: 1 to 1")
 }
 

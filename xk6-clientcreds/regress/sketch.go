@@ -3,7 +3,6 @@ package regress
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -118,7 +117,7 @@ func binsOf(from store.Store) []Bin {
 	return bins
 }
 
-var errNoSketch = errors.New("sketch: accuracy must be between 0 and 1, counts at least 1, bins of 32 bits")
+var errNoSketch = fmt.Errorf("sketch: accuracy must be between 0 and 1, counts at least 1, bins of 32 bits and %d at most", maxBins)
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Sketch) UnmarshalJSON(data []byte) error {
@@ -126,7 +125,7 @@ func (s *Sketch) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &d); err != nil {
 		return err
 	}
-	if d.Accuracy < 1e-4 || d.Accuracy > 0.5 || d.Zero < 0 {
+	if d.Accuracy < 1e-4 || d.Accuracy > 0.5 || d.Zero < 0 || len(d.Bins) > maxBins || len(d.Negative) > maxBins {
 		return errNoSketch
 	}
 	read := newSketch(d.Accuracy)
