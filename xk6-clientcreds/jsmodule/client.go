@@ -20,7 +20,7 @@ type client struct {
 	m     *instance
 	grant *grant
 	opts  *options
-	entry *tokencache.Entry // nil when cache.scope is "none"
+	entry *tokencache.Entry // without a token when cache.scope is "none"
 	view  *view             // of the lease last used; nil before
 	usage usage
 
@@ -62,12 +62,11 @@ func newClient(m *instance, o *options) (*client, error) {
 	if err := c.bind(); err != nil {
 		return nil, err
 	}
-	switch o.Cache.Scope {
-	case scopeVU:
-		c.entry = m.process.cache.Entry(c.ownKey(), o.policy())
-	case scopeShared:
-		c.entry = m.process.cache.Entry(g.key, o.policy())
+	key := c.ownKey()
+	if o.Cache.Scope == scopeShared {
+		key = g.key
 	}
+	c.entry = m.process.cache.Entry(key, o.policy(), &g.refusals)
 	m.clients[g] = c
 	m.process.flushAtEnd(c)
 	return c, nil
@@ -82,7 +81,7 @@ func (c *client) release() {
 	c.usage.release()
 	c.certified.close()
 	delete(c.m.clients, c.grant)
-	if c.opts.Cache.Scope == scopeVU {
+	if c.opts.Cache.Scope != scopeShared {
 		c.m.process.cache.Forget(c.ownKey())
 	}
 }
@@ -109,7 +108,7 @@ func (c *client) usable() (*view, error) {
 		return v, nil
 	}
 	c.usage.begin(state, now)
-	return c.settle(state, now, c.lookup(c.m.vu.Context(), c.fetch(state)))
+	return c.settle(state, now, c.lookup(c.m.vu.Context(), c.source(state)))
 }
 
 // found is the answer of the cache, or of the token endpoint where nothing is cached.
@@ -120,21 +119,13 @@ type found struct {
 }
 
 // lookup may be called on any goroutine.
-func (c *client) lookup(ctx context.Context, fetch tokencache.Fetch) found {
-	if c.entry != nil {
-		lease, outcome, err := c.entry.Get(ctx, fetch)
-		return found{lease, outcome, err}
+func (c *client) lookup(ctx context.Context, src tokencache.Source) found {
+	if c.opts.Cache.Scope == scopeNone {
+		lease, err := c.entry.Once(ctx, src)
+		return found{lease, tokencache.Miss, err}
 	}
-	token, err := fetch(ctx, tokencache.Cold)
-	if err != nil {
-		return found{nil, tokencache.Miss, err}
-	}
-	ttl := token.ExpiresIn
-	if ttl == 0 {
-		ttl = c.opts.Cache.DefaultTTL
-	}
-	// FreshUntil is the zero time: nobody will be served this lease again.
-	return found{&tokencache.Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl)}, tokencache.Miss, nil}
+	lease, outcome, err := c.entry.Get(ctx, src)
+	return found{lease, outcome, err}
 }
 
 // settle counts what was found and makes it the token at hand. It belongs to the VU's goroutine.
@@ -162,17 +153,5 @@ func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, 
 	return c.view, nil
 }
 
-// fetch returns the cache's way to ask for a token, over this VU's transport and with its tags.
-func (c *client) fetch(state *lib.State) tokencache.Fetch {
-	s := c.newSender(state)
-	return func(ctx context.Context, reason tokencache.Reason) (*oauth.Token, error) {
-		return c.grant.request(ctx, s, reason, c.opts.retry(true), nil)
-	}
-}
-
 // drop gives up the token of v, unless it has been replaced already.
-func (c *client) drop(v *view) {
-	if c.entry != nil {
-		c.entry.Drop(v.lease)
-	}
-}
+func (c *client) drop(v *view) { c.entry.Drop(v.lease) }

@@ -72,6 +72,8 @@ func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 	})
 	if err != nil {
 		a.err = asOAuthError(err)
+	} else {
+		c.entry.Resume() // token() need not wait any longer
 	}
 	if a.attempts > 0 {
 		a.trail = s.trail

@@ -300,6 +300,7 @@ func TestNoRequestWithoutItsToken(t *testing.T) {
 	for _, call := range []string{"get(api)", "post(api, 'x')", "batch([api, api])", "request('GET', api)"} {
 		_, err := v.run("client." + call)
 		require.ErrorContains(t, err, "TokenError: invalid_client", call)
+		v.forgives()
 	}
 	v.mustRun(`(async () => { try { await client.asyncRequest('GET', api) } catch (e) { globalThis.rejection = e.name } })()`)
 	assert.Equal(t, "TokenError", v.mustRun(`rejection`))

@@ -22,10 +22,8 @@ func (c *client) inspect(call sobek.FunctionCall) sobek.Value {
 	}
 	i := &inspection{c: c, token: c.tokenArgument("inspect", call.Argument(0))}
 	c.m.process.redactor.Token(i.token)
-	if c.entry != nil {
-		if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken == i.token {
-			i.cached = lease.Token
-		}
+	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken == i.token {
+		i.cached = lease.Token
 	}
 	if i.jwt = oauth.ParseJWT(i.token); i.jwt != nil {
 		s := c.newSender(state)

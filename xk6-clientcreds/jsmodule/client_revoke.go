@@ -24,9 +24,6 @@ func (c *client) revoke(call sobek.FunctionCall) sobek.Value {
 
 // forget drops the cached token if it is this one.
 func (c *client) forget(token string) {
-	if c.entry == nil {
-		return
-	}
 	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken == token {
 		c.entry.Drop(lease)
 	}

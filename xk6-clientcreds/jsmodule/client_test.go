@@ -257,6 +257,7 @@ func TestTokenErrorSaysWhatHappened(t *testing.T) {
 		"status": int64(401), "retryable": false, "after": int64(0), "text": "TokenError: " + message,
 	}, got)
 	assert.Equal(t, 1, e.count())
+	v.forgives()
 	v.mustRun(`(async () => { try { await client.tokenAsync() } catch (e) { globalThis.rejection = e.message } })()`)
 	assert.Equal(t, message, v.mustRun(`rejection`))
 }

@@ -93,11 +93,7 @@ func mustSet(obj *sobek.Object, name string, value any) {
 
 // invalidate is client.invalidate().
 func (c *client) invalidate(sobek.FunctionCall) sobek.Value {
-	if c.entry != nil {
-		if lease := c.entry.Current(); lease != nil {
-			c.entry.Drop(lease)
-		}
-	}
+	c.entry.Drop(c.entry.Current())
 	return sobek.Undefined()
 }
 
@@ -117,9 +113,9 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 		return c.m.resolved(f(v))
 	}
 	c.usage.begin(state, asked)
-	ctx, fetch := c.m.vu.Context(), c.fetch(state)
+	ctx, src := c.m.vu.Context(), c.source(state)
 	return c.async(func() settle {
-		found := c.lookup(ctx, fetch)
+		found := c.lookup(ctx, src)
 		return func() (sobek.Value, error) {
 			v, err := c.settle(state, asked, found)
 			if err != nil {

@@ -281,6 +281,9 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	bound := newBinding(t, true).vu(t, New(), "")
 	bound.mustRun(`client.get(api)`)
 
+	again := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "", `{"error":"slow_down"}`)), "exchange: {}, timeout: 1")
+	again.mustRun(`for (let i = 0; i < 2; i++) { try { client.token() } catch (e) {} }`)
+
 	samples := v.sampled()
 	signing := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
 		"exchange: {}, auth: 'private_key_jwt', clientSecret: undefined, key: `"+testJWK+"`")
@@ -294,7 +297,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	rotating.start()
 	w.write("secret", newSecret)
 	rotating.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), again.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

@@ -20,6 +20,7 @@ type grant struct {
 	certificate *oauth.ClientCertificate
 	credentials atomic.Pointer[credentials] // never nil
 	rotation    rotation
+	refusals    tokencache.Hold // of all VUs
 	clock       serverClock
 }
 
@@ -133,6 +134,7 @@ func (g *grant) request(
 			}
 		})
 		if renewed || !g.renewed(used, err, s) {
+			g.rotation.note(used, err)
 			return token, err
 		}
 	}

@@ -256,6 +256,9 @@ func oauthError(w http.ResponseWriter, status int, code, description string) boo
 	return true
 }
 
+// forgives makes the next token request due at once, after one that has failed.
+func (v *vu) forgives() { v.onlyClient().entry.Resume() }
+
 // onlyClient is the client of a script that has one.
 func (v *vu) onlyClient() *client {
 	v.t.Helper()

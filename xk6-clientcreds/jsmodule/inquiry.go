@@ -58,10 +58,8 @@ func (c *client) tokenArgument(method string, v sobek.Value) string {
 		}
 		return v.String()
 	}
-	if c.entry != nil {
-		if lease := c.entry.Current(); lease != nil {
-			return lease.Token.AccessToken
-		}
+	if lease := c.entry.Current(); lease != nil {
+		return lease.Token.AccessToken
 	}
 	panic(rt.NewTypeError("client.%s(): there is no token in the cache; give one, client.%s(token), or call client.token() before", method, method))
 }

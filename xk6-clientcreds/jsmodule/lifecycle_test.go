@@ -28,9 +28,18 @@ func (v *vu) prime(left time.Duration) {
 	v.t.Helper()
 	const ttl = time.Hour
 	token := &oauth.Token{AccessToken: "primed-token", Type: "Bearer", ExpiresIn: ttl, RequestedAt: time.Now().Add(left - ttl)}
-	_, _, err := v.onlyClient().entry.Get(v.t.Context(), func(context.Context, tokencache.Reason) (*oauth.Token, error) { return token, nil })
+	_, _, err := v.onlyClient().entry.Get(v.t.Context(), given{token})
 	require.NoError(v.t, err)
 }
+
+// given is a source of one token.
+type given struct{ token *oauth.Token }
+
+func (g given) Fetch(context.Context, tokencache.Reason) (*oauth.Token, error) { return g.token, nil }
+
+func (given) Held(error) {}
+
+func (given) Renewed() bool { return false }
 
 // newIteration begins an iteration with a context of its own, as k6 does, and returns its end.
 func (v *vu) newIteration() context.CancelFunc {

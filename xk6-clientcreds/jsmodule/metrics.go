@@ -28,6 +28,7 @@ type moduleMetrics struct {
 	DPoPSigning            *metrics.Metric
 	DPoPNonceRetries       *metrics.Metric
 	RequestFailed          *metrics.Metric
+	SuppressedRequests     *metrics.Metric
 	TokenWait              *metrics.Metric
 	CacheHits, CacheMisses *metrics.Metric
 	TokenTTL               *metrics.Metric
@@ -80,6 +81,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 		rejected = []string{tagClient, tagError}
 		said     = []string{tagClient, tagActive, tagStatus, tagError}
 		answered = []string{tagClient, tagStatus, tagError}
+		held     = []string{tagClient, tagGrant, tagStatus, tagError}
 		demanded = []string{tagClient, tagServer}
 	)
 	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
@@ -102,6 +104,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are no failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
 			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
+		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,
+			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
 			"Time the script waited for a token that was not in the cache."),
 		row(&m.CacheHits, "cache_hits", metrics.Counter, false, client,

@@ -193,6 +193,7 @@ func (o *options) policy() tokencache.Policy {
 		Leeway:     o.Cache.Leeway,
 		Jitter:     o.Cache.Jitter,
 		Refresh:    refresh,
+		MaxWait:    o.Timeout,
 		DefaultTTL: o.Cache.DefaultTTL,
 	}
 }

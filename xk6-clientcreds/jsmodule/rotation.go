@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,14 +16,37 @@ const rereadPause = time.Second
 type rotation struct {
 	mu        sync.Mutex // held to read, which asks no network: k6 keeps what its secret sources said
 	unchanged time.Time  // when a reading last found nothing new
+	// refused are the credentials that the server refused last, while token requests are held back for it.
+	refused atomic.Pointer[credentials]
+}
+
+// refusedBy reports whether err says that the server refuses the credentials, and they may be replaced.
+func (c *credentials) refusedBy(err error) bool {
+	return err != nil && c.opts.mayRotate() && asOAuthError(err).RefusesClient()
+}
+
+// note keeps credentials that the server has refused and that may be replaced.
+func (r *rotation) note(used *credentials, err error) {
+	if used.refusedBy(err) {
+		r.refused.Store(used)
+	}
 }
 
 // renewed reports whether there are other credentials than used, with which the server answered err.
 // The first who asks reads them again, all others wait for that.
 func (g *grant) renewed(used *credentials, err error, s *sender) bool {
-	if err == nil || !used.opts.mayRotate() || !asOAuthError(err).RefusesClient() {
-		return false
-	}
+	return used.refusedBy(err) && g.replaced(used, s)
+}
+
+// renewedSinceRefusal reports, once, whether there are other credentials than those that the server
+// refused last.
+func (g *grant) renewedSinceRefusal(s *sender) bool {
+	used := g.rotation.refused.Load()
+	return used != nil && g.replaced(used, s) && g.rotation.refused.CompareAndSwap(used, nil)
+}
+
+// replaced reports whether there are other credentials than used, and reads them again to find out.
+func (g *grant) replaced(used *credentials, s *sender) bool {
 	g.rotation.mu.Lock()
 	defer g.rotation.mu.Unlock()
 	if g.credentials.Load() == used && time.Since(g.rotation.unchanged) >= rereadPause {

@@ -10,6 +10,7 @@ import (
 	"go.k6.io/k6/v2/errext"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
 // tokenErrorProgram compiles the class lazily, once per process: few VUs ever need it. name is a value
@@ -71,6 +72,9 @@ func (m *instance) errorText(g *grant, err error) string {
 	}
 	if dated(o, &e) {
 		text += g.clock.describe()
+	}
+	if held := (*tokencache.HeldError)(nil); errors.As(err, &held) {
+		text += "; " + held.Reason()
 	}
 	return m.process.redactor.String(text)
 }

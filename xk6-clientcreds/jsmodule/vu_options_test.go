@@ -36,6 +36,7 @@ func TestTransportOfTheVUDecidesAboutTLS(t *testing.T) {
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // #nosec G402 -- what insecureSkipTLSVerify does
 	t.Cleanup(transport.CloseIdleConnections)
 	v.state.Transport = transport
+	v.forgives()
 	assert.Equal(t, tokenNumber(1), v.mustRun(`client.token()`))
 	samples := v.sampled()
 	assert.Len(t, samples["clientcreds_request_tls_handshaking"], 1)

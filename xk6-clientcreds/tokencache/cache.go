@@ -10,8 +10,17 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// Fetch asks for a token. It runs on a goroutine of the Cache; ctx ends when the Cache is closed.
-type Fetch func(ctx context.Context, reason Reason) (*oauth.Token, error)
+// Source is where the tokens of an Entry come from.
+type Source interface {
+	// Fetch requests a token. For Get it runs on a goroutine of the Cache, and ctx ends when the Cache
+	// is closed.
+	Fetch(ctx context.Context, reason Reason) (*oauth.Token, error)
+	// Held is called once for a call that finds requests held back after err.
+	Held(err error)
+	// Renewed reports whether other credentials than those that were refused are at hand. It is called
+	// now and then while the call is held back.
+	Renewed() bool
+}
 
 // Reason is why a token is asked for.
 type Reason string
@@ -41,6 +50,7 @@ type Cache struct {
 	options Options
 	life    context.Context
 	end     context.CancelFunc
+	closing chan struct{}
 	flights sync.WaitGroup
 
 	mu      sync.Mutex
@@ -69,19 +79,23 @@ func New(o Options) *Cache {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	c := &Cache{options: o, entries: make(map[string]*Entry), warned: make(map[warning]bool)}
+	c := &Cache{options: o, closing: make(chan struct{}), entries: make(map[string]*Entry), warned: make(map[warning]bool)}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
 
 // Entry returns the entry of that key, making it with policy p where there is none. The key must
-// hold everything that changes the token.
-func (c *Cache) Entry(key string, p Policy) *Entry {
+// hold everything that changes the token. After a refusal all entries with the same refusals are held
+// back; an entry without has them for itself.
+func (c *Cache) Entry(key string, p Policy, refusals *Hold) *Entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.entries[key]
 	if e == nil {
-		e = &Entry{cache: c, policy: p, reason: Cold}
+		if refusals == nil {
+			refusals = new(Hold)
+		}
+		e = &Entry{cache: c, policy: p, refusals: refusals, reason: Cold}
 		c.entries[key] = e
 	}
 	return e
@@ -98,7 +112,10 @@ func (c *Cache) Forget(key string) {
 // all have ended. From now on Get returns what is there and asks for nothing.
 func (c *Cache) Close(grace time.Duration) {
 	c.mu.Lock()
-	c.closed = true
+	if !c.closed {
+		c.closed = true
+		close(c.closing)
+	}
 	c.mu.Unlock()
 	timer := time.AfterFunc(grace, c.end)
 	defer timer.Stop()

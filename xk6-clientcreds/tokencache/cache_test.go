@@ -21,8 +21,8 @@ func TestOneEntryPerKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
 		s := newServer(time.Minute)
-		a, b := c.Entry("a", Policy{}), c.Entry("b", Policy{})
-		assert.Same(t, a, c.Entry("a", Policy{}))
+		a, b := c.Entry("a", Policy{}, nil), c.Entry("b", Policy{}, nil)
+		assert.Same(t, a, c.Entry("a", Policy{}, nil))
 		assert.NotSame(t, a, b)
 		assert.Nil(t, a.Current())
 		assert.Equal(t, "1", get(t, a, s, Miss))
@@ -44,11 +44,11 @@ func TestOneWarningPerPolicy(t *testing.T) {
 		good := Policy{Leeway: Span{Fraction: 0.5}}
 		for round := range 3 {
 			for i := range 1000 {
-				get(t, c.Entry("long "+strconv.Itoa(i), long), s, Miss)
+				get(t, c.Entry("long "+strconv.Itoa(i), long, nil), s, Miss)
 			}
-			get(t, c.Entry("good", good), s, Miss)
+			get(t, c.Entry("good", good, nil), s, Miss)
 			if round > 0 {
-				get(t, c.Entry("other", other), s, Miss)
+				get(t, c.Entry("other", other, nil), s, Miss)
 			}
 			time.Sleep(10 * time.Second)
 		}
@@ -64,18 +64,18 @@ func TestOneWarningOfLifetimesThatAreNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
 		s := newServer(0)
-		fetch := func(ctx context.Context, reason Reason) (*oauth.Token, error) {
-			token, err := s.fetch(ctx, reason)
+		fetch := sourceFunc(func(ctx context.Context, reason Reason) (*oauth.Token, error) {
+			token, err := s.Fetch(ctx, reason)
 			token.NoLifetime = "-1"
 			return token, err
-		}
+		})
 		p := Policy{DefaultTTL: 10 * time.Minute, Leeway: Span{Absolute: time.Hour}}
 		for _, key := range []string{"a", "b"} {
-			lease, _, err := c.Entry(key, p).Get(t.Context(), fetch)
+			lease, _, err := c.Entry(key, p, nil).Get(t.Context(), fetch)
 			require.NoError(t, err)
 			assert.Equal(t, 10*time.Minute, lease.ExpiresAt.Sub(lease.Token.RequestedAt))
 		}
-		get(t, c.Entry("the server does not say", Policy{}), s, Miss)
+		get(t, c.Entry("the server does not say", Policy{}, nil), s, Miss)
 	})
 	require.Len(t, warnings, 2)
 	assert.Equal(t, "expires_in of the token response is -1, which is not a lifetime; tokens are used for 10m0s: "+
@@ -89,7 +89,7 @@ func TestCloseWaitsForFlights(t *testing.T) {
 		c, s := New(Options{}), newServer(time.Minute)
 		s.takesTime(3 * time.Second)
 		var got sync.WaitGroup
-		got.Go(func() { assert.Equal(t, "1", get(t, c.Entry("k", Policy{}), s, Miss)) })
+		got.Go(func() { assert.Equal(t, "1", get(t, c.Entry("k", Policy{}, nil), s, Miss)) })
 		synctest.Wait()
 		c.Close(5 * time.Second)
 		assert.Equal(t, 3*time.Second, time.Since(s.begin), "as long as the request takes, not as long as the grace")
@@ -104,7 +104,7 @@ func TestCloseCancelsFlightsAfterGrace(t *testing.T) {
 		s.takesTime(time.Hour)
 		var got sync.WaitGroup
 		got.Go(func() {
-			lease, outcome, err := c.Entry("k", Policy{}).Get(t.Context(), s.fetch)
+			lease, outcome, err := c.Entry("k", Policy{}, nil).Get(t.Context(), s)
 			assert.Nil(t, lease)
 			assert.Equal(t, Miss, outcome)
 			assert.ErrorIs(t, err, context.Canceled)
@@ -120,7 +120,7 @@ func TestGetAfterClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, s := New(Options{}), newServer(time.Minute)
-		e := c.Entry("k", Policy{Leeway: Span{Fraction: 0.1}})
+		e := c.Entry("k", Policy{Leeway: Span{Fraction: 0.1}}, nil)
 		get(t, e, s, Miss)
 		c.Close(time.Second)
 		c.Close(time.Second) // twice does no harm
@@ -130,8 +130,8 @@ func TestGetAfterClose(t *testing.T) {
 		sleepTo(s.begin.Add(59 * time.Second))
 		assert.Equal(t, "1", get(t, e, s, Hit), "valid, and no request for the next one")
 		sleepTo(s.begin.Add(time.Minute))
-		for _, entry := range []*Entry{e, c.Entry("new", Policy{})} {
-			lease, outcome, err := entry.Get(t.Context(), s.fetch)
+		for _, entry := range []*Entry{e, c.Entry("new", Policy{}, nil)} {
+			lease, outcome, err := entry.Get(t.Context(), s)
 			assert.Nil(t, lease)
 			assert.Equal(t, Miss, outcome)
 			require.ErrorIs(t, err, ErrClosed)
@@ -159,16 +159,16 @@ func peak(t *testing.T, p Policy, random *rand.Rand) int {
 		var all sync.WaitGroup
 		for i := range users {
 			all.Go(func() {
-				e := c.Entry(strconv.Itoa(i), p)
+				e := c.Entry(strconv.Itoa(i), p, nil)
 				for range rounds {
-					_, _, err := e.Get(t.Context(), func(_ context.Context, reason Reason) (*oauth.Token, error) {
+					_, _, err := e.Get(t.Context(), sourceFunc(func(_ context.Context, reason Reason) (*oauth.Token, error) {
 						if reason != Cold {
 							mu.Lock()
 							perSlot[time.Since(begin)/(100*time.Millisecond)]++
 							mu.Unlock()
 						}
 						return &oauth.Token{AccessToken: "at", RequestedAt: time.Now(), ExpiresIn: time.Minute}, nil
-					})
+					}))
 					assert.NoError(t, err)
 					sleepTo(e.Current().FreshUntil)
 				}
@@ -200,7 +200,7 @@ func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	c := New(Options{})
 	var n atomic.Int64
-	fetch := func(context.Context, Reason) (*oauth.Token, error) {
+	fetch := sourceFunc(func(context.Context, Reason) (*oauth.Token, error) {
 		ttl := time.Hour
 		switch n.Add(1) % 3 {
 		case 0:
@@ -209,12 +209,12 @@ func TestConcurrentUse(t *testing.T) {
 			ttl = time.Millisecond
 		}
 		return &oauth.Token{AccessToken: "at", RequestedAt: time.Now(), ExpiresIn: ttl}, nil
-	}
+	})
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
 			for j := range 200 {
-				e := c.Entry(strconv.Itoa((i+j)%8), Policy{Leeway: Span{Fraction: 0.1}, Refresh: Refresh(j % 2)})
+				e := c.Entry(strconv.Itoa((i+j)%8), Policy{Leeway: Span{Fraction: 0.1}, Refresh: Refresh(j % 2)}, nil)
 				if lease, _, err := e.Get(context.Background(), fetch); err == nil && j%5 == 0 {
 					e.Drop(lease)
 				}
@@ -231,10 +231,10 @@ func TestForget(t *testing.T) {
 	t.Parallel()
 	c := New(Options{})
 	defer c.Close(0)
-	held := c.Entry("a", Policy{})
+	held := c.Entry("a", Policy{}, nil)
 	c.Forget("a")
 	c.Forget("never there")
-	again := c.Entry("a", Policy{})
+	again := c.Entry("a", Policy{}, nil)
 	assert.NotSame(t, held, again)
-	assert.Same(t, again, c.Entry("a", Policy{}))
+	assert.Same(t, again, c.Entry("a", Policy{}, nil))
 }

@@ -7,12 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
-
-// holdOff is how long at least a failed replacement of a valid token is not tried again.
-const holdOff = time.Second
 
 // Outcome is how Get came by a lease.
 type Outcome int
@@ -27,91 +22,112 @@ const (
 
 // Entry is the place of one token. It is safe for concurrent use.
 type Entry struct {
-	cache   *Cache
-	policy  Policy
-	current atomic.Pointer[Lease]
+	cache    *Cache
+	policy   Policy
+	refusals *Hold // shared by all entries of the same credentials
+	failures Hold  // that may pass, of this entry alone
+	current  atomic.Pointer[Lease]
 
-	mu        sync.Mutex
-	flight    *flight
-	reason    Reason    // of the next flight when there is no lease
-	last      *Lease    // the last one granted, dropped or not
-	notBefore time.Time // the earliest next try to replace a valid token
+	mu     sync.Mutex
+	flight *flight
+	reason Reason // of the next flight when there is no lease
+	last   *Lease // the last one granted, dropped or not
 }
 
 // flight is one request under way. Its fields are set before done is closed.
 type flight struct {
 	done  chan struct{}
+	leave leave
 	lease *Lease
 	err   error
 }
 
+// leave is the leave of both holds of an entry to send a request.
+type leave struct{ refusals, failures admission }
+
 // Current returns the lease at hand, fresh or not, or nil. It costs one atomic load.
 func (e *Entry) Current() *Lease { return e.current.Load() }
 
-// Get returns a valid lease, from the entry or, by f, from the server. When ctx ends it returns
-// ctx's cause, and the request goes on for the others.
-func (e *Entry) Get(ctx context.Context, f Fetch) (*Lease, Outcome, error) {
-	now := time.Now()
-	if l := e.current.Load(); l != nil && now.Before(l.FreshUntil) {
+// Get returns a valid lease, from the entry or from src. When ctx ends it returns ctx's cause, and the
+// request goes on for the others.
+func (e *Entry) Get(ctx context.Context, src Source) (*Lease, Outcome, error) {
+	if l := e.current.Load(); l != nil && time.Now().Before(l.FreshUntil) {
 		return l, Hit, nil
 	}
-	valid, fl, err := e.join(now, f)
-	if err != nil {
-		return nil, Miss, err
+	var w waiter
+	for {
+		valid, fl, b, err := e.join(time.Now(), src)
+		if b != nil {
+			err = w.wait(ctx, e, src, b)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return nil, Miss, err
+		}
+		if fl == nil {
+			return valid, w.outcome(), nil
+		}
+		select {
+		case <-fl.done:
+		case <-ctx.Done():
+			return nil, Miss, context.Cause(ctx)
+		}
+		if fl.err != nil && valid != nil && time.Now().Before(valid.ExpiresAt) {
+			return valid, Miss, nil // asking early failed; the old one still serves
+		}
+		return fl.lease, Miss, fl.err
 	}
-	if valid != nil && (fl == nil || e.policy.Refresh == Background && now.Before(valid.waitFrom)) {
-		return valid, Hit, nil
-	}
-	select {
-	case <-fl.done:
-	case <-ctx.Done():
-		return nil, Miss, context.Cause(ctx)
-	}
-	if fl.err != nil && valid != nil && time.Now().Before(valid.ExpiresAt) {
-		return valid, Miss, nil // asking early failed; the old one still serves
-	}
-	return fl.lease, Miss, fl.err
 }
 
-// join returns the lease that is still valid, or nil, and the flight for the next one: the one
-// under way or a new one. The flight is nil while a failed replacement is held off.
-func (e *Entry) join(now time.Time, f Fetch) (valid *Lease, fl *flight, err error) {
+// join returns the lease that is still valid, or nil, and what to wait for, if the caller has to: a
+// flight, under way or new, or the end of a hold.
+func (e *Entry) join(now time.Time, src Source) (valid *Lease, fl *flight, b *block, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	reason := e.reason
 	if l := e.current.Load(); l != nil {
 		switch {
 		case now.Before(l.FreshUntil): // replaced since the caller looked
-			return l, nil, nil
+			return l, nil, nil, nil
 		case now.Before(l.ExpiresAt):
 			valid, reason = l, Early
 		default:
 			reason = Expired
 		}
 	}
+	fl, b, err = e.begin(now, reason, src)
+	if valid != nil && (fl == nil || e.policy.Refresh == Background && now.Before(valid.waitFrom)) {
+		return valid, nil, nil, nil
+	}
+	return valid, fl, b, err
+}
+
+// begin returns the flight under way or a new one, or what keeps it back.
+func (e *Entry) begin(now time.Time, reason Reason, src Source) (*flight, *block, error) {
 	if e.flight != nil {
-		return valid, e.flight, nil
+		return e.flight, nil, nil
 	}
-	if valid != nil && now.Before(e.notBefore) {
-		return valid, nil, nil
+	leave, b := e.admit(now)
+	if b != nil {
+		return nil, b, nil
 	}
-	fl = &flight{done: make(chan struct{})}
-	if !e.cache.launch(func(ctx context.Context) { e.fly(ctx, fl, reason, f) }) {
-		if valid != nil {
-			return valid, nil, nil
-		}
+	fl := &flight{done: make(chan struct{}), leave: leave}
+	if !e.cache.launch(func(ctx context.Context) { e.fly(ctx, fl, reason, src) }) {
+		e.settle(leave, abandoned, ErrClosed)
 		return nil, nil, ErrClosed
 	}
 	e.flight = fl
-	return valid, fl, nil
+	return fl, nil, nil
 }
 
-// errNoResult is the error of a Fetch that returned nothing.
+// errNoResult is the error of a Source that returned nothing.
 var errNoResult = errors.New("requesting a token: no result")
 
-// fly makes the request of fl and tells everybody who waits, whatever becomes of f: nobody could
+// fly makes the request of fl and tells everybody who waits, whatever becomes of it: nobody could
 // catch a panic on this goroutine, and the waiters would hang.
-func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, f Fetch) {
+func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, src Source) {
 	fl.err = errNoResult
 	defer e.land(fl)
 	defer func() {
@@ -119,33 +135,106 @@ func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, f Fetch) {
 			fl.lease, fl.err = nil, fmt.Errorf("requesting a token: %v", p)
 		}
 	}()
-	token, err := f(ctx, reason)
+	fl.lease, fl.err = e.fetch(ctx, reason, src)
+}
+
+// fetch requests a token.
+func (e *Entry) fetch(ctx context.Context, reason Reason, src Source) (*Lease, error) {
+	token, err := src.Fetch(ctx, reason)
 	switch {
 	case err != nil:
-		fl.err = err
-	case token != nil:
-		fl.lease, fl.err = e.lease(token, time.Now())
+		return nil, err
+	case token == nil:
+		return nil, errNoResult
 	}
+	return e.lease(token, time.Now())
 }
 
 // land ends fl.
 func (e *Entry) land(fl *flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.settle(fl.leave, resultOf(fl.err), fl.err)
 	if fl.err == nil {
 		e.last = fl.lease
 		e.current.Store(fl.lease)
-		e.notBefore = time.Time{}
-	} else {
-		wait := holdOff
-		var oauthErr *oauth.Error
-		if errors.As(fl.err, &oauthErr) {
-			wait = max(wait, oauthErr.RetryAfter)
-		}
-		e.notBefore = time.Now().Add(wait)
 	}
 	e.flight = nil
 	close(fl.done)
+}
+
+// Once requests a lease for this caller alone. The lease is not kept; what holds other calls back does
+// the same to this one.
+func (e *Entry) Once(ctx context.Context, src Source) (*Lease, error) {
+	var w waiter
+	for {
+		leave, b := e.admit(time.Now())
+		if b == nil {
+			return e.once(ctx, src, leave)
+		}
+		if err := w.wait(ctx, e, src, b); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (e *Entry) once(ctx context.Context, src Source, given leave) (lease *Lease, err error) {
+	err = errNoResult // if the request panics
+	defer func() {
+		result := resultOf(err)
+		if err != nil && ctx.Err() != nil {
+			result = abandoned // the end of the caller says nothing about the server
+		}
+		e.settle(given, result, err)
+	}()
+	return e.fetch(ctx, Cold, src)
+}
+
+// admit returns the leave to send a request, or what keeps it back.
+func (e *Entry) admit(now time.Time) (given leave, b *block) {
+	if given.failures, b = e.failures.admit(now); b != nil {
+		return given, b
+	}
+	if given.refusals, b = e.refusals.admit(now); b != nil {
+		given.failures.abandon()
+	}
+	return given, b
+}
+
+// settle gives a leave back after a request that ended with err.
+func (e *Entry) settle(given leave, r result, err error) {
+	now := time.Now()
+	switch r {
+	case granted:
+		e.Resume()
+	case abandoned:
+		given.failures.abandon()
+		given.refusals.abandon()
+	case refused:
+		e.failures.Lift() // the server is there
+		given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
+	case failed:
+		given.failures.fail(err, now, func(failures int) time.Duration { return e.pause(now, failures) })
+		if given.refusals.decides { // the others wait for this one
+			given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
+		}
+	}
+}
+
+// pause is how long an entry's requests are held back after failures that may pass. With a valid token
+// there is no hurry. Without one, callers that failed together do not ask together again.
+func (e *Entry) pause(now time.Time, failures int) time.Duration {
+	if l := e.current.Load(); l != nil && now.Before(l.ExpiresAt) {
+		return min(refusalHold, max(l.ExpiresAt.Sub(now), failureHold))
+	}
+	longest := backoff(failureHold, failures)
+	return longest/2 + part(longest/2, e.cache.options.Rand())
+}
+
+// Resume ends what holds requests back: a request has succeeded.
+func (e *Entry) Resume() {
+	e.failures.Lift()
+	e.refusals.Lift()
 }
 
 // Drop gives up lease l, because the resource server refused it. A lease that has already been

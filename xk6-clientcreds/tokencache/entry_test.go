@@ -26,7 +26,7 @@ func TestOneFlightForAThousandCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", Policy{})
+		s, e := newServer(time.Minute), c.Entry("k", Policy{}, nil)
 		s.takesTime(time.Second)
 		leases := make([]*Lease, 1000)
 		var all sync.WaitGroup
@@ -34,7 +34,7 @@ func TestOneFlightForAThousandCallers(t *testing.T) {
 			all.Go(func() {
 				var outcome Outcome
 				var err error
-				leases[i], outcome, err = e.Get(t.Context(), s.fetch)
+				leases[i], outcome, err = e.Get(t.Context(), s)
 				assert.NoError(t, err)
 				assert.Equal(t, Miss, outcome)
 			})
@@ -53,13 +53,13 @@ func TestWaitersShareTheError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", Policy{})
+		s, e := newServer(time.Minute), c.Entry("k", Policy{}, nil)
 		s.takesTime(time.Second)
 		s.fails(errBusy)
 		var all sync.WaitGroup
 		for range 1000 {
 			all.Go(func() {
-				lease, outcome, err := e.Get(t.Context(), s.fetch)
+				lease, outcome, err := e.Get(t.Context(), s)
 				assert.Nil(t, lease)
 				assert.Equal(t, Miss, outcome)
 				assert.Same(t, errBusy, err)
@@ -71,6 +71,7 @@ func TestWaitersShareTheError(t *testing.T) {
 		assert.Equal(t, time.Second, time.Since(s.begin))
 
 		s.fails(nil)
+		time.Sleep(failureHold)
 		assert.Equal(t, "2", get(t, e, s, Miss), "but the next one to come asks again")
 		_, reasons := s.asked()
 		assert.Equal(t, []Reason{Cold, Cold}, reasons)
@@ -81,7 +82,7 @@ func TestBlockingRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking), nil)
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
 		time.Sleep(fresh)
@@ -94,14 +95,14 @@ func TestBackgroundRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
 		time.Sleep(fresh)
 		// The caller's context is its iteration's, which ends long before the refresh does.
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 5 {
-			lease, outcome, err := e.Get(ctx, s.fetch)
+			lease, outcome, err := e.Get(ctx, s)
 			require.NoError(t, err)
 			assert.Equal(t, Hit, outcome)
 			assert.Equal(t, "1", lease.Token.AccessToken)
@@ -123,7 +124,7 @@ func TestBackgroundRefreshOvertakenByExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
 		get(t, e, s, Miss)
 		s.takesTime(10 * time.Second)
 		time.Sleep(fresh)
@@ -151,7 +152,7 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := open(t, Options{})
-				s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+				s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
 				get(t, e, s, Miss)
 				s.fails(tc.err)
 				time.Sleep(fresh)
@@ -175,20 +176,72 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 	}
 }
 
-// A hold-off protects a valid token's server; without a valid token there is nothing to go on with.
-func TestHoldOffEndsWithTheToken(t *testing.T) {
+// What a server asks to wait is not over with the token.
+func TestRetryAfterOutlastsTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		p := tenPercent(Background)
+		p.MaxWait = 10 * time.Second
+		s, e := newServer(time.Minute), c.Entry("k", p, nil)
 		get(t, e, s, Miss)
-		s.fails(&oauth.Error{Code: "slow_down", RetryAfter: time.Hour})
+		s.fails(&oauth.Error{Code: "slow_down", Status: 429, RetryAfter: 10 * time.Second})
 		time.Sleep(fresh)
 		get(t, e, s, Hit)
 		synctest.Wait()
 		s.fails(nil)
 		sleepTo(s.begin.Add(time.Minute))
 		assert.Equal(t, "3", get(t, e, s, Miss))
+		at, _ := s.asked()
+		assert.Equal(t, []time.Duration{0, fresh, fresh + 10*time.Second}, at)
+	})
+}
+
+// A refresh that fails late in the life of a token does not keep callers waiting for long without one.
+func TestHoldOfALateRefreshIsShort(t *testing.T) {
+	t.Parallel()
+	for left, want := range map[time.Duration]time.Duration{
+		3 * time.Second: time.Second, 700 * time.Millisecond: 700 * time.Millisecond, 100 * time.Millisecond: failureHold,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := open(t, Options{})
+			p := tenPercent(Blocking)
+			p.MaxWait = time.Minute
+			s, e := newServer(time.Minute), c.Entry("k", p, nil)
+			get(t, e, s, Miss)
+			s.fails(errBusy)
+			sleepTo(s.begin.Add(time.Minute - left))
+			assert.Equal(t, "1", get(t, e, s, Miss))
+			s.fails(nil)
+			sleepTo(s.begin.Add(time.Minute - left + min(left, want)))
+			assert.Equal(t, "3", get(t, e, s, Miss))
+			assert.Equal(t, time.Minute-left+want, time.Since(s.begin))
+		})
+	}
+}
+
+// A success ends the hold that a failure before began, however long that was to be.
+func TestSuccessEndsTheHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
+		get(t, e, s, Miss)
+		s.fails(&oauth.Error{Code: "slow_down", Status: 429, RetryAfter: time.Hour})
+		time.Sleep(fresh)
+		get(t, e, s, Hit)
+		synctest.Wait()
+		s.fails(nil)
+		e.Resume() // by a request of somebody else
+		get(t, e, s, Hit)
+		synctest.Wait()
+		assert.Equal(t, "3", get(t, e, s, Hit))
+		time.Sleep(fresh)
+		get(t, e, s, Hit)
+		synctest.Wait()
+		assert.Equal(t, "4", get(t, e, s, Hit))
+		at, _ := s.asked()
+		assert.Equal(t, []time.Duration{0, fresh, fresh, 2 * fresh}, at)
 	})
 }
 
@@ -196,7 +249,7 @@ func TestFailedBlockingRefreshKeepsTheValidToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking), nil)
 		get(t, e, s, Miss)
 		s.fails(errBusy)
 		s.takesTime(2 * time.Second)
@@ -215,12 +268,12 @@ func TestFailedBlockingRefreshThatOutlastsTheToken(t *testing.T) {
 	for takes, want := range map[time.Duration]bool{6*time.Second - 1: true, 6 * time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
 			c := open(t, Options{})
-			s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking))
+			s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking), nil)
 			get(t, e, s, Miss)
 			s.fails(errBusy)
 			s.takesTime(takes)
 			time.Sleep(fresh)
-			lease, outcome, err := e.Get(t.Context(), s.fetch)
+			lease, outcome, err := e.Get(t.Context(), s)
 			assert.Equal(t, Miss, outcome)
 			if want {
 				require.NoError(t, err)
@@ -237,7 +290,7 @@ func TestDrop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", Policy{})
+		s, e := newServer(time.Minute), c.Entry("k", Policy{}, nil)
 		e.Drop(nil)
 		get(t, e, s, Miss)
 		first := e.Current()
@@ -260,7 +313,7 @@ func TestDropDuringARefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
 		get(t, e, s, Miss)
 		s.takesTime(2 * time.Second)
 		time.Sleep(fresh)
@@ -276,14 +329,14 @@ func TestWhoStopsWaitingStopsNobodyElse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", Policy{})
+		s, e := newServer(time.Minute), c.Entry("k", Policy{}, nil)
 		s.takesTime(3 * time.Second)
 		errOver := errors.New("the iteration is over")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(errOver) })
 		var other sync.WaitGroup
 		lease, outcome, err := (*Lease)(nil), Hit, error(nil)
-		other.Go(func() { lease, outcome, err = e.Get(ctx, s.fetch) }) // begins the flight
+		other.Go(func() { lease, outcome, err = e.Get(ctx, s) }) // begins the flight
 		synctest.Wait()
 		assert.Equal(t, "1", get(t, e, s, Miss))
 		assert.Equal(t, 3*time.Second, time.Since(s.begin))
@@ -307,9 +360,9 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := open(t, Options{})
-				s, e := newServer(ttl), c.Entry("k", tenPercent(Background))
+				s, e := newServer(ttl), c.Entry("k", tenPercent(Background), nil)
 				s.takesTime(tc.takes)
-				lease, _, err := e.Get(t.Context(), s.fetch)
+				lease, _, err := e.Get(t.Context(), s)
 				if tc.ok {
 					require.NoError(t, err)
 					assert.Equal(t, "1", lease.Token.AccessToken)
@@ -328,7 +381,7 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 func TestBrokenFetch(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		fetch Fetch
+		fetch sourceFunc
 		want  string
 	}{
 		"panic":        {func(context.Context, Reason) (*oauth.Token, error) { panic("out of cheese") }, "requesting a token: out of cheese"},
@@ -339,13 +392,15 @@ func TestBrokenFetch(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := open(t, Options{})
-				e := c.Entry("k", Policy{})
+				e := c.Entry("k", Policy{}, nil)
 				for range 2 {
+					time.Sleep(longestHold)
 					lease, outcome, err := e.Get(t.Context(), tc.fetch)
 					require.EqualError(t, err, tc.want)
 					assert.Equal(t, Miss, outcome)
 					assert.Nil(t, lease)
 				}
+				time.Sleep(longestHold)
 				assert.Equal(t, "1", get(t, e, newServer(time.Minute), Miss))
 			})
 		})
@@ -355,20 +410,20 @@ func TestBrokenFetch(t *testing.T) {
 func TestHitAllocatesNothing(t *testing.T) {
 	c := New(Options{})
 	defer c.Close(0)
-	e, s := c.Entry("k", tenPercent(Background)), newServer(time.Hour)
-	fetch, ctx := Fetch(s.fetch), context.Background()
+	e, s := c.Entry("k", tenPercent(Background), nil), newServer(time.Hour)
+	src, ctx := Source(s), context.Background()
 	get(t, e, s, Miss)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _, _ = e.Get(ctx, fetch) }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _, _ = e.Get(ctx, src) }))
 }
 
 func BenchmarkGetHit(b *testing.B) {
 	c := New(Options{})
 	defer c.Close(0)
-	e, s := c.Entry("k", tenPercent(Background)), newServer(time.Hour)
-	fetch, ctx := Fetch(s.fetch), context.Background()
+	e, s := c.Entry("k", tenPercent(Background), nil), newServer(time.Hour)
+	src, ctx := Source(s), context.Background()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := e.Get(ctx, fetch); err != nil {
+		if _, _, err := e.Get(ctx, src); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -377,12 +432,12 @@ func BenchmarkGetHit(b *testing.B) {
 func BenchmarkGetHitParallel(b *testing.B) {
 	c := New(Options{})
 	defer c.Close(0)
-	e, s := c.Entry("k", tenPercent(Background)), newServer(time.Hour)
-	fetch, ctx := Fetch(s.fetch), context.Background()
+	e, s := c.Entry("k", tenPercent(Background), nil), newServer(time.Hour)
+	src, ctx := Source(s), context.Background()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, _, err := e.Get(ctx, fetch); err != nil {
+			if _, _, err := e.Get(ctx, src); err != nil {
 				b.Error(err)
 			}
 		}
@@ -392,8 +447,8 @@ func BenchmarkGetHitParallel(b *testing.B) {
 func BenchmarkCurrent(b *testing.B) {
 	c := New(Options{})
 	defer c.Close(0)
-	e, s := c.Entry("k", tenPercent(Background)), newServer(time.Hour)
-	if _, _, err := e.Get(context.Background(), s.fetch); err != nil {
+	e, s := c.Entry("k", tenPercent(Background), nil), newServer(time.Hour)
+	if _, _, err := e.Get(context.Background(), s); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

@@ -25,11 +25,13 @@ type server struct {
 	err     error         // instead of a token
 	at      []time.Duration
 	reasons []Reason
+	held    []error
+	renewed func() bool // nil for credentials that nobody replaces
 }
 
 func newServer(ttl time.Duration) *server { return &server{begin: time.Now(), ttl: ttl} }
 
-func (s *server) fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
+func (s *server) Fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
 	s.mu.Lock()
 	requestedAt := time.Now()
 	s.at = append(s.at, requestedAt.Sub(s.begin))
@@ -48,6 +50,14 @@ func (s *server) fetch(ctx context.Context, reason Reason) (*oauth.Token, error)
 	}
 	return &oauth.Token{AccessToken: name, Type: "Bearer", RequestedAt: requestedAt, ExpiresIn: ttl}, nil
 }
+
+func (s *server) Held(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, err)
+}
+
+func (s *server) Renewed() bool { return s.renewed != nil && s.renewed() }
 
 // fails makes requests fail from now on, or, with nil, succeed.
 func (s *server) fails(err error) {
@@ -81,7 +91,7 @@ func open(t *testing.T, o Options) *Cache {
 // get is a Get that brings a token, which it returns, with outcome want.
 func get(t *testing.T, e *Entry, s *server, want Outcome) string {
 	t.Helper()
-	lease, outcome, err := e.Get(t.Context(), s.fetch)
+	lease, outcome, err := e.Get(t.Context(), s)
 	require.NoError(t, err)
 	assert.Equal(t, want, outcome)
 	return lease.Token.AccessToken
@@ -91,3 +101,14 @@ func get(t *testing.T, e *Entry, s *server, want Outcome) string {
 func sleepTo(moment time.Time) { time.Sleep(time.Until(moment)) }
 
 func constant(x float64) func() float64 { return func() float64 { return x } }
+
+// sourceFunc is a Source that is nothing but its Fetch.
+type sourceFunc func(context.Context, Reason) (*oauth.Token, error)
+
+func (f sourceFunc) Fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
+	return f(ctx, reason)
+}
+
+func (sourceFunc) Held(error) {}
+
+func (sourceFunc) Renewed() bool { return false }

@@ -52,7 +52,7 @@ func TestBackgroundRefreshJustBeforeTheExpiry(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				cache := open(t, Options{})
-				s, e := newServer(time.Minute), cache.Entry("k", tenPercent(Background))
+				s, e := newServer(time.Minute), cache.Entry("k", tenPercent(Background), nil)
 				get(t, e, s, Miss)
 				s.takesTime(c.takes)
 				s.fails(c.err)
@@ -70,7 +70,7 @@ func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, Options{})
-		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background))
+		s, e := newServer(time.Minute), c.Entry("k", tenPercent(Background), nil)
 		get(t, e, s, Miss)
 		s.fails(errBusy)
 		sleepTo(s.begin.Add(time.Minute - 700*time.Millisecond))
@@ -91,8 +91,8 @@ type countdown struct {
 	zero  string // how it says 0
 }
 
-func (s *countdown) fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
-	token, err := s.server.fetch(ctx, reason)
+func (s *countdown) Fetch(ctx context.Context, reason Reason) (*oauth.Token, error) {
+	token, err := s.server.Fetch(ctx, reason)
 	if now := time.Now(); !now.Before(s.until) {
 		s.until = now.Add(s.ttl)
 	}
@@ -117,10 +117,10 @@ func TestCountdown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := open(t, Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
 				s := &countdown{server: server{begin: time.Now(), ttl: 4*time.Minute + 300*time.Millisecond}, zero: "0"}
-				e := c.Entry("k", p)
+				e := c.Entry("k", p, nil)
 				tokens := make(map[string]int)
 				for time.Since(s.begin) < 3*s.ttl {
-					lease, _, err := e.Get(t.Context(), s.fetch)
+					lease, _, err := e.Get(t.Context(), s)
 					require.NoError(t, err)
 					expiry, err := time.Parse(time.RFC3339Nano, lease.Token.AccessToken)
 					require.NoError(t, err)
@@ -150,13 +150,13 @@ func TestZeroIsNoCountdown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				e := open(t, Options{}).Entry("k", Policy{})
+				e := open(t, Options{}).Entry("k", Policy{}, nil)
 				var lease *Lease
 				for _, token := range tokens {
 					e.Drop(lease)
 					token.RequestedAt = time.Now()
 					var err error
-					lease, _, err = e.Get(t.Context(), func(context.Context, Reason) (*oauth.Token, error) { return &token, nil })
+					lease, _, err = e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token, error) { return &token, nil }))
 					require.NoError(t, err)
 				}
 				assert.Equal(t, defaultTTL, time.Until(lease.ExpiresAt))
@@ -169,14 +169,14 @@ func TestZeroIsNoCountdown(t *testing.T) {
 func TestCountdownOfADroppedToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := open(t, Options{}).Entry("k", Policy{})
+		e := open(t, Options{}).Entry("k", Policy{}, nil)
 		for _, token := range []*oauth.Token{
 			{AccessToken: "a", ExpiresIn: time.Minute, RequestedAt: time.Now()},
 			{AccessToken: "a", NoLifetime: "0", RequestedAt: time.Now().Add(-2 * time.Second)}, // by a slow server
 			{AccessToken: "a", NoLifetime: "-1", RequestedAt: time.Now()},
 		} {
 			e.Drop(e.Current())
-			_, _, err := e.Get(t.Context(), func(context.Context, Reason) (*oauth.Token, error) { return token, nil })
+			_, _, err := e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token, error) { return token, nil }))
 			require.NoError(t, err)
 		}
 		assert.Equal(t, recheck, time.Until(e.Current().FreshUntil))

@@ -50,6 +50,8 @@ type Policy struct {
 	Jitter Span
 	// Refresh applies between the end of freshness and the expiry.
 	Refresh Refresh
+	// MaxWait is how long a call waits at most while requests are held back after failures.
+	MaxWait time.Duration
 	// DefaultTTL is the lifetime of a token whose response does not say; 0 means five minutes.
 	DefaultTTL time.Duration
 }

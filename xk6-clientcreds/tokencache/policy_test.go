@@ -89,7 +89,7 @@ func TestBoundaries(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := open(t, Options{Rand: constant(tc.random)})
 					tc.policy.Refresh = refresh
-					s, e := newServer(time.Minute), c.Entry("k", tc.policy)
+					s, e := newServer(time.Minute), c.Entry("k", tc.policy, nil)
 					s.takesTime(time.Second) // the lifetime counts from the request, not from here
 					assert.Equal(t, "1", get(t, e, s, Miss))
 
@@ -124,7 +124,7 @@ func TestLifetimeThatTheResponseDoesNotSay(t *testing.T) {
 	for given, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, 0: 5 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			c := open(t, Options{})
-			s, e := newServer(0), c.Entry("k", Policy{DefaultTTL: given})
+			s, e := newServer(0), c.Entry("k", Policy{DefaultTTL: given}, nil)
 			get(t, e, s, Miss)
 			assert.Equal(t, s.begin.Add(want), e.Current().ExpiresAt)
 			sleepTo(s.begin.Add(want - 1))

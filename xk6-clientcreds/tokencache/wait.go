@@ -1,0 +1,68 @@
+package tokencache
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// renewalPoll is how often a call that is held back by refusals asks whether the credentials have
+	// been replaced.
+	renewalPoll = 500 * time.Millisecond
+	// pauseInVain is how long a call is held back that cannot wait for the next request. Without this
+	// pause a script that goes on after the error would spin.
+	pauseInVain = time.Second
+)
+
+// waiter is a call that is held back.
+type waiter struct {
+	deadline time.Time
+	last     *block // nil for a call that was not held back
+}
+
+// outcome is that of a lease which the call got at once, or after it was held back.
+func (w *waiter) outcome() Outcome {
+	if w.last == nil {
+		return Hit
+	}
+	return Miss
+}
+
+// wait waits until it is worth another try. Its error is what the caller gets instead of a token.
+func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error {
+	now := time.Now()
+	switch {
+	case w.last == nil:
+		w.deadline = now.Add(e.policy.MaxWait)
+		src.Held(b.err.Err)
+	case w.last.hold == b.hold && w.last.state != b.state:
+		return b.err.Err // the request that was waited for has failed as well
+	}
+	w.last = b
+	next, end := b.err.Until, w.deadline
+	switch soon := now.Add(pauseInVain); {
+	case next.IsZero(): // until the request under way has ended
+		next = end
+	case next.After(end) && soon.Before(end):
+		end = soon
+	}
+	for {
+		select {
+		case <-b.changed:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-e.cache.closing:
+			return ErrClosed
+		case <-time.After(min(renewalPoll, end.Sub(now), next.Sub(now))):
+		}
+		switch now = time.Now(); {
+		case !b.err.Until.IsZero() && !now.Before(next):
+			return nil
+		case !now.Before(end):
+			return &b.err
+		case b.hold == e.refusals && src.Renewed():
+			b.hold.Due()
+		}
+	}
+}
