@@ -1,7 +1,7 @@
 // Every helper of scripts/lib/faults.js, once, and what a client notices of it.
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
+import { clientOptions } from '../../../scripts/lib/config.js';
 import {
     clearFaults, forgetNonces, getFaults, patchFaults, putFaults, revokeTokens, rotateKey, rotateSecret, stats,
 } from '../../../scripts/lib/faults.js';
@@ -32,7 +32,7 @@ export default function () {
     got.document = getFaults();
     clearFaults();
     got.usual = client.acquire();
-    got.accepted = client.get(apiUrl());
+    got.accepted = client.get(__ENV.API_URL);
     revokeTokens({ client: __ENV.CLIENT_ID });
     got.revoked = client.introspect(got.usual.accessToken);
     rotateKey('30s');

@@ -1,7 +1,7 @@
 // A run that goes well: an API with cached tokens, a token endpoint at a steady rate, and tokens that are given up.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from '../../../../scripts/lib/config.js';
+import { clientOptions } from '../../../../scripts/lib/config.js';
 import { duration, env } from '../../../../scripts/lib/environment.js';
 
 const time = duration('DURATION', '20s');
@@ -27,7 +27,7 @@ export const options = {
 
 const client = new Client(clientOptions({ cache: { leeway: '2s', refresh: 'blocking' } }));
 const shortUse = new Client(clientOptions({ issuer: env('ISSUER'), tokenUrl: undefined }));
-const api = apiUrl();
+const api = __ENV.API_URL;
 
 export default function () {
     check(client.get(api), { 'status is 200': (r) => r.status === 200 });
