@@ -2,9 +2,12 @@ package acceptance
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,16 +70,30 @@ func TestReportInABrowser(t *testing.T) {
 		r := p.result(t)
 		require.FileExists(t, files[i], r.output)
 	}
-	good, bad := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json")
+	good, bad, long := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json"), filepath.Join(folder, "long.json")
+	writeLongNames(t, good, long)
 
 	ctx, cancel := context.WithTimeout(t.Context(), longestRun)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "testdata/report.mjs", reportOf(t, good), reportOf(t, "--base", good, bad)) // #nosec G204 -- files of this test
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CHROMIUM=" + browser,
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CHROMIUM=" + browser, "LONG_NAMES=" + reportOf(t, long),
 		"NODE_MODULES=" + filepath.Join(projectRoot, "tools", "npm", "node_modules"),
 	}
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, string(out), "2 pages: no findings")
+}
+
+// writeLongNames writes a record again, with a second scenario, and names that are wider than a page.
+func writeLongNames(t *testing.T, from, to string) {
+	t.Helper()
+	record := read(t, from)
+	name := func(n int) string { return fmt.Sprintf("%d%s", n, strings.Repeat("-scenario_with_a_long_name", 8)) }
+	parts := regexp.MustCompile(`"by":\{"scenario":\{"api":(\{"samples":\d+,"sum":[^{}]*"sketch":\{[^{}]*\}\})`)
+	require.Regexp(t, parts, record)
+	record = parts.ReplaceAllString(record, `"by":{"scenario":{"`+name(1)+`":$1,"`+name(2)+`":$1`)
+	record = strings.ReplaceAll(record, `"api-load.js"`, `"`+name(3)+`.js"`)
+	record = strings.ReplaceAll(record, `"name":"api"`, `"name":"`+name(1)+`"`)
+	require.NoError(t, os.WriteFile(to, []byte(record), 0o600))
 }

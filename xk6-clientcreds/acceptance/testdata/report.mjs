@@ -2,7 +2,7 @@
 //
 //   CHROMIUM=/usr/bin/chromium NODE_MODULES=tools/npm/node_modules/ node report.mjs PAGE…
 //
-// SCREENSHOT names a file for a picture of the top of the first page.
+// LONG_NAMES names a page that has to fit into a window as well. SCREENSHOT names a file for a picture of the top of the first page.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -70,8 +70,17 @@ async function looks(file) {
 }
 
 async function fits(file) {
-	const { page, complaints, close } = await open(file, { viewport: { width: 400, height: 800 } });
-	assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400, 'a narrow page does not scroll sideways');
+	const { page, complaints, close } = await open(file, { viewport: { width: 1200, height: 800 } });
+	for (const width of [1200, 390]) {
+		await page.setViewportSize({ width, height: 800 });
+		await drawn(page);
+		assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'the page does not scroll sideways');
+		const wide = await page.evaluate(() => [...document.querySelectorAll('figure')].flatMap((figure) => {
+			const edge = figure.getBoundingClientRect().right;
+			return [...figure.querySelectorAll('.legend *, canvas')].filter((e) => e.getBoundingClientRect().right > edge).map((e) => e.outerHTML.slice(0, 200));
+		}));
+		assert.deepEqual(wide, [], 'nothing lies over the next chart');
+	}
 	assert.deepEqual(await violations(page), [], 'narrow');
 	await page.setViewportSize({ width: 1000, height: 800 });
 	await page.waitForFunction(() => document.querySelector('canvas').getBoundingClientRect().width > 450);
@@ -179,6 +188,7 @@ try {
 	await changesTheme(pages[0]);
 	await worksWithTheKeyboard(pages[0]);
 	await worksWithoutScripts(pages[0]);
+	if (process.env.LONG_NAMES) await fits(process.env.LONG_NAMES);
 	if (process.env.SCREENSHOT) {
 		const { page, close } = await open(pages[0], { viewport: { width: 1120, height: 1000 } });
 		await page.screenshot({ path: process.env.SCREENSHOT });

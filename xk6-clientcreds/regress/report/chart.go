@@ -62,11 +62,7 @@ const (
 	chartPoints = 4000
 )
 
-// drawn reports whether the chart has a value to draw.
-func (c *chart) drawn() bool {
-	return slices.ContainsFunc(c.Lines, line.any)
-}
-
+// any reports whether the line has a value to draw.
 func (l line) any() bool {
 	return slices.ContainsFunc(l.Values, func(v number) bool { return !math.IsNaN(float64(v)) })
 }

@@ -16,9 +16,11 @@ type curve struct {
 	side   *side
 	series []*regress.Series // whose values are added up
 	value  func(*regress.Values) float64
-	// each says that values are divided by the time and the number of runs, and are 0 where there
+	// each says that values are divided by the time in which they were counted, and are 0 where there
 	// are no samples.
 	each bool
+	// owners are whose the series are, of which the average is shown; nil for a sum.
+	owners []int
 }
 
 // overTime makes a chart of curves; nil when there is nothing to draw.
@@ -35,10 +37,19 @@ func overTime(id, title, note string, units []unit, curves ...curve) *chart {
 		interval *= 2
 	}
 	c := timeChart(units, curves, interval, seconds)
-	if !c.drawn() {
+	// A run can be too short for a rate.
+	var drawn []curve
+	for i, l := range c.Lines {
+		if l.any() {
+			drawn = append(drawn, curves[i])
+		}
+	}
+	if len(drawn) == 0 {
 		return nil
 	}
+	c.Lines, curves = slices.DeleteFunc(c.Lines, func(l line) bool { return !l.any() }), drawn
 	c.ID, c.Title, c.Note = id, title, note
+	c.widen()
 	if s := curves[0].side; s.name == "" && len(s.runs) == 1 {
 		c.Start = s.begin
 	}
@@ -67,50 +78,68 @@ func timeChart(units []unit, curves []curve, interval, seconds int64) *chart {
 	return c
 }
 
-// values are those of each interval from the begin on.
-func (c curve) values(interval int64, n int) []number {
-	values := make([]number, n)
-	for i := range values {
-		values[i] = number(math.NaN())
-		if c.each && c.covered(int64(i)*interval, interval) > 0 {
-			values[i] = 0
-		}
+// widen gives a chart of a single point an end, without which nobody could tell how wide the axis is.
+func (c *chart) widen() {
+	if len(c.At) != 1 {
+		return
 	}
-	for _, s := range c.series {
+	c.At = append(c.At, c.At[0]+number(c.Step))
+	for i := range c.Lines {
+		c.Lines[i].Values = append(c.Lines[i].Values, number(math.NaN()))
+	}
+}
+
+// values are those of each interval from the begin on; NaN where there are none.
+func (c curve) values(interval int64, n int) []number {
+	sums, owners := make([]number, n), make([]map[int]bool, n)
+	for at, s := range c.series {
 		for _, p := range s.Every(interval, c.side.begin) {
 			i := int((p.Unix - c.side.begin) / interval)
 			if i >= n {
 				break
 			}
-			switch value := number(c.value(p.Values)); {
-			case c.each:
-				values[i] += value / number(c.covered(int64(i)*interval, interval)*float64(len(c.side.runs)))
-			case math.IsNaN(float64(values[i])):
-				values[i] = value
-			default:
-				values[i] += value
+			if owners[i] == nil {
+				owners[i] = make(map[int]bool)
+			}
+			sums[i] += number(c.value(p.Values))
+			if c.owners != nil {
+				owners[i][c.owners[at]] = true
 			}
 		}
 	}
-	return values
+	if c.each {
+		return c.rates(sums, interval)
+	}
+	for i := range sums {
+		switch {
+		case owners[i] == nil:
+			sums[i] = number(math.NaN())
+		case c.owners != nil:
+			sums[i] /= number(len(owners[i]))
+		}
+	}
+	return sums
 }
 
-// covered is how much of an interval the test ran, in seconds. Of the last one it is 0 when it is less
-// than half, of which a rate would say little. The first one counts, since that is when all cold
-// tokens are asked for; it is at least a half, so that few requests in no time are no high rate.
-func (c curve) covered(from, interval int64) float64 {
-	begin := time.Unix(c.side.begin, 0)
-	at := func(t time.Time) float64 { return t.Sub(begin).Seconds() }
-	run, half := c.side.record.Run, float64(interval)/2
-	covered := min(float64(from+interval), at(run.End)) - max(float64(from), at(run.Start))
-	switch {
-	case covered >= half:
-		return covered
-	case from == 0:
-		return half
-	default:
-		return 0
+// rates are what was counted in each interval by the time that the runs covered of it. The first and the last interval
+// are seldom covered as a whole: as if they were, a constant load would rise at first, and fall in the end. What was
+// counted in less than half of the first, such as all cold tokens, is shown on average with the second. There is no
+// rate in less than half of any other.
+func (c curve) rates(sums []number, interval int64) []number {
+	half := float64(interval) / 2 * float64(len(c.side.runs))
+	rates := make([]number, len(sums))
+	for i, sum := range sums {
+		covered := c.side.covered(int64(i)*interval, interval)
+		if i == 0 && covered < half && len(sums) > 1 {
+			sum, covered = sum+sums[1], covered+c.side.covered(interval, interval)
+		}
+		if covered < half {
+			rates[i] = number(math.NaN())
+			continue
+		}
+		rates[i] = sum / number(covered)
 	}
+	return rates
 }
 
 // counts is a counter over time, per second.
@@ -147,16 +176,26 @@ func (s *side) quantiles(name string, quantiles ...quantile) []curve {
 	return curves
 }
 
-// gauge is a gauge over time, of all instances together.
+// gauge is a gauge over time: of all instances of a run together, and of several runs the average.
 func (s *side) gauge(name, label string) curve {
 	c := curve{
 		line: line{Label: s.label(label), Kind: lines}, side: s,
-		value: func(v *regress.Values) float64 { return v.Last / float64(len(s.runs)) },
+		value: func(v *regress.Values) float64 { return v.Last },
 	}
-	for _, i := range s.record.Instances {
-		if series := i.Series[name]; series != nil {
-			c.series = append(c.series, series)
+	for run, r := range s.aligned {
+		for _, i := range r.Instances {
+			if series := i.Series[name]; series != nil {
+				c.series, c.owners = append(c.series, series), append(c.owners, run)
+			}
 		}
+	}
+	return c
+}
+
+// perProcess makes the average of a gauge one of the processes instead of the runs.
+func (c curve) perProcess() curve {
+	for i := range c.owners {
+		c.owners[i] = i
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,12 +110,22 @@ func facts(s *side) []fact {
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
 		if requests := s.record.Metric(kind.requests); requests.Samples() > 0 {
-			list = append(list, fact{kind.title, digits(requests.Count()) + " (" + perSecond.format(s.perSecond(requests.Count())) + "), p95 " +
-				milliseconds.format(s.record.Metric(kind.duration).Quantile(0.95)) + ", failed " +
-				percent.format(s.record.Metric(kind.failed).Rate()*100)})
+			list = append(list, fact{kind.title, s.inShort(requests, s.record.Metric(kind.duration), s.record.Metric(kind.failed))})
 		}
 	}
 	return append(list, tagsOf(&run)...)
+}
+
+// inShort is how many requests there were, how fast they were answered, and how many failed.
+func (s *side) inShort(requests, duration, failed *regress.Metric) string {
+	text := digits(requests.Count())
+	if rate := s.perSecond(requests.Count()); !math.IsNaN(rate) {
+		text += " (" + perSecond.format(rate) + ")"
+	}
+	if duration.Samples() > 0 {
+		text += ", p95 " + milliseconds.format(duration.Quantile(0.95))
+	}
+	return text + ", failed " + percent.format(failed.Rate()*100)
 }
 
 func tagsOf(run *regress.Run) []fact {

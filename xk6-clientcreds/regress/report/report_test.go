@@ -179,6 +179,8 @@ func TestPageOfSegments(t *testing.T) {
 	assert.Contains(t, d.texts("dt"), "Processes")
 	assert.NotContains(t, d.texts("h2"), "Runs")
 	assert.Equal(t, "40/s", d.rows(t, "API requests by outcome")[3][1], "they add up")
+	assert.Equal(t, "10", d.rows(t, "Virtual users and iterations")[3][1], "they add up")
+	assert.Equal(t, "25%", d.rows(t, "CPU and lag of k6")[3][1], "of what each may use")
 }
 
 func TestPageOfRuns(t *testing.T) {

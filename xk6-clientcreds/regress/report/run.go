@@ -118,8 +118,8 @@ func partsOf(m *regress.Metric, tag string) []trend {
 
 func generator(s *side) section {
 	part := section{ID: "generator", Title: "Load generator"}
-	cpu := s.gauge("clientcreds_generator_cpu", "CPU")
-	cpu.value = func(v *regress.Values) float64 { return v.Last * 100 / float64(len(s.record.Instances)) }
+	cpu := s.gauge("clientcreds_generator_cpu", "CPU").perProcess()
+	cpu.value = func(v *regress.Values) float64 { return v.Last * 100 }
 	part.chart(
 		overTime("load", "Virtual users and iterations", "Iterations are on the right.",
 			[]unit{plain, perSecond},

@@ -4,9 +4,11 @@ package report
 type section struct {
 	ID, Title string
 	// Note is a sentence below the heading.
-	Note   string
-	Charts []*chart
-	Tables []*table
+	Note string
+	// Nothing is a sentence that says why the section is empty, which is worth telling.
+	Nothing string
+	Charts  []*chart
+	Tables  []*table
 }
 
 // chart adds a chart, if there is one.
@@ -24,11 +26,11 @@ func (s *section) table(all ...*table) {
 	}
 }
 
-// filled are the sections with something in them.
+// filled are the sections with something in them, or to say.
 func filled(all ...section) []section {
 	var some []section
 	for _, s := range all {
-		if len(s.Charts)+len(s.Tables) > 0 {
+		if len(s.Charts)+len(s.Tables) > 0 || s.Nothing != "" {
 			some = append(some, s)
 		}
 	}

@@ -14,6 +14,8 @@ type side struct {
 	name string // base or head; "" without a comparison
 	// runs is a record of each run, whatever the number of its processes was.
 	runs []*regress.Record
+	// aligned are the runs as if they had begun at the same time.
+	aligned []*regress.Record
 	// record is all of them added up.
 	record *regress.Record
 	// begin is the point that is 0 s of all time axes.
@@ -37,7 +39,7 @@ func newSide(name string, records []*regress.Record) (*side, error) {
 	}
 	begin := merged.Run.Start.Unix()
 	begin -= begin % merged.Interval // as points do
-	return &side{name: name, runs: runs, record: merged, begin: begin}, nil
+	return &side{name: name, runs: runs, aligned: aligned, record: merged, begin: begin}, nil
 }
 
 // shifted is the record as if it had been measured at another time.
@@ -78,13 +80,27 @@ func (s *side) seconds() int64 {
 // perRun is a counter's sum, on average of the runs.
 func (s *side) perRun(count float64) float64 { return count / float64(len(s.runs)) }
 
-// perSecond is a counter's sum by the time that all runs took.
+// covered is for how long the runs were measured in an interval, in seconds.
+func (s *side) covered(from, interval int64) float64 {
+	begin := time.Unix(s.begin, 0)
+	at := func(t time.Time) float64 { return t.Sub(begin).Seconds() }
+	var covered float64
+	for _, r := range s.aligned {
+		covered += max(0, min(float64(from+interval), at(r.Run.End))-max(float64(from), at(r.Run.Start)))
+	}
+	return covered
+}
+
+// shortestRate is the shortest time in which requests have a rate, in seconds.
+const shortestRate = 1
+
+// perSecond is a counter's sum by the time that all runs took; NaN if that is too short for a rate.
 func (s *side) perSecond(count float64) float64 {
 	var seconds float64
 	for _, run := range s.runs {
 		seconds += run.Run.Duration().Seconds()
 	}
-	if seconds <= 0 {
+	if seconds < shortestRate {
 		return math.NaN()
 	}
 	return count / seconds

@@ -164,7 +164,8 @@ function legend(chart, toggle) {
 	const at = element('span', { className: 'at' });
 	const values = chart.lines.map(() => element('span', { className: 'value' }));
 	const buttons = chart.lines.map((line, i) => {
-		const button = element('button', { type: 'button', ariaPressed: 'true' }, swatch(line), line.label, values[i]);
+		const name = element('span', { className: 'name', title: line.label }, line.label);
+		const button = element('button', { type: 'button', ariaPressed: 'true' }, swatch(line), name, values[i]);
 		button.addEventListener('click', () => {
 			button.ariaPressed = String(toggle(i));
 		});
