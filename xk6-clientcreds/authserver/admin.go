@@ -19,7 +19,8 @@ func (s *Server) adminAllowed(addr net.Addr) bool {
 }
 
 // admin changes the server while it runs. It has no authentication; requests
-// that a browser sends for another site's page are refused.
+// that a browser sends for another site's page are refused, also if the site's
+// name stands for this machine.
 func (s *Server) admin() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, endpoint := range map[string]http.HandlerFunc{
@@ -35,7 +36,7 @@ func (s *Server) admin() http.Handler {
 	} {
 		mux.HandleFunc(pattern, endpoint)
 	}
-	return http.StripPrefix(adminPath, http.NewCrossOriginProtection().Handler(mux))
+	return s.knownHosts(http.StripPrefix(adminPath, http.NewCrossOriginProtection().Handler(mux)))
 }
 
 // writeProblem says what is wrong with a request.

@@ -101,6 +101,10 @@ type Config struct {
 	Faults []byte
 	// Admin is AdminLoopback by default.
 	Admin AdminAccess
+	// AllowHosts are further names of hosts, without port, by which the admin
+	// endpoint and the counters may be asked. Addresses, localhost and the
+	// issuer's host are always allowed.
+	AllowHosts []string
 
 	// TokenMiddleware wraps the token endpoint, APIMiddleware the API; the
 	// first is the outermost.

@@ -46,6 +46,9 @@ func (c *Config) validate() error {
 	if err := oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff); err != nil {
 		return err
 	}
+	if err := checkHosts(c.AllowHosts); err != nil {
+		return err
+	}
 	return c.checkFaults()
 }
 

@@ -81,6 +81,12 @@ func (q request) build(t testing.TB) *http.Request {
 	if q.header != nil {
 		r.Header = q.header
 	}
+	if strings.HasPrefix(q.url, adminPath) || q.url == statsPath {
+		r.Host = "127.0.0.1"
+	}
+	if host := q.header.Get("Host"); host != "" {
+		r.Host = host
+	}
 	return r
 }
 

@@ -74,7 +74,7 @@ func (s *Server) addAuthorizationServer(p *routes) error {
 }
 
 func (s *Server) addStatus(p *routes) {
-	p.paths[statsPath] = readOnly(s.serveStats)
+	p.paths[statsPath] = s.knownHosts(readOnly(s.serveStats))
 	p.paths[healthPath] = readOnly(func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, []byte(`{"status":"ok"}`))
 	})

@@ -65,6 +65,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	f.faults.declare(set)
 	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
 		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by others), on or off")
+	set.StringArrayVar(&f.cfg.AllowHosts, "allow-host", nil,
+		"further `name` of a host by which /stats and the admin endpoint may be asked, beside addresses, localhost and the "+
+			"issuer's host (can be repeated)")
 	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
 }
 
@@ -73,7 +76,7 @@ var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
-	"Faults": "--faults", "Admin": "--admin",
+	"Faults": "--faults", "Admin": "--admin", "AllowHosts": "--allow-host",
 }
 
 // config makes the configuration of the server.

@@ -122,6 +122,7 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{[]string{"--jwt-alg", "RS256"}, nil, "--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt"},
 		{[]string{"--basic-encoding", "x"}, nil, `--basic-encoding: "x" is unknown, want form, raw`},
 		{[]string{"--api-check", "x"}, nil, `--api-check: "x" is unknown, want local, introspection`},
+		{[]string{"--allow-host", "a:80"}, nil, `--allow-host: "a:80" is not the name of a host, want one without scheme and port, such as authserver`},
 		{[]string{"--api-scope", "a b"}, nil, `--api-scope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{[]string{"--api-audience", "ä"}, nil, `--api-audience: "ä" has characters other than printable ASCII`},
 		{[]string{"--tls-dir", "serve_test.go"}, nil, "--tls-dir: mkdir " + absolute(t, "serve_test.go") + ": not a directory"},
