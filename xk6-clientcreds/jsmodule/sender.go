@@ -90,6 +90,9 @@ func clientTags(o *options, tags metrics.TagsAndMeta) metrics.TagsAndMeta {
 // the configured endpoint or nowhere.
 func (s *sender) do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
+	if s.tracer != nil {
+		s.cancel() // of a request that is sent again
+	}
 	if s.rps != nil {
 		if err := s.rps.Wait(ctx); err != nil {
 			return nil, err

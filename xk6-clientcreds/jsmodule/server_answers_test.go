@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -459,4 +460,40 @@ func tagsOf(samples []metrics.Sample, name string) []string {
 		values[i], _ = s.Tags.Get(name)
 	}
 	return values
+}
+
+// Requests that met a connection which the server had closed meanwhile have not been sent: they count once,
+// as at the server.
+func TestClosedIdleConnectionsAreNotCounted(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen, counted := make(map[string]bool), 0
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[r.RemoteAddr] {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if assert.NoError(t, err) {
+				_ = conn.Close()
+			}
+			return
+		}
+		seen[r.RemoteAddr] = true
+		counted++
+		answering(200, "", `{"access_token":"`+tokenNumber(counted)+`","token_type":"Bearer","expires_in":60,"active":true}`)(w, r)
+	})
+	v := clientAt(t, base+"/token", fmt.Sprintf(`introspectionUrl: '%[1]s/introspect', revocationUrl: '%[1]s/revoke', httpMetrics: true`, base))
+	assert.Equal(t, []any{true, true, true, true}, v.mustRun(`[client.acquire(), client.acquire(), client.introspect('t'), client.revoke('t')].map((r) => r.ok)`))
+	assert.Equal(t, []any{int64(2), int64(0)}, v.mustRun(`[client.stats().requests, client.stats().failed]`))
+	samples := v.sampled()
+	assert.InDelta(t, 4, counted, 0)
+	assert.Len(t, seen, 4, "each on a connection of its own")
+	for name, want := range map[string]int{
+		"clientcreds_requests": 2, "clientcreds_introspections": 1, "clientcreds_revocations": 1, "http_reqs": 4,
+		"clientcreds_request_duration": 2,
+	} {
+		assert.Len(t, samples[name], want, name)
+	}
+	assert.Zero(t, sum(samples["clientcreds_request_failed"]))
+	assert.Zero(t, sum(samples["clientcreds_retries"]))
 }

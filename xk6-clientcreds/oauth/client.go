@@ -129,8 +129,17 @@ func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
 	return c.GrantWithRetry(ctx, do, Retry{}, nil)
 }
 
-// attempt sends one request.
+// attempt sends one request, whatever it takes to find an open connection for it. Each is made anew: of
+// an assertion or a proof the server may have taken note.
 func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
+	a, _ := resend(ctx, func(ctx context.Context) (Attempt, *Error) {
+		a := c.attemptOnce(ctx, do)
+		return a, a.Err
+	})
+	return a
+}
+
+func (c *Client) attemptOnce(ctx context.Context, do Doer) Attempt {
 	p := c.prepared
 	if p == nil {
 		var err error

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -210,6 +212,25 @@ func TestNoncesAreBounded(t *testing.T) {
 }
 
 const dpopToken = `{"access_token":"at","token_type":"DPoP"}`
+
+// VUs that share a token share its nonces, and a server may rotate them with every answer.
+func TestNoncesOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	var n nonces
+	var learning sync.WaitGroup
+	for vu := range 8 {
+		learning.Go(func() {
+			for i := range 200 {
+				u := parsed(t, "https://node"+strconv.Itoa(i%4)+".example")
+				nonce := strconv.Itoa(vu) + "-" + strconv.Itoa(i)
+				assert.True(t, n.learn(u, []string{nonce}))
+				assert.NotEmpty(t, n.of(u))
+			}
+		})
+	}
+	learning.Wait()
+	assert.Len(t, n.byOrigin, 4)
+}
 
 func TestTokenRequestWithProof(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,10 @@ type reply struct {
 
 // post sends token in the body of a request (RFC 7662 §2.1, RFC 7009 §2.1).
 func (e *Endpoint) post(ctx context.Context, do Doer, token string) (*reply, *Error) {
+	return resend(ctx, func(ctx context.Context) (*reply, *Error) { return e.postOnce(ctx, do, token) })
+}
+
+func (e *Endpoint) postOnce(ctx context.Context, do Doer, token string) (*reply, *Error) {
 	u := *e.url
 	r := &TokenRequest{
 		URL:    &u,

@@ -50,12 +50,14 @@ func transportClass(err error) string {
 		return CodeTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return CodeConnectionRefused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrUnexpectedEOF), closedWhileIdle(err):
 		return CodeConnectionReset
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid),
 		errors.As(err, &alert), strings.Contains(err.Error(), "tls: "):
 		return CodeTLS
+	}
+	if _, reset := http2Reset(err); reset {
+		return CodeConnectionReset
 	}
 	return CodeTransport
 }
@@ -69,7 +71,11 @@ func transportText(code string, err error) string {
 	case CodeConnectionRefused:
 		return "connection refused" + peer(err)
 	case CodeConnectionReset:
-		return "the connection was closed before the answer was complete" + peer(err)
+		text := "the connection was closed before the answer was complete" + peer(err)
+		if reason, _ := http2Reset(err); reason != "" {
+			text += " (HTTP/2 " + reason + ")"
+		}
+		return text
 	}
 	text := strings.TrimPrefix(err.Error(), "tls: ") // the class says so already
 	if strings.Contains(text, "malformed") {

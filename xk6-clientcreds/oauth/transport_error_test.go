@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
 )
 
 // grantAt sends one token request to a real address over t and returns how it failed.
@@ -83,6 +84,18 @@ func TestPeerResets(t *testing.T) {
 		assert.Contains(t, e.Error(), "connection_reset: the connection was closed before the answer was complete")
 		assert.True(t, e.Retryable())
 	}
+}
+
+// Over HTTP/2 a handler that gives up resets its stream, not the connection.
+func TestPeerResetsAStream(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	server.Config.ErrorLog = quiet
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	e := grantAt(context.Background(), t, server.URL, server.Client().Transport.(*http.Transport).Clone())
+	assert.Equal(t, "connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)", e.Error())
 }
 
 // An answer that breaks off is no answer, but its status and Retry-After have been heard.
@@ -238,12 +251,34 @@ func TestTransportClasses(t *testing.T) {
 		"broken pipe":     {syscall.EPIPE, "connection_reset: the connection was closed before the answer was complete", true},
 		"EOF":             {withURL(io.EOF), "connection_reset: the connection was closed before the answer was complete", true},
 		"unexpected EOF":  {fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), "connection_reset: the connection was closed before the answer was complete", true},
-		"no route":        {dial(syscall.EHOSTUNREACH), "transport: dial tcp 192.0.2.1:443: no route to host", true},
-		"alert":           {fmt.Errorf("remote error: %w", tls.AlertError(42)), "tls: remote error: tls: bad certificate", false},
-		"unknown CA":      {x509.UnknownAuthorityError{}, "tls: x509: certificate signed by unknown authority", false},
-		"scheme":          {withURL(http.ErrSchemeMismatch), "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", false},
-		"other":           {withURL(errors.New("blocked\nby policy")), "transport: blocked by policy", true},
-		"already typed":   {fmt.Errorf("wrapped: %w", &Error{Code: "slow_down", Status: 429}), "slow_down (HTTP 429)", true},
+		"stream reset": {
+			withURL(http2.StreamError{StreamID: 1, Code: http2.ErrCodeInternal}),
+			"connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)", true,
+		},
+		"stream refused": {
+			http2.StreamError{StreamID: 3, Code: http2.ErrCodeRefusedStream, Cause: errors.New("received from peer")},
+			"connection_reset: the connection was closed before the answer was complete (HTTP/2 REFUSED_STREAM)", true,
+		},
+		"stream with a bad answer": {
+			http2.StreamError{StreamID: 3, Code: http2.ErrCodeProtocol, Cause: errors.New("no status")},
+			"transport: stream error: stream ID 3; PROTOCOL_ERROR; no status", true,
+		},
+		"GOAWAY": {
+			withURL(http2.GoAwayError{LastStreamID: 1, ErrCode: http2.ErrCodeEnhanceYourCalm, DebugData: "hush ErrCode=x"}),
+			"connection_reset: the connection was closed before the answer was complete (HTTP/2 ENHANCE_YOUR_CALM)", true,
+		},
+		"graceful GOAWAY": {
+			errors.New("http2: Transport received Server's graceful shutdown GOAWAY"),
+			"connection_reset: the connection was closed before the answer was complete", true,
+		},
+		"no ping":       {errors.New("http2: client connection lost"), "connection_reset: the connection was closed before the answer was complete", true},
+		"idle":          {errors.New("http: server closed idle connection"), "connection_reset: the connection was closed before the answer was complete", true},
+		"no route":      {dial(syscall.EHOSTUNREACH), "transport: dial tcp 192.0.2.1:443: no route to host", true},
+		"alert":         {fmt.Errorf("remote error: %w", tls.AlertError(42)), "tls: remote error: tls: bad certificate", false},
+		"unknown CA":    {x509.UnknownAuthorityError{}, "tls: x509: certificate signed by unknown authority", false},
+		"scheme":        {withURL(http.ErrSchemeMismatch), "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", false},
+		"other":         {withURL(errors.New("blocked\nby policy")), "transport: blocked by policy", true},
+		"already typed": {fmt.Errorf("wrapped: %w", &Error{Code: "slow_down", Status: 429}), "slow_down (HTTP 429)", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
