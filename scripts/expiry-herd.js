@@ -78,7 +78,10 @@ export function teardown({ before }) {
 }
 
 export function handleSummary(data) {
-    return summary(data, (m) => halves.map((name) => [name, `${number(m.count(`replacements{scenario:${name}}`))} of ${counted(vus, 'token')} replaced, ` +
-        `up to ${number(Math.max(...tenths.map((i) => m.count(inTenth(name, i)))))} in the same tenth of their lifetime; ` +
-        `the slowest in ${milliseconds(m.max(slowest(name)))}`]));
+    return summary(data, (m) => halves.map((name) => {
+        const replaced = m.count(`replacements{scenario:${name}}`);
+        return [name, replaced === 0 ? 'no token was replaced' : `${number(replaced)} of ${counted(vus, 'token')} replaced, ` +
+            `up to ${number(Math.max(...tenths.map((i) => m.count(inTenth(name, i)))))} in the same tenth of their lifetime; ` +
+            `the slowest in ${milliseconds(m.max(slowest(name)))}`];
+    }));
 }

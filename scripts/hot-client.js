@@ -19,7 +19,7 @@ import { count, duration, number as numberOf, seconds, share } from './lib/envir
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
-import { counted, percent, times } from './lib/text.js';
+import { found, percent, times } from './lib/text.js';
 import { slowdown } from './lib/slowdown.js';
 
 const hot = clientPool({ name: 'hot', assignment: 'hot', hot: 1, share: 1 });
@@ -64,8 +64,8 @@ export function teardown() {
 
 export function handleSummary(data) {
     return summary(data, (m) => [
-        ...['hot', 'others'].map((name) => [name, `${counted(m.count(`clientcreds_requests{client:${name}}`), 'grant')}, ` +
-            `${percent(m.share(`clientcreds_request_failed{client:${name}}`))} failed, ${m.times(`clientcreds_request_duration{client:${name}}`)}`]),
-        ['', `a grant of the hot client takes ${times(m.median('hot_slowdown'))} as long`],
+        ...['hot', 'others'].map((name) => [name, found(m.count(`clientcreds_requests{client:${name}}`), 'grant', () =>
+            `, ${percent(m.share(`clientcreds_request_failed{client:${name}}`))} failed, ${m.times(`clientcreds_request_duration{client:${name}}`)}`)]),
+        ...(m.median('hot_slowdown') > 0 ? [['', `a grant of the hot client takes ${times(m.median('hot_slowdown'))} as long`]] : []),
     ]);
 }

@@ -18,7 +18,7 @@ import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { inquiryPreflight, preflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
-import { counted } from './lib/text.js';
+import { found } from './lib/text.js';
 
 const maxVUs = count('MAX_VUS', 50);
 const inactive = share('INACTIVE', 0.2);
@@ -77,5 +77,5 @@ export function teardown() {
 
 export function handleSummary(data) {
     return summary(data, (m) => Object.entries(answers).map(([name, tag]) => [name,
-        `${counted(m.count(`clientcreds_introspections${tag}`), 'answer')}, ${m.times(`clientcreds_introspection_duration${tag}`)}`]));
+        found(m.count(`clientcreds_introspections${tag}`), 'answer', () => `, ${m.times(`clientcreds_introspection_duration${tag}`)}`)]));
 }

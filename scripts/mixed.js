@@ -22,7 +22,7 @@ import { drawn, weights } from './lib/mix.js';
 import { trendStats } from './lib/measured.js';
 import { inquiryPreflight, preflight } from './lib/preflight.js';
 import { summary, under } from './lib/summary.js';
-import { counted, percent } from './lib/text.js';
+import { found, percent } from './lib/text.js';
 
 /** What each kind does, and the metric of its time. */
 const kinds = {
@@ -87,6 +87,6 @@ export function teardown() {
 
 export function handleSummary(data) {
     return summary(data, (m) => under('mix', mix.map(({ name }) => `${name}: ` +
-        `${counted(m.count(`mixed_calls{kind:${name}}`), 'call')} (${percent(m.count(`mixed_calls{kind:${name}}`) / Math.max(m.count('mixed_calls'), 1))}), ` +
-        `${percent(1 - m.share(`checks{kind:${name}}`))} failed, ${m.times(kinds[name][1])}`)));
+        found(m.count(`mixed_calls{kind:${name}}`), 'call', () => ` (${percent(m.count(`mixed_calls{kind:${name}}`) / m.count('mixed_calls'))}), ` +
+            `${percent(1 - m.share(`checks{kind:${name}}`))} failed, ${m.times(kinds[name][1])}`))));
 }

@@ -24,7 +24,7 @@ import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
 import { refusals } from './lib/refusals.js';
 import { summary, under } from './lib/summary.js';
-import { counted } from './lib/text.js';
+import { found } from './lib/text.js';
 
 const client = new Client(clientOptions());
 const api = protectedApi();
@@ -78,5 +78,5 @@ export function teardown(before) {
 
 export function handleSummary(data) {
     return summary(data, (m) => under('refused', names.map((name) => `${name}: ` +
-        `${counted(m.count(`negative_requests{case:${name}}`), 'request')}, ${m.times(`negative_duration{case:${name}}`)}`)));
+        found(m.count(`negative_requests{case:${name}}`), 'request', () => `, ${m.times(`negative_duration{case:${name}}`)}`))));
 }

@@ -75,7 +75,7 @@ function api(m) {
     const [failed, expected] = [m.share('http_req_failed'), m.zeros('http_req_failed')];
     let times = 'no answer was as expected';
     if (expected > 0) {
-        times = m.times('http_req_duration{expected_response:true}') + (failed > 0 ? `  of ${counted(expected, 'expected answer')}` : '');
+        times = m.times('http_req_duration{expected_response:true}') + (failed > 0 ? `  of ${number(expected)} expected` : '');
     }
     return [
         ['API', `${counted(sent, 'request')}, ${m.perSecond('http_reqs', sent / all)}/s, ${unbroken(`${percent(failed)} failed`)}; ${m.checks()}`],

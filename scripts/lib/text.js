@@ -19,6 +19,11 @@ export function counted(n, one, many = `${one}s`) {
     return `${number(n)} ${n === 1 ? one : many}`;
 }
 
+/** How many there are, and more about them where there are any: of nothing there is nothing to say. */
+export function found(n, one, more) {
+    return n === 0 ? `no ${one}` : `${counted(n, one)}${more()}`;
+}
+
 export function percent(share) {
     return Number.isFinite(share) ? `${number(share * 100, 2)}%` : 'unknown';
 }

@@ -67,6 +67,13 @@ func TestScenarioShortTTL(t *testing.T) {
 			crossed: []string{"clientcreds_cache_misses{leeway:45%}"},
 			lines:   []string{"  advice   none of these is enough: longer lifetimes are needed"},
 		},
+		"no tokens": {
+			server:  withFaults(`{"token": {"outages": [{"after": "3s", "for": "1m"}]}}`),
+			env:     []string{"VUS=1", "TTL=2s", "DURATION=5s", "LEEWAYS=10%,45%"},
+			exit:    exitThresholds,
+			crossed: []string{"clientcreds_request_failed"},
+			lines:   []string{"  advice   none, because token requests failed"},
+		},
 		"the API fails": {
 			server:  withFaults(`{"api": {"outages": [{"after": "1s", "for": "1m"}]}}`),
 			env:     []string{"VUS=2", "DURATION=2s", "TTL=2s", "LEEWAYS=45%"},

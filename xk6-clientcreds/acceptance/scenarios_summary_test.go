@@ -104,6 +104,10 @@ func TestScenarioSummary(t *testing.T) {
 			lines: []string{`  run      no iteration was completed in {time}`, `  errors   API requests: insufficient_scope 403 ×1`},
 			not:   []string{"API  ", "tokens", "cache", "p50", "0.00%", "report"},
 		},
+		"a kind of call that did not happen": {
+			script: "mixed.js", env: []string{"RATE=10", "MIX=grant=1,api=0.0000001"}, exit: exitThresholds,
+			lines: []string{`  crossed  mixed_calls{kind:api}: count>0 does not hold (count 0)`, `           api: no call`},
+		},
 		"k6's new form of data": {
 			args: []string{"--new-machine-readable-summary"},
 			lines: []string{
