@@ -1,12 +1,12 @@
-// The request to the protected API, as the environment describes it, and the answer to it that is right.
+// The request to the protected API, and the answers that are accepted, as the environment describes them.
 
 import http from 'k6/http';
 import { attempt } from './call.js';
 import { env, fail, shown, url } from './environment.js';
 
 /**
- * The API at API_URL. API_METHOD, GET by default, API_BODY, API_HEADERS (a JSON object) and API_STATUS (the statuses that are
- * right, 2xx by default) describe the request.
+ * The API at API_URL. API_METHOD (GET by default), API_BODY and API_HEADERS (a JSON object) describe the request, API_STATUS
+ * the accepted statuses (2xx by default).
  */
 export function protectedApi() {
     const target = url('API_URL', 'the URL of the protected API to load');
@@ -38,7 +38,7 @@ export function protectedApi() {
 function methodOf(name, body) {
     const method = env(name, 'GET').toUpperCase();
     if (!/^[A-Z]+$/.test(method)) {
-        fail(`${name} is "${method}": it must be a method of HTTP such as POST`);
+        fail(`${name} is "${method}": it must be an HTTP method such as POST`);
     }
     if (body !== null && ['GET', 'HEAD'].includes(method)) {
         fail(`API_BODY is set, but ${name} is ${method}, which has no body: set ${name}, for example to POST`);
@@ -56,11 +56,11 @@ function headersOf(name) {
         headers = null;
     }
     if (headers === null || typeof headers !== 'object' || Object.values(headers).some((value) => typeof value !== 'string') || Array.isArray(headers)) {
-        fail(`${name} is not a JSON object of texts: give one such as {"Accept": "application/json"}`);
+        fail(`${name} must be a JSON object of strings, such as {"Accept": "application/json"}`);
     }
     const own = Object.keys(headers).find((header) => ['authorization', 'dpop'].includes(header.toLowerCase()));
     if (own !== undefined) {
-        fail(`${name} has ${own}: the client sends its token in it; leave it out`);
+        fail(`${name} has ${own}: the client sets this header; remove it`);
     }
     return headers;
 }

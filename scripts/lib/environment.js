@@ -105,8 +105,9 @@ export function url(name, what) {
 }
 
 /**
- * Variables that are set, and that are probably meant to be one that the scenario has asked for, and that is not set. Their
- * environment has many others, so only what differs by a plural, an underscore, the case, or a letter of a long name counts.
+ * Variables that are set and probably misspelt, each with the variable of the scenario that was meant and is not set. An
+ * environment has many other variables. So a name is suspect only if it differs in a plural s, an underscore, the case, or
+ * one letter of a long name.
  */
 export function suspects() {
     const missing = [...asked].filter((name) => !__ENV[name]);

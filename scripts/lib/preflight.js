@@ -1,5 +1,5 @@
-// A look before the leap: wrong credentials, a wrong URL or a misspelt variable is said before the run begins, once instead
-// of in every iteration. Call it in setup().
+// Checks before the load, for setup(): wrong credentials, a wrong URL or a misspelt variable cause one message instead of one
+// in every iteration.
 
 import { suspects } from './environment.js';
 
@@ -16,7 +16,7 @@ export function preflight(client, api) {
     if (!api.right(res)) {
         const answer = res.status === 0 ? `gave no answer (${res.error})` : `answered ${res.status}${why(res)}`;
         throw new Error(`preflight: the API at ${api.name} ${answer} to a ${api.method} with a new token; it must be ${api.wanted}. ` +
-            'API_METHOD, API_BODY, API_HEADERS and API_STATUS describe another request');
+            'Set API_METHOD, API_BODY, API_HEADERS or API_STATUS if the API needs another request or answers with another status');
     }
 }
 
@@ -24,7 +24,7 @@ export function preflight(client, api) {
 export function warnOfSuspects() {
     if (!warned) {
         warned = true;
-        suspects().forEach(([name, meant]) => console.warn(`${name} is set, and not a variable of this scenario: did you mean ${meant}?`));
+        suspects().forEach(([name, meant]) => console.warn(`${name} is not a variable of this scenario: did you mean ${meant}?`));
     }
 }
 
@@ -39,7 +39,7 @@ const inquiries = {
     revocation: ['REVOCATION_URL', (client) => client.revoke(client.acquire().accessToken)],
 };
 
-/** After preflight(): introspects a token and revokes another; throws when there is no such endpoint, or it refuses the client. */
+/** After preflight(): introspects a token and revokes another. Throws if an endpoint is unknown or refuses the client. */
 export function inquiryPreflight(client, kinds = Object.keys(inquiries)) {
     for (const kind of kinds) {
         const [variable, call] = inquiries[kind];
@@ -57,7 +57,7 @@ function inquire(variable, what, call) {
         }
         throw new Error(`preflight: ${e.message}; set ${variable}`); // neither the environment nor the metadata name it
     }
-    const busy = answer.status >= 500 || answer.status === 429; // is what the load is to find out
+    const busy = answer.status >= 500 || answer.status === 429; // the load shows how often
     if (!answer.ok && !busy) {
         throw new Error(`preflight: the ${what} endpoint ${answer.status === 0 ? 'gave no answer' : `answered ${answer.status}`} ` +
             `(${answer.error}: ${answer.errorDescription}); check ${variable}, and whether the client may use it`);

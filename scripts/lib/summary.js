@@ -1,5 +1,5 @@
-// What the scenarios print when they are over: the run, whether it counts, what the API and the token endpoint did, and why
-// not. k6's own summary, with every metric, is in the file that --summary-export names.
+// What the scenarios print at their end: the run, whether it counts, what the API and the token endpoint did, and why requests
+// failed. k6's own summary, with every metric, is in the file that --summary-export names.
 
 import { keepSubmetrics, validity } from 'k6/x/clientcreds';
 import { durationOf, metricsOf, reader } from './measured.js';
@@ -98,7 +98,7 @@ function tokens(m, { tokenRequests }) {
     ];
 }
 
-/** What setup() takes from the cache is not shown alone: scenarios that use acquire() use no cache. */
+/** Missing where only setup() used the cache, as in scenarios that use acquire(). */
 function cache(m) {
     const [hit, waited] = [m.count(hits), m.count(misses)];
     if (hit + waited === m.count(ofSetup(hits)) + m.count(ofSetup(misses))) {

@@ -124,17 +124,17 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"API_BODY=hush"},
 			text:   `configuration: API_BODY is set, but API_METHOD is GET, which has no body: set API_METHOD, for example to POST`,
 		},
-		"no method": {change: []string{"API_METHOD=P OST"}, text: `configuration: API_METHOD is \"P OST\": it must be a method of HTTP such as POST`},
+		"no method": {change: []string{"API_METHOD=P OST"}, text: `configuration: API_METHOD is \"P OST\": it must be an HTTP method such as POST`},
 		"headers of another form": {
 			change: []string{"API_HEADERS=X-Key: hush"},
-			text:   `configuration: API_HEADERS is not a JSON object of texts: give one such as {\"Accept\": \"application/json\"}`,
+			text:   `configuration: API_HEADERS must be a JSON object of strings, such as {\"Accept\": \"application/json\"}`,
 		},
 		"headers of numbers": {
-			change: []string{`API_HEADERS={"X-Key": 1}`}, text: `configuration: API_HEADERS is not a JSON object of texts`,
+			change: []string{`API_HEADERS={"X-Key": 1}`}, text: `configuration: API_HEADERS must be a JSON object of strings`,
 		},
 		"the client's own header": {
 			change: []string{`API_HEADERS={"authorization": "hush"}`},
-			text:   `configuration: API_HEADERS has authorization: the client sends its token in it; leave it out`,
+			text:   `configuration: API_HEADERS has authorization: the client sets this header; remove it`,
 		},
 		"no status": {
 			change: []string{"API_STATUS=ok"},
@@ -274,7 +274,7 @@ func TestScriptsMisspeltVariables(t *testing.T) {
 	}
 }
 
-var misspelt = regexp.MustCompile(`msg="(\S+) is set, and not a variable of this scenario: did you mean (\S+)\?"`)
+var misspelt = regexp.MustCompile(`msg="(\S+) is not a variable of this scenario: did you mean (\S+)\?"`)
 
 // Not every API wants a GET and answers 200.
 func TestScriptsOfOtherAPIs(t *testing.T) {
@@ -302,8 +302,8 @@ func TestScriptsOfOtherAPIs(t *testing.T) {
 		"any success":            {status: 204},
 		"the status that is due": {status: 404, env: []string{"API_STATUS=410,404"}},
 		"a redirect":             {status: 302, env: []string{"API_STATUS=302"}},
-		"another success":        {status: 204, env: []string{"API_STATUS=200"}, exit: exitScriptException, text: "answered 204 to a POST with a new token; it must be 200. API_METHOD, API_BODY, "},
-		"another request":        {status: 200, env: []string{"API_BODY=[]"}, exit: exitScriptException, text: "answered 418 to a POST with a new token; it must be 2xx. API_METHOD, API_BODY, "},
+		"another success":        {status: 204, env: []string{"API_STATUS=200"}, exit: exitScriptException, text: "answered 204 to a POST with a new token; it must be 200. Set API_METHOD, API_BODY, "},
+		"another request":        {status: 200, env: []string{"API_BODY=[]"}, exit: exitScriptException, text: "answered 418 to a POST with a new token; it must be 2xx. Set API_METHOD, API_BODY, "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
