@@ -24,11 +24,11 @@ func New(gs *state.GlobalState) *cobra.Command {
 		Short: "Load-test OAuth 2.0 token endpoints and the APIs behind them",
 		Long: "Tools around the JavaScript module k6/x/clientcreds, which gives load tests OAuth 2.0 client credentials " +
 			"tokens.",
-		Args: cobra.NoArgs,
+		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newServe(gs), newDoctor(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
-	return root
+	return withExitCodes(root)
 }
 
 // invalidf is an error of what the user wrote. It ends k6 with the exit code

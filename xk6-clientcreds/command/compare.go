@@ -82,7 +82,6 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 		},
 	}
 	c.declare(cmd.Flags())
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
 	return cmd
 }
 

@@ -18,8 +18,8 @@ import (
 
 // Exit codes of doctor; 0 is for a server that is usable, also with warnings.
 const (
-	exitUnusable exitcodes.ExitCode = 1 // a check failed, or there was no time for all
-	exitUsage    exitcodes.ExitCode = 2 // nothing was sent
+	exitUnusable                    = exitFailed // a check failed, or there was no time for all
+	exitUsage    exitcodes.ExitCode = 2          // nothing was sent
 )
 
 const doctorLong = `Examine a real authorization server before it is put under load: metadata, connection, a grant by the configured
@@ -75,7 +75,6 @@ func newDoctor(gs *state.GlobalState) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return d.run() },
 	}
 	d.declare(cmd.Flags())
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	return cmd
 }
 

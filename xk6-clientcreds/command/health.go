@@ -33,7 +33,12 @@ func newHealth(gs *state.GlobalState) *cobra.Command {
 		Short:   "Ask a server whether it serves",
 		Long:    healthLong,
 		Example: healthExample,
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return invalidf("health takes one URL, but got %d arguments", len(args))
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			target := healthDefault
 			if len(args) > 0 {

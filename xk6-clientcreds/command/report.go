@@ -62,7 +62,6 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	set.StringVarP(&r.output, "output", "o", "report.html", "`file` of the page")
 	set.StringArrayVar(&r.base, "base", nil, "a `record`, or a folder of them, to compare with; may be given several times")
 	set.StringVar(&r.rules, "rules", "", "with --base: `file` of the rules, as compare has them")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
 	return cmd
 }
 

@@ -68,7 +68,6 @@ func newServe(gs *state.GlobalState) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return s.run(args) },
 	}
 	s.flags.declare(cmd.Flags())
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
 	return cmd
 }
 

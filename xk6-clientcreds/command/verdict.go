@@ -41,7 +41,6 @@ func newVerdict(gs *state.GlobalState) *cobra.Command {
 		RunE:    func(_ *cobra.Command, args []string) error { return v.run(args) },
 	}
 	cmd.Flags().StringVar(&v.merged, "merged", "", "write the records, added up, to a `file`")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return invalid(err) })
 	return cmd
 }
 

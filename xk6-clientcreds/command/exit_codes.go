@@ -1,0 +1,82 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
+)
+
+// exitFailed is the exit code of a command that was used rightly and did not succeed.
+const exitFailed exitcodes.ExitCode = 1
+
+// exitCodes are those of errors that have none of their own: without one k6 ends with 255, which tells nothing.
+type exitCodes struct {
+	usage  exitcodes.ExitCode // flags and arguments
+	failed exitcodes.ExitCode // all that comes after
+}
+
+// exitCodesOf lists every command. docs/troubleshooting.md documents them, and a test compares the two.
+func exitCodesOf(command string) exitCodes {
+	switch command {
+	case "doctor":
+		return exitCodes{usage: exitUsage, failed: exitUnusable}
+	case "compare", "report", "verdict":
+		// What keeps a result from being written is no verdict, and what they read and write the command line names.
+		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitcodes.InvalidConfig}
+	default:
+		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitFailed}
+	}
+}
+
+// withExitCodes gives every error of the command and of its subcommands an exit code.
+func withExitCodes(cmd *cobra.Command) *cobra.Command {
+	codes := exitCodesOf(cmd.Name())
+	args, run := cmd.Args, cmd.RunE
+	cmd.Args = func(cmd *cobra.Command, list []string) error {
+		return errext.WithExitCodeIfNone(args(cmd, list), codes.usage)
+	}
+	cmd.RunE = func(cmd *cobra.Command, list []string) error {
+		return errext.WithExitCodeIfNone(run(cmd, list), codes.failed)
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// The flags of a misspelt subcommand are unknown too, but are not what is wrong.
+		if argsErr := args(cmd, cmd.Flags().Args()); cmd.HasSubCommands() && argsErr != nil {
+			err = argsErr
+		}
+		return errext.WithExitCodeIfNone(withSuggestion(err, cmd.Flags()), codes.usage)
+	})
+	for _, sub := range cmd.Commands() {
+		withExitCodes(sub)
+	}
+	return cmd
+}
+
+// withSuggestion adds the flag that was probably meant to the error of an unknown one.
+func withSuggestion(err error, flags *pflag.FlagSet) error {
+	unknown, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return fmt.Errorf("%w%s", err, nearest.DidYouMean(unknown, names))
+}
+
+// knownCommand refuses what is not a subcommand.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return invalidf("unknown command %q%s; allowed: %s", args[0], nearest.DidYouMean(args[0], names), strings.Join(names, ", "))
+}
