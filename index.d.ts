@@ -820,16 +820,11 @@ declare module 'k6/x/clientcreds' {
     }
 
     /**
-     * The verdict on a run, of the data that k6 gives `handleSummary`. What `options.ext.clientcreds.allow` and the
-     * environment variable `K6_CLIENTCREDS_ALLOW` allow is no reason.
+     * The verdict on the run, for `handleSummary`: the same as in the log, the run record and the exit code. The data that
+     * k6 gives `handleSummary` makes no difference to it. What `options.ext.clientcreds.allow` and the environment variable
+     * `K6_CLIENTCREDS_ALLOW` allow is not a reason.
      */
-    export function validity(data: { metrics: object }): Validity;
-
-    /**
-     * For `teardown()`: has k6 end with exit code 90 when the run is `INVALID` by what `-o clientcreds-record` has recorded.
-     * Without that output it does nothing.
-     */
-    export function requireValid(): void;
+    export function validity(data?: object): Validity;
 
     /**
      * Has k6 keep these submetrics for `handleSummary` and `--summary-export`, such as `http_req_duration{scenario:api}`.

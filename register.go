@@ -4,6 +4,9 @@
 package harness
 
 import (
+	"github.com/spf13/cobra"
+
+	"go.k6.io/k6/v2/cmd/state"
 	"go.k6.io/k6/v2/js/modules"
 	"go.k6.io/k6/v2/output"
 	"go.k6.io/k6/v2/subcommand"
@@ -12,18 +15,22 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/exporter"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsmodule"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/recorder"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
 func init() {
-	exporters := &exporter.Exporters{Help: moduleHelp()}
-	recorders := &recorder.Recorders{Lost: exporters.Dropped}
 	module := jsmodule.New()
-	recorders.Clients = module.Clients
-	module.Ask(jsmodule.Outputs{Judge: recorders.Judge, Lost: exporters.Dropped, Record: recorders.Written})
+	run := module.Run()
+	exporters := &exporter.Exporters{Help: moduleHelp(), Observe: run.Observe, Outcome: outcomeOf(run)}
+	run.Lost = exporters.Dropped
+	recorders := &recorder.Recorders{Run: run, Clients: module.Clients}
 	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)
 	output.RegisterExtension(recorder.Name, recorders.New)
-	subcommand.RegisterExtension(command.Name, command.New)
+	subcommand.RegisterExtension(command.Name, func(gs *state.GlobalState) *cobra.Command {
+		run.Attach(gs)
+		return command.New(gs)
+	})
 }
 
 // moduleHelp tells the exporter what the module's metrics mean. The two packages do not know each
@@ -34,4 +41,16 @@ func moduleHelp() exporter.Help {
 		help[m.Name] = m.Help
 	}
 	return help
+}
+
+// outcomeOf tells the exporter what the run comes to.
+func outcomeOf(run *verdict.Run) func(error) (exporter.Outcome, bool) {
+	return func(testErr error) (exporter.Outcome, bool) {
+		o, known := run.Finish(testErr)
+		told := exporter.Outcome{Verdict: string(o.Verdict), ExitCode: o.ExitCode, End: o.End}
+		for _, r := range o.Reasons {
+			told.Reasons = append(told.Reasons, exporter.Reason{Rule: r.Rule, Text: r.Text})
+		}
+		return told, known
+	}
 }

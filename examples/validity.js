@@ -1,9 +1,9 @@
-// A run whose numbers do not count says so: in its summary, and by exit code 90 where it is recorded. Here iterations
-// would be dropped if the rate were not kept; 401 answers would do the same. docs/validity.md has the rules.
+// A run whose numbers do not count says so: in the log and in its summary, and by exit code 90. Here iterations would be
+// dropped if the rate were not kept; 401 answers would do the same. docs/validity.md has the rules.
 //
-//   build/k6 x clientcreds serve -- build/k6 run -o clientcreds-record=build/record.json examples/validity.js
+//   build/k6 x clientcreds serve -- build/k6 run examples/validity.js
 import { check } from 'k6';
-import { Client, requireValid, validity } from 'k6/x/clientcreds';
+import { Client, validity } from 'k6/x/clientcreds';
 
 export const options = {
     scenarios: {
@@ -24,11 +24,7 @@ export default function () {
     check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
 }
 
-export function teardown() {
-    requireValid();
-}
-
-export function handleSummary(data) {
-    const { verdict, reasons } = validity(data);
+export function handleSummary() {
+    const { verdict, reasons } = validity();
     return { stdout: [verdict, ...reasons.map(({ rule, text }) => `${rule}: ${text}`)].join('\n') + '\n' };
 }

@@ -8,7 +8,7 @@
 //   API_URL                                      what to load
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
-import { Client, requireValid } from 'k6/x/clientcreds';
+import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
@@ -42,10 +42,6 @@ export default function () {
     const res = api.send(client);
     check(res, api.checks);
     sleep(pause);
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

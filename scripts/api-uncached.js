@@ -9,7 +9,7 @@
 //   API_URL                                      what to load
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
-import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
@@ -64,10 +64,6 @@ export const uncached = () => load(keepsNone);
 function load(client) {
     check(api.trySend(client), api.checks);
     sleep(pause);
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

@@ -14,7 +14,7 @@
 //   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
-import { keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
 import { clientPool } from './lib/config.js';
 import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
@@ -59,10 +59,6 @@ export default function () {
         (step === 0 ? compared.base : compared.add)(result);
     }
     sleep(pause);
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

@@ -11,7 +11,7 @@
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 //   INTROSPECTION_URL REVOCATION_URL             without ISSUER, or where its metadata do not name them
 import { check } from 'k6';
-import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
 import { inquiringOptions } from './lib/config.js';
 import { count, duration, inMilliseconds, share } from './lib/environment.js';
@@ -69,10 +69,6 @@ export default function () {
 function givenUp() {
     const { accessToken } = acquire(client);
     return accessToken !== null && client.revoke(accessToken).ok ? accessToken : 'a-token-that-there-never-was';
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

@@ -13,7 +13,7 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Counter } from 'k6/metrics';
-import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
 import { protectedApi } from './lib/api.js';
 import { inquiringOptions } from './lib/config.js';
@@ -79,10 +79,6 @@ export default function () {
 function revocation() {
     const { accessToken } = acquire(client);
     return accessToken !== null && client.revoke(accessToken).ok;
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

@@ -10,7 +10,7 @@
 //   API_URL                                      what to load
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check, sleep } from 'k6';
-import { Client, requireValid } from 'k6/x/clientcreds';
+import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
@@ -54,10 +54,6 @@ export default function () {
 
 export function revoke() {
     intervene(() => revokeTokens({ client: env('CLIENT_ID') }), 'revoke the tokens of this client at the server');
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

@@ -9,7 +9,6 @@
 //   CLIENTS_FILE ASSIGNMENT                      many clients instead of one, and which of them each request is for
 //   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
 import { check } from 'k6';
-import { requireValid } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
 import { clientOfCall } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
@@ -48,10 +47,6 @@ export function setup() {
 export default function () {
     const result = acquire(client());
     check(result, { 'token granted': (r) => r.ok });
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

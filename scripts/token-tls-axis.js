@@ -15,7 +15,7 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';
-import { Client, keepSubmetrics, requireValid } from 'k6/x/clientcreds';
+import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
 import { clientOptions } from './lib/config.js';
 import { count, duration, env, fail, inMilliseconds } from './lib/environment.js';
@@ -66,10 +66,6 @@ export default function () {
         grantTime.add(connecting + handshake + request);
         check(result, { 'token granted': (r) => r.ok });
     }
-}
-
-export function teardown() {
-    requireValid();
 }
 
 export function handleSummary(data) {

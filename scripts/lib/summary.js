@@ -24,7 +24,7 @@ keepSubmetrics(adminRequests, ofSetup(hits), ofSetup(misses));
 export function summary(data, findings = () => []) {
     const metrics = metricsOf(data);
     const m = reader(metrics);
-    const { verdict, text, reasons, process } = judged(data, metrics);
+    const { verdict, text, reasons, process } = validity();
     const loaded = m.count('iterations') > 0;
     const found = [
         ['run', run(m, durationOf(data), process)],
@@ -36,15 +36,6 @@ export function summary(data, findings = () => []) {
     ];
     const output = found.flatMap(([head, words]) => lines(head, words)).join('\n');
     return { stdout: `\n${inColour(data, verdict, output)}\n\n` };
-}
-
-/** The verdict. The one of --new-machine-readable-summary has no thresholds, and so no verdict that could be trusted. */
-function judged(data, metrics) {
-    const result = validity({ metrics });
-    return data.metrics || result.verdict === 'INVALID' ? result : {
-        ...result,
-        text: 'unknown: run it without --new-machine-readable-summary (K6_NEW_MACHINE_READABLE_SUMMARY)',
-    };
 }
 
 /** Several texts under one head. */

@@ -2,12 +2,15 @@ package acceptance
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +26,8 @@ const exitInvalid = 90
 // runRecord is what the tests look at of a run record.
 type runRecord struct {
 	Run struct {
+		Start     time.Time
+		End       time.Time
 		Script    string
 		Completed bool
 		Commit    string
@@ -82,7 +87,7 @@ func readRecord(t *testing.T, file string) *runRecord {
 func (r k6run) recorded(t *testing.T) (run, *runRecord) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "record.json")
-	r.args = append([]string{"-o", "clientcreds-record=" + file}, r.args...)
+	r.args = append(slices.Clone(r.args), "-o", "clientcreds-record="+file) // after other outputs
 	result := r.do(t)
 	return result, readRecord(t, file)
 }
@@ -110,7 +115,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 		env: server.env("VUS=3", "DURATION=3s", "PAUSE=0.02"),
 	}.recorded(t)
 	r.passes(t)
-	require.Contains(t, r.output, "msg=PASS output=clientcreds-record")
+	require.Regexp(t, `msg="run record \S+/record.json: PASS" output=clientcreds-record`, r.output)
 	require.Equal(t, "PASS", record.Validity.Verdict)
 	require.Empty(t, record.Validity.Reasons)
 	require.Equal(t, "api-load.js", record.Run.Script)
@@ -188,11 +193,11 @@ func TestVerdicts(t *testing.T) {
 			exit: exitInvalid, rules: []string{"late_uses"}, text: "INVALID: {n} requests carried an expired token",
 		},
 		"no iteration": {
-			run:  k6run{code: requiring + hangingScript},
+			run:  k6run{code: hangingScript},
 			exit: exitInvalid, rules: []string{"no_iterations"}, text: "INVALID: no iteration was completed",
 		},
 		"no CPU left": {
-			run:  k6run{code: requiring + busyScript, judged: true},
+			run:  k6run{code: busyScript, judged: true},
 			env:  []string{"GOMAXPROCS=1"},
 			exit: exitInvalid, rules: []string{"generator_saturated"}, text: "INVALID: k6 was at the limit of its CPU or late in {x}% of the time",
 		},
@@ -205,24 +210,18 @@ func TestVerdicts(t *testing.T) {
 			require.Equal(t, c.exit, r.exitCode, r.output)
 			require.Equal(t, c.rules, record.rules(), r.output)
 			said := strings.TrimSuffix(strings.TrimPrefix(lineLike(c.text), "(?m)^"), "$")
-			require.Regexp(t, `msg="`+said+`" output=clientcreds-record`, r.output)
+			require.Regexp(t, `msg="run record \S+: `+said+`; exit code `+strconv.Itoa(c.exit)+`\b[^"]*" output=clientcreds-record`, r.output)
 			require.NotContains(t, r.output, "panic")
 			require.True(t, record.Run.Completed)
 		})
 	}
 }
 
-// requiring ends a run that does not count with its own exit code.
-const requiring = `import { requireValid } from 'k6/x/clientcreds';
-export function teardown() { requireValid() }
-`
-
 // lateScript sends requests that wait for each other until their token has expired.
-const lateScript = `import { Client, requireValid } from 'k6/x/clientcreds';
+const lateScript = `import { Client } from 'k6/x/clientcreds';
 export const options = {iterations: 1, batchPerHost: 1};
 const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
 export default function () { client.batch(Array(5).fill(__ENV.API_URL)) }
-export function teardown() { requireValid() }
 `
 
 // hangingScript does not come to the end of an iteration.
@@ -232,8 +231,10 @@ export default function () { sleep(60) }
 `
 
 // busyScript uses all the CPU there is.
-const busyScript = `export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '8s', gracefulStop: '5s'}}};
-export default function () { for (const end = Date.now() + 50; Date.now() < end;); }
+const busyScript = `import { Client } from 'k6/x/clientcreds';
+export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '8s', gracefulStop: '5s'}}};
+const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
+export default function () { client.token(); for (const end = Date.now() + 50; Date.now() < end;); }
 `
 
 // delayed is a server that takes its time.
@@ -292,6 +293,46 @@ func TestRecordsOfSegmentsAddUp(t *testing.T) {
 	}
 	require.EqualValues(t, server.Stats().APIRequests.Total, record.Metrics["http_req_duration"].All.Samples)
 	require.EqualValues(t, server.Stats().TokenRequests.Total, record.Metrics["clientcreds_request_duration"].All.Samples)
+}
+
+// TestRecordIsOfTheTestItself: beside an exporter that lingers, and where a token request hangs, k6 stops the output later.
+func TestRecordIsOfTheTestItself(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*authserver.Config){
+		"a token request hangs": func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{hangingFrom(2)} },
+		"an exporter lingers":   nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startLocalServer(t, change)
+			r, record := k6run{
+				code: `import { sleep } from 'k6';
+import { Client } from 'k6/x/clientcreds';
+export const options = {scenarios: {api: {executor: 'constant-vus', vus: 2, duration: '2s', gracefulStop: '0s'}}};
+const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
+export default function () { client.get(__ENV.API_URL); sleep(0.1) }`,
+				env: server.env("K6_CLIENTCREDS_ALLOW=failed_token_requests"), args: []string{"-o", "prometheus=addr=127.0.0.1:0,linger=2s"},
+			}.recorded(t)
+			require.Zero(t, r.exitCode, r.output)
+			seconds := r.summary.value("iterations", "count") / r.summary.value("iterations", "rate")
+			require.InEpsilon(t, seconds, record.Run.End.Sub(record.Run.Start).Seconds(), 0.05, "k6 says the same")
+		})
+	}
+}
+
+// hangingFrom is a server that does not answer from the nth request on.
+func hangingFrom(n int64) authserver.Middleware {
+	var requests atomic.Int64
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if requests.Add(1) >= n {
+				_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
+				<-r.Context().Done()
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // TestRecordOfARunThatIsStopped: by a threshold, in the middle.

@@ -164,7 +164,6 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 		"signing keys, the former ones forgotten at once": {
 			server:  signed,
 			env:     []string{"VUS=3", "TTL=3s", "ROTATIONS=1", "ROTATE_EVERY=2", "OVERLAP=0s"},
-			record:  true,
 			exit:    exitInvalid,
 			crossed: []string{"http_req_failed", "clientcreds_rejections"},
 		},
@@ -235,7 +234,6 @@ func TestScenarioClockSkew(t *testing.T) {
 		},
 		"the authorization server's clock": {
 			env:     []string{"VUS=3", "DURATION=5s", "TTL=4s", "CLOCK=server", "SKEW=30s", "LEEWAY=40%"},
-			record:  true,
 			exit:    exitInvalid,
 			crossed: []string{"clientcreds_clock_skew"},
 			lines:   []string{"  verdict  INVALID: the server's clock and this one differ by {x} s"},

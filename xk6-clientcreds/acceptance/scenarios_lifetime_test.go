@@ -41,7 +41,6 @@ func TestScenarioSoakThroughExpiry(t *testing.T) {
 		"tokens die early": {
 			server:  func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
 			env:     []string{"VUS=3", "DURATION=2s"},
-			record:  true,
 			exit:    exitInvalid,
 			crossed: []string{"http_req_failed", "clientcreds_rejections"},
 			lines:   []string{"  verdict  INVALID: {n} answers were 401"},

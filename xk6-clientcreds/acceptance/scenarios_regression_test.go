@@ -31,7 +31,6 @@ func TestScenarioRegressionCI(t *testing.T) {
 		"the rate is too much for the server": {
 			server:  withFaults(`{"token": {"latency": "1s"}}`),
 			env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s", "MAX_VUS=2"},
-			record:  true,
 			exit:    exitInvalid,
 			crossed: []string{"dropped_iterations"},
 		},

@@ -46,7 +46,7 @@ func TestScenarioSummary(t *testing.T) {
 			not:   []string{"cache", "API"},
 		},
 		"rejected tokens": {
-			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} }, exit: exitThresholds,
+			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} }, exit: exitInvalid,
 			lines: []string{
 				`  verdict  INVALID: {n} answers were 401`,
 				`  errors   API requests: invalid_token 401 ×{n}`,
@@ -67,7 +67,7 @@ func TestScenarioSummary(t *testing.T) {
 			server: func(c *authserver.Config) {
 				withFaults(`{"ttl": "1s", "token": {"outages": [{"after": "2s", "for": "1m", "how": "reset"}]}}`)(c)
 			},
-			env: []string{"DURATION=4s"}, exit: exitThresholds,
+			env: []string{"DURATION=4s"}, exit: exitInvalid,
 			lines: []string{
 				`  run      {n} iterations in {x} s by up to 2 VUs, {x}/s; {n} of them failed`,
 				`  API      {n} requests, {x}/s, 0.00% failed; checks {n} passed, 0 failed`,
@@ -87,7 +87,7 @@ func TestScenarioSummary(t *testing.T) {
 			env: []string{"CLIENT_SECRET=wrong"}, exit: exitScriptException,
 			lines: []string{
 				`  run      no iteration was completed in {time}`,
-				`  verdict  INVALID: no iteration was completed`,
+				`  verdict  INVALID: no iteration was completed; not one token was granted: 1 token request failed`,
 				`  errors   token requests: invalid_client 401 ×1`,
 				`           client authentication failed`,
 				`  next     k6 x clientcreds doctor examines the server`,
@@ -112,7 +112,7 @@ func TestScenarioSummary(t *testing.T) {
 			args: []string{"--new-machine-readable-summary"},
 			lines: []string{
 				`  run      {n} iterations in {x} s by up to 2 VUs, {x}/s`,
-				`  verdict  unknown: run it without --new-machine-readable-summary (K6_NEW_MACHINE_READABLE_SUMMARY)`,
+				`  verdict  PASS`,
 				`  API      {n} requests, {x}/s, 0.00% failed; checks {n} passed, 0 failed`,
 				`  tokens   3 requests (3 cold), {x}/s, 0.00% failed, 0 retries`,
 			},
@@ -184,7 +184,7 @@ func TestScenarioSummaryInColour(t *testing.T) {
 		`state: {...data.state, isStdOutTTY: true}`:                                             false, // by NO_COLOR, which all tests set
 		`options: {...data.options, noColor: false}`:                                            false,
 	} {
-		r := k6run{code: `import { summary } from '` + lib + `/summary.js';
+		r := k6run{env: map[string]string{"K6_CLIENTCREDS_ALLOW": "no_tokens"}, code: `import { summary } from '` + lib + `/summary.js';
 			export default function () {}
 			export function handleSummary(data) { return summary({...data, ` + change + `}); }`}.do(t).passes(t)
 		require.Equal(t, coloured, strings.Contains(r.output, "\n  verdict  \u001b[32mPASS\u001b[0m\n"), r.output)

@@ -16,7 +16,6 @@ import (
 type scenario struct {
 	server  func(*authserver.Config)
 	env     []string
-	record  bool // keep the run, so that an invalid one ends with exitInvalid
 	during  func(t *testing.T, s *localServer)
 	exit    int
 	crossed []string // metrics with thresholds that do not hold, at least; none with exit code 0
@@ -29,9 +28,6 @@ func (c scenario) run(t *testing.T, script string) {
 	t.Helper()
 	server := startLocalServer(t, c.server)
 	test := k6run{script: script, env: server.env(c.env...)}
-	if c.record {
-		test.args = []string{"-o", "clientcreds-record=" + t.TempDir() + "/record.json"}
-	}
 	process := test.start(t)
 	if c.during != nil {
 		c.during(t, server)

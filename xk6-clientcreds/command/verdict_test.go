@@ -22,9 +22,10 @@ func recordWith(t *testing.T, iterations, dropped float64, thresholds ...regress
 	r := &regress.Record{
 		Format: regress.Format, Version: regress.Version, Run: regress.Run{Start: begin, End: begin.Add(time.Second)},
 		Instances: []regress.Instance{{}}, Thresholds: thresholds,
+		Facts: regress.Facts{Iterations: iterations, Dropped: dropped},
 	}
 	b.Fill(r, &r.Instances[0])
-	r.Validity = regress.Judge(r.Facts(), nil)
+	r.Validity = r.Judge(nil)
 	file := filepath.Join(t.TempDir(), "record.json")
 	require.NoError(t, r.Write(file))
 	return file

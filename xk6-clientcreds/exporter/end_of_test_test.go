@@ -19,6 +19,7 @@ import (
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
 )
 
 // stop stops the output in the background and waits until it lingers. What it returns waits for
@@ -59,6 +60,54 @@ func TestLingerServesTheEndOfTheTest(t *testing.T) {
 	assert.Contains(t, body, `threshold="count>5"} 1`)
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT), "Ctrl-C")
 	require.NoError(t, wait())
+}
+
+// TestVerdictIsServedAtTheEnd: with its reasons, the exit code that the run comes to, and the time of the test's own end.
+func TestVerdictIsServedAtTheEnd(t *testing.T) {
+	r := newRig(t, "127.0.0.1:0,linger=1h")
+	r.outcome = func(err error) (Outcome, bool) {
+		return Outcome{
+			Verdict: "INVALID", Reasons: []Reason{{"rejections", "3 answers were 401"}, {"late_uses", `1 "late" use`}},
+			ExitCode: 90, End: testStart.Add(4 * time.Second),
+		}, err == nil
+	}
+	r.start()
+	r.add(r.builtin.Iterations, 1)
+	assert.NotContains(t, r.scrape(acceptText), "clientcreds_verdict")
+	r.time = r.time.Add(9 * time.Second)
+	wait := r.stop(nil)
+	body := r.scrape(acceptText)
+	for _, line := range []string{
+		`k6_clientcreds_verdict{verdict="PASS"} 0`, `k6_clientcreds_verdict{verdict="FAIL"} 0`, `k6_clientcreds_verdict{verdict="INVALID"} 1`,
+		`k6_clientcreds_verdict_reason{rule="rejections",text="3 answers were 401"} 1`,
+		`k6_clientcreds_verdict_reason{rule="late_uses",text="1 \"late\" use"} 1`,
+		`k6_test_exit_code 90`, `k6_test_end_time_seconds 1.700000004e+09`,
+	} {
+		assert.Contains(t, body, "\n"+line+"\n")
+	}
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT))
+	require.NoError(t, wait())
+}
+
+// TestSamplesAreHandedOn: to those who observe the run, and a wrong setting of theirs ends k6 before the test.
+func TestSamplesAreHandedOn(t *testing.T) {
+	var seen []metrics.SampleContainer
+	es := &Exporters{Observe: func(output.Params) (func([]metrics.SampleContainer), error) {
+		return func(all []metrics.SampleContainer) { seen = append(seen, all...) }, nil
+	}}
+	e, err := es.New(testParams(t, "127.0.0.1:0"))
+	require.NoError(t, err)
+	r := newRig(t, "127.0.0.1:0")
+	e.AddMetricSamples([]metrics.SampleContainer{r.sample(r.builtin.Iterations, 1)})
+	assert.Len(t, seen, 1)
+	es.Observe = func(output.Params) (func([]metrics.SampleContainer), error) {
+		return nil, errors.New("a wrong setting")
+	}
+	_, err = es.New(testParams(t, "127.0.0.1:0"))
+	require.EqualError(t, err, "a wrong setting")
+	var coded errext.HasExitCode
+	require.ErrorAs(t, err, &coded)
+	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())
 }
 
 func TestLingerEndsByTime(t *testing.T) {

@@ -2,14 +2,33 @@ package exporter
 
 import (
 	"sync"
+	"time"
 
+	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 )
+
+// Outcome is what a run comes to: PASS, FAIL or INVALID, why, the exit code of k6, and when the test ended. That is before
+// k6 stops outputs: what is still under way, such as a token request, comes first.
+type Outcome struct {
+	Verdict  string
+	Reasons  []Reason
+	ExitCode int
+	End      time.Time
+}
+
+// Reason is one reason of a verdict.
+type Reason struct{ Rule, Text string }
 
 // Exporters makes the outputs of a process, and answers for them while the test runs.
 type Exporters struct {
 	// Help are the texts of metrics that are not k6's own.
 	Help Help
+	// Observe takes what k6 tells an output, and returns a function that wants all samples; nil for nobody who does. It
+	// may be nil itself.
+	Observe func(params output.Params) (func([]metrics.SampleContainer), error)
+	// Outcome is what the run comes to, which ended with that error. It is false where nobody knows. It may be nil.
+	Outcome func(testErr error) (Outcome, bool)
 
 	mu  sync.Mutex
 	all []*exporter
@@ -21,6 +40,12 @@ func (es *Exporters) New(params output.Params) (output.Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if es.Observe != nil {
+		if e.observe, err = es.Observe(params); err != nil {
+			return nil, invalidConfig(err)
+		}
+	}
+	e.outcome = es.Outcome
 	es.mu.Lock()
 	defer es.mu.Unlock()
 	es.all = append(es.all, e)

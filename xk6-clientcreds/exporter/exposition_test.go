@@ -197,6 +197,7 @@ func TestMetricsPassPromlint(t *testing.T) {
 	r := exampleRun(t)
 	addEverything(r)
 	r.store.finish(nil)
+	r.store.conclude(Outcome{Verdict: "FAIL", Reasons: []Reason{{"thresholds", "checks: rate==1 does not hold"}}, ExitCode: 99})
 	body := r.scrape(acceptText)
 	for _, own := range ownMetrics() {
 		assert.Contains(t, body, "# TYPE "+own.name+" ")

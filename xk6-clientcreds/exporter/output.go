@@ -34,7 +34,9 @@ type exporter struct {
 	registry     *prometheus.Registry
 	scrapes      *scrapes
 	noThresholds bool
-	server       *server // nil until Start
+	observe      func([]metrics.SampleContainer) // nil where nobody wants samples
+	outcome      func(error) (Outcome, bool)     // nil where nobody knows
+	server       *server                         // nil until Start
 }
 
 // New is a constructor of the output that knows the HELP texts of k6's own metrics.
@@ -43,10 +45,13 @@ func New(params output.Params) (output.Output, error) { return newOutput(params,
 func newOutput(params output.Params, help Help) (*exporter, error) {
 	e, err := configure(params, help, time.Now)
 	if err != nil {
-		return nil, errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
+		return nil, invalidConfig(err)
 	}
 	return e, nil
 }
+
+// invalidConfig is err with the exit code of a wrong configuration.
+func invalidConfig(err error) error { return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig) }
 
 func configure(params output.Params, help Help, now func() time.Time) (*exporter, error) {
 	log := params.Logger.WithField("output", Name)
@@ -117,7 +122,12 @@ func (e *exporter) Start() error {
 }
 
 // AddMetricSamples implements output.Output.
-func (e *exporter) AddMetricSamples(containers []metrics.SampleContainer) { e.store.add(containers) }
+func (e *exporter) AddMetricSamples(containers []metrics.SampleContainer) {
+	if e.observe != nil {
+		e.observe(containers)
+	}
+	e.store.add(containers)
+}
 
 // Stop implements output.Output.
 func (e *exporter) Stop() error { return e.StopWithTestError(nil) }
@@ -128,6 +138,11 @@ func (e *exporter) StopWithTestError(testErr error) error {
 		return nil
 	}
 	e.store.finish(testErr)
+	if e.outcome != nil {
+		if outcome, known := e.outcome(testErr); known {
+			e.store.conclude(outcome)
+		}
+	}
 	var errs []error
 	if e.options.Textfile != "" {
 		errs = append(errs, writeTextfile(e.options.Textfile, e.registry))

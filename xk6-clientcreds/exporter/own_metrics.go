@@ -23,6 +23,8 @@ const (
 	scenarioInfoName     = prefix + "scenario_info"
 	scenarioProgressName = prefix + "scenario_progress_ratio"
 	thresholdName        = prefix + "threshold_crossed"
+	verdictName          = prefix + "clientcreds_verdict"
+	verdictReasonName    = prefix + "clientcreds_verdict_reason"
 	seriesName           = prefix + "prometheus_series"
 	droppedName          = prefix + "prometheus_dropped_samples_total"
 )
@@ -41,10 +43,12 @@ func ownMetrics() []ownMetric {
 		{startTimeName, "When the test started.", nil},
 		{endTimeName, "When the test ended. Absent until then.", nil},
 		{progressName, "Part of the test that is done, 0 to 1.", nil},
-		{exitCodeName, "What k6 exits with: 0 passed, 99 thresholds failed. Absent until the test has ended.", nil},
+		{exitCodeName, "What k6 exits with: 0 passed, 99 thresholds failed, 90 the run is invalid. Absent until the test has ended.", nil},
 		{scenarioInfoName, "A scenario of the test, always 1.", []string{"scenario", "executor", "exec"}},
 		{scenarioProgressName, "Part of the scenario that is done, 0 to 1.", []string{"scenario"}},
 		{thresholdName, "Whether a threshold fails now, by k6's rules.", []string{"abort_on_fail", "metric", "threshold"}},
+		{verdictName, "Whether this is the verdict on the run. Absent until the test has ended, and where the script does not import the module.", []string{"verdict"}},
+		{verdictReasonName, "A reason of the verdict, always 1. Absent until the test has ended.", []string{"rule", "text"}},
 		{seriesName, "Label sets of a k6 metric that are served.", []string{"metric"}},
 		{droppedName, "Samples that are not served, by k6 metric and reason.", []string{"metric", "reason"}},
 	}
@@ -116,6 +120,7 @@ func (c *ownCollector) runPoints(r *runState) []point {
 		points = append(points,
 			c.gauge(endTimeName, unixSeconds(r.end)),
 			c.gauge(exitCodeName, float64(r.exitCode)))
+		points = append(points, c.verdictPoints(r.outcome)...)
 	}
 	if part, known := r.progress(); known {
 		points = append(points, c.gauge(progressName, part))
@@ -128,6 +133,21 @@ func (c *ownCollector) runPoints(r *runState) []point {
 	}
 	for _, t := range r.thresholds {
 		points = append(points, c.gauge(thresholdName, number(t.crossed(elapsed, over)), t.labels()...))
+	}
+	return points
+}
+
+// verdictPoints are the verdict as Prometheus writes states: a series for each, of which one is 1.
+func (c *ownCollector) verdictPoints(o *Outcome) []point {
+	if o == nil {
+		return nil
+	}
+	var points []point
+	for _, verdict := range []string{"PASS", "FAIL", "INVALID"} {
+		points = append(points, c.gauge(verdictName, number(o.Verdict == verdict), verdict))
+	}
+	for _, reason := range o.Reasons {
+		points = append(points, c.gauge(verdictReasonName, 1, reason.Rule, reason.Text))
 	}
 	return points
 }

@@ -19,6 +19,7 @@ type runState struct {
 	end        time.Time // zero while it runs
 	completed  bool      // it was not stopped early
 	exitCode   int
+	outcome    *Outcome // nil where nobody knows
 }
 
 func newRunState(o lib.Options, now func() time.Time) (*runState, error) {

@@ -208,3 +208,13 @@ func (st *store) finish(err error) {
 	defer st.mu.Unlock()
 	st.run.finish(err)
 }
+
+// conclude notes what the run comes to.
+func (st *store) conclude(o Outcome) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.run.outcome, st.run.exitCode = &o, o.ExitCode
+	if !o.End.IsZero() {
+		st.run.end = o.End
+	}
+}

@@ -277,6 +277,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	asking.mustRun(`client.introspect('some-token'); client.revoke('some-token')`)
 	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
 	refused.mustRun(`client.introspect('some-token')`)
+	limited.mustRun(`try { client.token() } catch {}`)
 
 	bound := newBinding(t, true).vu(t, New(), "")
 	bound.mustRun(`client.get(api)`)

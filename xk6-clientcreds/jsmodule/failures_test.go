@@ -120,7 +120,9 @@ func TestFailedIterationsAreCounted(t *testing.T) {
 
 func TestTheRecordOfTheRun(t *testing.T) {
 	t.Parallel()
-	assert.Nil(t, ofProcess(over(t, Outputs{}))["record"])
-	assert.Nil(t, ofProcess(over(t, Outputs{Record: func() string { return "" }}))["record"])
-	assert.Equal(t, "build/r.json", ofProcess(over(t, Outputs{Record: func() string { return "build/r.json" }}))["record"])
+	v := newVU(t, New())
+	v.start()
+	assert.Nil(t, ofProcess(v)["record"])
+	v.module.process.run.Written("build/r.json")
+	assert.Equal(t, "build/r.json", ofProcess(v)["record"])
 }

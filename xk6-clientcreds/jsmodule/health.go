@@ -1,9 +1,11 @@
 package jsmodule
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
+	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/js/modules"
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/metrics"
@@ -29,8 +31,9 @@ type health struct {
 	stop    func()
 }
 
-// await begins the watch with the VU's first iteration, unless it has begun by then.
-func (h *health) await(vu modules.VU, metrics *moduleMetrics) {
+// await begins the watch with the VU's first iteration, unless it has begun by then. The same event tells the run of this
+// process what the script's options are: a wrong one ends the test.
+func (h *health) await(vu modules.VU, p *process) {
 	local := vu.Events().Local
 	if local == nil {
 		return
@@ -51,7 +54,10 @@ func (h *health) await(vu modules.VU, metrics *moduleMetrics) {
 		}
 		// The VU waits for Done. Until then its state may be read, and no second event comes.
 		forget()
-		h.begin(vu.State(), root, metrics)
+		h.begin(vu.State(), root, p.metrics)
+		if err := p.run.Begin(lib.GetExecutionState(vu.Context())); err != nil {
+			vu.Runtime().Interrupt(&errext.InterruptError{Reason: fmt.Sprintf("%s: %s", errext.AbortTest, err)})
+		}
 		event.Done()
 	})
 }

@@ -31,6 +31,7 @@ type moduleMetrics struct {
 	SuppressedRequests     *metrics.Metric
 	TokenWait              *metrics.Metric
 	CacheHits, CacheMisses *metrics.Metric
+	TokenErrors            *metrics.Metric
 	TokenTTL               *metrics.Metric
 	TokenRemaining         *metrics.Metric
 	Retries                *metrics.Metric
@@ -112,6 +113,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Tokens served from the cache."),
 		row(&m.CacheMisses, "cache_misses", metrics.Counter, false, client,
 			"Tokens the script had to wait for."),
+		row(&m.TokenErrors, "token_errors", metrics.Counter, false, rejected,
+			"Calls that needed a token and got none: the script was given a TokenError."),
 		row(&m.TokenTTL, "token_ttl", metrics.Trend, true, granted,
 			"Lifetime of the tokens granted."),
 		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true, client,

@@ -17,6 +17,8 @@ import (
 
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
 // ImportPath is the name by which scripts import the module.
@@ -32,8 +34,8 @@ func New() *RootModule {
 	return &RootModule{process: newProcess()}
 }
 
-// Ask has the module ask these outputs.
-func (r *RootModule) Ask(outputs Outputs) { r.process.outputs = outputs }
+// Run returns the run of this process, for those who give its verdict as well.
+func (r *RootModule) Run() *verdict.Run { return r.process.run }
 
 // NewModuleInstance binds the module to one VU. k6 calls it once for every VU that imports the
 // module, concurrently, and for the throwaway VUs of setup, teardown and handleSummary.
@@ -41,7 +43,7 @@ func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err := r.process.start(vu); err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	r.process.health.await(vu, r.process.metrics)
+	r.process.health.await(vu, r.process)
 	return newInstance(r.process, vu)
 }
 

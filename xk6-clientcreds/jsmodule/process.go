@@ -14,6 +14,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
 // k6's event types are internal; their numbers are what the constants stand for.
@@ -29,7 +30,7 @@ const drainGrace = 5 * time.Second
 // process is what the VUs of one k6 process share.
 type process struct {
 	instances   atomic.Uint64
-	outputs     Outputs
+	run         *verdict.Run
 	health      health
 	counts      processCounts
 	redactor    *redact.Redactor
@@ -54,6 +55,7 @@ type process struct {
 
 func newProcess() *process {
 	return &process{
+		run:      verdict.New(),
 		redactor: redact.New(),
 		grants:   make(map[string]*grant),
 		pools:    make(map[string]*sharedPool),
@@ -83,6 +85,7 @@ func (p *process) start(vu modules.VU) error {
 		if p.metrics, p.startErr = registerMetrics(env.Registry); p.startErr != nil {
 			return
 		}
+		p.run.Import(env.TestPreInitState)
 		p.cache = tokencache.New(tokencache.Options{Warn: func(msg string) { p.logger.Warn(msg) }})
 		p.awaitEnd(vu.Events())
 	})
@@ -120,15 +123,6 @@ func (p *process) end() {
 	for c := range clients {
 		c.usage.flush()
 		c.certified.close()
-	}
-}
-
-// flush sends counters not yet sent, when no iteration is under way.
-func (p *process) flush() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.clients {
-		c.usage.flush()
 	}
 }
 

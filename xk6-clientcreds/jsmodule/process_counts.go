@@ -43,16 +43,10 @@ func (m *instance) counts() sobek.Value {
 			"request": f.request, "error": f.label, "status": f.status, "count": f.count, "said": m.process.words(f.said),
 		}
 	}
-	record := sobek.Null()
-	if ask := m.process.outputs.Record; ask != nil {
-		if file := ask(); file != "" {
-			record = rt.ToValue(file)
-		}
-	}
 	object := rt.NewObject()
 	mustSet(object, "tokenRequests", requests)
 	mustSet(object, "failures", rt.NewArray(failures...))
 	mustSet(object, "failedIterations", counts.iterations.count.Load())
-	mustSet(object, "record", record)
+	mustSet(object, "record", nullable(m.process.run.RecordFile()))
 	return object
 }

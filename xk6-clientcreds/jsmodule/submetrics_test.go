@@ -12,7 +12,9 @@ import (
 func submetrics(v *vu, name string) []string {
 	var names []string
 	for _, sub := range v.rt.VU.InitEnvField.Registry.Get(name).Submetrics {
-		names = append(names, sub.Name)
+		if !sub.Tags.IsEmpty() { // the run's own look at the samples
+			names = append(names, sub.Name)
+		}
 	}
 	return names
 }

@@ -35,6 +35,7 @@ func (c *client) fail(err error) sobek.Value {
 	if errors.Is(err, errInitContext) {
 		panic(rt.NewGoError(err))
 	}
+	c.countMissing(err)
 	if c.aborts() {
 		rt.Interrupt(c.endOfTest(err))
 		return sobek.Undefined() // never seen: the interrupt comes first
@@ -44,6 +45,7 @@ func (c *client) fail(err error) sobek.Value {
 
 // reject is fail for promises. It returns the end of the test, because there may be no script left to interrupt.
 func (c *client) reject(reject func(any) error, err error) error {
+	c.countMissing(err)
 	if c.aborts() {
 		end := c.endOfTest(err)
 		c.m.vu.Runtime().Interrupt(end)
@@ -59,6 +61,17 @@ func (c *client) aborts() bool {
 
 func (c *client) endOfTest(err error) *errext.InterruptError {
 	return &errext.InterruptError{Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.grant, err))}
+}
+
+// countMissing counts a call that got no token. One that k6 itself ends with the iteration is not counted.
+func (c *client) countMissing(err error) {
+	state := c.m.vu.State()
+	if state == nil || c.m.vu.Context().Err() != nil {
+		return
+	}
+	tags := currentTags(c.opts, state)
+	tags.Tags = tags.Tags.With(tagError, asOAuthError(err).Label())
+	pushOne(state.Samples, c.m.process.metrics.TokenErrors, 1, tags)
 }
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.

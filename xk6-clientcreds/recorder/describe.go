@@ -73,15 +73,3 @@ func scenarios(o lib.Options) ([]regress.Scenario, error) {
 	}
 	return all, nil
 }
-
-// crossed are the thresholds of the script and whether they held: k6 has decided when it stops its
-// outputs.
-func (r *recorder) crossed() []regress.Threshold {
-	all := []regress.Threshold{}
-	for _, metric := range slices.Sorted(maps.Keys(r.thresholds)) {
-		for _, t := range r.thresholds[metric].Thresholds {
-			all = append(all, regress.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
-		}
-	}
-	return all
-}

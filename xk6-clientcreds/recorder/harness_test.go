@@ -14,6 +14,7 @@ import (
 	"go.k6.io/k6/v2/output"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
 var testStart = time.Unix(1_700_000_000, 0).UTC()
@@ -36,9 +37,8 @@ func newRig(t testing.TB, change ...func(*output.Params)) *rig {
 	params := testParams(t, filepath.Join(t.TempDir(), "record.json"), change...)
 	r.logs = logtest.NewLocal(params.Logger.(*logrus.Logger))
 	var err error
-	r.recorder, err = configure(params, func() time.Time { return r.time })
+	r.recorder, err = configure(params, verdict.New(), func() time.Time { return r.time })
 	require.NoError(t, err)
-	r.lost = func() map[string]int64 { return nil }
 	r.clients = func() []regress.Client { return []regress.Client{{Name: "orders", Auth: "client_secret_basic"}} }
 	require.NoError(t, r.Start())
 	return r

@@ -11,7 +11,6 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
 // defaultFile is where the record goes when nothing else is said.
@@ -115,11 +114,6 @@ func (o options) check() error {
 		return fmt.Errorf("%s must be the name of a commit: up to 100 printable characters without blanks", commitVariable)
 	}
 	return nil
-}
-
-// allowed are the limits of validity that the test raises, in its options or in the environment.
-func allowed(external map[string]json.RawMessage, env map[string]string) (regress.Allowed, error) {
-	return regress.AllowedBy(external[regress.OptionsKey], env[regress.AllowVariable])
 }
 
 // sortedCopy returns the values in order, nil when there are none.

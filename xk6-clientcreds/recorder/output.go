@@ -1,10 +1,8 @@
 package recorder
 
 import (
-	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
 // Name is what k6 run -o calls the output.
@@ -29,38 +28,36 @@ var (
 // recorder is the output.
 type recorder struct {
 	options options
-	allowed regress.Allowed
+	run     *verdict.Run
+	judged  func([]metrics.SampleContainer) // takes samples for the verdict; nil where another output hands them on
 	log     logrus.FieldLogger
 	now     func() time.Time
-	lost    func() map[string]int64 // by other outputs
 	clients func() []regress.Client
 	frame   regress.Record // all but what is measured
+	started time.Time      // the output
 
-	written atomic.Bool // the file is there
-
-	mu         sync.Mutex
-	samples    *samples
-	thresholds map[string]metrics.Thresholds
-	arrived    chan struct{} // closed by the next batch of samples, then replaced
+	mu      sync.Mutex
+	samples *samples
 }
 
 // New is a constructor of the output alone.
-func New(params output.Params) (output.Output, error) { return new(Recorders).New(params) }
+func New(params output.Params) (output.Output, error) {
+	return (&Recorders{Run: verdict.New()}).New(params)
+}
 
-func configure(params output.Params, now func() time.Time) (*recorder, error) {
+func configure(params output.Params, run *verdict.Run, now func() time.Time) (*recorder, error) {
 	o, err := resolveOptions(params.JSONConfig, params.Environment, params.ConfigArgument)
 	if err != nil {
 		return nil, err
 	}
-	allowed, err := allowed(params.ScriptOptions.External, params.Environment)
+	judged, err := run.Record(params)
 	if err != nil {
 		return nil, err
 	}
 	r := &recorder{
-		options: o, allowed: allowed, now: now,
+		options: o, run: run, judged: judged, now: now,
 		log:     params.Logger.WithField("output", Name),
 		samples: newSamples(),
-		arrived: make(chan struct{}),
 	}
 	if err := r.describe(params); err != nil {
 		return nil, err
@@ -72,7 +69,7 @@ func configure(params output.Params, now func() time.Time) (*recorder, error) {
 func (r *recorder) Description() string { return "run record (" + r.options.File + ")" }
 
 // SetThresholds implements output.WithThresholds. k6 notes in them whether they hold.
-func (r *recorder) SetThresholds(all map[string]metrics.Thresholds) { r.thresholds = all }
+func (r *recorder) SetThresholds(all map[string]metrics.Thresholds) { r.run.SetThresholds(all) }
 
 // Start implements output.Output. From here on the record of an earlier run is not to be taken for the one of this run,
 // however it ends.
@@ -80,17 +77,18 @@ func (r *recorder) Start() error {
 	if err := outfile.Clear(r.options.File); err != nil {
 		return invalidConfig(fmt.Errorf("-o %s: %w", Name, err))
 	}
-	r.samples.started = r.now()
+	r.started = r.now()
 	return nil
 }
 
 // AddMetricSamples implements output.Output.
 func (r *recorder) AddMetricSamples(containers []metrics.SampleContainer) {
+	if r.judged != nil {
+		r.judged(containers)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.samples.add(containers)
-	close(r.arrived)
-	r.arrived = make(chan struct{})
 }
 
 // Stop implements output.Output.
@@ -98,43 +96,50 @@ func (r *recorder) Stop() error { return r.StopWithTestError(nil) }
 
 // StopWithTestError implements output.WithStopWithTestError.
 func (r *recorder) StopWithTestError(testErr error) error {
-	record := r.record(r.crossed())
-	record.Run.Completed = !stopped(testErr)
+	record, outcome := r.finish(testErr)
 	if err := record.Write(r.options.File); err != nil {
+		r.run.Unwritten(err)
 		return fmt.Errorf("writing the run record: %w", err)
 	}
-	r.written.Store(true)
 	log := r.log.Info
-	if record.Validity.Verdict == regress.Invalid {
+	if outcome.Verdict != regress.Pass {
 		log = r.log.Warn
 	}
-	log(record.Validity.String())
+	log("run record " + r.options.File + ": " + outcome.String())
+	r.run.Written(r.options.File)
 	return nil
 }
 
-// record is the record of what has come so far.
-func (r *recorder) record(thresholds []regress.Threshold) *regress.Record {
+// finish returns the record of the run, and what the run comes to.
+func (r *recorder) finish(testErr error) (*regress.Record, verdict.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	record, instance := r.frame, r.frame.Instances[0]
-	r.samples.fill(&record, &instance, r.now())
-	record.Run.Clients = r.clients()
-	for reason, n := range r.lost() {
+	r.samples.fill(&record, &instance)
+	for _, samples := range instance.Lost {
+		r.run.Lose(samples)
+	}
+	o, _ := r.run.Finish(testErr)
+	for reason, n := range o.Lost {
 		if instance.Lost == nil {
 			instance.Lost = make(map[string]int64)
 		}
 		instance.Lost[reason] += n
 	}
+	start, end := o.Start, o.End
+	if start.IsZero() {
+		start = r.started
+	}
+	if end.IsZero() {
+		end = r.now()
+	}
+	record.Run.Start, record.Run.End = start.UTC(), end.UTC()
+	instance.Start, instance.End = record.Run.Start, record.Run.End
+	record.Run.Completed, record.Run.Stopped, record.Run.Failed = o.Stopped == nil, o.Stopped, o.Marked
+	record.Run.Clients = r.clients()
 	record.Instances = []regress.Instance{instance}
-	record.Thresholds = thresholds
-	record.Validity = regress.Judge(record.Facts(), r.allowed)
-	return &record
-}
-
-// stopped says whether the error is that of a test that was stopped early.
-func stopped(err error) bool {
-	var abort errext.HasAbortReason
-	return errors.As(err, &abort) && abort.AbortReason() != errext.AbortedByThresholdsAfterTestEnd
+	record.Thresholds, record.Facts, record.Validity = o.Thresholds, o.Facts, o.Validity
+	return &record, o
 }
 
 // invalidConfig is err with the exit code of a wrong configuration.

@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -10,10 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/errext"
@@ -31,7 +31,7 @@ import (
 func TestSamplesAreRecorded(t *testing.T) {
 	r := newRig(t)
 	r.add(r.builtin.VUs, 2)
-	r.time = r.time.Add(5 * time.Second) // virtual users were made
+	r.time = r.time.Add(5 * time.Second)
 	r.add(r.builtin.IterationDuration, 500, "scenario", "load")
 	r.add(r.builtin.Iterations, 1, "scenario", "load")
 	r.add(r.builtin.HTTPReqDuration, 80, "scenario", "load", "status", "200", "tls_version", "tls1.3", "proto", "HTTP/2.0", "url", "https://x/?a=1")
@@ -41,7 +41,7 @@ func TestSamplesAreRecorded(t *testing.T) {
 	r.time = r.time.Add(10 * time.Second)
 	record := r.stop(nil)
 
-	assert.Equal(t, testStart.Add(4500*time.Millisecond), record.Run.Start, "when the first iteration began")
+	assert.Equal(t, testStart, record.Run.Start, "the output's own, where k6 tells of no start of the test")
 	assert.Equal(t, testStart.Add(15*time.Second), record.Run.End)
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
@@ -57,7 +57,7 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.InDelta(t, 2, i.Series["vus"].Points[0].Values.Last, 0)
 	assert.Positive(t, i.GOMAXPROCS)
 	assert.Equal(t, regress.Pass, record.Validity.Verdict)
-	assert.Equal(t, "PASS", r.logs.LastEntry().Message)
+	assert.Equal(t, "run record "+r.options.File+": PASS", r.logs.LastEntry().Message)
 }
 
 func TestUniqueTagsDoNotMakeItGrow(t *testing.T) {
@@ -144,13 +144,54 @@ func TestThresholdsAreRecordedAsK6DecidedOnThem(t *testing.T) {
 }
 
 func TestTestThatIsStoppedEarlyIsRecordedToo(t *testing.T) {
-	for _, reason := range []errext.AbortReason{errext.AbortedByUser, errext.AbortedByThreshold, errext.AbortedByScriptAbort} {
+	for want, err := range map[string]error{
+		"INVALID: stopped by SIGINT": errext.WithAbortReasonIfNone(
+			errors.New("test run was aborted because k6 received a 'interrupt' signal"), errext.AbortedByUser),
+		"INVALID: stopped by the script": errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByScriptAbort),
+		"FAIL: 1 threshold was crossed":  errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByThreshold),
+	} {
 		r := newRig(t)
+		thresholds := metrics.NewThresholds([]string{"rate<0.1"})
+		r.SetThresholds(map[string]metrics.Thresholds{"http_req_failed": thresholds})
+		thresholds.Thresholds[0].LastFailed = strings.HasPrefix(want, "FAIL")
 		r.add(r.builtin.Iterations, 1)
-		record := r.stop(errext.WithAbortReasonIfNone(errors.New("x"), reason))
+		record := r.stop(err)
 		assert.False(t, record.Run.Completed)
+		assert.NotNil(t, record.Run.Stopped)
 		assert.InDelta(t, 1, record.Metric("iterations").Count(), 0)
+		assert.Equal(t, want, record.Validity.String())
+		assert.Equal(t, want, record.Judge(nil).String(), "the record says all that the verdict depends on")
 	}
+}
+
+func TestTestThatTheScriptMarksAsFailed(t *testing.T) {
+	r := newRig(t)
+	r.add(r.builtin.Iterations, 1)
+	record := r.stop(errext.WithExitCodeIfNone(errors.New("test run was marked as failed"), exitcodes.MarkedAsFailed))
+	assert.Equal(t, "FAIL: the script marked the test as failed", record.Validity.String())
+	assert.Equal(t, record.Validity, record.Judge(nil))
+}
+
+// TestThresholdsThatAreNotEvaluated: with --no-thresholds k6 hands them out and does not look at them.
+func TestThresholdsThatAreNotEvaluated(t *testing.T) {
+	r := newRig(t, func(p *output.Params) { p.RuntimeOptions.NoThresholds = null.BoolFrom(true) })
+	r.SetThresholds(map[string]metrics.Thresholds{"http_req_failed": metrics.NewThresholds([]string{"rate<0.1"})})
+	r.add(r.builtin.Iterations, 1)
+	assert.Empty(t, r.stop(nil).Thresholds)
+}
+
+// TestLogNamesTheRecord: and the verdict with its reasons, and the exit code.
+func TestLogNamesTheRecord(t *testing.T) {
+	r := newRig(t)
+	r.add(r.builtin.Iterations, 1)
+	r.stop(nil)
+	assert.Equal(t, "run record "+r.options.File+": PASS", r.logs.LastEntry().Message)
+	assert.Equal(t, logrus.InfoLevel, r.logs.LastEntry().Level)
+	r = newRig(t)
+	r.stop(nil)
+	assert.Equal(t, "run record "+r.options.File+": INVALID: no iteration was completed; exit code 90, not 0: "+
+		"set K6_CLIENTCREDS_EXIT_CODE=k6 to keep k6's own", r.logs.LastEntry().Message)
+	assert.Equal(t, logrus.WarnLevel, r.logs.LastEntry().Level)
 }
 
 func TestTestWithoutIterations(t *testing.T) {
@@ -161,7 +202,7 @@ func TestTestWithoutIterations(t *testing.T) {
 
 func TestLostSamplesMakeTheRunInvalid(t *testing.T) {
 	r := newRig(t)
-	r.lost = func() map[string]int64 { return map[string]int64{"prometheus_series_limit": 2} }
+	r.run.Lost = func() map[string]int64 { return map[string]int64{"prometheus_series_limit": 2} }
 	r.add(r.builtin.Iterations, 1)
 	r.add(r.builtin.HTTPReqDuration, math.NaN())
 	record := r.stop(nil)
@@ -172,11 +213,9 @@ func TestLostSamplesMakeTheRunInvalid(t *testing.T) {
 func TestWhatIsAllowed(t *testing.T) {
 	rejected := func(change func(*output.Params)) string {
 		r := newRig(t, change)
-		rejections, err := r.registry.NewMetric("clientcreds_rejections", metrics.Counter)
-		require.NoError(t, err)
 		r.add(r.builtin.Iterations, 1)
-		r.add(r.builtin.HTTPReqs, 10)
-		r.add(rejections, 1)
+		r.add(r.builtin.HTTPReqs, 9, "status", "200")
+		r.add(r.builtin.HTTPReqs, 1, "status", "401", "expected_response", "false")
 		return r.stop(nil).Validity.String()
 	}
 	allow := func(text string) func(*output.Params) {
@@ -191,7 +230,7 @@ func TestWhatIsAllowed(t *testing.T) {
 	assert.Equal(t, "PASS", rejected(func(p *output.Params) {
 		p.Environment = map[string]string{"K6_CLIENTCREDS_ALLOW": "rejections"}
 		allow(`{"allow":{"rejections":0}}`)(p)
-	}), "the environment goes before the script")
+	}), "the environment takes precedence over the script")
 }
 
 func TestOptions(t *testing.T) {
@@ -239,7 +278,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(p *output.Params) {
 			p.Environment = map[string]string{"K6_CLIENTCREDS_RECORD_COMMIT": "a b"}
 		},
-		`options.ext.clientcreds: json: unknown field "alow"; allowed: an object with allow`: func(p *output.Params) {
+		`options.ext.clientcreds: json: unknown field "alow"; allowed: an object with allow and exitCode`: func(p *output.Params) {
 			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"alow":[]}`)}
 		},
 		`options.ext.clientcreds: allow must be a list of rules, or an object of rules and their limits`: func(p *output.Params) {
@@ -265,7 +304,12 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	r := newRig(t, func(p *output.Params) { p.ConfigArgument = filepath.Join(folder, "record.json") })
 	require.NoError(t, os.Remove(folder))
+	r.add(r.builtin.Iterations, 1)
 	require.ErrorContains(t, r.Stop(), "writing the run record: ")
+	outcome := r.run.Outcome()
+	assert.Equal(t, regress.Invalid, outcome.Verdict)
+	assert.Equal(t, "record_not_written", outcome.Reasons[0].Rule)
+	assert.Equal(t, 90, outcome.ExitCode)
 }
 
 // TestEarlierRecordIsForgotten: once a run has begun, an earlier record is not there to be taken for the one of this run.
@@ -282,42 +326,6 @@ func TestEarlierRecordIsForgotten(t *testing.T) {
 	newRig(t, at) // and starts it
 	_, err = regress.Read(file)
 	require.EqualError(t, err, file+": not a run record: the file is empty, as a run leaves it that has not ended")
-}
-
-// TestJudgeWaitsForSamplesUnderWay: k6 hands samples on in batches, the first of which may have been made up before.
-func TestJudgeWaitsForSamplesUnderWay(t *testing.T) {
-	var rs Recorders
-	_, judged := rs.Judge(t.Context())
-	assert.False(t, judged, "nothing is recorded")
-
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		rs.last = r.recorder
-		var (
-			validity regress.Validity
-			judged   bool
-			done     = make(chan struct{})
-		)
-		go func() {
-			defer close(done)
-			validity, judged = rs.Judge(t.Context())
-		}()
-		synctest.Wait()
-		r.AddMetricSamples(nil)
-		synctest.Wait()
-		r.add(r.builtin.Iterations, 1)
-		<-done
-		assert.True(t, judged)
-		assert.Equal(t, regress.Pass, validity.Verdict, "the second batch has the iteration")
-	})
-}
-
-func TestJudgeGivesUpWithItsContext(t *testing.T) {
-	rs := Recorders{last: newRig(t).recorder}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, judged := rs.Judge(ctx)
-	assert.False(t, judged)
 }
 
 func BenchmarkAddMetricSamples(b *testing.B) {

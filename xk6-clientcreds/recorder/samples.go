@@ -1,8 +1,6 @@
 package recorder
 
 import (
-	"time"
-
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
@@ -19,8 +17,6 @@ const (
 // samples is what has been measured so far.
 type samples struct {
 	builder *regress.Builder
-	started time.Time // of the output, before the virtual users are made
-	begun   time.Time // of the test; zero until its first sample
 
 	cache    map[*metrics.TagSet][]entry
 	cached   int
@@ -47,31 +43,12 @@ func newSamples() *samples {
 
 // add takes a batch of samples.
 func (s *samples) add(containers []metrics.SampleContainer) {
-	looking := s.begun.IsZero()
 	for _, container := range containers {
 		list := container.GetSamples()
 		for i := range list {
 			sample := &list[i]
-			if looking {
-				s.lookForBegin(sample)
-			}
 			s.cell(sample.TimeSeries).Observe(sample.Value, sample.Time)
 		}
-	}
-}
-
-// lookForBegin infers the begin of the test from its first batch of samples: the time of the first
-// one, or the begin of what it measures.
-func (s *samples) lookForBegin(sample *metrics.Sample) {
-	if sample.Metric.Name == metrics.VUsName || sample.Metric.Name == metrics.VUsMaxName {
-		return // sent while virtual users are made too
-	}
-	began := sample.Time
-	if sample.Metric.Name == metrics.IterationDurationName || sample.Metric.Name == metrics.HTTPReqDurationName {
-		began = began.Add(-time.Duration(sample.Value * float64(time.Millisecond)))
-	}
-	if s.begun.IsZero() || began.Before(s.begun) {
-		s.begun = began
 	}
 }
 
@@ -113,13 +90,7 @@ func see(values map[string]bool, value string) {
 }
 
 // fill puts what was measured into a record and its instance.
-func (s *samples) fill(record *regress.Record, instance *regress.Instance, now time.Time) {
+func (s *samples) fill(record *regress.Record, instance *regress.Instance) {
 	s.builder.Fill(record, instance)
-	begun := s.begun
-	if begun.IsZero() {
-		begun = s.started
-	}
-	record.Run.Start, record.Run.End = begun.UTC(), now.UTC()
-	instance.Start, instance.End = record.Run.Start, record.Run.End
 	instance.Connection.TLS, instance.Connection.Protocols = sortedCopy(s.tls), sortedCopy(s.protocols)
 }

@@ -1,7 +1,6 @@
 package regress
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,20 +70,12 @@ func mergeAllowed(all []Allowed) Allowed {
 	return merged
 }
 
-const (
-	// OptionsKey is where a script's options say what is allowed: options.ext.clientcreds.allow, a
-	// list of rules, or an object of rules and their limits.
-	OptionsKey = "clientcreds"
-	// AllowVariable is the environment variable that says it for a whole run. It goes first.
-	AllowVariable = "K6_CLIENTCREDS_ALLOW"
-)
-
-// AllowedBy reads what options.ext.clientcreds and the environment variable allow. Either may be
-// empty.
-func AllowedBy(options json.RawMessage, variable string) (Allowed, error) {
-	allowed, err := allowedByOptions(options)
+// AllowedBy reads what the option allow and the environment variable allow: a list of rules, or an object of rules and
+// their limits, and a text for ParseAllowed, which takes precedence. Either may be empty.
+func AllowedBy(option json.RawMessage, variable string) (Allowed, error) {
+	allowed, err := allowedByOption(option)
 	if err != nil {
-		return nil, fmt.Errorf("options.ext.%s: %w", OptionsKey, err)
+		return nil, err
 	}
 	more, err := ParseAllowed(variable)
 	if err != nil {
@@ -97,27 +88,19 @@ func AllowedBy(options json.RawMessage, variable string) (Allowed, error) {
 	return allowed, nil
 }
 
-func allowedByOptions(options json.RawMessage) (Allowed, error) {
-	if len(options) == 0 || string(options) == "null" {
-		return nil, nil
-	}
-	var o struct {
-		Allow json.RawMessage `json:"allow"`
-	}
-	d := json.NewDecoder(bytes.NewReader(options))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil {
-		return nil, fmt.Errorf("%w; allowed: an object with allow", err)
-	}
-	if len(o.Allow) == 0 {
+// AllowVariable is the environment variable that allows things for a whole run. It takes precedence over the script.
+const AllowVariable = "K6_CLIENTCREDS_ALLOW"
+
+func allowedByOption(option json.RawMessage) (Allowed, error) {
+	if len(option) == 0 {
 		return nil, nil
 	}
 	var words []string
-	if err := json.Unmarshal(o.Allow, &words); err == nil {
+	if err := json.Unmarshal(option, &words); err == nil {
 		return ParseAllowed(strings.Join(words, " "))
 	}
 	var limits map[string]float64
-	if err := json.Unmarshal(o.Allow, &limits); err != nil {
+	if err := json.Unmarshal(option, &limits); err != nil {
 		return nil, errors.New("allow must be a list of rules, or an object of rules and their limits")
 	}
 	var allowed Allowed

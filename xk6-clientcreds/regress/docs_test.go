@@ -33,12 +33,15 @@ func TestRulesAreDocumented(t *testing.T) {
 
 	var documented []string
 	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(docs(t, "troubleshooting.md"), -1)
-	f := Facts{Requests: 1000, Imported: true, Rejections: 10, LateUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3}
-	reasons := Judge(f, nil).Reasons
-	for i, row := range rows {
+	texts := make(map[string]string)
+	for _, f := range broken() {
+		for _, reason := range Judge(f, nil).Reasons {
+			texts[reason.Rule] = reason.Text
+		}
+	}
+	for _, row := range rows {
 		documented = append(documented, row[2])
-		pattern := strings.ReplaceAll(regexp.QuoteMeta(row[1]), "…", "[0-9.]+")
-		assert.Regexp(t, pattern, reasons[i].Text, row[2])
+		assert.Regexp(t, strings.ReplaceAll(regexp.QuoteMeta(row[1]), "…", ".+"), texts[row[2]], row[2])
 	}
 	assert.Equal(t, advised, documented)
 }

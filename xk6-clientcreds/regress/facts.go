@@ -1,24 +1,80 @@
 package regress
 
-import "math"
+import (
+	"maps"
+	"math"
+)
 
-// Facts are those of the record that the verdict depends on.
-func (r *Record) Facts() Facts {
-	count := func(name string) float64 { return r.Metric(name).Count() }
-	health := r.Metric("clientcreds_generator_saturated").all()
-	f := Facts{
-		Iterations: count("iterations"),
-		Dropped:    count("dropped_iterations"),
-		Requests:   count("http_reqs"),
-		Imported:   health != nil,
-		Tokens:     count("clientcreds_cache_hits") + count("clientcreds_cache_misses") + count("clientcreds_requests"),
-		Rejections: count("clientcreds_rejections"),
-		LateUses:   count("clientcreds_late_uses"),
-		ClockSkew:  r.clockSkew(),
+// Facts holds what the verdict on a run depends on. Those of several k6 processes add up.
+type Facts struct {
+	// Imported says that the script imports k6/x/clientcreds.
+	Imported bool `json:"imported"`
+	// Iterations counts the completed ones.
+	Iterations float64 `json:"iterations"`
+	// Dropped counts iterations that an arrival-rate executor did not start.
+	Dropped float64 `json:"dropped"`
+	// Unfinished counts iterations that maxDuration kept from being started, by scenario.
+	Unfinished map[string]float64 `json:"unfinished,omitempty"`
+	// Requests counts HTTP requests, WebSocket sessions and gRPC calls, without token requests.
+	Requests float64 `json:"requests"`
+	// Unauthorized counts the requests that were answered with 401, or UNAUTHENTICATED in gRPC, unless the script
+	// declared the status as expected.
+	Unauthorized float64 `json:"unauthorized"`
+	// TokensUsed counts calls that got a token, from the cache or after waiting for it.
+	TokensUsed float64 `json:"tokensUsed"`
+	// TokensMissing counts calls that needed a token and got none.
+	TokensMissing float64 `json:"tokensMissing"`
+	// TokenRequests counts token requests, retries counting with the request that they repeat.
+	TokenRequests float64 `json:"tokenRequests"`
+	// TokenRequestsFailed counts those that brought no token in the end. Background refreshes that failed while the
+	// old token was valid are not among them.
+	TokenRequestsFailed float64 `json:"tokenRequestsFailed"`
+	// TokensGranted counts token requests that brought a token.
+	TokensGranted float64 `json:"tokensGranted"`
+	// LateUses counts requests with a token that had expired.
+	LateUses float64 `json:"lateUses"`
+	// Seconds counts the seconds in which the generator's health was measured, and Saturated those of them in which
+	// the generator was at its limit.
+	Seconds   float64 `json:"seconds"`
+	Saturated float64 `json:"saturated"`
+	// ClockSkew is the largest difference between the clocks of a token endpoint and of this machine, in milliseconds.
+	ClockSkew float64 `json:"clockSkew"`
+
+	// What follows is elsewhere in a record.
+
+	Lost      float64     `json:"-"` // samples that an output did not keep as they were
+	Stopped   *Stop       `json:"-"`
+	Unwritten string      `json:"-"` // why the record could not be written
+	Marked    bool        `json:"-"` // the script marked the test as failed
+	Crossed   []Threshold `json:"-"`
+}
+
+// plus returns the facts of two k6 processes that ran segments of one test.
+func (f Facts) plus(g Facts) Facts {
+	f.Imported = f.Imported || g.Imported
+	for _, pair := range [][2]*float64{
+		{&f.Iterations, &g.Iterations}, {&f.Dropped, &g.Dropped}, {&f.Requests, &g.Requests},
+		{&f.Unauthorized, &g.Unauthorized}, {&f.TokensUsed, &g.TokensUsed}, {&f.TokensMissing, &g.TokensMissing},
+		{&f.TokenRequests, &g.TokenRequests}, {&f.TokenRequestsFailed, &g.TokenRequestsFailed},
+		{&f.TokensGranted, &g.TokensGranted}, {&f.LateUses, &g.LateUses}, {&f.Seconds, &g.Seconds},
+		{&f.Saturated, &g.Saturated},
+	} {
+		*pair[0] += *pair[1]
 	}
-	if health != nil {
-		f.Seconds, f.Saturated = float64(health.Samples), float64(health.Nonzero)
+	f.ClockSkew = math.Max(f.ClockSkew, g.ClockSkew)
+	f.Unfinished = maps.Clone(f.Unfinished)
+	for scenario, n := range g.Unfinished {
+		if f.Unfinished == nil {
+			f.Unfinished = make(map[string]float64)
+		}
+		f.Unfinished[scenario] += n
 	}
+	return f
+}
+
+// Judge gives the verdict on the record's run, by what the record holds.
+func (r *Record) Judge(allowed Allowed) Validity {
+	f := r.Facts
 	for _, i := range r.Instances {
 		for _, samples := range i.Lost {
 			f.Lost += float64(samples)
@@ -29,14 +85,6 @@ func (r *Record) Facts() Facts {
 			f.Crossed = append(f.Crossed, t)
 		}
 	}
-	return f
-}
-
-// clockSkew is the greatest distance of the server's clock from this one's, ahead or behind.
-func (r *Record) clockSkew() float64 {
-	v := r.Metric("clientcreds_clock_skew").all()
-	if v.count() == 0 {
-		return 0
-	}
-	return max(math.Abs(v.Min), math.Abs(v.Max))
+	f.Stopped, f.Marked = r.Run.Stopped, r.Run.Failed
+	return Judge(f, allowed)
 }

@@ -49,7 +49,8 @@ func example(t *testing.T) *Record {
 	i.Connection = Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}
 	i.Lost = map[string]int64{LostNotANumber: 1}
 	r.Thresholds = []Threshold{{"http_req_failed", "rate<0.01", true}}
-	r.Validity = Judge(r.Facts(), Allowed{"rejections": 0.5})
+	r.Facts = Facts{Imported: true, Requests: 40, TokensUsed: 40, LateUses: 2, Unfinished: map[string]float64{"a": 2}}
+	r.Validity = r.Judge(Allowed{"rejections": 0.5})
 	return r
 }
 

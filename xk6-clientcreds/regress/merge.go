@@ -64,6 +64,7 @@ func (m *merger) add(r *Record) error {
 		i.Series = seriesOf(gauges)
 		m.into.Instances = append(m.into.Instances, i)
 	}
+	m.into.Facts = m.into.Facts.plus(r.Facts)
 	m.allowed = append(m.allowed, r.Validity.Allowed)
 	return nil
 }
@@ -86,6 +87,8 @@ func (m *merger) addRun(run *Run) error {
 		into.End = run.End
 	}
 	into.Completed = into.Completed && run.Completed
+	into.Stopped = earlier(into.Stopped, run.Stopped)
+	into.Failed = into.Failed || run.Failed
 	into.Modified = into.Modified || run.Modified
 	if into.Commit != run.Commit {
 		into.Commit = ""
@@ -179,6 +182,6 @@ func (m *merger) finish() *Record {
 	slices.SortStableFunc(r.Instances, func(a, b Instance) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Segment, b.Segment))
 	})
-	r.Validity = Judge(r.Facts(), mergeAllowed(m.allowed))
+	r.Validity = r.Judge(mergeAllowed(m.allowed))
 	return r
 }

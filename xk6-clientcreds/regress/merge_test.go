@@ -76,7 +76,8 @@ func recordOf(samples ...sample) *Record {
 	r := &Record{Format: Format, Version: Version, Instances: make([]Instance, 1)}
 	r.Run.Start, r.Run.End = testStart, testStart.Add(time.Minute)
 	b.Fill(r, &r.Instances[0])
-	r.Validity = Judge(r.Facts(), nil)
+	r.Facts.Iterations, r.Facts.Requests = r.Metric("iterations").Count(), r.Metric("http_reqs").Count()
+	r.Validity = r.Judge(nil)
 	return r
 }
 

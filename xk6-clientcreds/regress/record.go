@@ -19,6 +19,8 @@ type Record struct {
 	Instances  []Instance  `json:"instances"`
 	Thresholds []Threshold `json:"thresholds"`
 	Validity   Validity    `json:"validity"`
+	// Facts are what the verdict depends on.
+	Facts Facts `json:"facts"`
 	// Metrics are those of k6 and of its extensions by name.
 	Metrics map[string]*Metric `json:"metrics"`
 	// Interval is the time between two points of all series, in seconds: a power of two.
@@ -38,6 +40,10 @@ type Run struct {
 	Script string `json:"script"`
 	// Completed says that the test was not stopped early.
 	Completed bool `json:"completed"`
+	// Stopped says what stopped a test that was stopped early, of several instances the first; nil where nothing did.
+	Stopped *Stop `json:"stopped,omitempty"`
+	// Failed says that the script marked the test as failed: exec.test.fail().
+	Failed bool `json:"failed,omitempty"`
 	// Commit is that of the work tree in which the test was run, or that it was told; "" without one.
 	Commit string `json:"commit,omitempty"`
 	// Modified says that the work tree differed from the commit.

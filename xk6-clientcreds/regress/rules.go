@@ -1,25 +1,11 @@
 package regress
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 )
-
-// Facts are what the verdict depends on.
-type Facts struct {
-	Iterations float64 // completed
-	Dropped    float64 // iterations that were not started
-	Requests   float64 // HTTP requests, without those for tokens
-	Imported   bool    // the script imports k6/x/clientcreds
-	Tokens     float64 // tokens used or asked for
-	Rejections float64 // requests that were answered with 401
-	LateUses   float64 // requests with a token that had expired
-	Seconds    float64 // that the generator's health was looked at
-	Saturated  float64 // of them, those in which the generator was at its limit
-	ClockSkew  float64 // milliseconds between the server's clock and this one's, at the most
-	Lost       float64 // samples that an output did not keep as they were
-	Crossed    []Threshold
-}
 
 // rule is one row of the table of what makes a run invalid.
 type rule struct {
@@ -31,6 +17,11 @@ type rule struct {
 }
 
 const (
+	// maxFailed is the share of token requests that may fail: a server under load may refuse some.
+	maxFailed = 0.05
+	// maxMissing is the share of calls that may get no token. Percentiles up to p(99) of what was sent stay what they
+	// are without the others.
+	maxMissing = 0.01
 	// maxDropped: percentiles up to p(99) stay what they are when one of a thousand iterations is
 	// missing.
 	maxDropped = 0.001
@@ -51,16 +42,52 @@ func rules() []rule {
 			func(*Facts) string { return "no iteration was completed" },
 		},
 		{
+			"stopped_early", 0,
+			func(f *Facts) float64 { return number(f.Stopped != nil && f.Stopped.By != ByThreshold) },
+			func(f *Facts) string { return f.Stopped.String() },
+		},
+		{
 			"no_tokens", 0,
-			func(f *Facts) float64 { return number(f.Imported && f.Requests > 0 && f.Tokens == 0) },
+			func(f *Facts) float64 {
+				return number(f.Imported && f.TokensUsed+f.TokensMissing+f.TokenRequests == 0)
+			},
 			func(f *Facts) string {
+				if f.Requests == 0 {
+					return "not one token was used"
+				}
 				return plural(f.Requests, "request was", "requests were") + " sent, and not one token was used"
 			},
 		},
 		{
+			"no_tokens_granted", 0,
+			func(f *Facts) float64 { return number(f.noneGranted()) },
+			func(f *Facts) string {
+				return "not one token was granted: " + plural(f.TokenRequests, "token request", "token requests") + " failed"
+			},
+		},
+		{
+			"failed_token_requests", maxFailed,
+			func(f *Facts) float64 { return unless(f.noneGranted(), share(f.TokenRequestsFailed, f.TokenRequests)) },
+			func(f *Facts) string {
+				return decimal(f.TokenRequestsFailed) + " of " + plural(f.TokenRequests, "token request", "token requests") +
+					" failed (" + percent(share(f.TokenRequestsFailed, f.TokenRequests)) + ")"
+			},
+		},
+		{
+			"missing_tokens", maxMissing,
+			func(f *Facts) float64 {
+				return unless(f.noneGranted(), share(f.TokensMissing, f.TokensMissing+f.TokensUsed))
+			},
+			func(f *Facts) string {
+				all := f.TokensMissing + f.TokensUsed
+				return decimal(f.TokensMissing) + " of " + plural(all, "call that needed a token", "calls that needed a token") +
+					" got none (" + percent(share(f.TokensMissing, all)) + ")"
+			},
+		},
+		{
 			"rejections", 0,
-			func(f *Facts) float64 { return share(f.Rejections, max(f.Requests, f.Rejections)) },
-			func(f *Facts) string { return plural(f.Rejections, "answer was 401", "answers were 401") },
+			func(f *Facts) float64 { return share(f.Unauthorized, max(f.Requests, f.Unauthorized)) },
+			func(f *Facts) string { return plural(f.Unauthorized, "answer was 401", "answers were 401") },
 		},
 		{
 			"late_uses", 0,
@@ -75,6 +102,20 @@ func rules() []rule {
 			func(f *Facts) string {
 				return plural(f.Dropped, "iteration was", "iterations were") + " dropped (" +
 					percent(share(f.Dropped, f.Dropped+f.Iterations)) + "): the rate was not kept"
+			},
+		},
+		{
+			"unfinished_iterations", 0,
+			func(f *Facts) float64 { return unless(f.Stopped != nil, f.unfinished()) },
+			func(f *Facts) string {
+				scenarios := slices.Sorted(maps.Keys(f.Unfinished))
+				text := "maxDuration ended "
+				if len(scenarios) == 1 && scenarios[0] != "" {
+					text += "scenario " + strconv.Quote(scenarios[0])
+				} else {
+					text += plural(float64(len(scenarios)), "scenario", "scenarios")
+				}
+				return text + " with " + plural(f.unfinished(), "iteration", "iterations") + " undone"
 			},
 		},
 		{
@@ -101,7 +142,25 @@ func rules() []rule {
 			func(f *Facts) float64 { return f.Lost },
 			func(f *Facts) string { return plural(f.Lost, "sample was", "samples were") + " lost by an output" },
 		},
+		{
+			"record_not_written", 0,
+			func(f *Facts) float64 { return number(f.Unwritten != "") },
+			func(f *Facts) string { return "the run record was not written: " + f.Unwritten },
+		},
 	}
+}
+
+// noneGranted says that tokens were requested, and the run had none.
+func (f *Facts) noneGranted() bool {
+	return f.TokenRequests > 0 && f.TokensGranted == 0 && f.TokensUsed == 0
+}
+
+func (f *Facts) unfinished() float64 {
+	sum := 0.0
+	for _, n := range f.Unfinished {
+		sum += n
+	}
+	return sum
 }
 
 // Rules are the names of what makes a run invalid, in the order in which reasons are given.
@@ -118,6 +177,14 @@ func number(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// unless is the value, or 0 where another reason says what it would.
+func unless(said bool, value float64) float64 {
+	if said {
+		return 0
+	}
+	return value
 }
 
 func share(part, whole float64) float64 {

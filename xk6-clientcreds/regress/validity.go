@@ -54,8 +54,13 @@ type Reason struct {
 	Limit float64 `json:"limit"`
 }
 
-// RuleThresholds is the rule that every threshold holds.
-const RuleThresholds = "thresholds"
+// The rules of FAIL.
+const (
+	// RuleThresholds is the rule that every threshold holds.
+	RuleThresholds = "thresholds"
+	// RuleMarked is the rule that the script does not mark the test as failed: exec.test.fail().
+	RuleMarked = "marked_as_failed"
+)
 
 // Judge says what a run comes to.
 func Judge(f Facts, allowed Allowed) Validity {
@@ -70,10 +75,13 @@ func Judge(f Facts, allowed Allowed) Validity {
 			v.Reasons = append(v.Reasons, Reason{r.name, r.text(&f), value, limit})
 		}
 	}
+	if v.Verdict == Pass && (len(f.Crossed) > 0 || f.Marked) {
+		v.Verdict = Fail
+	}
+	if f.Marked {
+		v.Reasons = append(v.Reasons, Reason{RuleMarked, "the script marked the test as failed", 1, 0})
+	}
 	for _, t := range f.Crossed {
-		if v.Verdict == Pass {
-			v.Verdict = Fail
-		}
 		text := t.Metric + ": " + t.Source + " does not hold"
 		v.Reasons = append(v.Reasons, Reason{RuleThresholds, text, 1, 0})
 	}

@@ -7,30 +7,59 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// good are the facts of a run that counts.
-var good = Facts{Iterations: 1000, Requests: 1000, Imported: true, Tokens: 1000, Seconds: 100}
+// good returns the facts of a run that counts.
+func good() Facts {
+	return Facts{
+		Imported: true, Iterations: 1000, Requests: 1000, TokensUsed: 1000, TokenRequests: 100, TokensGranted: 100, Seconds: 100,
+	}
+}
 
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	crossed := []Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}}
 	twice := []Threshold{crossed[0], crossed[0]}
 	for want, change := range map[string]func(f *Facts){
-		"PASS":                                func(*Facts) {},
-		"FAIL: 1 threshold was crossed":       func(f *Facts) { f.Crossed = crossed },
-		"FAIL: 2 thresholds were crossed":     func(f *Facts) { f.Crossed = twice },
-		"INVALID: no iteration was completed": func(f *Facts) { f.Iterations = 0 },
-		"INVALID: 1000 requests were sent, and not one token was used":       func(f *Facts) { f.Tokens = 0 },
-		"INVALID: 1 answer was 401":                                          func(f *Facts) { f.Rejections = 1 },
-		"INVALID: 7 requests carried an expired token":                       func(f *Facts) { f.LateUses = 7 },
-		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept":   func(f *Facts) { f.Dropped = 9; f.Iterations = 991 },
-		"INVALID: k6 was at the limit of its CPU or late in 11% of the time": func(f *Facts) { f.Saturated = 11 },
-		"INVALID: the server's clock and this one differ by 2.5 s":           func(f *Facts) { f.ClockSkew = 2500 },
-		"INVALID: 2 samples were lost by an output":                          func(f *Facts) { f.Lost = 2 },
+		"PASS":                                       func(*Facts) {},
+		"FAIL: 1 threshold was crossed":              func(f *Facts) { f.Crossed = crossed },
+		"FAIL: 2 thresholds were crossed":            func(f *Facts) { f.Crossed = twice },
+		"FAIL: the script marked the test as failed": func(f *Facts) { f.Marked = true },
+		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Facts) { f.Marked, f.Crossed = true, crossed },
+		"INVALID: no iteration was completed":                                 func(f *Facts) { f.Iterations = 0 },
+		"INVALID: stopped after 3 s of 6 s by SIGINT": func(f *Facts) {
+			f.Stopped = &Stop{By: "SIGINT", After: 3.02, Of: 6}
+		},
+		"INVALID: 1000 requests were sent, and not one token was used": func(f *Facts) {
+			f.TokensUsed, f.TokenRequests, f.TokensGranted = 0, 0, 0
+		},
+		"INVALID: not one token was used": func(f *Facts) {
+			f.Requests, f.TokensUsed, f.TokenRequests, f.TokensGranted = 0, 0, 0, 0
+		},
+		"INVALID: not one token was granted: 1 token request failed": func(f *Facts) {
+			f.TokensUsed, f.TokensMissing, f.TokenRequests, f.TokensGranted, f.TokenRequestsFailed = 0, 500, 1, 0, 1
+		},
+		"INVALID: 6 of 100 token requests failed (6%)":                     func(f *Facts) { f.TokenRequestsFailed = 6 },
+		"INVALID: 11 of 1011 calls that needed a token got none (1.09%)":   func(f *Facts) { f.TokensMissing = 11 },
+		"INVALID: 1 answer was 401":                                        func(f *Facts) { f.Unauthorized = 1 },
+		"INVALID: 7 requests carried an expired token":                     func(f *Facts) { f.LateUses = 7 },
+		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept": func(f *Facts) { f.Dropped = 9; f.Iterations = 991 },
+		"INVALID: maxDuration ended scenario \"orders\" with 60 iterations undone": func(f *Facts) {
+			f.Unfinished = map[string]float64{"orders": 60}
+		},
+		"INVALID: maxDuration ended 2 scenarios with 61 iterations undone": func(f *Facts) {
+			f.Unfinished = map[string]float64{"a": 60, "b": 1}
+		},
+		"INVALID: maxDuration ended 1 scenario with 1 iteration undone": func(f *Facts) { // without the tag scenario
+			f.Unfinished = map[string]float64{"": 1}
+		},
+		"INVALID: k6 was at the limit of its CPU or late in 11% of the time":   func(f *Facts) { f.Saturated = 11 },
+		"INVALID: the server's clock and this one differ by 2.5 s":             func(f *Facts) { f.ClockSkew = 2500 },
+		"INVALID: 2 samples were lost by an output":                            func(f *Facts) { f.Lost = 2 },
+		"INVALID: the run record was not written: no space left on the device": func(f *Facts) { f.Unwritten = "no space left on the device" },
 		"INVALID: 1 answer was 401; 1 request carried an expired token": func(f *Facts) {
-			f.Rejections, f.LateUses, f.Crossed = 1, 1, crossed
+			f.Unauthorized, f.LateUses, f.Crossed = 1, 1, crossed
 		},
 	} {
-		f := good
+		f := good()
 		change(&f)
 		assert.Equal(t, want, Judge(f, nil).String())
 	}
@@ -43,44 +72,85 @@ func TestWhatDoesNotMakeARunInvalid(t *testing.T) {
 		"a saturated second at the start of a short run": func(f *Facts) { f.Saturated, f.Seconds = 2, 3 },
 		"a tenth of a long run":                          func(f *Facts) { f.Saturated = 10 },
 		"a clock that is a little off":                   func(f *Facts) { f.ClockSkew = 2000 },
-		"a script that does not import the module":       func(f *Facts) { f.Imported, f.Tokens = false, 0 },
-		"a script that loads the token endpoint only":    func(f *Facts) { f.Requests = 0 },
+		"a script that does not import the module": func(f *Facts) {
+			f.Imported, f.TokensUsed, f.TokenRequests, f.TokensGranted = false, 0, 0, 0
+		},
+		"a script that loads the token endpoint only": func(f *Facts) { f.Requests, f.TokensUsed = 0, 0 },
+		"a few token requests that fail":              func(f *Facts) { f.TokenRequestsFailed = 5 },
+		"a few calls without a token":                 func(f *Facts) { f.TokensMissing = 10 },
+		"tokens of the cache only":                    func(f *Facts) { f.TokenRequests, f.TokensGranted = 3, 0 },
 	} {
-		f := good
+		f := good()
 		change(&f)
 		assert.Equal(t, Pass, Judge(f, nil).Verdict, name)
+	}
+}
+
+// TestThresholdThatStopsTheTest: what was measured until then counts.
+func TestThresholdThatStopsTheTest(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.Stopped, f.Unfinished = &Stop{By: ByThreshold, After: 2}, map[string]float64{"a": 5}
+	f.Crossed = []Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}}
+	assert.Equal(t, "FAIL: 1 threshold was crossed", Judge(f, nil).String())
+}
+
+func TestStopsInWords(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]Stop{
+		"stopped":                            {},
+		"stopped by SIGTERM":                 {By: "SIGTERM", Of: 6},
+		"stopped after 0.1 s":                {After: 0.123},
+		"stopped after 2 s by the REST API":  {By: "the REST API", After: 2},
+		"stopped after 2 s of 60 s by a bug": {By: "a bug", After: 2, Of: 60},
+	} {
+		assert.Equal(t, want, s.String())
+	}
+}
+
+// broken are facts that, together, break all rules. Some rules hold where others are broken.
+func broken() []Facts {
+	return []Facts{
+		{
+			Requests: 1000, Imported: true, Unauthorized: 10, LateUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
+			Unfinished: map[string]float64{"a": 3}, Unwritten: "the disk is full",
+		},
+		{Iterations: 1, Imported: true, TokenRequests: 10, TokensMissing: 10, Stopped: &Stop{By: "SIGINT", After: 3, Of: 6}},
+		{Iterations: 1, Imported: true, TokenRequests: 10, TokenRequestsFailed: 6, TokensGranted: 4, TokensMissing: 5, TokensUsed: 5},
 	}
 }
 
 // TestEveryRuleCanBeBrokenAndAllowed: a scenario that does such things on purpose says so.
 func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	t.Parallel()
-	f := Facts{Requests: 1000, Imported: true, Rejections: 10, LateUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3}
-	v := Judge(f, nil)
 	var names []string
-	for _, r := range v.Reasons {
-		names = append(names, r.Rule)
-		assert.Greater(t, r.Value, r.Limit, r.Rule)
-		assert.NotEmpty(t, r.Text, r.Rule)
+	for _, f := range broken() {
+		for _, r := range Judge(f, nil).Reasons {
+			names = append(names, r.Rule)
+			assert.Greater(t, r.Value, r.Limit, r.Rule)
+			assert.NotEmpty(t, r.Text, r.Rule)
+		}
 	}
-	assert.Equal(t, Rules(), names)
+	assert.ElementsMatch(t, Rules(), names)
 
-	allowed, err := ParseAllowed("no_iterations,no_tokens, rejections=0.01 late_uses dropped_iterations=1 generator_saturated=0.5 clock_skew=60000 lost_samples=3")
+	allowed, err := ParseAllowed("no_iterations,stopped_early,no_tokens, rejections=0.01 late_uses dropped_iterations=1 generator_saturated=0.5 " +
+		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations record_not_written")
 	require.NoError(t, err)
-	v = Judge(f, allowed)
-	assert.Equal(t, Pass, v.Verdict, v.String())
-	assert.Equal(t, allowed, v.Allowed)
-
+	for _, f := range broken() {
+		v := Judge(f, allowed)
+		assert.Equal(t, Pass, v.Verdict, v.String())
+		assert.Equal(t, allowed, v.Allowed)
+	}
 	allowed["rejections"] = 0.009
-	assert.Equal(t, "INVALID: 10 answers were 401", Judge(f, allowed).String())
-	assert.InDelta(t, 0.009, Judge(f, allowed).Reasons[0].Limit, 0)
+	assert.Equal(t, "INVALID: 10 answers were 401", Judge(broken()[0], allowed).String())
+	assert.InDelta(t, 0.009, Judge(broken()[0], allowed).Reasons[0].Limit, 0)
 }
 
 // TestSaturatedSeconds: three of a short run are enough, two are not.
 func TestSaturatedSeconds(t *testing.T) {
 	t.Parallel()
 	for saturated, want := range map[float64]Verdict{2: Pass, 3: Invalid} {
-		f := good
+		f := good()
 		f.Seconds, f.Saturated = 10, saturated
 		assert.Equal(t, want, Judge(f, nil).Verdict, "%v of 10 s", saturated)
 	}
@@ -89,7 +159,7 @@ func TestSaturatedSeconds(t *testing.T) {
 // TestAllowedRaisesOnly: a limit below the usual one does not make a good run invalid.
 func TestAllowedRaisesOnly(t *testing.T) {
 	t.Parallel()
-	f := good
+	f := good()
 	f.Saturated, f.ClockSkew = 8, 1500
 	v := Judge(f, Allowed{"generator_saturated": 0.05, "clock_skew": 1000})
 	assert.Equal(t, Pass, v.Verdict, v.String())
@@ -98,8 +168,9 @@ func TestAllowedRaisesOnly(t *testing.T) {
 func TestAllowedThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, no_tokens, rejections, late_uses, dropped_iterations, ` +
-			`generator_saturated, clock_skew, lost_samples`,
+		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
+			`failed_token_requests, missing_tokens, rejections, late_uses, dropped_iterations, unfinished_iterations, ` +
+			`generator_saturated, clock_skew, lost_samples, record_not_written`,
 		"late_uses=many": `"late_uses=many": the limit of a rule must be a number, 0 or more`,
 		"late_uses=-1":   `"late_uses=-1": the limit of a rule must be a number, 0 or more`,
 		"late_uses=NaN":  `"late_uses=NaN": the limit of a rule must be a number, 0 or more`,
@@ -122,12 +193,9 @@ func TestExitCodes(t *testing.T) {
 func TestMergedVerdictIsOfTheWhole(t *testing.T) {
 	t.Parallel()
 	instance := func(iterations, dropped, rejections float64, allowed Allowed) *Record {
-		r := recordOf(
-			sample{metric: "iterations", kind: Counter, value: iterations, at: testStart},
-			sample{metric: "dropped_iterations", kind: Counter, value: dropped, at: testStart},
-			sample{metric: "http_reqs", kind: Counter, value: iterations, at: testStart},
-			sample{metric: "clientcreds_rejections", kind: Counter, value: rejections, at: testStart})
-		r.Validity = Judge(r.Facts(), allowed)
+		r := recordOf(sample{metric: "iterations", kind: Counter, value: iterations, at: testStart})
+		r.Facts = Facts{Iterations: iterations, Dropped: dropped, Requests: iterations, Unauthorized: rejections}
+		r.Validity = r.Judge(allowed)
 		return r
 	}
 	merge := func(all ...*Record) Validity {
@@ -145,4 +213,30 @@ func TestMergedVerdictIsOfTheWhole(t *testing.T) {
 	assert.Equal(t, Invalid, merge(loose, strict).Verdict)
 	assert.Empty(t, merge(loose, large).Allowed)
 	assert.Equal(t, Invalid, merge(loose, large).Verdict)
+}
+
+func TestFactsOfInstancesAddUp(t *testing.T) {
+	t.Parallel()
+	one := Facts{
+		Imported: true, Iterations: 1, Dropped: 2, Unfinished: map[string]float64{"a": 3}, Requests: 4, Unauthorized: 5, TokensUsed: 6,
+		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, LateUses: 11, Seconds: 12, Saturated: 13, ClockSkew: 14,
+	}
+	assert.Equal(t, one, Facts{}.plus(one))
+	assert.Equal(t, one, one.plus(Facts{}))
+	two := one.plus(one)
+	assert.Equal(t, Facts{
+		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10, TokensUsed: 12,
+		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, LateUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
+	}, two)
+	assert.InDelta(t, 3, one.Unfinished["a"], 0, "it is as it was")
+}
+
+// TestStopOfInstances: in whatever order records are given.
+func TestStopOfInstances(t *testing.T) {
+	t.Parallel()
+	threshold, early, late := &Stop{By: ByThreshold, After: 1}, &Stop{By: "SIGINT", After: 2}, &Stop{By: "SIGTERM", After: 3}
+	for _, pair := range [][3]*Stop{{nil, nil, nil}, {nil, late, late}, {threshold, late, late}, {early, late, early}, {early, early, early}} {
+		assert.Equal(t, pair[2], earlier(pair[0], pair[1]))
+		assert.Equal(t, pair[2], earlier(pair[1], pair[0]))
+	}
 }

@@ -47,6 +47,7 @@ func run(milliseconds float64, failed int, change ...func(*regress.Record)) *reg
 		},
 		Instances: []regress.Instance{{K6: "v2.2.0", Go: "go1.26", OS: "linux", Arch: "amd64", CPUs: 2, GOMAXPROCS: 2, Start: begin, End: end}},
 		Validity:  regress.Validity{Verdict: regress.Pass},
+		Facts:     regress.Facts{Iterations: 100},
 	}
 	b.Fill(r, &r.Instances[0])
 	for _, f := range change {

@@ -1,0 +1,69 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// Outcome is what a run comes to.
+type Outcome struct {
+	regress.Validity
+
+	// Facts are those that the verdict depends on and that add up over processes.
+	Facts      regress.Facts
+	Thresholds []regress.Threshold
+	Lost       map[string]int64 // samples, by the reason: those of Run.Lost
+	Stopped    *regress.Stop    // nil where nothing stopped the test early
+	Marked     bool             // the script marked the test as failed
+	// Start and End are those of the test itself: outputs are started before and stopped after it. End is zero while the
+	// test runs, and both are where no test was started.
+	Start, End time.Time
+	// ExitCode is what k6 exits with.
+	ExitCode int
+
+	own  int  // what k6 would exit with on its own
+	kept bool // the settings keep k6's own exit code
+}
+
+// String is the verdict with its reasons, and where it is not PASS the exit code and what else it could be.
+func (o Outcome) String() string {
+	text := o.Validity.String()
+	switch {
+	case o.Verdict == regress.Pass:
+		return text
+	case o.ExitCode != o.own:
+		return fmt.Sprintf("%s; exit code %d, not %d: set %s=k6 to keep k6's own", text, o.ExitCode, o.own, ExitCodeVariable)
+	case o.kept && o.Verdict == regress.Invalid:
+		return fmt.Sprintf("%s; exit code %d, as exitCode or %s asks for", text, o.ExitCode, ExitCodeVariable)
+	default:
+		return fmt.Sprintf("%s; exit code %d", text, o.ExitCode)
+	}
+}
+
+// exitCode is what k6 exits with instead of its own code. Codes of runs that went wrong in another way stay.
+func (s settings) exitCode(v regress.Verdict, own int) int {
+	replaced := own == 0 || own == int(exitcodes.ThresholdsHaveFailed) || own == int(exitcodes.MarkedAsFailed)
+	if v == regress.Invalid && replaced && !s.keep {
+		return regress.ExitInvalid
+	}
+	return own
+}
+
+// codeOf is what k6 exits with for an error.
+func codeOf(err error) int {
+	var coded errext.HasExitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &coded):
+		return int(coded.ExitCode())
+	default:
+		return 255
+	}
+}

@@ -1,0 +1,221 @@
+package verdict
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// Run is the run of this k6 process. It is safe for concurrent use.
+type Run struct {
+	// Lost says how many samples outputs other than the recorder have lost, by the reason. It may be nil, and is set
+	// before the run.
+	Lost func() map[string]int64
+
+	now func() time.Time
+
+	mu        sync.Mutex
+	tally     tally
+	lookupEnv func(string) (string, bool)
+	log       logrus.FieldLogger
+
+	imported bool // the script imports the module
+	recorded bool // the run is recorded
+	fed      bool // an output hands samples on
+	unseen   bool // nothing looks at samples
+
+	settings     settings
+	executors    map[string]string // of scenarios, by name
+	planned      time.Duration     // of the load; 0 where it is not known
+	thresholds   map[string]metrics.Thresholds
+	noThresholds bool
+
+	test    *lib.ExecutionState // nil before the first iteration
+	started time.Time           // the test, setup() included
+	loaded  time.Time           // the first iteration
+	ended   time.Time           // the test, teardown() included
+
+	signal     string // that k6 stopped the test for
+	signalTime time.Time
+
+	err       error // with which the run ended, as far as it is known
+	lost      float64
+	unwritten string
+	file      string   // of the run record, once it is written
+	exit      *Outcome // at the very end
+}
+
+// New returns the run of a process that has just started.
+func New() *Run { return &Run{now: time.Now} }
+
+// Import notes that the script imports the module, and has its samples seen where no output hands them on. It is called
+// in the init context, once per process and after the module has registered its metrics.
+func (r *Run) Import(env *lib.TestPreInitState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.imported = true
+	r.lookupEnv, r.log = env.LookupEnv, env.Logger
+	o := env.RuntimeOptions
+	r.noThresholds = o.NoThresholds.Bool
+	r.unseen = o.NoThresholds.Bool && o.SummaryMode.String == "disabled"
+	if env.Registry != nil {
+		r.tap(env.Registry)
+	}
+}
+
+// Begin notes the first iteration: until then the module knows nothing of the script's options. Later calls have no
+// effect.
+func (r *Run) Begin(test *lib.ExecutionState) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.test != nil || test == nil {
+		return nil
+	}
+	r.test, r.loaded = test, r.now()
+	if r.thresholds == nil {
+		r.thresholds = test.Test.Options.Thresholds
+	}
+	return r.configure(test.Test.Options)
+}
+
+// Record notes that the run is recorded: see Observe.
+func (r *Run) Record(params output.Params) (add func([]metrics.SampleContainer), err error) {
+	r.mu.Lock()
+	r.recorded = true
+	r.mu.Unlock()
+	return r.Observe(params)
+}
+
+// Observe takes what k6 tells an output, and returns the function to which the output hands all samples. The function is
+// nil where nobody wants a verdict, or where another output does so already.
+func (r *Run) Observe(params output.Params) (add func([]metrics.SampleContainer), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.wanted() {
+		return nil, nil
+	}
+	r.lookupEnv = func(name string) (string, bool) {
+		value, found := params.Environment[name]
+		return value, found
+	}
+	r.noThresholds = params.RuntimeOptions.NoThresholds.Bool
+	if err := r.configure(params.ScriptOptions); err != nil || r.fed {
+		return nil, err
+	}
+	r.fed, r.unseen = true, false
+	return r.add, nil
+}
+
+// SetThresholds notes the script's thresholds. k6 notes in them whether they hold.
+func (r *Run) SetThresholds(all map[string]metrics.Thresholds) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.thresholds = all
+}
+
+// configure takes what matters of the script's options.
+func (r *Run) configure(o lib.Options) (err error) {
+	r.executors = make(map[string]string)
+	for _, config := range o.Scenarios {
+		r.executors[config.GetName()] = config.GetType()
+	}
+	r.planned = planned(o.Scenarios)
+	r.settings, err = readSettings(o.External[OptionsKey], r.lookupEnv)
+	return err
+}
+
+// wanted says whether anybody wants a verdict: k6 runs scripts that have nothing to do with the module too.
+func (r *Run) wanted() bool { return r.imported || r.recorded }
+
+func (r *Run) add(containers []metrics.SampleContainer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, container := range containers {
+		list := container.GetSamples()
+		for i := range list {
+			r.tally.add(&list[i])
+		}
+	}
+}
+
+// Running says whether the test has begun and not ended: until the end a verdict would be premature.
+func (r *Run) Running() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.started.IsZero() && r.ended.IsZero()
+}
+
+// Finish notes how the run ended: the error that k6 hands its outputs, nil for a run that ended well. It is false where
+// nobody wants a verdict.
+func (r *Run) Finish(err error) (o Outcome, wanted bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+	return r.outcome(), r.wanted()
+}
+
+// Lose notes samples that the recorder did not keep as they were.
+func (r *Run) Lose(samples int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost += float64(samples)
+}
+
+// Unwritten notes that the run record could not be written.
+func (r *Run) Unwritten(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unwritten = err.Error()
+}
+
+// Written notes that the run record has been written, and that the log has the outcome with it.
+func (r *Run) Written(file string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.file = file
+}
+
+// RecordFile names the file of the run record, "" where there is none.
+func (r *Run) RecordFile() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.file
+}
+
+// Outcome is what the run comes to, by what is known.
+func (r *Run) Outcome() Outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.outcome()
+}
+
+func (r *Run) outcome() Outcome {
+	o := Outcome{Facts: r.tally.facts(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
+	o.Facts.Imported = r.imported
+	o.Marked = r.marked()
+	f := o.Facts
+	f.Stopped, f.Marked, f.Unwritten = o.Stopped, o.Marked, r.unwritten
+	f.Lost = r.lost
+	if r.Lost != nil {
+		o.Lost = r.Lost()
+	}
+	for _, samples := range o.Lost {
+		f.Lost += float64(samples)
+	}
+	for _, t := range o.Thresholds {
+		if t.Crossed {
+			f.Crossed = append(f.Crossed, t)
+		}
+	}
+	o.Validity = regress.Judge(f, r.settings.allowed)
+	o.own = codeOf(r.err)
+	o.ExitCode = r.settings.exitCode(o.Verdict, o.own)
+	o.kept = r.settings.keep
+	return o
+}

@@ -1,0 +1,325 @@
+package verdict
+
+import (
+	"encoding/json"
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/guregu/null.v3"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// TestFactsFromSamples: each fact is counted from the samples that tell of it.
+func TestFactsFromSamples(t *testing.T) {
+	t.Parallel()
+	for want, see := range map[string]func(r *rig){
+		"PASS": func(*rig) {},
+		"INVALID: 2 answers were 401": func(r *rig) {
+			r.see("http_reqs", 1, "status", "401", "expected_response", "false")
+			r.see("http_reqs", 1, "status", "401") // http.setResponseCallback(null)
+		},
+		"PASS, a 401 is expected": func(r *rig) {
+			r.see("http_reqs", 1, "status", "401", "expected_response", "true")
+			r.see("clientcreds_rejections", 1)
+		},
+		"INVALID: 1 answer was 401 (WebSocket)":       func(r *rig) { r.see("ws_sessions", 1, "status", "401") },
+		"INVALID: 1 answer was 401 (gRPC)":            func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "16") },
+		"PASS, other answers":                         func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "14"); r.see("http_reqs", 1, "status", "403") },
+		"INVALID: 1 request carried an expired token": func(r *rig) { r.see("clientcreds_late_uses", 1) },
+		"INVALID: 1 of 2 token requests failed (50%)": func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "expired") },
+		"PASS, a background refresh fails":            func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "early") },
+		"PASS, a retry makes it good": func(r *rig) {
+			r.see("clientcreds_request_failed", 1, "reason", "cold")
+			r.see("clientcreds_retries", 1, "reason", "cold")
+		},
+		"INVALID: 1 of 2 token requests failed (50%), of three attempts": func(r *rig) {
+			for range 3 {
+				r.see("clientcreds_request_failed", 1, "reason", "acquire")
+			}
+			r.see("clientcreds_retries", 2, "reason", "acquire")
+		},
+		"INVALID: 2 of 12 calls that needed a token got none (16.67%)": func(r *rig) { r.see("clientcreds_token_errors", 2) },
+		"INVALID: 5 iterations were dropped (33.33%): the rate was not kept": func(r *rig) {
+			r.see("dropped_iterations", 5, "scenario", "load")
+		},
+		`INVALID: maxDuration ended scenario "batch" with 5 iterations undone`: func(r *rig) {
+			r.see("dropped_iterations", 5, "scenario", "batch")
+		},
+		"INVALID: the server's clock and this one differ by 3 s": func(r *rig) { r.see("clientcreds_clock_skew", 3000) },
+		"INVALID: k6 was at the limit of its CPU or late in 75% of the time": func(r *rig) {
+			for _, saturated := range []float64{1, 1, 0, 1} {
+				r.see("clientcreds_generator_saturated", saturated)
+			}
+		},
+		"INVALID: 2 samples were lost by an output": func(r *rig) { r.Lost = func() map[string]int64 { return map[string]int64{"x": 2} } },
+	} {
+		r := newRig(t, func(r *rig) {
+			r.options.Scenarios["batch"] = executor.NewSharedIterationsConfig("batch")
+		}).begin().good()
+		see(r)
+		text := r.Outcome().Validity.String()
+		assert.Equal(t, want[:min(len(want), len(text))], text, want)
+	}
+}
+
+// TestWithoutTheTagStatus: what clients saw is what is known.
+func TestWithoutTheTagStatus(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin()
+	r.see("iterations", 1)
+	r.see("clientcreds_cache_hits", 2)
+	r.see("http_reqs", 2)
+	r.see("clientcreds_rejections", 2)
+	assert.Equal(t, "INVALID: 2 answers were 401", r.Outcome().Validity.String())
+}
+
+// TestOutputHandsSamplesOn: then k6's sinks are not listened to, and only one of several outputs is.
+func TestOutputHandsSamplesOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	add, err := r.Record(output.Params{ScriptOptions: r.options})
+	require.NoError(t, err)
+	again, err := r.Observe(output.Params{ScriptOptions: r.options})
+	require.NoError(t, err)
+	assert.Nil(t, again)
+	r.see("iterations", 7)
+	add([]metrics.SampleContainer{r.sample("iterations", 1), r.sample("http_req_duration", 5)})
+	assert.Equal(t, regress.Facts{Imported: true, Iterations: 1}, r.Outcome().Facts)
+}
+
+func TestScriptThatHasNothingToDoWithIt(t *testing.T) {
+	t.Parallel()
+	r := New()
+	add, err := r.Observe(output.Params{})
+	require.NoError(t, err)
+	assert.Nil(t, add)
+	_, wanted := r.Finish(nil)
+	assert.False(t, wanted)
+	r.start()
+	r.finally(nil)
+	assert.Equal(t, 0, r.exitCode(0), "and no panic without a logger")
+}
+
+func abort(text string, reason errext.AbortReason, code exitcodes.ExitCode) error {
+	return errext.WithAbortReasonIfNone(errext.WithExitCodeIfNone(errors.New(text), code), reason)
+}
+
+// TestWhatStoppedTheTest: as the error says it that k6 gives outputs.
+func TestWhatStoppedTheTest(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"INVALID: stopped after 3 s of 6 s by SIGINT": abort("test run was aborted because k6 received a 'interrupt' signal",
+			errext.AbortedByUser, exitcodes.ExternalAbort),
+		"INVALID: stopped after 3 s of 6 s by SIGTERM": abort("test run was aborted because k6 received a 'terminated' signal",
+			errext.AbortedByUser, exitcodes.ExternalAbort),
+		"INVALID: stopped after 3 s of 6 s by the REST API": abort("test run stopped from REST API", errext.AbortedByUser,
+			exitcodes.ScriptStoppedFromRESTAPI),
+		"INVALID: stopped after 3 s of 6 s by the script": &errext.InterruptError{Reason: errext.AbortTest},
+		"INVALID: stopped after 3 s of 6 s by an output":  errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByOutput),
+		"PASS": abort("in teardown()", errext.AbortedByScriptError, exitcodes.ScriptException),
+	} {
+		r := newRig(t).begin().good()
+		r.time = r.time.Add(3 * time.Second)
+		r.end()
+		o, wanted := r.Finish(err)
+		assert.True(t, wanted)
+		assert.Equal(t, want, o.Validity.String())
+		assert.Equal(t, codeOf(err), o.ExitCode, "k6's own code stays")
+	}
+}
+
+func TestExceptionInSetup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.start()
+	o, _ := r.Finish(abort("x", errext.AbortedByScriptError, exitcodes.ScriptException))
+	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception; not one token was used", o.Validity.String())
+}
+
+// TestStoppedBeforeTheErrorIsKnown: in handleSummary without an output, k6's status and the signal say so.
+func TestStoppedBeforeTheErrorIsKnown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin().good()
+	assert.Equal(t, "PASS", r.Outcome().Validity.String())
+	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
+	r.time = r.time.Add(2 * time.Second)
+	r.end()
+	assert.Equal(t, "INVALID: stopped after 2 s of 6 s", r.Outcome().Validity.String())
+
+	r = newRig(t).begin().good()
+	r.signalled(syscall.SIGTERM)
+	r.time = r.time.Add(2 * time.Second) // of teardown()
+	r.signalled(syscall.SIGINT)
+	r.end()
+	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
+	assert.Equal(t, "INVALID: stopped by SIGTERM", r.Outcome().Validity.String())
+}
+
+// thresholds are those of a script, of which the first has been crossed.
+func thresholds(abort bool) map[string]metrics.Thresholds {
+	all := metrics.NewThresholds([]string{"rate==1", "rate>0"})
+	all.Thresholds[0].LastFailed, all.Thresholds[0].AbortOnFail = true, abort
+	return map[string]metrics.Thresholds{"checks": all}
+}
+
+func TestThresholds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(r *rig) { r.options.Thresholds = thresholds(false) }).begin().good()
+	o, _ := r.Finish(abort("x", errext.AbortedByThresholdsAfterTestEnd, exitcodes.ThresholdsHaveFailed))
+	assert.Equal(t, "FAIL: 1 threshold was crossed; exit code 99", o.String())
+	assert.Equal(t, []regress.Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}, {Metric: "checks", Source: "rate>0"}}, o.Thresholds)
+
+	r = newRig(t, func(r *rig) { r.options.Thresholds = thresholds(true) }).begin().good()
+	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
+	assert.Equal(t, "FAIL: 1 threshold was crossed", r.Outcome().Validity.String(), "abortOnFail")
+	assert.Equal(t, regress.ByThreshold, r.Outcome().Stopped.By)
+
+	r = newRig(t, func(r *rig) {
+		r.options.Thresholds = thresholds(false)
+		r.state.RuntimeOptions.NoThresholds = null.BoolFrom(true)
+	}).begin().good()
+	assert.Equal(t, "PASS", r.Outcome().Validity.String(), "--no-thresholds")
+	assert.Empty(t, r.Outcome().Thresholds)
+}
+
+func TestTestThatTheScriptMarksAsFailed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin().good()
+	r.state.TestStatus.MarkFailed()
+	assert.Equal(t, "FAIL: the script marked the test as failed", r.Outcome().Validity.String())
+}
+
+// TestExitCodes: 90 replaces what says that nothing, or only the measurement, went wrong.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	for own, want := range map[int]int{0: 90, 99: 90, 110: 90, 103: 103, 104: 104, 105: 105, 107: 107, 108: 108, 255: 255} {
+		r := newRig(t).begin()
+		assert.Equal(t, own, r.exitCode(own), "the run goes on")
+		r.finally(nil)
+		assert.Equal(t, want, r.exitCode(own))
+		good := newRig(t).begin().good()
+		good.finally(nil)
+		assert.Equal(t, own, good.exitCode(own))
+	}
+}
+
+func TestExitCodeThatIsKept(t *testing.T) {
+	t.Parallel()
+	script := func(text string) func(*rig) {
+		return func(r *rig) { r.options.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(text)} }
+	}
+	variable := func(value string) func(*rig) { return func(r *rig) { r.env["K6_CLIENTCREDS_EXIT_CODE"] = value } }
+	for _, c := range []struct {
+		change []func(*rig)
+		want   int
+	}{
+		{nil, 90},
+		{[]func(*rig){script(`{"exitCode": "k6"}`)}, 0},
+		{[]func(*rig){variable("k6")}, 0},
+		{[]func(*rig){script(`{"exitCode": "k6"}`), variable("verdict")}, 90},
+		{[]func(*rig){script(`{"exitCode": "verdict"}`), variable("k6")}, 0},
+	} {
+		r := newRig(t, c.change...).begin()
+		r.finally(nil)
+		assert.Equal(t, c.want, r.exitCode(0))
+	}
+	for text, want := range map[string]string{
+		`{"exitCode": "none"}`: `options.ext.clientcreds.exitCode is "none"; allowed: "verdict", by which an invalid run ends with 90, and "k6"`,
+		`{"allow": ["x"]}`:     `options.ext.clientcreds: "x" is not a rule of validity; allowed: no_iterations`,
+		`{"exitcod": "k6"}`:    `options.ext.clientcreds: json: unknown field "exitcod"; allowed: an object with allow and exitCode`,
+	} {
+		r := newRig(t, script(text))
+		require.ErrorContains(t, r.Begin(r.execution()), want)
+	}
+	r := newRig(t, variable("0"))
+	require.ErrorContains(t, r.Begin(r.execution()), `K6_CLIENTCREDS_EXIT_CODE is "0"; allowed: "verdict"`)
+}
+
+// TestLog: an outcome that is not PASS is logged once, with the exit code.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	const reason = "no iteration was completed; not one token was used"
+	r := newRig(t).begin()
+	r.finally(nil)
+	assert.Equal(t, "The run is INVALID: "+reason+"; exit code 90, not 0: set K6_CLIENTCREDS_EXIT_CODE=k6 to keep k6's own", r.logs.LastEntry().Message)
+
+	r = newRig(t, func(r *rig) { r.env["K6_CLIENTCREDS_EXIT_CODE"] = "k6" }).begin()
+	r.finally(nil)
+	assert.Equal(t, "The run is INVALID: "+reason+"; exit code 0, as exitCode or K6_CLIENTCREDS_EXIT_CODE asks for", r.logs.LastEntry().Message)
+
+	r = newRig(t).begin()
+	r.Written("run.json")
+	r.finally(nil)
+	assert.Empty(t, r.logs.AllEntries())
+	r = newRig(t).begin().good()
+	r.finally(nil)
+	assert.Empty(t, r.logs.AllEntries())
+	r = newRig(t)
+	r.finally(errors.New("an exception in the init context"))
+	assert.Empty(t, r.logs.AllEntries(), "it did not begin")
+}
+
+func TestRecordThatIsNotWritten(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin().good()
+	r.Unwritten(errors.New("no space left on the device"))
+	r.finally(nil)
+	assert.Equal(t, 90, r.exitCode(0))
+	assert.Contains(t, r.logs.LastEntry().Message, "The run is INVALID: the run record was not written: no space left on the device")
+}
+
+// TestNobodyLooks: without facts there is no verdict, least of all PASS.
+func TestNobodyLooks(t *testing.T) {
+	t.Parallel()
+	off := func(r *rig) {
+		r.state.RuntimeOptions.NoThresholds = null.BoolFrom(true)
+		r.state.RuntimeOptions.SummaryMode = null.StringFrom("disabled")
+	}
+	r := newRig(t, off).begin()
+	r.finally(nil)
+	assert.Contains(t, r.logs.LastEntry().Message, "The verdict on this run is unknown")
+	assert.Equal(t, 0, r.exitCode(0))
+
+	r = newRig(t, off)
+	_, err := r.Observe(output.Params{ScriptOptions: r.options})
+	require.NoError(t, err)
+	r.begin().finally(nil)
+	assert.Equal(t, 90, r.exitCode(0), "an output looks")
+}
+
+// TestErrorOfAnEvent: k6's types of data are internal.
+func TestErrorOfAnEvent(t *testing.T) {
+	t.Parallel()
+	err := errors.New("x")
+	assert.Equal(t, err, errorIn(&struct{ Error error }{err}))
+	require.NoError(t, errorIn(&struct{ Error error }{}))
+	for _, data := range []any{nil, 7, struct{}{}, &struct{ Error string }{"x"}} {
+		require.NoError(t, errorIn(data))
+	}
+}
+
+func BenchmarkSink(b *testing.B) {
+	registry := metrics.NewRegistry()
+	builtin := metrics.RegisterBuiltinMetrics(registry)
+	r := New()
+	r.Import(&lib.TestPreInitState{Registry: registry})
+	s := metrics.Sample{TimeSeries: metrics.TimeSeries{
+		Metric: builtin.HTTPReqs, Tags: registry.RootTagSet().With("status", "200").With("url", "x").With("expected_response", "true"),
+	}, Value: 1}
+	b.ReportAllocs()
+	for b.Loop() {
+		builtin.HTTPReqs.Submetrics[0].Metric.Sink.Add(s)
+	}
+}

@@ -1,0 +1,74 @@
+package verdict
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+const (
+	// OptionsKey is where a script's options have the settings: options.ext.clientcreds.
+	OptionsKey = "clientcreds"
+	// ExitCodeVariable is the environment variable for the setting exitCode. It takes precedence over the script.
+	ExitCodeVariable = "K6_CLIENTCREDS_EXIT_CODE"
+)
+
+// settings are what a script, or the environment, says of the verdict.
+type settings struct {
+	allowed regress.Allowed
+	keep    bool // k6's own exit code stays
+}
+
+// readSettings reads the settings of the script's options and of the environment.
+func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)) (settings, error) {
+	var o struct {
+		Allow    json.RawMessage `json:"allow"`
+		ExitCode *string         `json:"exitCode"`
+	}
+	if len(options) > 0 && string(options) != "null" {
+		d := json.NewDecoder(bytes.NewReader(options))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&o); err != nil {
+			return settings{}, fmt.Errorf("options.ext.%s: %w; allowed: an object with allow and exitCode", OptionsKey, err)
+		}
+	}
+	env := func(name string) string {
+		if lookupEnv == nil {
+			return ""
+		}
+		value, _ := lookupEnv(name)
+		return value
+	}
+	allowed, err := regress.AllowedBy(o.Allow, "")
+	if err != nil {
+		return settings{}, fmt.Errorf("options.ext.%s: %w", OptionsKey, err)
+	}
+	if allowed, err = regress.AllowedBy(o.Allow, env(regress.AllowVariable)); err != nil {
+		return settings{}, err
+	}
+	s := settings{allowed: allowed}
+	if o.ExitCode != nil {
+		if s.keep, err = keeps(*o.ExitCode); err != nil {
+			return settings{}, fmt.Errorf("options.ext.%s.exitCode %w", OptionsKey, err)
+		}
+	}
+	if value := env(ExitCodeVariable); value != "" {
+		if s.keep, err = keeps(value); err != nil {
+			return settings{}, fmt.Errorf("%s %w", ExitCodeVariable, err)
+		}
+	}
+	return s, nil
+}
+
+// keeps says whether k6's own exit code stays.
+func keeps(value string) (bool, error) {
+	switch value {
+	case "k6":
+		return true, nil
+	case "verdict":
+		return false, nil
+	}
+	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value, regress.ExitInvalid)
+}

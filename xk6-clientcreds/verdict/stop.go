@@ -1,0 +1,148 @@
+package verdict
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.k6.io/k6/v2/errext"
+	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// stop says what stopped the test before its load was over, nil where nothing did.
+func (r *Run) stop() *regress.Stop {
+	by, stopped := r.stopper()
+	if !stopped {
+		return nil
+	}
+	s := &regress.Stop{By: by, Of: r.planned.Seconds()}
+	from, to := r.loaded, r.ended
+	if from.IsZero() && !r.imported {
+		from = r.started // the module sees iterations begin, the recorder does not
+	}
+	if !r.signalTime.IsZero() {
+		to = r.signalTime // teardown() comes after it
+	}
+	if to.IsZero() {
+		to = r.now()
+	}
+	if !from.IsZero() {
+		s.After = max(0, to.Sub(from).Round(time.Millisecond).Seconds())
+	}
+	return s
+}
+
+// stopper names what stopped the test. An exception stops it in setup() or before, since those of iterations do not, and
+// after the load nothing is stopped. Where k6's error is not known yet, its status is: in handleSummary without an output.
+func (r *Run) stopper() (by string, stopped bool) {
+	var abort errext.HasAbortReason
+	if !errors.As(r.err, &abort) {
+		return r.guess(), r.test != nil && r.test.GetCurrentExecutionStatus() == lib.ExecutionStatusInterrupted
+	}
+	switch abort.AbortReason() {
+	case errext.AbortedByThresholdsAfterTestEnd:
+		return "", false
+	case errext.AbortedByThreshold:
+		return regress.ByThreshold, true
+	case errext.AbortedByUser:
+		return r.user(), true
+	case errext.AbortedByScriptAbort:
+		return "the script", true
+	case errext.AbortedByScriptError:
+		return "an exception", r.tally.Iterations == 0
+	case errext.AbortedByTimeout:
+		return "a timeout", r.tally.Iterations == 0
+	case errext.AbortedByOutput:
+		return "an output", true
+	default:
+		return "", true
+	}
+}
+
+// user names by what the user stopped the test.
+func (r *Run) user() string {
+	switch text := r.err.Error(); {
+	case codeOf(r.err) == int(exitcodes.ScriptStoppedFromRESTAPI):
+		return "the REST API"
+	case strings.Contains(text, "'interrupt'"):
+		return "SIGINT"
+	case strings.Contains(text, "'terminated'"):
+		return "SIGTERM"
+	default:
+		return r.signal
+	}
+}
+
+// guess names what stopped the test by what else is known.
+func (r *Run) guess() string {
+	if r.signal != "" {
+		return r.signal
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.thresholds)) {
+		for _, t := range r.thresholds[name].Thresholds {
+			if t.AbortOnFail && t.LastFailed && !r.noThresholds {
+				return regress.ByThreshold
+			}
+		}
+	}
+	return ""
+}
+
+// marked says whether the script marked the test as failed.
+func (r *Run) marked() bool {
+	if r.test != nil && r.test.Test.TestStatus != nil && r.test.Test.TestStatus.Failed() {
+		return true
+	}
+	return codeOf(r.err) == int(exitcodes.MarkedAsFailed)
+}
+
+// evaluated are the thresholds of the script and whether they held, as k6 decided.
+func (r *Run) evaluated() []regress.Threshold {
+	all := []regress.Threshold{}
+	if r.noThresholds {
+		return all
+	}
+	for _, metric := range slices.Sorted(maps.Keys(r.thresholds)) {
+		for _, t := range r.thresholds[metric].Thresholds {
+			all = append(all, regress.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
+		}
+	}
+	return all
+}
+
+// planned is how long the load is to run, without the time to stop gracefully. It is not known, and 0, where a number of
+// iterations ends it.
+func planned(scenarios lib.ScenarioConfigs) time.Duration {
+	var longest time.Duration
+	for _, config := range scenarios {
+		var length time.Duration
+		switch c := config.(type) {
+		case executor.ConstantVUsConfig:
+			length = c.Duration.TimeDuration()
+		case *executor.ConstantArrivalRateConfig:
+			length = c.Duration.TimeDuration()
+		case executor.RampingVUsConfig:
+			length = sum(c.Stages)
+		case *executor.RampingArrivalRateConfig:
+			length = sum(c.Stages)
+		default:
+			return 0
+		}
+		longest = max(longest, config.GetStartTime()+length)
+	}
+	return longest
+}
+
+func sum(stages []executor.Stage) time.Duration {
+	var total time.Duration
+	for _, stage := range stages {
+		total += stage.Duration.TimeDuration()
+	}
+	return total
+}

@@ -1,0 +1,172 @@
+package verdict
+
+import (
+	"math"
+
+	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+)
+
+// tally counts facts from samples.
+type tally struct {
+	regress.Facts
+
+	dropped  map[string]float64 // iterations that were not started, by scenario
+	requests tokenRequests
+	statuses bool    // requests have the tag status
+	rejected float64 // 401s to requests of clients
+	known    map[*metrics.Metric]count
+
+	lastTags     *metrics.TagSet // of an HTTP request
+	unauthorized bool            // it was answered with 401, against expectation
+}
+
+// tokenRequests counts what was sent to token endpoints.
+type tokenRequests struct {
+	sent, failed, repeated float64
+	// early are those of background refreshes, whose failure nobody noticed.
+	earlyFailed, earlyRepeated float64
+}
+
+// count takes a sample of one metric into account.
+type count func(t *tally, tags *metrics.TagSet, value float64)
+
+// counts lists the metrics that matter to the verdict.
+func counts() map[string]count {
+	return map[string]count{
+		metrics.IterationsName:            func(t *tally, _ *metrics.TagSet, v float64) { t.Iterations += v },
+		metrics.DroppedIterationsName:     (*tally).countDropped,
+		metrics.HTTPReqsName:              (*tally).countRequest,
+		metrics.WSSessionsName:            (*tally).countRequest,
+		metrics.GRPCReqDurationName:       (*tally).countCall,
+		"clientcreds_cache_hits":          func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
+		"clientcreds_cache_misses":        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
+		"clientcreds_token_errors":        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensMissing += v },
+		"clientcreds_request_failed":      (*tally).countTokenRequest,
+		"clientcreds_retries":             (*tally).countRetry,
+		"clientcreds_rejections":          func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
+		"clientcreds_late_uses":           func(t *tally, _ *metrics.TagSet, v float64) { t.LateUses += v },
+		"clientcreds_generator_saturated": (*tally).countSecond,
+		"clientcreds_clock_skew":          func(t *tally, _ *metrics.TagSet, v float64) { t.ClockSkew = max(t.ClockSkew, math.Abs(v)) },
+	}
+}
+
+// add takes a sample into account. Most samples are of metrics that do not matter.
+func (t *tally) add(s *metrics.Sample) {
+	f, known := t.known[s.Metric]
+	if !known {
+		if t.known == nil {
+			t.known = make(map[*metrics.Metric]count)
+		}
+		f = counts()[s.Metric.Name]
+		t.known[s.Metric] = f
+	}
+	if f != nil {
+		f(t, s.Tags, s.Value)
+	}
+}
+
+func (t *tally) countDropped(tags *metrics.TagSet, value float64) {
+	if t.dropped == nil {
+		t.dropped = make(map[string]float64)
+	}
+	scenario, _ := tags.Get(metrics.TagScenario.String())
+	t.dropped[scenario] += value
+}
+
+// countRequest counts an HTTP request or a WebSocket session. A script that asks for a 401 on purpose declares that it is
+// expected, and k6 says so in the tag expected_response.
+func (t *tally) countRequest(tags *metrics.TagSet, value float64) {
+	t.Requests += value
+	if tags != t.lastTags { // most requests have the tags of the one before
+		status, found := tags.Get(metrics.TagStatus.String())
+		expected, _ := tags.Get(metrics.TagExpectedResponse.String())
+		t.lastTags, t.unauthorized = tags, status == "401" && expected != "true"
+		t.statuses = t.statuses || found
+	}
+	if t.unauthorized {
+		t.Unauthorized += value
+	}
+}
+
+// unauthenticated is the status UNAUTHENTICATED of gRPC, which its HTTP mapping makes a 401.
+const unauthenticated = "16"
+
+func (t *tally) countCall(tags *metrics.TagSet, _ float64) {
+	t.Requests++
+	if status, _ := tags.Get(metrics.TagStatus.String()); status == unauthenticated {
+		t.Unauthorized++
+	}
+}
+
+func (t *tally) countTokenRequest(tags *metrics.TagSet, value float64) {
+	t.requests.sent++
+	if value == 0 {
+		return
+	}
+	t.requests.failed++
+	if early(tags) {
+		t.requests.earlyFailed++
+	}
+}
+
+func (t *tally) countRetry(tags *metrics.TagSet, value float64) {
+	t.requests.repeated += value
+	if early(tags) {
+		t.requests.earlyRepeated += value
+	}
+}
+
+func early(tags *metrics.TagSet) bool {
+	reason, _ := tags.Get("reason")
+	return reason == "early"
+}
+
+func (t *tally) countSecond(_ *metrics.TagSet, saturated float64) {
+	t.Seconds++
+	if saturated != 0 {
+		t.Saturated++
+	}
+}
+
+// facts are those that add up over processes. Which iterations a rate dropped, and which maxDuration, only the
+// executors of scenarios tell.
+func (t *tally) facts(executors map[string]string) regress.Facts {
+	f, r := t.Facts, t.requests
+	f.TokenRequests = max(0, r.sent-r.repeated)
+	f.TokensGranted = r.sent - r.failed
+	f.TokenRequestsFailed = max(0, r.failed-r.earlyFailed-(r.repeated-r.earlyRepeated))
+	if !t.statuses { // options.systemTags leaves the tag out: what clients saw is all that is known
+		f.Unauthorized = max(f.Unauthorized, t.rejected)
+	}
+	for scenario, n := range t.dropped {
+		if !byIterations(executors, scenario) {
+			f.Dropped += n
+			continue
+		}
+		if f.Unfinished == nil {
+			f.Unfinished = make(map[string]float64)
+		}
+		f.Unfinished[scenario] += n
+	}
+	return f
+}
+
+// byIterations says whether the scenario makes a number of iterations rather than a rate. Without the tag scenario, it is
+// what all of them do.
+func byIterations(executors map[string]string, scenario string) bool {
+	if scenario != "" {
+		return iterates(executors[scenario])
+	}
+	for _, executor := range executors {
+		if !iterates(executor) {
+			return false
+		}
+	}
+	return len(executors) > 0
+}
+
+func iterates(executor string) bool {
+	return executor == "per-vu-iterations" || executor == "shared-iterations"
+}
