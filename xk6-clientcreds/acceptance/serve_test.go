@@ -2,6 +2,8 @@ package acceptance
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -63,8 +65,20 @@ func TestMainJob(t *testing.T) {
 // one that it makes.
 func TestServeSharesItsClientsWithThePool(t *testing.T) {
 	t.Parallel()
+	file := func(ending, content string) []string {
+		path := filepath.Join(t.TempDir(), "clients"+ending)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return []string{"--clients", path}
+	}
+	response := func(id string) string {
+		return fmt.Sprintf(`{"client_id":%q,"client_secret":"secret+of/%s=","client_secret_expires_at":0,"client_id_issued_at":1700000000,"owner":"","scope":"orders.read",
+			"grant_types":["client_credentials"],"token_endpoint_auth_method":"client_secret_post","metadata":{},"jwks":{}}`, id, id)
+	}
 	for name, args := range map[string][]string{
-		"given": {"--clients", "examples/clients.json"}, "made": {"--client-count", "5"},
+		"given": {"--clients", "examples/clients.json"}, "CSV": {"--clients", "examples/clients.csv"}, "made": {"--client-count", "5"},
+		"answers to registrations": file(".json", response("a")+"\n"+response("b")+"\n"+response("c")+"\n"),
+		"by a spreadsheet":         file(".csv", "\ufeffsep=;\r\nclientId; clientSecret;tags.shop;auth\r\na; s1;x;\r\n;;;\r\n\r\nb;\"s;2\";y;client_secret_post\r\nc;s3\r\n"),
+		"by PowerShell":            file(".json", "\ufeff[\r\n"+`{"clientId":"a","clientSecret":"s1"},{"clientId":"b","clientSecret":"s2","dpop":true},{"clientId":"c","clientSecret":"s3","timeout":5000}]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

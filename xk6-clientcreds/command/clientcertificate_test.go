@@ -98,7 +98,7 @@ func TestClientsFileWithCertificates(t *testing.T) {
 	own, err := authserver.Client{ID: "a"}.WithCertificate(t.TempDir(), filepath.Join(t.TempDir(), "c.pem"), filepath.Join(t.TempDir(), "k.pem"))
 	require.NoError(t, err)
 	for _, member := range []string{"subject_dn", "san_dns", "san_uri", "san_ip", "san_email"} {
-		clients, err := parseClients(fmt.Appendf(nil, `[{"client_id": "a", "tls_client_auth_%s": "192.0.2.1", "token_endpoint_auth_method": "tls_client_auth"}]`, member))
+		clients, err := clientsIn(t, "c.json", fmt.Sprintf(`[{"client_id": "a", "tls_client_auth_%s": "192.0.2.1", "token_endpoint_auth_method": "tls_client_auth"}]`, member))
 		require.NoError(t, err)
 		_, err = authserver.New(authserver.Config{Clients: clients, TLSDir: t.TempDir()})
 		require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestClientsFileWithCertificates(t *testing.T) {
 	}
 	key, err := json.Marshal(own.JWKS.Keys[0])
 	require.NoError(t, err)
-	clients, err := parseClients(fmt.Appendf(nil, `[{"client_id": "a", "jwks": {"keys": [%s]}, "token_endpoint_auth_method": "self_signed_tls_client_auth"}]`, key))
+	clients, err := clientsIn(t, "c.json", fmt.Sprintf(`[{"client_id": "a", "jwks": {"keys": [%s]}, "token_endpoint_auth_method": "self_signed_tls_client_auth"}]`, key))
 	require.NoError(t, err)
 	_, err = authserver.New(authserver.Config{Clients: clients, TLSDir: t.TempDir()})
 	require.NoError(t, err)

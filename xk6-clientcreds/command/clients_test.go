@@ -3,6 +3,7 @@ package command
 import (
 	"os"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -10,46 +11,87 @@ import (
 	"go.k6.io/k6/v2/lib/fsext"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 )
 
-func TestParseClients(t *testing.T) {
-	t.Parallel()
-	got, err := parseClients([]byte(`[
-		{"client_id": "a", "client_secret": "x"},
-		{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post", "dpop_bound_access_tokens": true, "authorization_details_types": ["orders"]}
-	]`))
+// clientsIn are the clients of a file with this content.
+func clientsIn(t *testing.T, name, content string) ([]authserver.Client, error) {
+	t.Helper()
+	f, err := fstest.MapFS{name: {Data: []byte(content)}}.Open(name)
 	require.NoError(t, err)
-	require.Equal(t, []authserver.Client{
-		{ID: "a", Secret: "x"},
-		{ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true, DetailTypes: []string{"orders"}},
-	}, got)
+	defer f.Close()
+	file, err := clientsfile.Read(name, f)
+	require.NoError(t, err)
+	clients := make([]authserver.Client, file.Len())
+	for i := range clients {
+		if clients[i], err = clientOf(file, i); err != nil {
+			return nil, err
+		}
+	}
+	return clients, nil
+}
+
+// The names are those of client metadata or those of options, and what is a pool's own is passed over.
+func TestClientsOfFiles(t *testing.T) {
+	t.Parallel()
+	a := authserver.Client{ID: "a", Secret: "x"}
+	b := authserver.Client{
+		ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true,
+		DetailTypes: []string{"orders"},
+	}
+	c := authserver.Client{ID: "c", Secret: "z", GrantTypes: []string{"client_credentials"}, DetailTypes: []string{"orders", "stock"}, DPoPBound: true}
+	for name, f := range map[string]struct {
+		ending, content string
+		want            []authserver.Client
+	}{
+		"metadata": {".json", `[{"client_id": "a", "client_secret": "x"},
+			{"client_id": "b", "client_secret": "y", "scope": "r w", "ttl": "90s", "grant_types": [], "token_endpoint_auth_method": "client_secret_post",
+			"dpop_bound_access_tokens": true, "authorization_details_types": ["orders"]}]`, []authserver.Client{a, b}},
+		"options": {".json", `{"clientId": "a", "clientSecret": "x", "dpop": false, "cache": {"scope": "none"}, "timeout": 1, "audience": "here"}
+			{"clientId": "b", "clientSecret": "y", "scope": " r  w ", "ttl": "90s", "grant_types": [], "auth": "client_secret_post", "dpop": {"alg": "ES256"},
+			"authorization_details_types": ["orders"], "client_name#de": "Laden"}`, []authserver.Client{a, b}},
+		"CSV":           {".csv", "\ufeffclientId;clientSecret;tags.shop\na;x;berlin\n;;\n", []authserver.Client{a}},
+		"CSV, metadata": {".csv", "client_id,client_secret,grant_types,authorization_details_types,dpop_bound_access_tokens\nc,z,client_credentials,orders stock,true\n", []authserver.Client{c}},
+		"response": {".json", `{"client_id": "a", "client_secret": "x", "client_id_issued_at": 1, "client_secret_expires_at": 0, "jwks": {}, "owner": "", "scope": "",
+			"token_endpoint_auth_method": null, "metadata": {"x": 1}}`, []authserver.Client{a}},
+		"response for more grants": {".json", `{"client_id": "c", "client_secret": "z", "client_secret_expires_at": 0, "grant_types": ["authorization_code", "client_credentials"],
+			"authorization_details_types": ["orders", "stock"], "dpop_bound_access_tokens": true}`, []authserver.Client{c}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := clientsIn(t, "c"+f.ending, f.content)
+			require.NoError(t, err)
+			require.Equal(t, f.want, got)
+		})
+	}
 }
 
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
-	const want = "; want a JSON array of objects with client_id, client_secret, jwks, scope, ttl, grant_types, token_endpoint_auth_method, dpop_bound_access_tokens, authorization_details_types, " +
-		"tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
 	for content, problem := range map[string]string{
-		"":   "EOF" + want,
-		"{}": "json: cannot unmarshal object into Go value of type []command.clientEntry" + want,
-		"[}": "invalid character '}' looking for beginning of value" + want,
-		`[{"client_id":"a","sceret":"topsecret"}]`:          `json: unknown field "sceret"` + want,
-		`[{"client_id":"a","client_secret":["topsecret"]}]`: "json: cannot unmarshal array into Go struct field clientEntry.client_secret of type string" + want,
-		`[] []`: "there is more after the array of clients; want one array",
-		`[]`:    "the file has no client, want at least one",
-		`[{"client_id":"a","client_secret":"x","ttl":"1"}]`:   `client number 1: ttl is "1": want a duration above 0, such as 30s or 5m`,
-		`[{"client_id":"a"}]`:                                 `client "a" has no secret`,
-		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`: `client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
-		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: `client "a": authentication method "none" is unknown, want ` +
+		"":   " cannot be used: clients.json, is not a JSON array; it must be an array of objects, or objects one after the other",
+		"[}": " cannot be used: clients.json, the array does not end after client 0",
+		`[]`: " is clients.json, which has no client; it must have at least one",
+		`[{"client_id":"a","sceret":"topsecret"}]`:                             `: clients.json, client 1: unknown member "sceret"`,
+		`[{"client_id":"a","clientScret":"topsecret"}]`:                        `: clients.json, client 1: unknown member "clientScret" (did you mean "client_secret"?)`,
+		`[{"client_id":"a","client_secret":["topsecret"]}]`:                    `: clients.json, client 1: "client_secret" must be a string`,
+		`[{"clientId":"a","clientSecret":{"file":"topsecret"}}]`:               `: clients.json, client 1: "clientSecret" must be a string`,
+		`[{"clientId":"a","client_id":"topsecret"}]`:                           `: clients.json, client 1: "client_id" is given twice, by its name and by that of the option`,
+		`[{"client_id":"a","dpop":"topsecret"}]`:                               `: clients.json, client 1: "dpop" must be true or false`,
+		`[{"client_id":"a","grant_types":7}]`:                                  `: clients.json, client 1: "grant_types" must be an array of strings`,
+		`[{"client_id":"a","jwks":{"keys":["topsecret"]}}]`:                    `: clients.json, client 1: "jwks" must be a JWK set (RFC 7517 §5)`,
+		`[{"client_id":"a","client_secret":"x"}, {"client_id":"a","ttl":"1"}]`: `: clients.json, client 2: ttl is "1": want a duration above 0, such as 30s or 5m`,
+		`[{"client_id":"a"}]`:                                                  ` /test/clients.json: client "a" has no secret`,
+		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`:                  ` /test/clients.json: client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
+		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: ` /test/clients.json: client "a": authentication method "none" is unknown, want ` +
 			"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt",
-		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: `client "a": grant type "implicit" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
+		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: ` /test/clients.json: client "a": grant type "implicit" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
 	} {
 		t.Run(content, func(t *testing.T) {
 			t.Parallel()
 			tt := serveWithFile(t, content)
 			_, err := tt.rest(t)
-			require.ErrorContains(t, err, "--clients ")
-			require.ErrorContains(t, err, "clients.json: "+problem)
+			require.ErrorContains(t, err, "--clients"+problem)
 			require.NotContains(t, err.Error(), "topsecret")
 			require.Equal(t, 104, exitCode(err))
 		})

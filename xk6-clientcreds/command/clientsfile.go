@@ -73,7 +73,7 @@ func writeClientsFile(clients []registration) (file clientsFile, err error) {
 	return file, nil
 }
 
-// encodeClients writes one client per line, in the form that parseClients reads.
+// encodeClients writes one client per line, in the form that clientOf reads.
 func encodeClients(w io.Writer, clients []registration) error {
 	separator := "[\n"
 	for _, c := range clients {

@@ -22,7 +22,7 @@ func TestGeneratedClients(t *testing.T) {
 	path, content, _ := strings.Cut(out, "\n")
 	require.True(t, filepath.IsAbs(path))
 	require.NoFileExists(t, path)
-	clients, err := parseClients([]byte(content))
+	clients, err := clientsIn(t, "c.json", content)
 	require.NoError(t, err)
 	require.Len(t, clients, 3)
 	secrets := make(map[string]bool)
@@ -49,7 +49,7 @@ func TestGeneratedClientsForAnotherTerminal(t *testing.T) {
 	info, err := os.Stat(env["CLIENTS_FILE"])
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	clients, err := parseClients(content)
+	clients, err := clientsIn(t, "c.json", string(content))
 	require.NoError(t, err)
 	require.NoError(t, loadOnce(func(name string) string { return env[name] }))
 	env["CLIENT_ID"], env["CLIENT_SECRET"] = clients[1].ID, clients[1].Secret

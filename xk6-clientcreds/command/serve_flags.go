@@ -38,7 +38,7 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
 	set.StringVar(&f.cfg.TLSDir, "tls-dir", "",
 		"serve HTTPS, with a CA and a certificate from this `folder`; they are made where there are none")
-	set.StringVar(&f.clientsFile, "clients", "", "JSON `file` with the registered clients")
+	set.StringVar(&f.clientsFile, "clients", "", "`file` with the registered clients, CSV or JSON")
 	set.StringArrayVar(&f.clientIDs, "client", nil,
 		"`id` of a client; its secret is CLIENT_SECRET or generated (can be repeated)")
 	set.IntVar(&f.clientCount, "client-count", 0,

@@ -1,16 +1,14 @@
 package jsmodule
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/grafana/sobek"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -21,16 +19,30 @@ type clientList interface {
 	options(rt *sobek.Runtime, i int) sobek.Value
 	// place names client i, or its option of that name, for errors.
 	place(i int, option string) string
-	// shape is all that decides whether the options of client i are right: of two clients with the
+	// glance returns what there is to know of client i without making it.
+	glance(i int) glance
+}
+
+// glance is what a list says of one client.
+type glance struct {
+	id      string  // "" where it is not a text
+	expires float64 // when its secret does, in seconds since 1970; 0 is never
+	// shape is all that decides whether the options of the client are right: of two clients with the
 	// same shape both are, or none. It is "" where that is not known.
-	shape(i int) string
+	shape string
 }
 
 // isFree reports whether text is right for an option because it is right for every client. Most clients
 // differ in these only.
 func isFree(name, text string) bool {
-	name = standardName(name)
+	name = clientsfile.Option(name)
 	return (name == "clientId" || name == "clientSecret") && text != "" && oauth.CheckSecret(text) == nil
+}
+
+// isPassedOver reports whether a pool does not look at a member of a client: only the server has to know
+// it, or it is one of the server's own in its answer to a registration.
+func isPassedOver(name string, response bool) bool {
+	return clientsfile.ForServer(name) || response && !clientsfile.ForClient(name) && !clientsfile.ForBoth(name)
 }
 
 // someText stands in a shape for the text of a free option.
@@ -47,125 +59,95 @@ func (a arrayClients) options(_ *sobek.Runtime, i int) sobek.Value {
 
 func (a arrayClients) place(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
 
-// shape is known of clients whose options are all texts.
-func (a arrayClients) shape(i int) string {
+// glance knows the shape of clients whose options are all texts.
+func (a arrayClients) glance(i int) (g glance) {
 	v := a.options(nil, i)
 	if !isPlainObject(v) {
-		return ""
+		return g
 	}
 	obj, _ := v.(*sobek.Object)
-	var b strings.Builder
-	for _, name := range obj.Keys() {
+	names, allTexts := obj.Keys(), true
+	response := slices.ContainsFunc(names, clientsfile.IsResponse)
+	var shape strings.Builder
+	for _, name := range names {
 		value := obj.Get(name)
+		if name == clientsfile.SecretExpires {
+			g.expires = number(value)
+		}
+		if isPassedOver(name, response) {
+			continue
+		}
 		if !isString(value) {
-			return ""
+			allTexts = false
+			continue
 		}
 		text := value.String()
+		if clientsfile.Option(name) == "clientId" {
+			g.id = text
+		}
 		if isFree(name, text) {
 			text = someText
 		}
-		b.WriteString(strconv.Quote(name) + strconv.Quote(text))
+		shape.WriteString(strconv.Quote(name) + strconv.Quote(text))
 	}
-	return b.String()
+	if allTexts {
+		g.shape = shape.String()
+	}
+	return g
 }
 
-func (c *jsonClients) size() int { return len(c.objects) }
+func number(v sobek.Value) float64 {
+	switch n := v.Export().(type) {
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	}
+	return 0
+}
+
+// fileClients are those of a file.
+type fileClients struct{ *clientsfile.File }
+
+func (f fileClients) size() int { return f.Len() }
 
 // options parses the text again each time: most clients are never used, and those that are, once or
 // twice in each VU.
-func (c *jsonClients) options(rt *sobek.Runtime, i int) sobek.Value {
+func (f fileClients) options(rt *sobek.Runtime, i int) sobek.Value {
 	parse, _ := sobek.AssertFunction(rt.GlobalObject().Get("JSON").ToObject(rt).Get("parse"))
-	v, err := parse(sobek.Undefined(), rt.ToValue(c.objects[i]))
+	v, err := parse(sobek.Undefined(), rt.ToValue(f.Client(i)))
 	if err != nil { // JSON that is none for JavaScript; the error would quote it
 		return sobek.Undefined()
 	}
 	return v
 }
 
-func (c *jsonClients) place(i int, _ string) string { return fmt.Sprintf("%s, client %d", c.name, i+1) }
+func (f fileClients) place(i int, option string) string { return f.Place(i, option) }
 
-func (c *jsonClients) shape(i int) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(c.objects[i]), &members) != nil {
-		return ""
-	}
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		b.WriteString(strconv.Quote(name))
-		value := members[name]
-		if text, isText := unescaped(value); isText && isFree(name, text) {
-			b.WriteString(someText)
-		} else {
-			b.Write(value)
-		}
-	}
-	return b.String()
-}
-
-// unescaped is the text of a JSON string without escapes: those of others have a shape of their own.
-func unescaped(value json.RawMessage) (text string, isText bool) {
-	if len(value) < len(`""`) || value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
-		return "", false
-	}
-	return string(value[1 : len(value)-1]), true
-}
-
-func (c *csvClients) size() int { return len(c.rows) }
-
-// options makes an object of a row. An empty cell is an option that is not given, "key.file" is the
-// option file of the object key. Options that are on or off are so by the words of JSON.
-func (c *csvClients) options(rt *sobek.Runtime, i int) sobek.Value {
-	obj := rt.NewObject()
-	inner := make(map[string]*sobek.Object)
-	for column, cell := range c.rows[i] {
-		if cell == "" {
+func (f fileClients) glance(i int) (g glance) {
+	members := f.Members(i)
+	response := slices.ContainsFunc(members, func(m clientsfile.Member) bool { return clientsfile.IsResponse(m.Name) })
+	var shape strings.Builder
+	for _, m := range members {
+		switch {
+		case m.Name == clientsfile.SecretExpires:
+			g.expires, _ = strconv.ParseFloat(m.Text, 64)
 			continue
-		}
-		name, member, nested := strings.Cut(c.header[column], ".")
-		if !nested {
-			setOwn(obj, name, cellValue(rt, name, cell))
+		case isPassedOver(m.Name, response):
 			continue
+		case m.IsText && clientsfile.Option(m.Name) == "clientId":
+			g.id = m.Text
 		}
-		if inner[name] == nil {
-			inner[name] = rt.NewObject()
-			setOwn(obj, name, inner[name])
+		text := m.Text
+		if m.IsText && isFree(m.Name, text) {
+			text = someText
 		}
-		setOwn(inner[name], member, rt.ToValue(cell))
-	}
-	return obj
-}
-
-// cellValue is the value of the option name that a cell has.
-func cellValue(rt *sobek.Runtime, name, cell string) sobek.Value {
-	if option := standardName(name); option == "dpop" || option == "httpMetrics" {
-		switch cell {
-		case "true", "false":
-			return rt.ToValue(cell == "true")
+		for _, part := range []string{m.Name, "=", strconv.FormatBool(m.IsText), "=", text, "\x00"} {
+			shape.WriteString(part)
 		}
 	}
-	return rt.ToValue(cell)
-}
-
-func (c *csvClients) shape(i int) string {
-	var b strings.Builder
-	for column, cell := range c.rows[i] {
-		if isFree(c.header[column], cell) {
-			cell = someText
-		}
-		b.WriteString(cell)
-		b.WriteByte(0)
-	}
-	return b.String()
-}
-
-func (c *csvClients) place(i int, option string) string {
-	row := fmt.Sprintf("%s, row %d", c.name, i+2) // as a spreadsheet counts, the header is the first
-	for _, name := range c.header {
-		if option != "" && standardName(name) == option {
-			return row + ", column " + strconv.Quote(name)
-		}
-	}
-	return row
+	g.shape = shape.String()
+	return g
 }
 
 // setOwn sets a property of a plain object, also one called __proto__.

@@ -71,10 +71,10 @@ func TestBlanksAroundCredentialsAreWarnedOf(t *testing.T) {
 	w.env["BLANK"] = "s3cr3t "
 	w.write("blank", "\u00a0s3cr3t\n")
 	for options, want := range map[string][]string{
-		`clientSecret: ' s3cr3t'`:          {warningOf("orders", "clientSecret")},
-		`clientSecret: {env: 'BLANK'}`:     {warningOf("orders", "clientSecret")},
-		`clientSecret: {file: 'blank'}`:    {warningOf("orders", "clientSecret")},
-		`clientSecret: 's3 cr3t'`:          nil,
+		`clientSecret: ' s3cr3t'`:           {warningOf("orders", "clientSecret")},
+		`clientSecret: {env: 'BLANK'}`:      {warningOf("orders", "clientSecret")},
+		`clientSecret: {file: 'blank'}`:     {warningOf("orders", "clientSecret")},
+		`clientSecret: 's3 cr3t'`:           nil,
 		`clientSecret: 'x', clientId: 'a '`: {warningOf("a ", "clientId")},
 		`auth: 'private_key_jwt', key: {text: ` + "`" + testJWK + "`" + `, kid: ' a'}`: {warningOf("orders", "key.kid")},
 	} {

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 )
 
 // manyClients writes a file of n clients, as CSV or JSON.
@@ -21,7 +23,7 @@ func manyClients(t testing.TB, n int, ending string) string {
 	f, err := os.Create(path) // #nosec G304 -- in the test's own folder
 	require.NoError(t, err)
 	defer func() { require.NoError(t, f.Close()) }()
-	if ending == endingCSV {
+	if ending == clientsfile.CSV {
 		_, err = f.WriteString("clientId,clientSecret,scope\n")
 	} else {
 		_, err = f.WriteString("[")
@@ -29,7 +31,7 @@ func manyClients(t testing.TB, n int, ending string) string {
 	require.NoError(t, err)
 	for i := range n {
 		secret := strings.Repeat("s", 40)
-		if ending == endingCSV {
+		if ending == clientsfile.CSV {
 			_, err = fmt.Fprintf(f, "client-%d,%s%d,orders.read orders.write\n", i, secret, i)
 		} else {
 			comma := map[bool]string{true: ",\n"}[i > 0]
@@ -37,7 +39,7 @@ func manyClients(t testing.TB, n int, ending string) string {
 		}
 		require.NoError(t, err)
 	}
-	if ending == endingJSON {
+	if ending == clientsfile.JSON {
 		_, err = f.WriteString("]")
 		require.NoError(t, err)
 	}
@@ -46,7 +48,7 @@ func manyClients(t testing.TB, n int, ending string) string {
 
 // A client that no VU has used costs less than 1 kB, in the whole process: a VU more adds nothing.
 func TestMemoryPerUnusedClient(t *testing.T) {
-	for _, ending := range []string{endingCSV, endingJSON} {
+	for _, ending := range []string{clientsfile.CSV, clientsfile.JSON} {
 		const n = 10_000
 		path := manyClients(t, n, ending)
 		root, vus := New(), make([]*vu, 3)
@@ -99,7 +101,7 @@ func TestMemoryPerUsedClient(t *testing.T) {
 
 // BenchmarkPoolStart is what the first VU of a process pays for a pool.
 func BenchmarkPoolStart(b *testing.B) {
-	for _, ending := range []string{endingCSV, endingJSON} {
+	for _, ending := range []string{clientsfile.CSV, clientsfile.JSON} {
 		for _, n := range []int{10_000, 100_000} {
 			b.Run(fmt.Sprintf("%d%s", n, ending), func(b *testing.B) {
 				path := manyClients(b, n, ending)

@@ -7,34 +7,9 @@ import (
 	"strings"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 )
-
-// metadataNames are the names that client metadata has for options (RFC 7591 §2): what a server
-// answered to a registration can be a list of clients as it is.
-var metadataNames = map[string]string{
-	"client_id":                  "clientId",
-	"client_secret":              "clientSecret",
-	"token_endpoint_auth_method": "auth",
-	metadataDPoP:                 "dpop",
-}
-
-// metadataDPoP says that a client has no other tokens than bound ones (RFC 9449 §5.2).
-const metadataDPoP = "dpop_bound_access_tokens"
-
-// serversOwn are members of a client that only its server has to know.
-var serversOwn = []string{
-	"client_name", "grant_types", "jwks", "ttl", "authorization_details_types",
-	"tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
-	"tls_client_auth_san_email", "tls_client_certificate_bound_access_tokens",
-}
-
-// standardName returns the option that a list means by name.
-func standardName(name string) string {
-	if option, ok := metadataNames[name]; ok {
-		return option
-	}
-	return name
-}
 
 // optionsOf returns the options of client i: its own, and those that the pool has for all.
 func (p *pool) optionsOf(i int) (*options, error) {
@@ -84,13 +59,14 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	obj, own = rt.NewObject(), make(map[string]bool)
 	assign(obj, p.common)
 	client := row.ToObject(rt)
+	response := slices.ContainsFunc(client.Keys(), clientsfile.IsResponse)
 	for _, key := range client.Keys() {
 		v := client.Get(key)
-		mayBind := key == metadataDPoP && isBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
-		if slices.Contains(serversOwn, key) || sobek.IsUndefined(v) || mayBind {
+		mayBind := key == clientsfile.BoundTokens && isBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
+		if isPassedOver(key, response) || sobek.IsUndefined(v) || mayBind || response && p.isIdle(client, key) {
 			continue
 		}
-		name := standardName(key)
+		name := clientsfile.Option(key)
 		if own[name] {
 			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
 		}
@@ -112,6 +88,20 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 		setOwn(obj, name, v)
 	}
 	return obj, own, nil
+}
+
+// isIdle reports whether a member of a server's answer to a registration says nothing: it is empty, or
+// is the secret of a client that authenticates without one.
+func (p *pool) isIdle(client *sobek.Object, key string) bool {
+	v := client.Get(key)
+	if sobek.IsNull(v) || isString(v) && v.String() == "" {
+		return true
+	}
+	auth := client.Get(clientsfile.Metadata("auth"))
+	if auth == nil {
+		auth = p.common.Get("auth")
+	}
+	return clientsfile.Option(key) == "clientSecret" && auth != nil && isString(auth) && !strings.HasPrefix(auth.String(), "client_secret")
 }
 
 // assign copies the properties of from.

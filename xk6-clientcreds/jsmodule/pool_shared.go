@@ -51,13 +51,15 @@ const mostShapes = 1000
 
 func (p *pool) check() error {
 	right := make(map[string]bool)
+	var doubts doubts
 	for i := range p.list.size() {
-		shape := p.list.shape(i)
-		if right[shape] {
+		seen := p.list.glance(i)
+		doubts.add(i, seen)
+		if right[seen.shape] {
 			continue
 		}
-		if shape != "" && len(right) < mostShapes {
-			right[shape] = true // else an error ends this
+		if seen.shape != "" && len(right) < mostShapes {
+			right[seen.shape] = true // else an error ends this
 		}
 		o, err := p.optionsOf(i)
 		if err != nil {
@@ -72,5 +74,6 @@ func (p *pool) check() error {
 			return p.placed(i, nil, err)
 		}
 	}
+	doubts.warn(p)
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 )
 
 // pool is code that makes a pool of clients of the endpoint, with more options in JavaScript.
@@ -163,7 +165,7 @@ func TestPoolClientsAreClients(t *testing.T) {
 func TestPoolIsLazy(t *testing.T) {
 	t.Parallel()
 	e, root := newEndpoint(t), New()
-	path := manyClients(t, 500, endingCSV)
+	path := manyClients(t, 500, clientsfile.CSV)
 	v := poolVU(t, root, 7, e.pool(fileOption(path), ""))
 	assert.Empty(t, v.module.clients)
 	assert.Empty(t, root.process.grants)
