@@ -29,11 +29,11 @@ func protectedAPI() *dashboard.DashboardBuilder {
 			"Requests to the API per second by HTTP status. Token requests are not among them.", "reqps",
 			graph(perSecond(apiRequests, ofScenario, "status"), "{{status}}")), "200", green))).
 		WithPanel(percentiles("Percentiles of API requests",
-			"Computed from histograms, so right over several instances too.", apiDuration, ofScenario)).
-		WithPanel(latencyMap("Latency of API requests", "How many requests took how long.", apiDuration, ofScenario)).
+			"Of answered requests. Computed from histograms, so right over several instances too.", apiDuration, ofAnswers)).
+		WithPanel(latencyMap("Latency of API requests", "How many of the answered requests took how long.", apiDuration, ofAnswers)).
 		WithPanel(curves("p95 by request",
 			"The slow requests by their name and method.", "s",
-			graph(quantile(0.95, apiDuration, ofScenario, "name", "method"), "{{method}} {{name}}")))
+			graph(quantile(0.95, apiDuration, ofAnswers, "name", "method"), "{{method}} {{name}}")))
 	tokenLifecycle(d)
 	invalidity(d)
 	generator(d)
@@ -48,8 +48,8 @@ func apiFigures(d *dashboard.DashboardBuilder) {
 			ratio(orZero(total(apiFailures, ofScenario)), total(apiRequests, ofScenario))).
 			ColorMode(common.BigValueColorModeBackground).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
-		WithPanel(figure("API p95", "95% of the run's API requests took at most this long.", "s",
-			quantileOfRun(0.95, apiDuration, ofScenario))).
+		WithPanel(figure("API p95", "95% of the run's API requests that were answered took at most this long.", "s",
+			quantileOfRun(0.95, apiDuration, ofAnswers))).
 		WithPanel(figure("Cache hit ratio", "Share of token uses of the run that did not wait for the token endpoint.", "percentunit",
 			ratio(hits, "("+hits+") + ("+misses+")")).Decimals(2)).
 		WithPanel(mustBeZero(figure("401 answers",
@@ -65,7 +65,7 @@ func tokenLifecycle(d *dashboard.DashboardBuilder) {
 		"Tokens that expire together are refreshed together: peaks of token requests at steady distances are such a herd, "+
 			"and cache jitter spreads it. Curves that peak with them show what the refreshes cost the API and the script.", "s",
 		graph(perSecond(grantRequests, ofClient), "token requests"),
-		graph(quantile(0.95, apiDuration, ofScenario), "API p95"),
+		graph(quantile(0.95, apiDuration, ofAnswers), "API p95"),
 		graph(quantile(0.95, grantWait, ofClient), "token wait p95"),
 	).Span(24)
 	hits := orZeroNow(perSecond(cacheHits, ofClient))

@@ -45,7 +45,7 @@ func runOverview() *dashboard.DashboardBuilder {
 			graph(perSecond(grantRequests, ofClient), "token requests"),
 			graph("sum (k6_vus{"+ofRun+"})", "virtual users")), "virtual users", "short")).
 		WithPanel(curves("p95 latency", "95% of the requests take at most this long.", "s",
-			graph(quantile(0.95, apiDuration, ofScenario), "API"),
+			graph(quantile(0.95, apiDuration, ofAnswers), "API"),
 			graph(quantile(0.95, grantDuration, ofClient), "token endpoint"))).
 		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.", "cps",
 			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
