@@ -23,7 +23,7 @@ func init() {
 	run := module.Run()
 	exporters := &exporter.Exporters{Help: moduleHelp(), Observe: run.Observe, Outcome: outcomeOf(run)}
 	run.Lost = exporters.Dropped
-	recorders := &recorder.Recorders{Run: run, Clients: module.Clients}
+	recorders := &recorder.Recorders{Run: run, Clients: module.Clients, Targets: module.Targets}
 	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)
 	output.RegisterExtension(recorder.Name, recorders.New)

@@ -124,6 +124,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	require.Equal(t, []struct{ Name, Auth string }{{localID, "client_secret_basic"}}, record.Run.Clients)
 	require.Equal(t, "v2.2.0", record.Instances[0].K6)
 	require.Regexp(t, `"tls":\["tls1.3"\]`, record.text)
+	require.Regexp(t, `"targets":\{"tokenEndpoints":\["https://127\.0\.0\.1:\d+"\],"apis":\["https://127\.0\.0\.1:\d+"\]\}`, record.text)
 
 	// What was counted is what k6 and the server counted.
 	for _, name := range []string{"http_reqs", "iterations", "clientcreds_requests", "clientcreds_cache_hits"} {
@@ -141,7 +142,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	}
 	require.Positive(t, record.Metrics["clientcreds_generator_lag"].All.Samples)
 
-	for _, secret := range []string{localSecret, "written-to-nobody", "127.0.0.1", "Bearer", server.config.TLSDir} {
+	for _, secret := range []string{localSecret, "written-to-nobody", "/token", "/api/", "Bearer", server.config.TLSDir} {
 		require.NotContains(t, record.text, secret)
 	}
 }

@@ -67,7 +67,9 @@ func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	if v.lease.Token.Prover != nil {
 		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
 	}
-	authorized := &bearerTransport{base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state)}
+	authorized := &bearerTransport{
+		base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state), apis: &h.c.m.process.apis,
+	}
 	return h.with(&watchedTransport{base: authorized, failures: &h.c.m.process.counts.failures})
 }
 

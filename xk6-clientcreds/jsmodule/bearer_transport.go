@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
 // bearerTransport adds the token of a view to requests (RFC 6750 §2.1), and to redirected ones
@@ -15,6 +17,7 @@ type bearerTransport struct {
 	elsewhere http.RoundTripper // for other origins
 	view      *view
 	late      func() // called for a request that carries an expired token
+	apis      *regress.Origins
 }
 
 // refusingTransport sends nothing.
@@ -28,6 +31,7 @@ func (refusingTransport) RoundTrip(*http.Request) (*http.Response, error) { retu
 
 // RoundTrip implements http.RoundTripper.
 func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.apis.Add(req.URL)
 	if origin(first(req).URL) != origin(req.URL) {
 		return t.elsewhere.RoundTrip(req)
 	}

@@ -26,3 +26,8 @@ func (r *RootModule) Clients() []regress.Client {
 	})
 	return clients[:min(len(clients), regress.MaxClients)]
 }
+
+// Targets are the servers that clients of the script sent requests to.
+func (r *RootModule) Targets() regress.Targets {
+	return regress.Targets{TokenEndpoints: r.process.tokenEndpoints.List(), APIs: r.process.apis.List()}
+}

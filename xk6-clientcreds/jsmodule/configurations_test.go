@@ -1,6 +1,8 @@
 package jsmodule
 
 import (
+	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,4 +24,23 @@ func TestClientsAreTold(t *testing.T) {
 		{Name: "orders", Auth: "client_secret_post", Cache: "shared", Refresh: "blocking"},
 	}, root.Clients(), "each once, and nothing of its secret")
 	assert.Empty(t, New().Clients())
+}
+
+// TestTargetsAreTold: of the servers that got requests, also after a redirect, and nothing but their origins.
+func TestTargetsAreTold(t *testing.T) {
+	t.Parallel()
+	e, a, other := newEndpoint(t), newAPI(t), newAPI(t)
+	a.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, other.URL+"/there", http.StatusFound)
+		return true
+	}
+	root := New()
+	assert.Zero(t, root.Targets())
+	v := newVU(t, root)
+	v.mustRun(e.client(""))
+	v.start()
+	v.mustRun(`client.get('` + a.URL + `/path?key=value')`)
+	apis := []string{a.URL, other.URL}
+	slices.Sort(apis)
+	assert.Equal(t, regress.Targets{TokenEndpoints: []string{e.URL}, APIs: apis}, root.Targets())
 }

@@ -13,6 +13,7 @@ import (
 	"go.k6.io/k6/v2/js/modules"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
@@ -37,6 +38,8 @@ type process struct {
 	discoveries discoveries
 	places      places
 	keySets     keySets
+
+	tokenEndpoints, apis regress.Origins // that requests were sent to
 
 	once     sync.Once
 	startErr error

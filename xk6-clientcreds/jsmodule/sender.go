@@ -100,6 +100,7 @@ func (s *sender) do(req *http.Request) (*http.Response, error) {
 	}
 	ctx, s.cancel = context.WithTimeout(ctx, s.opts.Timeout)
 	s.url, s.tracer = req.URL, &httpext.Tracer{}
+	s.process.tokenEndpoints.Add(req.URL)
 	return s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, s.tracer.Trace())))
 }
 

@@ -39,6 +39,9 @@ func newRig(t testing.TB, change ...func(*output.Params)) *rig {
 	var err error
 	r.recorder, err = configure(params, verdict.New(), func() time.Time { return r.time })
 	require.NoError(t, err)
+	r.targets = func() regress.Targets {
+		return regress.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}
+	}
 	r.clients = func() []regress.Client { return []regress.Client{{Name: "orders", Auth: "client_secret_basic"}} }
 	require.NoError(t, r.Start())
 	return r

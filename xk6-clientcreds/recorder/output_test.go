@@ -46,6 +46,7 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
 	assert.Equal(t, []regress.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
+	assert.Equal(t, regress.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}, record.Run.Targets)
 	assert.InDelta(t, 60, record.Metric("http_req_duration").Mean(), 0)
 	assert.InDelta(t, 80, record.Metric("http_req_duration").Split("status", "200").Mean(), 0)
 	assert.InDelta(t, 0.5, record.Metric("http_req_failed").Rate(), 0)
@@ -58,6 +59,50 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.Positive(t, i.GOMAXPROCS)
 	assert.Equal(t, regress.Pass, record.Validity.Verdict)
 	assert.Equal(t, "run record "+r.options.File+": PASS", r.logs.LastEntry().Message)
+}
+
+// TestLatencyIsOfAnswers: what came without an answer took no time, whatever k6 says.
+func TestLatencyIsOfAnswers(t *testing.T) {
+	r := newRig(t)
+	times := []*metrics.Metric{r.builtin.HTTPReqDuration, r.builtin.HTTPReqWaiting, r.builtin.HTTPReqReceiving, r.builtin.HTTPReqSending}
+	for _, status := range []string{"200", "0", "503"} {
+		for _, m := range append(times, r.builtin.HTTPReqConnecting, r.builtin.HTTPReqs) {
+			r.add(m, 5, "status", status)
+		}
+	}
+	r.add(r.builtin.HTTPReqDuration, 5) // with systemTags that lack the status
+	r.add(r.builtin.GRPCReqDuration, 5, "status", "0")
+	record := r.stop(nil)
+	for _, m := range times[1:] {
+		assert.EqualValues(t, 2, record.Metric(m.Name).Samples(), m.Name)
+	}
+	assert.EqualValues(t, 3, record.Metric("http_req_duration").Samples())
+	assert.Nil(t, record.Metric("http_req_duration").Split("status", "0"))
+	assert.EqualValues(t, 3, record.Metric("http_req_connecting").Samples())
+	assert.InDelta(t, 5, record.Metric("http_reqs").Split("status", "0").Count(), 0, "they are counted")
+	assert.EqualValues(t, 1, record.Metric("grpc_req_duration").Samples(), "0 is the status of a gRPC call that succeeded")
+	assert.Len(t, record.Series["http_req_duration"].Points, 1)
+	assert.EqualValues(t, 3, record.Series["http_req_duration"].Points[0].Values.Samples)
+}
+
+// TestServersAreNamed: by what k6 says of the requests' URLs, without what is secret in them.
+func TestServersAreNamed(t *testing.T) {
+	r := newRig(t)
+	r.add(r.builtin.HTTPReqs, 1, "url", "https://me:secret@api.example.com/path?key=secret")
+	r.add(r.builtin.HTTPReqs, 1, "url", "http://127.0.0.1:8080/other")
+	r.add(r.builtin.HTTPReqs, 1, "url", "the name of the request")
+	r.add(r.builtin.HTTPReqs, 1)
+	r.add(r.builtin.HTTPReqDuration, 1, "url", "https://other.example.com")
+	r.add(r.builtin.WSSessions, 1, "url", "wss://ws.example.com/feed")
+	r.add(r.builtin.GRPCReqDuration, 1, "url", "grpc.example.com:443/orders.Orders/List")
+	record := r.stop(nil)
+	assert.Equal(t, []string{
+		"grpc://grpc.example.com:443", "http://127.0.0.1:8080", "https://api.example.com", "wss://ws.example.com",
+	}, record.Run.Targets.APIs)
+	for i := range 100 {
+		r.add(r.builtin.HTTPReqs, 1, "url", "http://server-"+strconv.Itoa(i))
+	}
+	assert.Len(t, r.stop(nil).Run.Targets.APIs, regress.MaxTargets)
 }
 
 func TestUniqueTagsDoNotMakeItGrow(t *testing.T) {

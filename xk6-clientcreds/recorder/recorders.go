@@ -15,6 +15,8 @@ type Recorders struct {
 	Run *verdict.Run
 	// Clients are those of the script. It may be nil.
 	Clients func() []regress.Client
+	// Targets are the servers that they sent requests to. It may be nil.
+	Targets func() regress.Targets
 }
 
 // New is a constructor of the output, as output.RegisterExtension takes it.
@@ -23,7 +25,7 @@ func (rs *Recorders) New(params output.Params) (output.Output, error) {
 	if err != nil {
 		return nil, invalidConfig(err)
 	}
-	r.clients = rs.clients
+	r.clients, r.targets = rs.clients, rs.targets
 	return r, nil
 }
 
@@ -32,4 +34,11 @@ func (rs *Recorders) clients() []regress.Client {
 		return nil
 	}
 	return rs.Clients()
+}
+
+func (rs *Recorders) targets() regress.Targets {
+	if rs.Targets == nil {
+		return regress.Targets{}
+	}
+	return rs.Targets()
 }

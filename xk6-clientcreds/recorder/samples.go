@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"net/url"
+
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
@@ -24,12 +26,13 @@ type samples struct {
 	last     []entry // those of lastTags: the samples of one request have the same tags
 
 	tls, protocols map[string]bool
+	origins        regress.Origins // of the URLs of requests
 }
 
 // entry is where the samples of a metric with some tags go.
 type entry struct {
 	metric *metrics.Metric
-	cell   *regress.Cell
+	cell   *regress.Cell // nil for samples that are not recorded
 }
 
 func newSamples() *samples {
@@ -47,12 +50,14 @@ func (s *samples) add(containers []metrics.SampleContainer) {
 		list := container.GetSamples()
 		for i := range list {
 			sample := &list[i]
-			s.cell(sample.TimeSeries).Observe(sample.Value, sample.Time)
+			if cell := s.cell(sample.TimeSeries); cell != nil {
+				cell.Observe(sample.Value, sample.Time)
+			}
 		}
 	}
 }
 
-// cell finds where the samples of ts go.
+// cell finds where the samples of ts go; nil if they are not recorded.
 func (s *samples) cell(ts metrics.TimeSeries) *regress.Cell {
 	if ts.Tags != s.lastTags || s.last == nil {
 		s.lastTags, s.last = ts.Tags, s.cache[ts.Tags]
@@ -80,7 +85,41 @@ func (s *samples) resolve(ts metrics.TimeSeries) *regress.Cell {
 	}
 	see(s.tls, tag(metrics.TagTLSVersion.String()))
 	see(s.protocols, tag(metrics.TagProto.String()))
+	s.locate(ts.Metric.Name, tag(metrics.TagURL.String()))
+	if ofAnswer(ts.Metric.Name) && tag(metrics.TagStatus.String()) == "0" {
+		return nil
+	}
 	return s.builder.Cell(ts.Metric.Name, regress.Type(ts.Metric.Type.String()), ts.Metric.Contains.String(), tag)
+}
+
+// ofAnswer reports whether a metric is the time of an answer. Without an answer k6 says 0 ms, or how long it waited in
+// vain, which would make a dead server a fast one.
+func ofAnswer(metric string) bool {
+	switch metric {
+	case metrics.HTTPReqDurationName, metrics.HTTPReqWaitingName, metrics.HTTPReqReceivingName, metrics.HTTPReqSendingName:
+		return true
+	}
+	return false
+}
+
+// locate notes the server of a request by its tag url. Where the script names the request, k6 has that name instead.
+func (s *samples) locate(metric, address string) {
+	switch metric {
+	case metrics.GRPCReqDurationName:
+		address = "grpc://" + address
+	case metrics.HTTPReqsName, metrics.WSSessionsName:
+	default:
+		return
+	}
+	if u, err := url.Parse(address); err == nil {
+		s.origins.Add(u)
+	}
+}
+
+// targets are those that are known, and those that were seen.
+func (s *samples) targets(known regress.Targets) regress.Targets {
+	known.Merge(regress.Targets{APIs: s.origins.List()})
+	return known
 }
 
 func see(values map[string]bool, value string) {

@@ -43,6 +43,7 @@ func example(t *testing.T) *Record {
 		Scenarios: []Scenario{{Name: "a", Executor: "constant-vus", Exec: "default", Config: map[string]any{"vus": 3.0}}},
 	}
 	r.Run.Clients = []Client{{Name: "c", Auth: "private_key_jwt", DPoP: true, Cache: "vu", Refresh: "background"}}
+	r.Run.Targets = Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"http://[::1]:8080", "https://api.example.com:8443", Other}}
 	i := &r.Instances[0]
 	i.K6, i.Extension, i.Go, i.OS, i.Arch, i.CPU = "v2.2.0", "v0.1.0", "go1.25", "linux", "amd64", "a CPU"
 	i.CPUs, i.GOMAXPROCS, i.Segment, i.Start, i.End = 2, 1, "0:1/2", r.Run.Start, r.Run.End
@@ -94,6 +95,8 @@ func TestRecordIsOfItsSchema(t *testing.T) {
 		"another version":         {`"version":1`, `"version":2`},
 		"an unknown field":        {`"completed":true`, `"completed":true,"secret":"x"`},
 		"another verdict":         {`"verdict":"INVALID"`, `"verdict":"MAYBE"`},
+		"a path of a server":      {`https://idp.example.com`, `https://idp.example.com/token`},
+		"a user of a server":      {`https://idp.example.com`, `https://me@idp.example.com`},
 		"a rate of a counter":     {`"nonzero":`, `"sum":`},
 		"a bin without its count": {`"bins":[[`, `"bins":[[1],[`},
 	} {

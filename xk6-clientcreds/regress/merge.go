@@ -93,6 +93,7 @@ func (m *merger) addRun(run *Run) error {
 	if into.Commit != run.Commit {
 		into.Commit = ""
 	}
+	into.Targets.Merge(run.Targets)
 	maps.DeleteFunc(into.Tags, func(name, value string) bool { return run.Tags[name] != value })
 	for _, s := range run.Scenarios {
 		if !slices.ContainsFunc(into.Scenarios, func(known Scenario) bool { return known.Name == s.Name }) {

@@ -53,6 +53,7 @@ type Run struct {
 	Scenarios []Scenario        `json:"scenarios"`
 	// Clients are those of the script, as far as their configuration tells measurements apart.
 	Clients []Client `json:"clients,omitempty"`
+	Targets Targets  `json:"targets,omitzero"`
 }
 
 // ShortCommit is as much of the commit as tells it from others, and whether the work tree differed

@@ -37,8 +37,7 @@ var known = map[string]kind{
 	"grpc_req_duration": times, "grpc_streams": counter, "grpc_streams_msgs_sent": counter, "grpc_streams_msgs_received": counter,
 	"data_sent": data, "data_received": data,
 
-	"clientcreds_suppressed_requests": counter,
-	"clientcreds_requests":            counter, "clientcreds_request_duration": times, "clientcreds_request_connecting": times,
+	"clientcreds_requests": counter, "clientcreds_request_duration": times, "clientcreds_request_connecting": times,
 	"clientcreds_request_tls_handshaking": times, "clientcreds_request_signing": times, "clientcreds_request_failed": rate,
 	"clientcreds_dpop_signing": times, "clientcreds_dpop_nonce_retries": counter,
 	"clientcreds_token_wait": times, "clientcreds_cache_hits": counter, "clientcreds_cache_misses": counter,

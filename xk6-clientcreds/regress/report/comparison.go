@@ -79,7 +79,7 @@ func overlays(sides []*side) section {
 }
 
 func percentileOverlays(sides []*side) section {
-	part := section{ID: "distribution", Title: "Distribution of latency"}
+	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	for _, kind := range []struct{ id, title, duration string }{
 		{"token", "token requests", grantDuration}, {"api", "API requests", apiDuration},
 	} {

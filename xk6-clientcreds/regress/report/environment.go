@@ -14,7 +14,7 @@ import (
 // environment is where the runs ran, and with which configuration.
 func environment(sides []*side) section {
 	part := section{ID: "environment", Title: "Environment and configuration"}
-	part.table(instances(sides), configuration(sides), allowed(sides), lost(sides))
+	part.table(instances(sides), loaded(sides), configuration(sides), allowed(sides), lost(sides))
 	return part
 }
 
@@ -70,6 +70,21 @@ func orNone(text string) string {
 		return none
 	}
 	return text
+}
+
+// loaded is the table of the servers that the test loaded.
+func loaded(sides []*side) *table {
+	t := &table{Caption: "Servers", Columns: []string{"what", "servers"}}
+	for _, s := range sides {
+		targets := s.record.Run.Targets
+		for what, origins := range map[string][]string{"token endpoint": targets.TokenEndpoints, "API": targets.APIs} {
+			if len(origins) > 0 {
+				t.add(s.label(what), strings.Join(origins, ", "))
+			}
+		}
+	}
+	slices.SortFunc(t.Rows, func(a, b row) int { return strings.Compare(a.Cells[0], b.Cells[0]) })
+	return t
 }
 
 // configuration is the table of the scenarios and their executors' options.

@@ -81,7 +81,8 @@ func (l load) record() *regress.Record {
 		Format: regress.Format, Version: regress.Version,
 		Run: regress.Run{
 			Start: l.start, End: l.start.Add(time.Duration(l.seconds) * time.Second), Script: "load.js" + l.hostile, Completed: true,
-			Commit: "0123456789abcdef" + l.hostile,
+			Commit:  "0123456789abcdef" + l.hostile,
+			Targets: regress.Targets{TokenEndpoints: []string{"https://idp.example.com" + l.hostile}, APIs: []string{"http://a:1" + l.hostile, "http://b:2"}},
 			Scenarios: []regress.Scenario{{
 				Name: "api" + l.hostile, Executor: "constant-vus", Exec: "default" + l.hostile, Config: map[string]any{"vus": 5.0, "duration": "1m" + l.hostile},
 			}},

@@ -105,6 +105,7 @@ func facts(s *side) []fact {
 	if commit := commitOf(&run); commit != none {
 		list = append(list, fact{"Commit", commit})
 	}
+	list = append(list, servers(run.Targets)...)
 	for _, kind := range []struct{ title, requests, duration, failed string }{
 		{"Token requests", grantRequests, grantDuration, grantFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
@@ -114,6 +115,24 @@ func facts(s *side) []fact {
 		}
 	}
 	return append(list, tagsOf(&run)...)
+}
+
+// servers are those that were loaded.
+func servers(targets regress.Targets) []fact {
+	var list []fact
+	for _, kind := range []struct {
+		one, many string
+		origins   []string
+	}{{"Token endpoint", "Token endpoints", targets.TokenEndpoints}, {"API", "APIs", targets.APIs}} {
+		switch len(kind.origins) {
+		case 0:
+		case 1:
+			list = append(list, fact{kind.one, kind.origins[0]})
+		default:
+			list = append(list, fact{kind.many, strings.Join(kind.origins, ", ")})
+		}
+	}
+	return list
 }
 
 // inShort is how many requests there were, how fast they were answered, and how many failed.

@@ -39,6 +39,11 @@ func TestPage(t *testing.T) {
 	}, d.rows(t, "Thresholds of the script"))
 	assert.Equal(t, [][]string{{"scenario", "executor", "function", "options"}, {"api", "constant-vus", "default", "duration: 1m, vus: 5"}},
 		d.rows(t, "Scenarios"))
+	assert.Equal(t, [][]string{{"what", "servers"}, {"API", "http://a:1, http://b:2"}, {"token endpoint", "https://idp.example.com"}},
+		d.rows(t, "Servers"))
+	for name, text := range map[string]string{"Token endpoint": "https://idp.example.com", "APIs": "http://a:1, http://b:2"} {
+		assert.Equal(t, text, d.texts("dd")[slices.Index(d.texts("dt"), name)])
+	}
 	latency := d.rows(t, "Latency of token requests, each 2s from the start")
 	assert.Equal(t, []string{"from", "p50", "p95", "p99", "cold", "early"}, latency[0])
 	assert.Equal(t, []string{"0:04", "0/s", "5/s"}, []string{latency[3][0], latency[3][4], latency[3][5]})
@@ -56,6 +61,18 @@ func TestPageOfFailures(t *testing.T) {
 	outcome := d.rows(t, "Token requests by outcome")
 	assert.Equal(t, []string{"from", "granted", "temporarily_unavailable"}, outcome[0])
 	assert.Equal(t, []string{"0:04", "4.5/s", "0.5/s"}, outcome[3])
+}
+
+// TestRequestsWithoutAnAnswer: they are counted, and took no time.
+func TestRequestsWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	r := load{seconds: 10, slower: 1}.record()
+	lost := *r.Metrics[apiRequests].By["status"]["200"]
+	lost.Samples, lost.Sum = 5, 5
+	r.Metrics[apiRequests].By["status"]["0"] = &lost
+	rows := pageOf(t, r).rows(t, "API requests by status")
+	assert.Equal(t, []string{"0", "5", "0.5/s", none, none, none, none, none, none}, rows[2])
+	assert.Equal(t, []string{"200", "200", "20/s"}, rows[1][:3])
 }
 
 // TestNothingInARecordIsMarkup: wherever a record has text.
@@ -222,6 +239,7 @@ func TestComparison(t *testing.T) {
 	all := d.rows(t, "All metrics")
 	assert.Contains(t, all, []string{"iterations", "per run", "200", "200", "0%"})
 	assert.Len(t, d.rows(t, "Runs"), 1+8)
+	assert.Equal(t, []string{"head token endpoint", "https://idp.example.com"}, d.rows(t, "Servers")[4])
 }
 
 // TestComparisonOfTwoRuns: a verdict wants more of them, which is said once.

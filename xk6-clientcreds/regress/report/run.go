@@ -20,6 +20,9 @@ const (
 	apiFailed     = "http_req_failed"
 )
 
+// answered is the note of sections about latency.
+const answered = "Of the requests that were answered."
+
 // runSections are the page of one side.
 func runSections(s *side) []section {
 	return filled(tokens(s), cache(s), api(s), distributions(s), failures(s), generator(s), thresholds(s), splits(s), numbers(s))
@@ -82,7 +85,7 @@ func api(s *side) section {
 }
 
 func distributions(s *side) section {
-	part := section{ID: "distribution", Title: "Distribution of latency"}
+	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	all := []trend{
 		{"token requests", s.record.Metric(grantDuration).Values()},
 		{"API requests", s.record.Metric(apiDuration).Values()},

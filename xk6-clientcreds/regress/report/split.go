@@ -24,16 +24,16 @@ var latencyColumns = []string{"requests", "per second", "failed", "mean", "p50",
 
 // splits are tables of latency by what explains it.
 func splits(s *side) section {
-	part := section{ID: "splits", Title: "By scenario, client and reason"}
+	part := section{ID: "splits", Title: "By scenario, client and reason", Note: "Times are of the requests that were answered."}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
 		{"Token requests", grantRequests, grantDuration, grantFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
+		requests, duration, failed := s.record.Metric(kind.requests), s.record.Metric(kind.duration), s.record.Metric(kind.failed)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
-			duration := s.record.Metric(kind.duration)
 			t := &table{Caption: kind.title + " by " + tag, Columns: append([]string{tag}, latencyColumns...)}
-			for _, value := range largest(duration, tag) {
-				t.add(latencyRow(s, value, duration.Split(tag, value), s.record.Metric(kind.failed).Split(tag, value))...)
+			for _, value := range largest(requests, tag) {
+				t.add(latencyRow(s, value, requests.Split(tag, value), duration.Split(tag, value), failed.Split(tag, value))...)
 			}
 			part.table(t)
 		}
@@ -41,14 +41,14 @@ func splits(s *side) section {
 	return part
 }
 
-// latencyRow are the numbers of a trend and of the rate of failures beside it.
-func latencyRow(s *side, label string, v, failed *regress.Values) []string {
+// latencyRow are the numbers of some requests: of all of them, and of how long the answered ones took.
+func latencyRow(s *side, label string, requests, duration, failed *regress.Values) []string {
 	cells := []string{
-		label, digits(v.Count()), perSecond.format(s.perSecond(v.Count())), percent.format(failed.Rate() * 100),
-		milliseconds.format(v.Mean()),
+		label, digits(requests.Count()), perSecond.format(s.perSecond(requests.Count())), percent.format(failed.Rate() * 100),
+		milliseconds.format(duration.Mean()),
 	}
 	for _, q := range []float64{0.5, 0.95, 0.99, 1} {
-		cells = append(cells, milliseconds.format(v.Quantile(q)))
+		cells = append(cells, milliseconds.format(duration.Quantile(q)))
 	}
 	return cells
 }
