@@ -20,6 +20,7 @@ const (
 	grantClockSkew  = "k6_clientcreds_clock_skew_seconds"
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 	grantRotations  = "k6_clientcreds_secret_rotations_total"
+	grantSuppressed = "k6_clientcreds_suppressed_requests_total"
 )
 
 // The metrics of the endpoints that take a token.
@@ -123,10 +124,14 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
 			graph(countPerSecond(grantRetryAfter), "answers")).Span(8), "answers", "reqps")).
+		WithPanel(curves("Suppressed requests",
+			"Calls per second that needed a token while token requests were held back after a failure, by the OAuth error code or "+
+				"failure class and the HTTP status of that failure (0: no answer). Empty while none fails.", "reqps",
+			graph(perSecond(grantSuppressed, ofClient, "error", "status"), "{{error}} ({{status}})"))).
 		WithPanel(columns(list("Rotated secrets",
 			"Secrets and keys that were read again after the server refused them, and had changed. Empty while none has.",
 			total(grantRotations, ofClient, "client")),
-			"rotations", "client").Span(24))
+			"rotations", "client"))
 }
 
 // tokenQueries shows the endpoints beside the token endpoint.

@@ -183,6 +183,8 @@ func TestFailuresThatMayPass(t *testing.T) {
 				if random == 1 {
 					assert.LessOrEqual(t, len(at), most)
 				}
+				half := failureHold.Seconds() / 2
+				assert.InDelta(t, half+random*half, at[1].Seconds(), 0, "entries that failed together do not ask together again")
 			})
 		}
 	}
@@ -194,6 +196,25 @@ func TestFailuresThatMayPass(t *testing.T) {
 		require.Same(t, errBusy, err)
 		s.fails(nil)
 		assert.Equal(t, "2", get(t, c.Entry("b", patient, refusals), s, Miss), "another entry has not failed")
+	})
+}
+
+// An entry can fail in both ways, one after the other.
+func TestRefusalAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, refusals := open(t, Options{Rand: constant(1)}), new(Hold)
+		s, e := newServer(time.Minute), c.Entry("k", patient, refusals)
+		for _, want := range []error{errBusy, errRefused, errBusy, errBusy, errRefused} {
+			s.fails(want)
+			_, _, err := e.Get(t.Context(), s)
+			require.Same(t, want, err)
+		}
+		s.fails(nil)
+		assert.Equal(t, "6", get(t, e, s, Miss))
+		at, _ := s.asked()
+		// While a refusal has not been taken back, its hold goes on, and is the longer one.
+		assert.Equal(t, seconds(0, 0.25, 1.25, 3.25, 7.25, 12.25), at)
 	})
 }
 
