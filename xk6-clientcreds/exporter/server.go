@@ -98,12 +98,13 @@ func schemeOf(file string) (string, error) {
 
 func handler(path string, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+path, s.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
+	failed := &hangups{log: log, now: s.now}
+	mux.Handle("GET "+path, s.watch(failed.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
 		ErrorLog:            errorLog{log},
 		ErrorHandling:       promhttp.ContinueOnError, // one bad series must not hide the others
 		MaxRequestsInFlight: maxScrapes,
 		EnableOpenMetrics:   true,
-	})))
+	}))))
 	mux.Handle("GET /{$}", http.RedirectHandler(path, http.StatusFound))
 	return mux
 }
