@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/metrics"
+	"go.k6.io/k6/v2/output"
 )
 
 // labelsOf returns name=value of the labels of the only series of a metric.
@@ -89,6 +91,29 @@ func TestSeriesThatDifferInDroppedLabelsAddUp(t *testing.T) {
 	assert.Contains(t, r.scrape(acceptText), "\nk6_http_reqs_total 7\n")
 }
 
+// TestLabelsDoNotRunIntoEachOther: the end of one value is not the begin of the next label.
+func TestLabelsDoNotRunIntoEachOther(t *testing.T) {
+	r := newRig(t, "runtimeMetrics=false")
+	r.add(r.builtin.HTTPReqs, 1, "a", "1b", "c", "2")
+	r.add(r.builtin.HTTPReqs, 2, "a", "1", "bc", "2")
+	r.add(r.builtin.HTTPReqs, 4, "a", "1", "b", "c2")
+	r.add(r.builtin.HTTPReqs, 8, "ab", "c", "c", "2")
+	body := r.scrape(acceptText)
+	for _, want := range []string{`{a="1b",c="2"} 1`, `{a="1",bc="2"} 2`, `{a="1",b="c2"} 4`, `{ab="c",c="2"} 8`} {
+		assert.Contains(t, body, "\nk6_http_reqs_total"+want+"\n")
+	}
+}
+
+// TestRunTagsThatMakeOneLabel: which of them gets it is the same in each run.
+func TestRunTagsThatMakeOneLabel(t *testing.T) {
+	for range 20 {
+		r := newRig(t, "runtimeMetrics=false", func(p *output.Params) {
+			p.ScriptOptions.RunTags = map[string]string{"a.b": "dot", "a-b": "dash", "a_b": "own"}
+		})
+		require.Contains(t, r.scrape(acceptText), `k6_test_running{a_b="dash",a_b_2="dot",a_b_3="own"} 0`)
+	}
+}
+
 func TestMetadataIsNoLabel(t *testing.T) {
 	r := newRig(t, "")
 	s := r.sample(r.builtin.HTTPReqs, 1)
@@ -107,14 +132,19 @@ func TestMetricsWithOneNameGetTwo(t *testing.T) {
 	r.add(r.metric("zz_samples", metrics.Gauge), 6) // as OpenMetrics calls k6_zz_samples_total
 	r.add(r.metric("test_running", metrics.Gauge), 7)
 	r.add(r.metric("yy_2", metrics.Trend), 8)
+	r.add(r.metric("cc_created", metrics.Gauge), 9) // as OpenMetrics calls when a series of cc began
+	r.add(r.metric("cc", metrics.Counter), 10)
+	r.add(r.metric("dd", metrics.Trend), 11)
+	r.add(r.metric("dd_created", metrics.Gauge), 12)
 	body := r.scrape(acceptText)
 	for _, want := range []string{
 		"k6_xx_total 1", "k6_xx_total_2 2", "k6_yy_count 3", "k6_yy_2_sum 4", "k6_zz_samples_total 1",
 		"k6_zz_samples_2 6", "k6_test_running 1", "k6_test_running_2 7", "k6_yy_2_2_sum 8",
+		"k6_cc_created 9", "k6_cc_2_total 10", "k6_dd_sum 11", "k6_dd_created_2 12",
 	} {
 		assert.Contains(t, body, "\n"+want+"\n")
 	}
-	assert.Len(t, r.warnings(), 5)
+	assert.Len(t, r.warnings(), 7)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),
 		`metric "xx_total" would collide with "xx" and is served as "k6_xx_total_2"`)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),

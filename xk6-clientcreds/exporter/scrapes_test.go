@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -126,10 +128,42 @@ func TestAwaitsNobodyWhoHasLeft(t *testing.T) {
 	v := newVisits()
 	v.from(0, "192.0.2.1:1000")
 	v.from(1, "192.0.2.1:1000")
-	v.time = v.time.Add(4 * time.Second)
+	v.time = v.time.Add(goneAfter * time.Second)
+	next, _ := v.await()
+	assert.Len(t, next, 1, "it is just as late as it may be")
+	v.time = v.time.Add(time.Nanosecond)
 	next, within := v.await()
 	assert.Empty(t, next)
 	assert.Zero(t, within)
+}
+
+// TestScrapesUnderWayAreBounded: one more is refused, and served when one of the others has ended.
+func TestScrapesUnderWayAreBounded(t *testing.T) {
+	begun, end := make(chan struct{}), make(chan struct{})
+	gatherer := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		begun <- struct{}{}
+		<-end
+		return nil, nil
+	})
+	h := handler("/metrics", gatherer, newVisits().scrapes, testParams(t, "").Logger)
+	scrape := func() int {
+		response := httptest.NewRecorder()
+		h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return response.Code
+	}
+	codes := make(chan int)
+	for range maxScrapes {
+		go func() { codes <- scrape() }()
+		<-begun
+	}
+	assert.Equal(t, http.StatusServiceUnavailable, scrape())
+	close(end)
+	for range maxScrapes {
+		assert.Equal(t, http.StatusOK, <-codes)
+	}
+	go func() { codes <- scrape() }()
+	<-begun
+	assert.Equal(t, http.StatusOK, <-codes)
 }
 
 // TestAwaitsNoScrapeThatHadBegun: what it serves may be of before the end.

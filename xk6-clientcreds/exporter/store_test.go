@@ -131,6 +131,43 @@ func TestSeriesAreCapped(t *testing.T) {
 		`k6_prometheus_dropped_samples_total. Raise maxSeries, or leave labels out with dropLabels`}, r.warnings())
 }
 
+// TestThresholdsSeeSamplesThatAreNotServed: k6 decides on all samples, so what is beyond maxSeries counts.
+func TestThresholdsSeeSamplesThatAreNotServed(t *testing.T) {
+	r := newRig(t, "runtimeMetrics=false,maxSeries=1")
+	r.SetThresholds(map[string]metrics.Thresholds{
+		"http_reqs":         metrics.NewThresholds([]string{"count<3"}),
+		"http_reqs{name:3}": metrics.NewThresholds([]string{"count<1"}),
+	})
+	for i := range 4 {
+		r.add(r.builtin.HTTPReqs, 1, "name", fmt.Sprint(i))
+	}
+	body := r.scrape(acceptText)
+	for _, want := range []string{
+		`k6_threshold_crossed{abort_on_fail="false",metric="http_reqs",threshold="count<3"} 1`,
+		`k6_threshold_crossed{abort_on_fail="false",metric="http_reqs{name:3}",threshold="count<1"} 1`,
+		`k6_prometheus_dropped_samples_total{metric="http_reqs",reason="series_limit"} 3`,
+	} {
+		assert.Contains(t, body, "\n"+want+"\n")
+	}
+}
+
+// TestValuesCountAsInK6: a counter goes down where a script adds a negative number, and any value but 0 is one of a rate.
+func TestValuesCountAsInK6(t *testing.T) {
+	r := newRig(t, "runtimeMetrics=false")
+	sink := metrics.RateSink{}
+	for _, value := range []float64{5, -7, 0, 0.25} {
+		r.add(r.builtin.HTTPReqs, value)
+		r.add(r.builtin.Checks, value)
+		sink.Add(metrics.Sample{Value: value})
+	}
+	body := r.scrape(acceptText)
+	for _, want := range []string{
+		"k6_http_reqs_total -1.75", "k6_checks_samples_total 4", fmt.Sprintf("k6_checks_nonzero_total %d", sink.Trues), "k6_checks_rate 0.75",
+	} {
+		assert.Contains(t, body, "\n"+want+"\n")
+	}
+}
+
 // TestMemoryIsBounded: a tag that is no label, with a new value in every sample, must not make
 // anything grow.
 func TestMemoryIsBounded(t *testing.T) {
@@ -228,20 +265,22 @@ func TestScrapesWhileAdding(t *testing.T) {
 	var scrapers sync.WaitGroup
 	for range 3 {
 		scrapers.Go(func() {
-			last := 0.0
-			for {
+			before, checks := 0.0, 0
+			defer func() { assert.Positive(t, checks, "nothing was compared") }()
+			for done := false; !done; {
+				select {
+				case <-stop:
+					done = true // all has been added
+				default:
+				}
 				families := parseText(t, r.scrape(acceptText))
 				total := sumOf(families["k6_http_reqs_total"])
-				assert.GreaterOrEqual(t, total, last)
-				last = total
+				assert.GreaterOrEqual(t, total, before)
+				before = total
+				checks += len(families["k6_checks_samples_total"].GetMetric())
 				for i, m := range families["k6_checks_samples_total"].GetMetric() {
 					nonzero := families["k6_checks_nonzero_total"].GetMetric()[i]
 					assert.LessOrEqual(t, nonzero.GetCounter().GetValue(), m.GetCounter().GetValue())
-				}
-				select {
-				case <-stop:
-					return
-				default:
 				}
 			}
 		})

@@ -81,6 +81,11 @@ func TestRateOfACounterWithoutSamples(t *testing.T) {
 	})
 	assert.False(t, r.store.run.thresholds[0].crossed(time.Second, true), "the Rate")
 	assert.True(t, r.store.run.thresholds[1].crossed(time.Second, true), "the Counter")
+
+	r = newRig(t, "")
+	r.SetThresholds(map[string]metrics.Thresholds{"http_reqs": metrics.NewThresholds([]string{"rate<5"})})
+	r.add(r.builtin.HTTPReqs, 1)
+	assert.False(t, r.store.run.thresholds[0].crossed(0, false), "there is no rate before any time has passed")
 }
 
 func TestThresholdsOnSubmetrics(t *testing.T) {
