@@ -95,7 +95,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"two secrets":        {change: []string{"CLIENT_SECRET_FILE=/x"}, text: `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`},
 		"no file of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=/no/such/file"},
-			text:   `k6/x/clientcreds: option \"clientSecret.file\" cannot be read: no such file or directory`,
+			text:   `k6/x/clientcreds: option \"clientSecret.file\" cannot be read: no such file or directory (/no/such/file)`,
 		},
 		"no source of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_SOURCE=team:load"},

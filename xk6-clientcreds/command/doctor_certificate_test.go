@@ -24,8 +24,8 @@ func TestDoctorWithAWrongCertificate(t *testing.T) {
 	for name, c := range map[string]struct{ certificate, key, want string }{
 		"none":           {"", key, "CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE"},
 		"no key":         {own, "", "CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK"},
-		"no file":        {filepath.Join(dir, "gone"), key, "CLIENT_CERTIFICATE_FILE cannot be read: no such file or directory; it must be the path of the client's certificate, PEM"},
-		"no file of key": {own, filepath.Join(dir, "gone"), "CLIENT_KEY_FILE cannot be read: no such file or directory; it must be the path of the certificate's private key, PEM or JWK"},
+		"no file":        {filepath.Join(dir, "gone"), key, "CLIENT_CERTIFICATE_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the client's certificate, PEM"},
+		"no file of key": {own, filepath.Join(dir, "gone"), "CLIENT_KEY_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the certificate's private key, PEM or JWK"},
 		"the key":        {key, key, `CLIENT_CERTIFICATE_FILE is a PEM block "PRIVATE KEY"; it must be the client's certificate as PEM, with those of the CAs between after it`},
 		"another key":    {own, otherKey, "CLIENT_KEY_FILE is not the private key of the certificate; give the two that belong together"},
 	} {

@@ -100,21 +100,23 @@ func TestDoctorWithAKey(t *testing.T) {
 	}
 }
 
-// A key that cannot be used ends the doctor before anything is sent, and neither it nor the path, which may
-// be the key by mistake, is in the error.
+// A key that cannot be used ends the doctor before anything is sent, and neither it nor a path that looks
+// like one is in the error.
 func TestDoctorWithAWrongKey(t *testing.T) {
 	t.Parallel()
 	env, ec, _ := keyed(t)
 	text, err := os.ReadFile(ec) // #nosec G304 -- written by keyed
 	require.NoError(t, err)
 	const want = "; it must be the path of the client's private key, PEM or JWK"
-	const private = "s3cr3t-s3cr3t-s3cr3t"
+	const private = "S3cr3t-s3cr3t-s3cr3t"
+	dir := t.TempDir()
+	hidden := " (below " + dir + "; the rest is not shown, because it may be the secret)" + want
 	for name, c := range map[string]struct{ file, algorithm, want string }{
-		"no file":         {filepath.Join(t.TempDir(), private), "", "CLIENT_KEY_FILE cannot be read: no such file or directory" + want},
-		"a folder":        {t.TempDir(), "", "CLIENT_KEY_FILE cannot be read: is a directory" + want},
-		"the key":         {string(text), "", "CLIENT_KEY_FILE cannot be read: no such file or directory" + want},
-		"empty":           {keyFile(t, " \n"), "", "CLIENT_KEY_FILE is empty" + want},
-		"too long":        {keyFile(t, strings.Repeat(private, (64<<10)/len(private)+1)), "", "CLIENT_KEY_FILE has more than 65536 bytes" + want},
+		"no file":         {filepath.Join(dir, private), "", "CLIENT_KEY_FILE cannot be read: no such file or directory" + hidden},
+		"a folder":        {dir, "", "CLIENT_KEY_FILE cannot be read: is a directory (" + dir + ")" + want},
+		"the key":         {string(text), "", "CLIENT_KEY_FILE cannot be read: no such file or directory (below "},
+		"empty":           {keyFile(t, " \n"), "", "CLIENT_KEY_FILE is empty ("},
+		"too long":        {keyFile(t, strings.Repeat(private, (64<<10)/len(private)+1)), "", "CLIENT_KEY_FILE has more than 65536 bytes ("},
 		"no key":          {keyFile(t, private), "", "CLIENT_KEY_FILE has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key"},
 		"encrypted":       {keyFile(t, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nczNjcjN0\n-----END ENCRYPTED PRIVATE KEY-----\n"), "", "CLIENT_KEY_FILE is encrypted; it must be without a passphrase"},
 		"symmetric":       {keyFile(t, `{"kty":"oct","k":"`+private+`"}`), "", "CLIENT_KEY_FILE is a symmetric JWK; give its secret as CLIENT_SECRET with AUTH=client_secret_jwt"},

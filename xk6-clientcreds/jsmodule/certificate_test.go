@@ -391,7 +391,7 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 		{`{...ok, certificate: 7}`, `option "certificate" is a number; it must be the client's certificate as PEM, or an object with text or file`},
 		{`{...ok, certificate: {}}`, `option "certificate" must have one of text and file: the client's certificate as PEM, or the path of a file with it`},
 		{`{...ok, certificate: {pem: ''}}`, `unknown option "certificate.pem"; allowed are text, file`},
-		{`{...ok, certificate: {file: '/no/such'}}`, `option "certificate.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`},
+		{`{...ok, certificate: {file: '/no/such'}}`, `option "certificate.file" cannot be read: no such file or directory (/no/such); it must be the path, from the script's folder, of a file to read`},
 		{`{...ok, certificate: 's3cr3t'}`, `option "certificate" has no PEM block` + want},
 		{`{...ok, certificate: ok.key}`, `option "certificate" is a PEM block "PRIVATE KEY"` + want},
 		{

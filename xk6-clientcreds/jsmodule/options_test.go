@@ -483,7 +483,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: {file: '/no/such/key'}}`,
-		`option "key.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+		`option "key.file" cannot be read: no such file or directory (/no/such/key); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...keyed, key: {pem: 's3cr3t'}}`,
@@ -515,7 +515,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: '/no/such/jwt'}}`,
-		`option "assertion.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+		`option "assertion.file" cannot be read: no such file or directory (/no/such/jwt); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, dpop: 'yes'}`,
@@ -559,7 +559,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: {file: '/no/such/key'}}}`,
-		`option "dpop.key.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+		`option "dpop.key.file" cannot be read: no such file or directory (/no/such/key); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, headers: {dpop: 'x'}}`,
@@ -626,16 +626,16 @@ var wrongOptions = []struct{ argument, message string }{
 		`option "clientSecret" has no use with auth: "private_key_jwt"; drop it, or choose another auth`,
 	},
 	{
-		`{...ok, clientSecret: {file: '/no/such/s3cr3t'}}`,
-		`option "clientSecret.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+		`{...ok, clientSecret: {file: '/no/such/secret'}}`,
+		`option "clientSecret.file" cannot be read: no such file or directory (/no/such/secret); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, clientSecret: {file: '/dev/null'}}`,
-		`option "clientSecret.file" is empty; it must be the path, from the script's folder, of a file to read`,
+		`option "clientSecret.file" is empty (/dev/null); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, clientSecret: {file: '/dev/zero'}}`,
-		`option "clientSecret.file" has more than 65536 bytes; it must be the path, from the script's folder, of a file to read`,
+		`option "clientSecret.file" has more than 65536 bytes (/dev/zero); it must be the path, from the script's folder, of a file to read`,
 	},
 	{
 		`{...ok, clientSecret: {env: 's3cr3t'}}`,

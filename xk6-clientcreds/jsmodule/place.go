@@ -69,7 +69,7 @@ func (r *reader) secretOrPlace(name string, text *string, from *place) {
 
 // places reads what is at a place, files past k6's file systems: those are for what belongs into an
 // archive of the test, and a secret does not. Errors name the option and what is allowed. They do not hold
-// the path or name: who mistakes the one for the other gives the secret.
+// the name of a variable or secret: who mistakes the one for the other gives the secret.
 type places struct {
 	lookupEnv func(string) (string, bool)
 	secrets   *secretsource.Manager // nil where k6 has none

@@ -170,7 +170,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		`clientSecret: {file: 'utf-16'}`:                            `option "clientSecret.file" ` + oneLine,
 		`clientSecret: {file: 'latin-1'}`:                           `option "clientSecret.file" leads to a secret that is not UTF-8; it must be text in one line`,
 		`clientSecret: {file: 'bom'}`:                               `option "clientSecret.file" leads to a secret that begins with a byte order mark; it must be text without one`,
-		`clientSecret: {file: '.'}`:                                 `option "clientSecret.file" cannot be read: is a directory; it must be the path, from the script's folder, of a file to read`,
+		`clientSecret: {file: '.'}`:                                 `option "clientSecret.file" cannot be read: is a directory (` + w.dir + `); it must be the path, from the script's folder, of a file to read`,
 		`clientSecret: {env: 'LINE'}`:                               `option "clientSecret.env" ` + oneLine,
 		`clientSecret: {env: 'BLANK'}`:                              `option "clientSecret.env" names an environment variable that is empty; it must have a value`,
 		`clientSecret: {secret: 'line'}`:                            `option "clientSecret.secret" ` + oneLine,

@@ -125,7 +125,7 @@ func TestUnchangedSecretIsNotReadAgainAtOnce(t *testing.T) {
 	assert.Equal(t, 6, e.count())
 	assert.Equal(t, []string{
 		`Client "orders" was refused and has read new credentials: option "clientSecret.file" leads to others now`,
-		`Client "orders" was refused and cannot read new credentials: option "clientSecret.file" cannot be read: no such file or directory; it must be the path, from the script's folder, of a file to read`,
+		`Client "orders" was refused and cannot read new credentials: option "clientSecret.file" cannot be read: no such file or directory (` + path + `); it must be the path, from the script's folder, of a file to read`,
 	}, v.messages())
 	rotate(newSecret)
 	assert.Equal(t, true, v.mustRun(`client.acquire().ok`))

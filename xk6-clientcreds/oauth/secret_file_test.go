@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The errors say what is wrong with a file, not which it is.
+// The errors say what is wrong with a file, and which it is unless the path looks like a secret.
 func TestReadSecretFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -18,21 +18,33 @@ func TestReadSecretFile(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		return path
 	}
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	hidden := func(folder string) string {
+		return " (below " + folder + "; the rest is not shown, because it may be the secret)"
+	}
 	largest := strings.Repeat("x", maxSecretFile)
 	text, err := ReadSecretFile(file(largest))
 	require.NoError(t, err)
 	require.Equal(t, largest, string(text))
 
 	for _, c := range []struct{ path, want string }{
-		{filepath.Join(dir, "s3cr3t"), "cannot be read: no such file or directory"},
-		{dir, "cannot be read: is a directory"},
-		{"s3cr3t\x00", "cannot be read: invalid argument"},
+		{filepath.Join(dir, "gone"), "cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + ")"},
+		{filepath.Join(dir, "no", "Folder", "client-1.txt"), "cannot be read: no such file or directory (" + filepath.Join(dir, "no", "Folder", "client-1.txt") + ")"},
+		{"gone", "cannot be read: no such file or directory (" + filepath.Join(here, "gone") + ")"},
+		{dir, "cannot be read: is a directory (" + dir + ")"},
+		{"s3cr3t\x00", "cannot be read: invalid argument" + hidden(here)},
+		{filepath.Join(dir, "Zq9xY7kPw3LmTa7y"), "cannot be read: no such file or directory" + hidden(dir)},
+		{filepath.Join(dir, "aB3/xY9+q8Z=/kk/w"), "cannot be read: no such file or directory" + hidden(dir)},
+		{"0123456789abcdef", "cannot be read: no such file or directory" + hidden(here)},
+		{filepath.Join(dir, "abc8Q~wXk0vKqPzLmTa7yR3b.txt"), "cannot be read: no such file or directory" + hidden(dir)},
+		{"-----BEGIN PRIVATE KEY-----\nabc", "cannot be read: no such file or directory" + hidden(here)},
 	} {
 		_, err := ReadSecretFile(c.path)
 		require.EqualError(t, err, c.want)
 	}
 	_, err = ReadSecretFile(file(largest + "x"))
-	require.EqualError(t, err, "has more than 65536 bytes")
+	require.EqualError(t, err, "has more than 65536 bytes ("+file("x")+")")
 	_, err = ReadSecretFile(file(" \r\n"))
-	require.EqualError(t, err, "is empty")
+	require.EqualError(t, err, "is empty ("+file("x")+")")
 }
