@@ -250,3 +250,14 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.Equal(t, 307, r.get(t, "api.with_token").Data["http_status"])
 	require.Zero(t, strayed.Load())
 }
+
+// What nobody asked for is told of, and the answer is read as it is.
+func TestCompressedAnswersAreNamed(t *testing.T) {
+	t.Parallel()
+	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{deflated} }).run(t, nil)
+	require.Equal(t, Result{
+		ID: "response.content_encoding", Status: Info, Summary: "deflate, though the request did not ask for it: k6 decodes it as well",
+		Data: map[string]any{"content_encoding": "deflate"},
+	}, r.get(t, "response.content_encoding"))
+	require.Equal(t, OK, r.get(t, "response.token_type").Status)
+}

@@ -27,7 +27,14 @@ func checkResponse(_ context.Context, e *exam) []Result {
 	}
 	_, typed := given["token_type"]
 	_, scoped := given["scope"]
-	return []Result{e.checkTokenType(typed), e.checkTTL(), e.checkScope(scoped), e.checkCaching(), e.checkContentType()}
+	results := []Result{e.checkTokenType(typed), e.checkTTL(), e.checkScope(scoped), e.checkCaching(), e.checkContentType()}
+	if coding := e.first.header.Get("Content-Encoding"); coding != "" {
+		results = append(results, Result{
+			ID: "response.content_encoding", Status: Info, Summary: coding + ", though the request did not ask for it: k6 decodes it as well",
+			Data: map[string]any{"content_encoding": coding},
+		})
+	}
+	return results
 }
 
 func (e *exam) checkTokenType(given bool) Result {

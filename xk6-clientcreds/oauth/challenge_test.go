@@ -59,6 +59,8 @@ func TestChallengeError(t *testing.T) {
 		`Bearer, DPoP error="use_dpop_nonce"`:    "use_dpop_nonce",
 		"Bearer error=\"a\x1b[31m\"":             "",
 		`Bearer error="x", DPoP error="y"`:       "x",
+		`Bearer error="Unauthorized"`:            "", // a phrase, and not a code
+		`Bearer error="token is expired"`:        "",
 		`Basic realm="error=\"invalid_token\""`:  "",
 		`Bearer error_description="the", error=`: "",
 	} {

@@ -211,6 +211,22 @@ func TestRedirectedMetadata(t *testing.T) {
 	}
 }
 
+// Why there is no document a server says in its own words, as Keycloak does of a realm.
+func TestWordsInsteadOfMetadata(t *testing.T) {
+	t.Parallel()
+	for want, do := range map[string]Doer{
+		"HTTP 404: Realm does not exist": always(404, typeJSON, `{"error":"Realm does not exist","error_description":"\u202e"}`),
+		"HTTP 404":                       always(404, typeHTML, "<title>404</title>"),
+		"HTTP 400: the server speaks TLS at this port, and the request was plain HTTP; use an https URL": always(
+			400, "text/plain", "Client sent an HTTP request to an HTTPS server.\n"),
+	} {
+		_, err := DiscoverAt(context.Background(), do, "http://example.com/doc", "http://example.com")
+		require.EqualError(t, err, want)
+		_, err = FetchKeySet(context.Background(), do, "jwksUrl", "http://example.com/keys")
+		require.EqualError(t, err, "http://example.com/keys: "+want)
+	}
+}
+
 func TestCheckEndpoint(t *testing.T) {
 	t.Parallel()
 	secure, local := Metadata{Issuer: "HTTPS://i.example.com"}, Metadata{Issuer: "http://127.0.0.1"}

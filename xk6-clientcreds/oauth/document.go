@@ -59,8 +59,10 @@ func fetchOnce(ctx context.Context, do Doer, place string) (doc document, target
 			return doc, nil, fmt.Errorf("HTTP %d: %w", resp.StatusCode, err)
 		}
 		return doc, target, nil
+	case refusesPlainHTTP(resp, doc.body):
+		return doc, nil, fmt.Errorf("HTTP %d: %s", resp.StatusCode, needsHTTPS)
 	case resp.StatusCode != http.StatusOK:
-		return doc, nil, fmt.Errorf("HTTP %d", resp.StatusCode)
+		return doc, nil, errors.New(withWords(fmt.Sprintf("HTTP %d", resp.StatusCode), sentence(doc.body)))
 	}
 	return doc, nil, nil
 }

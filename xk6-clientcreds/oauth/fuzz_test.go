@@ -75,6 +75,7 @@ func FuzzWWWAuthenticate(f *testing.F) {
 	f.Add(`Bearer realm="x", error="invalid_token"`, `DPoP error=use_dpop_nonce`)
 	f.Add(`Negotiate abc==, Basic realm="\"`, "")
 	f.Add(`,,= ="\`, "\x00")
+	f.Add(`Bearer error="Unauthorized"`, "Bearer realm=\"\u009b31m \u202e\", error=\"invalid token\"")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		params := 0
 		for _, c := range ParseWWWAuthenticate([]string{a, b}) {
