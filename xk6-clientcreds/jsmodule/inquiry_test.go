@@ -185,7 +185,7 @@ func TestInquiriesThatFailAreResults(t *testing.T) {
 		},
 		"a redirect": {
 			answer:         answering(307, "Location: /elsewhere", ``),
-			introspect:     `[false,307,null,null,"http_error","the endpoint redirects, and credentials do not follow a redirect; configure the final URL",null,true]`,
+			introspect:     `[false,307,null,null,"http_error","the endpoint redirects to /elsewhere, and credentials do not follow a redirect; configure the final URL",null,true]`,
 			introspectCode: "http_error", revokeCode: "http_error",
 		},
 		"a success that says nothing": {

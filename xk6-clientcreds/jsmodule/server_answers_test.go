@@ -180,12 +180,12 @@ var wrongAnswers = []struct {
 	},
 	{
 		"redirect to a login page", 302, `Location: https://idp.example.com/login`, ``,
-		`http_error (HTTP 302): the token endpoint redirects, and credentials do not follow a redirect; configure the final URL`,
+		`http_error (HTTP 302): the token endpoint redirects to https://idp.example.com/login, and credentials do not follow a redirect; configure the final URL`,
 		``, "http_error", false,
 	},
 	{
-		"redirect to https", 308, `Location: https://idp.example.com/token`, ``,
-		`http_error (HTTP 308): the token endpoint redirects, and credentials do not follow a redirect; configure the final URL`,
+		"redirect to https", 308, `Location: https://idp.example.com/token?key=hush`, ``,
+		`http_error (HTTP 308): the token endpoint redirects to https://idp.example.com/token…, and credentials do not follow a redirect; configure the final URL`,
 		``, "http_error", false,
 	},
 	{

@@ -178,7 +178,7 @@ func TestEndpointErrors(t *testing.T) {
 		},
 		"redirect": {
 			always(302, "", "", "Location", "https://elsewhere.example"),
-			Error{Code: CodeHTTPError, Status: 302, Description: "the endpoint redirects, and credentials do not follow a redirect; configure the final URL"},
+			Error{Code: CodeHTTPError, Status: 302, Description: "the endpoint redirects to https://elsewhere.example, and credentials do not follow a redirect; configure the final URL"},
 		},
 		"large": {
 			always(200, "", strings.Repeat(" ", maxBody+1)),

@@ -18,7 +18,7 @@ func refusal(resp *http.Response, body []byte, m *members, ok bool, endpoint str
 	}
 	switch {
 	case redirects(resp):
-		return httpError(resp, endpoint+" redirects, and credentials do not follow a redirect; configure the final URL")
+		return httpError(resp, endpoint+" redirects"+whereTo(resp)+", and credentials do not follow a redirect; configure the final URL")
 	case successful(resp):
 		return nil
 	case refusesPlainHTTP(resp, body):
@@ -50,6 +50,14 @@ func oauthError(resp *http.Response, body []byte, m *members) *Error {
 		URI:         Printable(string(m.ErrorURI), maxDescription),
 		Status:      resp.StatusCode,
 	}
+}
+
+// whereTo says where a redirect leads, without what may be secret of the URL.
+func whereTo(resp *http.Response) string {
+	if location := Printable(shown(resp.Header.Get("Location")), maxHeadline); location != "" {
+		return " to " + location
+	}
+	return ""
 }
 
 func successful(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
