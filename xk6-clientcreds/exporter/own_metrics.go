@@ -132,7 +132,11 @@ func (c *ownCollector) runPoints(r *runState) []point {
 		}
 	}
 	for _, t := range r.thresholds {
-		points = append(points, c.gauge(thresholdName, number(t.crossed(elapsed, over)), t.labels()...))
+		crossed := t.crossed(elapsed, over)
+		if t.expr.Void() && !crossed {
+			continue
+		}
+		points = append(points, c.gauge(thresholdName, number(crossed), t.labels()...))
 	}
 	return points
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/condition"
 )
 
 // threshold is one expression on a metric or submetric, evaluated on the samples themselves.
@@ -23,7 +25,7 @@ type threshold struct {
 	abortOnFail    bool
 	name           string      // of the metric
 	tags           [][2]string // of the submetric
-	expr           expression
+	expr           condition.Condition
 
 	counter              bool // whether the metric is a Counter: rate is per second then
 	count                uint64
@@ -41,7 +43,7 @@ func newThresholds(all map[string]metrics.Thresholds, log logrus.FieldLogger) []
 	for metric, thresholds := range all {
 		name, tags, err := metrics.ParseMetricName(metric)
 		for _, t := range thresholds.Thresholds {
-			expr, exprErr := parseExpression(t.Source)
+			expr, exprErr := condition.Parse(t.Source)
 			if err := cmp.Or(err, exprErr); err != nil {
 				log.WithError(err).Warnf("threshold %q on %q is not served", t.Source, metric)
 				continue
@@ -83,7 +85,7 @@ func (t *threshold) watches(ts metrics.TimeSeries) bool {
 
 // observe implements observer.
 func (t *threshold) observe(s *metrics.Sample) {
-	v, limit := s.Value, t.expr.limit
+	v, limit := s.Value, t.expr.Limit
 	if t.count == 0 {
 		t.counter = s.Metric.Type == metrics.Counter
 		t.min, t.max = v, v
@@ -114,13 +116,13 @@ func (t *threshold) crossed(elapsed time.Duration, over bool) bool {
 		return false
 	}
 	v, known := t.value(elapsed)
-	return known && !t.expr.holds(v)
+	return known && !t.expr.Holds(v)
 }
 
 // value is the left side of the expression, if it has one. For a percentile it is a number on the
 // same side of the limit.
 func (t *threshold) value(elapsed time.Duration) (v float64, known bool) {
-	switch t.expr.method {
+	switch t.expr.Method {
 	case "count":
 		return t.sum, true
 	case "rate":
@@ -146,7 +148,7 @@ func (t *threshold) quantile() float64 {
 	if t.count == 0 {
 		return 0
 	}
-	i := t.expr.percentile * (float64(t.count) - 1)
+	i := t.expr.Percentile * (float64(t.count) - 1)
 	lower, upper := t.rank(math.Floor(i)), t.rank(math.Ceil(i))
 	if lower == upper {
 		return lower
@@ -161,7 +163,7 @@ func (t *threshold) rank(r float64) float64 {
 	case r < float64(t.below):
 		return t.nextBelow
 	case r < float64(t.below+t.at):
-		return t.expr.limit
+		return t.expr.Limit
 	default:
 		return t.nextAbove
 	}

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -115,16 +114,10 @@ func TestThresholdsThatAbortAreMarked(t *testing.T) {
 		`[{"threshold": "count<9", "abortOnFail": true}, "count<5", "count<5"]`)))
 	r := newRig(t, "runtimeMetrics=false")
 	r.SetThresholds(map[string]metrics.Thresholds{"iterations": thresholds})
-	var lines []string
-	for line := range strings.Lines(r.scrape(acceptText)) {
-		if strings.HasPrefix(line, "k6_threshold_crossed{") {
-			lines = append(lines, line)
-		}
-	}
 	assert.Equal(t, []string{
-		"k6_threshold_crossed{abort_on_fail=\"false\",metric=\"iterations\",threshold=\"count<5\"} 0\n",
-		"k6_threshold_crossed{abort_on_fail=\"true\",metric=\"iterations\",threshold=\"count<9\"} 0\n",
-	}, lines, "one series for each, also where the script repeats one")
+		`k6_threshold_crossed{abort_on_fail="false",metric="iterations",threshold="count<5"} 0`,
+		`k6_threshold_crossed{abort_on_fail="true",metric="iterations",threshold="count<9"} 0`,
+	}, thresholdLines(r.scrape(acceptText)), "one series for each, also where the script repeats one")
 }
 
 func TestThresholdsThatK6DoesNotEvaluateAreNotServed(t *testing.T) {
@@ -133,11 +126,31 @@ func TestThresholdsThatK6DoesNotEvaluateAreNotServed(t *testing.T) {
 	assert.NotContains(t, r.scrape(acceptText), "k6_threshold_crossed")
 }
 
-func TestExpressionsThatAreNone(t *testing.T) {
-	for _, source := range []string{"", "count", "count<x", "p(x)<1", "<"} {
-		_, err := parseExpression(source)
-		require.ErrorContains(t, err, fmt.Sprintf("threshold %q", source))
+// TestVoidConditionsAreNotServed: scripts have them so that k6 keeps a submetric. One that is crossed all the same is.
+func TestVoidConditionsAreNotServed(t *testing.T) {
+	r := newRig(t, "")
+	r.start()
+	r.SetThresholds(map[string]metrics.Thresholds{
+		"iterations": metrics.NewThresholds([]string{"count>=0", "count>0"}), "http_req_duration": metrics.NewThresholds([]string{"max>=0"}),
+	})
+	r.add(r.builtin.Iterations, 1)
+	served := func() []string { return thresholdLines(r.scrape(acceptText)) }
+	assert.Equal(t, []string{`k6_threshold_crossed{abort_on_fail="false",metric="iterations",threshold="count>0"} 0`}, served())
+	r.add(r.builtin.HTTPReqDuration, -1)
+	assert.Contains(t, served(), `k6_threshold_crossed{abort_on_fail="false",metric="http_req_duration",threshold="max>=0"} 1`)
+}
+
+func thresholdLines(body string) []string {
+	var lines []string
+	for line := range strings.Lines(body) {
+		if strings.HasPrefix(line, "k6_threshold_crossed{") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
 	}
+	return lines
+}
+
+func TestThresholdWithoutACondition(t *testing.T) {
 	r := newRig(t, "")
 	r.SetThresholds(map[string]metrics.Thresholds{"iterations": metrics.NewThresholds([]string{"count"})})
 	assert.Equal(t, []string{`threshold "count" on "iterations" is not served`}, r.warnings())

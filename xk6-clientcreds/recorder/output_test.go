@@ -188,6 +188,20 @@ func TestThresholdsAreRecordedAsK6DecidedOnThem(t *testing.T) {
 	assert.True(t, record.Run.Completed)
 }
 
+// TestVoidConditionsAreNotRecorded: scripts have them so that k6 keeps a submetric.
+func TestVoidConditionsAreNotRecorded(t *testing.T) {
+	thresholds := map[string]metrics.Thresholds{
+		"http_reqs{name:admin}": metrics.NewThresholds([]string{"count>=0", "count>0"}), "custom": metrics.NewThresholds([]string{"min>=0"}),
+	}
+	thresholds["custom"].Thresholds[0].LastFailed = true
+	r := newRig(t)
+	r.SetThresholds(thresholds)
+	r.add(r.builtin.Iterations, 1)
+	assert.Equal(t, []regress.Threshold{
+		{Metric: "custom", Source: "min>=0", Crossed: true}, {Metric: "http_reqs{name:admin}", Source: "count>0"},
+	}, r.stop(nil).Thresholds)
+}
+
 func TestTestThatIsStoppedEarlyIsRecordedToo(t *testing.T) {
 	for want, err := range map[string]error{
 		"INVALID: stopped by SIGINT": errext.WithAbortReasonIfNone(

@@ -12,6 +12,7 @@ import (
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/executor"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/condition"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 )
 
@@ -102,7 +103,8 @@ func (r *Run) marked() bool {
 	return codeOf(r.err) == int(exitcodes.MarkedAsFailed)
 }
 
-// evaluated are the thresholds of the script and whether they held, as k6 decided.
+// evaluated are the thresholds of the script and whether they held, as k6 decided. Those that only make k6 keep a
+// submetric are left out, unless one was crossed.
 func (r *Run) evaluated() []regress.Threshold {
 	all := []regress.Threshold{}
 	if r.noThresholds {
@@ -110,6 +112,9 @@ func (r *Run) evaluated() []regress.Threshold {
 	}
 	for _, metric := range slices.Sorted(maps.Keys(r.thresholds)) {
 		for _, t := range r.thresholds[metric].Thresholds {
+			if c, err := condition.Parse(t.Source); err == nil && c.Void() && !t.LastFailed {
+				continue
+			}
 			all = append(all, regress.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
 		}
 	}
