@@ -57,7 +57,7 @@ type process struct {
 }
 
 func newProcess() *process {
-	return &process{
+	p := &process{
 		run:      verdict.New(),
 		redactor: redact.New(),
 		grants:   make(map[string]*grant),
@@ -66,6 +66,8 @@ func newProcess() *process {
 		clients:  make(map[*client]struct{}),
 		warned:   make(map[warning]bool),
 	}
+	p.run.Redact = p.redactor.String
+	return p
 }
 
 // start prepares the process when its first VU imports the module.

@@ -206,8 +206,8 @@ func TestTestThatIsStoppedEarlyIsRecordedToo(t *testing.T) {
 	for want, err := range map[string]error{
 		"INVALID: stopped by SIGINT": errext.WithAbortReasonIfNone(
 			errors.New("test run was aborted because k6 received a 'interrupt' signal"), errext.AbortedByUser),
-		"INVALID: stopped by the script": errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByScriptAbort),
-		"FAIL: 1 threshold was crossed":  errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByThreshold),
+		"INVALID: stopped by the script: x": errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByScriptAbort),
+		"FAIL: 1 threshold was crossed":     errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByThreshold),
 	} {
 		r := newRig(t)
 		thresholds := metrics.NewThresholds([]string{"rate<0.1"})

@@ -9,6 +9,8 @@ import (
 type Stop struct {
 	// By is what stopped the test, such as SIGINT.
 	By string `json:"by,omitempty"`
+	// Why is the first line of what the script said, by an exception or to abort(), without secrets.
+	Why string `json:"why,omitempty"`
 	// After is how long the load had run, in seconds, and Of how long it should have; 0 where that is not known.
 	After float64 `json:"after"`
 	Of    float64 `json:"of,omitempty"`
@@ -28,6 +30,9 @@ func (s Stop) String() string {
 	}
 	if s.By != "" {
 		text += " by " + s.By
+	}
+	if s.Why != "" {
+		text += ": " + s.Why
 	}
 	return text
 }

@@ -103,6 +103,7 @@ func TestStopsInWords(t *testing.T) {
 		"stopped after 0.1 s":                {After: 0.123},
 		"stopped after 2 s by the REST API":  {By: "the REST API", After: 2},
 		"stopped after 2 s of 60 s by a bug": {By: "a bug", After: 2, Of: 60},
+		"stopped by the script: enough":      {By: "the script", Why: "enough"},
 	} {
 		assert.Equal(t, want, s.String())
 	}

@@ -17,6 +17,8 @@ type Run struct {
 	// Lost says how many samples outputs other than the recorder have lost, by the reason. It may be nil, and is set
 	// before the run.
 	Lost func() map[string]int64
+	// Redact hides secrets in what a script said. It may be nil, and is set before the run.
+	Redact func(string) string
 
 	now func() time.Time
 

@@ -3,6 +3,7 @@ package verdict
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -145,7 +146,35 @@ func TestExceptionInSetup(t *testing.T) {
 	r := newRig(t)
 	r.start()
 	o, _ := r.Finish(abort("x", errext.AbortedByScriptError, exitcodes.ScriptException))
-	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception; not one token was used", o.Validity.String())
+	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: x; not one token was used", o.Validity.String())
+}
+
+// TestWhyTheScriptStoppedTheTest: the words of the script, without what must not get into a record.
+func TestWhyTheScriptStoppedTheTest(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ö", 300)
+	for text, want := range map[string]string{
+		"Error: preflight: the API answered 404\n\tat preflight (file:///home/me/lib/preflight.js:18:15(70))\n": "preflight: the API answered 404",
+		"GoError: k6/x/clientcreds: no token\n\tat setup (file:///x.js:1:1(1))":                                 "k6/x/clientcreds: no token",
+		"test aborted: enough of it at default (file:///home/me/script.js:5:45(6))":                             "enough of it",
+		"Uncaught (in promise) Error: late at file (file:///x.js:1:1(1))":                                       "late",
+		"test aborted":                  "",
+		"the secret hunter2 is refused": "the secret **** is refused",
+		"the API at https://me:pw@api.example.com:8443/a/b?key=abc#x answered 401":  "the API at https://api.example.com:8443/… answered 401",
+		"GET http://127.0.0.1:1 and http://h/ 'https://i.example/x' \x1b[31mred\r": "GET http://127.0.0.1:1 and http://h/ 'https://i.example/…' [31mred",
+		long: strings.Repeat("ö", 148) + "…",
+	} {
+		r := newRig(t)
+		r.Redact = func(text string) string { return strings.ReplaceAll(text, "hunter2", "****") }
+		r.start()
+		for reason, by := range map[errext.AbortReason]string{errext.AbortedByScriptError: "an exception", errext.AbortedByScriptAbort: "the script"} {
+			o, _ := r.Finish(abort(text, reason, exitcodes.ScriptException))
+			require.NotNil(t, o.Stopped)
+			assert.Equal(t, regress.Stop{By: by, Why: want}, *o.Stopped)
+		}
+		o, _ := r.Finish(abort(text, errext.AbortedByOutput, exitcodes.ScriptException))
+		assert.Empty(t, o.Stopped.Why, "nobody else has words")
+	}
 }
 
 // TestStoppedBeforeTheErrorIsKnown: in handleSummary without an output, k6's status and the signal say so.

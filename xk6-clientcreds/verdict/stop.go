@@ -23,6 +23,9 @@ func (r *Run) stop() *regress.Stop {
 		return nil
 	}
 	s := &regress.Stop{By: by, Of: r.planned.Seconds()}
+	if by == byScript || by == byException {
+		s.Why = r.words(r.err.Error())
+	}
 	from, to := r.loaded, r.ended
 	if from.IsZero() && !r.imported {
 		from = r.started // the module sees iterations begin, the recorder does not
@@ -39,6 +42,12 @@ func (r *Run) stop() *regress.Stop {
 	return s
 }
 
+// What stops a test by saying why.
+const (
+	byScript    = "the script"
+	byException = "an exception"
+)
+
 // stopper names what stopped the test. An exception stops it in setup() or before, since those of iterations do not, and
 // after the load nothing is stopped. Where k6's error is not known yet, its status is: in handleSummary without an output.
 func (r *Run) stopper() (by string, stopped bool) {
@@ -54,9 +63,9 @@ func (r *Run) stopper() (by string, stopped bool) {
 	case errext.AbortedByUser:
 		return r.user(), true
 	case errext.AbortedByScriptAbort:
-		return "the script", true
+		return byScript, true
 	case errext.AbortedByScriptError:
-		return "an exception", r.tally.Iterations == 0
+		return byException, r.tally.Iterations == 0
 	case errext.AbortedByTimeout:
 		return "a timeout", r.tally.Iterations == 0
 	case errext.AbortedByOutput:

@@ -99,7 +99,12 @@ func facts(s *side) []fact {
 	if n := len(s.record.Instances); n > len(s.runs) {
 		list = append(list, fact{"Processes", strconv.Itoa(n)})
 	}
-	if !run.Completed {
+	switch {
+	case run.Stopped != nil:
+		stop := *run.Stopped
+		stop.Why = "" // it is a reason of the verdict
+		list = append(list, fact{"Stopped early", stop.String()})
+	case !run.Completed:
 		list = append(list, fact{"Stopped early", "yes"})
 	}
 	if commit := commitOf(&run); commit != none {

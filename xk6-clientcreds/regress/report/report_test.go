@@ -75,6 +75,17 @@ func TestRequestsWithoutAnAnswer(t *testing.T) {
 	assert.Equal(t, []string{"200", "200", "20/s"}, rows[1][:3])
 }
 
+func TestWhatStoppedTheRun(t *testing.T) {
+	t.Parallel()
+	r := load{seconds: 10, slower: 1}.record()
+	assert.NotContains(t, pageOf(t, r).texts("dt"), "Stopped early")
+	r.Run.Completed = false
+	assert.Contains(t, pageOf(t, r).texts("dt"), "Stopped early")
+	r.Run.Stopped = &regress.Stop{By: "the script", Why: "enough", After: 10, Of: 60}
+	d := pageOf(t, r)
+	assert.Equal(t, "stopped after 10 s of 60 s by the script", d.texts("dd")[slices.Index(d.texts("dt"), "Stopped early")])
+}
+
 // TestNothingInARecordIsMarkup: wherever a record has text.
 func TestNothingInARecordIsMarkup(t *testing.T) {
 	t.Parallel()
