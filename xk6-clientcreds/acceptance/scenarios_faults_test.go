@@ -223,7 +223,7 @@ func TestScenarioClockSkew(t *testing.T) {
 		},
 		"the leeway is too short": {
 			env:     []string{"VUS=3", "DURATION=5s", "TTL=4s", "SKEW=2s", "LEEWAY=0", "JITTER=0"},
-			exit:    exitThresholds,
+			exit:    exitInvalid,
 			crossed: []string{"clientcreds_rejections"},
 		},
 		"token requests fail": {

@@ -35,7 +35,7 @@ func TestScenarioSoakThroughExpiry(t *testing.T) {
 		"no tokens for a while": {
 			server:  withFaults(`{"token": {"outages": [{"after": "2s", "for": "1m"}]}}`),
 			env:     []string{"VUS=2", "DURATION=4s", "TTL=2s", "EXPIRIES=1"},
-			exit:    exitThresholds,
+			exit:    exitInvalid,
 			crossed: []string{"checks", "clientcreds_request_failed"},
 		},
 		"tokens die early": {
@@ -69,7 +69,7 @@ func TestScenarioShortTTL(t *testing.T) {
 		"no tokens": {
 			server:  withFaults(`{"token": {"outages": [{"after": "3s", "for": "1m"}]}}`),
 			env:     []string{"VUS=1", "TTL=2s", "DURATION=5s", "LEEWAYS=10%,45%"},
-			exit:    exitThresholds,
+			exit:    exitInvalid,
 			crossed: []string{"clientcreds_request_failed"},
 			lines:   []string{"  advice   none, because token requests failed"},
 		},
