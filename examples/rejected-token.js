@@ -1,4 +1,4 @@
-// A token that the API stopped accepting: client.get() and its kin ask for a new one and repeat the request, once. With
+// A token that the API stopped accepting: client.get() and its like request a new one and send the request again, once. With
 // k6/http it is yours to do, by client.invalidate(). clientcreds_rejections counts the 401 answers, and stats() what this
 // virtual user has seen of the client.
 //

@@ -173,7 +173,7 @@ var examples = map[string]example{
 	"tags-and-thresholds.js": {env: slowMachine, saw: tokensPerVU(2)},
 	"setup-teardown.js":      {saw: tokensPerVU(1)},
 	"validity.js": {
-		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{endsTokensAt(2)} },
 		saw: func(t *testing.T, _ authserver.Stats, r run) {
 			t.Helper()
 			require.Positive(t, r.summary.count("clientcreds_rejections"))
@@ -181,7 +181,7 @@ var examples = map[string]example{
 		},
 	},
 	"rejected-token.js": {
-		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+		server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{endsTokensAt(4)} },
 		saw: func(t *testing.T, stats authserver.Stats, r run) {
 			t.Helper()
 			require.Greater(t, stats.TokenRequests.ByResult["issued"], int64(1))

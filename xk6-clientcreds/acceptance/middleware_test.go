@@ -47,14 +47,37 @@ func unavailableTwice() authserver.Middleware {
 	}
 }
 
-// rejectsEveryFourth is an API that forgets tokens.
+// endsTokensAt is an API whose tokens are over at their nth use.
+func endsTokensAt(n int) authserver.Middleware {
+	var mu sync.Mutex
+	uses := make(map[string]int) // by Authorization
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			uses[r.Header.Get("Authorization")]++
+			over := uses[r.Header.Get("Authorization")] >= n
+			mu.Unlock()
+			if over {
+				refuse(w)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func refuse(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	w.WriteHeader(http.StatusUnauthorized)
+}
+
+// rejectsEveryFourth is an API that refuses good tokens at random.
 func rejectsEveryFourth() authserver.Middleware {
 	var seen atomic.Int64
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if seen.Add(1)%4 == 0 {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-				w.WriteHeader(http.StatusUnauthorized)
+				refuse(w)
 				return
 			}
 			next.ServeHTTP(w, r)

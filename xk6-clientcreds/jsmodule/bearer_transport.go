@@ -16,7 +16,8 @@ type bearerTransport struct {
 	base      http.RoundTripper // shows the client's certificate and adds a DPoP proof, if it has them
 	elsewhere http.RoundTripper // for other origins
 	view      *view
-	late      func() // called for a request that carries an expired token
+	late      func()                       // called for a request that carries an expired token
+	answered  func(u *url.URL, status int) // called for each answer to a request that carries the token
 	apis      *regress.Origins
 }
 
@@ -32,7 +33,7 @@ func (refusingTransport) RoundTrip(*http.Request) (*http.Response, error) { retu
 // RoundTrip implements http.RoundTripper.
 func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.apis.Add(req.URL)
-	if origin(first(req).URL) != origin(req.URL) {
+	if first := first(req); first != req && origin(first.URL) != origin(req.URL) {
 		return t.elsewhere.RoundTrip(req)
 	}
 	if sinceEpoch() >= t.view.expires {
@@ -43,6 +44,7 @@ func (t *bearerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(authorized)
 	if resp != nil {
 		resp.Request = req // whoever looks at the response need not see the token
+		t.answered(req.URL, resp.StatusCode)
 	}
 	return resp, err
 }
@@ -55,13 +57,16 @@ func first(req *http.Request) *http.Request {
 	return req
 }
 
-// origin is scheme, host and port (RFC 6454 §4).
+// origin is scheme, host and port, the latter unless it is the scheme's own (RFC 6454 §6.2).
 func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname())
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // IPv6
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[scheme] {
+		host += ":" + port
+	}
+	return scheme + "://" + host
 }
 
 // originOf is origin for a URL in text.

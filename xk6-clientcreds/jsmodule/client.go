@@ -152,6 +152,3 @@ func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, 
 	}
 	return c.view, nil
 }
-
-// drop gives up the token of v, unless it has been replaced already.
-func (c *client) drop(v *view) { c.entry.Drop(v.lease) }

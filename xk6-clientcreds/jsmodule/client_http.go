@@ -12,14 +12,14 @@ func (c *client) request(name string, call sobek.FunctionCall) sobek.Value {
 	}
 	send := c.authorized(name)
 	result := send(v, call.Arguments)
-	if !c.rejected(result) {
+	if !c.refused(v, result) {
 		return result
 	}
-	if v, err = c.renewed(v); err != nil {
+	if v, err = c.usable(); err != nil {
 		return c.fail(err)
 	}
 	result = send(v, call.Arguments)
-	c.rejectedAgain(result)
+	c.refused(v, result)
 	return result
 }
 
@@ -33,19 +33,19 @@ func (c *client) batch(call sobek.FunctionCall) sobek.Value {
 	results := send(v, call.Arguments)
 	again := rt.NewObject()
 	for _, key := range results.ToObject(rt).Keys() {
-		if c.rejected(results.ToObject(rt).Get(key)) {
+		if c.refused(v, results.ToObject(rt).Get(key)) {
 			mustSet(again, key, call.Argument(0).ToObject(rt).Get(key))
 		}
 	}
 	if len(again.Keys()) == 0 {
 		return results
 	}
-	if v, err = c.renewed(v); err != nil {
+	if v, err = c.usable(); err != nil {
 		return c.fail(err)
 	}
 	second := send(v, append([]sobek.Value{again}, call.Arguments[1:]...)).ToObject(rt)
 	for _, key := range second.Keys() {
-		c.rejectedAgain(second.Get(key))
+		c.refused(v, second.Get(key))
 		mustSet(results.ToObject(rt), key, second.Get(key))
 	}
 	return results
@@ -57,13 +57,12 @@ func (c *client) asyncRequest(call sobek.FunctionCall) sobek.Value {
 	send, args := c.authorized("asyncRequest"), c.m.kept(call.Arguments)
 	return c.whenUsable(func(first *view) sobek.Value {
 		return c.then(send(first, args), func(result sobek.Value) sobek.Value {
-			if !c.rejected(result) {
+			if !c.refused(first, result) {
 				return result
 			}
-			c.drop(first)
 			return c.whenUsable(func(second *view) sobek.Value {
 				return c.then(send(second, args), func(result sobek.Value) sobek.Value {
-					c.rejectedAgain(result)
+					c.refused(second, result)
 					return result
 				})
 			})
@@ -83,10 +82,4 @@ func (c *client) then(promise sobek.Value, f func(sobek.Value) sobek.Value) sobe
 		panic(err)
 	}
 	return next
-}
-
-// renewed replaces the rejected token of v.
-func (c *client) renewed(v *view) (*view, error) {
-	c.drop(v)
-	return c.usable()
 }

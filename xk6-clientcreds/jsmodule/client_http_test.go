@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,14 @@ func withAPI(t *testing.T, e *endpoint, a *api, more string) *vu {
 	return v
 }
 
+// accepted makes the VU's token one that the API has accepted: it is worth replacing when the API refuses it.
+func (v *vu) accepted(a *api) {
+	v.t.Helper()
+	v.mustRun(`client.token()`)
+	c := v.onlyClient()
+	c.view.lease.Accepted(c.grant.apis.of(a.URL))
+}
+
 func TestVerbsAreThoseOfK6(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
@@ -135,6 +144,7 @@ func TestRejectedTokenIsReplacedOnce(t *testing.T) {
 				return n == 1 && unauthorized(w, c.challenge)
 			}
 			v := withAPI(t, e, a, "")
+			v.accepted(a)
 			assert.Equal(t, int64(200), v.mustRun(`client.post(api, 'again').status`))
 			assert.Equal(t, []string{"POST / " + bearer(1) + " again", "POST / " + bearer(2) + " again"}, a.requests())
 			assert.Equal(t, int64(1), v.mustRun(`client.stats().rejections`))
@@ -154,10 +164,31 @@ func TestRejectedForGoodIsShownAndWarnedOfOnce(t *testing.T) {
 	}
 	v := withAPI(t, e, a, "")
 	assert.Equal(t, []any{int64(401), int64(401)}, v.mustRun(`[client.get(api).status, client.get(api).status]`))
-	assert.Len(t, a.requests(), 4)
+	assert.Len(t, a.requests(), 2, "another token would be no better")
 	assert.Equal(t, []string{`The API answered 401 to a token that had just been issued (client "orders", ` + a.URL +
 		`, WWW-Authenticate: Bearer error="invalid_token", error_description="wrong audience"); ` +
 		`it does not accept this server's tokens: check issuer, audience, scope and the clocks of both`}, v.messages())
+}
+
+// What is refused once more counts, and is explained, also in a batch.
+func TestRejectedAgain(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{
+		`client.get(api + '/bad').status`, `client.batch([api + '/good', api + '/bad'])[1].status`, `client.batch({a: api + '/bad'}).a.status`,
+	} {
+		e, a := newEndpoint(t), newAPI(t)
+		a.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+			return r.URL.Path == "/bad" && unauthorized(w, "")
+		}
+		v := withAPI(t, e, a, "")
+		v.accepted(a)
+		assert.Equal(t, int64(401), v.mustRun(call), call)
+		assert.Equal(t, 2, e.count())
+		assert.Equal(t, int64(2), v.mustRun(`client.stats().rejections`), call)
+		assert.InDelta(t, 2, sum(v.sampled()["clientcreds_rejections"]), 0, call)
+		require.Len(t, v.messages(), 1, call)
+		assert.Contains(t, v.messages()[0], "401 to a token that had just been issued")
+	}
 }
 
 // A clock that is wrong is the reason that is hardest to see.
@@ -232,9 +263,11 @@ func TestOnlyRejectedRequestsOfABatchAreSentAgain(t *testing.T) {
 		return r.URL.Path == "/bad" && strings.HasSuffix(r.Header.Get("Authorization"), tokenNumber(1)) && unauthorized(w, "")
 	}
 	v := withAPI(t, e, a, "")
+	v.accepted(a)
 	assert.Equal(t, []any{int64(200), int64(200)}, v.mustRun(`client.batch([api + '/good', api + '/bad']).map((r) => r.status)`))
 	assert.ElementsMatch(t, []string{"GET /good " + bearer(1), "GET /bad " + bearer(1), "GET /bad " + bearer(2)}, a.requests())
-	v.mustRun(`client.invalidate()`)
+	v = withAPI(t, e, a, "scope: 'other'")
+	v.accepted(a)
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 4 && unauthorized(w, "") }
 	v.mustRun(`(async () => { globalThis.later = (await client.asyncRequest('GET', api + '/async')).status })()`)
 	assert.Equal(t, int64(200), v.mustRun(`later`))
@@ -272,6 +305,26 @@ func TestTokenStaysAtItsOrigin(t *testing.T) {
 	}, a.requests())
 }
 
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"http://api.example/a?b=c":      "http://api.example",
+		"http://api.example:80/":        "http://api.example",
+		"https://api.example:443/":      "https://api.example",
+		"http://api.example:443/":       "http://api.example:443",
+		"https://api.example:80/":       "https://api.example:80",
+		"https://API.Example:8443/":     "https://api.example:8443",
+		"HTTPS://api.example/":          "https://api.example",
+		"https://user:pass@api.example": "https://api.example",
+		"http://[::1]/":                 "http://[::1]",
+		"http://[::1]:80/":              "http://[::1]",
+		"http://[::1]:8080/":            "http://[::1]:8080",
+		"http://%zz":                    "an unknown origin",
+	} {
+		assert.Equal(t, want, originOf(text), text)
+	}
+}
+
 // Whoever looks at a response below k6 sees the request that k6 made.
 func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
 	t.Parallel()
@@ -282,7 +335,8 @@ func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
 			sent <- req.Header.Get("Authorization")
 			return &http.Response{Request: req, Body: http.NoBody}, nil
 		}),
-		view: &view{lease: &tokencache.Lease{Token: &oauth.Token{Type: "Bearer", AccessToken: "abc"}}, expires: sinceEpoch() + time.Hour},
+		view:     &view{lease: &tokencache.Lease{Token: &oauth.Token{Type: "Bearer", AccessToken: "abc"}}, expires: sinceEpoch() + time.Hour},
+		answered: func(*url.URL, int) {},
 	}
 	req := httptest.NewRequest(http.MethodGet, "http://api.example/", nil)
 	resp, err := transport.RoundTrip(req)

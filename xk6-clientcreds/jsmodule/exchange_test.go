@@ -50,6 +50,7 @@ func TestExchangedTokenIsRenewed(t *testing.T) {
 		return n == 1 && unauthorized(w, `Bearer error="invalid_token"`)
 	}
 	v := withAPI(t, e, a, "exchange: {}")
+	v.accepted(a)
 	v.mustRun(`client.get(api)`)
 	assert.Equal(t, []string{"Bearer " + tokenNumber(2), "Bearer " + tokenNumber(4)}, sent)
 	tags := make(map[string]float64)

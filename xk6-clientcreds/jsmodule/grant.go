@@ -22,6 +22,8 @@ type grant struct {
 	rotation    rotation
 	refusals    tokencache.Hold // of all VUs
 	clock       serverClock
+	apis        apis
+	succession  *succession // never nil
 }
 
 func newGrant(p *process, key string, o *options) (*grant, error) {
@@ -41,7 +43,7 @@ func newGrant(p *process, key string, o *options) (*grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &grant{key: key, opts: o, process: p, certificate: certificate}
+	g := &grant{key: key, opts: o, process: p, certificate: certificate, succession: p.successions.of(o)}
 	if o.DPoP.On && (o.Cache.Scope == scopeShared || o.DPoP.Text != "") { // the script's key is looked at once
 		if g.prover, err = o.DPoP.newProver(); err != nil {
 			return nil, err
@@ -121,6 +123,7 @@ func (g *grant) request(
 			client = client.BoundTo(s.prover)
 		}
 		before := sent
+		end := g.succession.begin()
 		token, err := client.GrantWithRetry(ctx, s.do, r, func(a oauth.Attempt) {
 			n := 0
 			if a.Grant == oauth.GrantTokenExchange {
@@ -133,6 +136,7 @@ func (g *grant) request(
 				observe(a)
 			}
 		})
+		end(token)
 		if renewed || !g.renewed(used, err, s) {
 			g.rotation.note(used, err)
 			return token, err

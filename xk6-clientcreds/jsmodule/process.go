@@ -38,6 +38,7 @@ type process struct {
 	discoveries discoveries
 	places      places
 	keySets     keySets
+	successions successions
 
 	tokenEndpoints, apis regress.Origins // that requests were sent to
 
@@ -125,6 +126,7 @@ func (p *process) end() {
 	clients := p.clients
 	p.clients, p.ended = nil, true
 	p.mu.Unlock()
+	p.successions.end()
 	for c := range clients {
 		c.usage.flush()
 		c.certified.close()

@@ -3,6 +3,8 @@ package jsmodule
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -10,17 +12,21 @@ import (
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
 const headerChallenge = "Www-Authenticate"
+
+// labelRedirected is the error of a 401 that another origin gave, to which a redirect led.
+const labelRedirected = "redirected"
 
 // skewWorthNoting is the difference of two clocks that matters to a token. The Date of an answer
 // counts whole seconds, and the answer took its time.
 const skewWorthNoting = 5 * time.Second
 
-// rejected reports whether result is an answer that a new token may change: a 401 that blames
-// the token (RFC 6750 §3.1) or nothing at all. A 403 says that the token is good and not enough.
-func (c *client) rejected(result sobek.Value) bool {
+// refused reports whether result is an answer that another token may change: a 401 that blames the token of v
+// (RFC 6750 §3.1) or nothing at all. It gives that token up then. A 403 says that the token is good and not enough.
+func (c *client) refused(v *view, result sobek.Value) bool {
 	resp, ok := result.Export().(*k6http.Response)
 	if !ok || resp == nil {
 		return false
@@ -29,26 +35,115 @@ func (c *client) rejected(result sobek.Value) bool {
 	case http.StatusForbidden:
 		c.warnOfScope(resp)
 	case http.StatusUnauthorized:
+		if from, to := originOf(resp.Request.URL), originOf(resp.URL); from != to {
+			c.countRejection(labelRedirected)
+			c.warn("redirected", "A request of client %q to %s was redirected to %s, which answered 401: a token is not sent to another origin. "+
+				"Use the final URL in the script", c.opts.ClientID, from, to)
+			return false
+		}
 		reason := oauth.ChallengeError([]string{resp.Headers[headerChallenge]})
-		c.usage.total.rejections++
-		state := c.m.vu.State()
-		tags := currentTags(c.opts, state)
-		tags.Tags = tags.Tags.With(tagError, oauth.RejectionLabel(reason))
-		pushOne(state.Samples, c.m.process.metrics.Rejections, 1, tags)
-		return reason == "" || reason == "invalid_token"
+		c.countRejection(oauth.RejectionLabel(reason))
+		return (reason == "" || reason == "invalid_token") && c.replaced(v, resp)
 	}
 	return false
 }
 
-// rejectedAgain counts a second rejection, and says once what it means.
-func (c *client) rejectedAgain(result sobek.Value) {
-	if !c.rejected(result) {
+func (c *client) countRejection(label string) {
+	c.usage.total.rejections++
+	state := c.m.vu.State()
+	tags := currentTags(c.opts, state)
+	tags.Tags = tags.Tags.With(tagError, label)
+	pushOne(state.Samples, c.m.process.metrics.Rejections, 1, tags)
+}
+
+// replaced gives up the token of v, which the API refused, unless there is no better one. It says what the refusal means.
+func (c *client) replaced(v *view, resp *k6http.Response) bool {
+	api := c.grant.apis.of(originOf(resp.URL))
+	accepted := v.lease.AcceptedBy(api)
+	// Without a cache every token is new.
+	better := c.opts.Cache.Scope != scopeNone && c.entry.Refused(v.lease, api)
+	switch {
+	case accepted:
+		if c.grant.succession.ended(v.lease) {
+			c.warnOfSuccession(resp)
+		}
+	case !better:
+		c.warnOfRefusal(v.lease.Token, resp)
+	}
+	return better
+}
+
+// warnOfRefusal says once what it means that a new token is refused.
+func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
+	says := fmt.Sprintf("The API answered 401 to a token that had just been issued (client %q, %s%s%s)",
+		c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
+	if why := notYetValid(t, resp); why != "" {
+		c.warn("not yet valid", "%s: %s. The token is kept, since the next one would be younger still; "+
+			"check the clocks of the API and of the authorization server", says, why)
 		return
 	}
-	resp := result.Export().(*k6http.Response) //nolint:forcetypeassert // rejected has seen it
-	c.warn("rejected", "The API answered 401 to a token that had just been issued (client %q, %s%s%s); "+
-		"it does not accept this server's tokens: check issuer, audience, scope and the clocks of both",
-		c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
+	c.grant.succession.refused(t, func() {
+		c.warn("rejected", "%s; it does not accept this server's tokens: check issuer, audience, scope and the clocks of both", says)
+	})
+}
+
+// warnOfSuccession says once that a new token ends the one before.
+func (c *client) warnOfSuccession(resp *k6http.Response) {
+	advice := "Let the virtual users share one token with cache.scope: 'shared'"
+	if c.opts.Cache.Scope == scopeShared {
+		advice = "Use one set of options for this clientId, or a clientId for each"
+	}
+	c.m.process.warnOnce(warning{"succession", c.grant.succession}, c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a newer one (%s%s): "+
+		"the server seems to keep one token for each client. %s", c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), advice)))
+}
+
+// observer returns what notes the answers to requests with the token of l. It may be called on any goroutine.
+func (c *client) observer(l *tokencache.Lease) func(*url.URL, int) {
+	g := c.grant
+	outlived := g.succession.outlived(l)
+	return func(u *url.URL, status int) {
+		if !isAcceptance(status) {
+			return
+		}
+		if outlived {
+			g.succession.accepted()
+		}
+		if l.Accepted(g.apis.at(u)) {
+			g.warnOfDelay(u, time.Since(l.Token.RequestedAt))
+		}
+	}
+}
+
+// isAcceptance reports whether an API that answers with status has accepted the token: with a redirect, it may ask for a
+// login, and before an error it may not have looked at it.
+func isAcceptance(status int) bool {
+	return status >= 200 && status < 300 || status == http.StatusForbidden
+}
+
+// warnOfDelay says once that an API accepts tokens only a while after they were issued.
+func (g *grant) warnOfDelay(u *url.URL, age time.Duration) {
+	g.process.warnOnce(warning{"late acceptance", g.opts.subject()}, fmt.Sprintf(
+		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the authorization server is ahead "+
+			"of the API's, or new tokens take time to reach the API. Set the clocks, or let the API tolerate a difference",
+		origin(u), g.opts.ClientID, age.Round(100*time.Millisecond)))
+}
+
+// notYetValid says why the API would accept the token later, by the token itself or by the API's words; nothing where
+// neither tells.
+func notYetValid(t *oauth.Token, resp *k6http.Response) string {
+	if jwt := oauth.ParseJWT(t.AccessToken); jwt != nil {
+		date, err := http.ParseTime(resp.Headers["Date"])
+		if from, known := jwt.ValidFrom(); err == nil && known && from.After(date) {
+			return fmt.Sprintf("the token is valid from %s, and the API's clock says %s", from.UTC().Format(time.TimeOnly), date.UTC().Format(time.TimeOnly))
+		}
+	}
+	words := strings.ToLower(resp.Headers[headerChallenge])
+	for _, sign := range []string{"not yet", "not valid yet", "not active", "nbf", "not before", "future", "\"iat\"", "issued at"} {
+		if strings.Contains(words, sign) {
+			return "the API says that the token is not valid yet"
+		}
+	}
+	return ""
 }
 
 // warnOfScope says once what the API's 403 means, where it is about the token.

@@ -28,6 +28,7 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 				return n == 3 && oauthError(w, 401, "invalid_client", "wrong secret "+testSecret)
 			}
 			v := withAPI(t, e, a, "httpMetrics: true, auth: '"+auth+"'")
+			v.accepted(a)
 			v.state.Options.HTTPDebug.SetValid("full")
 			results := v.mustRun(`[
 				JSON.stringify(client.get(api).request),

@@ -91,6 +91,7 @@ func TestSamplesCarryTheTagsOfTheMoment(t *testing.T) {
 	}
 	v.newIteration()
 	within("one", "::a", `client.token()`)
+	v.accepted(a)
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 1 && unauthorized(w, "") }
 	within("one", "::b", `client.get(api)`)
 	within("one", "::c", `client.acquire()`)

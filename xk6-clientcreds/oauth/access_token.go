@@ -61,6 +61,16 @@ func (j *JWT) Scope() ([]string, bool) {
 	return nil, false
 }
 
+// ValidFrom is when the token begins to be valid, the later of nbf and iat (RFC 7519 §4.1), if it says so.
+func (j *JWT) ValidFrom() (from time.Time, known bool) {
+	for _, name := range []string{"nbf", "iat"} {
+		if at, ok := j.at(name); ok && at.After(from) {
+			from, known = at, true
+		}
+	}
+	return from, known
+}
+
 // Lifetime is the time from the claim iat to the claim exp; false when the token does not tell.
 func (j *JWT) Lifetime() (time.Duration, bool) {
 	issued, ok := j.at("iat")

@@ -341,6 +341,19 @@ func TestOpaqueTokensAreNoJWTs(t *testing.T) {
 	assert.JSONEq(t, `{"alg":"ES256","kid":"k1","typ":"at+jwt"}`, string(j.Header))
 }
 
+func TestWhenATokenBeginsToBeValid(t *testing.T) {
+	t.Parallel()
+	for claims, want := range map[string]int64{`{}`: 0, `{"nbf":20,"iat":10}`: 20, `{"nbf":10,"iat":20}`: 20, `{"iat":30}`: 30, `{"nbf":"soon"}`: 0} {
+		j := ParseJWT("eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln")
+		require.NotNil(t, j)
+		from, known := j.ValidFrom()
+		assert.Equal(t, want != 0, known, claims)
+		if known {
+			assert.Equal(t, want, from.Unix(), claims)
+		}
+	}
+}
+
 func TestScopeOfTokens(t *testing.T) {
 	t.Parallel()
 	key := issuerKey(t, "ES256", "k1")

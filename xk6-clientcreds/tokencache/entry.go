@@ -32,6 +32,8 @@ type Entry struct {
 	flight *flight
 	reason Reason // of the next flight when there is no lease
 	last   *Lease // the last one granted, dropped or not
+
+	replacements replacements
 }
 
 // flight is one request under way. Its fields are set before done is closed.
@@ -237,8 +239,7 @@ func (e *Entry) Resume() {
 	e.refusals.Lift()
 }
 
-// Drop gives up lease l, because the resource server refused it. A lease that has already been
-// replaced is not touched: the news may be late.
+// Drop gives up lease l, because the script wants another one. A lease that has already been replaced is not touched.
 func (e *Entry) Drop(l *Lease) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

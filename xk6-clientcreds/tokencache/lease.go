@@ -21,9 +21,11 @@ const (
 	recheck = lastSecond / 2
 )
 
-// Lease is a token with its times. It does not change.
+// Lease is a token with its times. It does not change; what APIs make of it does.
 type Lease struct {
 	Token *oauth.Token
+	// ReceivedAt is when the token arrived.
+	ReceivedAt time.Time
 	// FreshUntil is when it is time for the next one.
 	FreshUntil time.Time
 	// ExpiresAt is when the server stops accepting it.
@@ -31,6 +33,8 @@ type Lease struct {
 
 	waitFrom time.Time // when callers begin to wait for the next one, even with Background
 	timed    bool      // the server has told the lifetime of this token, now or before
+
+	acceptance acceptance
 }
 
 // lease gives token its times.
@@ -44,7 +48,7 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 		e.cache.warn(e.policy, noLifetime, fmt.Sprintf("expires_in of the token response is %s, which is not a lifetime; "+
 			"tokens are used for %s: set cache.defaultTtl to their lifetime", token.NoLifetime, ttl))
 	}
-	l := &Lease{Token: token, ExpiresAt: token.RequestedAt.Add(ttl), timed: token.ExpiresIn > 0 || again && e.last.timed}
+	l := &Lease{Token: token, ReceivedAt: now, ExpiresAt: token.RequestedAt.Add(ttl), timed: token.ExpiresIn > 0 || again && e.last.timed}
 	if !now.Before(l.ExpiresAt) {
 		return nil, oauth.Expired(ttl, now.Sub(token.RequestedAt))
 	}
@@ -67,5 +71,5 @@ func margin(early time.Duration) time.Duration {
 // counted down to nothing. It ends within a second; nobody knows when.
 func ending(token *oauth.Token, now time.Time) *Lease {
 	again := now.Add(recheck)
-	return &Lease{Token: token, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(lastSecond), timed: true}
+	return &Lease{Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(lastSecond), timed: true}
 }
