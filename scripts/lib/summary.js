@@ -81,9 +81,11 @@ function tokens(m, { tokenRequests }) {
     }
     const why = Object.entries(tokenRequests).filter(([, n]) => n > 0).map(([reason, n]) => `${number(n)} ${reason}`);
     const answers = m.stat('clientcreds_request_duration', 'count');
+    const suppressed = m.count('clientcreds_suppressed_requests');
     return [
         ['tokens', `${counted(sent, 'request')} (${why.join(', ')}), ${m.perSecond('clientcreds_requests')}/s, ` +
-            `${unbroken(`${percent(m.share('clientcreds_request_failed'))} failed`)}, ${counted(m.count('clientcreds_retries'), 'retry', 'retries')}`],
+            `${unbroken(`${percent(m.share('clientcreds_request_failed'))} failed`)}, ${counted(m.count('clientcreds_retries'), 'retry', 'retries')}` +
+            (suppressed > 0 ? `, ${number(suppressed)} suppressed` : '')],
         ['', m.times('clientcreds_request_duration') + (answers < sent ? `  of ${counted(answers, 'answer')}` : '')],
         ...cache(m),
     ];

@@ -71,6 +71,7 @@ func TestScenarioSummary(t *testing.T) {
 			lines: []string{
 				`  run      {n} iterations in {x} s by up to 2 VUs, {x}/s; {n} of them failed`,
 				`  API      {n} requests, {x}/s, 0.00% failed; checks {n} passed, 0 failed`,
+				`  tokens   {n} requests ({n} cold, {n} early, {n} expired), {x}/s, {x}% failed, {n} retries, {n} suppressed`,
 				`  errors   token requests: connection_reset ×{n}`,
 			},
 			not: []string{"p50 0 ms"},
