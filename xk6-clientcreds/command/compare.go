@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -121,7 +124,7 @@ func (c *compareCommand) run(basePaths, headPaths []string) error {
 	if err := c.write(result); err != nil {
 		return err
 	}
-	return verdictError(result.Verdict)
+	return verdictError(result.Verdict, result.Reasons)
 }
 
 // readSides reads the records of both sides. A k6 process can be on one of them only.
@@ -169,10 +172,28 @@ func (c *compareCommand) write(result *compare.Result) error {
 	return errors.Join(errs...)
 }
 
-// verdictError ends k6 with the exit code of the verdict.
-func verdictError(v regress.Verdict) error {
+// maxReasons bounds the reasons in the error of a verdict. All of them are in the output.
+const maxReasons = 3
+
+// verdictError ends k6 with the exit code of the verdict, and says why.
+func verdictError(v regress.Verdict, reasons []string) error {
 	if v == regress.Pass {
 		return nil
 	}
-	return errext.WithExitCodeIfNone(fmt.Errorf("verdict %s", v), exitcodes.ExitCode(v.ExitCode())) // #nosec G115 -- one of three small numbers
+	text := "verdict " + string(v)
+	if len(reasons) > maxReasons {
+		reasons = append(slices.Clone(reasons[:maxReasons]), fmt.Sprintf("and %d more", len(reasons)-maxReasons))
+	}
+	if len(reasons) > 0 {
+		text += ": " + strings.Map(printable, strings.Join(reasons, "; "))
+	}
+	return errext.WithExitCodeIfNone(errors.New(text), exitcodes.ExitCode(v.ExitCode())) // #nosec G115 -- one of three small numbers
+}
+
+// printable keeps what a record says from moving the cursor.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
 }

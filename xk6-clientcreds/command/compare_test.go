@@ -57,7 +57,7 @@ func TestCompare(t *testing.T) {
 	written := t.TempDir()
 	file := func(name string) string { return filepath.Join(written, name) }
 	out, err = compareThem(t, "--json", file("a.json"), "--markdown", file("a.md"), "--junit", file("a.xml"), base, slower)
-	assert.EqualError(t, err, "verdict FAIL")
+	assert.ErrorContains(t, err, "verdict FAIL: p50 of clientcreds_request_duration: ")
 	assert.Equal(t, 99, exitCode(err))
 	assert.Contains(t, out, "p95 of clientcreds_request_duration")
 	assert.Contains(t, out, "broken")
@@ -90,12 +90,12 @@ func TestCompareLists(t *testing.T) {
 		}
 	}
 	_, err := compareThem(t, args...)
-	assert.EqualError(t, err, "verdict FAIL")
+	assert.ErrorContains(t, err, "verdict FAIL: p50 of clientcreds_request_duration: ")
 }
 
 func TestCompareTooFew(t *testing.T) {
 	out, err := compareThem(t, folder(t, 20), folder(t, 30))
-	assert.EqualError(t, err, "verdict INVALID")
+	assert.ErrorContains(t, err, "verdict INVALID: too few runs")
 	assert.Equal(t, regress.ExitInvalid, exitCode(err))
 	assert.Contains(t, out, "too few runs")
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -72,10 +73,13 @@ func (v *verdictCommand) say(validity regress.Validity) error {
 	if _, err := fmt.Fprintln(v.gs.Stdout.Writer, validity.Verdict); err != nil {
 		return err
 	}
+	var reasons []string
 	for _, r := range validity.Reasons {
-		if _, err := fmt.Fprintf(v.gs.Stdout.Writer, "  %s: %s\n", r.Rule, r.Text); err != nil {
+		text := strings.Map(printable, r.Text)
+		if _, err := fmt.Fprintf(v.gs.Stdout.Writer, "  %s: %s\n", r.Rule, text); err != nil {
 			return err
 		}
+		reasons = append(reasons, text)
 	}
-	return verdictError(validity.Verdict)
+	return verdictError(validity.Verdict, reasons)
 }

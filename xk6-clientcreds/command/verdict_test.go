@@ -43,14 +43,22 @@ func TestVerdict(t *testing.T) {
 	assert.Equal(t, "PASS\n", out)
 
 	out, err = verdictOf(t, recordWith(t, 100, 0, regress.Threshold{Metric: "checks", Source: "rate==1", Crossed: true}))
-	require.EqualError(t, err, "verdict FAIL")
+	require.EqualError(t, err, "verdict FAIL: checks: rate==1 does not hold")
 	assert.Equal(t, 99, exitCode(err))
 	assert.Equal(t, "FAIL\n  thresholds: checks: rate==1 does not hold\n", out)
 
 	out, err = verdictOf(t, recordWith(t, 99, 1))
-	require.EqualError(t, err, "verdict INVALID")
+	require.EqualError(t, err, "verdict INVALID: 1 iteration was dropped (1%): the rate was not kept")
 	assert.Equal(t, 90, exitCode(err))
 	assert.Equal(t, "INVALID\n  dropped_iterations: 1 iteration was dropped (1%): the rate was not kept\n", out)
+}
+
+// TestErrorOfAVerdict: it has the first reasons, and nothing that a record could do to a terminal.
+func TestErrorOfAVerdict(t *testing.T) {
+	require.NoError(t, verdictError(regress.Pass, nil))
+	require.EqualError(t, verdictError(regress.Fail, []string{"a\x1b[2J"}), "verdict FAIL: a [2J")
+	require.EqualError(t, verdictError(regress.Invalid, []string{"a", "b", "c"}), "verdict INVALID: a; b; c")
+	require.EqualError(t, verdictError(regress.Invalid, []string{"a", "b", "c", "d", "e"}), "verdict INVALID: a; b; c; and 2 more")
 }
 
 func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {
