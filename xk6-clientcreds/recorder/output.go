@@ -136,7 +136,7 @@ func (r *recorder) finish(testErr error) (*regress.Record, verdict.Outcome) {
 	}
 	record.Run.Start, record.Run.End = start.UTC(), end.UTC()
 	instance.Start, instance.End = record.Run.Start, record.Run.End
-	record.Run.Completed, record.Run.Stopped, record.Run.Failed = o.Stopped == nil, o.Stopped, o.Marked
+	record.Run.Completed, record.Run.Stopped, record.Run.Failed = o.Stopped == nil, o.Stopped, o.Failed
 	record.Run.Clients, record.Run.Targets = r.clients(), r.samples.targets(r.targets())
 	record.Instances = []regress.Instance{instance}
 	record.Thresholds, record.Facts, record.Validity = o.Thresholds, o.Facts, o.Validity

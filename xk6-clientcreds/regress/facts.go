@@ -45,7 +45,7 @@ type Facts struct {
 	Lost      float64     `json:"-"` // samples that an output did not keep as they were
 	Stopped   *Stop       `json:"-"`
 	Unwritten string      `json:"-"` // why the record could not be written
-	Marked    bool        `json:"-"` // the script marked the test as failed
+	Failed    string      `json:"-"` // how the test failed after its load
 	Crossed   []Threshold `json:"-"`
 }
 
@@ -85,6 +85,6 @@ func (r *Record) Judge(allowed Allowed) Validity {
 			f.Crossed = append(f.Crossed, t)
 		}
 	}
-	f.Stopped, f.Marked = r.Run.Stopped, r.Run.Failed
+	f.Stopped, f.Failed = r.Run.Stopped, r.Run.Failed
 	return Judge(f, allowed)
 }

@@ -88,7 +88,7 @@ func (m *merger) addRun(run *Run) error {
 	}
 	into.Completed = into.Completed && run.Completed
 	into.Stopped = earlier(into.Stopped, run.Stopped)
-	into.Failed = into.Failed || run.Failed
+	into.Failed = max(into.Failed, run.Failed) // one of them says enough
 	into.Modified = into.Modified || run.Modified
 	if into.Commit != run.Commit {
 		into.Commit = ""

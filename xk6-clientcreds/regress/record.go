@@ -42,8 +42,8 @@ type Run struct {
 	Completed bool `json:"completed"`
 	// Stopped says what stopped a test that was stopped early, of several instances the first; nil where nothing did.
 	Stopped *Stop `json:"stopped,omitempty"`
-	// Failed says that the script marked the test as failed: exec.test.fail().
-	Failed bool `json:"failed,omitempty"`
+	// Failed says how the test failed after its load, such as that the script marked it: exec.test.fail().
+	Failed string `json:"failed,omitempty"`
 	// Commit is that of the work tree in which the test was run, or that it was told; "" without one.
 	Commit string `json:"commit,omitempty"`
 	// Modified says that the work tree differed from the commit.

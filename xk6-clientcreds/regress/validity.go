@@ -58,8 +58,9 @@ type Reason struct {
 const (
 	// RuleThresholds is the rule that every threshold holds.
 	RuleThresholds = "thresholds"
-	// RuleMarked is the rule that the script does not mark the test as failed: exec.test.fail().
-	RuleMarked = "marked_as_failed"
+	// RuleFailed is the rule that the script does not mark the test as failed, as exec.test.fail() does, and that
+	// teardown() ends well.
+	RuleFailed = "test_failed"
 )
 
 // Judge says what a run comes to.
@@ -75,11 +76,11 @@ func Judge(f Facts, allowed Allowed) Validity {
 			v.Reasons = append(v.Reasons, Reason{r.name, r.text(&f), value, limit})
 		}
 	}
-	if v.Verdict == Pass && (len(f.Crossed) > 0 || f.Marked) {
+	if v.Verdict == Pass && (len(f.Crossed) > 0 || f.Failed != "") {
 		v.Verdict = Fail
 	}
-	if f.Marked {
-		v.Reasons = append(v.Reasons, Reason{RuleMarked, "the script marked the test as failed", 1, 0})
+	if f.Failed != "" {
+		v.Reasons = append(v.Reasons, Reason{RuleFailed, f.Failed, 1, 0})
 	}
 	for _, t := range f.Crossed {
 		text := t.Metric + ": " + t.Source + " does not hold"

@@ -22,8 +22,8 @@ func TestVerdicts(t *testing.T) {
 		"PASS":                                       func(*Facts) {},
 		"FAIL: 1 threshold was crossed":              func(f *Facts) { f.Crossed = crossed },
 		"FAIL: 2 thresholds were crossed":            func(f *Facts) { f.Crossed = twice },
-		"FAIL: the script marked the test as failed": func(f *Facts) { f.Marked = true },
-		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Facts) { f.Marked, f.Crossed = true, crossed },
+		"FAIL: the script marked the test as failed": func(f *Facts) { f.Failed = "the script marked the test as failed" },
+		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Facts) { f.Failed, f.Crossed = "the script marked the test as failed", crossed },
 		"INVALID: no iteration was completed":                                 func(f *Facts) { f.Iterations = 0 },
 		"INVALID: stopped after 3 s of 6 s by SIGINT": func(f *Facts) {
 			f.Stopped = &Stop{By: "SIGINT", After: 3.02, Of: 6}

@@ -20,7 +20,7 @@ type Outcome struct {
 	Thresholds []regress.Threshold
 	Lost       map[string]int64 // samples, by the reason: those of Run.Lost
 	Stopped    *regress.Stop    // nil where nothing stopped the test early
-	Marked     bool             // the script marked the test as failed
+	Failed     string           // how the test failed after its load; "" where it has not
 	// Start and End are those of the test itself: outputs are started before and stopped after it. End is zero while the
 	// test runs, and both are where no test was started.
 	Start, End time.Time

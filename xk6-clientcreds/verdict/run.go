@@ -200,9 +200,9 @@ func (r *Run) Outcome() Outcome {
 func (r *Run) outcome() Outcome {
 	o := Outcome{Facts: r.tally.facts(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
 	o.Facts.Imported = r.imported
-	o.Marked = r.marked()
+	o.Failed = r.failed()
 	f := o.Facts
-	f.Stopped, f.Marked, f.Unwritten = o.Stopped, o.Marked, r.unwritten
+	f.Stopped, f.Failed, f.Unwritten = o.Stopped, o.Failed, r.unwritten
 	f.Lost = r.lost
 	if r.Lost != nil {
 		o.Lost = r.Lost()

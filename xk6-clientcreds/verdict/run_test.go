@@ -129,7 +129,8 @@ func TestWhatStoppedTheTest(t *testing.T) {
 			exitcodes.ScriptStoppedFromRESTAPI),
 		"INVALID: stopped after 3 s of 6 s by the script": &errext.InterruptError{Reason: errext.AbortTest},
 		"INVALID: stopped after 3 s of 6 s by an output":  errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByOutput),
-		"PASS": abort("in teardown()", errext.AbortedByScriptError, exitcodes.ScriptException),
+		"FAIL: teardown() ended with an exception":        abort("x", errext.AbortedByScriptError, exitcodes.ScriptException),
+		"FAIL: teardown() took too long":                  abort("x", errext.AbortedByTimeout, exitcodes.TeardownTimeout),
 	} {
 		r := newRig(t).begin().good()
 		r.time = r.time.Add(3 * time.Second)

@@ -104,12 +104,21 @@ func (r *Run) guess() string {
 	return ""
 }
 
-// marked says whether the script marked the test as failed.
-func (r *Run) marked() bool {
-	if r.test != nil && r.test.Test.TestStatus != nil && r.test.Test.TestStatus.Failed() {
-		return true
+// failed says how the test failed after its load, "" where it has not: the script marked it, or teardown() did not end
+// well.
+func (r *Run) failed() string {
+	switch {
+	case codeOf(r.err) == int(exitcodes.MarkedAsFailed), r.test != nil && r.test.Test.TestStatus != nil && r.test.Test.TestStatus.Failed():
+		return "the script marked the test as failed"
+	case r.tally.Iterations == 0:
+		return "" // it did not come to teardown()
+	case codeOf(r.err) == int(exitcodes.ScriptException):
+		return "teardown() ended with an exception"
+	case codeOf(r.err) == int(exitcodes.TeardownTimeout):
+		return "teardown() took too long"
+	default:
+		return ""
 	}
-	return codeOf(r.err) == int(exitcodes.MarkedAsFailed)
 }
 
 // evaluated are the thresholds of the script and whether they held, as k6 decided. Those that only make k6 keep a
