@@ -33,6 +33,20 @@ func wantsParameters(next http.Handler) http.Handler {
 	})
 }
 
+// where is a server that gives another answer to some requests, which are chosen by their number, from 1.
+func where(chosen func(n int64) bool, other http.HandlerFunc) authserver.Middleware {
+	var requests atomic.Int64
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if chosen(requests.Add(1)) {
+				other(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
 // unavailableTwice is a server that is too busy for its first two requests.
 func unavailableTwice() authserver.Middleware {
 	var seen atomic.Int64

@@ -8,9 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,97 +145,6 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	}
 }
 
-// TestVerdicts: each reason that can be provoked, by a run that does it.
-func TestVerdicts(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		run    k6run
-		server func(*authserver.Config)
-		env    []string
-		exit   int
-		rules  []string
-		text   string
-	}{
-		"a threshold is crossed": {
-			run:    k6run{script: "scripts/api-load.js"},
-			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
-			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02"},
-			exit:   exitThresholds, rules: []string{"thresholds"}, text: "FAIL: 1 threshold was crossed",
-		},
-		"refused tokens": {
-			run:    k6run{script: "scripts/api-load.js"},
-			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
-			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02"},
-			exit:   exitInvalid, rules: []string{"rejections", "thresholds"}, text: "INVALID: {n} answers were 401",
-		},
-		"refused tokens, on purpose": {
-			run:    k6run{script: "scripts/api-load.js"},
-			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
-			env:    []string{"VUS=2", "DURATION=2s", "PAUSE=0.02", "K6_CLIENTCREDS_ALLOW=rejections=0.5"},
-			exit:   exitThresholds, rules: []string{"thresholds"}, text: "FAIL: 2 thresholds were crossed",
-		},
-		"dropped iterations": {
-			run: k6run{script: "scripts/token-load.js"},
-			server: func(c *authserver.Config) {
-				c.TokenMiddleware = []authserver.Middleware{delayed(200 * time.Millisecond)}
-			},
-			env:  []string{"RATE=20", "MAX_VUS=1", "DURATION=2s"},
-			exit: exitInvalid, rules: []string{"dropped_iterations", "thresholds"},
-			text: "INVALID: {n} iterations were dropped ({x}%): the rate was not kept",
-		},
-		"expired tokens": {
-			run: k6run{code: lateScript},
-			server: func(c *authserver.Config) {
-				c.TTL, c.APIMiddleware = time.Second, []authserver.Middleware{delayed(400 * time.Millisecond)}
-			},
-			env:  []string{"K6_CLIENTCREDS_ALLOW=rejections"},
-			exit: exitInvalid, rules: []string{"late_uses"}, text: "INVALID: {n} requests carried an expired token",
-		},
-		"no iteration": {
-			run:  k6run{code: hangingScript},
-			exit: exitInvalid, rules: []string{"no_iterations"}, text: "INVALID: no iteration was completed",
-		},
-		"no CPU left": {
-			run:  k6run{code: busyScript, judged: true},
-			env:  []string{"GOMAXPROCS=1"},
-			exit: exitInvalid, rules: []string{"generator_saturated"}, text: "INVALID: k6 was at the limit of its CPU or late in {x}% of the time",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := startLocalServer(t, c.server)
-			c.run.env = server.env(c.env...)
-			r, record := c.run.recorded(t)
-			require.Equal(t, c.exit, r.exitCode, r.output)
-			require.Equal(t, c.rules, record.rules(), r.output)
-			said := strings.TrimSuffix(strings.TrimPrefix(lineLike(c.text), "(?m)^"), "$")
-			require.Regexp(t, `msg="run record \S+: `+said+`; exit code `+strconv.Itoa(c.exit)+`\b[^"]*" output=clientcreds-record`, r.output)
-			require.NotContains(t, r.output, "panic")
-			require.True(t, record.Run.Completed)
-		})
-	}
-}
-
-// lateScript sends requests that wait for each other until their token has expired.
-const lateScript = `import { Client } from 'k6/x/clientcreds';
-export const options = {iterations: 1, batchPerHost: 1};
-const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
-export default function () { client.batch(Array(5).fill(__ENV.API_URL)) }
-`
-
-// hangingScript does not come to the end of an iteration.
-const hangingScript = `import { sleep } from 'k6';
-export const options = {scenarios: {hang: {executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s'}}};
-export default function () { sleep(60) }
-`
-
-// busyScript uses all the CPU there is.
-const busyScript = `import { Client } from 'k6/x/clientcreds';
-export const options = {scenarios: {busy: {executor: 'constant-vus', vus: 20, duration: '8s', gracefulStop: '5s'}}};
-const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
-export default function () { client.token(); for (const end = Date.now() + 50; Date.now() < end;); }
-`
-
 // delayed is a server that takes its time.
 func delayed(by time.Duration) authserver.Middleware {
 	return func(next http.Handler) http.Handler {
@@ -323,17 +230,10 @@ export default function () { client.get(__ENV.API_URL); sleep(0.1) }`,
 
 // hangingFrom is a server that does not answer from the nth request on.
 func hangingFrom(n int64) authserver.Middleware {
-	var requests atomic.Int64
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if requests.Add(1) >= n {
-				_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
-				<-r.Context().Done()
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
+	return where(func(i int64) bool { return i >= n }, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the client has gone
+		<-r.Context().Done()
+	})
 }
 
 // TestRecordOfARunThatIsStopped: by a threshold, in the middle.

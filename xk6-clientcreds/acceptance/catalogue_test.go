@@ -1,0 +1,164 @@
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+)
+
+// judgedRun is a run with a known verdict. docs/validity.md has a table of them.
+type judgedRun struct {
+	what    string // is wrong, or looks wrong and is right
+	options string // of the script
+	client  string // more options of the client
+	code    string // of the script's default function, unless the script is whole
+	script  string // a whole script
+	server  func(*authserver.Config)
+	env     []string
+	args    []string
+	during  func(t *testing.T, s *localServer, p *k6process, file string)
+	prepare func(t *testing.T, s *localServer) []string // more of the environment
+	judged  bool
+	exit    int
+	reason  string // of the verdict, with … for what differs from run to run; "" for PASS
+	rules   []string
+	late    bool // without an output, the summary is made before the module knows
+}
+
+// judgedScript is the script of such a run: its options, more options of the client, and its code.
+const judgedScript = `import exec from 'k6/execution';
+import http from 'k6/http';
+import ws from 'k6/ws';
+import { sleep } from 'k6';
+import { Client, validity } from 'k6/x/clientcreds';
+const api = __ENV.API_URL;
+export const options = { %s };
+const client = new Client({ tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET, %s });
+%s
+export function handleSummary() { return { stdout: 'The summary: ' + validity().text + '\n' }; }
+`
+
+func (c *judgedRun) text() string {
+	code, options := c.script, c.options
+	if code == "" {
+		code = "export default async function () { " + c.code + " }"
+	}
+	if options == "" {
+		options = "vus: 2, duration: '1s'"
+	}
+	return fmt.Sprintf(judgedScript, options, c.client, code)
+}
+
+func (c *judgedRun) verdict() string {
+	switch {
+	case c.reason == "":
+		return "PASS"
+	case slices.Contains([]int{exitThresholds, exitMarkedAsFailed, exitScriptException}, c.exit) && !slices.Contains(c.rules, "no_iterations"):
+		return "FAIL"
+	default:
+		return "INVALID"
+	}
+}
+
+// begin starts the run, and tells the file of its record.
+func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
+	t.Helper()
+	server := startLocalServer(t, c.server)
+	r := k6run{code: c.text(), env: server.env(c.env...), args: slices.Clone(c.args), judged: c.judged}
+	if c.prepare != nil {
+		r.env = with(r.env, c.prepare(t, server)...)
+	}
+	file := filepath.Join(t.TempDir(), "record", "record.json")
+	require.NoError(t, os.Mkdir(filepath.Dir(file), 0o700))
+	if recorded {
+		r.args = append(r.args, "-o", "clientcreds-record="+file)
+	}
+	p := r.start(t)
+	if c.during != nil {
+		c.during(t, server, p, file)
+	}
+	return p, file
+}
+
+// TestVerdicts: no wrong run is PASS, each says what is wrong, and every right one is PASS; in the log, the summary, the exit
+// code, the record and k6 x clientcreds verdict alike, and without a record as with one.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, c := range slices.Concat(wrongRuns(), rightRuns()) {
+		want := c.verdict()
+		if c.reason != "" {
+			want += ": " + c.reason
+		}
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(want), "…", `.*?`)
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			t.Run("alone", func(t *testing.T) {
+				t.Parallel()
+				if slices.Contains(c.rules, "record_not_written") {
+					return // there is none
+				}
+				p, _ := c.begin(t, false)
+				r := p.result(t)
+				require.Equal(t, c.exit, r.exitCode, r.output)
+				if !c.late {
+					require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
+				}
+				if c.reason == "" {
+					require.NotContains(t, r.output, "The run is")
+					return
+				}
+				require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
+			})
+			t.Run("recorded", func(t *testing.T) {
+				t.Parallel()
+				p, file := c.begin(t, true)
+				r := p.result(t)
+				require.Equal(t, c.exit, r.exitCode, r.output)
+				if slices.Contains(c.rules, "record_not_written") {
+					require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
+					return
+				}
+				record := readRecord(t, file)
+				require.Equal(t, c.verdict(), record.Validity.Verdict, r.output)
+				require.Equal(t, append([]string{}, c.rules...), record.rules(), r.output)
+				said := `msg="run record \S+: ` + quoted(pattern)
+				if c.reason != "" {
+					said += fmt.Sprintf(`; exit code %d\b[^\n]*`, c.exit)
+				}
+				require.Regexp(t, said+`" output=clientcreds-record`, r.output)
+				require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
+				code, output := judge(t, file)
+				require.Equal(t, map[string]int{"PASS": 0, "FAIL": exitThresholds, "INVALID": exitInvalid}[c.verdict()], code, output)
+				require.Contains(t, output, c.verdict()+"\n")
+			})
+		})
+	}
+}
+
+// quoted is a pattern of a text as k6's log has it in quotes.
+func quoted(pattern string) string { return strings.ReplaceAll(pattern, `"`, `\\"`) }
+
+// TestVerdictsAreDocumented: the tables of docs/validity.md are those of the tests.
+func TestVerdictsAreDocumented(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("| Wrong run | Verdict | Exit code |\n|---|---|---|\n")
+	for _, c := range wrongRuns() {
+		fmt.Fprintf(&text, "| %s | `%s: %s` | %d |\n", c.what, c.verdict(), c.reason, c.exit)
+	}
+	text.WriteString("\n| Right run |\n|---|\n")
+	for _, c := range rightRuns() {
+		fmt.Fprintf(&text, "| %s |\n", c.what)
+	}
+	require.Contains(t, read(t, filepath.Join(projectRoot, "docs", "validity.md")), text.String())
+	require.GreaterOrEqual(t, len(wrongRuns()), 20)
+	require.GreaterOrEqual(t, len(rightRuns()), 10)
+}
