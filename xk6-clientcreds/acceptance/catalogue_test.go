@@ -72,7 +72,7 @@ func (c *judgedRun) verdict() string {
 func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
 	t.Helper()
 	server := startLocalServer(t, c.server)
-	r := k6run{code: c.text(), env: server.env(c.env...), args: slices.Clone(c.args), judged: c.judged}
+	r := k6run{code: c.text(), env: server.env(append([]string{"K6_CLIENTCREDS_EXIT_CODE=verdict"}, c.env...)...), args: slices.Clone(c.args), judged: c.judged}
 	if c.prepare != nil {
 		r.env = with(r.env, c.prepare(t, server)...)
 	}

@@ -67,13 +67,18 @@ type k6run struct {
 	judged bool
 }
 
-// variables is the environment of the run.
+// variables is the environment of the run. Scripts and examples of the project are to be valid; what tests are made of
+// provokes all kinds of refusals, and ends with k6's own exit code unless it says otherwise.
 func (r k6run) variables() map[string]string {
-	if r.judged {
-		return r.env
+	const allow, exitCode = "K6_CLIENTCREDS_ALLOW", "K6_CLIENTCREDS_EXIT_CODE"
+	env := r.env
+	if _, said := env[exitCode]; !said && (r.code != "" || strings.Contains(r.script, "/testdata/")) {
+		env = with(env, exitCode+"=k6")
 	}
-	const allow = "K6_CLIENTCREDS_ALLOW"
-	return with(r.env, allow+"=generator_saturated "+r.env[allow])
+	if r.judged {
+		return env
+	}
+	return with(env, allow+"=generator_saturated "+env[allow])
 }
 
 // k6process is a run under way.
