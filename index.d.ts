@@ -146,7 +146,8 @@ declare module 'k6/x/clientcreds' {
         retry?: RetryOptions;
 
         /**
-         * How long one token request, introspection or revocation may take.
+         * How long one token request, introspection or revocation may take, and how long a call waits at most for the
+         * next token request after one has failed.
          * @default '30s'
          */
         timeout?: Duration;
@@ -352,7 +353,8 @@ declare module 'k6/x/clientcreds' {
     /** How failed token requests are repeated. */
     export interface RetryOptions {
         /**
-         * The most requests in all, from 1 to 100.
+         * The most requests in all, from 1 to 100. After the last one has failed, requests are held back for a while:
+         * see docs/options.md.
          * @default 3
          */
         attempts?: number;
@@ -604,7 +606,7 @@ declare module 'k6/x/clientcreds' {
 
         /**
          * Sends a token request: past the cache, which it leaves alone. An OAuth error is a result, not an exception.
-         * For load on the token endpoint itself.
+         * For load on the token endpoint itself: it is not held back after failures, as `token()` is.
          */
         acquire(): Acquisition;
 

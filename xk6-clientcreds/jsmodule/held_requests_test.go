@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// distant is a token endpoint without a connection that takes 100 ms to answer, on the clock of a bubble.
+// distance is how long a distant takes to answer.
+const distance = 100 * time.Millisecond
+
+// distant is a token endpoint without a connection, for use in a bubble.
 type distant struct {
 	begin time.Time
 
@@ -33,7 +36,7 @@ func (d *distant) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.at = append(d.at, time.Since(d.begin).Round(time.Millisecond))
 	status, body := d.answer(len(d.at), r)
 	d.mu.Unlock()
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(distance)
 	resp := answer(r, status, body)
 	if status == http.StatusTooManyRequests {
 		resp.Header.Set("Retry-After", "120")

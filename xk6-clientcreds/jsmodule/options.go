@@ -58,6 +58,7 @@ type options struct {
 	Pool      string      // the name of the pool of which the client is one; none where the tag client tells them apart
 	shared    *sharedPool // that pool
 	scopeText string      // Scope as it is sent
+	numbers   []string    // the durations that are given as a number of milliseconds
 }
 
 type cacheOptions struct {
@@ -145,6 +146,7 @@ func (o *options) read(r *reader) {
 		c.span("jitter", &o.Cache.Jitter)
 		c.oneOf("refresh", &o.Cache.Refresh, refreshBlocking, refreshBackground)
 		c.duration("defaultTtl", &o.Cache.DefaultTTL, positive)
+		o.numbers = c.numbers("leeway", "jitter", "defaultTtl")
 	})
 	r.object("retry", func(c *reader) {
 		o.Retry.Given = true
@@ -154,6 +156,7 @@ func (o *options) read(r *reader) {
 		c.duration("budget", &o.Retry.Budget, positive)
 	})
 	r.duration("timeout", &o.Timeout, positive)
+	o.numbers = append(o.numbers, r.numbers("timeout")...)
 	r.oneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
 	r.tags("tags", &o.Tags)
 	r.boolean("httpMetrics", &o.HTTPMetrics)

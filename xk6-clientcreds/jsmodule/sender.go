@@ -182,6 +182,7 @@ func (s *sender) report(a oauth.Attempt, reason tokencache.Reason) {
 			add(s.process.metrics.TokenTTL, metrics.D(a.Token.ExpiresIn))
 		}
 	}
+	s.compareUnits(a)
 	push(s.samples, list, tags, at)
 	if s.opts.HTTPMetrics {
 		s.reportHTTP(a)
