@@ -91,7 +91,9 @@ func (p *process) start(vu modules.VU) error {
 		if p.metrics, p.startErr = registerMetrics(env.Registry); p.startErr != nil {
 			return
 		}
-		p.run.Import(env.TestPreInitState)
+		if p.startErr = p.run.Import(env.TestPreInitState); p.startErr != nil {
+			return
+		}
 		p.cache = tokencache.New(tokencache.Options{Warn: func(msg string) { p.logger.Warn(msg) }})
 		p.awaitEnd(vu.Events())
 	})

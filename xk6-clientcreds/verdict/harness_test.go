@@ -58,7 +58,7 @@ func newRig(t *testing.T, change ...func(*rig)) *rig {
 	for _, f := range change {
 		f(r)
 	}
-	r.Import(r.state)
+	require.NoError(t, r.Import(r.state))
 	return r
 }
 

@@ -57,8 +57,9 @@ type Run struct {
 func New() *Run { return &Run{now: time.Now} }
 
 // Import notes that the script imports the module, and has its samples seen where no output hands them on. It is called
-// in the init context, once per process and after the module has registered its metrics.
-func (r *Run) Import(env *lib.TestPreInitState) {
+// in the init context, once per process and after the module has registered its metrics. It fails for settings of the
+// environment that are wrong.
+func (r *Run) Import(env *lib.TestPreInitState) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.imported = true
@@ -66,9 +67,9 @@ func (r *Run) Import(env *lib.TestPreInitState) {
 	o := env.RuntimeOptions
 	r.noThresholds = o.NoThresholds.Bool
 	r.unseen = o.NoThresholds.Bool && o.SummaryMode.String == "disabled"
-	if env.Registry != nil {
-		r.tap(env.Registry)
-	}
+	r.tap(env.Registry)
+	_, err := readSettings(nil, r.lookupEnv)
+	return err
 }
 
 // Begin notes the first iteration: until then the module knows nothing of the script's options. Later calls have no

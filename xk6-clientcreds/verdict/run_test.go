@@ -273,8 +273,9 @@ func TestExitCodeThatIsKept(t *testing.T) {
 		r := newRig(t, script(text))
 		require.ErrorContains(t, r.Begin(r.execution()), want)
 	}
-	r := newRig(t, variable("0"))
-	require.ErrorContains(t, r.Begin(r.execution()), `K6_CLIENTCREDS_EXIT_CODE is "0"; allowed: "verdict"`)
+	r := newRig(t)
+	r.env["K6_CLIENTCREDS_EXIT_CODE"] = "0"
+	require.ErrorContains(t, r.Import(r.state), `K6_CLIENTCREDS_EXIT_CODE is "0"; allowed: "verdict"`)
 }
 
 // TestLog: an outcome that is not PASS is logged once, with the exit code.
@@ -344,7 +345,7 @@ func BenchmarkSink(b *testing.B) {
 	registry := metrics.NewRegistry()
 	builtin := metrics.RegisterBuiltinMetrics(registry)
 	r := New()
-	r.Import(&lib.TestPreInitState{Registry: registry})
+	require.NoError(b, r.Import(&lib.TestPreInitState{Registry: registry}))
 	s := metrics.Sample{TimeSeries: metrics.TimeSeries{
 		Metric: builtin.HTTPReqs, Tags: registry.RootTagSet().With("status", "200").With("url", "x").With("expected_response", "true"),
 	}, Value: 1}
