@@ -94,7 +94,8 @@ declare module 'k6/x/clientcreds' {
 
         /**
          * The certificate of `tls_client_auth` and `self_signed_tls_client_auth` (RFC 8705), shown in the TLS handshake
-         * by all requests of the client: the text of a PEM, with the CAs between after it, or where it is.
+         * by all requests of the client: the text of a PEM, with the CAs between after it, or where it is. With
+         * `private_key_jwt`, the certificate whose thumbprints (`x5t`, `x5t#S256`) the header of the JWT has.
          */
         certificate?: string | CertificateOptions;
 
@@ -265,6 +266,12 @@ declare module 'k6/x/clientcreds' {
 
         /** Further claims. They cannot replace `iss`, `sub`, `aud`, `exp`, `nbf`, `iat` and `jti`. */
         claims?: Record<string, unknown>;
+
+        /**
+         * Further members of the header, such as `x5c`. They cannot replace `alg`, `typ` and `kid`, nor `x5t` and
+         * `x5t#S256` of a `certificate`.
+         */
+        header?: Record<string, unknown>;
 
         /** The file of a ready, signed JWT, read for every token request: workload identity, instead of `key`. */
         file?: string;

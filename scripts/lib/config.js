@@ -7,7 +7,8 @@ import { env, fail, flag, required, url } from './environment.js';
  * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
  * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
  * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, ON_ERROR, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID. ASSERTION_AUDIENCE is the
+ * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID, and
+ * CLIENT_CERTIFICATE_FILE for servers that find the key by its certificate. ASSERTION_AUDIENCE is the
  * audience of assertions where the server does not accept the issuer. With
  * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
  * DPOP=true binds tokens to a key. EXCHANGE=true exchanges them (RFC 8693), where given for EXCHANGE_AUDIENCE,
@@ -138,7 +139,8 @@ function credentials(auth) {
             key[option] = env(name);
         }
     }
-    return { key };
+    const certificate = env('CLIENT_CERTIFICATE_FILE'); // the JWT has its thumbprints, by which some servers find the key
+    return certificate === undefined ? { key } : { key, certificate: { file: certificate } };
 }
 
 /** Whether the client authenticates with a certificate (RFC 8705). */

@@ -1,6 +1,8 @@
 package acceptance
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -129,23 +131,20 @@ var examples = map[string]example{
 		},
 		saw: tokensPerVU(2),
 	},
-	"mutual-tls.js": {
+	"private-key-jwt-certificate.js": {
 		files: func(t *testing.T, c *authserver.Config) {
 			t.Helper()
-			c.TLSDir = t.TempDir()
-			registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"), filepath.Join(c.TLSDir, "client-key.pem"))
+			withCertificate(t, c)
+			block, _ := pem.Decode([]byte(read(t, filepath.Join(c.TLSDir, "client.pem"))))
+			certificate, err := x509.ParseCertificate(block.Bytes)
 			require.NoError(t, err)
-			registered.Secret = ""
-			c.Clients[0] = registered
+			c.Clients[0].JWKS.Keys[0].Certificates = []*x509.Certificate{certificate} // no other thumbprint will do
+			c.Clients[0].AuthMethod = "private_key_jwt"
 		},
-		env: func(_ *testing.T, s *localServer) []string {
-			return []string{
-				"CLIENT_CERTIFICATE_FILE=" + filepath.Join(s.config.TLSDir, "client.pem"),
-				"CLIENT_KEY_FILE=" + filepath.Join(s.config.TLSDir, "client-key.pem"),
-			}
-		},
+		env: certificateFiles,
 		saw: tokensPerVU(2),
 	},
+	"mutual-tls.js": {files: withCertificate, env: certificateFiles, saw: tokensPerVU(2)},
 	"secret-file.js": {
 		env: func(t *testing.T, _ *localServer) []string {
 			t.Helper()
@@ -243,5 +242,22 @@ func TestExamples(t *testing.T) {
 				e.saw(t, server.Stats(), r)
 			}
 		})
+	}
+}
+
+// withCertificate registers a certificate with the client, instead of its secret.
+func withCertificate(t *testing.T, c *authserver.Config) {
+	t.Helper()
+	c.TLSDir = t.TempDir()
+	registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"), filepath.Join(c.TLSDir, "client-key.pem"))
+	require.NoError(t, err)
+	registered.Secret = ""
+	c.Clients[0] = registered
+}
+
+func certificateFiles(_ *testing.T, s *localServer) []string {
+	return []string{
+		"CLIENT_CERTIFICATE_FILE=" + filepath.Join(s.config.TLSDir, "client.pem"),
+		"CLIENT_KEY_FILE=" + filepath.Join(s.config.TLSDir, "client-key.pem"),
 	}
 }

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -93,6 +94,9 @@ func (c *client) verifySignature(signed *jose.JSONWebSignature) ([]byte, *oauthE
 		if key.Algorithm != "" && key.Algorithm != header.Algorithm {
 			continue
 		}
+		if !namesCertificate(header, key) {
+			continue
+		}
 		known = true
 		if payload, err := signed.Verify(key.Key); err == nil {
 			return payload, nil
@@ -102,6 +106,18 @@ func (c *client) verifySignature(signed *jose.JSONWebSignature) ([]byte, *oauthE
 		return nil, errUnknownKey
 	}
 	return nil, errAssertionSignature
+}
+
+// namesCertificate reports whether a header names no other certificate than
+// that of key, by its thumbprint (RFC 7515 §4.1.8). A key that is registered
+// without one can have any.
+func namesCertificate(header jose.Header, key *jose.JSONWebKey) bool {
+	named, given := header.ExtraHeaders["x5t#S256"]
+	if !given || len(key.Certificates) == 0 {
+		return true
+	}
+	sum := sha256.Sum256(key.Certificates[0].Raw)
+	return named == base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // hasAssertion reports whether a request authenticates with an assertion.

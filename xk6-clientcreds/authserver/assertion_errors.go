@@ -16,7 +16,7 @@ var (
 	errAssertionSubject    = invalidClient("the sub of the client assertion is not its iss")
 	errNoSecret            = invalidClient("the client has no secret to verify the client assertion with")
 	errNoKeys              = invalidClient("the client has no keys to verify the client assertion with")
-	errUnknownKey          = invalidClient("the client has no key with the kid and alg of the client assertion")
+	errUnknownKey          = invalidClient("the client has no key with the kid, alg and x5t#S256 of the client assertion")
 	errAssertionSignature  = invalidClient("the signature of the client assertion is wrong")
 	errNoAssertionAudience = invalidClient("the client assertion has no aud")
 	errAssertionAudience   = invalidClient("the aud of the client assertion is neither the issuer nor the token endpoint")

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -70,7 +71,13 @@ func goodClaims(s *Server, now time.Time) map[string]any {
 
 func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, claims map[string]any) string {
 	t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+	return signWith(t, algorithm, key, kid, nil, claims)
+}
+
+// signWith is sign with further members of the header.
+func signWith(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, header *jose.SignerOptions, claims map[string]any) string {
+	t.Helper()
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, header)
 	require.NoError(t, err)
 	text, err := json.Marshal(claims)
 	require.NoError(t, err)
@@ -100,6 +107,33 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", algorithm, a.body)
 	}
 	require.Equal(t, map[string]int64{"signer": int64(2*len(keyAlgorithms) + len(secretAlgorithms))}, s.Stats().TokenRequests.ByClient)
+}
+
+// An assertion that names a certificate must name the registered one (RFC 7515
+// §4.1.8), where one is registered.
+func TestAssertionsThatNameACertificate(t *testing.T) {
+	t.Parallel()
+	own, other := clientPair(t, nil, nil), clientPair(t, nil, nil)
+	with, without := Client{ID: "with", AuthMethod: "private_key_jwt"}, Client{ID: "without"}
+	with.JWKS.Keys = []jose.JSONWebKey{{Key: own.Leaf.PublicKey, Certificates: []*x509.Certificate{own.Leaf}}}
+	without.JWKS.Keys = []jose.JSONWebKey{{Key: own.Leaf.PublicKey}}
+	s, h := offline(t, Config{Clients: []Client{with, without}})
+	for _, tt := range []struct {
+		client string
+		header *jose.SignerOptions
+		status int
+	}{
+		{"with", new(jose.SignerOptions).WithHeader("x5t#S256", x5t(own)), http.StatusOK},
+		{"with", new(jose.SignerOptions).WithHeader("x5t#S256", x5t(other)), http.StatusUnauthorized},
+		{"with", new(jose.SignerOptions).WithHeader("x5t#S256", 7), http.StatusUnauthorized},
+		{"with", nil, http.StatusOK},
+		{"without", new(jose.SignerOptions).WithHeader("x5t#S256", x5t(other)), http.StatusOK},
+	} {
+		claims := goodClaims(s, time.Now())
+		claims["iss"], claims["sub"] = tt.client, tt.client
+		a := withAssertion(signWith(t, jose.ES256, own.PrivateKey, "", tt.header, claims)).ask(t, h)
+		require.Equal(t, tt.status, a.status, "%s: %s", tt.client, a.body)
+	}
 }
 
 func TestClaimsOfAssertions(t *testing.T) {
@@ -176,8 +210,8 @@ func TestWrongAssertions(t *testing.T) {
 	}{
 		"another key":                  {withAssertion(sign(t, jose.ES256, stranger, "ES256", of("signer"))), "invalid_client", "the signature of the client assertion is wrong"},
 		"another secret":               {withAssertion(sign(t, jose.HS256, []byte(strings.Repeat("x", 64)), "", of("signer"))), "invalid_client", "the signature of the client assertion is wrong"},
-		"an unknown kid":               {withAssertion(sign(t, jose.ES256, ec, "other", of("signer"))), "invalid_client", "the client has no key with the kid and alg of the client assertion"},
-		"the kid of another algorithm": {withAssertion(sign(t, jose.ES256, ec, "RS256", of("signer"))), "invalid_client", "the client has no key with the kid and alg of the client assertion"},
+		"an unknown kid":               {withAssertion(sign(t, jose.ES256, ec, "other", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
+		"the kid of another algorithm": {withAssertion(sign(t, jose.ES256, ec, "RS256", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
 		"alg none":                     {withAssertion(none), "invalid_client", "the algorithm of the client assertion is not supported"},
 		"no JWT":                       {withAssertion("abc"), "invalid_client", "the client assertion is no signed JWT in compact serialization"},
 		"no keys":                      {withAssertion(sign(t, jose.ES256, ec, "", of("secret-only"))), "invalid_client", "the client has no keys to verify the client assertion with"},

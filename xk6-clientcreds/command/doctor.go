@@ -95,7 +95,7 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 		"private_key_jwt, tls_client_auth, self_signed_tls_client_auth (AUTH)")
 	set.StringVar(&d.cfg.BasicEncoding, "basic-encoding", "", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)")
 	set.StringVar(&d.key.file, "client-key-file", "", "`file` of the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)")
-	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, PEM (CLIENT_CERTIFICATE_FILE)")
+	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, PEM (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
 	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
 	set.StringVar(&d.cfg.AssertionAudience, "assertion-audience", "", "`audience` (aud) of assertions, the issuer or else the token endpoint by default (ASSERTION_AUDIENCE)")

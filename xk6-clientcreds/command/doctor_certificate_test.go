@@ -1,9 +1,19 @@
 package command
 
 import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -39,5 +49,40 @@ func TestDoctorWithAWrongCertificate(t *testing.T) {
 			require.EqualError(t, err, c.want)
 			require.Empty(t, out)
 		})
+	}
+}
+
+// With private_key_jwt the assertion names the certificate, and a server that has it registered takes no
+// other one of the same key.
+func TestDoctorNamesTheCertificateOfTheKey(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	own, key, other := filepath.Join(dir, "own.pem"), filepath.Join(dir, "own-key.pem"), filepath.Join(dir, "other.pem")
+	_, err := authserver.Client{ID: "me"}.WithCertificate(dir, own, key)
+	require.NoError(t, err)
+	pair, err := tls.LoadX509KeyPair(own, key)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, pair.Leaf.PublicKey, pair.PrivateKey.(crypto.Signer))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(other, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	server, err := authserver.New(authserver.Config{Clients: []authserver.Client{{
+		ID: "me", Scope: "a", AuthMethod: "private_key_jwt", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
+			{Key: pair.Leaf.PublicKey, Use: "sig", Certificates: []*x509.Certificate{pair.Leaf}},
+		}},
+	}}})
+	require.NoError(t, err)
+	require.NoError(t, server.Start(t.Context()))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		require.NoError(t, server.Shutdown(ctx))
+	})
+	for file, code := range map[string]int{own: 0, other: 1, "": 0} {
+		out, err := examine(t, nil, map[string]string{
+			"ISSUER": server.Endpoints().Issuer, "CLIENT_ID": "me", "SCOPE": "a", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": key,
+			"CLIENT_CERTIFICATE_FILE": file,
+		})
+		require.Equal(t, code, exitCode(err), "%s: %v %s", file, err, out)
 	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,8 +85,8 @@ func (d *doctorCommand) configureKey() (err error) {
 			return err
 		}
 	}
-	byCertificate := d.cfg.Auth == oauth.MethodTLSClientAuth || d.cfg.Auth == oauth.MethodSelfSignedTLSClientAuth
-	if d.certificateFile != "" && (d.cfg.AllMethods || byCertificate) {
+	certified := []string{oauth.MethodPrivateKeyJWT, oauth.MethodTLSClientAuth, oauth.MethodSelfSignedTLSClientAuth}
+	if d.certificateFile != "" && (d.cfg.AllMethods || slices.Contains(certified, d.cfg.Auth)) {
 		d.cfg.Certificate, err = d.key.certificate(d.certificateFile)
 	}
 	return err

@@ -35,7 +35,7 @@ type Config struct {
 	// other methods. The one that no method to try needs may be missing.
 	ClientSecret string
 	Key          *oauth.SigningKey
-	// Certificate is that of the methods that authenticate by one.
+	// Certificate is that of the methods that authenticate by one; the assertions of private_key_jwt name it.
 	Certificate *oauth.ClientCertificate
 	// Scope, Audience and Resource are asked for.
 	Scope, Audience, Resource []string

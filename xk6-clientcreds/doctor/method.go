@@ -38,7 +38,9 @@ var methods = []method{
 		return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
 	}},
 	{id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey, auth: func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.PrivateKeyJWT(c.assertion(), c.Key)
+		a := c.assertion()
+		a.Certificate = c.Certificate // for servers that find the key by it
+		return oauth.PrivateKeyJWT(a, c.Key)
 	}},
 	{id: "tls_client_auth", name: oauth.MethodTLSClientAuth, certified: true, missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
 		return oauth.TLSClientAuth(c.ClientID), nil

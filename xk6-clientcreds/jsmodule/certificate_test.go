@@ -370,13 +370,12 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 		"certificate: `" + i.certificate + "`, key: `" + i.key + "`}; globalThis.otherKey = `" + other.key + "`;" +
 		"globalThis.secret = {tokenUrl: ok.tokenUrl, clientId: 'orders', clientSecret: 's3cr3t'}")
 	const (
-		only = `option "certificate" applies to auth: "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is `
+		only = `option "certificate" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is `
 		want = "; it must be the client's certificate as PEM, with those of the CAs between after it"
 	)
 	for _, c := range []struct{ argument, message string }{
 		{`{...secret, certificate: ok.certificate}`, only + `"client_secret_basic"`},
 		{`{...secret, auth: 'client_secret_post', certificate: ok.certificate}`, only + `"client_secret_post"`},
-		{`{...ok, auth: 'private_key_jwt'}`, only + `"private_key_jwt"`},
 		{`{...ok, clientSecret: 's3cr3t'}`, `option "clientSecret" has no use with auth: "tls_client_auth"; drop it, or choose another auth`},
 		{`{...ok, basicEncoding: 'raw'}`, `option "basicEncoding" applies to auth: "client_secret_basic" only, but auth is "tls_client_auth"`},
 		{`{...ok, assertion: {}}`, `option "assertion" applies to auth: "client_secret_jwt" and "private_key_jwt" only, but auth is "tls_client_auth"`},

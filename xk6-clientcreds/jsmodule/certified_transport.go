@@ -83,10 +83,14 @@ func (g *grant) metadata(ctx context.Context, s *sender) (*oauth.Metadata, error
 
 // warnOfCertificate says what most servers will refuse. To test that one does is a good reason to go on.
 func (g *grant) warnOfCertificate(now time.Time) {
-	if g.certificate == nil {
+	c := g.certificate
+	if o := g.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name
+		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+	}
+	if c == nil {
 		return
 	}
-	if problem := g.certificate.OutOfDate(now); problem != "" {
+	if problem := c.OutOfDate(now); problem != "" {
 		g.process.warnOnce(warning{"certificate", g.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", g.opts.ClientID, problem))
 	}
 }

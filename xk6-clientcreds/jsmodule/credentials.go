@@ -45,8 +45,8 @@ func (o *options) readPlaces(from *places) (err error) {
 			return err
 		}
 	}
-	if o.Certificate.File != "" {
-		if o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File}); err != nil {
+	if o.byCertificate() {
+		if err = o.readCertificate(from); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,8 @@ func (o *options) readPlaces(from *places) (err error) {
 	return o.readCredentials(from)
 }
 
-// readCredentials reads the secret and the key of o where they are, if o does not hold them itself.
+// readCredentials reads the secret and the key of o, with the certificate that the key is named by, where
+// they are, if o does not hold them itself.
 func (o *options) readCredentials(from *places) (err error) {
 	if o.SecretFrom.given() {
 		if o.ClientSecret, err = from.readSecret("clientSecret", o.SecretFrom); err != nil {
@@ -70,7 +71,17 @@ func (o *options) readCredentials(from *places) (err error) {
 			return err
 		}
 	}
+	if !o.byCertificate() { // a certificate that is shown stays, as the connections do
+		return o.readCertificate(from)
+	}
 	return nil
+}
+
+func (o *options) readCertificate(from *places) (err error) {
+	if o.Certificate.File != "" {
+		o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File})
+	}
+	return err
 }
 
 // mayRotate reports whether there is a place to read the credentials of o again. An assertion is

@@ -30,6 +30,7 @@ type assertionOptions struct {
 	Lifetime  time.Duration
 	Algorithm string // of client_secret_jwt
 	Claims    string // a JSON object, "" when there are none
+	Header    string // as well
 	From      place  // of a ready one: a file or an environment variable
 }
 
@@ -69,7 +70,8 @@ func (a *assertionOptions) read(r *reader) {
 	r.text("audience", &a.Audience)
 	r.duration("lifetime", &a.Lifetime, positive)
 	r.oneOf("alg", &a.Algorithm, oauth.SecretAlgorithms...)
-	r.json("claims", &a.Claims)
+	r.json("claims", &a.Claims, "claims")
+	r.json("header", &a.Header, "members of the header")
 	a.From.readFile(r)
 	if len(a.From.options()) > 1 {
 		r.fail("env", "contradicts assertion.file; give one of the two")
@@ -77,13 +79,13 @@ func (a *assertionOptions) read(r *reader) {
 }
 
 // json takes an object that JSON can express. Its values may be secrets and are not shown.
-func (r *reader) json(name string, to *string) {
+func (r *reader) json(name string, to *string, of string) {
 	v := r.get(name)
 	if v == nil {
 		return
 	}
 	if !isPlainObject(v) {
-		r.fail(name, "is %s; it must be an object of claims", describe(v))
+		r.fail(name, "is %s; it must be an object of %s", describe(v), of)
 		return
 	}
 	obj, _ := v.(*sobek.Object)
@@ -100,10 +102,10 @@ func (o *options) checkAuth(r *reader) error {
 	switch {
 	case o.byCertificate():
 		return o.checkCertificate(r)
-	case r.given("certificate"):
-		return onlyCertificate(o.Auth)
 	case o.Auth == authPrivateJWT:
 		return o.checkPrivateKeyJWT(r)
+	case r.given("certificate"):
+		return optionError("certificate", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
 	case !r.given("clientSecret"):
 		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
 	case o.Auth != authBasic && r.given("basicEncoding"):
@@ -140,7 +142,7 @@ func (o *options) checkPrivateKeyJWT(r *reader) error {
 		return nil
 	}
 	ready := "assertion." + o.Assertion.From.options()[0]
-	for _, name := range []string{"key", "assertion.audience", "assertion.lifetime", "assertion.claims"} {
+	for _, name := range []string{"key", "certificate", "assertion.audience", "assertion.lifetime", "assertion.claims", "assertion.header"} {
 		if r.given(name) {
 			return optionError(name, "contradicts %s, whose assertion is ready as it is; give one of the two", ready)
 		}
@@ -158,23 +160,37 @@ func (o *options) locate(absolute func(string) string) {
 }
 
 // assertion is what the JWTs of o say.
-func (o *options) assertion() (oauth.Assertion, error) {
-	a := oauth.Assertion{ClientID: o.ClientID, Audience: o.Assertion.Audience, Lifetime: o.Assertion.Lifetime}
+func (o *options) assertion() (a oauth.Assertion, err error) {
+	a = oauth.Assertion{ClientID: o.ClientID, Audience: o.Assertion.Audience, Lifetime: o.Assertion.Lifetime}
 	if a.Audience == "" {
 		a.Audience = o.Issuer // without one it is the token endpoint
 	}
-	if o.Assertion.Claims == "" {
-		return a, nil
+	if a.Claims, err = membersOf("assertion.claims", o.Assertion.Claims); err != nil {
+		return a, err
 	}
-	var claims map[string]json.RawMessage // numbers stay as the script wrote them
-	if err := json.Unmarshal([]byte(o.Assertion.Claims), &claims); err != nil {
-		return a, optionError("assertion.claims", "is no object of claims")
+	if a.Header, err = membersOf("assertion.header", o.Assertion.Header); err != nil {
+		return a, err
 	}
-	a.Claims = make(map[string]any, len(claims))
-	for name, value := range claims {
-		a.Claims[name] = value
+	if o.Auth == authPrivateJWT && o.Certificate.Text != "" {
+		a.Certificate, err = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
 	}
-	return a, nil
+	return a, err
+}
+
+// membersOf are the members of a JSON object that the reader took as option.
+func membersOf(option, text string) (map[string]any, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	var values map[string]json.RawMessage // numbers stay as the script wrote them
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return nil, optionError(option, "is not an object of values that JSON can express")
+	}
+	members := make(map[string]any, len(values))
+	for name, value := range values {
+		members[name] = value
+	}
+	return members, nil
 }
 
 // secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's

@@ -13,7 +13,8 @@ const (
 	authSelfSignedTLS = oauth.MethodSelfSignedTLSClientAuth
 )
 
-// certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth.
+// certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth, and the one
+// whose thumbprint the JWTs of private_key_jwt have.
 type certificateOptions struct {
 	Text string // PEM; of File once that is read
 	File string
@@ -40,10 +41,6 @@ func (r *reader) certificate(name string, to *certificateOptions) {
 	default:
 		r.fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file", emptyOr(v))
 	}
-}
-
-func onlyCertificate(auth string) error {
-	return optionError("certificate", "applies to auth: %q and %q only, but auth is %q", authTLS, authSelfSignedTLS, auth)
 }
 
 // checkCertificate finds what a client that authenticates with a certificate misses or has no use for.

@@ -63,7 +63,7 @@ func (g *grant) reread(old *credentials, s *sender) {
 		g.keep(err)
 		return
 	}
-	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text {
+	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text && opts.Certificate.Text == old.opts.Certificate.Text {
 		g.rotation.unchanged = time.Now()
 		return
 	}

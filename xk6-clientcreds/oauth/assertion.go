@@ -31,10 +31,23 @@ type Assertion struct {
 	Lifetime time.Duration
 	// Claims are further claims. They cannot replace those that the JWT has anyway.
 	Claims map[string]any
+	// Header are further members of the header (RFC 7515 §4.1). They cannot replace those that the JWT has
+	// anyway.
+	Header map[string]any
+	// Certificate is that of the key, for servers that find the key by it: its thumbprints x5t and x5t#S256
+	// are in the header (RFC 7515 §4.1.7 and §4.1.8). nil is none.
+	Certificate *ClientCertificate
 }
 
 // ownClaims are set by the assertion itself (RFC 7519 §4.1).
 var ownClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
+
+// ownHeader are set by the assertion itself, or would make another signature of it (RFC 7515 §4.1, RFC
+// 7797 §3).
+var ownHeader = []string{"alg", "typ", "kid", "crit", "b64"}
+
+// thumbprints are in the header with a certificate.
+var thumbprints = []string{"x5t", "x5t#S256"}
 
 // assertionMaker makes the JWTs of one Assertion.
 type assertionMaker struct {
@@ -66,9 +79,12 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 	if err != nil {
 		return nil, fmt.Errorf("option %q has a value that JSON cannot express", "assertion.claims")
 	}
+	header, err := a.header()
+	if err != nil {
+		return nil, err
+	}
 	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: key, KeyID: keyID}},
-		new(jose.SignerOptions).WithType("JWT"))
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: key, KeyID: keyID}}, header)
 	if err != nil {
 		return nil, keyError("cannot sign with %s: %w", algorithm, err)
 	}
@@ -78,6 +94,28 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 		audience: a.Audience,
 		lifetime: int64(a.Lifetime / time.Second),
 	}, nil
+}
+
+// header are the members of the header beside alg and kid.
+func (a *Assertion) header() (*jose.SignerOptions, error) {
+	options := new(jose.SignerOptions).WithType("JWT")
+	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+		switch {
+		case slices.Contains(ownHeader, name):
+			return nil, fmt.Errorf("option %q must not have %q, which the assertion sets itself or cannot have; so it is with %s",
+				"assertion.header", name, strings.Join(ownHeader, ", "))
+		case a.Certificate != nil && slices.Contains(thumbprints, name):
+			return nil, fmt.Errorf("option %q must not have %q, which is the thumbprint of certificate; give one of the two", "assertion.header", name)
+		}
+		if _, err := json.Marshal(a.Header[name]); err != nil {
+			return nil, fmt.Errorf("option %q has a value that JSON cannot express", "assertion.header")
+		}
+		options.WithHeader(jose.HeaderKey(name), a.Header[name])
+	}
+	if a.Certificate != nil {
+		options.WithHeader("x5t", a.Certificate.sha1).WithHeader("x5t#S256", a.Certificate.thumbprint)
+	}
+	return options, nil
 }
 
 // make returns a new JWT. endpoint is the URL of the token endpoint.

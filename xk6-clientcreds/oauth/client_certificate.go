@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"crypto"
+	"crypto/sha1" // #nosec G505 -- see ParseClientCertificate
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -44,6 +45,7 @@ func certified(method, clientID string) ClientAuth {
 type ClientCertificate struct {
 	pair       tls.Certificate
 	thumbprint string
+	sha1       string // the thumbprint by SHA-1
 }
 
 const wantCertificate = "it must be the client's certificate as PEM, with those of the CAs between after it"
@@ -60,14 +62,25 @@ func ParseClientCertificate(chain, key []byte) (*ClientCertificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, signs := private.key.(crypto.Signer)
-	public, compares := c.pair.Leaf.PublicKey.(interface{ Equal(x crypto.PublicKey) bool })
-	if !signs || !compares || !public.Equal(signer.Public()) {
-		return nil, keyError("is not the private key of the certificate; give the two that belong together")
+	if !c.belongsTo(private) {
+		return nil, otherKeyError()
 	}
-	c.pair.PrivateKey = signer
+	c.pair.PrivateKey = private.key
 	c.thumbprint = thumbprint(c.pair.Leaf)
+	sum := sha1.Sum(c.pair.Leaf.Raw) // #nosec G401 -- what RFC 7515 §4.1.7 wants; it names the certificate and protects nothing
+	c.sha1 = base64.RawURLEncoding.EncodeToString(sum[:])
 	return c, nil
+}
+
+// belongsTo reports whether key is the private key of c.
+func (c *ClientCertificate) belongsTo(key *SigningKey) bool {
+	signer, signs := key.key.(crypto.Signer)
+	public, compares := c.pair.Leaf.PublicKey.(interface{ Equal(x crypto.PublicKey) bool })
+	return signs && compares && public.Equal(signer.Public())
+}
+
+func otherKeyError() error {
+	return keyError("is not the private key of the certificate; give the two that belong together")
 }
 
 // thumbprint is the value of x5t#S256 (RFC 8705 §3.1).
