@@ -22,11 +22,12 @@ const (
 	droppedSamples = "k6_prometheus_dropped_samples_total"
 	exportedSeries = "k6_prometheus_series"
 
-	droppedIterations = "k6_dropped_iterations_total"
-	generatorCPU      = "k6_clientcreds_generator_cpu"
-	generatorLag      = "k6_clientcreds_generator_lag_seconds"
-	saturatedSeconds  = "k6_clientcreds_generator_saturated_nonzero_total"
-	watchedSeconds    = "k6_clientcreds_generator_saturated_samples_total"
+	droppedIterations  = "k6_dropped_iterations_total"
+	generatorCPU       = "k6_clientcreds_generator_cpu"
+	generatorThrottled = "k6_clientcreds_generator_throttled"
+	generatorLag       = "k6_clientcreds_generator_lag_seconds"
+	saturatedSeconds   = "k6_clientcreds_generator_saturated_nonzero_total"
+	watchedSeconds     = "k6_clientcreds_generator_saturated_samples_total"
 
 	started = testStart + "{" + ofRun + "} * 1000"
 	ended   = testEnd + "{" + ofRun + "} * 1000"
@@ -139,11 +140,13 @@ func generatorLoad(d *dashboard.DashboardBuilder) {
 			graph("sum by (instance) (rate(process_cpu_seconds_total{"+ofRun+"}["+window+"])) / sum by (instance) (go_sched_gomaxprocs_threads{"+ofRun+"})", "{{instance}}"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
 			Thresholds(steps(above(green), from(0.8, red)))).
-		WithPanel(curves("Lateness", "How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 20 ms it counts as saturated.", "s",
+		WithPanel(curves("Lateness", "How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 10 ms it counts as saturated.", "s",
 			graph(quantile(0.95, generatorLag, ofRun, "instance"), "p95 {{instance}}"))).
-		WithPanel(share(curves("At the limit", "CPU as the module sees it, and the share of seconds in which k6 had used 90% of it or was 10 ms late. "+
+		WithPanel(share(curves("At the limit", "CPU as the module sees it, the share of periods in which a limit of the container stopped k6, "+
+			"and the share of seconds in which k6 had used 90% of its CPU, was 10 ms late, or was stopped. "+
 			"Above 10% the run is not valid.", "percentunit",
 			graph("sum by (instance) ("+generatorCPU+"{"+ofRun+"})", "CPU {{instance}}"),
+			graph("sum by (instance) ("+generatorThrottled+"{"+ofRun+"})", "stopped {{instance}}"),
 			graph(ratio(total(saturatedSeconds, ofRun, "instance"), total(watchedSeconds, ofRun, "instance")), "at the limit {{instance}}")))).
 		WithPanel(curves("Memory", "Resident memory of each k6 process.", "bytes",
 			graph("sum by (instance) (process_resident_memory_bytes{"+ofRun+"})", "{{instance}}")))

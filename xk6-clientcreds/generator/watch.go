@@ -3,6 +3,7 @@
 package generator
 
 import (
+	"os"
 	"runtime"
 	"time"
 )
@@ -16,9 +17,11 @@ const (
 	// saturatedCPU is the share of the CPU beyond which work queues up.
 	saturatedCPU = 0.9
 	// saturatedLag is the average lateness beyond which latencies are not the server's any more. It
-	// shows where the CPU figure does not: with other programs on the machine, or a limit of the
-	// container that is below one CPU.
+	// shows where the CPU figure does not: with other programs on the machine.
 	saturatedLag = 10 * time.Millisecond
+	// saturatedThrottling is the share of periods with throttling, usually of 100 ms each, beyond which
+	// latencies have the pauses in them: a tenth, as one of the ten in a second.
+	saturatedThrottling = 0.1
 )
 
 // Reading is the health of the process over an interval.
@@ -27,15 +30,21 @@ type Reading struct {
 	CPU float64
 	// Lag is how late, on average, what was due was run.
 	Lag time.Duration
+	// Throttled is the share of the periods of a control group, as containers have it, in which it had
+	// used up its CPU time and was stopped until the next one, 0 to 1. It is 0 without a limit.
+	Throttled float64
 }
 
 // Saturated says whether the process was at its limit.
-func (r Reading) Saturated() bool { return r.CPU >= saturatedCPU || r.Lag >= saturatedLag }
+func (r Reading) Saturated() bool {
+	return r.CPU >= saturatedCPU || r.Lag >= saturatedLag || r.Throttled >= saturatedThrottling
+}
 
 // watcher takes readings.
 type watcher struct {
 	cpu       func() time.Duration // CPU time used so far
-	available func() int           // CPUs that the process may use
+	available func() int           // CPUs that the process may run on
+	limits    *limits
 	report    func(Reading)
 
 	first bool      // no interval is over yet
@@ -49,12 +58,12 @@ type watcher struct {
 // left of an interval then, stop has a reading reported if there was none before, and it waits for
 // that.
 func Watch(report func(Reading)) (stop func()) {
-	w := &watcher{cpu: processCPU, available: availableCPUs, report: report}
+	w := &watcher{cpu: processCPU, available: availableCPUs, limits: newLimits(os.DirFS("/")), report: report}
 	return w.start()
 }
 
-// availableCPUs are those that Go uses, which respects a container's limit, and of these those that
-// the process may run on.
+// availableCPUs are those that Go uses, and of these those that the process may run on. Go rounds the
+// limit of a container up, to 2 at least.
 func availableCPUs() int { return min(runtime.GOMAXPROCS(0), runtime.NumCPU()) }
 
 func (w *watcher) start() (stop func()) {
@@ -106,9 +115,13 @@ func (w *watcher) restart(now time.Time) {
 }
 
 func (w *watcher) read(now time.Time) {
-	available := now.Sub(w.begin).Seconds() * float64(w.available())
+	limit, cpus := w.limits.look(), float64(w.available())
+	if limit.cpus > 0 {
+		cpus = min(cpus, limit.cpus)
+	}
 	w.report(Reading{
-		CPU: min(1, (w.cpu()-w.used).Seconds()/available),
-		Lag: w.late / time.Duration(max(1, w.ticks)),
+		CPU:       min(1, (w.cpu()-w.used).Seconds()/(now.Sub(w.begin).Seconds()*cpus)),
+		Lag:       w.late / time.Duration(max(1, w.ticks)),
+		Throttled: limit.throttled,
 	})
 }

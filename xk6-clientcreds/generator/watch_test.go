@@ -1,8 +1,14 @@
 package generator
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -10,7 +16,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if group := os.Getenv(groupVariable); group != "" {
+		if err := watchItself(group); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1) //nolint:forbidigo // it is a program of its own
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // watched returns the readings of a time in which the process uses that share of one CPU, of two.
 func watched(t *testing.T, length time.Duration, share float64) []Reading {
@@ -21,6 +36,7 @@ func watched(t *testing.T, length time.Duration, share float64) []Reading {
 		w := &watcher{
 			cpu:       func() time.Duration { return time.Hour + time.Duration(share*float64(time.Since(begin))) },
 			available: func() int { return 2 },
+			limits:    newLimits(fstest.MapFS{}),
 			report:    func(r Reading) { readings = append(readings, r) },
 		}
 		stop := w.start()
@@ -63,7 +79,7 @@ func TestLagIsTheAverageLateness(t *testing.T) {
 	t.Parallel()
 	var readings []Reading
 	w := &watcher{
-		cpu: func() time.Duration { return 0 }, available: func() int { return 1 },
+		cpu: func() time.Duration { return 0 }, available: func() int { return 1 }, limits: newLimits(fstest.MapFS{}),
 		report: func(r Reading) { readings = append(readings, r) },
 	}
 	begin := time.Now()
@@ -87,7 +103,7 @@ func TestReportThatTakesItsTimeIsNotLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		w := &watcher{cpu: func() time.Duration { return 0 }, available: func() int { return 1 }}
+		w := &watcher{cpu: func() time.Duration { return 0 }, available: func() int { return 1 }, limits: newLimits(fstest.MapFS{})}
 		w.report = func(r Reading) {
 			n++
 			assert.Zero(t, r.Lag)
@@ -109,4 +125,33 @@ func TestProcessCPUIsThatOfThisProcess(t *testing.T) {
 	assert.Positive(t, n)
 	assert.GreaterOrEqual(t, runtime.NumCPU(), availableCPUs())
 	assert.Positive(t, availableCPUs())
+}
+
+// TestCPUIsAShare: counters of the kernel that run ahead of the clock do not make more than all of it.
+func TestCPUIsAShare(t *testing.T) {
+	t.Parallel()
+	for _, r := range watched(t, 2*time.Second, 2.5) {
+		assert.InDelta(t, 1, r.CPU, 0)
+	}
+}
+
+// groupVariable makes this test binary a process that looks at itself, in the group whose folder is the value.
+const groupVariable = "GENERATOR_TEST_GROUP"
+
+// watchItself writes the readings of a process that works for 5 ms in every 100.
+func watchItself(group string) error {
+	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return err
+	}
+	var readings []Reading
+	stop := Watch(func(r Reading) { readings = append(readings, r) })
+	work := time.NewTicker(100 * time.Millisecond)
+	defer work.Stop()
+	for range 25 {
+		<-work.C
+		for used := processCPU(); processCPU()-used < 5*time.Millisecond; {
+		}
+	}
+	stop()
+	return json.NewEncoder(os.Stdout).Encode(readings)
 }

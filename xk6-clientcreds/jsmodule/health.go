@@ -84,7 +84,8 @@ func samplesOf(r generator.Reading, m *moduleMetrics, tags *metrics.TagSet) []me
 		return metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: metric, Tags: tags}, Time: now, Value: value}
 	}
 	return []metrics.Sample{
-		sample(m.GeneratorCPU, r.CPU), sample(m.GeneratorLag, metrics.D(r.Lag)), sample(m.GeneratorSaturated, saturated),
+		sample(m.GeneratorCPU, r.CPU), sample(m.GeneratorThrottled, r.Throttled), sample(m.GeneratorLag, metrics.D(r.Lag)),
+		sample(m.GeneratorSaturated, saturated),
 	}
 }
 

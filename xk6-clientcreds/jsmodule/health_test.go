@@ -24,7 +24,9 @@ func TestHealthIsSampled(t *testing.T) {
 	p.end()
 	p.end() // k6's exit
 	samples := v.collected()
-	for _, name := range []string{"clientcreds_generator_cpu", "clientcreds_generator_lag", "clientcreds_generator_saturated"} {
+	for _, name := range []string{
+		"clientcreds_generator_cpu", "clientcreds_generator_throttled", "clientcreds_generator_lag", "clientcreds_generator_saturated",
+	} {
 		require.Len(t, samples[name], 1, name)
 		assert.Equal(t, map[string]string{"testid": "a"}, samples[name][0].Tags.Map())
 		assert.GreaterOrEqual(t, samples[name][0].Value, 0.0)
@@ -42,9 +44,10 @@ func TestHealthInNumbers(t *testing.T) {
 		reading generator.Reading
 		want    []float64
 	}{
-		{generator.Reading{CPU: 0.25, Lag: 1500 * time.Microsecond}, []float64{0.25, 1.5, 0}},
-		{generator.Reading{CPU: 0.95}, []float64{0.95, 0, 1}},
-		{generator.Reading{Lag: time.Second}, []float64{0, 1000, 1}},
+		{generator.Reading{CPU: 0.25, Lag: 1500 * time.Microsecond}, []float64{0.25, 0, 1.5, 0}},
+		{generator.Reading{CPU: 0.95}, []float64{0.95, 0, 0, 1}},
+		{generator.Reading{Lag: time.Second}, []float64{0, 0, 1000, 1}},
+		{generator.Reading{CPU: 0.5, Throttled: 0.75}, []float64{0.5, 0.75, 0, 1}},
 	} {
 		var got []float64
 		for _, s := range samplesOf(c.reading, v.module.process.metrics, root) {

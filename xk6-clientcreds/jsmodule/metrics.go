@@ -45,6 +45,7 @@ type moduleMetrics struct {
 	Revocations            *metrics.Metric
 	RevocationDuration     *metrics.Metric
 	GeneratorCPU           *metrics.Metric
+	GeneratorThrottled     *metrics.Metric
 	GeneratorLag           *metrics.Metric
 	GeneratorSaturated     *metrics.Metric
 }
@@ -140,11 +141,14 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
 			"Time of one request to the revocation endpoint that was answered: sending, waiting and receiving."),
 		row(&m.GeneratorCPU, "generator_cpu", metrics.Gauge, false, nil,
-			"Share of the CPU time that this k6 process may use which it used, over a second."),
+			"Share of the CPU time that this k6 process may use which it used, over a second. "+
+				"It may use its CPUs, or what its container is limited to."),
+		row(&m.GeneratorThrottled, "generator_throttled", metrics.Gauge, false, nil,
+			"Share of the periods of a second in which the CPU limit of the container stopped this k6 process."),
 		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
 			"How late this k6 process ran what was due, on average over a second."),
 		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
-			"Seconds in which this k6 process was at its limit: 90% of the CPU, or 10 ms late."),
+			"Seconds in which this k6 process was at its limit: 90% of the CPU, 10 ms late, or stopped in 10% of the periods."),
 	}
 }
 

@@ -23,7 +23,7 @@ var (
 		"clientcreds_late_uses":        "",
 		"clientcreds_generator_lag":    "",
 	}
-	gaugesOverTime = []string{"vus", "vus_max", "clientcreds_generator_cpu"}
+	gaugesOverTime = []string{"vus", "vus_max", "clientcreds_generator_cpu", "clientcreds_generator_throttled"}
 )
 
 // maxSeries bounds the series: the values of the tags in overTime are few, but come from outside.

@@ -47,7 +47,8 @@ var known = map[string]kind{
 	"clientcreds_secret_rotations": counter, "clientcreds_rejections": counter, "clientcreds_late_uses": counter,
 	"clientcreds_introspections": counter, "clientcreds_introspection_duration": times,
 	"clientcreds_revocations": counter, "clientcreds_revocation_duration": times,
-	"clientcreds_generator_cpu": gauge, "clientcreds_generator_lag": times, "clientcreds_generator_saturated": rate,
+	"clientcreds_generator_cpu": gauge, "clientcreds_generator_throttled": gauge, "clientcreds_generator_lag": times,
+	"clientcreds_generator_saturated": rate,
 }
 
 // reasons are the values of the tag reason.
