@@ -106,6 +106,19 @@ func TestMoreVUsThanClientsGoRound(t *testing.T) {
 	assert.Equal(t, 1, warnings)
 }
 
+// The first VU that has to share a client is told of, and none before it.
+func TestTheFirstVUWithoutAClientOfItsOwnIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[uint64][]string{
+		0: nil, 1: nil, 3: nil,
+		4: {`Pool "pool" has 3 clients, and there is a virtual user 4: some virtual users have the same client`},
+	} {
+		v := poolVU(t, New(), number, newEndpoint(t).pool(several(3), ""))
+		v.mustRun(`pool.client()`)
+		assert.Equal(t, want, v.messages(), "VU %d", number)
+	}
+}
+
 // Round-robin gives every client its turn, whichever VU calls.
 func TestRoundRobinIsOfAllVUs(t *testing.T) {
 	t.Parallel()
