@@ -281,7 +281,7 @@ func TestScriptsOfOtherAPIs(t *testing.T) {
 	t.Parallel()
 	api := func(status int) func(*authserver.Config) {
 		return func(c *authserver.Config) {
-			c.APIMiddleware = []authserver.Middleware{func(next http.Handler) http.Handler {
+			c.APIMiddleware = []authserver.Middleware{func(http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
 					if got := r.Method + " " + r.Header.Get("X-Tenant") + " " + string(body); got != "POST blue {}" {

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -25,16 +26,7 @@ func (c *Config) validate() error {
 	if err := c.checkTimes(); err != nil {
 		return err
 	}
-	if err := oneOf("TokenFormat", c.TokenFormat, Opaque, JWT); err != nil {
-		return err
-	}
-	if err := oneOf("JWTAlgorithm", c.JWTAlgorithm, jwtAlgorithms...); err != nil {
-		return err
-	}
-	if err := oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw); err != nil {
-		return err
-	}
-	if err := oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection); err != nil {
+	if err := c.checkChoices(); err != nil {
 		return err
 	}
 	if c.APIScope != "" && (!validScope(c.APIScope) || strings.Contains(c.APIScope, " ")) {
@@ -43,13 +35,21 @@ func (c *Config) validate() error {
 	if !printableASCII(c.APIAudience) {
 		return configErrorf("APIAudience", "%q has characters other than printable ASCII", c.APIAudience)
 	}
-	if err := oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff); err != nil {
-		return err
-	}
 	if err := checkHosts(c.AllowHosts); err != nil {
 		return err
 	}
 	return c.checkFaults()
+}
+
+// checkChoices finds values that are not among those allowed.
+func (c *Config) checkChoices() error {
+	return cmp.Or(
+		oneOf("TokenFormat", c.TokenFormat, Opaque, JWT),
+		oneOf("JWTAlgorithm", c.JWTAlgorithm, jwtAlgorithms...),
+		oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw),
+		oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection),
+		oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff),
+	)
 }
 
 func (c *Config) checkFaults() error {

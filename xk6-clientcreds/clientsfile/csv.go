@@ -85,7 +85,7 @@ func newRows(f *bounded, text *bufio.Reader) (*csvRows, error) {
 			break
 		}
 	}
-	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 && bytes.Contains([]byte(",;\t"), said) {
+	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 && strings.Contains(",;\t", string(said)) {
 		r.reader.Comma = rune(said[0])
 		if _, err := text.ReadString('\n'); err != nil {
 			return nil, err

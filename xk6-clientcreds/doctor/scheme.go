@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"time"
@@ -33,8 +32,8 @@ func checkScheme(ctx context.Context, e *exam) []Result {
 	}
 	return []Result{{
 		ID: "connection.scheme", Status: Failed,
-		Summary: fmt.Sprintf("%s is an http URL, but its port speaks TLS", name),
-		Hint:    fmt.Sprintf("set %s to an https URL", name),
+		Summary: name + " is an http URL, but its port speaks TLS",
+		Hint:    "set " + name + " to an https URL",
 	}}
 }
 

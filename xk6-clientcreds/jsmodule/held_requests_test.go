@@ -170,7 +170,7 @@ func TestAcquireIsNotHeldBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		granting := false
-		d := newDistant(func(n int, r *http.Request) (int, string) {
+		d := newDistant(func(int, *http.Request) (int, string) {
 			if granting {
 				return 200, distantToken
 			}

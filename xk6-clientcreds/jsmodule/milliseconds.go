@@ -46,7 +46,7 @@ func (s *sender) compareUnits(a oauth.Attempt) {
 }
 
 // inSeconds is what d, given as a number, would be if that were one of seconds.
-func inSeconds(d time.Duration) time.Duration { return d * (time.Second / time.Millisecond) }
+func inSeconds(d time.Duration) time.Duration { return 1000 * d }
 
 // warnOfUnit warns of an option that is given as a number, and below a second.
 func (s *sender) warnOfUnit(name string, given time.Duration, but string) {

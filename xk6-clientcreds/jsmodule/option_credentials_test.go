@@ -17,7 +17,11 @@ func TestCredentialsWithWhatNoServerIssues(t *testing.T) {
 	t.Parallel()
 	const line = `has a line break or another control character in it; it must be text in one line`
 	for _, broken := range []struct{ text, message string }{
-		{"s3cr3t\n", line}, {"s3cr3t\r", line}, {"s3cr3t\r\n", line}, {"\ts3cr3t", line}, {"s3\x00cr3t", line},
+		{"s3cr3t\n", line},
+		{"s3cr3t\r", line},
+		{"s3cr3t\r\n", line},
+		{"\ts3cr3t", line},
+		{"s3\x00cr3t", line},
 		{"s3cr3t\u200b", `has the invisible character U+200B in it; it must be text without one`},
 		{"\ufeffs3cr3t", `begins with a byte order mark; it must be text without one`},
 	} {

@@ -71,23 +71,30 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
 		}
 		own[name] = true
-		switch forAll := p.common.Get(name); {
-		case isBoolean(v) && v.ToBoolean() && isPlainObject(forAll):
-			v = forAll // switched on, as all have it
-		case isPlainObject(v):
-			both := rt.NewObject()
-			if isPlainObject(forAll) {
-				assign(both, forAll.ToObject(rt))
-			}
-			assign(both, v.ToObject(rt))
-			for _, member := range v.ToObject(rt).Keys() {
-				own[name+"."+member] = true
-			}
-			v = both
-		}
-		setOwn(obj, name, v)
+		setOwn(obj, name, p.withCommon(name, v, own))
 	}
 	return obj, own, nil
+}
+
+// withCommon is the client's own value of an option, completed by the value for all clients. It notes in own which members
+// are the client's own.
+func (p *pool) withCommon(name string, v sobek.Value, own map[string]bool) sobek.Value {
+	rt, forAll := p.m.vu.Runtime(), p.common.Get(name)
+	switch {
+	case isBoolean(v) && v.ToBoolean() && isPlainObject(forAll):
+		return forAll // switched on, as all have it
+	case !isPlainObject(v):
+		return v
+	}
+	both := rt.NewObject()
+	if isPlainObject(forAll) {
+		assign(both, forAll.ToObject(rt))
+	}
+	assign(both, v.ToObject(rt))
+	for _, member := range v.ToObject(rt).Keys() {
+		own[name+"."+member] = true
+	}
+	return both
 }
 
 // isIdle reports whether a member of a server's answer to a registration says nothing: it is empty, or

@@ -97,7 +97,7 @@ func TestListsKnowEveryOption(t *testing.T) {
 	o := defaults()
 	o.read(r)
 	for _, name := range r.known {
-		assert.True(t, clientsfile.ForClient(name) != clientsfile.ForBoth(name), name)
+		assert.NotEqual(t, clientsfile.ForClient(name), clientsfile.ForBoth(name), name)
 		assert.False(t, clientsfile.ForServer(name), name)
 	}
 }

@@ -203,7 +203,7 @@ func TestWithoutACacheARefusedRequestIsNotRepeated(t *testing.T) {
 		w := &world{accepts: func(int) bool { return false }}
 		vus := w.vus(t, 1, "cache: {scope: 'none'}")
 		load(t, vus, time.Second, pause, callAPI)
-		assert.Equal(t, w.requests, len(w.issued))
+		assert.Len(t, w.issued, w.requests)
 	})
 }
 

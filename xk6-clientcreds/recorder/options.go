@@ -106,7 +106,7 @@ func isWord(s string) bool {
 }
 
 // check finds, before the test, what would keep the record from being written after it.
-func (o options) check() error {
+func (o *options) check() error {
 	if err := outfile.Check(o.File); err != nil {
 		return fmt.Errorf("-o %s: %w", Name, err)
 	}

@@ -49,14 +49,21 @@ type Facts struct {
 	Crossed   []Threshold `json:"-"`
 }
 
-// plus returns the facts of two k6 processes that ran segments of one test.
-func (f Facts) plus(g Facts) Facts {
+// addFacts returns the facts of two k6 processes that ran segments of one test.
+func addFacts(f, g Facts) Facts {
 	f.Imported = f.Imported || g.Imported
 	for _, pair := range [][2]*float64{
-		{&f.Iterations, &g.Iterations}, {&f.Dropped, &g.Dropped}, {&f.Requests, &g.Requests},
-		{&f.Unauthorized, &g.Unauthorized}, {&f.TokensUsed, &g.TokensUsed}, {&f.TokensMissing, &g.TokensMissing},
-		{&f.TokenRequests, &g.TokenRequests}, {&f.TokenRequestsFailed, &g.TokenRequestsFailed},
-		{&f.TokensGranted, &g.TokensGranted}, {&f.LateUses, &g.LateUses}, {&f.Seconds, &g.Seconds},
+		{&f.Iterations, &g.Iterations},
+		{&f.Dropped, &g.Dropped},
+		{&f.Requests, &g.Requests},
+		{&f.Unauthorized, &g.Unauthorized},
+		{&f.TokensUsed, &g.TokensUsed},
+		{&f.TokensMissing, &g.TokensMissing},
+		{&f.TokenRequests, &g.TokenRequests},
+		{&f.TokenRequestsFailed, &g.TokenRequestsFailed},
+		{&f.TokensGranted, &g.TokensGranted},
+		{&f.LateUses, &g.LateUses},
+		{&f.Seconds, &g.Seconds},
 		{&f.Saturated, &g.Saturated},
 	} {
 		*pair[0] += *pair[1]

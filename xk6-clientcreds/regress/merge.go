@@ -64,7 +64,7 @@ func (m *merger) add(r *Record) error {
 		i.Series = seriesOf(gauges)
 		m.into.Instances = append(m.into.Instances, i)
 	}
-	m.into.Facts = m.into.Facts.plus(r.Facts)
+	m.into.Facts = addFacts(m.into.Facts, r.Facts)
 	m.allowed = append(m.allowed, r.Validity.Allowed)
 	return nil
 }

@@ -16,9 +16,9 @@ const (
 
 // A server that counts expires_in down in whole seconds says 0 in the last second of a token.
 const (
-	lastSecond = time.Second
+	finalSpan = time.Second
 	// recheck is how long such a token is used before the server is asked again.
-	recheck = lastSecond / 2
+	recheck = finalSpan / 2
 )
 
 // Lease is a token with its times. It does not change; what APIs make of it does.
@@ -71,5 +71,5 @@ func margin(early time.Duration) time.Duration {
 // counted down to nothing. It ends within a second; nobody knows when.
 func ending(token *oauth.Token, now time.Time) *Lease {
 	again := now.Add(recheck)
-	return &Lease{Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(lastSecond), timed: true}
+	return &Lease{Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(finalSpan), timed: true}
 }

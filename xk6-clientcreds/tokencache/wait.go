@@ -47,14 +47,9 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 		end = soon
 	}
 	for {
-		select {
-		case <-b.changed:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-e.cache.closing:
-			return ErrClosed
-		case <-time.After(min(renewalPoll, end.Sub(now), next.Sub(now))):
+		changed, err := pause(ctx, e, b, min(renewalPoll, end.Sub(now), next.Sub(now)))
+		if changed || err != nil {
+			return err
 		}
 		switch now = time.Now(); {
 		case !b.err.Until.IsZero() && !now.Before(next):
@@ -64,5 +59,19 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 		case b.hold == e.refusals && src.Renewed():
 			b.hold.Due()
 		}
+	}
+}
+
+// pause waits for d, unless b changes or the call ends earlier.
+func pause(ctx context.Context, e *Entry, b *block, d time.Duration) (changed bool, err error) {
+	select {
+	case <-b.changed:
+		return true, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	case <-e.cache.closing:
+		return false, ErrClosed
+	case <-time.After(d):
+		return false, nil
 	}
 }

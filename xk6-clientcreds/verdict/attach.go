@@ -39,6 +39,7 @@ func (r *Run) Attach(gs *state.GlobalState) {
 				r.end()
 			case eventExit:
 				r.finally(errorIn(event.Data))
+			default: // not subscribed to
 			}
 			event.Done()
 		}

@@ -161,7 +161,7 @@ func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 		"Uncaught (in promise) Error: late at file (file:///x.js:1:1(1))":                                       "late",
 		"test aborted":                  "",
 		"the secret hunter2 is refused": "the secret **** is refused",
-		"the API at https://me:pw@api.example.com:8443/a/b?key=abc#x answered 401":  "the API at https://api.example.com:8443/… answered 401",
+		"the API at https://me:pw@api.example.com:8443/a/b?key=abc#x answered 401": "the API at https://api.example.com:8443/… answered 401",
 		"GET http://127.0.0.1:1 and http://h/ 'https://i.example/x' \x1b[31mred\r": "GET http://127.0.0.1:1 and http://h/ 'https://i.example/…' [31mred",
 		long: strings.Repeat("ö", 148) + "…",
 	} {

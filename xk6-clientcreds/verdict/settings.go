@@ -41,11 +41,11 @@ func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)
 		value, _ := lookupEnv(name)
 		return value
 	}
-	allowed, err := regress.AllowedBy(o.Allow, "")
-	if err != nil {
+	if _, err := regress.AllowedBy(o.Allow, ""); err != nil {
 		return settings{}, fmt.Errorf("options.ext.%s: %w", OptionsKey, err)
 	}
-	if allowed, err = regress.AllowedBy(o.Allow, env(regress.AllowVariable)); err != nil {
+	allowed, err := regress.AllowedBy(o.Allow, env(regress.AllowVariable))
+	if err != nil {
 		return settings{}, err
 	}
 	s := settings{allowed: allowed}

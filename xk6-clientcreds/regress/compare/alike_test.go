@@ -72,7 +72,8 @@ func TestRunsOfOneTest(t *testing.T) {
 			"the runs are not of one load: execution segments: 0:1 in base and 0:1/2 in head",
 		},
 		"more values than fit": {
-			four(20, 0), []*regress.Record{
+			four(20, 0),
+			[]*regress.Record{
 				run(20, 0, func(r *regress.Record) { scenario(r).Config["vus"] = 1 }), run(20, 0, func(r *regress.Record) { scenario(r).Config["vus"] = 2 }),
 				run(20, 0, func(r *regress.Record) { scenario(r).Config["vus"] = 3 }), run(20, 0, func(r *regress.Record) { scenario(r).Config["vus"] = 4 }),
 			},

@@ -58,13 +58,25 @@ func TestExceeded(t *testing.T) {
 		base, head float64
 		want       bool
 	}{
-		{"+5", 10, 15, false}, {"+5", 10, 15.001, true}, {"+5", 10, 1, false},
-		{"-5", 10, 5, false}, {"-5", 10, 4.999, true}, {"-5", 10, 100, false},
-		{"+50%", 10, 15, false}, {"+50%", 10, 15.001, true},
-		{"-50%", 10, 5, false}, {"-50%", 10, 4.999, true},
-		{"+50%", -10, -5, false}, {"+50%", -10, -4.999, true}, {"+50%", -10, -11, false},
-		{"-50%", -10, -15, false}, {"-50%", -10, -15.001, true}, {"-50%", -10, -9, false},
-		{"+50%", 0, 0, false}, {"+50%", 0, 0.001, true}, {"-50%", 0, -0.001, true},
+		{"+5", 10, 15, false},
+		{"+5", 10, 15.001, true},
+		{"+5", 10, 1, false},
+		{"-5", 10, 5, false},
+		{"-5", 10, 4.999, true},
+		{"-5", 10, 100, false},
+		{"+50%", 10, 15, false},
+		{"+50%", 10, 15.001, true},
+		{"-50%", 10, 5, false},
+		{"-50%", 10, 4.999, true},
+		{"+50%", -10, -5, false},
+		{"+50%", -10, -4.999, true},
+		{"+50%", -10, -11, false},
+		{"-50%", -10, -15, false},
+		{"-50%", -10, -15.001, true},
+		{"-50%", -10, -9, false},
+		{"+50%", 0, 0, false},
+		{"+50%", 0, 0.001, true},
+		{"-50%", 0, -0.001, true},
 	} {
 		l, err := parseLimit(c.limit)
 		assert.NoError(t, err)
@@ -75,8 +87,14 @@ func TestExceeded(t *testing.T) {
 func TestShare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ base, head, want float64 }{
-		{10, 15, 0.5}, {10, 5, -0.5}, {-10, -5, 0.5}, {-10, -15, -0.5}, {0, 0, 0}, {5, 5, 0},
-		{0, 3, math.Inf(1)}, {0, -3, math.Inf(-1)},
+		{10, 15, 0.5},
+		{10, 5, -0.5},
+		{-10, -5, 0.5},
+		{-10, -15, -0.5},
+		{0, 0, 0},
+		{5, 5, 0},
+		{0, 3, math.Inf(1)},
+		{0, -3, math.Inf(-1)},
 	} {
 		assert.Equal(t, c.want, Change{Base: c.base, Head: c.head}.Share(), "%v to %v", c.base, c.head)
 	}

@@ -42,8 +42,11 @@ func limitOf(text string) (l Limit, ok bool) {
 		limit  Limit
 		scale  float64
 	}{
-		{"%", Limit{Relative: true}, 100}, {"pp", Limit{Unit: Share}, 100}, {"/s", Limit{Unit: PerSecond}, 1},
-		{"B", Limit{Unit: Bytes}, 1}, {"", Limit{}, 1},
+		{"%", Limit{Relative: true}, 100},
+		{"pp", Limit{Unit: Share}, 100},
+		{"/s", Limit{Unit: PerSecond}, 1},
+		{"B", Limit{Unit: Bytes}, 1},
+		{"", Limit{}, 1},
 	} {
 		number, found := strings.CutSuffix(amount, form.suffix)
 		if found && numberForm.MatchString(number) {

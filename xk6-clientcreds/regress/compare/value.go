@@ -92,7 +92,6 @@ func (s Subject) value(r *regress.Record, k kind) (float64, error) {
 		return 0, errNotMeasured
 	}
 	value := math.NaN()
-	q, quantile := s.Quantile()
 	switch {
 	case s.Stat == "count":
 		value = v.Count()
@@ -102,22 +101,31 @@ func (s Subject) value(r *regress.Record, k kind) (float64, error) {
 		}
 	case k.Type == regress.Rate:
 		value = v.Rate()
-	case v == nil || v.Samples == 0:
-	case quantile:
-		value = v.Quantile(q)
-	case s.Stat == "avg":
-		value = v.Mean()
-	case s.Stat == "min":
-		value = v.Min
-	case s.Stat == "max":
-		value = v.Max
-	case s.Stat == "value":
-		value = v.Last
+	case v != nil && v.Samples > 0:
+		value = s.of(v)
 	}
 	if math.IsNaN(value) {
 		return 0, errNotMeasured
 	}
 	return value, nil
+}
+
+// of reads the statistic off the samples of a trend or a gauge; NaN when those do not have it.
+func (s Subject) of(v *regress.Values) float64 {
+	if q, quantile := s.Quantile(); quantile {
+		return v.Quantile(q)
+	}
+	switch s.Stat {
+	case "avg":
+		return v.Mean()
+	case "min":
+		return v.Min
+	case "max":
+		return v.Max
+	case "value":
+		return v.Last
+	}
+	return math.NaN()
 }
 
 // samples are those that the subject is about, nil when there are none. They are missing where they may be among those
