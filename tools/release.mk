@@ -10,8 +10,6 @@ RELEASE_ENV = K6_VERSION=$(K6_VERSION) XK6=$(CURDIR)/$(XK6) RELEASE=$(CURDIR)/$(
 release: $(XK6) $(RELEASE) $(SBOM) ## Build a release of VERSION into build/release, from the commit that is checked out
 	@$(RELEASE_ENV) tools/release.sh "$(VERSION)"
 
-test: test-release
-
 .PHONY: test-release
 test-release: $(XK6) $(RELEASE) $(SBOM) ## Build a release for this machine twice, and use it as a stranger would
 	@$(RELEASE_ENV) tools/release-test.sh
