@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// separators are what columns can be separated by; the first that a list uses is taken.
+const separators = ",;\t"
+
 // longestHeader bounds the first row, in bytes.
 const longestHeader = 64 << 10
 
@@ -79,13 +82,13 @@ func newRows(f *bounded, text *bufio.Reader) (*csvRows, error) {
 	}
 	r := &csvRows{file: f, reader: csv.NewReader(text)}
 	r.reader.FieldsPerRecord = -1 // spreadsheets leave out what is empty at the end
-	for _, separator := range ",;\t" {
+	for _, separator := range separators {
 		if bytes.ContainsRune(first, separator) {
 			r.reader.Comma = separator
 			break
 		}
 	}
-	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 && strings.Contains(",;\t", string(said)) {
+	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 && strings.ContainsRune(separators, rune(said[0])) {
 		r.reader.Comma = rune(said[0])
 		if _, err := text.ReadString('\n'); err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package jsmodule
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -89,7 +88,8 @@ func TestWrongAssertionHeadersAreNamed(t *testing.T) {
 	t.Parallel()
 	id := newIdentity(t, "orders", time.Hour)
 	v := newVU(t, New())
-	v.mustRun(fmt.Sprintf("globalThis.ok = {tokenUrl: 'http://idp.example.com/token', clientId: 'orders', auth: 'private_key_jwt', key: `%s`}; globalThis.certificate = `%s`", id.key, id.certificate))
+	v.mustRun("globalThis.ok = {tokenUrl: 'http://idp.example.com/token', clientId: 'orders', auth: 'private_key_jwt', key: `" + id.key + "`}")
+	v.mustRun("globalThis.certificate = `" + id.certificate + "`")
 	v.mustRun("globalThis.other = `" + newIdentity(t, "other", time.Hour).certificate + "`")
 	for argument, message := range map[string]string{
 		`{...ok, assertion: {header: 's3cr3t'}}`:                                                        `option "assertion.header" is a string; it must be an object of members of the header`,

@@ -46,7 +46,7 @@ func (o *options) readPlaces(from *places) (err error) {
 		}
 	}
 	if o.byCertificate() {
-		if err = o.readCertificate(from); err != nil {
+		if err := o.readCertificate(from); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,8 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 	if err := o.readArgument(argument); err != nil {
 		return o, fmt.Errorf("-o %s=%s: %w", Name, argument, err)
 	}
-	return o, o.check()
+	err := o.check()
+	return o, err
 }
 
 // optionNames are the names in the argument and in JSON.
