@@ -12,7 +12,7 @@ var metadata = map[string]string{
 
 // Members of client metadata that a client has to know, beside those that are options.
 const (
-	BoundTokens   = "dpop_bound_access_tokens"  // the client has no other tokens than bound ones (RFC 9449 §5.2)
+	BoundTokens   = "dpop_bound_access_tokens"  // #nosec G101 -- the name of a member: the client has no other tokens than bound ones (RFC 9449 §5.2)
 	SecretExpires = "client_secret_expires_at"  // seconds since 1970; 0 is never (RFC 7591 §3.2.1)
 	issuedAt      = "client_id_issued_at"       // RFC 7591 §3.2.1
 	management    = "registration_access_token" // #nosec G101 -- the name, of RFC 7592 §3

@@ -21,6 +21,7 @@ const (
 	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
 	grantRotations  = "k6_clientcreds_secret_rotations_total"
 	grantSuppressed = "k6_clientcreds_suppressed_requests_total"
+	grantMissing    = "k6_clientcreds_token_errors_total"
 )
 
 // The metrics of the endpoints that take a token.
@@ -126,8 +127,9 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 			graph(countPerSecond(grantRetryAfter), "answers")).Span(8), "answers", "reqps")).
 		WithPanel(curves("Suppressed requests",
 			"Calls per second that needed a token while token requests were held back after a failure, by the OAuth error code or "+
-				"failure class and the HTTP status of that failure (0: no answer). Empty while none fails.", "reqps",
-			graph(perSecond(grantSuppressed, ofClient, "error", "status"), "{{error}} ({{status}})"))).
+				"failure class and the HTTP status of that failure (0: no answer); and calls that got no token. Empty while none fails.", "reqps",
+			graph(perSecond(grantSuppressed, ofClient, "error", "status"), "held back: {{error}} ({{status}})"),
+			graph(perSecond(grantMissing, ofClient, "error"), "no token: {{error}}"))).
 		WithPanel(columns(list("Rotated secrets",
 			"Secrets and keys that were read again after the server refused them, and had changed. Empty while none has.",
 			total(grantRotations, ofClient, "client")),
