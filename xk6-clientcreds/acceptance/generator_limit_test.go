@@ -34,7 +34,7 @@ func TestLimitOfAContainer(t *testing.T) {
 		return
 	}
 	server, file := startLocalServer(t, nil), filepath.Join(t.TempDir(), "record.json")
-	p := k6run{code: limitedScript, judged: true, env: server.env(), args: []string{"-o", "clientcreds-record=" + file}}.start(t)
+	p := k6run{code: limitedScript, judged: true, env: server.env("K6_CLIENTCREDS_EXIT_CODE=verdict"), args: []string{"-o", "clientcreds-record=" + file}}.start(t)
 	require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon, 10*time.Millisecond)
 	limit(t, group, p.cmd.Process.Pid)
 	r := p.result(t)

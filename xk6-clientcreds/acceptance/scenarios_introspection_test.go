@@ -36,7 +36,7 @@ func TestScenarioIntrospection(t *testing.T) {
 		"too slow": {
 			server:  withFaults(`{"introspection": {"latency": "300ms"}}`),
 			env:     append([]string{"MAX_P95=200ms"}, env...),
-			exit:    exitInvalid,
+			exit:    99,
 			crossed: []string{"clientcreds_introspection_duration"},
 		},
 		"some are not answered": {

@@ -2,7 +2,7 @@
 import http from 'k6/http';
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from '../../../scripts/lib/config.js';
+import { clientOptions } from '../../../scripts/lib/config.js';
 import { count } from '../../../scripts/lib/environment.js';
 
 export const options = {
@@ -11,7 +11,7 @@ export const options = {
 };
 
 const client = new Client(clientOptions());
-const api = apiUrl();
+const api = __ENV.API_URL;
 
 export default function () {
     check(http.get(api, { headers: client.headers() }), { 'status is 200': (r) => r.status === 200 });

@@ -3,7 +3,7 @@ import http from 'k6/http';
 import { check, sleep } from 'k6';
 import { Counter } from 'k6/metrics';
 import { Client } from 'k6/x/clientcreds';
-import { apiUrl, clientOptions } from '../../../../scripts/lib/config.js';
+import { clientOptions } from '../../../../scripts/lib/config.js';
 import { duration, env } from '../../../../scripts/lib/environment.js';
 
 const time = duration('DURATION', '20s');
@@ -45,7 +45,7 @@ const rotating = new Client(clientOptions({ clientId: env('ROTATING_ID'), client
 // Its tokens are bound to a key, and the server demands nonces.
 const boundClient = new Client(clientOptions({ dpop: true }));
 const nowhere = new Client(clientOptions({ tokenUrl: env('CLOSED_URL') }));
-const url = apiUrl();
+const url = __ENV.API_URL;
 const crowd = new Counter('crowd');
 
 export function api() {
