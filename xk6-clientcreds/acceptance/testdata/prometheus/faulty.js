@@ -90,6 +90,11 @@ export function bound() {
 
 export function unreachable() {
     nowhere.acquire();
+    try {
+        nowhere.token(); // held back after the first failures
+    } catch (e) {
+        check(e, { 'there is no token': ({ name }) => name === 'TokenError' });
+    }
     sleep(0.3);
 }
 
