@@ -12,6 +12,7 @@ import (
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/loglimit"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
@@ -35,6 +36,7 @@ type process struct {
 	health      health
 	counts      processCounts
 	redactor    *redact.Redactor
+	repeated    *loglimit.Limiter
 	discoveries discoveries
 	places      places
 	keySets     keySets
@@ -61,6 +63,7 @@ func newProcess() *process {
 	p := &process{
 		run:      verdict.New(),
 		redactor: redact.New(),
+		repeated: loglimit.New(logKind),
 		grants:   make(map[string]*grant),
 		pools:    make(map[string]*sharedPool),
 		files:    make(map[string]*sharedFile),
@@ -76,7 +79,7 @@ func (p *process) start(vu modules.VU) error {
 	p.once.Do(func() {
 		env := vu.InitEnv()
 		if env == nil {
-			p.startErr = errors.New(ImportPath + " must be imported in the init context")
+			p.startErr = errors.New("the module must be imported in the init context")
 			return
 		}
 		p.logger = env.Logger
@@ -86,6 +89,7 @@ func (p *process) start(vu modules.VU) error {
 		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)
+			p.repeated.Install(logger) // what is dropped need not be redacted
 			logger.AddHook(&p.counts.iterations)
 		}
 		if p.metrics, p.startErr = registerMetrics(env.Registry); p.startErr != nil {
@@ -129,6 +133,7 @@ func (p *process) end() {
 	p.clients, p.ended = nil, true
 	p.mu.Unlock()
 	p.successions.end()
+	p.repeated.End()
 	for c := range clients {
 		c.usage.flush()
 		c.certified.close()
