@@ -40,7 +40,7 @@ func (c *client) async(work func() settle) sobek.Value {
 // an interrupt of k6, would end the process. Here it becomes an error, which ends the iteration.
 func (m *instance) enter(f func() error) (err error) {
 	rt := m.vu.Runtime()
-	run, _ := sobek.AssertFunction(rt.ToValue(func(sobek.FunctionCall) sobek.Value {
+	run, _ := sobek.AssertFunction(m.function("k6", func(sobek.FunctionCall) sobek.Value {
 		err = f()
 		return sobek.Undefined()
 	}))

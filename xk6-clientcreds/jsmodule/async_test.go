@@ -257,3 +257,49 @@ func TestPromisesOfManyVUs(t *testing.T) {
 		assert.Regexp(t, `^POST / Bearer \S+ i=[0-4]$`, sent)
 	}
 }
+
+// Stack traces name functions as scripts do.
+func TestStackTracesHaveTheNamesOfScripts(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
+	v := newVU(t, New())
+	v.mustRun(e.client("") + e.pool(several(1), ""))
+	caught := func(call string) string {
+		v.mustRun(`globalThis.stack = ''; (async () => { try { await ` + call + ` } catch (e) { globalThis.stack = e.stack } })()`)
+		return v.mustRun(`stack`).(string)
+	}
+	for call, name := range map[string]string{
+		"client.token()": "token", "client.tokenAsync()": "tokenAsync", "client.acquire()": "acquire", "pool.client()": "client",
+	} {
+		stack := caught(call)
+		assert.Contains(t, stack, "TypeError: k6/x/clientcreds: ", call)
+		assert.Contains(t, stack, "the init context; ", call)
+		assert.Contains(t, stack, "at "+name+" (native)", call)
+	}
+	v.start()
+	for _, call := range []string{
+		"client.token()", "client.get('http://127.0.0.1:1')", "client.batch([])", "client.headers(1)", "client.tokenAsync()",
+		"client.asyncRequest('GET', 'http://127.0.0.1:1')", "validity()", "requireValid(1)", "new Client()", "new ClientPool()",
+	} {
+		stack := caught(call)
+		assert.NotEmpty(t, stack, call)
+		assert.NotContains(t, stack, "jsmodule", call)
+		assert.NotContains(t, stack, "GoError", call)
+	}
+}
+
+func TestWarningsAtOnce(t *testing.T) {
+	t.Parallel()
+	v := oneVU(t, newEndpoint(t), "")
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for j := range 100 {
+				v.module.process.warnOnce(warning{"kind", j}, fmt.Sprint(i, j))
+			}
+		})
+	}
+	all.Wait()
+	assert.Len(t, v.messages(), 100)
+}

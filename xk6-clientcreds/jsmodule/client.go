@@ -2,12 +2,12 @@ package jsmodule
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
 	"github.com/grafana/sobek"
 
-	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/metrics"
 
@@ -43,8 +43,8 @@ type view struct {
 	headers       *sobek.Object // nil until asked for
 }
 
-var errInitContext = common.NewInitContextError(
-	"Tokens cannot be requested in the init context; use the client in the default function, setup() or teardown()")
+var errInitContext = errors.New(
+	"tokens cannot be requested in the init context; use the client in the default function, setup() or teardown()")
 
 // newClient returns this VU's client for o: the same one for the same options.
 func newClient(m *instance, o *options) (*client, error) {

@@ -117,6 +117,7 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 	return c.async(func() settle {
 		found := c.lookup(ctx, src)
 		return func() (sobek.Value, error) {
+			c.usage.begin(state, sinceEpoch()) // once more: a pool may have released the client meanwhile
 			v, err := c.settle(state, asked, found)
 			if err != nil {
 				return nil, err

@@ -198,6 +198,18 @@ func TestVerbsProvePossession(t *testing.T) {
 	assert.Empty(t, samples["clientcreds_dpop_nonce_retries"])
 }
 
+// A server takes the Host header for its own name.
+func TestProofIsForTheHostHeader(t *testing.T) {
+	t.Parallel()
+	b := newBinding(t, true)
+	v := b.vu(t, New(), "")
+	v.mustRun(`globalThis.status = client.get(api + '/a', {headers: {Host: 'orders.example:8080'}}).status`)
+	assert.EqualValues(t, 200, v.mustRun(`status`))
+	_, calls, _ := b.seen()
+	require.Len(t, calls, 1)
+	assert.Equal(t, "http://orders.example:8080/a", calls[0].URL)
+}
+
 func TestEveryHopOfARedirectIsProven(t *testing.T) {
 	t.Parallel()
 	b := newBinding(t, true)

@@ -15,7 +15,6 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/sirupsen/logrus"
 
-	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
@@ -41,7 +40,7 @@ func (r *RootModule) Run() *verdict.Run { return r.process.run }
 // module, concurrently, and for the throwaway VUs of setup, teardown and handleSummary.
 func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err := r.process.start(vu); err != nil {
-		common.Throw(vu.Runtime(), err)
+		panic(vu.Runtime().NewTypeError("%s: %s", ImportPath, err))
 	}
 	r.process.health.await(vu, r.process)
 	return newInstance(r.process, vu)

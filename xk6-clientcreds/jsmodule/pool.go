@@ -1,9 +1,9 @@
 package jsmodule
 
 import (
-	"github.com/grafana/sobek"
+	"errors"
 
-	"go.k6.io/k6/v2/js/common"
+	"github.com/grafana/sobek"
 )
 
 // pool is a ClientPool in one VU. Its clients are made when they are used: of the others there is
@@ -20,7 +20,7 @@ type pool struct {
 	kept *keptClients
 }
 
-var errPoolInit = common.NewInitContextError(
+var errPoolInit = errors.New(
 	"pool.client() cannot be called in the init context; call it in the default function, setup() or teardown()")
 
 // newClientPool is the constructor behind `new ClientPool(options)`.
@@ -83,7 +83,7 @@ func (p *pool) client(sobek.FunctionCall) sobek.Value {
 	if p.next == nil {
 		state := p.m.vu.State()
 		if state == nil {
-			common.Throw(rt, errPoolInit)
+			panic(rt.NewTypeError("%s: %s", ImportPath, errPoolInit))
 		}
 		p.next = p.assigner(state)
 	}

@@ -161,6 +161,22 @@ func TestPoolClientsAreClients(t *testing.T) {
 	assert.EqualValues(t, 3, v.mustRun(`pool.size = 5; pool.size`))
 }
 
+// A client may have to make room for another while its token is being requested.
+func TestReleasedClientThatWaitsForAToken(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', keep: 1"))
+	v.mustRun(`(async () => {
+		globalThis.first = pool.client();
+		const waiting = first.tokenAsync();
+		pool.client();
+		await waiting;
+	})()`)
+	v.newIteration()
+	v.mustRun(`first.token()`)
+	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_cache_misses"]), 0)
+}
+
 // A client that nobody uses does not exist; a file is read once per process.
 func TestPoolIsLazy(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ var tokenErrorProgram = sync.OnceValue(func() *sobek.Program {
 func (c *client) fail(err error) sobek.Value {
 	rt := c.m.vu.Runtime()
 	if errors.Is(err, errInitContext) {
-		panic(rt.NewGoError(err))
+		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c.countMissing(err)
 	if c.aborts() {
