@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sirupsen/logrus"
-	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -87,23 +85,21 @@ func randomSegments(t *testing.T, r *rand.Rand) lib.ExecutionSegmentSequence {
 func TestMoreVUsThanClientsGoRound(t *testing.T) {
 	t.Parallel()
 	e, root := newEndpoint(t), New()
+	var vus []*vu
 	for number, want := range map[uint64]string{0: "0", 1: "0", 2: "1", 3: "2", 4: "0", 5: "1", 8: "1"} {
 		v := poolVU(t, root, number, e.pool(several(3), ""))
 		v.mustRun(`pool.client().token(); pool.client().token()`)
 		_, header := e.lastRequest(t)
 		assert.Equal(t, basicAuth("client-"+want, testSecret+want), header.Get("Authorization"), "VU %d", number)
+		vus = append(vus, v)
 	}
 	assert.Equal(t, 7, e.count())
-	warnings := 0
-	for _, text := range root.process.logger.(*logrus.Logger).Hooks[logrus.WarnLevel] {
-		if hook, ok := text.(*logtest.Hook); ok {
-			for _, entry := range hook.AllEntries() {
-				assert.Contains(t, entry.Message, `Pool "pool" has 3 clients, and there is a virtual user `)
-				warnings++
-			}
-		}
+	var warnings []string
+	for _, v := range vus { // one of them has the logger of the process
+		warnings = append(warnings, v.messages()...)
 	}
-	assert.Equal(t, 1, warnings)
+	require.Len(t, warnings, 1)
+	assert.Contains(t, warnings[0], `Pool "pool" has 3 clients, and there is a virtual user `)
 }
 
 // The first VU that has to share a client is told of, and none before it.
