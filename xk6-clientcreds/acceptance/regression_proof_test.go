@@ -64,7 +64,8 @@ type proof struct {
 	verdicts map[string]int
 	changes  []float64 // of the proven rule, in percent
 	noise    []float64
-	again    int // runs that did not count, and were made once more
+	below    float64 // what noise could not be seen, in percent
+	again    int     // runs that did not count, and were made once more
 }
 
 func (p *proof) add(t *testing.T, r regression) {
@@ -78,6 +79,7 @@ func (p *proof) add(t *testing.T, r regression) {
 	p.again += strings.Count(r.output, "so once more")
 	p.changes = append(p.changes, f.Change.Share*100)
 	p.noise = append(p.noise, f.Change.Noise/f.Change.Base*100)
+	p.below = f.Change.Resolution / f.Change.Base * 100
 }
 
 // TestRegressionProof: the gate does not fail where nothing has changed, and does where the server has
@@ -142,14 +144,22 @@ func proofText(tr gateTrial, proofs []*proof) string {
 		if p.slower > 0 {
 			head = fmt.Sprintf("slower by %g%%: %s", p.slower*100, tr.slowed(p.slower))
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %+.1f%% | %+.1f%% | %+.1f%% | ±%.1f%% | %d |\n", head,
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %+.1f%% | %+.1f%% | %+.1f%% | %s | %d |\n", head,
 			p.verdicts["PASS"], p.verdicts["FAIL"], p.verdicts["INVALID"],
-			middle(p.changes), slices.Min(p.changes), slices.Max(p.changes), slices.Max(p.noise), p.again)
+			middle(p.changes), slices.Min(p.changes), slices.Max(p.changes), p.mostNoise(), p.again)
 	}
 	same, slow := proofs[0], proofs[1]
 	fmt.Fprintf(&b, "\nFalse alarms: %d of %d. Detected: %d of %d.\n", len(same.changes)-same.verdicts["PASS"], len(same.changes),
 		slow.verdicts["FAIL"], len(slow.changes))
 	return b.String()
+}
+
+// mostNoise is the most noise that the base had in a comparison.
+func (p *proof) mostNoise() string {
+	if most := slices.Max(p.noise); most >= p.below {
+		return fmt.Sprintf("±%.1f%%", most)
+	}
+	return fmt.Sprintf("below %.1f%%", p.below)
 }
 
 func middle(values []float64) float64 {

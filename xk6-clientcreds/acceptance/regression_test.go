@@ -34,7 +34,7 @@ type comparison struct {
 
 type finding struct {
 	Rule, Outcome string
-	Change        struct{ Base, Head, Share, P, Noise float64 }
+	Change        struct{ Base, Head, Share, P, Noise, Resolution float64 }
 }
 
 type comparedSide struct {
