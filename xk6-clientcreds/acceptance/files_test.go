@@ -177,3 +177,14 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 }
+
+// TestRecordThatNobodyReads: a pipe without a reader shows only in the end. The run is not a PASS that nobody can look up.
+func TestRecordThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	env := startLocalServer(t, nil).env("K6_CLIENTCREDS_EXIT_CODE=verdict")
+	r := k6run{code: writtenScript, env: env, args: []string{"-o", "clientcreds-record=" + pipe}}.do(t)
+	require.Equal(t, exitInvalid, r.exitCode, r.output)
+	require.Regexp(t, "The run is INVALID: the run record was not written: .* cannot be written: nothing reads from the named pipe", r.output)
+}
