@@ -30,7 +30,8 @@ type judgedRun struct {
 	exit    int
 	reason  string // of the verdict, with … for what differs from run to run; "" for PASS
 	rules   []string
-	late    bool // without an output, the summary is made before the module knows
+	check   func(t *testing.T, r *runRecord) // more of the record
+	late    bool                             // without an output, the summary is made before the module knows
 }
 
 // judgedScript is the script of such a run: its options, more options of the client, and its code.
@@ -93,54 +94,63 @@ func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	for _, c := range slices.Concat(wrongRuns(), rightRuns()) {
-		want := c.verdict()
-		if c.reason != "" {
-			want += ": " + c.reason
-		}
-		pattern := strings.ReplaceAll(regexp.QuoteMeta(want), "…", `.*?`)
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			t.Run("alone", func(t *testing.T) {
-				t.Parallel()
-				if slices.Contains(c.rules, "record_not_written") {
-					return // there is none
-				}
-				p, _ := c.begin(t, false)
-				r := p.result(t)
-				require.Equal(t, c.exit, r.exitCode, r.output)
-				if !c.late {
-					require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
-				}
-				if c.reason == "" {
-					require.NotContains(t, r.output, "The run is")
-					return
-				}
-				require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
-			})
-			t.Run("recorded", func(t *testing.T) {
-				t.Parallel()
-				p, file := c.begin(t, true)
-				r := p.result(t)
-				require.Equal(t, c.exit, r.exitCode, r.output)
-				if slices.Contains(c.rules, "record_not_written") {
-					require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
-					return
-				}
-				record := readRecord(t, file)
-				require.Equal(t, c.verdict(), record.Validity.Verdict, r.output)
-				require.Equal(t, append([]string{}, c.rules...), record.rules(), r.output)
-				said := `msg="run record \S+: ` + quoted(pattern)
-				if c.reason != "" {
-					said += fmt.Sprintf(`; exit code %d\b[^\n]*`, c.exit)
-				}
-				require.Regexp(t, said+`" output=clientcreds-record`, r.output)
-				require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
-				code, output := judge(t, file)
-				require.Equal(t, map[string]int{"PASS": 0, "FAIL": exitThresholds, "INVALID": exitInvalid}[c.verdict()], code, output)
-				require.Contains(t, output, c.verdict()+"\n")
-			})
+			c.test(t)
 		})
 	}
+}
+
+// test does the run twice: without a record, and with one.
+func (c *judgedRun) test(t *testing.T) {
+	t.Helper()
+	want := c.verdict()
+	if c.reason != "" {
+		want += ": " + c.reason
+	}
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), "…", `.*?`)
+	t.Run("alone", func(t *testing.T) {
+		t.Parallel()
+		if slices.Contains(c.rules, "record_not_written") {
+			return // there is none
+		}
+		p, _ := c.begin(t, false)
+		r := p.result(t)
+		require.Equal(t, c.exit, r.exitCode, r.output)
+		if !c.late {
+			require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
+		}
+		if c.reason == "" {
+			require.NotContains(t, r.output, "The run is")
+			return
+		}
+		require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
+	})
+	t.Run("recorded", func(t *testing.T) {
+		t.Parallel()
+		p, file := c.begin(t, true)
+		r := p.result(t)
+		require.Equal(t, c.exit, r.exitCode, r.output)
+		if slices.Contains(c.rules, "record_not_written") {
+			require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
+			return
+		}
+		record := readRecord(t, file)
+		require.Equal(t, c.verdict(), record.Validity.Verdict, r.output)
+		require.Equal(t, append([]string{}, c.rules...), record.rules(), r.output)
+		if c.check != nil {
+			c.check(t, record)
+		}
+		said := `msg="run record \S+: ` + quoted(pattern)
+		if c.reason != "" {
+			said += fmt.Sprintf(`; exit code %d\b[^\n]*`, c.exit)
+		}
+		require.Regexp(t, said+`" output=clientcreds-record`, r.output)
+		require.Regexp(t, `(?m)^The summary: `+pattern+`$`, r.output)
+		code, output := judge(t, file)
+		require.Equal(t, map[string]int{"PASS": 0, "FAIL": exitThresholds, "INVALID": exitInvalid}[c.verdict()], code, output)
+		require.Contains(t, output, c.verdict()+"\n")
+	})
 }
 
 // quoted is a pattern of a text as k6's log has it in quotes.
@@ -151,7 +161,7 @@ func TestVerdictsAreDocumented(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	text.WriteString("| Wrong run | Verdict | Exit code |\n|---|---|---|\n")
-	for _, c := range wrongRuns() {
+	for _, c := range append(wrongRuns(), throttledRun("")) {
 		fmt.Fprintf(&text, "| %s | `%s: %s` | %d |\n", c.what, c.verdict(), c.reason, c.exit)
 	}
 	text.WriteString("\n| Right run |\n|---|\n")

@@ -14,18 +14,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// limitedScript has little to do, and says when it has begun.
-const limitedScript = `
-import { sleep } from 'k6';
-import { Client } from 'k6/x/clientcreds';
-export const options = { vus: 2, duration: '8s' };
-const { TOKEN_URL: tokenUrl, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, API_URL } = __ENV;
-const client = new Client({ tokenUrl, clientId, clientSecret });
-export function setup() { console.log('it runs'); }
-export default function () { client.get(API_URL); sleep(0.05); }
-`
+// throttledRun is a run of k6 in a control group that stops it again and again, although it needs little CPU on average.
+func throttledRun(group string) judgedRun {
+	return judgedRun{
+		what:    "The CPU limit of its container stops k6 in most periods (cgroup v1 or v2)",
+		options: "vus: 2, duration: '8s'",
+		code: `client.get(api); sleep(0.05); }
+export function setup() { console.log('it runs');`,
+		during: func(t *testing.T, _ *localServer, p *k6process, _ string) {
+			t.Helper()
+			require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon, 10*time.Millisecond)
+			require.NoError(t, os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(p.cmd.Process.Pid)), 0o600))
+		},
+		check: func(t *testing.T, r *runRecord) {
+			t.Helper()
+			var throttled struct{ Points []struct{ Max float64 } }
+			require.NoError(t, json.Unmarshal(r.Instances[0].Series["clientcreds_generator_throttled"], &throttled))
+			most := 0.0
+			for _, point := range throttled.Points {
+				most = max(most, point.Max)
+			}
+			require.Greater(t, most, 0.5, "it was stopped in most periods of a second")
+		},
+		judged: true, exit: exitInvalid,
+		reason: "k6 was at the limit of its CPU or late in …% of the time", rules: []string{"generator_saturated"},
+	}
+}
 
-// TestLimitOfAContainer: k6 in a control group that stops it again and again, although it needs little CPU on average.
 func TestLimitOfAContainer(t *testing.T) {
 	t.Parallel()
 	group, err := limitedGroup(t, 2500)
@@ -33,21 +48,8 @@ func TestLimitOfAContainer(t *testing.T) {
 		t.Logf("NOT RUN: no control group with a CPU limit can be made here, which takes root and a writable cgroup file system: %s", err)
 		return
 	}
-	server, file := startLocalServer(t, nil), filepath.Join(t.TempDir(), "record.json")
-	p := k6run{code: limitedScript, judged: true, env: server.env("K6_CLIENTCREDS_EXIT_CODE=verdict"), args: []string{"-o", "clientcreds-record=" + file}}.start(t)
-	require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon, 10*time.Millisecond)
-	limit(t, group, p.cmd.Process.Pid)
-	r := p.result(t)
-	record := readRecord(t, file)
-	require.Equal(t, exitInvalid, r.exitCode, r.output)
-	require.Contains(t, record.rules(), "generator_saturated")
-	var throttled struct{ Points []struct{ Max float64 } }
-	require.NoError(t, json.Unmarshal(record.Instances[0].Series["clientcreds_generator_throttled"], &throttled))
-	most := 0.0
-	for _, point := range throttled.Points {
-		most = max(most, point.Max)
-	}
-	require.Greater(t, most, 0.5, "it was stopped in most periods of a second")
+	c := throttledRun(group)
+	c.test(t)
 }
 
 // limitedGroup makes a control group that may use so many microseconds of CPU in each 100 ms.
@@ -75,10 +77,4 @@ func limitedGroup(t *testing.T, quota int) (string, error) {
 		errs = append(errs, err)
 	}
 	return "", errors.Join(errs...)
-}
-
-// limit moves a process into a group.
-func limit(t *testing.T, group string, pid int) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600))
 }
