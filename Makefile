@@ -59,8 +59,8 @@ run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_
 	@tools/run.sh
 
 .PHONY: bench
-bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/performance.md
-	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/performance.md
+bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evidence/performance.md
+	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 
 .PHONY: clean
 clean: ## Remove what was built, not the tools in .cache/

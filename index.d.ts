@@ -361,7 +361,7 @@ declare module 'k6/x/clientcreds' {
     export interface RetryOptions {
         /**
          * The most requests in all, from 1 to 100. After the last one has failed, requests are held back for a while:
-         * see docs/options.md.
+         * see docs/reference/options.md.
          * @default 3
          */
         attempts?: number;
@@ -820,7 +820,7 @@ declare module 'k6/x/clientcreds' {
 
     /** One reason of a verdict. */
     export interface ValidityReason {
-        /** The rule that was broken, as in docs/validity.md; `thresholds` for a threshold. */
+        /** The rule that was broken, as in docs/guides/validity.md; `thresholds` for a threshold. */
         rule: string;
         text: string;
         /** What was measured, and what it may be at most. */

@@ -1,5 +1,5 @@
 // A run whose numbers do not count says so: in the log and in its summary, and by exit code 90. Here iterations would be
-// dropped if the rate were not kept; 401 answers would do the same. docs/validity.md has the rules.
+// dropped if the rate were not kept; 401 answers would do the same. docs/guides/validity.md has the rules.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/validity.js
 import { check } from 'k6';

@@ -9,7 +9,7 @@
 #   RULES OUT              the rules (scripts/regression.yml); the folder for what comes of it (build/regression)
 #
 # Another variable that begins with BASE_ or HEAD_ is one of that side's environment, without the beginning:
-# BASE_TOKEN_URL and HEAD_TOKEN_URL compare two servers that run already. docs/regression.md has more.
+# BASE_TOKEN_URL and HEAD_TOKEN_URL compare two servers that run already. docs/evidence/regression.md has more.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,7 +19,7 @@ out=${OUT:-build/regression}
 export K6_NO_USAGE_REPORT=true K6_AUTO_EXTENSION_RESOLUTION=false
 
 if [ $# -gt 0 ]; then
-    echo "regression.sh takes no arguments, such as \"$1\": variables of the environment say what it does, see docs/regression.md" >&2
+    echo "regression.sh takes no arguments, such as \"$1\": variables of the environment say what it does, see docs/evidence/regression.md" >&2
     exit 104
 fi
 if ! [[ "$runs" =~ ^[0-9]+$ ]] || [ "$runs" -lt 4 ]; then

@@ -1,4 +1,4 @@
-// Faults of the local server, changed while a scenario runs: see docs/faults.md. Other servers do not have them.
+// Faults of the local server, changed while a scenario runs: see docs/guides/faults.md. Other servers do not have them.
 import http from 'k6/http';
 import { url } from './environment.js';
 

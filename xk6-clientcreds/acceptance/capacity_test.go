@@ -39,7 +39,7 @@ func measuredServers(t *testing.T) []measuredServer {
 }
 
 // What each server grants per second within an objective, on one core, with k6 on another one.
-// docs/capacity.md has what came of it.
+// docs/evidence/capacity.md has what came of it.
 func TestCapacity(t *testing.T) {
 	require.GreaterOrEqual(t, runtime.NumCPU(), 2, "k6 and the server need a core each")
 	certs := newClientCertificates(t)
@@ -69,7 +69,7 @@ func TestCapacity(t *testing.T) {
 			fmt.Fprintf(&steps, "| %d/s | %.1f/s | %.1f ms | %.2f%% | %s |\n", s.Rate, s.Granted, s.P95, 100*s.Failed, s.Miss)
 		}
 	}
-	document(t, "docs/capacity.md", "\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
+	document(t, "docs/evidence/capacity.md", "\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
 		"|---|---|---|---|---|\n"+table.String()+"\n### Steps\n"+steps.String())
 }
 

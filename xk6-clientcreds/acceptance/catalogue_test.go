@@ -14,7 +14,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// judgedRun is a run with a known verdict. docs/validity.md has a table of them.
+// judgedRun is a run with a known verdict. docs/guides/validity.md has a table of them.
 type judgedRun struct {
 	what    string // is wrong, or looks wrong and is right
 	options string // of the script
@@ -156,7 +156,7 @@ func (c *judgedRun) test(t *testing.T) {
 // quoted is a pattern of a text as k6's log has it in quotes.
 func quoted(pattern string) string { return strings.ReplaceAll(pattern, `"`, `\\"`) }
 
-// TestVerdictsAreDocumented: the tables of docs/validity.md are those of the tests.
+// TestVerdictsAreDocumented: the tables of docs/guides/validity.md are those of the tests.
 func TestVerdictsAreDocumented(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
@@ -168,7 +168,7 @@ func TestVerdictsAreDocumented(t *testing.T) {
 	for _, c := range rightRuns() {
 		fmt.Fprintf(&text, "| %s |\n", c.what)
 	}
-	require.Contains(t, read(t, filepath.Join(projectRoot, "docs", "validity.md")), text.String())
+	require.Contains(t, read(t, filepath.Join(projectRoot, "docs", "guides", "validity.md")), text.String())
 	require.GreaterOrEqual(t, len(wrongRuns()), 20)
 	require.GreaterOrEqual(t, len(rightRuns()), 10)
 }

@@ -67,7 +67,7 @@ func readYAML(t *testing.T, path string, into any) {
 // The documentation has the files as they are, to copy from.
 func TestWorkflowsAreDocumented(t *testing.T) {
 	t.Parallel()
-	document := read(t, filepath.Join(projectRoot, "docs/ci.md"))
+	document := read(t, filepath.Join(projectRoot, "docs/guides/ci.md"))
 	for _, path := range []string{githubWorkflow, gitlabWorkflow, gateRules} {
 		require.Contains(t, document, "```yaml\n"+read(t, filepath.Join(projectRoot, path))+"```\n", path)
 	}

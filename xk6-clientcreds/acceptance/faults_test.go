@@ -36,7 +36,7 @@ func TestFaultsNeedTheLocalServer(t *testing.T) {
 // The shell commands of the page run, each with its faults.
 func TestFaultsFromTheCommandLine(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join(projectRoot, "docs", "faults.md"))
+	text, err := os.ReadFile(filepath.Join(projectRoot, "docs", "guides", "faults.md"))
 	require.NoError(t, err)
 	inline := regexp.MustCompile(`(?m)^build/k6 x clientcreds serve --faults '(\{.*\})' -- build/k6 run (\S+)$`).FindStringSubmatch(string(text))
 	require.NotNil(t, inline)

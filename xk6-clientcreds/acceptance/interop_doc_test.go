@@ -47,7 +47,7 @@ storage of its example, which knows secrets only for this grant.
 const interopMethods = `
 The client of ` + "`client_secret_basic`" + ` has an identifier and a secret with characters that RFC 6749 §2.3.1 wants encoded; in
 the row below, its secret is another one when it is decoded. No server takes both: see ` + "`basicEncoding`" + ` in
-[options.md](options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Nor do servers agree on whom an assertion is for: see
+[options.md](../reference/options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Nor do servers agree on whom an assertion is for: see
 ` + "`assertion.audience`" + `, which is in the other rows what the server takes. In brackets is by what member of ` + "`cnf`" + ` the token
 is bound to the client's certificate (RFC 8705 §3) or key (RFC 9449 §6), and for discovery the documents below
 ` + "`/.well-known/`" + ` that there are.
@@ -60,7 +60,7 @@ proof, or nobody's token in exchange. The introspection endpoint of Hydra is one
 for a credential.
 `
 
-// text returns docs/interop.md.
+// text returns docs/evidence/interop.md.
 func (m matrix) text(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write the document that the test is about anew")
 
 // Every method of client authentication and what else a client does, at every server: one run of k6
-// for each server. What came of it is what docs/interop.md says.
+// for each server. What came of it is what docs/evidence/interop.md says.
 func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: their group is waited for
 	t.Parallel()
 	certs := newClientCertificates(t)
@@ -38,25 +38,25 @@ func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: th
 	})
 	require.True(t, seen, "not every cell has been seen")
 	text := m.text(t)
-	holdsNone(t, "docs/interop.md", text, secretsOf(rows), nil)
+	holdsNone(t, "docs/evidence/interop.md", text, secretsOf(rows), nil)
 	m.compare(t, text)
 }
 
-// compare fails the test unless docs/interop.md is text. With -update it is written, but not when
+// compare fails the test unless docs/evidence/interop.md is text. With -update it is written, but not when
 // something has ceased to work: that is a failure until its row is taken out of the document by hand.
 func (m matrix) compare(t *testing.T, text string) {
 	t.Helper()
-	path := filepath.Join(projectRoot, "docs/interop.md")
+	path := filepath.Join(projectRoot, "docs/evidence/interop.md")
 	document, err := os.ReadFile(path) // #nosec G304 -- of the project
 	if !*update || !os.IsNotExist(err) {
 		require.NoError(t, err)
 	}
-	require.Empty(t, m.lost(string(document)), "this worked when docs/interop.md was written")
+	require.Empty(t, m.lost(string(document)), "this worked when docs/evidence/interop.md was written")
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) // #nosec G306 -- a document
 		return
 	}
-	require.Empty(t, differences(string(document), text), "docs/interop.md says something else; `make interop` writes it")
+	require.Empty(t, differences(string(document), text), "docs/evidence/interop.md says something else; `make interop` writes it")
 }
 
 // differences are the lines that only one of two texts has.

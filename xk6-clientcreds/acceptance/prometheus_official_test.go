@@ -20,7 +20,7 @@ import (
 // are read from there, not copied: their license is another one.
 const officialDashboards = "github.com/grafana/xk6-output-prometheus-remote@v0.5.1"
 
-// ofTrendStatistics finds the queries that the exporter cannot answer, as docs/dashboards.md says:
+// ofTrendStatistics finds the queries that the exporter cannot answer, as docs/guides/dashboards.md says:
 // remote write can send chosen statistics of each trend as gauges, where the exporter has
 // histograms. A percentile of one process cannot be added up, so there are none here.
 var ofTrendStatistics = regexp.MustCompile(`k6_[a-z_]+_(\$quantile_stat|min|max|p95|p99)\b`)
@@ -45,12 +45,12 @@ func (o *observed) testOfficialDashboards(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 47, compared, "queries compared")
-	text, err := os.ReadFile(filepath.Join(projectRoot, "docs/dashboards.md"))
+	text, err := os.ReadFile(filepath.Join(projectRoot, "docs/guides/dashboards.md"))
 	require.NoError(t, err)
 	_, section, _ := strings.Cut(string(text), "## Grafana's own k6 dashboards")
 	section, _, _ = strings.Cut(section, "\n## ")
 	documented := regexp.MustCompile("(?m)^\\| .* \\| `.*` \\|$").FindAllString(section, -1)
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(excepted)), documented, "exceptions in docs/dashboards.md")
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(excepted)), documented, "exceptions in docs/guides/dashboards.md")
 }
 
 func officialDirectory(t *testing.T) string {

@@ -38,7 +38,7 @@ func prometheusRules(t *testing.T) (records, alerts []string) {
 
 // The guide names every rule and every alert.
 func TestPrometheusRulesAreDocumented(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(projectRoot, "docs/dashboards.md"))
+	text, err := os.ReadFile(filepath.Join(projectRoot, "docs/guides/dashboards.md"))
 	require.NoError(t, err)
 	records, alerts := prometheusRules(t)
 	for _, record := range records {

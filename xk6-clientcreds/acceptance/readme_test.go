@@ -89,7 +89,7 @@ func runReadmeCommand(t *testing.T, command string) {
 func TestCommandsLeaveScenariosAsTheyAre(t *testing.T) {
 	t.Parallel()
 	replaces := regexp.MustCompile(`\s(?:--(?:vus|duration|iterations|stage)|-[udis])[= ].*\bscripts/`)
-	pages, err := filepath.Glob(filepath.Join(projectRoot, "docs", "*.md"))
+	pages, err := filepath.Glob(filepath.Join(projectRoot, "docs", "*", "*.md"))
 	require.NoError(t, err)
 	commands := 0
 	for _, page := range append(pages, filepath.Join(projectRoot, "README.md")) {

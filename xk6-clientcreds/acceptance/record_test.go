@@ -72,7 +72,7 @@ func readRecord(t *testing.T, file string) *runRecord {
 	r := &runRecord{text: read(t, file)}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	schema, err := c.Compile(filepath.Join(projectRoot, "docs/record.schema.json"))
+	schema, err := c.Compile(filepath.Join(projectRoot, "docs/reference/record.schema.json"))
 	require.NoError(t, err)
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(r.text))
 	require.NoError(t, err)

@@ -84,7 +84,7 @@ func (p *proof) add(t *testing.T, r regression) {
 
 // TestRegressionProof: the gate does not fail where nothing has changed, and does where the server has
 // become slower by 15%. Once each in `make test`; `make regression-proof` does it 20 times and writes
-// what came of it to docs/regression.md.
+// what came of it to docs/evidence/regression.md.
 func TestRegressionProof(t *testing.T) {
 	if !*update {
 		t.Parallel()
@@ -116,7 +116,7 @@ func TestRegressionProof(t *testing.T) {
 	require.Equal(t, map[string]int{"FAIL": *repetitions}, proofs[1].verdicts, "slower by 15%")
 }
 
-// The lines of docs/regression.md between which the table is written.
+// The lines of docs/evidence/regression.md between which the table is written.
 const (
 	proofBegin = "<!-- make regression-proof writes from here -->"
 	proofEnd   = "<!-- to here -->"
@@ -124,11 +124,11 @@ const (
 
 func writeProof(t *testing.T, tr gateTrial, proofs []*proof) {
 	t.Helper()
-	path := filepath.Join(projectRoot, "docs/regression.md")
+	path := filepath.Join(projectRoot, "docs/evidence/regression.md")
 	before, rest, found := strings.Cut(read(t, path), proofBegin)
-	require.True(t, found, "docs/regression.md has no line %s", proofBegin)
+	require.True(t, found, "docs/evidence/regression.md has no line %s", proofBegin)
 	_, after, found := strings.Cut(rest, proofEnd)
-	require.True(t, found, "docs/regression.md has no line %s", proofEnd)
+	require.True(t, found, "docs/evidence/regression.md has no line %s", proofEnd)
 	text := before + proofBegin + "\n\n" + proofText(tr, proofs) + "\n" + proofEnd + after
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) // #nosec G306 -- a document
 }

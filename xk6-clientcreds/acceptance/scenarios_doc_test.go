@@ -12,19 +12,19 @@ import (
 )
 
 var (
-	scenarioRow  = regexp.MustCompile("(?m)^\\| \\[`([^`]+)`\\]\\(\\.\\./scripts/([^)]+)\\) \\|(.*)\\|$")
+	scenarioRow  = regexp.MustCompile("(?m)^\\| \\[`([^`]+)`\\]\\(\\.\\./\\.\\./scripts/([^)]+)\\) \\|(.*)\\|$")
 	inBackquotes = regexp.MustCompile("`([^`]+)`")
 	readVariable = regexp.MustCompile(`\b(?:choice|count|duration|env|number|numberOf|required|seconds|share|url)\('([A-Z0-9_]+)'`)
 	ownVariables = regexp.MustCompile(`(?m)^// {3}((?:[A-Z0-9_]+ )+) *\S`)
 )
 
-// documentedScenario is a row of the table in docs/scenarios.md.
+// documentedScenario is a row of the table in docs/reference/scenarios.md.
 type documentedScenario struct{ environment, thresholds []string }
 
 func documentedScenarios(t *testing.T) map[string]documentedScenario {
 	t.Helper()
 	rows := make(map[string]documentedScenario)
-	for _, row := range scenarioRow.FindAllStringSubmatch(read(t, filepath.Join(projectRoot, "docs", "scenarios.md")), -1) {
+	for _, row := range scenarioRow.FindAllStringSubmatch(read(t, filepath.Join(projectRoot, "docs", "reference", "scenarios.md")), -1) {
 		require.Equal(t, row[1], row[2], "the link")
 		cells := strings.Split(row[3], " | ")
 		require.Len(t, cells, 4, row[1])

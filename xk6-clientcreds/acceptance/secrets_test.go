@@ -208,7 +208,7 @@ func TestServeDoesNotShowTheSecret(t *testing.T) {
 	require.Contains(t, s.output.String(), "Authorization: Bearer ***REDACTED***")
 }
 
-// What k6 writes past every hook that an extension has is documented in docs/security.md. When k6
+// What k6 writes past every hook that an extension has is documented in docs/guides/security.md. When k6
 // changes this, the page has to change too.
 func TestWhatK6ItselfShows(t *testing.T) {
 	t.Parallel()

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocumentedRequests makes the requests of docs/faults.md, one after the other.
+// TestDocumentedRequests makes the requests of docs/guides/faults.md, one after the other.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/faults.md")
+	text, err := os.ReadFile("../../docs/guides/faults.md")
 	require.NoError(t, err)
 	command := regexp.MustCompile(`^curl (?:-X ([A-Z]+) )?"\$ADMIN_URL([^"]+)"(?: -d '([^']*)')?\n$`)
 	s, h := offline(t, Config{TokenFormat: JWT})

@@ -1,7 +1,7 @@
 // Command bench measures what the module costs beside what a script could do without it, and
-// fails when a target is missed. docs/performance.md explains the method.
+// fails when a target is missed. docs/evidence/performance.md explains the method.
 //
-//	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/performance.md
+//	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 package main
 
 import (

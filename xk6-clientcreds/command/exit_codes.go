@@ -22,7 +22,7 @@ type exitCodes struct {
 	failed exitcodes.ExitCode // all that comes after
 }
 
-// exitCodesOf lists every command. docs/troubleshooting.md documents them, and a test compares the two.
+// exitCodesOf lists every command. docs/guides/troubleshooting.md documents them, and a test compares the two.
 func exitCodesOf(command string) exitCodes {
 	switch command {
 	case "doctor":

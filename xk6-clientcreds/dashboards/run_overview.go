@@ -73,7 +73,7 @@ func verdict() string {
 		counted(thresholdState, exitCode)
 }
 
-// notKept is 1 where k6 dropped more than one of a thousand iterations: docs/validity.md has the limits.
+// notKept is 1 where k6 dropped more than one of a thousand iterations: docs/guides/validity.md has the limits.
 func notKept() string {
 	dropped := "(" + orZero(total(droppedIterations, ofScenario)) + ")"
 	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total("k6_iterations_total", ofScenario)) + ")))"

@@ -21,7 +21,7 @@ type option struct {
 	set     func(o *options, text string) error
 }
 
-// optionTable lists every option. docs/exporter.md says what each is for.
+// optionTable lists every option. docs/guides/exporter.md says what each is for.
 func optionTable() []option {
 	return []option{
 		{"addr", "127.0.0.1:9464", func(o *options, s string) error {

@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 )
 
-// options are the options of one output. The table in docs/exporter.md documents each, and a test
+// options are the options of one output. The table in docs/guides/exporter.md documents each, and a test
 // compares the two.
 type options struct {
 	Addr           string

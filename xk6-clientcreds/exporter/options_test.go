@@ -196,7 +196,7 @@ func TestOwnMetricsAreDocumented(t *testing.T) {
 // whose first one matches, without backticks.
 func tableRows(t *testing.T, first *regexp.Regexp, columns int) [][]string {
 	t.Helper()
-	doc, err := os.ReadFile("../../docs/exporter.md")
+	doc, err := os.ReadFile("../../docs/guides/exporter.md")
 	require.NoError(t, err)
 	var rows [][]string
 	for line := range strings.Lines(string(doc)) {

@@ -29,7 +29,7 @@ const (
 	droppedName          = prefix + "prometheus_dropped_samples_total"
 )
 
-// ownMetric is one row of the table of them. docs/exporter.md is compared with it by a test.
+// ownMetric is one row of the table of them. docs/guides/exporter.md is compared with it by a test.
 type ownMetric struct {
 	name   string
 	help   string

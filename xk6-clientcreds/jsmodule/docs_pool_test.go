@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The options of a pool that the code reads, docs/options.md and index.d.ts are the same, with the
+// The options of a pool that the code reads, docs/reference/options.md and index.d.ts are the same, with the
 // same defaults and the same vocabularies.
 func TestPoolOptionsAreDocumented(t *testing.T) {
 	t.Parallel()
-	_, section, found := strings.Cut(readFile(t, "../../docs/options.md"), manyClientsSection)
+	_, section, found := strings.Cut(readFile(t, "../../docs/reference/options.md"), manyClientsSection)
 	require.True(t, found)
 	documented := optionsOfTables(t, section)
 	typed := make(map[string]documentedOption)
@@ -23,7 +23,7 @@ func TestPoolOptionsAreDocumented(t *testing.T) {
 	file := typed["clients.file"]
 	file.def = "" // required only where clients are a file
 	typed["clients.file"] = file
-	assert.Equal(t, documented, typed, "docs/options.md and index.d.ts")
+	assert.Equal(t, documented, typed, "docs/reference/options.md and index.d.ts")
 
 	v := newVU(t, New())
 	rt := v.rt.VU.Runtime()

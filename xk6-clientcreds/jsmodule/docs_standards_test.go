@@ -37,7 +37,7 @@ func testNames(t *testing.T) []string {
 // Every row of the page names tests that there are, and options and functions that there are.
 func TestStandardsAreTested(t *testing.T) {
 	t.Parallel()
-	page := readFile(t, "../../docs/standards.md")
+	page := readFile(t, "../../docs/evidence/standards.md")
 	rows := standardTable.FindAllStringSubmatch(page, -1)
 	require.Len(t, rows, strings.Count(page, "\n| ")-1, "each row has five cells, and begins with what it is about")
 

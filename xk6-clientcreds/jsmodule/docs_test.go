@@ -94,10 +94,10 @@ func addOptionsOfType(t *testing.T, all map[string]documentedOption, name, prefi
 	}
 }
 
-// manyClientsSection is where docs/options.md tells of the options of a pool.
+// manyClientsSection is where docs/reference/options.md tells of the options of a pool.
 const manyClientsSection = "\n## Many clients\n"
 
-// optionsOfTables reads the options out of the tables of docs/options.md.
+// optionsOfTables reads the options out of the tables of docs/reference/options.md.
 func optionsOfTables(t *testing.T, text string) map[string]documentedOption {
 	t.Helper()
 	documented := make(map[string]documentedOption)
@@ -114,7 +114,7 @@ func optionsOfTables(t *testing.T, text string) map[string]documentedOption {
 	return documented
 }
 
-// The options that the code reads, docs/options.md and index.d.ts are the same, with the same
+// The options that the code reads, docs/reference/options.md and index.d.ts are the same, with the same
 // defaults and the same vocabularies.
 func TestOptionsAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -127,7 +127,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		return parseOptions(rt, value)
 	}
 
-	ofClient, _, found := strings.Cut(readFile(t, "../../docs/options.md"), manyClientsSection)
+	ofClient, _, found := strings.Cut(readFile(t, "../../docs/reference/options.md"), manyClientsSection)
 	require.True(t, found)
 	documented := optionsOfTables(t, ofClient)
 	delete(documented, "cache") // their defaults are those of the options in them
@@ -139,7 +139,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 				return
 			}
 		}
-	}), "docs/options.md and index.d.ts")
+	}), "docs/reference/options.md and index.d.ts")
 
 	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, exchange: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
@@ -244,7 +244,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 		}
 		code = append(code, []string{m.Name, typ, tags, m.Help})
 	}
-	text := readFile(t, "../../docs/metrics.md")
+	text := readFile(t, "../../docs/reference/metrics.md")
 	assert.Equal(t, code, tableRows(text, 4))
 	for _, row := range tableRows(text, 2) {
 		assert.Contains(t, []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer}, row[0])

@@ -18,7 +18,7 @@ const (
 )
 
 // moduleMetrics are the metrics of this module. Names, types and meanings are the table in
-// docs/metrics.md, and a test compares the two.
+// docs/reference/metrics.md, and a test compares the two.
 type moduleMetrics struct {
 	Requests               *metrics.Metric
 	RequestDuration        *metrics.Metric

@@ -1,7 +1,7 @@
 // Package regress is about runs after they have ended: what one measured, as a record that can be
 // kept, added up and compared, and whether its numbers can be trusted.
 //
-// A Record is one JSON document (docs/record.schema.json). Each metric is in it as a whole and split
+// A Record is one JSON document (docs/reference/record.schema.json). Each metric is in it as a whole and split
 // by the tags that explain it, and the main ones as time series. Trends are DDSketches (Masson, Rim,
 // Lee, VLDB 2019) by their authors' library: of any range of values, unlike HdrHistogram, which wants
 // to know the highest before; with a relative error that is the same everywhere, unlike the buckets of

@@ -29,10 +29,10 @@ func TestRulesAreDocumented(t *testing.T) {
 		code = append(code, fmt.Sprintf("| %#q | %s |", r.name, strconv.FormatFloat(r.limit, 'f', -1, 64)))
 		advised = append(advised, r.name)
 	}
-	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(docs(t, "validity.md"), -1))
+	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(docs(t, "guides/validity.md"), -1))
 
 	var documented []string
-	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(docs(t, "troubleshooting.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(docs(t, "guides/troubleshooting.md"), -1)
 	texts := make(map[string]string)
 	for _, f := range broken() {
 		for _, reason := range Judge(f, nil).Reasons {
@@ -56,7 +56,7 @@ func TestJQOfTheDocumentation(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &record))
 
 	var results []any
-	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(docs(t, "record.md"), -1) {
+	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(docs(t, "reference/record.md"), -1) {
 		query, err := gojq.Parse(block[1])
 		require.NoError(t, err, block[1])
 		got := query.Run(record)

@@ -17,12 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// validate compares a document with docs/record.schema.json.
+// validate compares a document with docs/reference/record.schema.json.
 func validate(t *testing.T, document string) error {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	schema, err := c.Compile("../../docs/record.schema.json")
+	schema, err := c.Compile("../../docs/reference/record.schema.json")
 	require.NoError(t, err)
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(document))
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ const (
 	maxClockSkew = 2000
 )
 
-// rules are what makes a run invalid. docs/validity.md has the same table.
+// rules are what makes a run invalid. docs/guides/validity.md has the same table.
 func rules() []rule {
 	return []rule{
 		{

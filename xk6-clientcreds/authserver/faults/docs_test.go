@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const documentation = "../../../docs/faults.md"
+const documentation = "../../../docs/guides/faults.md"
 
 // documentedMembers are the rows of the table, in their order, with what their third cell says.
 func documentedMembers(t *testing.T) (names, defaults []string) {
@@ -47,7 +47,7 @@ func knownMembers(t *testing.T) map[string]bool {
 	return known
 }
 
-// TestDocumentIsDocumented holds that the table of docs/faults.md has the members that there are, and no others.
+// TestDocumentIsDocumented holds that the table of docs/guides/faults.md has the members that there are, and no others.
 func TestDocumentIsDocumented(t *testing.T) {
 	t.Parallel()
 	index := regexp.MustCompile(`\[\d+\]`)
