@@ -18,8 +18,9 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/compare"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 const compareLong = `Compare the run records of two versions, and say whether the second one is slower or fails more often: a gate for CI.
@@ -128,8 +129,8 @@ func (c *compareCommand) run(basePaths, headPaths []string) error {
 }
 
 // readSides reads the records of both sides. A k6 process can be on one of them only.
-func readSides(basePaths, headPaths []string) (base, head []*regress.Record, err error) {
-	var reader regress.Reader
+func readSides(basePaths, headPaths []string) (base, head []*runrecord.Record, err error) {
+	var reader runrecord.Reader
 	if base, err = reader.ReadAll(basePaths); err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +139,7 @@ func readSides(basePaths, headPaths []string) (base, head []*regress.Record, err
 }
 
 // readRules reads the rules of a file; without one they are the default ones.
-func readRules(path string, base, head []*regress.Record) ([]compare.Rule, error) {
+func readRules(path string, base, head []*runrecord.Record) ([]compare.Rule, error) {
 	if path == "" {
 		return compare.Measured(compare.DefaultRules(), base, head), nil
 	}
@@ -176,8 +177,8 @@ func (c *compareCommand) write(result *compare.Result) error {
 const maxReasons = 3
 
 // verdictError ends k6 with the exit code of the verdict, and says why.
-func verdictError(v regress.Verdict, reasons []string) error {
-	if v == regress.Pass {
+func verdictError(v validity.Verdict, reasons []string) error {
+	if v == validity.Pass {
 		return nil
 	}
 	text := "verdict " + string(v)

@@ -14,7 +14,7 @@ import (
 )
 
 // Rules may be about every metric of k6 and of this extension, be there samples of it or not. A metric that fails here
-// is missing in regress/compare/known.go.
+// is missing in runrecord/compare/known.go.
 func TestRulesKnowEveryMetric(t *testing.T) {
 	base, head := folder(t, 20, 20, 20, 20), folder(t, 20, 20, 20, 20)
 	all := make(map[string]metrics.MetricType)

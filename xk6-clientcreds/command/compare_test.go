@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // minutes counts the runs: they are made one after the other.
@@ -23,17 +24,17 @@ func folder(t *testing.T, milliseconds ...float64) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i, ms := range milliseconds {
-		b := regress.NewBuilder()
+		b := runrecord.NewBuilder()
 		begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(minutes.Add(1)) * time.Minute)
-		cell := b.Cell("clientcreds_request_duration", regress.Trend, "time", func(string) string { return "" })
+		cell := b.Cell("clientcreds_request_duration", runrecord.Trend, "time", func(string) string { return "" })
 		for range 50 {
 			cell.Observe(ms, begin)
 		}
-		r := &regress.Record{
-			Format: regress.Format, Version: regress.Version,
-			Run:       regress.Run{Start: begin, End: begin.Add(time.Second), Script: "token-load.js"},
-			Instances: []regress.Instance{{Start: begin, End: begin.Add(time.Second)}},
-			Validity:  regress.Validity{Verdict: regress.Pass},
+		r := &runrecord.Record{
+			Format: runrecord.Format, Version: runrecord.Version,
+			Run:       runrecord.Run{Start: begin, End: begin.Add(time.Second), Script: "token-load.js"},
+			Instances: []runrecord.Instance{{Start: begin, End: begin.Add(time.Second)}},
+			Validity:  validity.Validity{Verdict: validity.Pass},
 		}
 		b.Fill(r, &r.Instances[0])
 		require.NoError(t, r.Write(filepath.Join(dir, fmt.Sprintf("%d.json", i))))
@@ -96,7 +97,7 @@ func TestCompareLists(t *testing.T) {
 func TestCompareTooFew(t *testing.T) {
 	out, err := compareThem(t, folder(t, 20), folder(t, 30))
 	assert.ErrorContains(t, err, "verdict INVALID: too few runs")
-	assert.Equal(t, regress.ExitInvalid, exitCode(err))
+	assert.Equal(t, validity.ExitInvalid, exitCode(err))
 	assert.Contains(t, out, "too few runs")
 }
 

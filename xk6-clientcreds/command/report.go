@@ -10,7 +10,7 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/report"
 )
 
 const reportLong = `Show run records as one HTML page that needs nothing but itself: latency over time with the token refreshes in it, its

@@ -9,7 +9,8 @@ import (
 
 	"go.k6.io/k6/v2/cmd/state"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 const verdictLong = `Say whether a run counts, by its record: PASS, FAIL, or INVALID, with the reasons.
@@ -49,13 +50,13 @@ func (v *verdictCommand) run(paths []string) error {
 	if len(paths) == 0 {
 		return invalid(errors.New("verdict wants one record or more, or folders of them"))
 	}
-	records, err := regress.ReadAll(paths)
+	records, err := runrecord.ReadAll(paths)
 	if err != nil {
 		return invalid(err)
 	}
 	record := records[0]
 	if len(records) > 1 || v.merged != "" {
-		if record, err = regress.Merge(records...); err != nil {
+		if record, err = runrecord.Merge(records...); err != nil {
 			return invalid(err)
 		}
 	}
@@ -68,7 +69,7 @@ func (v *verdictCommand) run(paths []string) error {
 }
 
 // say writes the verdict, and returns it as the error that ends k6.
-func (v *verdictCommand) say(validity regress.Validity) error {
+func (v *verdictCommand) say(validity validity.Validity) error {
 	// To the terminal itself: k6's writer around it ends each line by a control sequence.
 	if _, err := fmt.Fprintln(v.gs.Stdout.Writer, validity.Verdict); err != nil {
 		return err

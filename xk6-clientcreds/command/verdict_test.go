@@ -8,21 +8,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // recordWith writes the record of a run with so many iterations, and dropped ones.
-func recordWith(t *testing.T, iterations, dropped float64, thresholds ...regress.Threshold) string {
+func recordWith(t *testing.T, iterations, dropped float64, thresholds ...validity.Threshold) string {
 	t.Helper()
-	b := regress.NewBuilder()
+	b := runrecord.NewBuilder()
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, n := range map[string]float64{"iterations": iterations, "dropped_iterations": dropped} {
-		b.Cell(name, regress.Counter, "default", func(string) string { return "" }).Observe(n, begin)
+		b.Cell(name, runrecord.Counter, "default", func(string) string { return "" }).Observe(n, begin)
 	}
-	r := &regress.Record{
-		Format: regress.Format, Version: regress.Version, Run: regress.Run{Start: begin, End: begin.Add(time.Second)},
-		Instances: []regress.Instance{{}}, Thresholds: thresholds,
-		Facts: regress.Facts{Iterations: iterations, Dropped: dropped},
+	r := &runrecord.Record{
+		Format: runrecord.Format, Version: runrecord.Version, Run: runrecord.Run{Start: begin, End: begin.Add(time.Second)},
+		Instances: []runrecord.Instance{{}}, Thresholds: thresholds,
+		Inputs: validity.Inputs{Iterations: iterations, Dropped: dropped},
 	}
 	b.Fill(r, &r.Instances[0])
 	r.Validity = r.Judge(nil)
@@ -42,7 +43,7 @@ func TestVerdict(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "PASS\n", out)
 
-	out, err = verdictOf(t, recordWith(t, 100, 0, regress.Threshold{Metric: "checks", Source: "rate==1", Crossed: true}))
+	out, err = verdictOf(t, recordWith(t, 100, 0, validity.Threshold{Metric: "checks", Source: "rate==1", Crossed: true}))
 	require.EqualError(t, err, "verdict FAIL: checks: rate==1 does not hold")
 	assert.Equal(t, 99, exitCode(err))
 	assert.Equal(t, "FAIL\n  thresholds: checks: rate==1 does not hold\n", out)
@@ -55,10 +56,10 @@ func TestVerdict(t *testing.T) {
 
 // TestErrorOfAVerdict: it has the first reasons, and nothing that a record could do to a terminal.
 func TestErrorOfAVerdict(t *testing.T) {
-	require.NoError(t, verdictError(regress.Pass, nil))
-	require.EqualError(t, verdictError(regress.Fail, []string{"a\x1b[2J"}), "verdict FAIL: a [2J")
-	require.EqualError(t, verdictError(regress.Invalid, []string{"a", "b", "c"}), "verdict INVALID: a; b; c")
-	require.EqualError(t, verdictError(regress.Invalid, []string{"a", "b", "c", "d", "e"}), "verdict INVALID: a; b; c; and 2 more")
+	require.NoError(t, verdictError(validity.Pass, nil))
+	require.EqualError(t, verdictError(validity.Fail, []string{"a\x1b[2J"}), "verdict FAIL: a [2J")
+	require.EqualError(t, verdictError(validity.Invalid, []string{"a", "b", "c"}), "verdict INVALID: a; b; c")
+	require.EqualError(t, verdictError(validity.Invalid, []string{"a", "b", "c", "d", "e"}), "verdict INVALID: a; b; c; and 2 more")
 }
 
 func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {
@@ -66,7 +67,7 @@ func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {
 	out, err := verdictOf(t, "--merged", merged, recordWith(t, 99, 1), recordWith(t, 9900, 0))
 	require.NoError(t, err)
 	assert.Equal(t, "PASS\n", out)
-	r, err := regress.Read(merged)
+	r, err := runrecord.Read(merged)
 	require.NoError(t, err)
 	assert.InDelta(t, 9999, r.Metric("iterations").Count(), 0)
 	assert.Len(t, r.Instances, 2)

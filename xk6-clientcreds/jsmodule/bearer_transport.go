@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 )
 
 // bearerTransport adds the token of a view to requests (RFC 6750 §2.1), and to redirected ones
@@ -18,7 +18,7 @@ type bearerTransport struct {
 	view      *view
 	late      func()                       // called for a request that carries an expired token
 	answered  func(u *url.URL, status int) // called for each answer to a request that carries the token
-	apis      *regress.Origins
+	apis      *runinfo.Origins
 }
 
 // refusingTransport sends nothing.

@@ -19,7 +19,7 @@ import (
 	"go.k6.io/k6/v2/lib/netext/httpext"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
@@ -330,7 +330,7 @@ func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
 	t.Parallel()
 	sent := make(chan string, 1)
 	transport := &bearerTransport{
-		elsewhere: transportFunc(nil), apis: new(regress.Origins),
+		elsewhere: transportFunc(nil), apis: new(runinfo.Origins),
 		base: transportFunc(func(req *http.Request) (*http.Response, error) {
 			sent <- req.Header.Get("Authorization")
 			return &http.Response{Request: req, Body: http.NoBody}, nil

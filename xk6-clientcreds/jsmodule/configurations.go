@@ -5,29 +5,29 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 )
 
 // Clients are those of the script, as far as their configuration tells measurements apart. The clients
 // of a pool are one where they are measured as one.
-func (r *RootModule) Clients() []regress.Client {
+func (r *RootModule) Clients() []runinfo.Client {
 	p := r.process
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	distinct := make(map[regress.Client]bool)
+	distinct := make(map[runinfo.Client]bool)
 	for _, g := range p.grants {
 		o := g.opts
-		distinct[regress.Client{
+		distinct[runinfo.Client{
 			Name: o.tag(), Auth: o.Auth, DPoP: o.DPoP.On, Cache: o.Cache.Scope, Refresh: o.Cache.Refresh,
 		}] = true
 	}
-	clients := slices.SortedFunc(maps.Keys(distinct), func(a, b regress.Client) int {
+	clients := slices.SortedFunc(maps.Keys(distinct), func(a, b runinfo.Client) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Auth, b.Auth), cmp.Compare(a.Cache, b.Cache), cmp.Compare(a.Refresh, b.Refresh))
 	})
-	return clients[:min(len(clients), regress.MaxClients)]
+	return clients[:min(len(clients), runinfo.MaxClients)]
 }
 
 // Targets are the servers that clients of the script sent requests to.
-func (r *RootModule) Targets() regress.Targets {
-	return regress.Targets{TokenEndpoints: r.process.tokenEndpoints.List(), APIs: r.process.apis.List()}
+func (r *RootModule) Targets() runinfo.Targets {
+	return runinfo.Targets{TokenEndpoints: r.process.tokenEndpoints.List(), APIs: r.process.apis.List()}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 )
 
 func TestClientsAreTold(t *testing.T) {
@@ -19,7 +19,7 @@ func TestClientsAreTold(t *testing.T) {
 		v.mustRun(e.client("scope: 'b'") + renamed("again", e.client("scope: 'a'")) +
 			renamed("other", e.client("auth: 'client_secret_post', cache: {scope: 'shared', refresh: 'blocking'}")))
 	}
-	assert.Equal(t, []regress.Client{
+	assert.Equal(t, []runinfo.Client{
 		{Name: "orders", Auth: "client_secret_basic", Cache: "vu", Refresh: "background"},
 		{Name: "orders", Auth: "client_secret_post", Cache: "shared", Refresh: "blocking"},
 	}, root.Clients(), "each once, and nothing of its secret")
@@ -42,5 +42,5 @@ func TestTargetsAreTold(t *testing.T) {
 	v.mustRun(`client.get('` + a.URL + `/path?key=value')`)
 	apis := []string{a.URL, other.URL}
 	slices.Sort(apis)
-	assert.Equal(t, regress.Targets{TokenEndpoints: []string{e.URL}, APIs: apis}, root.Targets())
+	assert.Equal(t, runinfo.Targets{TokenEndpoints: []string{e.URL}, APIs: apis}, root.Targets())
 }

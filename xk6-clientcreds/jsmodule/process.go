@@ -14,7 +14,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/loglimit"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
@@ -42,7 +42,7 @@ type process struct {
 	keySets     keySets
 	successions successions
 
-	tokenEndpoints, apis regress.Origins // that requests were sent to
+	tokenEndpoints, apis runinfo.Origins // that requests were sent to
 
 	once     sync.Once
 	startErr error

@@ -12,7 +12,7 @@ import (
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/output"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
 // describe notes what is known of the run before it begins.
@@ -22,26 +22,26 @@ func (r *recorder) describe(params output.Params) error {
 	if err != nil {
 		return err
 	}
-	run := regress.Run{Scenarios: scenarios, Tags: maps.Clone(o.RunTags), Commit: r.options.Commit}
+	run := runrecord.Run{Scenarios: scenarios, Tags: maps.Clone(o.RunTags), Commit: r.options.Commit}
 	if params.ScriptPath != nil {
 		run.Script = path.Base(params.ScriptPath.Path)
 	}
 	if run.Commit == "" && params.ScriptPath != nil && params.ScriptPath.Scheme == "file" {
 		run.Commit, run.Modified = workTree(filepath.Dir(filepath.FromSlash(params.ScriptPath.Path)))
 	}
-	instance := regress.Instance{
+	instance := runrecord.Instance{
 		K6: versionOf(k6Module), Extension: versionOf(ownModule), Go: runtime.Version(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(),
 		CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0),
-		Connection: regress.Connection{
+		Connection: runrecord.Connection{
 			NoReuse: o.NoConnectionReuse.Bool, NoVUReuse: o.NoVUConnectionReuse.Bool,
 		},
 	}
 	if o.ExecutionSegment != nil {
 		instance.Segment = o.ExecutionSegment.String()
 	}
-	r.frame = regress.Record{
-		Format: regress.Format, Version: regress.Version, Run: run, Instances: []regress.Instance{instance},
+	r.frame = runrecord.Record{
+		Format: runrecord.Format, Version: runrecord.Version, Run: run, Instances: []runrecord.Instance{instance},
 	}
 	return nil
 }
@@ -53,8 +53,8 @@ var configOptions = []string{
 	"rate", "stages", "startRate", "startTime", "startVUs", "timeUnit", "vus",
 }
 
-func scenarios(o lib.Options) ([]regress.Scenario, error) {
-	all := []regress.Scenario{}
+func scenarios(o lib.Options) ([]runrecord.Scenario, error) {
+	all := []runrecord.Scenario{}
 	for _, config := range o.Scenarios.GetSortedConfigs() {
 		text, err := json.Marshal(config)
 		if err != nil {
@@ -67,7 +67,7 @@ func scenarios(o lib.Options) ([]regress.Scenario, error) {
 		maps.DeleteFunc(fields, func(name string, value any) bool {
 			return value == nil || !slices.Contains(configOptions, name)
 		})
-		all = append(all, regress.Scenario{
+		all = append(all, runrecord.Scenario{
 			Name: config.GetName(), Executor: config.GetType(), Exec: config.GetExec(), Config: fields,
 		})
 	}

@@ -12,12 +12,12 @@ import (
 	"go.k6.io/k6/v2/output"
 	"gopkg.in/guregu/null.v3"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
 // TestConnectionOptionsAreKeptApart: each is recorded as itself.
 func TestConnectionOptionsAreKeptApart(t *testing.T) {
-	for _, want := range []regress.Connection{{NoReuse: true}, {NoVUReuse: true}} {
+	for _, want := range []runrecord.Connection{{NoReuse: true}, {NoVUReuse: true}} {
 		r := newRig(t, func(p *output.Params) {
 			p.ScriptOptions.NoConnectionReuse = null.BoolFrom(want.NoReuse)
 			p.ScriptOptions.NoVUConnectionReuse = null.BoolFrom(want.NoVUReuse)

@@ -13,7 +13,8 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -39,10 +40,10 @@ func newRig(t testing.TB, change ...func(*output.Params)) *rig {
 	var err error
 	r.recorder, err = configure(params, verdict.New(), func() time.Time { return r.time })
 	require.NoError(t, err)
-	r.targets = func() regress.Targets {
-		return regress.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}
+	r.targets = func() runinfo.Targets {
+		return runinfo.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}
 	}
-	r.clients = func() []regress.Client { return []regress.Client{{Name: "orders", Auth: "client_secret_basic"}} }
+	r.clients = func() []runinfo.Client { return []runinfo.Client{{Name: "orders", Auth: "client_secret_basic"}} }
 	require.NoError(t, r.Start())
 	return r
 }
@@ -73,10 +74,10 @@ func (r *rig) add(m *metrics.Metric, value float64, tags ...string) {
 }
 
 // stop ends the test and returns what was written.
-func (r *rig) stop(testErr error) *regress.Record {
+func (r *rig) stop(testErr error) *runrecord.Record {
 	r.t.Helper()
 	require.NoError(r.t, r.StopWithTestError(testErr))
-	record, err := regress.Read(r.options.File)
+	record, err := runrecord.Read(r.options.File)
 	require.NoError(r.t, err)
 	return record
 }

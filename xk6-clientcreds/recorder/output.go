@@ -12,7 +12,9 @@ import (
 	"go.k6.io/k6/v2/output"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -32,10 +34,10 @@ type recorder struct {
 	judged  func([]metrics.SampleContainer) // takes samples for the verdict; nil where another output hands them on
 	log     logrus.FieldLogger
 	now     func() time.Time
-	clients func() []regress.Client
-	targets func() regress.Targets
-	frame   regress.Record // all but what is measured
-	started time.Time      // the output
+	clients func() []runinfo.Client
+	targets func() runinfo.Targets
+	frame   runrecord.Record // all but what is measured
+	started time.Time        // the output
 
 	mu      sync.Mutex
 	samples *samples
@@ -103,7 +105,7 @@ func (r *recorder) StopWithTestError(testErr error) error {
 		return fmt.Errorf("writing the run record: %w", err)
 	}
 	log := r.log.Info
-	if outcome.Verdict != regress.Pass {
+	if outcome.Verdict != validity.Pass {
 		log = r.log.Warn
 	}
 	log("run record " + r.options.File + ": " + outcome.String())
@@ -112,7 +114,7 @@ func (r *recorder) StopWithTestError(testErr error) error {
 }
 
 // finish returns the record of the run, and what the run comes to.
-func (r *recorder) finish(testErr error) (*regress.Record, verdict.Outcome) {
+func (r *recorder) finish(testErr error) (*runrecord.Record, verdict.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	record, instance := r.frame, r.frame.Instances[0]
@@ -138,8 +140,8 @@ func (r *recorder) finish(testErr error) (*regress.Record, verdict.Outcome) {
 	instance.Start, instance.End = record.Run.Start, record.Run.End
 	record.Run.Completed, record.Run.Stopped, record.Run.Failed = o.Stopped == nil, o.Stopped, o.Failed
 	record.Run.Clients, record.Run.Targets = r.clients(), r.samples.targets(r.targets())
-	record.Instances = []regress.Instance{instance}
-	record.Thresholds, record.Facts, record.Validity = o.Thresholds, o.Facts, o.Validity
+	record.Instances = []runrecord.Instance{instance}
+	record.Thresholds, record.Inputs, record.Validity = o.Thresholds, o.Inputs, o.Validity
 	return &record, o
 }
 

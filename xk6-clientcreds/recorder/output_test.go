@@ -25,7 +25,9 @@ import (
 	"go.k6.io/k6/v2/output"
 	"gopkg.in/guregu/null.v3"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 func TestSamplesAreRecorded(t *testing.T) {
@@ -45,8 +47,8 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.Equal(t, testStart.Add(15*time.Second), record.Run.End)
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
-	assert.Equal(t, []regress.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
-	assert.Equal(t, regress.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}, record.Run.Targets)
+	assert.Equal(t, []runinfo.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
+	assert.Equal(t, runinfo.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}, record.Run.Targets)
 	assert.InDelta(t, 60, record.Metric("http_req_duration").Mean(), 0)
 	assert.InDelta(t, 80, record.Metric("http_req_duration").Split("status", "200").Mean(), 0)
 	assert.InDelta(t, 0.5, record.Metric("http_req_failed").Rate(), 0)
@@ -54,10 +56,10 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.Equal(t, "time", record.Metric("iteration_duration").Contains)
 	require.Len(t, record.Instances, 1)
 	i := record.Instances[0]
-	assert.Equal(t, regress.Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}, i.Connection)
+	assert.Equal(t, runrecord.Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}, i.Connection)
 	assert.InDelta(t, 2, i.Series["vus"].Points[0].Values.Last, 0)
 	assert.Positive(t, i.GOMAXPROCS)
-	assert.Equal(t, regress.Pass, record.Validity.Verdict)
+	assert.Equal(t, validity.Pass, record.Validity.Verdict)
 	assert.Equal(t, "run record "+r.options.File+": PASS", r.logs.LastEntry().Message)
 }
 
@@ -102,7 +104,7 @@ func TestServersAreNamed(t *testing.T) {
 	for i := range 100 {
 		r.add(r.builtin.HTTPReqs, 1, "url", "http://server-"+strconv.Itoa(i))
 	}
-	assert.Len(t, r.stop(nil).Run.Targets.APIs, regress.MaxTargets)
+	assert.Len(t, r.stop(nil).Run.Targets.APIs, runinfo.MaxTargets)
 }
 
 func TestUniqueTagsDoNotMakeItGrow(t *testing.T) {
@@ -133,7 +135,7 @@ func TestWhatTheTestIs(t *testing.T) {
 		}
 	})
 	record := r.stop(nil)
-	assert.Equal(t, []regress.Scenario{{
+	assert.Equal(t, []runrecord.Scenario{{
 		Name: "load", Executor: "constant-arrival-rate", Exec: "default",
 		Config: map[string]any{
 			"duration": "1m0s", "rate": 7.0, "timeUnit": "1s", "preAllocatedVUs": 1.0, "maxVUs": 2.0,
@@ -181,7 +183,7 @@ func TestThresholdsAreRecordedAsK6DecidedOnThem(t *testing.T) {
 	r.add(r.builtin.Iterations, 1)
 	thresholds.Thresholds[0].LastFailed = true // what k6 does in the end
 	record := r.stop(errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByThresholdsAfterTestEnd))
-	assert.Equal(t, []regress.Threshold{
+	assert.Equal(t, []validity.Threshold{
 		{Metric: "http_req_failed", Source: "rate<0.1", Crossed: true}, {Metric: "http_req_failed", Source: "rate<0.9"},
 	}, record.Thresholds)
 	assert.Equal(t, "FAIL: 1 threshold was crossed", record.Validity.String())
@@ -197,7 +199,7 @@ func TestVoidConditionsAreNotRecorded(t *testing.T) {
 	r := newRig(t)
 	r.SetThresholds(thresholds)
 	r.add(r.builtin.Iterations, 1)
-	assert.Equal(t, []regress.Threshold{
+	assert.Equal(t, []validity.Threshold{
 		{Metric: "custom", Source: "min>=0", Crossed: true}, {Metric: "http_reqs{name:admin}", Source: "count>0"},
 	}, r.stop(nil).Thresholds)
 }
@@ -366,7 +368,7 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	r.add(r.builtin.Iterations, 1)
 	require.ErrorContains(t, r.Stop(), "writing the run record: ")
 	outcome := r.run.Outcome()
-	assert.Equal(t, regress.Invalid, outcome.Verdict)
+	assert.Equal(t, validity.Invalid, outcome.Verdict)
 	assert.Equal(t, "record_not_written", outcome.Reasons[0].Rule)
 	assert.Equal(t, 90, outcome.ExitCode)
 }
@@ -383,7 +385,7 @@ func TestEarlierRecordIsForgotten(t *testing.T) {
 	assert.Equal(t, "of an earlier run", string(text), "the run has not begun")
 
 	newRig(t, at) // and starts it
-	_, err = regress.Read(file)
+	_, err = runrecord.Read(file)
 	require.EqualError(t, err, file+": not a run record: the file is empty, as a run leaves it that has not ended")
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"go.k6.io/k6/v2/output"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -14,9 +14,9 @@ type Recorders struct {
 	// Run is the run that they record.
 	Run *verdict.Run
 	// Clients are those of the script. It may be nil.
-	Clients func() []regress.Client
+	Clients func() []runinfo.Client
 	// Targets are the servers that they sent requests to. It may be nil.
-	Targets func() regress.Targets
+	Targets func() runinfo.Targets
 }
 
 // New is a constructor of the output, as output.RegisterExtension takes it.
@@ -29,16 +29,16 @@ func (rs *Recorders) New(params output.Params) (output.Output, error) {
 	return r, nil
 }
 
-func (rs *Recorders) clients() []regress.Client {
+func (rs *Recorders) clients() []runinfo.Client {
 	if rs.Clients == nil {
 		return nil
 	}
 	return rs.Clients()
 }
 
-func (rs *Recorders) targets() regress.Targets {
+func (rs *Recorders) targets() runinfo.Targets {
 	if rs.Targets == nil {
-		return regress.Targets{}
+		return runinfo.Targets{}
 	}
 	return rs.Targets()
 }

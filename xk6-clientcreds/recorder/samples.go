@@ -5,7 +5,8 @@ import (
 
 	"go.k6.io/k6/v2/metrics"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 
 // samples is what has been measured so far.
 type samples struct {
-	builder *regress.Builder
+	builder *runrecord.Builder
 
 	cache    map[*metrics.TagSet][]entry
 	cached   int
@@ -26,18 +27,18 @@ type samples struct {
 	last     []entry // those of lastTags: the samples of one request have the same tags
 
 	tls, protocols map[string]bool
-	origins        regress.Origins // of the URLs of requests
+	origins        runinfo.Origins // of the URLs of requests
 }
 
 // entry is where the samples of a metric with some tags go.
 type entry struct {
 	metric *metrics.Metric
-	cell   *regress.Cell // nil for samples that are not recorded
+	cell   *runrecord.Cell // nil for samples that are not recorded
 }
 
 func newSamples() *samples {
 	return &samples{
-		builder:   regress.NewBuilder(),
+		builder:   runrecord.NewBuilder(),
 		cache:     make(map[*metrics.TagSet][]entry),
 		tls:       make(map[string]bool),
 		protocols: make(map[string]bool),
@@ -58,7 +59,7 @@ func (s *samples) add(containers []metrics.SampleContainer) {
 }
 
 // cell finds where the samples of ts go; nil if they are not recorded.
-func (s *samples) cell(ts metrics.TimeSeries) *regress.Cell {
+func (s *samples) cell(ts metrics.TimeSeries) *runrecord.Cell {
 	if ts.Tags != s.lastTags || s.last == nil {
 		s.lastTags, s.last = ts.Tags, s.cache[ts.Tags]
 	}
@@ -78,7 +79,7 @@ func (s *samples) cell(ts metrics.TimeSeries) *regress.Cell {
 	return cell
 }
 
-func (s *samples) resolve(ts metrics.TimeSeries) *regress.Cell {
+func (s *samples) resolve(ts metrics.TimeSeries) *runrecord.Cell {
 	tag := func(name string) string {
 		value, _ := ts.Tags.Get(name)
 		return value
@@ -89,7 +90,7 @@ func (s *samples) resolve(ts metrics.TimeSeries) *regress.Cell {
 	if ofAnswer(ts.Metric.Name) && tag(metrics.TagStatus.String()) == "0" {
 		return nil
 	}
-	return s.builder.Cell(ts.Metric.Name, regress.Type(ts.Metric.Type.String()), ts.Metric.Contains.String(), tag)
+	return s.builder.Cell(ts.Metric.Name, runrecord.Type(ts.Metric.Type.String()), ts.Metric.Contains.String(), tag)
 }
 
 // ofAnswer reports whether a metric is the time of an answer. Without an answer k6 says 0 ms, or how long it waited in
@@ -117,8 +118,8 @@ func (s *samples) locate(metric, address string) {
 }
 
 // targets are those that are known, and those that were seen.
-func (s *samples) targets(known regress.Targets) regress.Targets {
-	known.Merge(regress.Targets{APIs: s.origins.List()})
+func (s *samples) targets(known runinfo.Targets) runinfo.Targets {
+	known.Merge(runinfo.Targets{APIs: s.origins.List()})
 	return known
 }
 
@@ -129,7 +130,7 @@ func see(values map[string]bool, value string) {
 }
 
 // fill puts what was measured into a record and its instance.
-func (s *samples) fill(record *regress.Record, instance *regress.Instance) {
+func (s *samples) fill(record *runrecord.Record, instance *runrecord.Instance) {
 	s.builder.Fill(record, instance)
 	instance.Connection.TLS, instance.Connection.Protocols = sortedCopy(s.tls), sortedCopy(s.protocols)
 }

@@ -9,7 +9,7 @@ import (
 
 	"go.k6.io/k6/v2/cmd/state"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // k6's event types are internal; their numbers are what the constants stand for.
@@ -126,8 +126,8 @@ func (r *Run) finally(err error) {
 	o := r.outcome()
 	r.exit = &o
 	switch {
-	case o.Verdict == regress.Pass, r.file != "" && r.unwritten == "":
-	case o.Verdict == regress.Invalid && o.ExitCode != o.own:
+	case o.Verdict == validity.Pass, r.file != "" && r.unwritten == "":
+	case o.Verdict == validity.Invalid && o.ExitCode != o.own:
 		r.log.Error("The run is " + o.String())
 	default:
 		r.log.Warn("The run is " + o.String())

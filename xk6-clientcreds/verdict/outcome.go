@@ -8,18 +8,18 @@ import (
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // Outcome is what a run comes to.
 type Outcome struct {
-	regress.Validity
+	validity.Validity
 
-	// Facts are those that the verdict depends on and that add up over processes.
-	Facts      regress.Facts
-	Thresholds []regress.Threshold
+	// Inputs are those of the verdict that add up over processes.
+	Inputs     validity.Inputs
+	Thresholds []validity.Threshold
 	Lost       map[string]int64 // samples, by the reason: those of Run.Lost
-	Stopped    *regress.Stop    // nil where nothing stopped the test early
+	Stopped    *validity.Stop   // nil where nothing stopped the test early
 	Failed     string           // how the test failed after its load; "" where it has not
 	// Start and End are those of the test itself: outputs are started before and stopped after it. End is zero while the
 	// test runs, and both are where no test was started.
@@ -35,11 +35,11 @@ type Outcome struct {
 func (o Outcome) String() string {
 	text := o.Validity.String()
 	switch {
-	case o.Verdict == regress.Pass:
+	case o.Verdict == validity.Pass:
 		return text
 	case o.ExitCode != o.own:
 		return fmt.Sprintf("%s; exit code %d, not %d: set %s=k6 to keep k6's own", text, o.ExitCode, o.own, ExitCodeVariable)
-	case o.kept && o.Verdict == regress.Invalid:
+	case o.kept && o.Verdict == validity.Invalid:
 		return fmt.Sprintf("%s; exit code %d, as exitCode or %s asks for", text, o.ExitCode, ExitCodeVariable)
 	default:
 		return fmt.Sprintf("%s; exit code %d", text, o.ExitCode)
@@ -47,10 +47,10 @@ func (o Outcome) String() string {
 }
 
 // exitCode is what k6 exits with instead of its own code. Codes of runs that went wrong in another way stay.
-func (s settings) exitCode(v regress.Verdict, own int) int {
+func (s settings) exitCode(v validity.Verdict, own int) int {
 	replaced := own == 0 || own == int(exitcodes.ThresholdsHaveFailed) || own == int(exitcodes.MarkedAsFailed)
-	if v == regress.Invalid && replaced && !s.keep {
-		return regress.ExitInvalid
+	if v == validity.Invalid && replaced && !s.keep {
+		return validity.ExitInvalid
 	}
 	return own
 }

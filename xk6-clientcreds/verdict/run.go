@@ -9,7 +9,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // Run is the run of this k6 process. It is safe for concurrent use.
@@ -199,24 +199,24 @@ func (r *Run) Outcome() Outcome {
 }
 
 func (r *Run) outcome() Outcome {
-	o := Outcome{Facts: r.tally.facts(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
-	o.Facts.Imported = r.imported
+	o := Outcome{Inputs: r.tally.inputs(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
+	o.Inputs.Imported = r.imported
 	o.Failed = r.failed()
-	f := o.Facts
-	f.Stopped, f.Failed, f.Unwritten = o.Stopped, o.Failed, r.unwritten
-	f.Lost = r.lost
+	in := o.Inputs
+	in.Stopped, in.Failed, in.Unwritten = o.Stopped, o.Failed, r.unwritten
+	in.Lost = r.lost
 	if r.Lost != nil {
 		o.Lost = r.Lost()
 	}
 	for _, samples := range o.Lost {
-		f.Lost += float64(samples)
+		in.Lost += float64(samples)
 	}
 	for _, t := range o.Thresholds {
 		if t.Crossed {
-			f.Crossed = append(f.Crossed, t)
+			in.Crossed = append(in.Crossed, t)
 		}
 	}
-	o.Validity = regress.Judge(f, r.settings.allowed)
+	o.Validity = validity.Judge(in, r.settings.tolerances)
 	o.own = codeOf(r.err)
 	o.ExitCode = r.settings.exitCode(o.Verdict, o.own)
 	o.kept = r.settings.keep

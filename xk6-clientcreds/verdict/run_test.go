@@ -19,7 +19,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // TestFactsFromSamples: each fact is counted from the samples that tell of it.
@@ -97,7 +97,7 @@ func TestOutputHandsSamplesOn(t *testing.T) {
 	assert.Nil(t, again)
 	r.see("iterations", 7)
 	add([]metrics.SampleContainer{r.sample("iterations", 1), r.sample("http_req_duration", 5)})
-	assert.Equal(t, regress.Facts{Imported: true, Iterations: 1}, r.Outcome().Facts)
+	assert.Equal(t, validity.Inputs{Imported: true, Iterations: 1}, r.Outcome().Inputs)
 }
 
 func TestScriptThatHasNothingToDoWithIt(t *testing.T) {
@@ -171,7 +171,7 @@ func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 		for reason, by := range map[errext.AbortReason]string{errext.AbortedByScriptError: "an exception", errext.AbortedByScriptAbort: "the script"} {
 			o, _ := r.Finish(abort(text, reason, exitcodes.ScriptException))
 			require.NotNil(t, o.Stopped)
-			assert.Equal(t, regress.Stop{By: by, Why: want}, *o.Stopped)
+			assert.Equal(t, validity.Stop{By: by, Why: want}, *o.Stopped)
 		}
 		o, _ := r.Finish(abort(text, errext.AbortedByOutput, exitcodes.ScriptException))
 		assert.Empty(t, o.Stopped.Why, "nobody else has words")
@@ -209,12 +209,12 @@ func TestThresholds(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.options.Thresholds = thresholds(false) }).begin().good()
 	o, _ := r.Finish(abort("x", errext.AbortedByThresholdsAfterTestEnd, exitcodes.ThresholdsHaveFailed))
 	assert.Equal(t, "FAIL: 1 threshold was crossed; exit code 99", o.String())
-	assert.Equal(t, []regress.Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}, {Metric: "checks", Source: "rate>0"}}, o.Thresholds)
+	assert.Equal(t, []validity.Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}, {Metric: "checks", Source: "rate>0"}}, o.Thresholds)
 
 	r = newRig(t, func(r *rig) { r.options.Thresholds = thresholds(true) }).begin().good()
 	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
 	assert.Equal(t, "FAIL: 1 threshold was crossed", r.Outcome().Validity.String(), "abortOnFail")
-	assert.Equal(t, regress.ByThreshold, r.Outcome().Stopped.By)
+	assert.Equal(t, validity.ByThreshold, r.Outcome().Stopped.By)
 
 	r = newRig(t, func(r *rig) {
 		r.options.Thresholds = thresholds(false)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 const (
@@ -17,8 +17,8 @@ const (
 
 // settings are what a script, or the environment, says of the verdict.
 type settings struct {
-	allowed regress.Allowed
-	keep    bool // k6's own exit code stays
+	tolerances validity.Tolerances
+	keep       bool // k6's own exit code stays
 }
 
 // readSettings reads the settings of the script's options and of the environment.
@@ -41,14 +41,14 @@ func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)
 		value, _ := lookupEnv(name)
 		return value
 	}
-	if _, err := regress.AllowedBy(o.Allow, ""); err != nil {
+	if _, err := validity.TolerancesFrom(o.Allow, ""); err != nil {
 		return settings{}, fmt.Errorf("options.ext.%s: %w", OptionsKey, err)
 	}
-	allowed, err := regress.AllowedBy(o.Allow, env(regress.AllowVariable))
+	tolerances, err := validity.TolerancesFrom(o.Allow, env(validity.AllowVariable))
 	if err != nil {
 		return settings{}, err
 	}
-	s := settings{allowed: allowed}
+	s := settings{tolerances: tolerances}
 	if o.ExitCode != nil {
 		if s.keep, err = keeps(*o.ExitCode); err != nil {
 			return settings{}, fmt.Errorf("options.ext.%s.exitCode %w", OptionsKey, err)
@@ -70,5 +70,5 @@ func keeps(value string) (bool, error) {
 	case "verdict":
 		return false, nil
 	}
-	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value, regress.ExitInvalid)
+	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value, validity.ExitInvalid)
 }

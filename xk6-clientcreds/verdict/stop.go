@@ -13,16 +13,16 @@ import (
 	"go.k6.io/k6/v2/lib/executor"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/condition"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // stop says what stopped the test before its load was over, nil where nothing did.
-func (r *Run) stop() *regress.Stop {
+func (r *Run) stop() *validity.Stop {
 	by, stopped := r.stopper()
 	if !stopped {
 		return nil
 	}
-	s := &regress.Stop{By: by, Of: r.planned.Seconds()}
+	s := &validity.Stop{By: by, Of: r.planned.Seconds()}
 	if by == byScript || by == byException {
 		s.Why = r.words(r.err.Error())
 	}
@@ -59,7 +59,7 @@ func (r *Run) stopper() (by string, stopped bool) {
 	case errext.AbortedByThresholdsAfterTestEnd:
 		return "", false
 	case errext.AbortedByThreshold:
-		return regress.ByThreshold, true
+		return validity.ByThreshold, true
 	case errext.AbortedByUser:
 		return r.user(), true
 	case errext.AbortedByScriptAbort:
@@ -97,7 +97,7 @@ func (r *Run) guess() string {
 	for _, name := range slices.Sorted(maps.Keys(r.thresholds)) {
 		for _, t := range r.thresholds[name].Thresholds {
 			if t.AbortOnFail && t.LastFailed && !r.noThresholds {
-				return regress.ByThreshold
+				return validity.ByThreshold
 			}
 		}
 	}
@@ -123,8 +123,8 @@ func (r *Run) failed() string {
 
 // evaluated are the thresholds of the script and whether they held, as k6 decided. Those that only make k6 keep a
 // submetric are left out, unless one was crossed.
-func (r *Run) evaluated() []regress.Threshold {
-	all := []regress.Threshold{}
+func (r *Run) evaluated() []validity.Threshold {
+	all := []validity.Threshold{}
 	if r.noThresholds {
 		return all
 	}
@@ -133,7 +133,7 @@ func (r *Run) evaluated() []regress.Threshold {
 			if c, err := condition.Parse(t.Source); err == nil && c.Void() && !t.LastFailed {
 				continue
 			}
-			all = append(all, regress.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
+			all = append(all, validity.Threshold{Metric: metric, Source: t.Source, Crossed: t.LastFailed})
 		}
 	}
 	return all

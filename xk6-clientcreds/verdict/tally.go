@@ -5,12 +5,12 @@ import (
 
 	"go.k6.io/k6/v2/metrics"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/regress"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // tally counts facts from samples.
 type tally struct {
-	regress.Facts
+	validity.Inputs
 
 	dropped  map[string]float64 // iterations that were not started, by scenario
 	requests tokenRequests
@@ -130,10 +130,10 @@ func (t *tally) countSecond(_ *metrics.TagSet, saturated float64) {
 	}
 }
 
-// facts are those that add up over processes. Which iterations a rate dropped, and which maxDuration, only the
+// inputs returns the inputs of the verdict that add up over processes. Which iterations a rate dropped, and which maxDuration, only the
 // executors of scenarios tell.
-func (t *tally) facts(executors map[string]string) regress.Facts {
-	f, r := t.Facts, t.requests
+func (t *tally) inputs(executors map[string]string) validity.Inputs {
+	f, r := t.Inputs, t.requests
 	f.TokenRequests = max(0, r.sent-r.repeated)
 	f.TokensGranted = r.sent - r.failed
 	f.TokenRequestsFailed = max(0, r.failed-r.earlyFailed-(r.repeated-r.earlyRepeated))

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
+)
+
+// Write writes the page of the records: those of the instances of one run, or of several runs.
+func Write(w io.Writer, records []*runrecord.Record) error {
+	if len(records) == 0 {
+		return errNoRecords
+	}
+	s, err := newSide("", records)
+	if err != nil {
+		return err
+	}
+	v := s.record.Validity
+	p := page{
+		Title: "Load test: " + s.record.Run.Script, Verdict: string(v.Verdict), Mark: markOf(v.Verdict),
+		Facts: facts(s), Sections: runSections(s),
+	}
+	for _, r := range v.Reasons {
+		p.Reasons = append(p.Reasons, r.Text)
+	}
+	if len(s.runs) > 1 {
+		p.Sections = slices.Concat(filled(runs([]*side{s})), p.Sections)
+	}
+	p.Sections = append(p.Sections, filled(environment([]*side{s}))...)
+	return p.write(w)
+}
+
+// WriteComparison writes the page of two sides, and what the rules say of them.
+func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compare.Rule) error {
+	if len(base) == 0 || len(head) == 0 {
+		return errNoRecords
+	}
+	b, err := newSide("base", base)
+	if err != nil {
+		return err
+	}
+	h, err := newSide("head", head)
+	if err != nil {
+		return err
+	}
+	result, err := compare.Compare(base, head, rules)
+	if err != nil {
+		return err
+	}
+	p := page{
+		Title: "Comparison: " + h.record.Run.Script, Verdict: string(result.Verdict), Mark: markOf(result.Verdict),
+		Reasons: reasonsOf(result),
+		Facts: []fact{
+			{"Base", result.Base.String() + ", " + moment(b.record.Run.Start)}, {"Head", result.Head.String() + ", " + moment(h.record.Run.Start)},
+		},
+		Sections: append(comparisonSections(b, h, result), filled(environment([]*side{b, h}))...),
+	}
+	return p.write(w)
+}
+
+// reasonsOf are those of the result, but what several rules lack is said once.
+func reasonsOf(r *compare.Result) []string {
+	unknown := make(map[string]string) // the reason of a rule, as it is in the result
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Outcome == compare.Unknown {
+			unknown[f.Rule.Subject.String()+": "+f.Reason] = f.Reason
+		}
+	}
+	var reasons []string
+	for _, text := range r.Reasons {
+		if reason, ok := unknown[text]; ok {
+			text = reason
+		}
+		if !slices.Contains(reasons, text) {
+			reasons = append(reasons, text)
+		}
+	}
+	return reasons
+}
+
+var errNoRecords = errors.New("a report wants one record or more")
+
+// fact is one of the first things to know.
+type fact struct{ Name, Text string }
+
+func facts(s *side) []fact {
+	run := s.record.Run
+	list := []fact{{"Start", moment(run.Start)}, {"Duration", clock(int64(run.Duration().Seconds()))}}
+	if len(s.runs) > 1 {
+		list = append(list, fact{"Runs", strconv.Itoa(len(s.runs)) + ", laid over each other"})
+	}
+	if n := len(s.record.Instances); n > len(s.runs) {
+		list = append(list, fact{"Processes", strconv.Itoa(n)})
+	}
+	switch {
+	case run.Stopped != nil:
+		stop := *run.Stopped
+		stop.Why = "" // it is a reason of the verdict
+		list = append(list, fact{"Stopped early", stop.String()})
+	case !run.Completed:
+		list = append(list, fact{"Stopped early", "yes"})
+	}
+	if commit := commitOf(&run); commit != none {
+		list = append(list, fact{"Commit", commit})
+	}
+	list = append(list, servers(run.Targets)...)
+	for _, kind := range []struct{ title, requests, duration, failed string }{
+		{"Token requests", grantRequests, grantDuration, grantFailed},
+		{"API requests", apiRequests, apiDuration, apiFailed},
+	} {
+		if requests := s.record.Metric(kind.requests); requests.Samples() > 0 {
+			list = append(list, fact{kind.title, s.inShort(requests, s.record.Metric(kind.duration), s.record.Metric(kind.failed))})
+		}
+	}
+	return append(list, tagsOf(&run)...)
+}
+
+// servers are those that were loaded.
+func servers(targets runinfo.Targets) []fact {
+	var list []fact
+	for _, kind := range []struct {
+		one, many string
+		origins   []string
+	}{{"Token endpoint", "Token endpoints", targets.TokenEndpoints}, {"API", "APIs", targets.APIs}} {
+		switch len(kind.origins) {
+		case 0:
+		case 1:
+			list = append(list, fact{kind.one, kind.origins[0]})
+		default:
+			list = append(list, fact{kind.many, strings.Join(kind.origins, ", ")})
+		}
+	}
+	return list
+}
+
+// inShort is how many requests there were, how fast they were answered, and how many failed.
+func (s *side) inShort(requests, duration, failed *runrecord.Metric) string {
+	text := digits(requests.Count())
+	if rate := s.perSecond(requests.Count()); !math.IsNaN(rate) {
+		text += " (" + perSecond.format(rate) + ")"
+	}
+	if duration.Samples() > 0 {
+		text += ", p95 " + milliseconds.format(duration.Quantile(0.95))
+	}
+	return text + ", failed " + percent.format(failed.Rate()*100)
+}
+
+func tagsOf(run *runrecord.Run) []fact {
+	var list []fact
+	for name, value := range run.Tags {
+		list = append(list, fact{"Tag " + name, value})
+	}
+	slices.SortFunc(list, func(a, b fact) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// write makes the whole page before it writes any of it.
+func (p page) write(w io.Writer) error {
+	var out bytes.Buffer
+	if err := p.execute(&out); err != nil {
+		return err
+	}
+	_, err := out.WriteTo(w)
+	return err
+}

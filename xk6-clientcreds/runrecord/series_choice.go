@@ -1,0 +1,56 @@
+package runrecord
+
+import "slices"
+
+// What is kept over time: what one looks at when the whole is not enough. A tag stands for a series
+// of its own for each of its values.
+var (
+	overTime = map[string]string{
+		"iterations":                   "",
+		"dropped_iterations":           "",
+		"checks":                       "",
+		"http_reqs":                    "",
+		"http_req_failed":              "",
+		"http_req_duration":            "",
+		"clientcreds_requests":         "reason",
+		"clientcreds_request_duration": "",
+		"clientcreds_request_failed":   "error",
+		"clientcreds_token_wait":       "",
+		"clientcreds_cache_hits":       "",
+		"clientcreds_cache_misses":     "",
+		"clientcreds_retries":          "",
+		"clientcreds_rejections":       "",
+		"clientcreds_late_uses":        "",
+		"clientcreds_generator_lag":    "",
+	}
+	gaugesOverTime = []string{"vus", "vus_max", "clientcreds_generator_cpu", "clientcreds_generator_throttled"}
+)
+
+// maxSeries bounds the series: the values of the tags in overTime are few, but come from outside.
+const maxSeries = 100
+
+// lines returns the series that a cell's samples go to.
+func (b *Builder) lines(name string, m *metricBuilder, key cellKey) []*timeline {
+	if slices.Contains(gaugesOverTime, name) {
+		return line(b.gauges, name, m)
+	}
+	tag, kept := overTime[name]
+	if !kept {
+		return nil
+	}
+	lines := line(b.series, name, m)
+	if i := slices.Index(SplitTags(), tag); i >= 0 && key[i] != "" {
+		lines = append(lines, line(b.series, name+"{"+tag+":"+key[i]+"}", m)...)
+	}
+	return lines
+}
+
+func line(all map[string]*timeline, name string, m *metricBuilder) []*timeline {
+	if all[name] == nil {
+		if len(all) >= maxSeries {
+			return nil
+		}
+		all[name] = newTimeline(m.kind, m.contains)
+	}
+	return []*timeline{all[name]}
+}

@@ -1,0 +1,216 @@
+package validity
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// good returns the facts of a run that counts.
+func good() Inputs {
+	return Inputs{
+		Imported: true, Iterations: 1000, Requests: 1000, TokensUsed: 1000, TokenRequests: 100, TokensGranted: 100, Seconds: 100,
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	crossed := []Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}}
+	twice := []Threshold{crossed[0], crossed[0]}
+	for want, change := range map[string]func(f *Inputs){
+		"PASS":                                       func(*Inputs) {},
+		"FAIL: 1 threshold was crossed":              func(f *Inputs) { f.Crossed = crossed },
+		"FAIL: 2 thresholds were crossed":            func(f *Inputs) { f.Crossed = twice },
+		"FAIL: the script marked the test as failed": func(f *Inputs) { f.Failed = "the script marked the test as failed" },
+		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Inputs) { f.Failed, f.Crossed = "the script marked the test as failed", crossed },
+		"INVALID: no iteration was completed":                                 func(f *Inputs) { f.Iterations = 0 },
+		"INVALID: stopped after 3 s of 6 s by SIGINT": func(f *Inputs) {
+			f.Stopped = &Stop{By: "SIGINT", After: 3.02, Of: 6}
+		},
+		"INVALID: 1000 requests were sent, and not one token was used": func(f *Inputs) {
+			f.TokensUsed, f.TokenRequests, f.TokensGranted = 0, 0, 0
+		},
+		"INVALID: not one token was used": func(f *Inputs) {
+			f.Requests, f.TokensUsed, f.TokenRequests, f.TokensGranted = 0, 0, 0, 0
+		},
+		"INVALID: not one token was granted: 1 token request failed": func(f *Inputs) {
+			f.TokensUsed, f.TokensMissing, f.TokenRequests, f.TokensGranted, f.TokenRequestsFailed = 0, 500, 1, 0, 1
+		},
+		"INVALID: 6 of 100 token requests failed (6%)":                     func(f *Inputs) { f.TokenRequestsFailed = 6 },
+		"INVALID: 11 of 1011 calls that needed a token got none (1.09%)":   func(f *Inputs) { f.TokensMissing = 11 },
+		"INVALID: 1 answer was 401":                                        func(f *Inputs) { f.Unauthorized = 1 },
+		"INVALID: 7 requests carried an expired token":                     func(f *Inputs) { f.LateUses = 7 },
+		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept": func(f *Inputs) { f.Dropped = 9; f.Iterations = 991 },
+		"INVALID: maxDuration ended scenario \"orders\" with 60 iterations undone": func(f *Inputs) {
+			f.Unfinished = map[string]float64{"orders": 60}
+		},
+		"INVALID: maxDuration ended 2 scenarios with 61 iterations undone": func(f *Inputs) {
+			f.Unfinished = map[string]float64{"a": 60, "b": 1}
+		},
+		"INVALID: maxDuration ended 1 scenario with 1 iteration undone": func(f *Inputs) { // without the tag scenario
+			f.Unfinished = map[string]float64{"": 1}
+		},
+		"INVALID: k6 was at the limit of its CPU or late in 11% of the time":   func(f *Inputs) { f.Saturated = 11 },
+		"INVALID: the server's clock and this one differ by 2.5 s":             func(f *Inputs) { f.ClockSkew = 2500 },
+		"INVALID: 2 samples were lost by an output":                            func(f *Inputs) { f.Lost = 2 },
+		"INVALID: the run record was not written: no space left on the device": func(f *Inputs) { f.Unwritten = "no space left on the device" },
+		"INVALID: 1 answer was 401; 1 request carried an expired token": func(f *Inputs) {
+			f.Unauthorized, f.LateUses, f.Crossed = 1, 1, crossed
+		},
+	} {
+		f := good()
+		change(&f)
+		assert.Equal(t, want, Judge(f, nil).String())
+	}
+}
+
+func TestWhatDoesNotMakeARunInvalid(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(f *Inputs){
+		"one iteration of a thousand is dropped":         func(f *Inputs) { f.Dropped, f.Iterations = 1, 999 },
+		"a saturated second at the start of a short run": func(f *Inputs) { f.Saturated, f.Seconds = 2, 3 },
+		"a tenth of a long run":                          func(f *Inputs) { f.Saturated = 10 },
+		"a clock that is a little off":                   func(f *Inputs) { f.ClockSkew = 2000 },
+		"a script that does not import the module": func(f *Inputs) {
+			f.Imported, f.TokensUsed, f.TokenRequests, f.TokensGranted = false, 0, 0, 0
+		},
+		"a script that loads the token endpoint only": func(f *Inputs) { f.Requests, f.TokensUsed = 0, 0 },
+		"a few token requests that fail":              func(f *Inputs) { f.TokenRequestsFailed = 5 },
+		"a few calls without a token":                 func(f *Inputs) { f.TokensMissing = 10 },
+		"tokens of the cache only":                    func(f *Inputs) { f.TokenRequests, f.TokensGranted = 3, 0 },
+	} {
+		f := good()
+		change(&f)
+		assert.Equal(t, Pass, Judge(f, nil).Verdict, name)
+	}
+}
+
+// TestThresholdThatStopsTheTest: what was measured until then counts.
+func TestThresholdThatStopsTheTest(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.Stopped, f.Unfinished = &Stop{By: ByThreshold, After: 2}, map[string]float64{"a": 5}
+	f.Crossed = []Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}}
+	assert.Equal(t, "FAIL: 1 threshold was crossed", Judge(f, nil).String())
+}
+
+func TestStopsInWords(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]Stop{
+		"stopped":                            {},
+		"stopped by SIGTERM":                 {By: "SIGTERM", Of: 6},
+		"stopped after 0.1 s":                {After: 0.123},
+		"stopped after 2 s by the REST API":  {By: "the REST API", After: 2},
+		"stopped after 2 s of 60 s by a bug": {By: "a bug", After: 2, Of: 60},
+		"stopped by the script: enough":      {By: "the script", Why: "enough"},
+	} {
+		assert.Equal(t, want, s.String())
+	}
+}
+
+// broken are facts that, together, break all rules. Some rules hold where others are broken.
+func broken() []Inputs {
+	return []Inputs{
+		{
+			Requests: 1000, Imported: true, Unauthorized: 10, LateUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
+			Unfinished: map[string]float64{"a": 3}, Unwritten: "the disk is full",
+		},
+		{Iterations: 1, Imported: true, TokenRequests: 10, TokensMissing: 10, Stopped: &Stop{By: "SIGINT", After: 3, Of: 6}},
+		{Iterations: 1, Imported: true, TokenRequests: 10, TokenRequestsFailed: 6, TokensGranted: 4, TokensMissing: 5, TokensUsed: 5},
+	}
+}
+
+// TestEveryRuleCanBeBrokenAndAllowed: a scenario that does such things on purpose says so.
+func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, f := range broken() {
+		for _, r := range Judge(f, nil).Reasons {
+			names = append(names, r.Rule)
+			assert.Greater(t, r.Value, r.Limit, r.Rule)
+			assert.NotEmpty(t, r.Text, r.Rule)
+		}
+	}
+	assert.ElementsMatch(t, Rules(), names)
+
+	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 late_uses dropped_iterations=1 generator_saturated=0.5 " +
+		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations record_not_written")
+	require.NoError(t, err)
+	for _, f := range broken() {
+		v := Judge(f, allowed)
+		assert.Equal(t, Pass, v.Verdict, v.String())
+		assert.Equal(t, allowed, v.Tolerances)
+	}
+	allowed["rejections"] = 0.009
+	assert.Equal(t, "INVALID: 10 answers were 401", Judge(broken()[0], allowed).String())
+	assert.InDelta(t, 0.009, Judge(broken()[0], allowed).Reasons[0].Limit, 0)
+}
+
+// TestSaturatedSeconds: three of a short run are enough, two are not.
+func TestSaturatedSeconds(t *testing.T) {
+	t.Parallel()
+	for saturated, want := range map[float64]Verdict{2: Pass, 3: Invalid} {
+		f := good()
+		f.Seconds, f.Saturated = 10, saturated
+		assert.Equal(t, want, Judge(f, nil).Verdict, "%v of 10 s", saturated)
+	}
+}
+
+// TestTolerancesRaiseOnly: a limit below the usual one does not make a good run invalid.
+func TestTolerancesRaiseOnly(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.Saturated, f.ClockSkew = 8, 1500
+	v := Judge(f, Tolerances{"generator_saturated": 0.05, "clock_skew": 1000})
+	assert.Equal(t, Pass, v.Verdict, v.String())
+}
+
+func TestTolerancesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
+			`failed_token_requests, missing_tokens, rejections, late_uses, dropped_iterations, unfinished_iterations, ` +
+			`generator_saturated, clock_skew, lost_samples, record_not_written`,
+		"late_uses=many": `"late_uses=many": the limit of a rule must be a number, 0 or more`,
+		"late_uses=-1":   `"late_uses=-1": the limit of a rule must be a number, 0 or more`,
+		"late_uses=NaN":  `"late_uses=NaN": the limit of a rule must be a number, 0 or more`,
+	} {
+		_, err := ParseTolerances(text)
+		assert.EqualError(t, err, want)
+	}
+	none, err := ParseTolerances(" ")
+	require.NoError(t, err)
+	assert.Nil(t, none)
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []int{0, 99, 90}, []int{Pass.ExitCode(), Fail.ExitCode(), Invalid.ExitCode()})
+}
+
+func TestInputsOfInstancesAddUp(t *testing.T) {
+	t.Parallel()
+	one := Inputs{
+		Imported: true, Iterations: 1, Dropped: 2, Unfinished: map[string]float64{"a": 3}, Requests: 4, Unauthorized: 5, TokensUsed: 6,
+		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, LateUses: 11, Seconds: 12, Saturated: 13, ClockSkew: 14,
+	}
+	assert.Equal(t, one, Sum(Inputs{}, one))
+	assert.Equal(t, one, Sum(one, Inputs{}))
+	two := Sum(one, one)
+	assert.Equal(t, Inputs{
+		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10, TokensUsed: 12,
+		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, LateUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
+	}, two)
+	assert.InDelta(t, 3, one.Unfinished["a"], 0, "it is as it was")
+}
+
+// TestStopOfInstances: in whatever order records are given.
+func TestStopOfInstances(t *testing.T) {
+	t.Parallel()
+	threshold, early, late := &Stop{By: ByThreshold, After: 1}, &Stop{By: "SIGINT", After: 2}, &Stop{By: "SIGTERM", After: 3}
+	for _, pair := range [][3]*Stop{{nil, nil, nil}, {nil, late, late}, {threshold, late, late}, {early, late, early}, {early, early, early}} {
+		assert.Equal(t, pair[2], FirstStop(pair[0], pair[1]))
+		assert.Equal(t, pair[2], FirstStop(pair[1], pair[0]))
+	}
+}
