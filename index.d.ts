@@ -561,7 +561,7 @@ declare module 'k6/x/clientcreds' {
         /** Answers with status 401 to the client's own HTTP functions. */
         rejections: number;
         /** Requests sent with an expired token. */
-        lateUses: number;
+        expiredTokenUses: number;
     }
 
     /**

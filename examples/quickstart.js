@@ -7,7 +7,7 @@ export const options = {
     thresholds: {
         http_req_failed: ['rate<0.01'],
         clientcreds_request_failed: ['rate==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
     },
 };
 

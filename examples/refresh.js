@@ -16,7 +16,7 @@ export const options = {
     },
     thresholds: {
         checks: ['rate==1'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         // Two users' first tokens are all that the background scenario waits for.
         'clientcreds_cache_misses{scenario:background}': ['count==2'],
         'clientcreds_cache_misses{scenario:blocking}': ['count>2'],

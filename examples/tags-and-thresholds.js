@@ -20,7 +20,7 @@ export const options = {
         'clientcreds_request_duration{reason:cold}': [`p(95)<${2 * slowest}`],
         'clientcreds_request_failed{tenant:blue}': ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: [{ threshold: 'count==0', abortOnFail: true }],
+        clientcreds_expired_token_uses: [{ threshold: 'count==0', abortOnFail: true }],
     },
 };
 

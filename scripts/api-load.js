@@ -2,7 +2,7 @@
 //
 // What it measures: the API's latency and errors while tokens are acquired, cached and replaced as a client would.
 // How to read it: the run is valid only if no answer was a 401 (clientcreds_rejections) and no expired token was
-// used (clientcreds_late_uses). clientcreds_requests says what the authorization server had to do for it.
+// used (clientcreds_expired_token_uses). clientcreds_requests says what the authorization server had to do for it.
 //
 //   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
 //   API_URL                                      what to load
@@ -26,7 +26,7 @@ export const options = {
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
     },
 };
 

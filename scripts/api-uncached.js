@@ -37,7 +37,7 @@ export const options = {
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
     },
 };
 

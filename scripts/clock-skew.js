@@ -32,7 +32,7 @@ export const options = {
         checks: ['rate==1'],
         clientcreds_request_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         clientcreds_clock_skew: ['max<2000'],
         'clientcreds_requests{reason:early}': ['count>0'], // or no token came near its expiry
     },

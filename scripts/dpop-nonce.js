@@ -34,7 +34,7 @@ export const options = {
         checks: ['rate==1'],
         clientcreds_request_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         clientcreds_dpop_nonce_retries: ['count>0'],
         doubled: [`rate<=${share('DOUBLED', 0.05)}`],
     },

@@ -38,7 +38,7 @@ export const options = {
         http_req_failed: ['rate==0'],
         clientcreds_request_failed: ['rate>0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         idp_recovery: [`max<${recovery * 1000}`],
         outage_requests: [`max<=${numberOf('AMPLIFICATION', 6)}`], // the client pauses for a second after each three
     },

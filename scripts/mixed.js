@@ -53,7 +53,7 @@ export const options = {
         ...each((name) => [`mixed_calls{kind:${name}}`, ['count>0']]),
         clientcreds_request_failed: ['rate<0.01'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         dropped_iterations: ['count==0'],
     },
 };

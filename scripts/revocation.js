@@ -35,7 +35,7 @@ export const options = {
         clientcreds_rejections: ['count>0', `count<=${vus}`],
         'clientcreds_requests{reason:rejected}': [`count<=${vus}`],
         clientcreds_request_failed: ['rate==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
     },
 };
 

@@ -40,7 +40,7 @@ export const options = {
         checks: ['rate==1'],
         http_req_failed: ['rate==0'],
         clientcreds_rejections: ['count==0'],
-        clientcreds_late_uses: ['count==0'],
+        clientcreds_expired_token_uses: ['count==0'],
         'clientcreds_requests{reason:early}': [`count>=${vus}`], // with what was replaced
         'clientcreds_requests{error:invalid_client}': [`count<=${vus}`],
         clientcreds_secret_rotations: [own ? 'count>0' : 'count==0'],

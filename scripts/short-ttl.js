@@ -33,18 +33,18 @@ export const options = {
     scenarios: each((leeway, i) => [`leeway-${i + 1}`, {
         executor: 'constant-vus', vus, duration: duration('DURATION', '20s'), env: { OWN_LEEWAY: leeway }, tags: { leeway },
     }]),
-    ext: { clientcreds: { allow: ['rejections', 'late_uses'] } }, // leeways that are too short are what it looks for
+    ext: { clientcreds: { allow: ['rejections', 'expired_token_uses'] } }, // leeways that are too short are what it looks for
     summaryTrendStats: trendStats,
     thresholds: {
         [`checks{leeway:${last}}`]: ['rate==1'],
         [`clientcreds_cache_misses{leeway:${last}}`]: [`count<=${vus}`], // the first token of each
         [`clientcreds_rejections{leeway:${last}}`]: ['count==0'],
-        [`clientcreds_late_uses{leeway:${last}}`]: ['count==0'],
+        [`clientcreds_expired_token_uses{leeway:${last}}`]: ['count==0'],
         clientcreds_request_failed: [`rate<${mayFail}`],
     },
 };
 
-for (const metric of ['requests', 'cache_misses', 'rejections', 'late_uses']) {
+for (const metric of ['requests', 'cache_misses', 'rejections', 'expired_token_uses']) {
     keepSubmetrics(...leeways.map((leeway) => `clientcreds_${metric}{leeway:${leeway}}`));
 }
 
@@ -73,9 +73,9 @@ export function handleSummary(data) {
         const found = leeways.map((leeway) => {
             const of = (metric) => m.count(`${metric}{leeway:${leeway}}`);
             const waits = Math.max(of('clientcreds_cache_misses') - vus, 0);
-            const [refused, late] = [of('clientcreds_rejections'), of('clientcreds_late_uses')];
-            return { leeway, enough: waits + refused + late === 0, text: `${leeway}: ${counted(of('clientcreds_requests'), 'token request')}, ` +
-                `${counted(waits, 'wait')}, ${number(refused)} refused, ${counted(late, 'late use')}` };
+            const [refused, expired] = [of('clientcreds_rejections'), of('clientcreds_expired_token_uses')];
+            return { leeway, enough: waits + refused + expired === 0, text: `${leeway}: ${counted(of('clientcreds_requests'), 'token request')}, ` +
+                `${counted(waits, 'wait')}, ${number(refused)} refused, ${counted(expired, 'expired token')}` };
         });
         const enough = found.find((f) => f.enough);
         let advice = enough ? `cache.leeway ${enough.leeway} is enough` : 'none of these is enough: longer lifetimes are needed';

@@ -68,7 +68,7 @@ func TestTokensAreReplacedUnderLoad(t *testing.T) {
 	require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
 	require.GreaterOrEqual(t, r.tokenRequests("early"), 20*4, "each lasts for half of its lifetime, about two seconds")
 	require.Zero(t, r.tokenRequests("expired"))
-	require.Zero(t, r.summary.count("clientcreds_late_uses"))
+	require.Zero(t, r.summary.count("clientcreds_expired_token_uses"))
 	require.Zero(t, r.summary.count("clientcreds_rejections"))
 	require.Zero(t, r.summary.value("http_req_failed", "passes"))
 	require.Equal(t, 20+1, r.summary.count("clientcreds_cache_misses"), "replacements happen in the background")

@@ -132,7 +132,7 @@ func wrongRuns() []judgedRun {
 			server: func(c *authserver.Config) {
 				c.TTL, c.APIMiddleware = time.Second, []authserver.Middleware{delayed(400 * time.Millisecond)}
 			},
-			exit: exitInvalid, reason: "… requests carried an expired token", rules: []string{"late_uses"},
+			exit: exitInvalid, reason: "… requests carried an expired token", rules: []string{"expired_token_uses"},
 		},
 		{
 			what: "The script sends requests and never uses a token", code: "http.get(__ENV.ISSUER + '/.well-known/openid-configuration'); sleep(0.1)",

@@ -148,7 +148,7 @@ func TestLocalServerTokenExchangeRefreshes(t *testing.T) {
 			import { Client } from 'k6/x/clientcreds';
 			export const options = { vus: 4, duration: '5s', thresholds: {
 				clientcreds_rejections: ['count==0'],
-				clientcreds_late_uses: ['count==0'],
+				clientcreds_expired_token_uses: ['count==0'],
 				'clientcreds_requests{reason:early,grant:client_credentials}': ['count>=4'],
 				'clientcreds_requests{reason:early,grant:token_exchange}': ['count>=4'],
 			} };

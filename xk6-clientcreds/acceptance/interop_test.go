@@ -98,7 +98,7 @@ func TestInteropTokensExpireDuringTheRun(t *testing.T) {
 	require.GreaterOrEqual(t, early, 2*5, "each VU replaced its token")
 	require.Equal(t, 3000.0, r.summary.value("clientcreds_token_ttl", "max"))
 	require.Positive(t, r.summary.value("clientcreds_token_remaining", "min"))
-	require.Zero(t, r.summary.count("clientcreds_late_uses"))
+	require.Zero(t, r.summary.count("clientcreds_expired_token_uses"))
 	api.sawOnly(t, "active", r.summary.count("http_reqs"))
 }
 

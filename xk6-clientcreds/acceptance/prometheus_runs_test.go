@@ -94,7 +94,7 @@ func observeRuns(t *testing.T) *observed {
 	replaceFile(t, rotating, "new-"+localSecret)
 	require.NoError(t, server.RotateSecret("rotating", "new-"+localSecret, 0))
 	o.exposition = expositionWith(t, faulty, "http://"+faultyAddr+"/metrics",
-		"k6_prometheus_dropped_samples_total", "k6_clientcreds_late_uses_total", "k6_clientcreds_rejections_total",
+		"k6_prometheus_dropped_samples_total", "k6_clientcreds_expired_token_uses_total", "k6_clientcreds_rejections_total",
 		"k6_clientcreds_retries_total", "k6_clientcreds_secret_rotations_total", "k6_clientcreds_retry_after_seconds", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")
 	o.steady, o.faulty = steady.result(t).passes(t), faulty.result(t)
 	require.Equal(t, exitThresholds, o.faulty.exitCode, o.faulty.output)

@@ -58,7 +58,7 @@ func TestMainJob(t *testing.T) {
 	require.Zero(t, k6.value("http_req_failed", "passes"))
 	require.GreaterOrEqual(t, run{output: s.output.String()}.tokenRequests("early"), 5*2, "tokens were replaced")
 	require.Zero(t, k6.count("clientcreds_rejections"))
-	require.Zero(t, k6.count("clientcreds_late_uses"))
+	require.Zero(t, k6.count("clientcreds_expired_token_uses"))
 }
 
 // The server and a pool of clients read the same files: the one that the server is given, and the

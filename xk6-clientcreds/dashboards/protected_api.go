@@ -7,16 +7,16 @@ import (
 
 // The metrics of the API and of the tokens on their way from the cache to it.
 const (
-	apiRequests     = "k6_http_reqs_total"
-	apiFailures     = "k6_http_req_failed_nonzero_total"
-	apiDuration     = "k6_http_req_duration_seconds"
-	cacheHits       = "k6_clientcreds_cache_hits_total"
-	cacheMisses     = "k6_clientcreds_cache_misses_total"
-	grantWait       = "k6_clientcreds_token_wait_seconds"
-	lifetimeGranted = "k6_clientcreds_token_ttl_seconds"
-	lifetimeLeft    = "k6_clientcreds_token_remaining_seconds"
-	rejections      = "k6_clientcreds_rejections_total"
-	lateUses        = "k6_clientcreds_late_uses_total"
+	apiRequests      = "k6_http_reqs_total"
+	apiFailures      = "k6_http_req_failed_nonzero_total"
+	apiDuration      = "k6_http_req_duration_seconds"
+	cacheHits        = "k6_clientcreds_cache_hits_total"
+	cacheMisses      = "k6_clientcreds_cache_misses_total"
+	grantWait        = "k6_clientcreds_token_wait_seconds"
+	lifetimeGranted  = "k6_clientcreds_token_ttl_seconds"
+	lifetimeLeft     = "k6_clientcreds_token_remaining_seconds"
+	rejections       = "k6_clientcreds_rejections_total"
+	expiredTokenUses = "k6_clientcreds_expired_token_uses_total"
 )
 
 // protectedAPI is about the API behind the tokens and what the tokens do to its measurement.
@@ -55,9 +55,9 @@ func apiFigures(d *dashboard.DashboardBuilder) {
 		WithPanel(mustBeZero(figure("401 answers",
 			"Requests of the run that the API refused for their token. Above 0 the latencies are those of refusals: the run is not valid.", "short",
 			orZero(total(rejections, ofClient))))).
-		WithPanel(mustBeZero(figure("Late uses",
+		WithPanel(mustBeZero(figure("Expired tokens used",
 			"Requests of the run that were sent with a token that had expired. Above 0 the run is not valid.", "short",
-			orZero(total(lateUses, ofClient)))))
+			orZero(total(expiredTokenUses, ofClient)))))
 }
 
 func tokenLifecycle(d *dashboard.DashboardBuilder) {
@@ -90,8 +90,8 @@ func invalidity(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("What makes the run not valid")).
 		WithPanel(curves("401 answers by error", "Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
 			graph(named(elseZero("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "no 401"), "{{error}}"))).
-		WithPanel(curves("Late uses by client", "Requests so far that were sent with an expired token.", "short",
-			graph(named(elseZero("sum by (client) ("+lateUses+"{"+ofClient+"})"), "client", "no late use"), "{{client}}")))
+		WithPanel(curves("Expired tokens used by client", "Requests so far that were sent with an expired token.", "short",
+			graph(named(elseZero("sum by (client) ("+expiredTokenUses+"{"+ofClient+"})"), "client", "no expired token used"), "{{client}}")))
 }
 
 func generator(d *dashboard.DashboardBuilder) {

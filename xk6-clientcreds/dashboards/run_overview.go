@@ -69,7 +69,7 @@ func verdict() string {
 		}
 		return "((" + strings.Join(terms, " + ") + ") > bool 0)"
 	}
-	return "2 * ((" + counted(rejections, lateUses, droppedSamples) + " + " + notKept() + " + " + saturated() + ") > bool 0) + " +
+	return "2 * ((" + counted(rejections, expiredTokenUses, droppedSamples) + " + " + notKept() + " + " + saturated() + ") > bool 0) + " +
 		counted(thresholdState, exitCode)
 }
 
@@ -101,8 +101,8 @@ func overviewFigures(d *dashboard.DashboardBuilder) {
 		WithPanel(figure("Token requests failed", "Share of token requests of the run that brought no token.", "percentunit",
 			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
-		WithPanel(mustBeZero(figure("401 answers and late uses", "Requests of the run that were refused for their token, and those sent with an expired one.", "short",
-			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(lateUses, ofClient))+")"))).
+		WithPanel(mustBeZero(figure("401 answers and expired tokens used", "Requests of the run that were refused for their token, and those sent with an expired one.", "short",
+			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(expiredTokenUses, ofClient))+")"))).
 		WithPanel(figure("Checks passed", "Share of the script's checks of the run that passed.", "percentunit",
 			ratio(orZero(total("k6_checks_nonzero_total", ofScenario)), total("k6_checks_samples_total", ofScenario))).
 			Thresholds(steps(above(red), from(0.99, yellow), from(1, green))))

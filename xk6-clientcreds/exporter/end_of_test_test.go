@@ -67,7 +67,7 @@ func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0,linger=1h")
 	r.outcome = func(err error) (Outcome, bool) {
 		return Outcome{
-			Verdict: "INVALID", Reasons: []Reason{{"rejections", "3 answers were 401"}, {"late_uses", `1 "late" use`}},
+			Verdict: "INVALID", Reasons: []Reason{{"rejections", "3 answers were 401"}, {"expired_token_uses", `1 "late" use`}},
 			ExitCode: 90, End: testStart.Add(4 * time.Second),
 		}, err == nil
 	}
@@ -80,7 +80,7 @@ func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	for _, line := range []string{
 		`k6_clientcreds_verdict{verdict="PASS"} 0`, `k6_clientcreds_verdict{verdict="FAIL"} 0`, `k6_clientcreds_verdict{verdict="INVALID"} 1`,
 		`k6_clientcreds_verdict_reason{rule="rejections",text="3 answers were 401"} 1`,
-		`k6_clientcreds_verdict_reason{rule="late_uses",text="1 \"late\" use"} 1`,
+		`k6_clientcreds_verdict_reason{rule="expired_token_uses",text="1 \"late\" use"} 1`,
 		`k6_test_exit_code 90`, `k6_test_end_time_seconds 1.700000004e+09`,
 	} {
 		assert.Contains(t, body, "\n"+line+"\n")

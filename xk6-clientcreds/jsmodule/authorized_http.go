@@ -68,7 +68,7 @@ func (h *authorizedHTTP) carrying(v *view) *lib.State {
 		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
 	}
 	authorized := &bearerTransport{
-		base: base, elsewhere: state.Transport, view: v, late: h.c.usage.lateUse(state), answered: h.c.observer(v.lease), apis: &h.c.m.process.apis,
+		base: base, elsewhere: state.Transport, view: v, late: h.c.usage.expiredTokenUse(state), answered: h.c.observer(v.lease), apis: &h.c.m.process.apis,
 	}
 	return h.with(&watchedTransport{base: authorized, failures: &h.c.m.process.counts.failures})
 }

@@ -372,8 +372,8 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	send := c.authorized("get")
 	c.view.expires = sinceEpoch() - time.Nanosecond
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
-	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_late_uses"]), 0)
-	assert.Equal(t, int64(1), v.mustRun(`client.stats().lateUses`))
+	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_expired_token_uses"]), 0)
+	assert.Equal(t, int64(1), v.mustRun(`client.stats().expiredTokenUses`))
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	assert.Equal(t, []string{`A request was sent with a token of client "orders" that had expired while the request waited to be sent; ` +
 		`this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU`}, v.messages())

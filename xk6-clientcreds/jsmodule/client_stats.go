@@ -9,9 +9,9 @@ import (
 // counters are what client.stats() shows: this VU's, since it started. The atomic ones are
 // counted where requests are sent, on any goroutine.
 type counters struct {
-	hits, misses, rejections            int64
-	requests, failed, retries, lateUses atomic.Int64
-	nonceRetries                        atomic.Int64
+	hits, misses, rejections                    int64
+	requests, failed, retries, expiredTokenUses atomic.Int64
+	nonceRetries                                atomic.Int64
 }
 
 // stats is client.stats().
@@ -24,6 +24,6 @@ func (c *client) stats(sobek.FunctionCall) sobek.Value {
 	mustSet(obj, "retries", total.retries.Load())
 	mustSet(obj, "nonceRetries", total.nonceRetries.Load())
 	mustSet(obj, "rejections", total.rejections)
-	mustSet(obj, "lateUses", total.lateUses.Load())
+	mustSet(obj, "expiredTokenUses", total.expiredTokenUses.Load())
 	return obj
 }

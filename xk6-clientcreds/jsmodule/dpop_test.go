@@ -247,7 +247,7 @@ func TestNoncesAreLearnt(t *testing.T) {
 	assert.Equal(t, []string{"use_dpop_nonce", "use_dpop_nonce"}, refused, "one of each server")
 	assert.Equal(t, map[string]any{
 		"hits": int64(2), "misses": int64(2), "requests": int64(3), "failed": int64(0), "retries": int64(0),
-		"nonceRetries": int64(2), "rejections": int64(0), "lateUses": int64(0),
+		"nonceRetries": int64(2), "rejections": int64(0), "expiredTokenUses": int64(0),
 	}, v.mustRun(`client.stats()`))
 	samples := v.sampled()
 	assert.Equal(t, 3.0, sum(samples["clientcreds_requests"]))

@@ -39,7 +39,7 @@ type moduleMetrics struct {
 	ClockSkew              *metrics.Metric
 	SecretRotations        *metrics.Metric
 	Rejections             *metrics.Metric
-	LateUses               *metrics.Metric
+	ExpiredTokenUses       *metrics.Metric
 	Introspections         *metrics.Metric
 	IntrospectionDuration  *metrics.Metric
 	Revocations            *metrics.Metric
@@ -130,7 +130,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Secrets and keys replaced by what was read again after the server refused them."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
-		row(&m.LateUses, "late_uses", metrics.Counter, false, client,
+		row(&m.ExpiredTokenUses, "expired_token_uses", metrics.Counter, false, client,
 			"Requests sent with a token that had already expired: the run is not valid."),
 		row(&m.Introspections, "introspections", metrics.Counter, false, said,
 			"Calls of introspect(): requests to the introspection endpoint, and those that discovery kept from being sent."),

@@ -107,13 +107,13 @@ func (u *usage) release() {
 	u.released, u.samples, u.base = true, nil, nil
 }
 
-// lateUse returns a function that counts the use of an expired token. It may be called on any
+// expiredTokenUse returns a function that counts the use of an expired token. It may be called on any
 // goroutine.
-func (u *usage) lateUse(state *lib.State) func() {
+func (u *usage) expiredTokenUse(state *lib.State) func() {
 	return func() {
-		u.total.lateUses.Add(1)
-		pushOne(state.Samples, u.process.metrics.LateUses, 1, currentTags(u.opts, state))
-		u.process.warnOnce(warning{"late use", u.opts.subject()}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
+		u.total.expiredTokenUses.Add(1)
+		pushOne(state.Samples, u.process.metrics.ExpiredTokenUses, 1, currentTags(u.opts, state))
+		u.process.warnOnce(warning{"expired token use", u.opts.subject()}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
 			"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU",
 			u.opts.ClientID))
 	}

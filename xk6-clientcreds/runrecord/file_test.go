@@ -38,7 +38,7 @@ func example(t *testing.T) *Record {
 	samples := randomSamples(rand.New(rand.NewPCG(7, 7)), 300, time.Minute)
 	samples = append(samples,
 		sample{metric: "vus", kind: Gauge, contains: "default", value: 3, at: testStart},
-		sample{metric: "clientcreds_late_uses", kind: Counter, contains: "default", value: 2, at: testStart})
+		sample{metric: "clientcreds_expired_token_uses", kind: Counter, contains: "default", value: 2, at: testStart})
 	r := recordOf(samples...)
 	r.Run = Run{
 		Start: testStart, End: testStart.Add(time.Minute), Script: "script.js", Completed: true, Commit: "abc", Modified: true,
@@ -53,7 +53,7 @@ func example(t *testing.T) *Record {
 	i.Connection = Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}
 	i.Lost = map[string]int64{LostNotANumber: 1}
 	r.Thresholds = []validity.Threshold{{Metric: "http_req_failed", Source: "rate<0.01", Crossed: true}}
-	r.Inputs = validity.Inputs{Imported: true, Requests: 40, TokensUsed: 40, LateUses: 2, Unfinished: map[string]float64{"a": 2}}
+	r.Inputs = validity.Inputs{Imported: true, Requests: 40, TokensUsed: 40, ExpiredTokenUses: 2, Unfinished: map[string]float64{"a": 2}}
 	r.Validity = r.Judge(validity.Tolerances{"rejections": 0.5})
 	return r
 }

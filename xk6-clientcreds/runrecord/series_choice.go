@@ -6,22 +6,22 @@ import "slices"
 // of its own for each of its values.
 var (
 	overTime = map[string]string{
-		"iterations":                   "",
-		"dropped_iterations":           "",
-		"checks":                       "",
-		"http_reqs":                    "",
-		"http_req_failed":              "",
-		"http_req_duration":            "",
-		"clientcreds_requests":         "reason",
-		"clientcreds_request_duration": "",
-		"clientcreds_request_failed":   "error",
-		"clientcreds_token_wait":       "",
-		"clientcreds_cache_hits":       "",
-		"clientcreds_cache_misses":     "",
-		"clientcreds_retries":          "",
-		"clientcreds_rejections":       "",
-		"clientcreds_late_uses":        "",
-		"clientcreds_generator_lag":    "",
+		"iterations":                     "",
+		"dropped_iterations":             "",
+		"checks":                         "",
+		"http_reqs":                      "",
+		"http_req_failed":                "",
+		"http_req_duration":              "",
+		"clientcreds_requests":           "reason",
+		"clientcreds_request_duration":   "",
+		"clientcreds_request_failed":     "error",
+		"clientcreds_token_wait":         "",
+		"clientcreds_cache_hits":         "",
+		"clientcreds_cache_misses":       "",
+		"clientcreds_retries":            "",
+		"clientcreds_rejections":         "",
+		"clientcreds_expired_token_uses": "",
+		"clientcreds_generator_lag":      "",
 	}
 	gaugesOverTime = []string{"vus", "vus_max", "clientcreds_generator_cpu", "clientcreds_generator_throttled"}
 )

@@ -31,8 +31,8 @@ type Inputs struct {
 	TokenRequestsFailed float64 `json:"tokenRequestsFailed"`
 	// TokensGranted counts token requests that brought a token.
 	TokensGranted float64 `json:"tokensGranted"`
-	// LateUses counts requests with a token that had expired.
-	LateUses float64 `json:"lateUses"`
+	// ExpiredTokenUses counts requests with a token that had expired.
+	ExpiredTokenUses float64 `json:"expiredTokenUses"`
 	// Seconds counts the seconds in which the generator's health was measured, and Saturated those of them in which
 	// the generator was at its limit.
 	Seconds   float64 `json:"seconds"`
@@ -62,7 +62,7 @@ func Sum(f, g Inputs) Inputs {
 		{&f.TokenRequests, &g.TokenRequests},
 		{&f.TokenRequestsFailed, &g.TokenRequestsFailed},
 		{&f.TokensGranted, &g.TokensGranted},
-		{&f.LateUses, &g.LateUses},
+		{&f.ExpiredTokenUses, &g.ExpiredTokenUses},
 		{&f.Seconds, &g.Seconds},
 		{&f.Saturated, &g.Saturated},
 	} {

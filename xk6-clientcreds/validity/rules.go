@@ -90,10 +90,10 @@ func rules() []rule {
 			func(f *Inputs) string { return plural(f.Unauthorized, "answer was 401", "answers were 401") },
 		},
 		{
-			"late_uses", 0,
-			func(f *Inputs) float64 { return share(f.LateUses, max(f.Requests, f.LateUses)) },
+			"expired_token_uses", 0,
+			func(f *Inputs) float64 { return share(f.ExpiredTokenUses, max(f.Requests, f.ExpiredTokenUses)) },
 			func(f *Inputs) string {
-				return plural(f.LateUses, "request carried an expired token", "requests carried an expired token")
+				return plural(f.ExpiredTokenUses, "request carried an expired token", "requests carried an expired token")
 			},
 		},
 		{

@@ -14,7 +14,7 @@ import (
 // for any), milliseconds for clock_skew, and a number for lost_samples.
 type Tolerances map[string]float64
 
-// ParseTolerances reads rules with limits, such as "rejections=0.05 late_uses". Without a limit anything
+// ParseTolerances reads rules with limits, such as "rejections=0.05 expired_token_uses". Without a limit anything
 // is allowed.
 func ParseTolerances(text string) (Tolerances, error) {
 	var tolerances Tolerances

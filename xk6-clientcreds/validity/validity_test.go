@@ -40,7 +40,7 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: 6 of 100 token requests failed (6%)":                     func(f *Inputs) { f.TokenRequestsFailed = 6 },
 		"INVALID: 11 of 1011 calls that needed a token got none (1.09%)":   func(f *Inputs) { f.TokensMissing = 11 },
 		"INVALID: 1 answer was 401":                                        func(f *Inputs) { f.Unauthorized = 1 },
-		"INVALID: 7 requests carried an expired token":                     func(f *Inputs) { f.LateUses = 7 },
+		"INVALID: 7 requests carried an expired token":                     func(f *Inputs) { f.ExpiredTokenUses = 7 },
 		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept": func(f *Inputs) { f.Dropped = 9; f.Iterations = 991 },
 		"INVALID: maxDuration ended scenario \"orders\" with 60 iterations undone": func(f *Inputs) {
 			f.Unfinished = map[string]float64{"orders": 60}
@@ -56,7 +56,7 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: 2 samples were lost by an output":                            func(f *Inputs) { f.Lost = 2 },
 		"INVALID: the run record was not written: no space left on the device": func(f *Inputs) { f.Unwritten = "no space left on the device" },
 		"INVALID: 1 answer was 401; 1 request carried an expired token": func(f *Inputs) {
-			f.Unauthorized, f.LateUses, f.Crossed = 1, 1, crossed
+			f.Unauthorized, f.ExpiredTokenUses, f.Crossed = 1, 1, crossed
 		},
 	} {
 		f := good()
@@ -113,7 +113,7 @@ func TestStopsInWords(t *testing.T) {
 func broken() []Inputs {
 	return []Inputs{
 		{
-			Requests: 1000, Imported: true, Unauthorized: 10, LateUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
+			Requests: 1000, Imported: true, Unauthorized: 10, ExpiredTokenUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
 			Unfinished: map[string]float64{"a": 3}, Unwritten: "the disk is full",
 		},
 		{Iterations: 1, Imported: true, TokenRequests: 10, TokensMissing: 10, Stopped: &Stop{By: "SIGINT", After: 3, Of: 6}},
@@ -134,7 +134,7 @@ func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	}
 	assert.ElementsMatch(t, Rules(), names)
 
-	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 late_uses dropped_iterations=1 generator_saturated=0.5 " +
+	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 expired_token_uses dropped_iterations=1 generator_saturated=0.5 " +
 		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations record_not_written")
 	require.NoError(t, err)
 	for _, f := range broken() {
@@ -170,11 +170,11 @@ func TestTolerancesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
-			`failed_token_requests, missing_tokens, rejections, late_uses, dropped_iterations, unfinished_iterations, ` +
+			`failed_token_requests, missing_tokens, rejections, expired_token_uses, dropped_iterations, unfinished_iterations, ` +
 			`generator_saturated, clock_skew, lost_samples, record_not_written`,
-		"late_uses=many": `"late_uses=many": the limit of a rule must be a number, 0 or more`,
-		"late_uses=-1":   `"late_uses=-1": the limit of a rule must be a number, 0 or more`,
-		"late_uses=NaN":  `"late_uses=NaN": the limit of a rule must be a number, 0 or more`,
+		"expired_token_uses=many": `"expired_token_uses=many": the limit of a rule must be a number, 0 or more`,
+		"expired_token_uses=-1":   `"expired_token_uses=-1": the limit of a rule must be a number, 0 or more`,
+		"expired_token_uses=NaN":  `"expired_token_uses=NaN": the limit of a rule must be a number, 0 or more`,
 	} {
 		_, err := ParseTolerances(text)
 		assert.EqualError(t, err, want)
@@ -193,14 +193,14 @@ func TestInputsOfInstancesAddUp(t *testing.T) {
 	t.Parallel()
 	one := Inputs{
 		Imported: true, Iterations: 1, Dropped: 2, Unfinished: map[string]float64{"a": 3}, Requests: 4, Unauthorized: 5, TokensUsed: 6,
-		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, LateUses: 11, Seconds: 12, Saturated: 13, ClockSkew: 14,
+		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, ExpiredTokenUses: 11, Seconds: 12, Saturated: 13, ClockSkew: 14,
 	}
 	assert.Equal(t, one, Sum(Inputs{}, one))
 	assert.Equal(t, one, Sum(one, Inputs{}))
 	two := Sum(one, one)
 	assert.Equal(t, Inputs{
 		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10, TokensUsed: 12,
-		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, LateUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
+		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, ExpiredTokenUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
 	}, two)
 	assert.InDelta(t, 3, one.Unfinished["a"], 0, "it is as it was")
 }

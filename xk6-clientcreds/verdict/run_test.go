@@ -38,7 +38,7 @@ func TestFactsFromSamples(t *testing.T) {
 		"INVALID: 1 answer was 401 (WebSocket)":       func(r *rig) { r.see("ws_sessions", 1, "status", "401") },
 		"INVALID: 1 answer was 401 (gRPC)":            func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "16") },
 		"PASS, other answers":                         func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "14"); r.see("http_reqs", 1, "status", "403") },
-		"INVALID: 1 request carried an expired token": func(r *rig) { r.see("clientcreds_late_uses", 1) },
+		"INVALID: 1 request carried an expired token": func(r *rig) { r.see("clientcreds_expired_token_uses", 1) },
 		"INVALID: 1 of 2 token requests failed (50%)": func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "expired") },
 		"PASS, a background refresh fails":            func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "early") },
 		"PASS, a retry makes it good": func(r *rig) {

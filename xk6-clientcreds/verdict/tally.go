@@ -46,7 +46,7 @@ func counts() map[string]count {
 		"clientcreds_request_failed":      (*tally).countTokenRequest,
 		"clientcreds_retries":             (*tally).countRetry,
 		"clientcreds_rejections":          func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
-		"clientcreds_late_uses":           func(t *tally, _ *metrics.TagSet, v float64) { t.LateUses += v },
+		"clientcreds_expired_token_uses":  func(t *tally, _ *metrics.TagSet, v float64) { t.ExpiredTokenUses += v },
 		"clientcreds_generator_saturated": (*tally).countSecond,
 		"clientcreds_clock_skew":          func(t *tally, _ *metrics.TagSet, v float64) { t.ClockSkew = max(t.ClockSkew, math.Abs(v)) },
 	}

@@ -44,7 +44,7 @@ var known = map[string]kind{
 	"clientcreds_token_errors": counter, "clientcreds_suppressed_requests": counter,
 	"clientcreds_token_ttl": times, "clientcreds_token_remaining": times,
 	"clientcreds_retries": counter, "clientcreds_retry_after": times, "clientcreds_clock_skew": times,
-	"clientcreds_secret_rotations": counter, "clientcreds_rejections": counter, "clientcreds_late_uses": counter,
+	"clientcreds_secret_rotations": counter, "clientcreds_rejections": counter, "clientcreds_expired_token_uses": counter,
 	"clientcreds_introspections": counter, "clientcreds_introspection_duration": times,
 	"clientcreds_revocations": counter, "clientcreds_revocation_duration": times,
 	"clientcreds_generator_cpu": gauge, "clientcreds_generator_throttled": gauge, "clientcreds_generator_lag": times,

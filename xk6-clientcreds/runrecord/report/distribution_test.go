@@ -71,7 +71,7 @@ func TestLifetimes(t *testing.T) {
 	t.Parallel()
 	c := lifetimes("id", "title", "", trend{"granted", valuesOf(5000, 5000)}, trend{"left", valuesOf(-1000, 1000, 2000, 4000)})
 	granted, left := c.Lines[0].Values, c.Lines[1].Values
-	assert.Equal(t, number(-1000), c.At[0], "a late use has less than nothing left")
+	assert.Equal(t, number(-1000), c.At[0], "an expired token has less than nothing left")
 	assert.InDelta(t, 0, float64(granted[len(granted)-2]), 1e-9)
 	assert.InDelta(t, 100, float64(granted[len(granted)-1]), 1e-9)
 	assert.InDelta(t, 25, float64(left[20]), 1e-9, "at 0 s")
