@@ -197,7 +197,7 @@ func (e *Entry) admit(now time.Time) (given leave, b *block) {
 	if given.failures, b = e.failures.admit(now); b != nil {
 		return given, b
 	}
-	if given.refusals, b = e.refusals.admit(now); b != nil {
+	if given.refusals, b = e.refusals.admitAfterFirst(now); b != nil {
 		given.failures.abandon()
 	}
 	return given, b
@@ -217,7 +217,10 @@ func (e *Entry) settle(given leave, r result, err error) {
 		given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
 	case failed:
 		given.failures.fail(err, now, func(failures int) time.Duration { return e.pause(now, failures) })
-		if given.refusals.decides { // the others wait for this one
+		switch {
+		case given.refusals.first:
+			given.refusals.pass()
+		case given.refusals.decides: // the others wait for this one
 			given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
 		}
 	}

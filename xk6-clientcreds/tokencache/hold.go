@@ -18,10 +18,13 @@ const (
 	// moment is missed for a moment.
 	failureHold = 250 * time.Millisecond
 	longestHold = 5 * time.Second
+	// firstAnswer is how long requests wait for the answer to the first one. A client whose secret is wrong
+	// then sends one request and not one for each virtual user. A slow server does not delay the others for longer.
+	firstAnswer = time.Second
 )
 
 // Hold keeps requests back after failures: for a while after each one, and then all but one until that
-// one is answered. A success ends it. The zero value keeps nothing back. It is safe for concurrent use.
+// one is answered. A success ends it. The zero value is ready to use. It is safe for concurrent use.
 type Hold struct {
 	mu       sync.Mutex
 	err      error         // the last failure; nil when nothing is held back
@@ -29,13 +32,15 @@ type Hold struct {
 	since    time.Time     // of the first of them
 	until    time.Time     // when the next request is due
 	trying   bool          // that request is under way
+	first    time.Time     // when the first request of all was sent
+	open     bool          // the first request has been answered, and was not refused, or took too long
 	state    uint64        // counts failures and successes, to tell what a request has missed
 	changed  chan struct{} // closed at the next change; nil while nobody waits for it
 }
 
 // HeldError is the error of a call for which no token was requested, because requests have failed before.
 type HeldError struct {
-	// Err is the error of the last request.
+	// Err is the error of the last request, nil while the first request of all is under way.
 	Err error
 	// Since is when the first of the requests failed that have failed in a row.
 	Since time.Time
@@ -72,6 +77,7 @@ type admission struct {
 	hold    *Hold
 	state   uint64
 	decides bool // the others wait for this request
+	first   bool // because it is the first one
 }
 
 // admit returns the leave to send a request at now, or what keeps it back.
@@ -79,20 +85,62 @@ func (h *Hold) admit(now time.Time) (admission, *block) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.err == nil {
-		return admission{h, h.state, false}, nil
+		return admission{hold: h, state: h.state}, nil
 	}
 	if !h.trying && !now.Before(h.until) {
 		h.trying = true
-		return admission{h, h.state, true}, nil
+		return admission{hold: h, state: h.state, decides: true}, nil
 	}
-	if h.changed == nil {
-		h.changed = make(chan struct{})
-	}
-	b := &block{h, HeldError{Err: h.err, Since: h.since}, h.state, h.changed}
+	b := h.block()
 	if !h.trying {
 		b.err.Until = h.until
 	}
 	return admission{}, b
+}
+
+// admitAfterFirst is admit, but requests also wait for the answer to the first one.
+func (h *Hold) admitAfterFirst(now time.Time) (admission, *block) {
+	if a, b, ok := h.admitFirst(now); ok {
+		return a, b
+	}
+	return h.admit(now)
+}
+
+// admitFirst reports whether nothing is known yet of how requests end.
+func (h *Hold) admitFirst(now time.Time) (a admission, b *block, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open || h.err != nil {
+		return a, nil, false
+	}
+	if !h.trying {
+		h.trying, h.first = true, now
+		return admission{hold: h, state: h.state, decides: true, first: true}, nil, true
+	}
+	until := h.first.Add(firstAnswer)
+	if !now.Before(until) {
+		h.unblock()
+		return a, nil, false
+	}
+	b = h.block()
+	b.err.Until = until
+	return a, b, true
+}
+
+// unblock has requests no longer wait for the first one.
+func (h *Hold) unblock() {
+	if !h.open {
+		h.open, h.trying = true, false
+		h.change()
+	}
+}
+
+// block is what keeps a request back now.
+func (h *Hold) block() *block {
+	if h.changed == nil {
+		h.changed = make(chan struct{})
+	}
+	return &block{h, HeldError{Err: h.err, Since: h.since}, h.state, h.changed}
 }
 
 // Lift ends the hold: a request has succeeded.
@@ -103,6 +151,7 @@ func (h *Hold) Lift() {
 		h.err, h.failures, h.trying = nil, 0, false
 		h.change()
 	}
+	h.unblock()
 	h.state++
 }
 
@@ -137,6 +186,13 @@ func (a admission) fail(err error, now time.Time, wait func(failures int) time.D
 	h.change()
 }
 
+// pass ends the first request, which was not refused.
+func (a admission) pass() {
+	a.hold.mu.Lock()
+	defer a.hold.mu.Unlock()
+	a.hold.unblock()
+}
+
 // abandon ends the request of a without a result.
 func (a admission) abandon() {
 	h := a.hold
@@ -148,7 +204,7 @@ func (a admission) abandon() {
 	}
 }
 
-// change wakes up who waits for a change.
+// change wakes up the calls that wait for a change.
 func (h *Hold) change() {
 	if h.changed != nil {
 		close(h.changed)

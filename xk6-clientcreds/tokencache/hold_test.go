@@ -79,13 +79,13 @@ func TestRefusalsAreRepeatedByOne(t *testing.T) {
 				at, _ := s.asked()
 				first := at[:len(at)-5]
 				assert.Equal(t, seconds(1.1, 3.2, 7.3, 12.4, 17.5), at[len(first):], "after each answer a hold of 1, 2, 4, 5, 5 seconds")
-				if own {
-					assert.Equal(t, seconds(0, 0, 0, 0, 0), first, "sent before anybody knew")
-				} else {
-					assert.Equal(t, seconds(0), first)
-				}
+				assert.Equal(t, seconds(0), first, "the others waited for its answer")
 				assert.Equal(t, map[string]int{errRefused.Error(): 6 * 5, "over": 5}, ends, "all share each answer")
-				assert.Len(t, s.held, 6*5, "every call but the first of each")
+				held := 6 * 5 // every call but the first of each
+				if own {
+					held += 4 // those that waited for the first request
+				}
+				assert.Len(t, s.held, held)
 
 				other := c.Entry("other credentials", patient, nil)
 				_, _, err := other.Get(t.Context(), s)
@@ -95,6 +95,68 @@ func TestRefusalsAreRepeatedByOne(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The first request of all goes alone, in case that it is refused. The others wait for its answer, and follow it
+// together when it is not refused, or takes long.
+func TestFirstRequestGoesAlone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		takes time.Duration
+		err   error
+		want  []time.Duration
+	}{
+		"granted":      {200 * time.Millisecond, nil, seconds(0, 0.2, 0.2)},
+		"granted late": {3 * time.Second, nil, seconds(0, 1, 1)},
+		"busy":         {200 * time.Millisecond, errBusy, seconds(0, 0.2, 0.2)},
+		"refused":      {200 * time.Millisecond, errRefused, seconds(0)},
+		"refused late": {3 * time.Second, errRefused, seconds(0, 1, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cache, refusals := open(t, Options{}), new(Hold)
+				s := newServer(time.Minute)
+				s.takesTime(c.takes)
+				s.fails(c.err)
+				var all sync.WaitGroup
+				for i := range 3 {
+					e := cache.Entry(strconv.Itoa(i), Policy{MaxWait: time.Millisecond}, refusals)
+					all.Go(func() {
+						_, _, err := e.Get(t.Context(), s)
+						assert.Equal(t, c.err, err)
+					})
+				}
+				all.Wait()
+				at, _ := s.asked()
+				assert.Equal(t, c.want, at)
+			})
+		})
+	}
+}
+
+// Without a result of the first request, the next one is the first.
+func TestFirstRequestWithoutAResult(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, refusals := open(t, Options{}), new(Hold)
+		s := newServer(time.Minute)
+		s.takesTime(200 * time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := c.Entry("a", patient, refusals).Once(ctx, s)
+			assert.Error(t, err)
+		})
+		synctest.Wait()
+		for _, key := range []string{"b", "c"} {
+			all.Go(func() { get(t, c.Entry(key, patient, refusals), s, Miss) })
+		}
+		all.Wait()
+		at, _ := s.asked()
+		assert.Equal(t, seconds(0, 0.1, 0.3), at)
+	})
 }
 
 // Once the server grants, everybody goes on at once, and what came before is forgotten.
@@ -112,7 +174,7 @@ func TestRefusalsEndWithASuccess(t *testing.T) {
 		time.AfterFunc(1500*time.Millisecond, func() { s.fails(nil) })
 		vus(t, s, 10*time.Second, entries...)
 		at, _ := s.asked()
-		assert.Equal(t, seconds(0, 0, 0, 0, 0, 1.1, 3.2, 3.3, 3.3, 3.3, 3.3), at)
+		assert.Equal(t, seconds(0, 1.1, 3.2, 3.3, 3.3, 3.3, 3.3), at)
 
 		s.fails(errRefused)
 		sleepTo(s.begin.Add(20 * time.Second))
@@ -121,7 +183,7 @@ func TestRefusalsEndWithASuccess(t *testing.T) {
 		}
 		vus(t, s, 22*time.Second, entries...)
 		at, _ = s.asked()
-		assert.Equal(t, seconds(20, 20, 20, 20, 20, 21.1), at[11:], "the first hold is a second again")
+		assert.Equal(t, seconds(20, 20, 20, 20, 20, 21.1), at[7:], "the first hold is a second again")
 	})
 }
 
@@ -151,11 +213,11 @@ func TestRenewedCredentialsAreTriedAtOnce(t *testing.T) {
 		time.AfterFunc(6*time.Second, func() { s.fails(nil); replace() })
 		vus(t, s, 10*time.Second, entries...)
 		at, _ := s.asked()
-		assert.Equal(t, seconds(0, 0, 1.1, 3.2), at[:4])
+		assert.Equal(t, seconds(0, 1.1, 3.2), at[:3])
 		poll := renewalPoll.Seconds()
-		assert.InDelta(t, 4+poll/2, at[4].Seconds(), poll/2)
-		assert.InDelta(t, 6+poll/2, at[5].Seconds(), poll/2)
-		assert.Len(t, at, 7, "a token each")
+		assert.InDelta(t, 4+poll/2, at[3].Seconds(), poll/2)
+		assert.InDelta(t, 6+poll/2, at[4].Seconds(), poll/2)
+		assert.Len(t, at, 6, "a token each")
 	})
 }
 
@@ -300,6 +362,7 @@ func TestAnswersThatComeLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, refusals := open(t, Options{}), new(Hold)
+		refusals.Lift() // none of the requests is the first
 		fast, slow, good := newServer(time.Minute), newServer(time.Minute), newServer(time.Minute)
 		fast.fails(errRefused)
 		slow.fails(&oauth.Error{Code: "access_denied", Status: 403, RetryAfter: 3 * time.Second})

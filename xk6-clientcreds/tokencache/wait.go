@@ -18,6 +18,7 @@ const (
 type waiter struct {
 	deadline time.Time
 	last     *block // nil for a call that was not held back
+	told     bool   // src knows that requests have failed
 }
 
 // outcome is that of a lease which the call got at once, or after it was held back.
@@ -34,13 +35,16 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 	switch {
 	case w.last == nil:
 		w.deadline = now.Add(e.policy.MaxWait)
-		src.Held(b.err.Err)
+		w.held(src, b)
 	case w.last.hold == b.hold && w.last.state != b.state:
+		w.held(src, b)
 		return b.err.Err // the request that was waited for has failed as well
 	}
 	w.last = b
 	next, end := b.err.Until, w.deadline
 	switch soon := now.Add(pauseInVain); {
+	case b.err.Err == nil: // until the first request has been answered
+		end = next
 	case next.IsZero(): // until the request under way has ended
 		next = end
 	case next.After(end) && soon.Before(end):
@@ -56,9 +60,17 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 			return nil
 		case !now.Before(end):
 			return &b.err
-		case b.hold == e.refusals && src.Renewed():
+		case b.hold == e.refusals && b.err.Err != nil && src.Renewed():
 			b.hold.Due()
 		}
+	}
+}
+
+// held tells src once that requests have failed.
+func (w *waiter) held(src Source, b *block) {
+	if !w.told && b.err.Err != nil {
+		w.told = true
+		src.Held(b.err.Err)
 	}
 }
 
