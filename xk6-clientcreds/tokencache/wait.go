@@ -32,24 +32,16 @@ func (w *waiter) outcome() Outcome {
 // wait waits until it is worth another try. Its error is what the caller gets instead of a token.
 func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error {
 	now := time.Now()
-	switch {
-	case w.last == nil:
+	failedAgain := w.last != nil && w.last.hold == b.hold && w.last.state != b.state
+	if w.last == nil {
 		w.deadline = now.Add(e.policy.MaxWait)
-		w.held(src, b)
-	case w.last.hold == b.hold && w.last.state != b.state:
-		w.held(src, b)
+	}
+	w.held(src, b)
+	if failedAgain {
 		return b.err.Err // the request that was waited for has failed as well
 	}
 	w.last = b
-	next, end := b.err.Until, w.deadline
-	switch soon := now.Add(pauseInVain); {
-	case b.err.Err == nil: // until the first request has been answered
-		end = next
-	case next.IsZero(): // until the request under way has ended
-		next = end
-	case next.After(end) && soon.Before(end):
-		end = soon
-	}
+	next, end := w.span(b, now)
 	for {
 		changed, err := pause(ctx, e, b, min(renewalPoll, end.Sub(now), next.Sub(now)))
 		if changed || err != nil {
@@ -64,6 +56,20 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 			b.hold.Due()
 		}
 	}
+}
+
+// span returns when the next request is due that b tells of, and when the call stops waiting for it.
+func (w *waiter) span(b *block, now time.Time) (next, end time.Time) {
+	soon := now.Add(pauseInVain)
+	switch next, end = b.err.Until, w.deadline; {
+	case b.err.Err == nil: // until the first request has been answered
+		return next, next
+	case next.IsZero(): // until the request under way has ended
+		return end, end
+	case next.After(end) && soon.Before(end):
+		return next, soon
+	}
+	return next, end
 }
 
 // held tells src once that requests have failed.
