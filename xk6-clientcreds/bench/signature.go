@@ -165,9 +165,9 @@ func newSign(kind, algorithm string, key *oauth.SigningKey) (func() error, error
 		return nil, err
 	}
 	if kind == aProof {
-		prover, err := oauth.NewProver(key)
+		signer, err := oauth.NewDPoPSigner(key)
 		return func() error {
-			_, err := prover.Proof(http.MethodGet, u, "a token of the length that opaque ones often have")
+			_, err := signer.Proof(http.MethodGet, u, "a token of the length that opaque ones often have")
 			return err
 		}, err
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// newProver makes the key that tokens are bound to (RFC 9449); nil where bearer tokens are asked for.
-func (c *Config) newProver() (*oauth.Prover, error) {
+// newSigner makes the key that tokens are bound to (RFC 9449); nil where bearer tokens are asked for.
+func (c *Config) newSigner() (*oauth.DPoPSigner, error) {
 	if !c.DPoP {
 		return nil, nil //nolint:nilnil // no key is no error
 	}
@@ -20,7 +20,7 @@ func (c *Config) newProver() (*oauth.Prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	return oauth.NewProver(key)
+	return oauth.NewDPoPSigner(key)
 }
 
 // noteNonce counts the demands for a nonce, and keeps for p what the connection of the first of the two
@@ -40,7 +40,7 @@ func (e *exam) noteNonce(a oauth.Attempt, p *probe, first **exchange) {
 
 // checkDPoP tells what the grants say of DPoP, and whether the API insists on it.
 func checkDPoP(ctx context.Context, e *exam) []Result {
-	if e.prover == nil {
+	if e.signer == nil {
 		return nil
 	}
 	results := []Result{e.dpopSupport()}
@@ -62,15 +62,15 @@ func (e *exam) dpopSupport() Result {
 		return r
 	}
 	offered := e.metadata.DPoPAlgorithms
-	r.Data = map[string]any{"algorithms": offered, "configured": e.prover.Algorithm()}
+	r.Data = map[string]any{"algorithms": offered, "configured": e.signer.Algorithm()}
 	r.Summary = "the metadata offer " + strings.Join(offered, " ")
 	switch {
 	case len(offered) == 0:
 		r.Status, r.Summary = Warning, "the metadata do not offer DPoP: there is no dpop_signing_alg_values_supported (RFC 9449 §5.1)"
 		r.Hint = "without DPOP=true tokens are Bearer tokens"
-	case !slices.Contains(offered, e.prover.Algorithm()):
+	case !slices.Contains(offered, e.signer.Algorithm()):
 		r.Status = Warning
-		r.Hint = "proofs are signed with " + e.prover.Algorithm() + ": set dpop.alg in scripts to what is offered"
+		r.Hint = "proofs are signed with " + e.signer.Algorithm() + ": set dpop.alg in scripts to what is offered"
 	}
 	return r
 }
@@ -141,16 +141,16 @@ func (e *exam) getWithToken(ctx context.Context) (x *exchange, demanded bool, er
 	}
 	for {
 		proof := ""
-		if e.prover != nil {
-			if proof, err = e.prover.Proof(http.MethodGet, target, e.token.AccessToken); err != nil {
+		if e.signer != nil {
+			if proof, err = e.signer.Proof(http.MethodGet, target, e.token.AccessToken); err != nil {
 				return nil, demanded, err
 			}
 		}
 		x, err = e.probe.get(ctx, e.cfg.APIURL, e.token.Authorization(), proof)
-		if err != nil || e.prover == nil {
+		if err != nil || e.signer == nil {
 			return x, demanded, err
 		}
-		learnt := e.prover.Learn(target, x.header, e.token.AccessToken)
+		learnt := e.signer.Learn(target, x.header, e.token.AccessToken)
 		if demanded || !learnt || !oauth.DemandsNonce(x.header.Values("WWW-Authenticate")) {
 			return x, demanded, nil
 		}

@@ -17,21 +17,21 @@ type exam struct {
 	probe  *probe
 	hide   *redact.Redactor
 
-	metadata *oauth.Metadata // nil where there is no issuer, or it has none
-	endpoint string          // of tokens; empty while unknown
-	broken   bool            // no connection that credentials could go over
-	answered *exchange       // the first grant, also where it brought no token; nil before it
-	first    *exchange       // the same, nil unless it brought the token
-	token    *oauth.Token    // of the first grant
-	claims   *claims         // nil where the token is opaque
-	skew     time.Duration   // of the server's clock, where known
-	slowest  time.Duration   // of the grants
-	limited  bool            // a rate limit was met
-	limit    int             // requests that the server announced to take; 0 when it did not
-	prover   *oauth.Prover   // of the key that tokens are bound to; nil for bearer tokens
-	grants   int             // that brought a token
-	demands  int             // for a nonce, of the token endpoint
-	repeats  bool            // the server gave the same token twice
+	metadata *oauth.Metadata   // nil where there is no issuer, or it has none
+	endpoint string            // of tokens; empty while unknown
+	broken   bool              // no connection that credentials could go over
+	answered *exchange         // the first grant, also where it brought no token; nil before it
+	first    *exchange         // the same, nil unless it brought the token
+	token    *oauth.Token      // of the first grant
+	claims   *claims           // nil where the token is opaque
+	skew     time.Duration     // of the server's clock, where known
+	slowest  time.Duration     // of the grants
+	limited  bool              // a rate limit was met
+	limit    int               // requests that the server announced to take; 0 when it did not
+	signer   *oauth.DPoPSigner // of the key that tokens are bound to; nil for bearer tokens
+	grants   int               // that brought a token
+	demands  int               // for a nonce, of the token endpoint
+	repeats  bool              // the server gave the same token twice
 }
 
 // check asks or looks, and returns what it found.
@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg, cfg.shownBy(m)), hide: redact.New(), endpoint: cfg.TokenURL}
 	defer e.probe.close()
-	if e.prover, err = cfg.newProver(); err != nil {
+	if e.signer, err = cfg.newSigner(); err != nil {
 		return nil, err
 	}
 	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)

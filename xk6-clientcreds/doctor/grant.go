@@ -21,11 +21,11 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	}
 	probe, closing := e.probeOf(m)
 	defer closing()
-	if e.prover != nil {
-		client = client.BoundTo(e.prover)
+	if e.signer != nil {
+		client = client.WithDPoP(e.signer)
 	}
 	var demanding *exchange
-	token, err := client.GrantWithRetry(ctx, probe.do, oauth.Retry{}, func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
+	token, err := client.TokenWithRetry(ctx, oauth.Doer(probe.do), oauth.Retry{}, func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
 	if err != nil {
 		return nil, err
 	}

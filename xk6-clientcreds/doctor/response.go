@@ -42,7 +42,7 @@ func (e *exam) checkTokenType(given bool) Result {
 	switch {
 	case !given:
 		r.Status, r.Summary = Warning, "the response has no token_type, which RFC 6749 §5.1 demands; Bearer is assumed"
-	case e.token.Type != "Bearer" && e.prover == nil:
+	case e.token.Type != "Bearer" && e.signer == nil:
 		r.Status, r.Summary = Warning, fmt.Sprintf("%q is not Bearer: APIs may not take it", e.token.Type)
 	}
 	return r

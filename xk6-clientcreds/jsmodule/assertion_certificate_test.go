@@ -44,7 +44,7 @@ func TestAssertionsNameTheCertificate(t *testing.T) {
 		assert.Equal(t, id.thumbprint, header["x5t#S256"])
 		assert.Len(t, header["x5t"], 27)
 		assert.Equal(t, map[string]any{"a": []any{1.0}}, header["nested"])
-		assert.Nil(t, v.onlyClient().grant.certificate, "none for TLS")
+		assert.Nil(t, v.onlyClient().source.certificate, "none for TLS")
 		assert.Empty(t, v.messages())
 	}
 }

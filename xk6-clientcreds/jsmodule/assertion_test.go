@@ -136,7 +136,7 @@ func TestKeysAndAssertionsAreNowhere(t *testing.T) {
 	require.Contains(t, text, "assertion.audience")
 	require.Len(t, assertions, 2)
 	v.state.Logger.WithField("field", assertions[0]).Info("sent " + assertions[1] + " with " + testJWK + " " + testD)
-	texts := []string{v.onlyClient().grant.key}
+	texts := []string{v.onlyClient().source.key}
 	for _, entry := range v.logs.AllEntries() {
 		line, err := entry.String()
 		require.NoError(t, err)

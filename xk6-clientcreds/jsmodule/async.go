@@ -6,24 +6,24 @@ import (
 	"github.com/grafana/sobek"
 )
 
-// settle turns the result of asynchronous work into a JavaScript value, on the event loop.
-type settle func() (sobek.Value, error)
+// result turns the outcome of asynchronous work into a JavaScript value, on the event loop.
+type result func() (sobek.Value, error)
 
 // async returns a promise for work, which runs off the event loop and must not touch the
 // runtime; the function that it returns does, on the loop.
-func (c *client) async(work func() settle) sobek.Value {
+func (c *client) async(work func() result) sobek.Value {
 	rt := c.m.vu.Runtime()
 	promise, resolve, reject := rt.NewPromise()
 	callback := c.m.vu.RegisterCallback()
 	go func() {
-		settle := work()
+		result := work()
 		callback(func() error {
 			return c.m.enter(func() error {
 				var (
 					v   sobek.Value
 					err error
 				)
-				if thrown := rt.Try(func() { v, err = settle() }); thrown != nil {
+				if thrown := rt.Try(func() { v, err = result() }); thrown != nil {
 					return reject(thrown.Value())
 				}
 				if err != nil {

@@ -64,7 +64,7 @@ func (h *authorizedHTTP) State() *lib.State {
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
 	state := h.VU.State()
 	base := h.c.transport(state)
-	if v.lease.Token.Prover != nil {
+	if v.lease.Token.DPoP != nil {
 		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
 	}
 	authorized := &bearerTransport{

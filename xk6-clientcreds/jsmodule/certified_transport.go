@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -29,7 +28,7 @@ var errForeignTransport = &oauth.Error{
 
 // transport is what the client's requests go over. It must be called on the VU's goroutine.
 func (c *client) transport(state *lib.State) http.RoundTripper {
-	if c.grant.certificate == nil {
+	if c.source.certificate == nil {
 		return state.Transport
 	}
 	if c.certified == nil {
@@ -37,7 +36,7 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 		if !ok {
 			return failingTransport{errForeignTransport}
 		}
-		c.certified = &certifiedTransport{certify(base, c.grant.certificate.TLS()), state.Iteration}
+		c.certified = &certifiedTransport{certify(base, c.source.certificate.TLS()), state.Iteration}
 	}
 	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
 		c.certified.close() // as k6 does with the VU's own at the end of an iteration
@@ -72,25 +71,16 @@ type failingTransport struct{ err error }
 // RoundTrip implements http.RoundTripper.
 func (t failingTransport) RoundTrip(*http.Request) (*http.Response, error) { return nil, t.err }
 
-// metadata is that of the issuer, with the endpoints for this client (RFC 8705 §5).
-func (g *grant) metadata(ctx context.Context, s *sender) (*oauth.Metadata, error) {
-	m, err := g.process.discoveries.get(ctx, g.opts.Issuer, s)
-	if err != nil || g.certificate == nil {
-		return m, err
-	}
-	return m.ForCertificate()
-}
-
 // warnOfCertificate says what most servers will refuse. To test that one does is a good reason to go on.
-func (g *grant) warnOfCertificate(now time.Time) {
-	c := g.certificate
-	if o := g.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name
+func (t *tokenSource) warnOfCertificate(now time.Time) {
+	c := t.certificate
+	if o := t.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name
 		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
 	}
 	if c == nil {
 		return
 	}
 	if problem := c.OutOfDate(now); problem != "" {
-		g.process.warnOnce(warning{"certificate", g.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", g.opts.ClientID, problem))
+		t.process.warnOnce(warning{"certificate", t.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", t.opts.ClientID, problem))
 	}
 }

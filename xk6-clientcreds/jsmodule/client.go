@@ -17,17 +17,17 @@ import (
 
 // client is a Client in one VU.
 type client struct {
-	m     *instance
-	grant *grant
-	opts  *options
-	entry *tokencache.Entry // without a token when cache.scope is "none"
-	view  *view             // of the lease last used; nil before
-	usage usage
+	m      *instance
+	source *tokenSource
+	opts   *options
+	entry  *tokencache.Entry // without a token when cache.scope is "none"
+	view   *view             // of the lease last used; nil before
+	usage  usage
 
-	prover *oauth.Prover // of the key that tokens are bound to; nil for bearer tokens
+	signer *oauth.DPoPSigner // of the key that tokens are bound to; nil for bearer tokens
 
-	own  *sender         // reused by acquire(), introspect() and revoke(), which may be called in a tight loop
-	http *authorizedHTTP // made on the first use of a verb
+	sender *sender         // for senderFor; nil before
+	http   *authorizedHTTP // made on the first use of a verb
 
 	certified *certifiedTransport // of a client with a certificate; made on the first use
 }
@@ -48,41 +48,41 @@ var errInitContext = errors.New(
 
 // newClient returns this VU's client for o: the same one for the same options.
 func newClient(m *instance, o *options) (*client, error) {
-	g, err := m.process.grantFor(o)
+	source, err := m.process.sourceFor(o)
 	if err != nil {
 		return nil, err
 	}
-	if c := m.clients[g]; c != nil {
+	if c := m.clients[source]; c != nil {
 		return c, nil
 	}
-	g.warnOfCertificate(time.Now())
-	g.warnOfBlanks()
-	c := &client{m: m, grant: g, opts: g.opts}
-	c.usage = usage{process: m.process, opts: g.opts, client: c}
-	if err := c.bind(); err != nil {
+	source.warnOfCertificate(time.Now())
+	source.warnOfBlanks()
+	c := &client{m: m, source: source, opts: source.opts}
+	c.usage = usage{process: m.process, opts: source.opts, client: c}
+	if err := c.initDPoP(); err != nil {
 		return nil, err
 	}
-	key := c.ownKey()
+	key := c.vuKey()
 	if o.Cache.Scope == scopeShared {
-		key = g.key
+		key = source.key
 	}
-	c.entry = m.process.cache.Entry(key, o.policy(), &g.refusals)
-	m.clients[g] = c
+	c.entry = m.process.cache.Entry(key, o.policy(), &source.refusals)
+	m.clients[source] = c
 	m.process.flushAtEnd(c)
 	return c, nil
 }
 
-// ownKey is the key of the cache entry that this VU has for itself.
-func (c *client) ownKey() string { return strconv.FormatUint(c.m.id, 36) + " " + c.grant.key }
+// vuKey is the key of the cache entry that this VU has for itself.
+func (c *client) vuKey() string { return strconv.FormatUint(c.m.id, 36) + " " + c.source.key }
 
 // release gives up the client and, where it is this VU's own, the token. A script that holds on to the
 // client can still use it.
 func (c *client) release() {
 	c.usage.release()
 	c.certified.close()
-	delete(c.m.clients, c.grant)
+	delete(c.m.clients, c.source)
 	if c.opts.Cache.Scope != scopeShared {
-		c.m.process.cache.Forget(c.ownKey())
+		c.m.process.cache.Forget(c.vuKey())
 	}
 }
 
@@ -108,7 +108,7 @@ func (c *client) usable() (*view, error) {
 		return v, nil
 	}
 	c.usage.begin(state, now)
-	return c.settle(state, now, c.lookup(c.m.vu.Context(), c.source(state)))
+	return c.apply(state, now, c.lookup(c.m.vu.Context(), c.fetcher(state)))
 }
 
 // found is the answer of the cache, or of the token endpoint where nothing is cached.
@@ -128,8 +128,8 @@ func (c *client) lookup(ctx context.Context, src tokencache.Source) found {
 	return found{lease, outcome, err}
 }
 
-// settle counts what was found and makes it the token at hand. It belongs to the VU's goroutine.
-func (c *client) settle(state *lib.State, asked time.Duration, f found) (*view, error) {
+// apply counts what was found and makes it the token at hand. It belongs to the VU's goroutine.
+func (c *client) apply(state *lib.State, asked time.Duration, f found) (*view, error) {
 	now := sinceEpoch()
 	if f.outcome == tokencache.Miss {
 		pushOne(state.Samples, c.m.process.metrics.TokenWait, metrics.D(now-asked), currentTags(c.opts, state))

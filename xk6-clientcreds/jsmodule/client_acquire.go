@@ -5,7 +5,6 @@ import (
 
 	"github.com/grafana/sobek"
 
-	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
 
@@ -23,17 +22,7 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	return c.acquisition(c.exchange(c.m.vu.Context(), c.ownSender(state)))
-}
-
-// ownSender returns the sender of what the script itself sends and waits for.
-func (c *client) ownSender(state *lib.State) *sender {
-	if c.own == nil {
-		c.own = c.newSender(state)
-	} else {
-		c.own.moveTo(state)
-	}
-	return c.own
+	return c.acquisition(c.request(c.m.vu.Context(), c.senderFor(state)))
 }
 
 // acquireAsync is client.acquireAsync(): acquire() as a promise.
@@ -43,40 +32,21 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 		return c.fail(errInitContext)
 	}
 	ctx, s := c.m.vu.Context(), c.newSender(state)
-	return c.async(func() settle {
-		a := c.exchange(ctx, s)
+	return c.async(func() result {
+		a := c.request(ctx, s)
 		return func() (sobek.Value, error) { return c.acquisition(a), nil }
 	})
 }
 
-// moveTo makes s report as the VU is now: k6 gives it other tags in another scenario or group.
-func (s *sender) moveTo(state *lib.State) {
-	current := state.Tags.GetCurrentValues()
-	if current.Tags == s.base && len(current.Metadata) == 0 && len(s.tags.Metadata) == 0 {
-		return
-	}
-	s.base, s.tags = current.Tags, clientTags(s.opts, current)
-}
-
-// exchange may be called on any goroutine.
-func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
-	a := new(acquisition)
-	s.trail = nil // of an earlier request
-	var err error
-	a.token, err = c.grant.request(ctx, s, reasonAcquire, c.opts.retry(false), func(attempt oauth.Attempt) {
-		a.status = attempt.Status
-		a.attempts++
-		if attempt.IsRetry() {
-			a.retries++
-		}
-	})
+// request may be called on any goroutine.
+func (c *client) request(ctx context.Context, s *sender) *acquisition {
+	o := c.source.observe(s, reasonAcquire)
+	token, err := c.source.request(ctx, o, c.opts.retry(false))
+	a := &acquisition{token: token, status: o.status, retries: o.retries, trail: o.trail}
 	if err != nil {
 		a.err = asOAuthError(err)
 	} else {
 		c.entry.Resume() // token() need not wait any longer
-	}
-	if a.attempts > 0 {
-		a.trail = s.trail
 	}
 	return a
 }
@@ -84,13 +54,12 @@ func (c *client) exchange(ctx context.Context, s *sender) *acquisition {
 // acquisition is the result of acquire(). As an object its properties are made when they are
 // read: most scripts look at one or two of them.
 type acquisition struct {
-	c        *client
-	token    *oauth.Token // nil on failure
-	err      *oauth.Error // nil on success
-	status   int
-	attempts int
-	retries  int
-	trail    *httpext.Trail // nil when nothing was sent
+	c       *client
+	token   *oauth.Token // nil on failure
+	err     *oauth.Error // nil on success
+	status  int
+	retries int
+	trail   *httpext.Trail // nil when nothing was sent
 }
 
 func (c *client) acquisition(a *acquisition) sobek.Value {
@@ -114,11 +83,11 @@ func (a *acquisition) Get(key string) sobek.Value {
 	case "retries":
 		return rt.ToValue(a.retries)
 	case "timings":
-		return a.timings(rt)
+		return timings(rt, a.trail)
 	case "accessToken", "tokenType", "expiresIn", "scope":
 		return a.ofToken(rt, key)
 	case "error", "errorDescription", "grant", "retryAfter":
-		return a.ofError(rt, key)
+		return a.c.m.errorMember(a.err, key)
 	}
 	return nil
 }
@@ -139,35 +108,37 @@ func (a *acquisition) ofToken(rt *sobek.Runtime, key string) sobek.Value {
 	return sobek.Null()
 }
 
-func (a *acquisition) ofError(rt *sobek.Runtime, key string) sobek.Value {
+// errorMember is a member of a result that tells of err; null without one.
+func (m *instance) errorMember(err *oauth.Error, key string) sobek.Value {
+	rt := m.vu.Runtime()
 	switch {
-	case a.err == nil:
+	case err == nil:
 		return sobek.Null()
 	case key == "error":
-		return rt.ToValue(a.err.Code)
+		return rt.ToValue(err.Code)
 	case key == "errorDescription":
-		return rt.ToValue(a.c.m.process.words(a.err.Description))
+		return rt.ToValue(m.process.words(err.Description))
 	case key == "grant":
-		return rt.ToValue(nullable(a.err.Grant))
-	case a.err.RetryAfter > 0:
-		return rt.ToValue(a.err.RetryAfter.Seconds())
+		return rt.ToValue(nullable(err.Grant))
+	case err.RetryAfter > 0:
+		return rt.ToValue(err.RetryAfter.Seconds())
 	}
 	return sobek.Null()
 }
 
-// timings are in milliseconds and named as in the responses of k6/http.
-func (a *acquisition) timings(rt *sobek.Runtime) sobek.Value {
-	if a.trail == nil {
+// timings are in milliseconds and named as in the responses of k6/http; null where nothing was sent.
+func timings(rt *sobek.Runtime, trail *httpext.Trail) sobek.Value {
+	if trail == nil {
 		return sobek.Null()
 	}
 	obj := rt.NewObject()
-	mustSet(obj, "duration", metrics.D(a.trail.Duration))
-	mustSet(obj, "blocked", metrics.D(a.trail.Blocked))
-	mustSet(obj, "connecting", metrics.D(a.trail.Connecting))
-	mustSet(obj, "tls_handshaking", metrics.D(a.trail.TLSHandshaking))
-	mustSet(obj, "sending", metrics.D(a.trail.Sending))
-	mustSet(obj, "waiting", metrics.D(a.trail.Waiting))
-	mustSet(obj, "receiving", metrics.D(a.trail.Receiving))
+	mustSet(obj, "duration", metrics.D(trail.Duration))
+	mustSet(obj, "blocked", metrics.D(trail.Blocked))
+	mustSet(obj, "connecting", metrics.D(trail.Connecting))
+	mustSet(obj, "tls_handshaking", metrics.D(trail.TLSHandshaking))
+	mustSet(obj, "sending", metrics.D(trail.Sending))
+	mustSet(obj, "waiting", metrics.D(trail.Waiting))
+	mustSet(obj, "receiving", metrics.D(trail.Receiving))
 	return obj
 }
 

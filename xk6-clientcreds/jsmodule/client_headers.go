@@ -34,7 +34,7 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 		return c.fail(err)
 	}
 	headers := c.mergedHeaders(v.lease.Token, extra)
-	if v.lease.Token.Prover == nil {
+	if v.lease.Token.DPoP == nil {
 		return headers
 	}
 	proof, err := c.proof(c.m.vu.State(), strings.ToUpper(method.String()), u, v.lease.Token)
@@ -58,7 +58,7 @@ func (c *client) needsRequest() {
 		"call client.headers(method, url, extra), or use a function of the client such as client.get(url)"))
 }
 
-// isOwnHeader reports whether the module sets that header, and a script's own gives way.
-func (c *client) isOwnHeader(name string) bool {
-	return strings.EqualFold(name, headerAuthorization) || (c.prover != nil && strings.EqualFold(name, headerDPoP))
+// isManagedHeader reports whether the module sets that header, and a script's own gives way.
+func (c *client) isManagedHeader(name string) bool {
+	return strings.EqualFold(name, headerAuthorization) || (c.signer != nil && strings.EqualFold(name, headerDPoP))
 }

@@ -2,10 +2,10 @@ package jsmodule
 
 import "github.com/grafana/sobek"
 
-// request is client.get, post, put, patch, del, head, options and request: k6/http's function of
+// send is client.get, post, put, patch, del, head, options and request: k6/http's function of
 // that name, authorised, and once more with a new token when the answer says that this one is no
 // good.
-func (c *client) request(name string, call sobek.FunctionCall) sobek.Value {
+func (c *client) send(name string, call sobek.FunctionCall) sobek.Value {
 	v, err := c.usable()
 	if err != nil {
 		return c.fail(err)

@@ -78,7 +78,7 @@ func (v *vu) accepted(a *api) {
 	v.t.Helper()
 	v.mustRun(`client.token()`)
 	c := v.onlyClient()
-	c.view.lease.Accepted(c.grant.apis.of(a.URL))
+	c.view.lease.Accepted(c.source.apis.of(a.URL))
 }
 
 func TestVerbsAreThoseOfK6(t *testing.T) {

@@ -28,7 +28,7 @@ func (c *client) inspect(call sobek.FunctionCall) sobek.Value {
 	if i.jwt = oauth.ParseJWT(i.token); i.jwt != nil {
 		s := c.newSender(state)
 		i.validity, i.problems = i.jwt.Validate(func(stale *oauth.KeySet) (*oauth.KeySet, error) {
-			return c.grant.keySet(c.m.vu.Context(), s, stale)
+			return c.source.keySet(c.m.vu.Context(), s, stale)
 		}, i.expected())
 	}
 	return i.result()
@@ -128,7 +128,7 @@ func (i *inspection) expiresIn() sobek.Value {
 
 // clockSkew is in milliseconds, from the newest token response of any VU; null where none had a Date header.
 func (i *inspection) clockSkew() sobek.Value {
-	clock := i.c.grant.clock.last.Load()
+	clock := i.c.source.clock.Load()
 	if clock == nil {
 		return sobek.Null()
 	}

@@ -35,7 +35,7 @@ func (c *client) method(name string) method {
 	case "inspect":
 		return c.inspect
 	case "get", "head", "post", "put", "patch", "del", "options", "request":
-		return func(call sobek.FunctionCall) sobek.Value { return c.request(name, call) }
+		return func(call sobek.FunctionCall) sobek.Value { return c.send(name, call) }
 	case "batch":
 		return c.batch
 	case "asyncRequest":
@@ -46,11 +46,11 @@ func (c *client) method(name string) method {
 	return nil
 }
 
-// becomes makes the object under construction a Client as the script sees it: a plain object,
+// attachTo makes the object under construction a Client as the script sees it: a plain object,
 // because reading its properties costs least, whose prototype makes each method when it is first
 // asked for and leaves it on the object. A method costs half a kilobyte in every VU, and a script
 // uses a few of them.
-func (c *client) becomes(obj *sobek.Object) {
+func (c *client) attachTo(obj *sobek.Object) {
 	prototype := c.m.vu.Runtime().NewDynamicObject(&methods{client: c, object: obj})
 	mustSetPrototype(prototype, obj.Prototype()) // Client.prototype, so that instanceof holds
 	mustSetPrototype(obj, prototype)

@@ -36,7 +36,7 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	if isString(extra) {
 		return c.headersFor(call)
 	}
-	if c.prover != nil {
+	if c.signer != nil {
 		c.needsRequest()
 	}
 	if !sobek.IsUndefined(extra) && !isPlainObject(extra) {
@@ -62,7 +62,7 @@ func (c *client) mergedHeaders(t *oauth.Token, extra sobek.Value) *sobek.Object 
 	rt := c.m.vu.Runtime()
 	merged, from := rt.NewObject(), extra.ToObject(rt)
 	for _, name := range from.Keys() {
-		if !c.isOwnHeader(name) {
+		if !c.isManagedHeader(name) {
 			mustSet(merged, name, from.Get(name))
 		}
 	}
@@ -113,12 +113,12 @@ func (c *client) whenUsable(f func(*view) sobek.Value) sobek.Value {
 		return c.m.resolved(f(v))
 	}
 	c.usage.begin(state, asked)
-	ctx, src := c.m.vu.Context(), c.source(state)
-	return c.async(func() settle {
-		found := c.lookup(ctx, src)
+	ctx, fetcher := c.m.vu.Context(), c.fetcher(state)
+	return c.async(func() result {
+		found := c.lookup(ctx, fetcher)
 		return func() (sobek.Value, error) {
 			c.usage.begin(state, sinceEpoch()) // once more: a pool may have released the client meanwhile
-			v, err := c.settle(state, asked, found)
+			v, err := c.apply(state, asked, found)
 			if err != nil {
 				return nil, err
 			}

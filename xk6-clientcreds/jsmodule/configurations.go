@@ -15,8 +15,8 @@ func (r *RootModule) Clients() []runinfo.Client {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	distinct := make(map[runinfo.Client]bool)
-	for _, g := range p.grants {
-		o := g.opts
+	for _, source := range p.sources {
+		o := source.opts
 		distinct[runinfo.Client{
 			Name: o.tag(), Auth: o.Auth, DPoP: o.DPoP.On, Cache: o.Cache.Scope, Refresh: o.Cache.Refresh,
 		}] = true

@@ -7,22 +7,22 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// credentials are what a grant authenticates with at a time, and the requests that were prepared
+// credentials are what a token source authenticates with at a time, and the requests that were prepared
 // with it. They are replaced as a whole.
 type credentials struct {
-	opts      *options // those of the grant, with the secret or key as it was read
+	opts      *options // the token source's, with the secret or key as it was read
 	auth      oauth.ClientAuth
 	client    atomic.Pointer[oauth.Client] // nil until the first token request
 	endpoints endpoints
 }
 
 // newCredentials makes credentials of what o holds. Whatever is wrong with it is found here.
-func (g *grant) newCredentials(o *options) (*credentials, error) {
-	redactor := g.process.redactor
+func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
+	redactor := t.process.redactor
 	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
-	auth, err := o.clientAuth(&g.process.places)
+	auth, err := o.clientAuth(&t.process.places)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (g *grant) newCredentials(o *options) (*credentials, error) {
 	if o.Issuer != "" {
 		endpoint = o.Issuer // stands in for the endpoint until that is known
 	}
-	if _, err := oauth.NewClient(g.config(c, endpoint, "")); err != nil {
+	if _, err := oauth.NewClient(t.config(c, endpoint, "")); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// endpoints are those of a grant's authorization server that take a token, with the credentials of
+// endpoints are those of a token source's authorization server that take a token, with the credentials of
 // a time; nil until used.
 type endpoints struct {
 	introspection, revocation atomic.Pointer[oauth.Endpoint]
@@ -63,36 +63,36 @@ func (o *options) checkEndpoints() error {
 // endpointOf returns the endpoint of that kind, with these credentials: where its option says, else where the metadata of
 // the issuer does. The error is an *oauth.Error where discovery failed, else an
 // unknownEndpointError.
-func (g *grant) endpointOf(ctx context.Context, used *credentials, kind endpointKind, s *sender) (*oauth.Endpoint, error) {
+func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind endpointKind, s *sender) (*oauth.Endpoint, error) {
 	kept := kind.kept(&used.endpoints)
 	if e := kept.Load(); e != nil {
 		return e, nil
 	}
-	name, address := kind.option, kind.given(g.opts)
+	name, address := kind.option, kind.given(t.opts)
 	switch {
 	case address != "":
-	case g.opts.Issuer == "":
+	case t.opts.Issuer == "":
 		return nil, unknownEndpointError(fmt.Sprintf(
 			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it", kind.method, kind.option))
 	default:
-		metadata, err := g.metadata(ctx, s)
+		metadata, err := t.metadata(ctx, s)
 		if err != nil {
 			return nil, asOAuthError(err)
 		}
 		name, address = kind.member, kind.published(metadata)
 		if err := metadata.CheckEndpoint(name, address); err != nil {
-			return nil, g.unusableEndpoint(kind, err)
+			return nil, t.unusableEndpoint(kind, err)
 		}
 	}
-	e, err := oauth.NewEndpoint(name, address, g.config(used, "", s.userAgent))
+	e, err := oauth.NewEndpoint(name, address, t.config(used, "", s.userAgent))
 	if err != nil {
-		return nil, g.unusableEndpoint(kind, err)
+		return nil, t.unusableEndpoint(kind, err)
 	}
 	kept.Store(e)
 	return e, nil
 }
 
 // unusableEndpoint says that the metadata do not lead to the endpoint: err says why.
-func (g *grant) unusableEndpoint(kind endpointKind, err error) error {
-	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, kind.option, g.opts.Issuer, err))
+func (t *tokenSource) unusableEndpoint(kind endpointKind, err error) error {
+	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, kind.option, t.opts.Issuer, err))
 }

@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"strings"
@@ -98,11 +99,11 @@ func hint(o *options, e *oauth.Error) string {
 	if e.Code == oauth.CodeConnectionReset && o.inTheClear() {
 		return hints[e.Code] + hintClear
 	}
-	return ownHint(e)
+	return generalHint(e)
 }
 
-// ownHint is the hint of an error whatever the client is.
-func ownHint(e *oauth.Error) string {
+// generalHint is the hint of an error whatever the client is.
+func generalHint(e *oauth.Error) string {
 	if e.Code == oauth.CodeHTTPError {
 		return statusHints[e.Status]
 	}
@@ -119,7 +120,7 @@ func hintRefused(o *options, e *oauth.Error) string {
 	case o.byCertificate():
 		text = certificateHints[codeInvalidClient]
 	}
-	if other := ownHint(e); other != "" && e.Code != codeInvalidClient {
+	if other := generalHint(e); other != "" && e.Code != codeInvalidClient {
 		text += "; if they are right, " + other
 	}
 	return text
@@ -128,4 +129,36 @@ func hintRefused(o *options, e *oauth.Error) string {
 // inTheClear reports whether the endpoint, or the issuer, has an http URL.
 func (o *options) inTheClear() bool {
 	return strings.HasPrefix(strings.ToLower(o.TokenURL+o.Issuer), "http:")
+}
+
+// hintHandshake is for a server that ends the handshake, or the connection right after it: with TLS
+// 1.3 it says so only once the client thinks that it is connected, and many servers do not say why.
+const hintHandshake = "the server may have refused the client's certificate: check that it is not expired, that certificate has the CAs between, " +
+	"and that the server trusts its CA"
+
+// certificateHints are those of clients that authenticate with a certificate, by Error.Code.
+var certificateHints = map[string]string{
+	codeInvalidClient: "check clientId, and that the server has the subject or the key of this certificate registered for it; " +
+		"a proxy before the server that ends TLS must hand the certificate on, or issuer lead to the place that asks for it (mtls_endpoint_aliases)",
+	oauth.CodeTLS:             hintHandshake + "; or its own certificate is not trusted: SSL_CERT_FILE names a CA file to trust",
+	oauth.CodeConnectionReset: hintHandshake + "; or it is overloaded or restarting",
+	oauth.CodeTokenBinding: "the server has seen another certificate than this client's: that of a proxy on the way, " +
+		"or the token is one that it keeps for several clients",
+}
+
+// distrusted reports whether it is this side that did not trust the other's certificate.
+func distrusted(e *oauth.Error) bool {
+	var unverified *tls.CertificateVerificationError
+	return errors.As(e, &unverified)
+}
+
+// exchangeHints are the hints where it was the token exchange (RFC 8693) that failed.
+var exchangeHints = map[string]string{
+	// RFC 8693 §2.2.2 has servers say so of whatever they have against a token.
+	"invalid_request":         "the server does not accept a token of the exchange, or its type, or dislikes a parameter; check exchange",
+	"invalid_scope":           "the token may not get this scope in the exchange; check exchange.scope",
+	"invalid_target":          "the server does not know the exchange's audience or resource, or this client may not have tokens for it",
+	"unauthorized_client":     "the server does not allow this client the token-exchange grant",
+	"unsupported_grant_type":  "the server does not offer token exchange (RFC 8693) at this endpoint",
+	oauth.CodeInvalidResponse: "that is not the answer to a token exchange (RFC 8693 §2.2.1); check exchange.requestedTokenType, or the server",
 }

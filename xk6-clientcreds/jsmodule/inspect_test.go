@@ -260,17 +260,17 @@ func TestKeysAreFetchedAnewForAnUnknownOne(t *testing.T) {
 	first, second := newKey(t, "k1"), newKey(t, "k2")
 	document := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{first.Public()}}
 	status := http.StatusOK
-	s := &sender{opts: &options{Timeout: time.Minute}, transport: transportFunc(func(*http.Request) (*http.Response, error) {
+	s := &sender{transport: transportFunc(func(*http.Request) (*http.Response, error) {
 		asked++
 		body, err := json.Marshal(document)
 		require.NoError(t, err)
 		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 	})}
 	synctest.Test(t, func(t *testing.T) {
-		var sets keySets
+		source := &tokenSource{process: &process{}, opts: &options{JWKSURL: "https://idp/jwks", Timeout: time.Minute}}
 		get := func(stale any) any {
 			old, _ := stale.(*oauth.KeySet)
-			set, err := sets.get(t.Context(), "jwksUrl", "https://idp/jwks", s, old)
+			set, err := source.keySet(t.Context(), s, old)
 			if err != nil {
 				return err.Error()
 			}
@@ -281,7 +281,7 @@ func TestKeysAreFetchedAnewForAnUnknownOne(t *testing.T) {
 		assert.Same(t, one, get(one), "it is too early for another one")
 		assert.Equal(t, 1, asked)
 
-		time.Sleep(keySetEvery)
+		time.Sleep(refetchEvery)
 		document.Keys = append(document.Keys, second.Public())
 		two := get(one)
 		assert.NotSame(t, one, two)
@@ -289,7 +289,7 @@ func TestKeysAreFetchedAnewForAnUnknownOne(t *testing.T) {
 		assert.Same(t, two, get(nil))
 		assert.Equal(t, 2, asked)
 
-		time.Sleep(keySetEvery)
+		time.Sleep(refetchEvery)
 		status = http.StatusBadGateway
 		assert.Equal(t, "https://idp/jwks: HTTP 502", get(two))
 		assert.Same(t, two, get(two), "a server in trouble is left alone for a while")

@@ -39,7 +39,7 @@ func (g given) Fetch(context.Context, tokencache.Reason) (*oauth.Token, error) {
 
 func (given) Held(error) {}
 
-func (given) Renewed() bool { return false }
+func (given) Reloaded() bool { return false }
 
 // newIteration begins an iteration with a context of its own, as k6 does, and returns its end.
 func (v *vu) newIteration() context.CancelFunc {

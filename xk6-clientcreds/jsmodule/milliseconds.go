@@ -23,7 +23,7 @@ func (r *reader) numbers(names ...string) (given []string) {
 
 // compareUnits warns once of options whose number was probably meant in seconds. A script that says
 // leeway: 60 has tokens replaced 60 ms before they expire.
-func (s *sender) compareUnits(a oauth.Attempt) {
+func (s *sender) compareUnits(a *oauth.Attempt) {
 	o := s.opts
 	if len(o.numbers) == 0 || o.Cache.Scope == scopeNone && a.Token != nil {
 		return

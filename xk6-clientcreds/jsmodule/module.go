@@ -54,14 +54,14 @@ type instance struct {
 	cwd     *url.URL // of the script
 	id      uint64   // distinguishes this VU's cache entries from others'
 	exports *sobek.Object
-	clients map[*grant]*client
+	clients map[*tokenSource]*client
 	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
 }
 
 func newInstance(p *process, vu modules.VU) *instance {
 	env := vu.InitEnv()
-	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1), clients: make(map[*grant]*client)}
+	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1), clients: make(map[*tokenSource]*client)}
 	m.exports = newExports(m)
 	return m
 }
@@ -89,7 +89,7 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
-	c.becomes(call.This)
+	c.attachTo(call.This)
 	return nil
 }
 

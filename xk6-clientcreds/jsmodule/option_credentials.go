@@ -21,13 +21,13 @@ func (r *reader) checkCredential(name, text string) {
 }
 
 // warnOfBlanks says what servers allow (RFC 6749 §A.1 and §A.2), but hardly any issues.
-func (g *grant) warnOfBlanks() {
-	o := g.credentials.Load().opts
+func (t *tokenSource) warnOfBlanks() {
+	o := t.credentials.Load().opts
 	for _, c := range []struct{ option, text string }{
 		{"clientId", o.ClientID}, {"clientSecret", o.ClientSecret}, {"key.kid", o.Key.ID},
 	} {
 		if strings.TrimSpace(c.text) != c.text {
-			g.process.warnOnce(warning{"blanks of " + c.option, g.opts.subject()}, fmt.Sprintf(
+			t.process.warnOnce(warning{"blanks of " + c.option, t.opts.subject()}, fmt.Sprintf(
 				"Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the blank if it does not belong to it",
 				o.ClientID, c.option))
 		}

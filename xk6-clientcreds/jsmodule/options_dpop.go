@@ -45,8 +45,8 @@ func isBoolean(v sobek.Value) bool {
 	return !isObject && v.ExportType() != nil && v.ExportType().Kind() == reflect.Bool
 }
 
-// newProver returns a prover with the key of the options, or with one that it makes.
-func (d *dpopOptions) newProver() (*oauth.Prover, error) {
+// newSigner returns a signer with the key of the options, or with a new key.
+func (d *dpopOptions) newSigner() (*oauth.DPoPSigner, error) {
 	var (
 		key *oauth.SigningKey
 		err error
@@ -59,9 +59,9 @@ func (d *dpopOptions) newProver() (*oauth.Prover, error) {
 	if err != nil {
 		return nil, err
 	}
-	prover, err := oauth.NewProver(key)
+	signer, err := oauth.NewDPoPSigner(key)
 	if err != nil {
 		return nil, fmt.Errorf("preparing DPoP proofs: %w", err)
 	}
-	return prover, nil
+	return signer, nil
 }

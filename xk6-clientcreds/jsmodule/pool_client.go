@@ -131,6 +131,6 @@ func (p *pool) build(i int) (*keptClient, error) {
 	}
 	rt := p.m.vu.Runtime()
 	obj := rt.CreateObject(p.m.exports.Get("Client").ToObject(rt).Get("prototype").ToObject(rt))
-	c.becomes(obj)
+	c.attachTo(obj)
 	return &keptClient{index: i, client: c, object: obj}, nil
 }

@@ -70,7 +70,7 @@ func (p *pool) check() error {
 		}
 		// What all have in common, such as the endpoint, one of them is enough to check.
 		o.locate(p.m.absolute)
-		if _, err := newGrant(p.m.process, "", o); err != nil {
+		if _, err := newTokenSource(p.m.process, "", o); err != nil {
 			return p.placed(i, nil, err)
 		}
 	}

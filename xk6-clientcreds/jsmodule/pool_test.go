@@ -184,13 +184,13 @@ func TestPoolIsLazy(t *testing.T) {
 	path := manyClients(t, 500, clientsfile.CSV)
 	v := poolVU(t, root, 7, e.pool(fileOption(path), ""))
 	assert.Empty(t, v.module.clients)
-	assert.Empty(t, root.process.grants)
+	assert.Empty(t, root.process.sources)
 	require.NoError(t, os.Remove(path))
 	other := poolVU(t, root, 8, e.pool(fileOption(path), ""))
 	v.mustRun(`pool.client().token()`)
 	other.mustRun(`pool.client().token(); pool.client().token()`)
 	assert.Len(t, v.module.clients, 1)
-	assert.Len(t, root.process.grants, 2)
+	assert.Len(t, root.process.sources, 2)
 	assert.Len(t, root.process.clients, 2)
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.k6.io/k6/v2/js/modules"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/loglimit"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
@@ -37,9 +38,9 @@ type process struct {
 	counts      processCounts
 	redactor    *redact.Redactor
 	repeated    *loglimit.Limiter
-	discoveries discoveries
+	metadata    documentCache[oauth.Metadata]
 	places      places
-	keySets     keySets
+	keySets     documentCache[oauth.KeySet]
 	successions successions
 
 	tokenEndpoints, apis runinfo.Origins // that requests were sent to
@@ -51,10 +52,10 @@ type process struct {
 	cache    *tokencache.Cache
 
 	mu      sync.Mutex
-	grants  map[string]*grant      // by options.key
-	pools   map[string]*sharedPool // by poolOptions.key
-	files   map[string]*sharedFile // of pools, by path
-	clients map[*client]struct{}   // to be ended with the test
+	sources map[string]*tokenSource // by options.key
+	pools   map[string]*sharedPool  // by poolOptions.key
+	files   map[string]*sharedFile  // of pools, by path
+	clients map[*client]struct{}    // to be ended with the test
 	ended   bool
 	warned  map[warning]bool
 }
@@ -64,7 +65,7 @@ func newProcess() *process {
 		run:      verdict.New(),
 		redactor: redact.New(),
 		repeated: loglimit.New(logKind),
-		grants:   make(map[string]*grant),
+		sources:  make(map[string]*tokenSource),
 		pools:    make(map[string]*sharedPool),
 		files:    make(map[string]*sharedFile),
 		clients:  make(map[*client]struct{}),
@@ -140,20 +141,20 @@ func (p *process) end() {
 	}
 }
 
-// grantFor returns the one grant of a configuration.
-func (p *process) grantFor(o *options) (*grant, error) {
+// sourceFor returns the one token source of a configuration.
+func (p *process) sourceFor(o *options) (*tokenSource, error) {
 	key := o.key()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if g := p.grants[key]; g != nil {
-		return g, nil
+	if known := p.sources[key]; known != nil {
+		return known, nil
 	}
-	g, err := newGrant(p, key, o)
+	source, err := newTokenSource(p, key, o)
 	if err != nil {
 		return nil, err
 	}
-	p.grants[key] = g
-	return g, nil
+	p.sources[key] = source
+	return source, nil
 }
 
 // flushAtEnd has the counters of c sent when the test ends. After that, in handleSummary, nobody

@@ -17,14 +17,14 @@ const (
 	serverResource      = "resource"
 )
 
-// bind gives the client the key that its tokens are bound to (RFC 9449 §5): one of its own where it has
-// tokens of its own, the grant's where the virtual users share them.
-func (c *client) bind() (err error) {
+// initDPoP gives the client the key that its tokens are bound to (RFC 9449 §5): a new one where it has
+// tokens for itself, the token source's where the virtual users share them.
+func (c *client) initDPoP() (err error) {
 	if !c.opts.DPoP.On || c.opts.Cache.Scope == scopeShared {
-		c.prover = c.grant.prover
+		c.signer = c.source.signer
 		return nil
 	}
-	c.prover, err = c.opts.DPoP.newProver()
+	c.signer, err = c.opts.DPoP.newSigner()
 	return err
 }
 
@@ -32,7 +32,7 @@ func (c *client) bind() (err error) {
 // goroutine.
 func (c *client) proof(state *lib.State, method string, u *url.URL, token *oauth.Token) (string, error) {
 	begin := time.Now()
-	proof, err := token.Prover.Proof(method, u, token.AccessToken)
+	proof, err := token.DPoP.Proof(method, u, token.AccessToken)
 	if err != nil {
 		return "", &oauth.Error{Code: oauth.CodeClientAuth, Description: err.Error()}
 	}
@@ -77,7 +77,7 @@ func (t *provingTransport) prove(req *http.Request) (*http.Response, error) {
 	req.Header[oauth.HeaderDPoP] = []string{proof}
 	resp, err := t.base.RoundTrip(req)
 	if resp != nil {
-		t.token.Prover.Learn(&target, resp.Header, t.token.AccessToken)
+		t.token.DPoP.Learn(&target, resp.Header, t.token.AccessToken)
 	}
 	return resp, err
 }

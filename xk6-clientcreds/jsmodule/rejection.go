@@ -58,13 +58,13 @@ func (c *client) countRejection(label string) {
 
 // replaced gives up the token of v, which the API refused, unless there is no better one. It says what the refusal means.
 func (c *client) replaced(v *view, resp *k6http.Response) bool {
-	api := c.grant.apis.of(originOf(resp.URL))
+	api := c.source.apis.of(originOf(resp.URL))
 	accepted := v.lease.AcceptedBy(api)
 	// Without a cache every token is new.
 	better := c.opts.Cache.Scope != scopeNone && c.entry.Refused(v.lease, api)
 	switch {
 	case accepted:
-		if c.grant.succession.ended(v.lease) {
+		if c.source.succession.ended(v.lease) {
 			c.warnOfSuccession(resp)
 		}
 	case !better:
@@ -82,7 +82,7 @@ func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
 			"check the clocks of the API and of the authorization server", says, why)
 		return
 	}
-	c.grant.succession.refused(t, func() {
+	c.source.succession.refused(t, func() {
 		c.warn("rejected", "%s; it does not accept this server's tokens: check issuer, audience, scope and the clocks of both", says)
 	})
 }
@@ -93,23 +93,23 @@ func (c *client) warnOfSuccession(resp *k6http.Response) {
 	if c.opts.Cache.Scope == scopeShared {
 		advice = "Use one set of options for this clientId, or a clientId for each"
 	}
-	c.m.process.warnOnce(warning{"succession", c.grant.succession}, c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a newer one (%s%s): "+
+	c.m.process.warnOnce(warning{"succession", c.source.succession}, c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a newer one (%s%s): "+
 		"the server seems to keep one token for each client. %s", c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), advice)))
 }
 
 // observer returns what notes the answers to requests with the token of l. It may be called on any goroutine.
 func (c *client) observer(l *tokencache.Lease) func(*url.URL, int) {
-	g := c.grant
-	outlived := g.succession.outlived(l)
+	t := c.source
+	outlived := t.succession.outlived(l)
 	return func(u *url.URL, status int) {
 		if !isAcceptance(status) {
 			return
 		}
 		if outlived {
-			g.succession.accepted()
+			t.succession.accepted()
 		}
-		if l.Accepted(g.apis.at(u)) {
-			g.warnOfDelay(u, time.Since(l.Token.RequestedAt))
+		if l.Accepted(t.apis.at(u)) {
+			t.warnOfDelay(u, time.Since(l.Token.RequestedAt))
 		}
 	}
 }
@@ -121,11 +121,11 @@ func isAcceptance(status int) bool {
 }
 
 // warnOfDelay says once that an API accepts tokens only a while after they were issued.
-func (g *grant) warnOfDelay(u *url.URL, age time.Duration) {
-	g.process.warnOnce(warning{"late acceptance", g.opts.subject()}, fmt.Sprintf(
+func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
+	t.process.warnOnce(warning{"late acceptance", t.opts.subject()}, fmt.Sprintf(
 		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the authorization server is ahead "+
 			"of the API's, or new tokens take time to reach the API. Set the clocks, or let the API tolerate a difference",
-		origin(u), g.opts.ClientID, age.Round(100*time.Millisecond)))
+		origin(u), t.opts.ClientID, age.Round(100*time.Millisecond)))
 }
 
 // notYetValid says why the API would accept the token later, by the token itself or by the API's words; nothing where

@@ -11,7 +11,7 @@ import (
 // that refuses every request must not make k6 read a file as often as it asks.
 const rereadPause = time.Second
 
-// rotation replaces the credentials of a grant when the server refuses them: a secret or key that is
+// rotation replaces the credentials of a token source when the server refuses them: a secret or key that is
 // rotated while the test runs is picked up where it was read.
 type rotation struct {
 	mu        sync.Mutex // held to read, which asks no network: k6 keeps what its secret sources said
@@ -32,57 +32,57 @@ func (r *rotation) note(used *credentials, err error) {
 	}
 }
 
-// renewed reports whether there are other credentials than used, with which the server answered err.
-// The first who asks reads them again, all others wait for that.
-func (g *grant) renewed(used *credentials, err error, s *sender) bool {
-	return used.refusedBy(err) && g.replaced(used, s)
+// reloadCredentials reports whether there are other credentials than used, for which the server answered
+// err. The first caller reads them again, and all others wait for it.
+func (t *tokenSource) reloadCredentials(used *credentials, err error, s *sender) bool {
+	return used.refusedBy(err) && t.replaced(used, s)
 }
 
-// renewedSinceRefusal reports, once, whether there are other credentials than those that the server
+// reloadedSinceRefusal reports, once, whether there are other credentials than those that the server
 // refused last.
-func (g *grant) renewedSinceRefusal(s *sender) bool {
-	used := g.rotation.refused.Load()
-	return used != nil && g.replaced(used, s) && g.rotation.refused.CompareAndSwap(used, nil)
+func (t *tokenSource) reloadedSinceRefusal(s *sender) bool {
+	used := t.rotation.refused.Load()
+	return used != nil && t.replaced(used, s) && t.rotation.refused.CompareAndSwap(used, nil)
 }
 
 // replaced reports whether there are other credentials than used, and reads them again to find out.
-func (g *grant) replaced(used *credentials, s *sender) bool {
-	g.rotation.mu.Lock()
-	defer g.rotation.mu.Unlock()
-	if g.credentials.Load() == used && time.Since(g.rotation.unchanged) >= rereadPause {
-		g.reread(used, s)
+func (t *tokenSource) replaced(used *credentials, s *sender) bool {
+	t.rotation.mu.Lock()
+	defer t.rotation.mu.Unlock()
+	if t.credentials.Load() == used && time.Since(t.rotation.unchanged) >= rereadPause {
+		t.reread(used, s)
 	}
-	return g.credentials.Load() != used
+	return t.credentials.Load() != used
 }
 
 // reread reads the credentials again and replaces the old ones if they have changed. When they cannot
 // be read, or not be used, the old ones stay: the new ones may be half written.
-func (g *grant) reread(old *credentials, s *sender) {
+func (t *tokenSource) reread(old *credentials, s *sender) {
 	opts := *old.opts
-	if err := opts.readCredentials(&g.process.places); err != nil {
-		g.keep(err)
+	if err := opts.readCredentials(&t.process.places); err != nil {
+		t.keepOld(err)
 		return
 	}
 	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text && opts.Certificate.Text == old.opts.Certificate.Text {
-		g.rotation.unchanged = time.Now()
+		t.rotation.unchanged = time.Now()
 		return
 	}
-	fresh, err := g.newCredentials(&opts)
+	fresh, err := t.newCredentials(&opts)
 	if err != nil {
-		g.keep(err)
+		t.keepOld(err)
 		return
 	}
-	g.credentials.Store(fresh)
-	pushOne(s.samples, g.process.metrics.SecretRotations, 1, s.tags)
-	g.process.logger.Info(fmt.Sprintf("Client %q was refused and has read new credentials: option %q leads to others now",
+	t.credentials.Store(fresh)
+	pushOne(s.samples, t.process.metrics.SecretRotations, 1, s.tags)
+	t.process.logger.Info(fmt.Sprintf("Client %q was refused and has read new credentials: option %q leads to others now",
 		opts.ClientID, opts.rotating()))
 }
 
-// keep goes on with the old credentials for a while.
-func (g *grant) keep(err error) {
-	g.rotation.unchanged = time.Now()
-	g.process.warnOnce(warning{"rotation", g.opts.subject()}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
-		g.opts.ClientID, err))
+// keepOld keeps the old credentials for a while.
+func (t *tokenSource) keepOld(err error) {
+	t.rotation.unchanged = time.Now()
+	t.process.warnOnce(warning{"rotation", t.opts.subject()}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
+		t.opts.ClientID, err))
 }
 
 // rotating names the option that says where the credentials are.

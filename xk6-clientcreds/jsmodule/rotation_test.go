@@ -29,7 +29,7 @@ func (e *endpoint) accepts(secret string) (rotate func(secret string)) {
 }
 
 // ages makes the last reading that found nothing new one of long ago.
-func (v *vu) ages() { v.onlyClient().grant.rotation.unchanged = time.Time{} }
+func (v *vu) ages() { v.onlyClient().source.rotation.unchanged = time.Time{} }
 
 const newSecret = "the-n3w-s3cr3t-of-the-test"
 
@@ -103,12 +103,12 @@ func TestUnchangedSecretIsNotReadAgainAtOnce(t *testing.T) {
 	v.start()
 	v.mustRun(`client.acquire()`)
 	assert.Equal(t, 1, e.count(), "the same secret is not sent again")
-	read := v.onlyClient().grant.rotation.unchanged
+	read := v.onlyClient().source.rotation.unchanged
 	require.False(t, read.IsZero(), "it was read")
 
 	w.write("secret", newSecret)
 	rotate(newSecret)
-	v.onlyClient().grant.rotation.unchanged = time.Now().Add(time.Hour) // as if just now, for all the time of the test
+	v.onlyClient().source.rotation.unchanged = time.Now().Add(time.Hour) // as if just now, for all the time of the test
 	assert.Equal(t, false, v.mustRun(`client.acquire().ok`))
 	assert.Equal(t, 2, e.count())
 	v.ages()
@@ -241,7 +241,7 @@ func TestClientIsTheSameAfterARotation(t *testing.T) {
 	require.NoError(t, before.client(e, `clientSecret: {file: 'secret'}`))
 	w.write("secret", newSecret)
 	require.NoError(t, after.client(e, `clientSecret: {file: './secret'}`))
-	assert.Same(t, before.onlyClient().grant, after.onlyClient().grant)
+	assert.Same(t, before.onlyClient().source, after.onlyClient().source)
 	require.NoError(t, after.client(e, fmt.Sprintf(`clientSecret: {file: %q}`, filepath.Join(w.dir, "secret"))))
 	assert.Len(t, after.module.clients, 1)
 	require.NoError(t, os.Remove(filepath.Join(w.dir, "secret")))
@@ -249,7 +249,7 @@ func TestClientIsTheSameAfterARotation(t *testing.T) {
 	w.write("other", newSecret)
 	require.NoError(t, after.client(e, `clientSecret: {file: 'other'}`))
 	assert.Len(t, after.module.clients, 2)
-	assert.NotContains(t, before.onlyClient().grant.key, testSecret)
+	assert.NotContains(t, before.onlyClient().source.key, testSecret)
 }
 
 // Many VUs that are refused at once read the file once and count one rotation.

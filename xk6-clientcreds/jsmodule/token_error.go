@@ -40,7 +40,7 @@ func (c *client) fail(err error) sobek.Value {
 		rt.Interrupt(c.endOfTest(err))
 		return sobek.Undefined() // never seen: the interrupt comes first
 	}
-	panic(c.m.tokenError(c.grant, err))
+	panic(c.m.tokenError(c.source, err))
 }
 
 // reject is fail for promises. It returns the end of the test, because there may be no script left to interrupt.
@@ -51,7 +51,7 @@ func (c *client) reject(reject func(any) error, err error) error {
 		c.m.vu.Runtime().Interrupt(end)
 		return end
 	}
-	return reject(c.m.tokenError(c.grant, err))
+	return reject(c.m.tokenError(c.source, err))
 }
 
 // aborts reports whether a failure ends the test. In an iteration that k6 itself is ending it does not.
@@ -60,7 +60,7 @@ func (c *client) aborts() bool {
 }
 
 func (c *client) endOfTest(err error) *errext.InterruptError {
-	return &errext.InterruptError{Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.grant, err))}
+	return &errext.InterruptError{Reason: fmt.Sprintf("%s: %s", errext.AbortTest, c.m.errorText(c.source, err))}
 }
 
 // countMissing counts a call that got no token. One that k6 itself ends with the iteration is not counted.
@@ -75,8 +75,8 @@ func (c *client) countMissing(err error) {
 }
 
 // errorText is the message of a TokenError: what happened, to which client, and where to look.
-func (m *instance) errorText(g *grant, err error) string {
-	o := g.opts
+func (m *instance) errorText(t *tokenSource, err error) string {
+	o := t.opts
 	e := *asOAuthError(err)
 	e.Description = m.process.words(e.Description)
 	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
@@ -84,7 +84,7 @@ func (m *instance) errorText(g *grant, err error) string {
 		text += "; " + hint
 	}
 	if dated(o, &e) {
-		text += g.clock.describe()
+		text += describeServerClock(t.clock.Load())
 	}
 	if held := (*tokencache.HeldError)(nil); errors.As(err, &held) {
 		text += "; " + held.Reason()
@@ -93,7 +93,7 @@ func (m *instance) errorText(g *grant, err error) string {
 }
 
 // tokenError makes the exception that a script catches.
-func (m *instance) tokenError(g *grant, err error) *sobek.Object {
+func (m *instance) tokenError(t *tokenSource, err error) *sobek.Object {
 	rt := m.vu.Runtime()
 	e := asOAuthError(err)
 	fields := rt.NewObject()
@@ -103,7 +103,7 @@ func (m *instance) tokenError(g *grant, err error) *sobek.Object {
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
 	mustSet(fields, "retryAfter", e.RetryAfter.Seconds())
-	exception, failure := rt.New(m.tokenErrorClass(), rt.ToValue(m.errorText(g, err)), fields)
+	exception, failure := rt.New(m.tokenErrorClass(), rt.ToValue(m.errorText(t, err)), fields)
 	if failure != nil {
 		panic(failure)
 	}
@@ -137,4 +137,13 @@ func asOAuthError(err error) *oauth.Error {
 		return e
 	}
 	return oauth.TransportError(err)
+}
+
+// maxWords is how much of a server's own words an error or a warning shows.
+const maxWords = 600
+
+// words returns what a server said as it may be shown: secrets and tokens are hidden first, and the text
+// is cleaned and shortened then, because half a secret would not be recognised as one.
+func (p *process) words(text string) string {
+	return oauth.Printable(p.redactor.String(text), maxWords)
 }

@@ -3,7 +3,10 @@ package jsmodule
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
+
+	"github.com/grafana/sobek"
 
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/metrics"
@@ -132,4 +135,26 @@ func pushOne(to chan<- metrics.SampleContainer, m *metrics.Metric, value float64
 // every flight with it.
 func push(to chan<- metrics.SampleContainer, list []metrics.Sample, tags *metrics.TagSet, at time.Time) {
 	metrics.PushIfNotDone(context.Background(), to, metrics.ConnectedSamples{Samples: list, Tags: tags, Time: at})
+}
+
+// counters are the numbers of client.stats(): this VU's, since it started. The atomic ones are
+// counted where requests are sent, on any goroutine.
+type counters struct {
+	hits, misses, rejections                    int64
+	requests, failed, retries, expiredTokenUses atomic.Int64
+	nonceRetries                                atomic.Int64
+}
+
+// stats is client.stats().
+func (c *client) stats(sobek.FunctionCall) sobek.Value {
+	obj, total := c.m.vu.Runtime().NewObject(), &c.usage.total
+	mustSet(obj, "hits", total.hits+c.usage.hits)
+	mustSet(obj, "misses", total.misses+c.usage.misses)
+	mustSet(obj, "requests", total.requests.Load())
+	mustSet(obj, "failed", total.failed.Load())
+	mustSet(obj, "retries", total.retries.Load())
+	mustSet(obj, "nonceRetries", total.nonceRetries.Load())
+	mustSet(obj, "rejections", total.rejections)
+	mustSet(obj, "expiredTokenUses", total.expiredTokenUses.Load())
+	return obj
 }

@@ -131,13 +131,13 @@ func TestEveryAttemptHasItsOwnAssertion(t *testing.T) {
 	require.NoError(t, err)
 	seen := make(map[any]bool)
 	var attempts []Attempt
-	_, err = newClient(t, c).GrantWithRetry(context.Background(), func(r *http.Request) (*http.Response, error) {
+	_, err = newClient(t, c).TokenWithRetry(context.Background(), Doer(func(r *http.Request) (*http.Response, error) {
 		require.NoError(t, r.ParseForm())
 		assert.Equal(t, "client_credentials", r.PostForm.Get("grant_type"))
 		_, claims := opened(t, r.PostForm.Get("client_assertion"), "HS256", []byte(longSecret))
 		seen[claims["jti"]] = true
 		return answer(503, typeJSON, `{"error":"temporarily_unavailable"}`), nil
-	}, Retry{Attempts: 4}, func(a Attempt) { attempts = append(attempts, a) })
+	}), Retry{Attempts: 4}, func(a Attempt) { attempts = append(attempts, a) })
 	require.Error(t, err)
 	assert.Len(t, seen, 4)
 	require.Len(t, attempts, 4)
@@ -146,7 +146,7 @@ func TestEveryAttemptHasItsOwnAssertion(t *testing.T) {
 		assert.Equal(t, 503, a.Status)
 	}
 	c.Auth = ClientSecretBasic(testID, testSecret, BasicForm)
-	_, err = newClient(t, c).GrantWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`), Retry{},
+	_, err = newClient(t, c).TokenWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`), Retry{},
 		func(a Attempt) { assert.Zero(t, a.Signing) })
 	require.NoError(t, err)
 }
@@ -209,7 +209,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 	c.Auth = ReadyAssertion(testID, "assertion.file", func() (string, error) { calls++; return "", errors.New("option is gone") })
 	client := newClient(t, c)
 	never := func(*http.Request) (*http.Response, error) { t.Error("sent"); return nil, assert.AnError }
-	_, err := client.GrantWithRetry(context.Background(), never, Retry{Attempts: 3}, nil)
+	_, err := client.TokenWithRetry(context.Background(), Doer(never), Retry{Attempts: 3}, nil)
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "client_authentication", e.Code)
@@ -220,7 +220,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = client.Grant(ctx, never)
+	_, err = client.Token(ctx, never)
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, CodeCanceled, e.Code)
 }

@@ -33,7 +33,7 @@ func TestBodiesAreClosed(t *testing.T) {
 		"not understood":  func() io.Reader { return strings.NewReader("\x1f\x8b") },
 	} {
 		for asked, ask := range map[string]func(Doer){
-			"token":         func(do Doer) { _, _ = newClient(t, config()).Grant(context.Background(), do) },
+			"token":         func(do Doer) { _, _ = newClient(t, config()).Token(context.Background(), do) },
 			"introspection": func(do Doer) { _, _ = newTestEndpoint(t, config()).Introspect(context.Background(), do, "t") },
 			"revocation":    func(do Doer) { _, _ = newTestEndpoint(t, config()).Revoke(context.Background(), do, "t") },
 			"metadata":      func(do Doer) { _, _ = Discover(context.Background(), do, "https://i.example.com") },

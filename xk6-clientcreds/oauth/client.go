@@ -6,16 +6,30 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// Doer sends one HTTP request and returns the answer. It must not follow redirects: credentials
-// go to the token endpoint or nowhere.
+// Sender sends token requests. It must not follow redirects: credentials go to the token endpoint or
+// nowhere. trace is what it has measured of this one request; the Attempt carries it to its observer.
+// What the answer's body still adds to it is complete when the body has been closed.
+type Sender interface {
+	Send(req *http.Request) (answer *http.Response, trace any, err error)
+}
+
+// Doer sends one HTTP request and returns the answer. It must not follow redirects. It is a Sender that
+// measures nothing.
 type Doer func(*http.Request) (*http.Response, error)
+
+// Send implements Sender.
+func (do Doer) Send(req *http.Request) (answer *http.Response, trace any, err error) {
+	answer, err = do(req)
+	return answer, nil, err
+}
 
 // Client sends the token request that a Config describes. It is safe for concurrent use.
 type Client struct {
@@ -24,10 +38,11 @@ type Client struct {
 	form     url.Values  // without credentials
 	header   http.Header // without credentials
 	scope    string
-	grant    string    // GrantClientCredentials or GrantTokenExchange
-	source   *Token    // in return for which an exchange gives one; else nil
-	prepared *prepared // with credentials; nil when they change with every request
-	prover   *Prover   // nil for tokens that are not bound to a key
+	prepared *prepared   // with credentials; nil when they change with every request
+	dpop     *DPoPSigner // nil for tokens that are not bound to a key
+
+	grantType string // GrantClientCredentials or GrantTokenExchange
+	source    *Token // the token that an exchange exchanges; else nil
 }
 
 // prepared is a token request, ready to be sent any number of times.
@@ -48,7 +63,7 @@ func NewClient(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " "), grant: GrantClientCredentials}
+	client := &Client{config: c, url: u, scope: strings.Join(c.Scope, " "), grantType: GrantClientCredentials}
 	client.form = url.Values{"grant_type": {GrantClientCredentials}}
 	for name, values := range c.Params {
 		client.form[name] = slices.Clone(values)
@@ -123,23 +138,17 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 	return req.WithContext(ctx)
 }
 
-// Grant sends the token request once (RFC 6749 §4.4.2), and that of an Exchange. An error is always
-// an *Error.
-func (c *Client) Grant(ctx context.Context, do Doer) (*Token, error) {
-	return c.GrantWithRetry(ctx, do, Retry{}, nil)
-}
-
-// attempt sends one request, whatever it takes to find an open connection for it. Each is made anew: of
-// an assertion or a proof the server may have taken note.
-func (c *Client) attempt(ctx context.Context, do Doer) Attempt {
+// attempt sends one request, as often as it takes to find a connection that is still open. Each is made
+// from the beginning: the server may have noted the assertion or the proof.
+func (c *Client) attempt(ctx context.Context, s Sender) Attempt {
 	a, _ := resend(ctx, func(ctx context.Context) (Attempt, *Error) {
-		a := c.attemptOnce(ctx, do)
+		a := c.attemptOnce(ctx, s)
 		return a, a.Err
 	})
 	return a
 }
 
-func (c *Client) attemptOnce(ctx context.Context, do Doer) Attempt {
+func (c *Client) attemptOnce(ctx context.Context, s Sender) Attempt {
 	p := c.prepared
 	if p == nil {
 		var err error
@@ -147,25 +156,31 @@ func (c *Client) attemptOnce(ctx context.Context, do Doer) Attempt {
 			return Attempt{Err: authError(ctx, err)}
 		}
 	}
-	p, err := c.proven(p)
-	if err != nil {
-		return Attempt{Err: authError(ctx, err)}
+	if c.dpop != nil {
+		var err error
+		if p, err = c.withProof(p); err != nil {
+			return Attempt{Err: authError(ctx, err)}
+		}
 	}
-	a := c.send(ctx, do, p)
+	a := c.send(ctx, s, p)
 	a.Signing = p.signed
 	return a
 }
 
 // send sends p.
-func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
+func (c *Client) send(ctx context.Context, s Sender, p *prepared) (a Attempt) {
 	requestedAt := time.Now()
-	resp, err := do(p.request(ctx))
+	resp, trace, err := s.Send(p.request(ctx))
+	a.Trace = trace
 	if err != nil {
-		return Attempt{Err: sendError(ctx, err)}
+		a.Err = sendError(ctx, err)
+		return a
 	}
 	defer resp.Body.Close() // read to its end, or given up
-	a.nonce = c.learn(p, resp)
 	a.Status, a.Clock = resp.StatusCode, ReadClock(resp.Header.Get("Date"), requestedAt, time.Now())
+	if c.dpop != nil {
+		a.nonce = c.dpop.Learn(p.url, resp.Header, "")
+	}
 	if a.Token, a.Err = c.read(ctx, resp); a.Err != nil {
 		a.Err.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return a
@@ -181,7 +196,7 @@ func (c *Client) send(ctx context.Context, do Doer, p *prepared) (a Attempt) {
 	return a
 }
 
-// read makes an answer a token or an error.
+// read reads a token or an error from an answer.
 func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error) {
 	body, failure := readAnswer(ctx, resp)
 	if failure != nil {
@@ -189,13 +204,7 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	}
 	token, failure := parseResponse(resp, body)
 	if failure == nil {
-		failure = c.checkIssued(resp, token)
-	}
-	if failure == nil {
-		failure = c.config.checkBinding(resp, token)
-	}
-	if failure == nil {
-		failure = checkKeyBinding(resp, token, c.prover)
+		failure = c.check(resp, token)
 	}
 	if failure != nil {
 		return nil, failure
@@ -203,40 +212,29 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	return token, nil
 }
 
-// sendError is TransportError for a request under ctx: when that ended a transport returns its
-// cause, which can be any error.
-func sendError(ctx context.Context, err error) *Error {
-	e := TransportError(err)
-	if ended := ctx.Err(); ended != nil && e.Code != CodeTimeout && e.Code != CodeCanceled {
-		return TransportError(ended)
+// resend calls try, which sends a request, and calls it again for as long as the request met a connection
+// of an earlier one that the server had closed meanwhile: it never arrived, so it has not failed. net/http
+// does so for requests that it takes for idempotent, which a POST is not.
+//
+// A server may also have closed the connection after it had read the request. Nobody can tell the two
+// apart, and a token request changes nothing. A connection that is reset is another matter: that is how
+// processes die, and net/http would hide it. It is a failure.
+func resend[T any](ctx context.Context, try func(context.Context) (T, *Error)) (T, *Error) {
+	for {
+		reused := false
+		result, err := try(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
+		}))
+		if err == nil || err.Status != 0 || !reused || !closedWhileIdle(err.cause) || ctx.Err() != nil {
+			return result, err
+		}
 	}
-	return e
 }
 
-// authError makes an error of ClientAuth.Apply an *Error: of a class of its own, because nothing
-// was sent. When ctx ended it is that.
-func authError(ctx context.Context, err error) *Error {
-	if e := new(Error); errors.As(err, &e) {
-		return e
-	}
-	if ended := ctx.Err(); ended != nil {
-		return TransportError(ended)
-	}
-	return &Error{Code: CodeClientAuth, Description: Printable(err.Error(), maxDescription), cause: err}
-}
+// serverClosedIdle is the text of an error that net/http does not export.
+const serverClosedIdle = "http: server closed idle connection"
 
-// retryAfter reads a Retry-After header (RFC 9110 §10.2.3): seconds, or a date.
-func retryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxTTL)
-	}
-	if value == "" || strings.Trim(value, "0123456789") != "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if limit := int64(maxTTL / time.Second); err != nil || n > limit {
-		n = limit
-	}
-	return time.Duration(n) * time.Second
+// closedWhileIdle reports whether err is an orderly end of the connection before any byte of an answer.
+func closedWhileIdle(err error) bool {
+	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || err.Error() == serverClosedIdle)
 }

@@ -158,11 +158,11 @@ func TestTokensBoundToAnotherCertificateAreAnError(t *testing.T) {
 		"cnf is no object":   boundToken(`{"cnf":"x"}`),
 		"thumbprint is none": boundToken(`{"cnf":{"x5t#S256":7}}`),
 	} {
-		_, err := newClient(t, c).Grant(t.Context(), always(200, "application/json", `{"access_token":"`+token+`"}`))
+		_, err := newClient(t, c).Token(t.Context(), always(200, "application/json", `{"access_token":"`+token+`"}`))
 		assert.NoError(t, err, name)
 	}
 	other := always(200, "application/json", `{"access_token":"`+boundToken(`{"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}`)+`"}`)
-	_, err := newClient(t, c).Grant(t.Context(), other)
+	_, err := newClient(t, c).Token(t.Context(), other)
 	require.EqualError(t, err, "token_binding (HTTP 200): the access token is bound to the certificate bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2, "+
 		"but that of the client is "+own+" (cnf x5t#S256, RFC 8705 §3.1)")
 	var failure *Error
@@ -171,7 +171,7 @@ func TestTokensBoundToAnotherCertificateAreAnError(t *testing.T) {
 	assert.Equal(t, "token_binding", failure.Label())
 
 	c = config()
-	_, err = newClient(t, c).Grant(t.Context(), other)
+	_, err = newClient(t, c).Token(t.Context(), other)
 	assert.NoError(t, err, "a client without a certificate cannot tell")
 }
 

@@ -48,13 +48,13 @@ func TestAttemptsTellOfTheClock(t *testing.T) {
 				return answer(status, typeJSON, body, "Date", time.Now().Add(90*time.Second).UTC().Format(http.TimeFormat)), nil
 			}
 			var seen []Attempt
-			_, _ = newClient(t, config()).GrantWithRetry(context.Background(), slow, Retry{}, func(a Attempt) { seen = append(seen, a) })
+			_, _ = newClient(t, config()).TokenWithRetry(context.Background(), Doer(slow), Retry{}, func(a Attempt) { seen = append(seen, a) })
 			require.Len(t, seen, 1, name)
 			assert.Equal(t, 90*time.Second, seen[0].Clock.Skew, name)
 		})
 	}
 	var seen Attempt
-	_, err := newClient(t, config()).GrantWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`), Retry{},
+	_, err := newClient(t, config()).TokenWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`), Retry{},
 		func(a Attempt) { seen = a })
 	require.NoError(t, err)
 	assert.False(t, seen.Clock.Known())

@@ -34,9 +34,6 @@ func confirmationOf(token string) confirmation {
 // checkBinding finds a token that is bound to another certificate than the client's. No API can take
 // it from this client, and the place to say so is here.
 func (c *Config) checkBinding(resp *http.Response, t *Token) *Error {
-	if c.Certificate == nil {
-		return nil
-	}
 	bound, own := confirmationOf(t.AccessToken).Certificate, c.Certificate.Thumbprint()
 	if bound == "" || bound == own {
 		return nil

@@ -53,14 +53,14 @@ func TestAnswersThatAreCompressed(t *testing.T) {
 		ask    func(Doer) (any, error)
 	}{
 		"token": {200, `{"access_token":"at"}`, func(do Doer) (any, error) {
-			token, err := client.Grant(context.Background(), do)
+			token, err := client.Token(context.Background(), do)
 			if err != nil {
 				return nil, err
 			}
 			return token.AccessToken, nil
 		}},
 		"error": {401, `{"error":"invalid_client","error_description":"no such client"}`, func(do Doer) (any, error) {
-			_, err := client.Grant(context.Background(), do)
+			_, err := client.Token(context.Background(), do)
 			return err.Error(), nil
 		}},
 		"metadata": {200, `{"issuer":"` + issuer + `","token_endpoint":"` + issuer + `/t"}`, func(do Doer) (any, error) {
@@ -114,7 +114,7 @@ func TestContentCodings(t *testing.T) {
 		"empty body":         {"gzip", "", "the answer is empty"},
 	} {
 		for status, code := range map[int]string{200: CodeInvalidResponse, 502: CodeHTTPError} {
-			_, err := newClient(t, config()).Grant(context.Background(), always(status, typeJSON, c.body, "Content-Encoding", c.coding))
+			_, err := newClient(t, config()).Token(context.Background(), always(status, typeJSON, c.body, "Content-Encoding", c.coding))
 			if c.want == "" && status == 200 {
 				require.NoError(t, err, name)
 				continue
@@ -136,16 +136,16 @@ func TestCompressedAnswersAreBounded(t *testing.T) {
 	beyond := strings.Repeat(" ", maxBody+1)
 	for coding := range encoders {
 		header, _, _ := strings.Cut(coding, " ")
-		_, err := newClient(t, config()).Grant(context.Background(), always(200, typeJSON, encode(t, coding, within), "Content-Encoding", header))
+		_, err := newClient(t, config()).Token(context.Background(), always(200, typeJSON, encode(t, coding, within), "Content-Encoding", header))
 		require.NoError(t, err, coding)
-		_, err = newClient(t, config()).Grant(context.Background(), always(200, typeJSON, encode(t, coding, beyond), "Content-Encoding", header))
+		_, err = newClient(t, config()).Token(context.Background(), always(200, typeJSON, encode(t, coding, beyond), "Content-Encoding", header))
 		require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB", coding)
 	}
 	bomb := encode(t, "gzip", encode(t, "gzip", strings.Repeat(" ", 16<<20)))
 	require.Less(t, len(bomb), 8<<10)
-	_, err := newClient(t, config()).Grant(context.Background(), always(200, typeJSON, bomb, "Content-Encoding", "gzip, gzip"))
+	_, err := newClient(t, config()).Token(context.Background(), always(200, typeJSON, bomb, "Content-Encoding", "gzip, gzip"))
 	require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB")
-	_, err = newClient(t, config()).Grant(context.Background(), always(200, typeJSON, beyond, "Content-Encoding", "gzip"))
+	_, err = newClient(t, config()).Token(context.Background(), always(200, typeJSON, beyond, "Content-Encoding", "gzip"))
 	require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB", "before it is decoded")
 }
 

@@ -1,7 +1,7 @@
 // Package oauth speaks to OAuth 2.0 token endpoints: the client-credentials grant of RFC 6749
 // §4.4.
 //
-// A Client is one token request, prepared; Grant sends it once and GrantWithRetry as often as a
+// A Client is one token request, prepared; Grant sends it once and TokenWithRetry as often as a
 // Retry allows. The request goes out through a Doer, so that the caller owns connections, proxies
 // and measurements. ClientAuth is how the client authenticates (RFC 6749 §2.3, RFC 7523 §2.2);
 // Discover finds the token endpoint of an issuer (RFC 8414); ParseWWWAuthenticate reads what a

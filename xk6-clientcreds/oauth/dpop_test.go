@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func newProver(t testing.TB, algorithm string) *Prover {
+func newSigner(t testing.TB, algorithm string) *DPoPSigner {
 	t.Helper()
-	p, err := NewProver(&SigningKey{key: testKey(algorithm), algorithm: algorithm, id: "not in a proof"})
+	p, err := NewDPoPSigner(&SigningKey{key: testKey(algorithm), algorithm: algorithm, id: "not in a proof"})
 	require.NoError(t, err)
 	return p
 }
@@ -37,7 +37,7 @@ func TestProofOfEveryAlgorithm(t *testing.T) {
 	for _, algorithm := range KeyAlgorithms {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
-			p := newProver(t, algorithm)
+			p := newSigner(t, algorithm)
 			assert.Equal(t, algorithm, p.Algorithm())
 			before := time.Now().Unix()
 			proof, err := p.Proof("GET", parsed(t, "https://API.example.org:443/a/./b?q=1#f"), rfc9449Token)
@@ -54,15 +54,15 @@ func TestProofOfEveryAlgorithm(t *testing.T) {
 			delete(claims, "jti")
 			delete(claims, "iat")
 			assert.Equal(t, map[string]any{"htm": "GET", "htu": "https://api.example.org/a/b", "ath": rfc9449Hash}, claims)
-			assert.Equal(t, algorithm+" prover", p.String())
-			assert.Equal(t, algorithm+" prover", fmt.Sprintf("%#v", p))
+			assert.Equal(t, algorithm+" DPoP signer", p.String())
+			assert.Equal(t, algorithm+" DPoP signer", fmt.Sprintf("%#v", p))
 		})
 	}
 }
 
 func TestProofsDiffer(t *testing.T) {
 	t.Parallel()
-	p := newProver(t, "EdDSA") // whose signature of the same text is the same
+	p := newSigner(t, "EdDSA") // whose signature of the same text is the same
 	u := parsed(t, testURL)
 	first, err := p.Proof("POST", u, "")
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestProofsDiffer(t *testing.T) {
 // A method is any token of RFC 9110: a script chooses it.
 func TestProofQuotesMethod(t *testing.T) {
 	t.Parallel()
-	proof, err := newProver(t, "ES256").Proof(`A"B\`, parsed(t, testURL), "")
+	proof, err := newSigner(t, "ES256").Proof(`A"B\`, parsed(t, testURL), "")
 	require.NoError(t, err)
 	_, claims := readProof(t, proof)
 	assert.Equal(t, `A"B\`, claims["htm"])
@@ -94,9 +94,9 @@ func TestGeneratedKeys(t *testing.T) {
 		assert.Equal(t, algorithm, key.Algorithm())
 		again, err := GenerateDPoPKey(algorithm)
 		require.NoError(t, err)
-		a, err := NewProver(key)
+		a, err := NewDPoPSigner(key)
 		require.NoError(t, err)
-		b, err := NewProver(again)
+		b, err := NewDPoPSigner(again)
 		require.NoError(t, err)
 		assert.NotEqual(t, a.Thumbprint(), b.Thumbprint())
 	}
@@ -170,7 +170,7 @@ func FuzzProofTarget(f *testing.F) {
 
 func TestNoncesOfServers(t *testing.T) {
 	t.Parallel()
-	p := newProver(t, "ES256")
+	p := newSigner(t, "ES256")
 	nonceFor := func(text, token string) any {
 		proof, err := p.Proof("GET", parsed(t, text), token)
 		require.NoError(t, err)
@@ -234,11 +234,11 @@ func TestNoncesOfManyAtOnce(t *testing.T) {
 
 func TestTokenRequestWithProof(t *testing.T) {
 	t.Parallel()
-	p := newProver(t, "ES256")
+	p := newSigner(t, "ES256")
 	c := config()
 	c.TokenURL = testURL + "?tenant=a"
 	plain := newClient(t, c)
-	bound := plain.BoundTo(p)
+	bound := plain.WithDPoP(p)
 	var proofs []string
 	do := func(r *http.Request) (*http.Response, error) {
 		require.Len(t, r.Header["Dpop"], 1)
@@ -246,7 +246,7 @@ func TestTokenRequestWithProof(t *testing.T) {
 		return answer(200, typeJSON, dpopToken), nil
 	}
 	for range 2 {
-		token, err := bound.Grant(context.Background(), do)
+		token, err := bound.Token(context.Background(), do)
 		require.NoError(t, err)
 		assert.Equal(t, "DPoP at", token.Authorization())
 	}
@@ -255,7 +255,7 @@ func TestTokenRequestWithProof(t *testing.T) {
 	assert.Equal(t, testURL, claims["htu"])
 	assert.NotEqual(t, proofs[0], proofs[1])
 
-	_, err := plain.Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+	_, err := plain.Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 		assert.NotContains(t, r.Header, "Dpop", "a client that is not bound shares nothing with one that is")
 		return answer(200, typeJSON, `{"access_token":"at"}`), nil
 	})
@@ -281,13 +281,13 @@ func TestNonceIsDemandedOnceAndThenRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := config()
 		c.Auth = made(PrivateKeyJWT(Assertion{ClientID: testID}, &SigningKey{key: testKey("ES256"), algorithm: "ES256"}))
-		client := newClient(t, c).BoundTo(newProver(t, "ES256"))
+		client := newClient(t, c).WithDPoP(newSigner(t, "ES256"))
 		var seen []*http.Request
 		var attempts []Attempt
 		begin := time.Now()
 		observe := func(a Attempt) { attempts = append(attempts, a) }
 		for range 2 {
-			_, err := client.GrantWithRetry(context.Background(), demandingNonce(t, &seen), Retry{Backoff: time.Hour}, observe)
+			_, err := client.TokenWithRetry(context.Background(), demandingNonce(t, &seen), Retry{Backoff: time.Hour}, observe)
 			require.NoError(t, err)
 		}
 		assert.Equal(t, begin, time.Now(), "the repetition does not wait")
@@ -325,8 +325,8 @@ func TestNonceThatNobodyCanGuess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := play(always(400, typeJSON, `{"error":"use_dpop_nonce"}`, tc.header...))
-			_, err := newClient(t, config()).BoundTo(newProver(t, "ES256")).
-				GrantWithRetry(context.Background(), s.do, Retry{Attempts: 5}, nil)
+			_, err := newClient(t, config()).WithDPoP(newSigner(t, "ES256")).
+				TokenWithRetry(context.Background(), Doer(s.do), Retry{Attempts: 5}, nil)
 			var e *Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, CodeUseNonce, e.Code)
@@ -337,7 +337,7 @@ func TestNonceThatNobodyCanGuess(t *testing.T) {
 	t.Run("without DPoP", func(t *testing.T) {
 		t.Parallel()
 		s := play(always(400, typeJSON, `{"error":"use_dpop_nonce"}`, "DPoP-Nonce", "x"))
-		_, err := newClient(t, config()).Grant(context.Background(), s.do)
+		_, err := newClient(t, config()).Token(context.Background(), s.do)
 		require.Error(t, err)
 		assert.Len(t, s.at, 1)
 	})
@@ -349,9 +349,9 @@ func jwtWith(claims string) string {
 
 func TestTokenMustBeBound(t *testing.T) {
 	t.Parallel()
-	p := newProver(t, "ES256")
+	p := newSigner(t, "ES256")
 	for name, tc := range map[string]struct {
-		prover            *Prover
+		signer            *DPoPSigner
 		token, tokenType  string
 		code, description string
 	}{
@@ -380,16 +380,16 @@ func TestTokenMustBeBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := newClient(t, config())
-			if tc.prover != nil {
-				client = client.BoundTo(tc.prover)
+			if tc.signer != nil {
+				client = client.WithDPoP(tc.signer)
 			}
 			s := play(always(200, typeJSON, `{"access_token":"`+tc.token+`","token_type":"`+tc.tokenType+`"}`))
-			token, err := client.GrantWithRetry(context.Background(), s.do, Retry{Attempts: 3}, nil)
+			token, err := client.TokenWithRetry(context.Background(), Doer(s.do), Retry{Attempts: 3}, nil)
 			assert.Len(t, s.at, 1, "a repetition would bring the same")
 			if tc.code == "" {
 				require.NoError(t, err)
 				assert.Equal(t, "DPoP", token.Type)
-				assert.Same(t, tc.prover, token.Prover)
+				assert.Same(t, tc.signer, token.DPoP)
 				return
 			}
 			var e *Error
@@ -422,7 +422,7 @@ func BenchmarkProof(b *testing.B) {
 	u := parsed(b, "https://api.example.org/orders")
 	for _, algorithm := range KeyAlgorithms {
 		b.Run(algorithm, func(b *testing.B) {
-			p := newProver(b, algorithm)
+			p := newSigner(b, algorithm)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := p.Proof("GET", u, rfc9449Token); err != nil {
@@ -438,14 +438,14 @@ func TestExchangeIsProvenToo(t *testing.T) {
 	t.Parallel()
 	c := config()
 	c.Exchange = &Exchange{Audience: []string{"inventory"}}
-	p := newProver(t, "ES256")
+	p := newSigner(t, "ES256")
 	var proofs []string
-	token, err := newClient(t, c).BoundTo(p).Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+	token, err := newClient(t, c).WithDPoP(p).Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 		proofs = append(proofs, r.Header.Get("DPoP"))
 		return answer(200, typeJSON, `{"access_token":"at","token_type":"DPoP","issued_token_type":"`+TokenTypeAccessToken+`"}`), nil
 	})
 	require.NoError(t, err)
-	assert.Same(t, p, token.Prover)
+	assert.Same(t, p, token.DPoP)
 	require.Len(t, proofs, 2)
 	for _, proof := range proofs {
 		_, claims := readProof(t, proof)

@@ -45,7 +45,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	token, err := client.Grant(context.Background(), idp.Client().Transport.RoundTrip)
+	token, err := client.Token(context.Background(), idp.Client().Transport.RoundTrip)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -68,7 +68,7 @@ func ExampleError() {
 		fmt.Println(err)
 		return
 	}
-	_, err = client.Grant(context.Background(), idp.Client().Transport.RoundTrip)
+	_, err = client.Token(context.Background(), idp.Client().Transport.RoundTrip)
 	var failure *oauth.Error
 	if errors.As(err, &failure) {
 		fmt.Println(failure)
@@ -94,7 +94,7 @@ func ExampleDiscover() {
 }
 
 // A server that is busy is asked again, here at most three times within five seconds.
-func ExampleClient_GrantWithRetry() {
+func ExampleClient_TokenWithRetry() {
 	answers := []int{http.StatusServiceUnavailable, http.StatusOK}
 	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(answers[0])
@@ -115,7 +115,7 @@ func ExampleClient_GrantWithRetry() {
 		return
 	}
 	retry := oauth.Retry{Attempts: 3, Backoff: time.Millisecond, Budget: 5 * time.Second}
-	_, err = client.GrantWithRetry(context.Background(), idp.Client().Transport.RoundTrip, retry, func(a oauth.Attempt) {
+	_, err = client.TokenWithRetry(context.Background(), oauth.Doer(idp.Client().Transport.RoundTrip), retry, func(a oauth.Attempt) {
 		fmt.Println(a.Number, a.Status, a.Err != nil)
 	})
 	fmt.Println(err)

@@ -1,13 +1,11 @@
 package oauth
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 )
 
 // The grants that a Client asks for, as Attempt and Error name them.
@@ -118,24 +116,10 @@ func orAccessToken(kind string) string {
 // exchanging is c with the request that gives token in return for another one.
 func (c *Client) exchanging(token *Token) *Client {
 	x := *c
-	x.grant, x.source, x.prepared = GrantTokenExchange, token, nil
+	x.grantType, x.source, x.prepared = GrantTokenExchange, token, nil
 	x.form = c.config.Exchange.form(token.AccessToken, c.config.Params)
 	x.scope = strings.Join(c.config.Exchange.Scope, " ")
 	return &x
-}
-
-// exchange gives token in return for another one, with the retries that r allows. spent is what the
-// first grant has taken of their budget.
-func (c *Client) exchange(ctx context.Context, do Doer, r Retry, spent time.Duration, observe func(Attempt), token *Token) (*Token, error) {
-	if r.Budget > 0 {
-		r.Budget = max(r.Budget-spent, 1) // there is time for a request, but for no wait
-	}
-	exchanged, err := c.exchanging(token).repeat(ctx, do, r, observe)
-	if err != nil {
-		return nil, err
-	}
-	exchanged = exchanged.cappedBy(token)
-	return exchanged, nil
 }
 
 // cappedBy is t with a lifetime that ends with that of the token that it was made of: the server may
@@ -156,9 +140,6 @@ func (t *Token) cappedBy(source *Token) *Token {
 // checkIssued finds a token that no API takes as access token (RFC 8693 §2.2.1), or that is not of the
 // type that was asked for.
 func (c *Client) checkIssued(resp *http.Response, t *Token) *Error {
-	if c.grant != GrantTokenExchange {
-		return nil
-	}
 	kind, want := t.IssuedType, c.config.Exchange.RequestedTokenType
 	switch {
 	case kind == "":

@@ -100,7 +100,7 @@ func TestExchangeRequests(t *testing.T) {
 		}
 		client := newClient(t, exchanging(c.exchange))
 		for range 2 {
-			token, err := client.Grant(context.Background(), s.do)
+			token, err := client.Token(context.Background(), s.do)
 			require.NoError(t, err, name)
 			assert.Equal(t, "exchanged", token.AccessToken, name)
 		}
@@ -129,7 +129,7 @@ func TestExchangeSignsEachRequest(t *testing.T) {
 		}
 		return answer(200, typeJSON, secondToken)
 	}
-	_, err = newClient(t, c).GrantWithRetry(context.Background(), s.do, Retry{Attempts: 2}, nil)
+	_, err = newClient(t, c).TokenWithRetry(context.Background(), Doer(s.do), Retry{Attempts: 2}, nil)
 	require.NoError(t, err)
 	seen := make(map[string]bool)
 	for _, form := range s.forms {
@@ -164,7 +164,7 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newExchangeServer()
 			s.first, s.second = body(c.first, ""), body(c.second, c.scope) //nolint:bodyclose // the client closes it
-			token, err := newClient(t, exchanging(Exchange{Scope: c.asked})).Grant(t.Context(), s.do)
+			token, err := newClient(t, exchanging(Exchange{Scope: c.asked})).Token(t.Context(), s.do)
 			require.NoError(t, err, name)
 			assert.Equal(t, c.lifetime, token.ExpiresIn, name)
 			assert.Empty(t, token.NoLifetime, "there is a lifetime, or nobody said anything")
@@ -194,7 +194,7 @@ func TestExchangeThatEndsAfterTheToken(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newExchangeServer()
 			s.first, s.second = body(ttls[0]), body(ttls[1]) //nolint:bodyclose // the client closes it
-			_, err := newClient(t, exchanging(Exchange{})).Grant(t.Context(), s.do)
+			_, err := newClient(t, exchanging(Exchange{})).Token(t.Context(), s.do)
 			require.EqualError(t, err, want)
 		})
 	}
@@ -222,14 +222,14 @@ func TestExchangeAnswersThatAreNone(t *testing.T) {
 	} {
 		s := newExchangeServer()
 		s.second = func() *http.Response { return answer(200, typeJSON, c.body) }
-		_, err := newClient(t, exchanging(Exchange{RequestedTokenType: c.requested})).Grant(context.Background(), s.do)
+		_, err := newClient(t, exchanging(Exchange{RequestedTokenType: c.requested})).Token(context.Background(), s.do)
 		assert.EqualError(t, err, "invalid_response (HTTP 200) in the token exchange: "+c.problem, name)
 	}
 	s := newExchangeServer()
 	s.second = func() *http.Response {
 		return answer(200, typeForm, "access_token=t&token_type=bearer&issued_token_type="+url.QueryEscape(TokenTypeJWT))
 	}
-	token, err := newClient(t, exchanging(Exchange{})).Grant(context.Background(), s.do)
+	token, err := newClient(t, exchanging(Exchange{})).Token(context.Background(), s.do)
 	require.NoError(t, err)
 	assert.Equal(t, TokenTypeJWT, token.IssuedType)
 }
@@ -267,10 +267,10 @@ func TestExchangeFailures(t *testing.T) {
 			s.second = c.second
 		}
 		var seen []string
-		token, err := newClient(t, exchanging(Exchange{})).GrantWithRetry(context.Background(), s.do, Retry{Attempts: 3}, func(a Attempt) {
-			seen = append(seen, fmt.Sprintf("%s %d", a.Grant, a.Number))
+		token, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(context.Background(), Doer(s.do), Retry{Attempts: 3}, func(a Attempt) {
+			seen = append(seen, fmt.Sprintf("%s %d", a.GrantType, a.Number))
 			if a.Err != nil {
-				assert.Equal(t, a.Grant, a.Err.Grant, name)
+				assert.Equal(t, a.GrantType, a.Err.Grant, name)
 			}
 		})
 		assert.Nil(t, token, name)
@@ -280,7 +280,7 @@ func TestExchangeFailures(t *testing.T) {
 		assert.Equal(t, c.grant, failure.Grant, name)
 		assert.Equal(t, c.attempts, strings.Join(seen, ", "), name)
 	}
-	_, err := newClient(t, config()).Grant(context.Background(), always(400, typeJSON, `{"error":"invalid_request"}`))
+	_, err := newClient(t, config()).Token(context.Background(), always(400, typeJSON, `{"error":"invalid_request"}`))
 	assert.EqualError(t, err, "invalid_request (HTTP 400)", "where there is one request the error does not name it")
 }
 
@@ -297,7 +297,7 @@ func TestExchangeSharesTheBudget(t *testing.T) {
 		}
 		s.second = func() *http.Response { return answer(503, typeJSON, `{}`, "Retry-After", "40") }
 		begin := time.Now()
-		_, err := newClient(t, exchanging(Exchange{})).GrantWithRetry(t.Context(), s.do, Retry{Attempts: 3, Budget: time.Minute}, nil)
+		_, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(t.Context(), Doer(s.do), Retry{Attempts: 3, Budget: time.Minute}, nil)
 		assert.ErrorContains(t, err, "in the token exchange")
 		assert.Equal(t, 40*time.Second, time.Since(begin), "another 40 seconds are not left")
 		assert.Len(t, s.forms, 3)

@@ -26,7 +26,7 @@ func FuzzTokenResponse(f *testing.F) {
 	client, err := NewClient(config())
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, status int, kind, body, after string) {
-		token, err := client.Grant(context.Background(), always(status, kind, body, "Retry-After", after))
+		token, err := client.Token(context.Background(), always(status, kind, body, "Retry-After", after))
 		if err != nil {
 			var e *Error
 			require.ErrorAs(t, err, &e)

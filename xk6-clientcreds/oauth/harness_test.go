@@ -43,7 +43,7 @@ func sent(t *testing.T, c Config) (*http.Request, string) {
 	t.Helper()
 	var req *http.Request
 	var body []byte
-	_, err := newClient(t, c).Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+	_, err := newClient(t, c).Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 		var err error
 		req = r
 		body, err = io.ReadAll(r.Body)

@@ -47,7 +47,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	c := config()
 	c.TokenURL = "http://" + listener.Addr().String() + "/oauth2/token?tenant=a%20b"
 	c.Auth = ClientSecretBasic(testID, "gX1fBat3bV", BasicForm)
-	token, err := newClient(t, c).Grant(context.Background(), transport.RoundTrip)
+	token, err := newClient(t, c).Token(context.Background(), transport.RoundTrip)
 	require.NoError(t, err)
 	served.Wait()
 	assert.Equal(t, "at", token.AccessToken)
@@ -189,7 +189,7 @@ func TestChangingAuthentication(t *testing.T) {
 	client := newClient(t, c)
 	assert.Zero(t, calls)
 	for n := 1; n <= 3; n++ {
-		_, err := client.Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+		_, err := client.Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 			require.NoError(t, r.ParseForm())
 			assert.Equal(t, strings.Repeat("x", n), r.PostForm.Get("client_assertion"))
 			assert.Equal(t, []string{"https://a.example.com/changed", "urn:added"}, r.PostForm["resource"])
@@ -208,7 +208,7 @@ func TestFailingAuthentication(t *testing.T) {
 	c.Auth = ClientAuth{Method: "private_key_jwt", Apply: func(context.Context, *TokenRequest) error {
 		return assert.AnError
 	}}
-	_, err := newClient(t, c).Grant(context.Background(), func(*http.Request) (*http.Response, error) {
+	_, err := newClient(t, c).Token(context.Background(), func(*http.Request) (*http.Response, error) {
 		t.Error("a request without credentials went out")
 		return nil, io.EOF
 	})
@@ -221,7 +221,7 @@ func TestLifetimeCountsFromRequestStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		token, err := newClient(t, config()).Grant(t.Context(), func(*http.Request) (*http.Response, error) {
+		token, err := newClient(t, config()).Token(t.Context(), func(*http.Request) (*http.Response, error) {
 			time.Sleep(3 * time.Second) // on the bubble's clock
 			resp := answer(200, "application/json", `{"access_token":"at","expires_in":60}`)
 			resp.Body = io.NopCloser(io.MultiReader(slowReader(2*time.Second), resp.Body))
@@ -246,10 +246,10 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var attempts []Attempt
-			_, err := newClient(t, config()).GrantWithRetry(t.Context(), func(*http.Request) (*http.Response, error) {
+			_, err := newClient(t, config()).TokenWithRetry(t.Context(), Doer(func(*http.Request) (*http.Response, error) {
 				time.Sleep(takes) // on the bubble's clock
 				return answer(200, typeJSON, `{"access_token":"at","expires_in":2}`), nil
-			}, Retry{Attempts: 3}, func(a Attempt) { attempts = append(attempts, a) })
+			}), Retry{Attempts: 3}, func(a Attempt) { attempts = append(attempts, a) })
 			require.Len(t, attempts, 1, "the next one would take as long")
 			if want == "" {
 				require.NoError(t, err)
@@ -269,7 +269,7 @@ func TestRefreshTokensAreNotUsed(t *testing.T) {
 	t.Parallel()
 	client, bodies := newClient(t, config()), []string{}
 	for range 2 {
-		_, err := client.Grant(t.Context(), func(r *http.Request) (*http.Response, error) {
+		_, err := client.Token(t.Context(), func(r *http.Request) (*http.Response, error) {
 			body, err := io.ReadAll(r.Body)
 			bodies = append(bodies, string(body))
 			return answer(200, "application/json", `{"access_token":"at","expires_in":60,"refresh_token":"rt"}`), err
@@ -303,7 +303,7 @@ func TestGrantedScope(t *testing.T) {
 		`{"access_token":"at","scope":null}`:          "a b",
 		`{"access_token":"at","scope":["a",{"b":1}]}`: "a b",
 	} {
-		token, err := client.Grant(context.Background(), always(200, "application/json", body))
+		token, err := client.Token(context.Background(), always(200, "application/json", body))
 		require.NoError(t, err, body)
 		assert.Equal(t, want, token.Scope, body)
 	}
@@ -315,7 +315,7 @@ func TestConcurrentGrants(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			token, err := client.Grant(context.Background(), func(r *http.Request) (*http.Response, error) {
+			token, err := client.Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 				body, err := io.ReadAll(r.Body)
 				assert.NoError(t, err)
 				assert.Equal(t, "grant_type=client_credentials", string(body))

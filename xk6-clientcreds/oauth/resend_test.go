@@ -104,7 +104,7 @@ func TestClosedIdleConnections(t *testing.T) {
 			client := newClient(t, conf)
 			var attempts []string
 			for range 2 {
-				_, _ = client.GrantWithRetry(context.Background(), transport.RoundTrip, Retry{}, func(a Attempt) {
+				_, _ = client.TokenWithRetry(context.Background(), Doer(transport.RoundTrip), Retry{}, func(a Attempt) {
 					code := ""
 					if a.Err != nil {
 						code = a.Err.Code

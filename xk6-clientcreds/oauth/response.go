@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -117,3 +118,19 @@ func tokenType(s string) string {
 }
 
 var separators = strings.NewReplacer(" ", "", "-", "", "_", "")
+
+// retryAfter reads a Retry-After header (RFC 9110 §10.2.3): seconds, or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxTTL)
+	}
+	if value == "" || strings.Trim(value, "0123456789") != "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if limit := int64(maxTTL / time.Second); err != nil || n > limit {
+		n = limit
+	}
+	return time.Duration(n) * time.Second
+}

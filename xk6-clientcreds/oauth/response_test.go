@@ -110,7 +110,7 @@ func TestAnswersWithoutToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			token, err := newClient(t, config()).Grant(context.Background(), always(tc.status, tc.kind, tc.body))
+			token, err := newClient(t, config()).Token(context.Background(), always(tc.status, tc.kind, tc.body))
 			require.EqualError(t, err, tc.want)
 			assert.Nil(t, token)
 			var e *Error
@@ -166,7 +166,7 @@ func TestAnswersWithToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			token, err := newClient(t, config()).Grant(context.Background(), always(200, tc.kind, tc.body))
+			token, err := newClient(t, config()).Token(context.Background(), always(200, tc.kind, tc.body))
 			require.NoError(t, err)
 			assert.False(t, token.RequestedAt.IsZero())
 			tc.want.RequestedAt = token.RequestedAt
@@ -177,7 +177,7 @@ func TestAnswersWithToken(t *testing.T) {
 
 func TestErrorMembers(t *testing.T) {
 	t.Parallel()
-	_, err := newClient(t, config()).Grant(context.Background(), always(503, typeJSON,
+	_, err := newClient(t, config()).Token(context.Background(), always(503, typeJSON,
 		`{"error":"slow_down","error_description":"busy","error_uri":"https://idp.example.com/e"}`, "Retry-After", "7"))
 	require.EqualError(t, err, "slow_down (HTTP 503): busy (retry after 7s)")
 	assert.Equal(t, &Error{
@@ -194,13 +194,13 @@ func TestLifetimesThatAreNone(t *testing.T) {
 		`"1h"`: `"1h"`, `true`: "true", `[3600]`: "[3600]", `{"value":3600}`: `{"value":3600}`, `"Infinity"`: `"Infinity"`, `"NaN"`: `"NaN"`,
 		`"0xe10"`: `"0xe10"`, `"never \u202e, not once"`: `"never \u202e, not o…`,
 	} {
-		token, err := newClient(t, config()).Grant(context.Background(), always(200, typeJSON, `{"access_token":"at","expires_in":`+given+`}`))
+		token, err := newClient(t, config()).Token(context.Background(), always(200, typeJSON, `{"access_token":"at","expires_in":`+given+`}`))
 		require.NoError(t, err, given)
 		assert.Zero(t, token.ExpiresIn, given)
 		assert.Equal(t, shown, token.NoLifetime, given)
 	}
 	for body, shown := range map[string]string{"": "", "&expires_in=": `""`, "&expires_in=%E2%80%AE0": `"\u202e0"`, "&expires_in=60": ""} {
-		token, err := newClient(t, config()).Grant(context.Background(), always(200, typeForm, "access_token=at"+body))
+		token, err := newClient(t, config()).Token(context.Background(), always(200, typeForm, "access_token=at"+body))
 		require.NoError(t, err, body)
 		assert.Equal(t, shown, token.NoLifetime, body)
 	}
@@ -220,7 +220,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		server := httptest.NewServer(mux)
 		c := config()
 		c.TokenURL = server.URL + "/token"
-		_, err := newClient(t, c).GrantWithRetry(context.Background(), server.Client().Transport.RoundTrip, Retry{Attempts: 3}, nil)
+		_, err := newClient(t, c).TokenWithRetry(context.Background(), Doer(server.Client().Transport.RoundTrip), Retry{Attempts: 3}, nil)
 		server.Close()
 		var e *Error
 		require.ErrorAs(t, err, &e)
@@ -253,7 +253,7 @@ func TestConnectionIsKept(t *testing.T) {
 	c.TokenURL = server.URL
 	client := newClient(t, c)
 	for range 6 {
-		_, err := client.Grant(context.Background(), server.Client().Transport.RoundTrip)
+		_, err := client.Token(context.Background(), server.Client().Transport.RoundTrip)
 		require.Error(t, err)
 	}
 	assert.EqualValues(t, 1, connections.Load())

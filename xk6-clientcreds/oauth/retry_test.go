@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"syscall"
 	"testing"
@@ -172,7 +173,7 @@ func TestRetryTimes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := play(tc.steps...)
 				var seen []Attempt
-				token, err := newClient(t, config()).GrantWithRetry(t.Context(), s.do, tc.retry, func(a Attempt) { seen = append(seen, a) })
+				token, err := newClient(t, config()).TokenWithRetry(t.Context(), Doer(s.do), tc.retry, func(a Attempt) { seen = append(seen, a) })
 				if tc.want == "" {
 					require.NoError(t, err)
 					assert.Equal(t, "at", token.AccessToken)
@@ -218,7 +219,7 @@ func TestCancelDuringWait(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, cancel)
 		s := play(retryAfterHeader("60"))
-		_, err := newClient(t, config()).GrantWithRetry(ctx, s.do, Retry{Attempts: 5}, nil)
+		_, err := newClient(t, config()).TokenWithRetry(ctx, Doer(s.do), Retry{Attempts: 5}, nil)
 		require.EqualError(t, err, "slow_down (HTTP 429) (retry after 1m0s)")
 		assert.Equal(t, []time.Duration{0}, s.at)
 		assert.Equal(t, 3*time.Second, time.Since(s.begin))
@@ -234,7 +235,7 @@ func TestCancelDuringRequest(t *testing.T) {
 			cancel(errors.New("the iteration is over"))
 			return nil, context.Cause(r.Context())
 		})
-		_, err := newClient(t, config()).GrantWithRetry(ctx, s.do, Retry{Attempts: 5}, nil)
+		_, err := newClient(t, config()).TokenWithRetry(ctx, Doer(s.do), Retry{Attempts: 5}, nil)
 		require.EqualError(t, err, "canceled: the request was canceled")
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Len(t, s.at, 1)
@@ -274,5 +275,64 @@ func TestRetryAfter(t *testing.T) {
 		"Fri, 31 Dec 9999 23:59:59 GMT":  maxTTL,
 	} {
 		assert.Equal(t, want, retryAfter(value, now), "%q", value)
+	}
+}
+
+// numbering is a Sender whose traces count the requests.
+type numbering struct {
+	answers []Doer
+	sent    int
+}
+
+func (n *numbering) Send(req *http.Request) (*http.Response, any, error) {
+	n.sent++
+	if n.sent > len(n.answers) {
+		return nil, n.sent, io.ErrUnexpectedEOF
+	}
+	resp, err := n.answers[n.sent-1](req)
+	return resp, n.sent, err
+}
+
+func TestAttemptCarriesTheTraceOfItsRequest(t *testing.T) {
+	t.Parallel()
+	c := config()
+	signed := 0
+	c.Auth = ClientAuth{Method: "test", Apply: func(context.Context, *TokenRequest) error {
+		if signed++; signed == 2 {
+			return &Error{Code: CodeTimeout}
+		}
+		return nil
+	}}
+	s := &numbering{answers: []Doer{always(503, "", "")}}
+	var traces []any
+	_, err := newClient(t, c).TokenWithRetry(t.Context(), s, Retry{Attempts: 3}, func(a Attempt) { traces = append(traces, a.Trace) })
+	require.Error(t, err)
+	assert.Equal(t, []any{1, nil, 2}, traces, "one with an answer, one that was not sent, one without an answer")
+}
+
+func TestReplacedClient(t *testing.T) {
+	t.Parallel()
+	refusal := always(401, typeJSON, `{"error":"invalid_client"}`)
+	token := always(200, typeJSON, `{"access_token":"at"}`)
+	other := func(*Error) *Client { return newClient(t, config()) }
+	for name, tc := range map[string]struct {
+		answers []Doer
+		replace func(*Error) *Client
+		numbers []int
+		ok      bool
+	}{
+		"asked once, and goes on with the numbers": {[]Doer{refusal, token}, other, []int{1, 2}, true},
+		"may fail as well":                         {[]Doer{refusal, refusal, token}, other, []int{1, 2}, false},
+		"there is none":                            {[]Doer{refusal, token}, func(*Error) *Client { return nil }, []int{1}, false},
+		"not needed":                               {[]Doer{token}, func(*Error) *Client { panic("asked") }, []int{1}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var numbers []int
+			_, err := newClient(t, config()).TokenWithRetry(t.Context(), &numbering{answers: tc.answers}, Retry{Replace: tc.replace},
+				func(a Attempt) { numbers = append(numbers, a.Number) })
+			assert.Equal(t, tc.ok, err == nil)
+			assert.Equal(t, tc.numbers, numbers)
+		})
 	}
 }

@@ -58,7 +58,7 @@ func TestServerWords(t *testing.T) {
 		"empty list":           {400, typeJSON, `{"errors":[]}`, "http_error (HTTP 400): the answer has no OAuth error code"},
 		"other members":        {400, typeJSON, `{"token":"hush","data":{"message":"hush"}}`, "http_error (HTTP 400): the answer has no OAuth error code"},
 	} {
-		_, err := newClient(t, config()).Grant(context.Background(), always(c.status, c.kind, c.body))
+		_, err := newClient(t, config()).Token(context.Background(), always(c.status, c.kind, c.body))
 		require.EqualError(t, err, c.want, name)
 		assert.NotContains(t, err.Error(), "hush", name)
 		_, err = newTestEndpoint(t, config()).Introspect(context.Background(), always(c.status, c.kind, c.body), "t")

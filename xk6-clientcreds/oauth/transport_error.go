@@ -92,3 +92,25 @@ func peer(err error) string {
 	}
 	return ""
 }
+
+// sendError is TransportError for a request under ctx: when that ended a transport returns its
+// cause, which can be any error.
+func sendError(ctx context.Context, err error) *Error {
+	e := TransportError(err)
+	if ended := ctx.Err(); ended != nil && e.Code != CodeTimeout && e.Code != CodeCanceled {
+		return TransportError(ended)
+	}
+	return e
+}
+
+// authError makes an error of ClientAuth.Apply an *Error: of a class of its own, because nothing
+// was sent. When ctx ended it is that.
+func authError(ctx context.Context, err error) *Error {
+	if e := new(Error); errors.As(err, &e) {
+		return e
+	}
+	if ended := ctx.Err(); ended != nil {
+		return TransportError(ended)
+	}
+	return &Error{Code: CodeClientAuth, Description: Printable(err.Error(), maxDescription), cause: err}
+}

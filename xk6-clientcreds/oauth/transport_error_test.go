@@ -26,7 +26,7 @@ func grantAt(ctx context.Context, t *testing.T, endpoint string, transport *http
 	t.Cleanup(transport.CloseIdleConnections)
 	c := config()
 	c.TokenURL = endpoint + "/token?key=hush"
-	_, err := newClient(t, c).Grant(ctx, transport.RoundTrip)
+	_, err := newClient(t, c).Token(ctx, transport.RoundTrip)
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	assert.NotContains(t, err.Error(), "hush")
@@ -201,9 +201,9 @@ func TestPlainHTTPToATLSServer(t *testing.T) {
 		"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
 		"Bad Request\nThis combination of host and port requires TLS.\n",
 	} {
-		_, err := newClient(t, config()).Grant(context.Background(), always(400, typeHTML, body))
+		_, err := newClient(t, config()).Token(context.Background(), always(400, typeHTML, body))
 		require.EqualError(t, err, "http_error (HTTP 400): "+words, body)
-		_, err = newClient(t, config()).Grant(context.Background(), always(403, typeHTML, body))
+		_, err = newClient(t, config()).Token(context.Background(), always(403, typeHTML, body))
 		require.ErrorContains(t, err, "http_error (HTTP 403): the answer is not JSON, but text/html", body)
 	}
 }

@@ -17,9 +17,9 @@ type Source interface {
 	Fetch(ctx context.Context, reason Reason) (*oauth.Token, error)
 	// Held is called once for a call that finds requests held back after err.
 	Held(err error)
-	// Renewed reports whether other credentials than those that were refused are at hand. It is called
+	// Reloaded reports whether other credentials than those that were refused are at hand. It is called
 	// now and then while the call is held back.
-	Renewed() bool
+	Reloaded() bool
 }
 
 // Reason is why a token is asked for.

@@ -57,7 +57,7 @@ func (s *server) Held(err error) {
 	s.held = append(s.held, err)
 }
 
-func (s *server) Renewed() bool { return s.renewed != nil && s.renewed() }
+func (s *server) Reloaded() bool { return s.renewed != nil && s.renewed() }
 
 // fails makes requests fail from now on, or, with nil, succeed.
 func (s *server) fails(err error) {
@@ -111,4 +111,4 @@ func (f sourceFunc) Fetch(ctx context.Context, reason Reason) (*oauth.Token, err
 
 func (sourceFunc) Held(error) {}
 
-func (sourceFunc) Renewed() bool { return false }
+func (sourceFunc) Reloaded() bool { return false }

@@ -52,7 +52,7 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 			return nil
 		case !now.Before(end):
 			return &b.err
-		case b.hold == e.refusals && b.err.Err != nil && src.Renewed():
+		case b.hold == e.refusals && b.err.Err != nil && src.Reloaded():
 			b.hold.Due()
 		}
 	}

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,11 +51,11 @@ func TestClockSkewIsSampled(t *testing.T) {
 // Of VUs that are told the same at once, one has news.
 func TestClockIsNewsOnce(t *testing.T) {
 	t.Parallel()
-	var clock serverClock
+	o := observer{clock: new(atomic.Pointer[oauth.Clock])}
 	date := time.Now().Truncate(time.Second)
 	news := make(chan bool)
 	for range 8 {
-		go func() { news <- clock.note(oauth.Clock{Date: date}) }()
+		go func() { news <- o.noteClock(oauth.Clock{Date: date}) }()
 	}
 	count := 0
 	for range 8 {
@@ -63,6 +64,6 @@ func TestClockIsNewsOnce(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, count)
-	assert.False(t, clock.note(oauth.Clock{}), "without a Date header there is none")
-	assert.True(t, clock.note(oauth.Clock{Date: date.Add(time.Second)}))
+	assert.False(t, o.noteClock(oauth.Clock{}), "without a Date header there is none")
+	assert.True(t, o.noteClock(oauth.Clock{Date: date.Add(time.Second)}))
 }
