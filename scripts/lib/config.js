@@ -48,7 +48,7 @@ export function inquiringOptions(kinds = Object.keys(inquiries)) {
 
 /** What the environment says of one client and of many alike, and more. */
 function commonOptions(more, auth = env('AUTH')) {
-    const options = { ...endpoint(auth), ...assertion(auth), ...binding(), ...exchange() };
+    const options = { ...endpoint(), ...assertion(auth), ...binding(), ...exchange() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -99,10 +99,14 @@ export function clientOfCall(overrides = {}) {
     return () => client;
 }
 
-/** What assertions say (RFC 7523), of a client that authenticates by one. */
+/**
+ * The audience of assertions (RFC 7523), for a client that authenticates with one: ASSERTION_AUDIENCE, or the issuer where
+ * TOKEN_URL saves its discovery.
+ */
 function assertion(auth) {
     const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
-    return signs && env('ASSERTION_AUDIENCE') !== undefined ? { assertion: { audience: env('ASSERTION_AUDIENCE') } } : {};
+    const audience = env('ASSERTION_AUDIENCE', env('TOKEN_URL') === undefined ? undefined : env('ISSUER'));
+    return signs && audience !== undefined ? { assertion: { audience } } : {};
 }
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */
@@ -193,7 +197,7 @@ function secret() {
  * Where tokens come from. TOKEN_URL saves the discovery by ISSUER, so both may be set, as `k6 x clientcreds serve` does;
  * but then they must be of one server, because one left over from another run would be loaded unawares.
  */
-function endpoint(auth) {
+function endpoint() {
     if (env('TOKEN_URL') === undefined && env('ISSUER') !== undefined) {
         return { issuer: issuer() };
     }
@@ -201,7 +205,7 @@ function endpoint(auth) {
     if (env('ISSUER') !== undefined && origin(issuer()) !== origin(tokenUrl)) {
         fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
     }
-    return { tokenUrl, ...assertion(auth) };
+    return { tokenUrl };
 }
 
 /** The issuer. Its metadata's URL is often taken for it. */
@@ -211,12 +215,6 @@ function issuer() {
         fail('ISSUER is the URL of the metadata: give the issuer itself, as the metadata have it, without /.well-known/…');
     }
     return value;
-}
-
-/** Assertions are for the issuer where it is known, also where nothing has to be discovered. */
-function assertion(auth) {
-    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
-    return signs && env('ISSUER') !== undefined ? { assertion: { audience: env('ISSUER') } } : {};
 }
 
 /** Scheme, host and port of a URL, without a user's name and password. */

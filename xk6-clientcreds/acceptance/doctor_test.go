@@ -181,12 +181,15 @@ func TestDoctorSignsForTheAudienceOfTheScripts(t *testing.T) {
 		cfg.TokenMiddleware = []authserver.Middleware{seen.record}
 	})
 	e := server.Endpoints()
-	for _, c := range []struct{ change, want string }{
-		{"TOKEN_URL=" + e.Token, e.Issuer}, // and ISSUER
-		{"TOKEN_URL=", e.Issuer},
-		{"ISSUER=", e.Token},
+	for _, c := range []struct{ change, audience, want string }{
+		{"TOKEN_URL=" + e.Token, "", e.Issuer}, // and ISSUER
+		{"TOKEN_URL=", "", e.Issuer},
+		{"ISSUER=", "", e.Token},
+		{"TOKEN_URL=" + e.Token, e.Token, e.Token},
+		{"TOKEN_URL=", e.Token, e.Token},
+		{"ISSUER=", e.Issuer, e.Issuer},
 	} {
-		env := server.env("AUTH=client_secret_jwt", c.change)
+		env := server.env("AUTH=client_secret_jwt", "ASSERTION_AUDIENCE="+c.audience, c.change)
 		examined := doctor(t, env, "--grants", "1")
 		require.Equal(t, doctorUsable, examined.exitCode, "%s%s", examined.stdout, examined.stderr)
 		require.Equal(t, []string{c.want}, seen.take(), c.change)
