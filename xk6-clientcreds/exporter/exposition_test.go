@@ -25,6 +25,8 @@ import (
 	"go.k6.io/k6/v2/output"
 	"google.golang.org/protobuf/encoding/prototext"
 	"gopkg.in/guregu/null.v3"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -67,9 +69,9 @@ func exampleRun(t testing.TB) *rig {
 
 // withoutVersions replaces what depends on how the test binary was built.
 func withoutVersions(text string) string {
-	for _, module := range []string{k6Module, ownModule} {
-		text = strings.ReplaceAll(text, `version="`+versionOf(module)+`"`, `version="v"`)
-		text = strings.ReplaceAll(text, `value:"`+versionOf(module)+`"`, `value:"v"`)
+	for _, module := range []string{procinfo.K6Module, procinfo.ExtensionModule} {
+		text = strings.ReplaceAll(text, `version="`+procinfo.VersionOf(module)+`"`, `version="v"`)
+		text = strings.ReplaceAll(text, `value:"`+procinfo.VersionOf(module)+`"`, `value:"v"`)
 	}
 	return text
 }

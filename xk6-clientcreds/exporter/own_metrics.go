@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 // The metrics about the test and the exporter itself. They carry the tags of the test run as labels,
@@ -100,7 +101,7 @@ func (c *ownCollector) points() []point {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	points := c.runPoints(st.run)
-	points = append(points, c.gauge(infoName, 1, versionOf(k6Module), versionOf(ownModule)))
+	points = append(points, c.gauge(infoName, 1, procinfo.VersionOf(procinfo.K6Module), procinfo.VersionOf(procinfo.ExtensionModule)))
 	for _, f := range st.families {
 		points = append(points, c.gauge(seriesName, float64(len(f.series)), f.metric.Name))
 	}
@@ -188,32 +189,3 @@ func number(b bool) float64 {
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
-
-const (
-	k6Module  = "go.k6.io/k6/v2"
-	ownModule = "github.com/xk6-clientcreds/harness"
-)
-
-// versionOf is the version of a module in this binary.
-func versionOf(module string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return versionIn(info, module)
-}
-
-func versionIn(info *debug.BuildInfo, module string) string {
-	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
-		switch {
-		case m.Path != module:
-		case m.Replace != nil && m.Replace.Version == "":
-			return "(devel)" // built from a folder, as k6 version says it
-		case m.Replace != nil:
-			return m.Replace.Version
-		default:
-			return m.Version
-		}
-	}
-	return "unknown"
-}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -175,21 +174,4 @@ func TestRunTagsAreLabelsOfTheState(t *testing.T) {
 	r.add(r.builtin.Iterations, 1)
 	assert.Equal(t, "1", r.value(`k6_test_running{metric="taken by the exporter",testid="a"}`))
 	assert.Equal(t, "1", r.value(`k6_prometheus_series{metric="iterations",testid="a"}`))
-}
-
-func TestVersions(t *testing.T) {
-	info := &debug.BuildInfo{
-		Main: debug.Module{Path: "k6", Version: "(devel)"},
-		Deps: []*debug.Module{
-			{Path: "example.com/plain", Version: "v1.2.3"},
-			{Path: "example.com/folder", Version: "v0.0.0-00010101000000-000000000000", Replace: &debug.Module{Path: "/src"}},
-			{Path: "example.com/fork", Version: "v1.0.0", Replace: &debug.Module{Path: "example.com/other", Version: "v1.0.1"}},
-		},
-	}
-	for module, want := range map[string]string{
-		"k6": "(devel)", "example.com/plain": "v1.2.3", "example.com/folder": "(devel)", "example.com/fork": "v1.0.1",
-		"example.com/absent": "unknown",
-	} {
-		assert.Equal(t, want, versionIn(info, module), module)
-	}
 }

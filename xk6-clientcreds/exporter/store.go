@@ -10,11 +10,9 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
 	"google.golang.org/protobuf/types/known/timestamppb"
-)
 
-// maxCached bounds the time series that the store finds without resolving their labels. Tags that
-// are not labels, such as unique URLs, would make it grow for ever.
-const maxCached = 100_000
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tagcache"
+)
 
 // Why a sample was dropped.
 const (
@@ -33,10 +31,7 @@ type store struct {
 
 	mu       sync.Mutex // held for a batch of samples, and by a scrape only to copy what follows
 	run      *runState
-	cache    map[*metrics.TagSet][]entry
-	cached   int // entries in it
-	lastTags *metrics.TagSet
-	last     []entry // those of lastTags: the samples of one request have the same tags
+	cache    *tagcache.Cache[entry]
 	byMetric map[*metrics.Metric]*family
 	families []*family
 	dropped  map[drop]uint64
@@ -49,7 +44,6 @@ type observer interface{ observe(s *metrics.Sample) }
 
 // entry is what the samples of a metric with some tags lead to. Without a series they are dropped.
 type entry struct {
-	metric    *metrics.Metric
 	series    series
 	observers []observer
 }
@@ -68,15 +62,16 @@ type family struct {
 }
 
 func newStore(o *options, help Help, run *runState, log logrus.FieldLogger) *store {
-	return &store{
+	st := &store{
 		log: log, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help, run: run,
 		now:      run.now,
-		cache:    make(map[*metrics.TagSet][]entry),
 		byMetric: make(map[*metrics.Metric]*family),
 		dropped:  make(map[drop]uint64),
 		labels:   newLabeler(o.Labels, log),
 		names:    newNamer(log),
 	}
+	st.cache = tagcache.New(st.resolve)
+	return st
 }
 
 // add takes a batch of samples.
@@ -93,7 +88,7 @@ func (st *store) add(containers []metrics.SampleContainer) {
 }
 
 func (st *store) addSample(s *metrics.Sample) {
-	e := st.entry(s.TimeSeries)
+	e := st.cache.Get(s.TimeSeries)
 	if math.IsNaN(s.Value) {
 		st.dropped[drop{s.Metric.Name, droppedNaN}]++
 		return
@@ -108,26 +103,6 @@ func (st *store) addSample(s *metrics.Sample) {
 	e.series.add(s)
 }
 
-// entry finds what ts leads to.
-func (st *store) entry(ts metrics.TimeSeries) *entry {
-	if ts.Tags != st.lastTags || st.last == nil {
-		st.lastTags, st.last = ts.Tags, st.cache[ts.Tags]
-	}
-	for i := range st.last {
-		if st.last[i].metric == ts.Metric {
-			return &st.last[i]
-		}
-	}
-	if st.cached >= maxCached {
-		clear(st.cache)
-		st.cached, st.last = 0, nil
-	}
-	st.last = append(st.last, st.resolve(ts))
-	st.cache[ts.Tags] = st.last
-	st.cached++
-	return &st.last[len(st.last)-1]
-}
-
 // resolve finds or makes the series of ts.
 func (st *store) resolve(ts metrics.TimeSeries) entry {
 	f := st.byMetric[ts.Metric]
@@ -136,7 +111,7 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	}
 	labels := st.labels.labels(ts.Tags)
 	key := signature(labels)
-	e := entry{metric: ts.Metric, series: f.byLabels[key], observers: st.run.observersOf(ts)}
+	e := entry{series: f.byLabels[key], observers: st.run.observersOf(ts)}
 	switch {
 	case e.series != nil:
 	case len(f.series) < st.maxSeries:

@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 const (
@@ -58,7 +60,7 @@ type watcher struct {
 // left of an interval then, stop has a reading reported if there was none before, and it waits for
 // that.
 func Watch(report func(Reading)) (stop func()) {
-	w := &watcher{cpu: processCPU, available: availableCPUs, limits: newLimits(os.DirFS("/")), report: report}
+	w := &watcher{cpu: procinfo.CPUTime, available: availableCPUs, limits: newLimits(os.DirFS("/")), report: report}
 	return w.start()
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/output"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
@@ -30,8 +31,8 @@ func (r *recorder) describe(params output.Params) error {
 		run.Commit, run.Modified = workTree(filepath.Dir(filepath.FromSlash(params.ScriptPath.Path)))
 	}
 	instance := runrecord.Instance{
-		K6: versionOf(k6Module), Extension: versionOf(ownModule), Go: runtime.Version(),
-		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(),
+		K6: procinfo.VersionOf(procinfo.K6Module), Extension: procinfo.VersionOf(procinfo.ExtensionModule), Go: runtime.Version(),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: procinfo.CPUModel(),
 		CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0),
 		Connection: runrecord.Connection{
 			NoReuse: o.NoConnectionReuse.Bool, NoVUReuse: o.NoVUConnectionReuse.Bool,

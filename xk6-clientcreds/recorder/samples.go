@@ -7,42 +7,29 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tagcache"
 )
 
-const (
-	// maxCached bounds the time series that are found without looking at their tags. Tags that make
-	// no difference, such as unique URLs, would make it grow for ever.
-	maxCached = 100_000
-	// maxSeen bounds the values of a tag that is only listed.
-	maxSeen = 16
-)
+// maxSeen bounds the values of a tag that is only listed.
+const maxSeen = 16
 
 // samples is what has been measured so far.
 type samples struct {
 	builder *runrecord.Builder
-
-	cache    map[*metrics.TagSet][]entry
-	cached   int
-	lastTags *metrics.TagSet
-	last     []entry // those of lastTags: the samples of one request have the same tags
+	cells   *tagcache.Cache[*runrecord.Cell] // nil for samples that are not recorded
 
 	tls, protocols map[string]bool
 	origins        runinfo.Origins // of the URLs of requests
 }
 
-// entry is where the samples of a metric with some tags go.
-type entry struct {
-	metric *metrics.Metric
-	cell   *runrecord.Cell // nil for samples that are not recorded
-}
-
 func newSamples() *samples {
-	return &samples{
+	s := &samples{
 		builder:   runrecord.NewBuilder(),
-		cache:     make(map[*metrics.TagSet][]entry),
 		tls:       make(map[string]bool),
 		protocols: make(map[string]bool),
 	}
+	s.cells = tagcache.New(s.resolve)
+	return s
 }
 
 // add takes a batch of samples.
@@ -51,34 +38,14 @@ func (s *samples) add(containers []metrics.SampleContainer) {
 		list := container.GetSamples()
 		for i := range list {
 			sample := &list[i]
-			if cell := s.cell(sample.TimeSeries); cell != nil {
+			if cell := *s.cells.Get(sample.TimeSeries); cell != nil {
 				cell.Observe(sample.Value, sample.Time)
 			}
 		}
 	}
 }
 
-// cell finds where the samples of ts go; nil if they are not recorded.
-func (s *samples) cell(ts metrics.TimeSeries) *runrecord.Cell {
-	if ts.Tags != s.lastTags || s.last == nil {
-		s.lastTags, s.last = ts.Tags, s.cache[ts.Tags]
-	}
-	for i := range s.last {
-		if s.last[i].metric == ts.Metric {
-			return s.last[i].cell
-		}
-	}
-	if s.cached >= maxCached {
-		clear(s.cache)
-		s.cached, s.last = 0, nil
-	}
-	cell := s.resolve(ts)
-	s.last = append(s.last, entry{ts.Metric, cell})
-	s.cache[ts.Tags] = s.last
-	s.cached++
-	return cell
-}
-
+// resolve finds where the samples of ts go; nil if they are not recorded.
 func (s *samples) resolve(ts metrics.TimeSeries) *runrecord.Cell {
 	tag := func(name string) string {
 		value, _ := ts.Tags.Get(name)

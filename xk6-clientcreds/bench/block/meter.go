@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 // Meter measures blocks of this process, one at a time. The zero Meter leaves the garbage collector
@@ -27,16 +29,16 @@ func NewMeter() *Meter {
 
 // Collect collects garbage, between two blocks.
 func (m *Meter) Collect() {
-	before := ProcessCPU()
+	before := procinfo.CPUTime()
 	runtime.GC()
-	cycle := ProcessCPU() - before
+	cycle := procinfo.CPUTime() - before
 	m.run.Collections = append(m.run.Collections, Collection{CPU: cycle, Headroom: headroom()})
 }
 
 // Start begins a block.
 func (m *Meter) Start() {
 	runtime.ReadMemStats(&m.heap)
-	m.wall, m.cpu = time.Now(), ProcessCPU()
+	m.wall, m.cpu = time.Now(), procinfo.CPUTime()
 }
 
 // Lap notes that the work of the block is done. CPU time and allocations still count until Stop,
@@ -45,7 +47,7 @@ func (m *Meter) Lap() { m.took = time.Since(m.wall) }
 
 // Stop ends the block. It sorts took, how long each unit took; none if that was not measured.
 func (m *Meter) Stop(variant string, round, units int, took []time.Duration) {
-	cpu := ProcessCPU() - m.cpu
+	cpu := procinfo.CPUTime() - m.cpu
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
 	m.run.Blocks = append(m.run.Blocks, Block{

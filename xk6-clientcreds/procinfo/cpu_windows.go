@@ -1,4 +1,4 @@
-package generator
+package procinfo
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// processCPU is the CPU time, user and kernel, that this process has used.
-func processCPU() time.Duration {
+// CPUTime returns the CPU time, user and kernel, that this process has used.
+func CPUTime() time.Duration {
 	process, err := syscall.GetCurrentProcess()
 	var created, exited, kernel, user syscall.Filetime
 	if err == nil {

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package generator
+package procinfo
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// processCPU is the CPU time, user and system, that this process has used.
-func processCPU() time.Duration {
+// CPUTime returns the CPU time, user and system, that this process has used.
+func CPUTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		panic(fmt.Sprintf("getrusage: %v", err)) // fails only for a wrong argument
