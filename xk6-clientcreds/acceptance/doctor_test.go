@@ -255,6 +255,6 @@ func TestDoctorWithoutAConfiguration(t *testing.T) {
 	t.Parallel()
 	e := doctor(t, nil)
 	require.Equal(t, doctorUsage, e.exitCode)
-	require.Contains(t, e.stderr, "ISSUER and TOKEN_URL are both unset: give one of them")
+	require.Contains(t, e.stderr, "TOKEN_URL and ISSUER are both unset; set one of them")
 	require.Empty(t, e.stdout)
 }

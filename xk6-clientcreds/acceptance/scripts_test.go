@@ -198,7 +198,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"CACHE_SCOPE=none", "LEEWAY=1s"},
 			text:   `k6/x/clientcreds: option \"cache.leeway\" has no effect with cache.scope: \"none\", which asks for a new token at every call`,
 		},
-		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `k6/x/clientcreds: option \"scope\" has the value \"a\\\"b\"; a scope is printable ASCII`},
+		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `k6/x/clientcreds: option \"scope\" contains \"a\\\"b\"; a scope must be printable ASCII`},
 		"nobody there": {
 			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens there`,
 		},

@@ -46,21 +46,23 @@ const doctorExample = `  # the server that the scripts' environment names
 
 // doctorCommand is one call of k6 x clientcreds doctor.
 type doctorCommand struct {
-	gs    *state.GlobalState
-	cfg   doctor.Config
-	key   signingKey
-	place secretPlace
+	gs        *state.GlobalState
+	cfg       doctor.Config
+	key       signingKey
+	secretRef secretRef
 
 	certificateFile string
 
 	scope   string
 	timeout duration
 	json    bool
-	set     *pflag.FlagSet
+
+	set          *pflag.FlagSet
+	secretOrigin string // the variable or flag that the client's secret is from
 }
 
 func newDoctor(gs *state.GlobalState) *cobra.Command {
-	d := &doctorCommand{gs: gs, timeout: duration(doctor.DefaultTimeout)}
+	d := &doctorCommand{gs: gs, timeout: duration(doctor.DefaultTimeout), cfg: doctor.Config{VUs: doctor.DefaultVUs, Grants: doctor.DefaultGrants}}
 	cmd := &cobra.Command{
 		Use:     "doctor [flags]",
 		Short:   "Examine an authorization server before it is put under load",
@@ -80,45 +82,15 @@ func newDoctor(gs *state.GlobalState) *cobra.Command {
 
 func usage(err error) error { return errext.WithExitCodeIfNone(err, exitUsage) }
 
-func (d *doctorCommand) declare(set *pflag.FlagSet) {
-	d.set = set
-	set.SortFlags = false
-	set.StringVar(&d.cfg.Issuer, "issuer", "", "issuer `identifier`, to discover the token endpoint (ISSUER)")
-	set.StringVar(&d.cfg.TokenURL, "token-url", "", "`URL` of the token endpoint (TOKEN_URL)")
-	set.StringVar(&d.cfg.ClientID, "client-id", "", "`id` of the client (CLIENT_ID)")
-	set.StringVar(&d.place.file, "client-secret-file", "", "`file` with the client's secret (CLIENT_SECRET_FILE)")
-	set.StringVar(&d.place.env, "client-secret-env", "", "`name` of the environment variable with the client's secret, CLIENT_SECRET by default")
-	set.StringVar(&d.scope, "scope", "", "space separated `scope` to ask for (SCOPE)")
-	set.StringArrayVar(&d.cfg.Audience, "audience", nil, "`audience` to ask for (AUDIENCE; can be repeated)")
-	set.StringArrayVar(&d.cfg.Resource, "resource", nil, "`URI` of a resource to ask for (RESOURCE; can be repeated)")
-	set.StringVar(&d.cfg.Auth, "auth", "", "authentication `method`: client_secret_basic, client_secret_post, client_secret_jwt, "+
-		"private_key_jwt, tls_client_auth, self_signed_tls_client_auth (AUTH)")
-	set.StringVar(&d.cfg.BasicEncoding, "basic-encoding", "", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)")
-	set.StringVar(&d.key.file, "client-key-file", "", "`file` of the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)")
-	set.StringVar(&d.certificateFile, "client-certificate-file", "", "`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, PEM (CLIENT_CERTIFICATE_FILE)")
-	set.StringVar(&d.key.algorithm, "key-alg", "", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)")
-	set.StringVar(&d.key.id, "key-id", "", "`kid` of the key at the server (KEY_ID)")
-	set.StringVar(&d.cfg.AssertionAudience, "assertion-audience", "", "`audience` (aud) of assertions, the issuer or else the token endpoint by default (ASSERTION_AUDIENCE)")
-	set.StringVar(&d.cfg.IntrospectionURL, "introspection-url", "", "`URL` of the introspection endpoint (INTROSPECTION_URL)")
-	set.BoolVar(&d.cfg.DPoP, "dpop", false, "ask for tokens that are bound to a key (DPOP=true)")
-	set.StringVar(&d.cfg.APIURL, "api-url", "", "`URL` of a protected resource to GET (API_URL)")
-	set.IntVar(&d.cfg.VUs, "vus", doctor.DefaultVUs, "`number` of virtual users that the advice is for (VUS)")
-	set.BoolVar(&d.cfg.AllMethods, "all-methods", false,
-		"also try the authentication methods that are not configured, each a login that may fail")
-	set.IntVar(&d.cfg.Grants, "grants", doctor.DefaultGrants, fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants))
-	set.Var(&d.timeout, "timeout", "time for everything")
-	set.BoolVar(&d.json, "json", false, "write JSON")
-}
-
 func (d *doctorCommand) run() error {
 	if err := d.configure(); err != nil {
-		return usage(err)
+		return usage(d.named(err))
 	}
 	ctx, stop := d.interruptible()
 	defer stop()
 	report, err := doctor.Run(ctx, d.cfg)
 	if err != nil {
-		return usage(err)
+		return usage(d.named(err))
 	}
 	// To the terminal itself: k6's writer around it ends each line by a control sequence.
 	if out := d.gs.Stdout.Writer; d.json {

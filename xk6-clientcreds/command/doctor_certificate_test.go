@@ -32,12 +32,12 @@ func TestDoctorWithAWrongCertificate(t *testing.T) {
 	own, key := pair("own")
 	_, otherKey := pair("other")
 	for name, c := range map[string]struct{ certificate, key, want string }{
-		"none":           {"", key, "CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE"},
-		"no key":         {own, "", "CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK"},
+		"none":           {"", key, "CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key"},
+		"no key":         {own, "", "CLIENT_KEY_FILE is not set; set it to the file of the certificate's private key, PEM or JWK"},
 		"no file":        {filepath.Join(dir, "gone"), key, "CLIENT_CERTIFICATE_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the client's certificate, PEM"},
 		"no file of key": {own, filepath.Join(dir, "gone"), "CLIENT_KEY_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the certificate's private key, PEM or JWK"},
-		"the key":        {key, key, `CLIENT_CERTIFICATE_FILE is a PEM block "PRIVATE KEY"; it must be the client's certificate as PEM, with those of the CAs between after it`},
-		"another key":    {own, otherKey, "CLIENT_KEY_FILE is not the private key of the certificate; give the two that belong together"},
+		"the key":        {key, key, `CLIENT_CERTIFICATE_FILE is a PEM block "PRIVATE KEY"; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs`},
+		"another key":    {own, otherKey, "CLIENT_KEY_FILE is not the private key of the certificate; the two must belong together"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,10 +1,10 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,42 +12,14 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// configure completes the flags by the environment.
+// configure completes the flags from the environment. Its errors, as those of doctor.Run, name variables: see named.
 func (d *doctorCommand) configure() error {
-	// A flag for one of both addresses replaces what the environment has of either.
-	if !d.set.Changed("issuer") && !d.set.Changed("token-url") {
-		d.cfg.Issuer, d.cfg.TokenURL = d.gs.Env["ISSUER"], d.gs.Env["TOKEN_URL"]
-	}
-	for flag, v := range map[string]struct {
-		value *string
-		name  string
-	}{
-		"client-id":       {&d.cfg.ClientID, "CLIENT_ID"},
-		"scope":           {&d.scope, "SCOPE"},
-		"auth":            {&d.cfg.Auth, "AUTH"},
-		"basic-encoding":  {&d.cfg.BasicEncoding, "BASIC_ENCODING"},
-		"client-key-file": {&d.key.file, "CLIENT_KEY_FILE"},
-		"key-alg":         {&d.key.algorithm, "KEY_ALG"},
-
-		"client-certificate-file": {&d.certificateFile, "CLIENT_CERTIFICATE_FILE"},
-		"key-id":                  {&d.key.id, "KEY_ID"},
-		"api-url":                 {&d.cfg.APIURL, "API_URL"},
-		"assertion-audience":      {&d.cfg.AssertionAudience, "ASSERTION_AUDIENCE"},
-		"introspection-url":       {&d.cfg.IntrospectionURL, "INTROSPECTION_URL"},
-	} {
-		if !d.set.Changed(flag) {
-			*v.value = d.gs.Env[v.name]
+	for _, s := range d.settings() {
+		if s.variable == "" || d.replaced(s) {
+			continue
 		}
-	}
-	for flag, v := range map[string]struct {
-		values *[]string
-		name   string
-	}{
-		"audience": {&d.cfg.Audience, "AUDIENCE"},
-		"resource": {&d.cfg.Resource, "RESOURCE"},
-	} {
-		if value := d.gs.Env[v.name]; value != "" && !d.set.Changed(flag) {
-			*v.values = []string{value}
+		if err := s.fromEnvironment(d.gs.Env[s.variable]); err != nil {
+			return err
 		}
 	}
 	d.cfg.Scope = strings.Fields(d.scope)
@@ -59,23 +31,37 @@ func (d *doctorCommand) configure() error {
 	if err := d.configureKey(); err != nil {
 		return err
 	}
-	if err := d.configureDPoP(); err != nil {
-		return err
-	}
-	return d.configureCounts()
+	return d.checkCounts()
 }
 
-// configureDPoP reads what the scripts read.
-func (d *doctorCommand) configureDPoP() error {
-	value := d.gs.Env["DPOP"]
-	if d.set.Changed("dpop") || value == "" {
-		return nil
+// replaced reports whether a flag replaces what the environment has. A flag for one of the two addresses of a server
+// replaces both.
+func (d *doctorCommand) replaced(s setting) bool {
+	if s.variable == "ISSUER" || s.variable == "TOKEN_URL" {
+		return d.set.Changed("issuer") || d.set.Changed("token-url")
 	}
-	if value != "true" && value != "false" {
-		return fmt.Errorf("DPOP is %q: it must be true or false", value)
+	return d.set.Changed(s.flag)
+}
+
+// named returns err with the flag in place of the variable where the flag was given.
+func (d *doctorCommand) named(err error) error {
+	wrong := new(doctor.ConfigError)
+	if !errors.As(err, &wrong) {
+		return err
 	}
-	d.cfg.DPoP = value == "true"
-	return nil
+	return &doctor.ConfigError{Variable: d.nameOf(wrong.Variable), Problem: wrong.Problem}
+}
+
+func (d *doctorCommand) nameOf(variable string) string {
+	if variable == secretVariable && d.secretOrigin != "" {
+		return d.secretOrigin
+	}
+	for _, s := range d.settings() {
+		if s.variable == variable && d.set.Changed(s.flag) {
+			return "--" + s.flag
+		}
+	}
+	return variable
 }
 
 // configureKey reads key and certificate where they are to be used. Without a file doctor.Run says what is missing.
@@ -92,20 +78,13 @@ func (d *doctorCommand) configureKey() (err error) {
 	return err
 }
 
-// configureCounts holds the numbers to what is allowed: 0 would be the default to doctor.Run.
-func (d *doctorCommand) configureCounts() error {
-	if text := d.gs.Env["VUS"]; text != "" && !d.set.Changed("vus") {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("VUS is %q: it must be a whole number, 1 or more", text)
-		}
-		d.cfg.VUs = n
-	}
+// checkCounts rejects 0, which is the default to doctor.Run.
+func (d *doctorCommand) checkCounts() error {
 	if d.cfg.VUs < 1 {
-		return fmt.Errorf("VUS is %d: it must be a whole number, 1 or more", d.cfg.VUs)
+		return &doctor.ConfigError{Variable: "VUS", Problem: fmt.Sprintf("is %d; it must be a whole number, 1 or more", d.cfg.VUs)}
 	}
 	if d.cfg.Grants < 1 {
-		return fmt.Errorf("--grants is %d: it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants)
+		return &doctor.ConfigError{Variable: "--grants", Problem: fmt.Sprintf("is %d; it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants)}
 	}
 	return nil
 }

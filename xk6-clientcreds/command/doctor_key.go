@@ -1,15 +1,14 @@
 package command
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // signingKey is the key of private_key_jwt, as the scripts configure it. No text of it is in an error, and
-// neither is the path: who mistakes the one for the other gives the key.
+// neither is the path: users sometimes pass the key where the path belongs.
 type signingKey struct {
 	file, algorithm, id string
 }
@@ -17,11 +16,11 @@ type signingKey struct {
 func (k *signingKey) parse() (*oauth.SigningKey, error) {
 	text, err := oauth.ReadSecretFile(k.file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_KEY_FILE %w; it must be the path of the client's private key, PEM or JWK", err)
+		return nil, fileError("CLIENT_KEY_FILE", "%s; it must be the path of the client's private key, PEM or JWK", err)
 	}
 	key, err := oauth.ParseSigningKey(text, k.algorithm, k.id)
 	if err != nil {
-		return nil, errors.New(optionNames.Replace(err.Error()))
+		return nil, doctor.AsConfigError(err)
 	}
 	return key, nil
 }
@@ -30,23 +29,22 @@ func (k *signingKey) parse() (*oauth.SigningKey, error) {
 func (k *signingKey) certificate(file string) (*oauth.ClientCertificate, error) {
 	chain, err := oauth.ReadSecretFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_CERTIFICATE_FILE %w; it must be the path of the client's certificate, PEM", err)
+		return nil, fileError("CLIENT_CERTIFICATE_FILE", "%s; it must be the path of the client's certificate, PEM", err)
 	}
 	if k.file == "" {
-		return nil, errors.New("CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK")
+		return nil, fileError("CLIENT_KEY_FILE", "is not set; set it to the file of the certificate's private key, PEM or JWK")
 	}
 	key, err := oauth.ReadSecretFile(k.file)
 	if err != nil {
-		return nil, fmt.Errorf("CLIENT_KEY_FILE %w; it must be the path of the certificate's private key, PEM or JWK", err)
+		return nil, fileError("CLIENT_KEY_FILE", "%s; it must be the path of the certificate's private key, PEM or JWK", err)
 	}
 	certificate, err := oauth.ParseClientCertificate(chain, key)
 	if err != nil {
-		return nil, errors.New(optionNames.Replace(err.Error()))
+		return nil, doctor.AsConfigError(err)
 	}
 	return certificate, nil
 }
 
-// optionNames turns the names of the JavaScript API into those of the environment.
-var optionNames = strings.NewReplacer(`option "key.alg"`, "KEY_ALG", `option "key"`, "CLIENT_KEY_FILE",
-	`option "certificate"`, "CLIENT_CERTIFICATE_FILE",
-	`clientSecret with auth: "client_secret_jwt"`, "CLIENT_SECRET with AUTH=client_secret_jwt")
+func fileError(variable, format string, args ...any) error {
+	return &doctor.ConfigError{Variable: variable, Problem: fmt.Sprintf(format, args...)}
+}

@@ -117,10 +117,10 @@ func TestDoctorWithAWrongKey(t *testing.T) {
 		"the key":         {string(text), "", "CLIENT_KEY_FILE cannot be read: no such file or directory (below "},
 		"empty":           {keyFile(t, " \n"), "", "CLIENT_KEY_FILE is empty ("},
 		"too long":        {keyFile(t, strings.Repeat(private, (64<<10)/len(private)+1)), "", "CLIENT_KEY_FILE has more than 65536 bytes ("},
-		"no key":          {keyFile(t, private), "", "CLIENT_KEY_FILE has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key"},
-		"encrypted":       {keyFile(t, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nczNjcjN0\n-----END ENCRYPTED PRIVATE KEY-----\n"), "", "CLIENT_KEY_FILE is encrypted; it must be without a passphrase"},
-		"symmetric":       {keyFile(t, `{"kty":"oct","k":"`+private+`"}`), "", "CLIENT_KEY_FILE is a symmetric JWK; give its secret as CLIENT_SECRET with AUTH=client_secret_jwt"},
-		"other algorithm": {ec, "RS256", `KEY_ALG is "RS256", which this key cannot sign with; allowed are ES256`},
+		"no key":          {keyFile(t, private), "", "CLIENT_KEY_FILE contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK"},
+		"encrypted":       {keyFile(t, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nczNjcjN0\n-----END ENCRYPTED PRIVATE KEY-----\n"), "", "CLIENT_KEY_FILE is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem"},
+		"symmetric":       {keyFile(t, `{"kty":"oct","k":"`+private+`"}`), "", "CLIENT_KEY_FILE is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt"},
+		"other algorithm": {ec, "RS256", `KEY_ALG is "RS256", which this key cannot sign with; the key supports ES256`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

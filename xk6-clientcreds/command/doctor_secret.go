@@ -17,14 +17,14 @@ const (
 	sourceVariable = "CLIENT_SECRET_SOURCE"
 )
 
-// secretPlace is where the client's secret is when its flag says so. The secret itself has no flag.
-type secretPlace struct {
+// secretRef is what the flags say about where the client's secret is. The secret itself has no flag.
+type secretRef struct {
 	file string // that holds it
 	env  string // name of the variable with it
 }
 
-// configureSecret finds the client's secret. Without one doctor.Run says what is missing. What is in
-// the error is neither the secret nor the path: who mistakes the one for the other gives the secret.
+// configureSecret finds the client's secret. Without one doctor.Run says what is missing. The error contains neither the
+// secret nor the path: users sometimes pass the secret where the path belongs.
 func (d *doctorCommand) configureSecret() error {
 	name, secret, err := d.secret()
 	if err != nil {
@@ -33,7 +33,7 @@ func (d *doctorCommand) configureSecret() error {
 	if err := oauth.CheckSecret(secret); err != nil {
 		return fmt.Errorf("%s: the secret %w", name, err)
 	}
-	d.cfg.ClientSecret = secret
+	d.cfg.ClientSecret, d.secretOrigin = secret, name
 	return nil
 }
 
@@ -42,11 +42,11 @@ func (d *doctorCommand) secret() (name, secret string, err error) {
 	byFile, byEnv := d.set.Changed("client-secret-file"), d.set.Changed("client-secret-env")
 	switch {
 	case byFile && byEnv:
-		return "", "", errors.New("--client-secret-file and --client-secret-env are both given: give one of them")
+		return "", "", errors.New("--client-secret-file and --client-secret-env are both set; set one of them")
 	case byFile:
-		return secretOfFile("--client-secret-file", d.place.file)
+		return secretOfFile("--client-secret-file", d.secretRef.file)
 	case byEnv:
-		value := d.gs.Env[d.place.env]
+		value := d.gs.Env[d.secretRef.env]
 		if value == "" {
 			return "", "", errors.New("--client-secret-env must name an environment variable that is set, and holds the secret")
 		}
@@ -60,7 +60,7 @@ func (d *doctorCommand) secret() (name, secret string, err error) {
 	}
 	switch {
 	case len(given) > 1:
-		return "", "", fmt.Errorf("%s and %s are both set: unset one of them", given[0], given[1])
+		return "", "", fmt.Errorf("%s and %s are both set; unset one of them", given[0], given[1])
 	case len(given) == 0:
 		return secretVariable, "", nil
 	case given[0] == fileVariable:
@@ -81,21 +81,21 @@ func secretOfFile(name, path string) (string, string, error) {
 }
 
 // secretOfSource asks k6's secret sources, by the secret's name or by source:name.
-func (d *doctorCommand) secretOfSource(place string) (string, error) {
-	source, key, named := strings.Cut(place, ":")
+func (d *doctorCommand) secretOfSource(ref string) (string, error) {
+	source, key, named := strings.Cut(ref, ":")
 	if !named {
-		source, key = secretsource.DefaultSourceName, place
+		source, key = secretsource.DefaultSourceName, ref
 	}
 	if d.gs.SecretsManager == nil {
 		return "", fmt.Errorf("%s needs --secret-source, such as --secret-source=file=secrets.txt", sourceVariable)
 	}
 	secret, err := d.gs.SecretsManager.Get(source, key)
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be read, %w: it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures",
+		return "", fmt.Errorf("%s cannot be read, %w; it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures",
 			sourceVariable, err)
 	}
 	if secret == "" {
-		return "", fmt.Errorf("%s names a secret that is empty", sourceVariable)
+		return "", fmt.Errorf("%s names a secret that is empty; it must have a value", sourceVariable)
 	}
 	return secret, nil
 }

@@ -85,15 +85,15 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"two variables":      {map[string]string{"CLIENT_SECRET": private, "CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them"},
-		"two flags":          {nil, []string{"--client-secret-file", private, "--client-secret-env", private}, "--client-secret-file and --client-secret-env are both given: give one of them"},
+		"two variables":      {map[string]string{"CLIENT_SECRET": private, "CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; unset one of them"},
+		"two flags":          {nil, []string{"--client-secret-file", private, "--client-secret-env", private}, "--client-secret-file and --client-secret-env are both set; set one of them"},
 		"no file":            {map[string]string{"CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET_FILE cannot be read: no such file or directory (below " + here + path},
 		"no file of a flag":  {nil, []string{"--client-secret-file", private}, "--client-secret-file cannot be read: no such file or directory (below " + here + path},
 		"an empty file":      {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, "\n")}, nil, "CLIENT_SECRET_FILE is empty ("},
 		"lines":              {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, private+"\n"+private)}, nil, "CLIENT_SECRET_FILE: the secret has a line break or another control character in it; it must be text in one line"},
 		"a line in variable": {map[string]string{"CLIENT_SECRET": private + "\n"}, nil, "CLIENT_SECRET: the secret has a line break or another control character in it"},
 		"no variable":        {nil, []string{"--client-secret-env", private}, "--client-secret-env must name an environment variable that is set, and holds the secret"},
-		"no such secret":     {map[string]string{"CLIENT_SECRET_SOURCE": private}, nil, "CLIENT_SECRET_SOURCE cannot be read, file does not exist: it must be the name of a secret, or source:name"},
+		"no such secret":     {map[string]string{"CLIENT_SECRET_SOURCE": private}, nil, "CLIENT_SECRET_SOURCE cannot be read, file does not exist; it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures"},
 		"no such source":     {map[string]string{"CLIENT_SECRET_SOURCE": "nobody:x"}, nil, `CLIENT_SECRET_SOURCE cannot be read, no secret source with name "nobody" is configured`},
 		"an empty secret":    {map[string]string{"CLIENT_SECRET_SOURCE": "empty"}, nil, "CLIENT_SECRET_SOURCE names a secret that is empty"},
 		"nothing":            {nil, nil, "CLIENT_SECRET is not set"},

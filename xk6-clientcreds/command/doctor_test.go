@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/cmd/tests"
@@ -139,14 +141,14 @@ func TestDoctorExitCodes(t *testing.T) {
 		"no secret":             {map[string]string{"CLIENT_SECRET": ""}, nil, 2, "CLIENT_SECRET is not set"},
 		"method":                {map[string]string{"AUTH": "none"}, nil, 2, "AUTH is"},
 		"no key":                {map[string]string{"AUTH": "private_key_jwt"}, nil, 2, "CLIENT_KEY_FILE is not set"},
-		"no file of the key":    {nil, []string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"}, 2, "CLIENT_KEY_FILE cannot be read"},
+		"no file of the key":    {nil, []string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"}, 2, "--client-key-file cannot be read"},
 		"a key for later":       {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, nil, 0, ""},
 		"a key for all methods": {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, []string{"--all-methods"}, 2, "CLIENT_KEY_FILE cannot be read"},
-		"DPoP in words":         {map[string]string{"DPOP": "yes"}, nil, 2, `DPOP is "yes": it must be true or false`},
+		"DPoP in words":         {map[string]string{"DPOP": "yes"}, nil, 2, `DPOP is "yes"; it must be true or false`},
 		"users in words":        {map[string]string{"VUS": "many"}, nil, 2, `VUS is "many"`},
-		"no users":              {nil, []string{"--vus", "0"}, 2, "VUS is 0"},
-		"no grants":             {nil, []string{"--grants", "0"}, 2, "--grants is 0: it must be 1 to 20"},
-		"too many grants":       {nil, []string{"--grants", "21"}, 2, "grants is 21: it must be 1 to 20"},
+		"no users":              {nil, []string{"--vus", "0"}, 2, "--vus is 0; it must be a whole number, 1 or more"},
+		"no grants":             {nil, []string{"--grants", "0"}, 2, "--grants is 0; it must be 1 to 20"},
+		"too many grants":       {nil, []string{"--grants", "21"}, 2, "--grants is 21; it must be 1 to 20"},
 		"no time":               {nil, []string{"--timeout", "0"}, 2, "above 0"},
 		"a secret by flag":      {nil, []string{"--client-secret", "x"}, 2, "unknown flag"},
 		"an argument":           {nil, []string{"https://idp.example"}, 2, "does not take the argument"},
@@ -188,4 +190,44 @@ func TestDoctorInterrupted(t *testing.T) {
 	require.Equal(t, 1, exitCode(err))
 	require.Contains(t, out, "interrupted: not all checks were made")
 	require.True(t, strings.HasPrefix(out, "issuer          "+server.URL))
+}
+
+// What is wrong is named as it was written: by its variable, or by the flag that replaced it.
+func TestDoctorNamesSettingsAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	const address = "https://me:s3cr3t@idp.example/token"
+	const problem = " contains a user name or password; set the client ID and the client secret instead"
+	env := map[string]string{"CLIENT_ID": "me", "CLIENT_SECRET": doctorSecret, "TOKEN_URL": address}
+	_, err := examine(t, nil, env)
+	require.EqualError(t, err, "TOKEN_URL"+problem)
+	_, err = examine(t, nil, env, "--token-url", address)
+	require.EqualError(t, err, "--token-url"+problem)
+
+	secretFile := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(secretFile, []byte("short"), 0o600))
+	delete(env, "CLIENT_SECRET")
+	env["TOKEN_URL"], env["AUTH"] = "https://idp.example/token", "client_secret_jwt"
+	_, err = examine(t, nil, env, "--client-secret-file", secretFile)
+	require.EqualError(t, err, "--client-secret-file has 5 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)")
+}
+
+func TestEveryFlagOfDoctorNamesItsVariable(t *testing.T) {
+	t.Parallel()
+	d := new(doctorCommand)
+	d.declare(pflag.NewFlagSet("doctor", pflag.ContinueOnError))
+	for _, s := range d.settings() {
+		require.NotNil(t, d.set.Lookup(s.flag), s.flag)
+		require.Equal(t, s.variable, d.nameOf(s.variable))
+		if s.variable != "" {
+			require.Contains(t, s.usage, s.variable, s.flag)
+			require.Contains(t, doctorLong, s.variable, s.flag)
+		}
+	}
+	for _, s := range d.settings() {
+		if s.variable == "" {
+			continue
+		}
+		require.NoError(t, d.set.Set(s.flag, "1"), s.flag)
+		require.Equal(t, "--"+s.flag, d.nameOf(s.variable))
+	}
 }

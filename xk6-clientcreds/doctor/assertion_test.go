@@ -288,8 +288,8 @@ func TestProposedMethod(t *testing.T) {
 		hint    string
 	}{
 		"with its key":  {key, []string{"client_secret_jwt", "private_key_jwt"}, "set AUTH=private_key_jwt"},
-		"without a key": {nil, []string{"private_key_jwt"}, "set AUTH=private_key_jwt; CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK"},
-		"certificate":   {key, []string{"tls_client_auth"}, "set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE"},
+		"without a key": {nil, []string{"private_key_jwt"}, "set AUTH=private_key_jwt; CLIENT_KEY_FILE is not set; set it to the file of the client's private key, PEM or JWK"},
+		"certificate":   {key, []string{"tls_client_auth"}, "set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key"},
 		"unknown here":  {nil, []string{"attest_jwt_client_auth"}, "the grant below shows whether the server takes it all the same"},
 	} {
 		e := &exam{cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0], metadata: metadataOf(c.offered...)}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 func missingCertificate(c *Config) error {
 	if c.Certificate == nil {
-		return errors.New("CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE")
+		return configError("CLIENT_CERTIFICATE_FILE", "is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key")
 	}
 	return nil
 }
@@ -27,7 +26,7 @@ func (c *Config) checkHTTPS(m method) error {
 	}
 	for _, at := range []struct{ name, url string }{{"TOKEN_URL", c.TokenURL}, {"ISSUER", c.Issuer}} {
 		if strings.HasPrefix(strings.ToLower(at.url), "http:") {
-			return fmt.Errorf("%s is an http URL: %s needs https, because a certificate is shown in the TLS handshake", at.name, m.name)
+			return configError(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake", m.name)
 		}
 	}
 	return nil

@@ -168,10 +168,10 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	cfg.Issuer, cfg.TokenURL = "", mtls.URL+"/token"
 	cfg.Certificate = nil
 	_, err := Run(t.Context(), cfg)
-	require.EqualError(t, err, "CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM, and its key as CLIENT_KEY_FILE")
+	require.EqualError(t, err, "CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key")
 	cfg.Certificate, cfg.TokenURL = own, "http://127.0.0.1:1/token"
 	_, err = Run(t.Context(), cfg)
-	require.EqualError(t, err, "TOKEN_URL is an http URL: tls_client_auth needs https, because a certificate is shown in the TLS handshake")
+	require.EqualError(t, err, "TOKEN_URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake")
 }
 
 // A server that ends the connection of certificates that it does not know.

@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,8 +20,7 @@ const (
 // MaxGrants bounds Config.Grants: the doctor is no load test.
 const MaxGrants = 20
 
-// Config says which server to examine, as which client. Its errors name the environment variables that
-// scripts are configured by.
+// Config says which server to examine, as which client.
 type Config struct {
 	// Issuer is the issuer identifier; may be empty where TokenURL is given.
 	Issuer string
@@ -89,9 +86,9 @@ func setDefault[T comparable](field *T, value T) {
 func (c *Config) check() error {
 	switch {
 	case c.TokenURL == "" && c.Issuer == "":
-		return errors.New("ISSUER and TOKEN_URL are both unset: give one of them")
+		return configError("TOKEN_URL", "and ISSUER are both unset; set one of them")
 	case c.ClientID == "":
-		return errors.New("CLIENT_ID is not set: give the client's id")
+		return configError("CLIENT_ID", "is not set; set it to the client's ID")
 	}
 	if err := c.checkChoices(); err != nil {
 		return err
@@ -111,14 +108,11 @@ func (c *Config) check() error {
 	}
 	auth, err := m.auth(c)
 	if err != nil {
-		return err
+		return AsConfigError(err)
 	}
-	endpoint := c.TokenURL
-	if endpoint == "" {
-		endpoint = c.Issuer // stands in for the endpoint until that is known
-	}
-	if _, err := c.client(endpoint, auth, m); err != nil {
-		return err
+	request := c.tokenRequest(c.TokenURL, auth, m)
+	if err := request.Validate(); err != nil {
+		return AsConfigError(err)
 	}
 	return c.checkSameServer()
 }
@@ -127,13 +121,13 @@ func (c *Config) check() error {
 func (c *Config) checkChoices() error {
 	switch {
 	case c.BasicEncoding != "form" && c.BasicEncoding != "raw":
-		return fmt.Errorf("BASIC_ENCODING is %q: it must be form or raw", c.BasicEncoding)
+		return configError("BASIC_ENCODING", "is %q; it must be form or raw", c.BasicEncoding)
 	case c.Grants < 1 || c.Grants > MaxGrants:
-		return fmt.Errorf("grants is %d: it must be 1 to %d", c.Grants, MaxGrants)
+		return configError("--grants", "is %d; it must be 1 to %d", c.Grants, MaxGrants)
 	case c.VUs < 1:
-		return fmt.Errorf("VUS is %d: it must be 1 or more", c.VUs)
+		return configError("VUS", "is %d; it must be 1 or more", c.VUs)
 	case c.Timeout < 0:
-		return fmt.Errorf("timeout is %s: it must be above 0", c.Timeout)
+		return configError("--timeout", "is %s; it must be above 0", c.Timeout)
 	}
 	if err := checkAddress("API_URL", c.APIURL); err != nil {
 		return err
@@ -148,7 +142,7 @@ func checkAddress(name, address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
-		return fmt.Errorf("%s must be an absolute http or https URL without user name and password", name)
+		return configError(name, "must be an absolute http or https URL without a user name and password")
 	}
 	return nil
 }
@@ -160,7 +154,7 @@ func (c *Config) checkSameServer() error {
 		return nil
 	}
 	if i, t := origin(c.Issuer), origin(c.TokenURL); i != t {
-		return fmt.Errorf("TOKEN_URL is at %s, but ISSUER at %s: set one of the two", t, i)
+		return configError("TOKEN_URL", "is at %s, but ISSUER is at %s; set one of the two", t, i)
 	}
 	return nil
 }
@@ -174,10 +168,10 @@ func origin(text string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// client prepares the token request.
-func (c *Config) client(endpoint string, auth oauth.ClientAuth, m method) (*oauth.Client, error) {
-	return oauth.NewClient(oauth.Config{
+// tokenRequest describes the token request by method m, which auth belongs to.
+func (c *Config) tokenRequest(endpoint string, auth oauth.ClientAuth, m method) oauth.Config {
+	return oauth.Config{
 		TokenURL: endpoint, ClientID: c.ClientID, Auth: auth,
 		Scope: c.Scope, Audience: c.Audience, Resource: c.Resource, Certificate: c.shownBy(m),
-	})
+	}
 }

@@ -13,30 +13,30 @@ func TestConfigErrors(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"nothing to examine":  {func(c *Config) { c.TokenURL = "" }, "ISSUER and TOKEN_URL are both unset"},
+		"nothing to examine":  {func(c *Config) { c.TokenURL = "" }, "TOKEN_URL and ISSUER are both unset"},
 		"no client":           {func(c *Config) { c.ClientID = "" }, "CLIENT_ID is not set"},
 		"no secret":           {func(c *Config) { c.ClientSecret = "" }, "CLIENT_SECRET is not set"},
-		"secret with newline": {func(c *Config) { c.ClientSecret += "\n" }, "CLIENT_SECRET has a line break"},
-		"method":              {func(c *Config) { c.Auth = "none" }, `AUTH is "none": it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`},
+		"secret with newline": {func(c *Config) { c.ClientSecret += "\n" }, "CLIENT_SECRET contains a line break"},
+		"method":              {func(c *Config) { c.Auth = "none" }, `AUTH is "none"; it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`},
 		"short secret": {
 			func(c *Config) { c.Auth = "client_secret_jwt" },
-			"CLIENT_SECRET has 18 bytes: client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)",
+			"CLIENT_SECRET has 18 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)",
 		},
 		"no secret to sign with": {func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", "" }, "CLIENT_SECRET is not set"},
-		"no key":                 {func(c *Config) { c.Auth = "private_key_jwt" }, "CLIENT_KEY_FILE is not set: give the file of the client's private key"},
-		"encoding":               {func(c *Config) { c.BasicEncoding = "hex" }, `BASIC_ENCODING is "hex": it must be form or raw`},
-		"too many grants":        {func(c *Config) { c.Grants = MaxGrants + 1 }, "grants is 21: it must be 1 to 20"},
+		"no key":                 {func(c *Config) { c.Auth = "private_key_jwt" }, "CLIENT_KEY_FILE is not set; set it to the file of the client's private key"},
+		"encoding":               {func(c *Config) { c.BasicEncoding = "hex" }, `BASIC_ENCODING is "hex"; it must be form or raw`},
+		"too many grants":        {func(c *Config) { c.Grants = MaxGrants + 1 }, "--grants is 21; it must be 1 to 20"},
 		"users":                  {func(c *Config) { c.VUs = -1 }, "VUS is -1"},
 		"timeout":                {func(c *Config) { c.Timeout = -time.Second }, "timeout is -1s"},
-		"issuer":                 {func(c *Config) { c.Issuer = "https://idp.example?x" }, "ISSUER: "},
-		"token URL":              {func(c *Config) { c.TokenURL = "idp.example" }, "tokenUrl"},
+		"issuer":                 {func(c *Config) { c.Issuer = "https://idp.example?x" }, "ISSUER must not contain a query (RFC 8414 §2); remove it"},
+		"token URL":              {func(c *Config) { c.TokenURL = "idp.example" }, "TOKEN_URL is"},
 		"scope":                  {func(c *Config) { c.Scope = []string{`a"b`} }, "scope"},
 		"resource":               {func(c *Config) { c.Resource = []string{"orders"} }, "resource"},
 		"API URL":                {func(c *Config) { c.APIURL = "api.example" }, "API_URL must be"},
 		"raw with a colon":       {func(c *Config) { c.ClientID, c.BasicEncoding = "a:b", "raw" }, "colon"},
 		"two servers": {
 			func(c *Config) { c.Issuer = "https://other.example/tenant" },
-			"TOKEN_URL is at https://idp.example, but ISSUER at https://other.example: set one of the two",
+			"TOKEN_URL is at https://idp.example, but ISSUER is at https://other.example; set one of the two",
 		},
 	} {
 		cfg := Config{TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: testSecret}

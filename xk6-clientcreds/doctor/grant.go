@@ -15,7 +15,7 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := e.cfg.client(e.endpointOf(m), hidden(auth, e.hide), m)
+	client, err := oauth.NewClient(e.cfg.tokenRequest(e.endpointOf(m), hidden(auth, e.hide), m))
 	if err != nil {
 		return nil, err
 	}

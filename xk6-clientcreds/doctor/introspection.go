@@ -64,11 +64,11 @@ func (e *exam) introspect(ctx context.Context, address string) (*oauth.Introspec
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := oauth.NewEndpoint("introspectionUrl", address, oauth.Config{
+	endpoint, err := oauth.NewEndpoint(oauth.FieldIntrospectionURL, address, oauth.Config{
 		ClientID: e.cfg.ClientID, Auth: hidden(auth, e.hide), Certificate: e.cfg.shownBy(e.method),
 	})
 	if err != nil {
-		return nil, err
+		return nil, AsConfigError(err)
 	}
 	probe, closing := e.probeOf(e.method)
 	defer closing()

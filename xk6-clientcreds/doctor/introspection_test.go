@@ -69,5 +69,5 @@ func TestIntrospectionIsNotAsked(t *testing.T) {
 	require.Zero(t, x.server.Stats().IntrospectionRequests)
 
 	_, err := Run(t.Context(), Config{Issuer: x.cfg.Issuer, ClientID: testID, ClientSecret: testSecret, IntrospectionURL: "introspect"})
-	require.EqualError(t, err, "INTROSPECTION_URL must be an absolute http or https URL without user name and password")
+	require.EqualError(t, err, "INTROSPECTION_URL must be an absolute http or https URL without a user name and password")
 }

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -20,19 +19,16 @@ func (c *Config) checkIssuer() error {
 	}
 	u, err := url.Parse(c.Issuer)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return fmt.Errorf("ISSUER is %q, which is not an absolute http or https URL; set it to one such as https://idp.example.com",
+		return configError("ISSUER", "is %q, which is not an absolute http or https URL; set it to one such as https://idp.example.com",
 			withoutSecrets(c.Issuer))
 	}
 	for _, segment := range wellKnown {
 		if issuer, path, found := strings.Cut(withoutSecrets(c.Issuer), segment); found {
-			return fmt.Errorf("ISSUER has %s in it, so it is the address of the metadata, not the issuer; set ISSUER=%s",
+			return configError("ISSUER", "contains %s, so it is the URL of the metadata, not the issuer; set it to %s",
 				segment, issuer+path)
 		}
 	}
-	if err := oauth.CheckIssuer(c.Issuer); err != nil {
-		return fmt.Errorf("ISSUER: %w", err)
-	}
-	return nil
+	return AsConfigError(oauth.CheckIssuer(c.Issuer))
 }
 
 // withoutSecrets is an address to show, also where it is not a URL: what is before an @ or in a query may be secret.

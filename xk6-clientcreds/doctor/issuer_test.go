@@ -9,12 +9,12 @@ import (
 func TestIssuersThatPeoplePaste(t *testing.T) {
 	t.Parallel()
 	for issuer, want := range map[string]string{
-		"https://idp.example/.well-known/openid-configuration": "ISSUER has /.well-known/openid-configuration in it, " +
-			"so it is the address of the metadata, not the issuer; set ISSUER=https://idp.example",
-		"https://idp.example/realms/a/.well-known/openid-configuration?x=s3cret": "ISSUER has /.well-known/openid-configuration in it, " +
-			"so it is the address of the metadata, not the issuer; set ISSUER=https://idp.example/realms/a",
-		"https://idp.example/.well-known/oauth-authorization-server/realms/a": "ISSUER has /.well-known/oauth-authorization-server in it, " +
-			"so it is the address of the metadata, not the issuer; set ISSUER=https://idp.example/realms/a",
+		"https://idp.example/.well-known/openid-configuration": "ISSUER contains /.well-known/openid-configuration, " +
+			"so it is the URL of the metadata, not the issuer; set it to https://idp.example",
+		"https://idp.example/realms/a/.well-known/openid-configuration?x=s3cret": "ISSUER contains /.well-known/openid-configuration, " +
+			"so it is the URL of the metadata, not the issuer; set it to https://idp.example/realms/a",
+		"https://idp.example/.well-known/oauth-authorization-server/realms/a": "ISSUER contains /.well-known/oauth-authorization-server, " +
+			"so it is the URL of the metadata, not the issuer; set it to https://idp.example/realms/a",
 		"127.0.0.1:9997":          `ISSUER is "127.0.0.1:9997", which is not an absolute http or https URL; set it to one such as https://idp.example.com`,
 		"idp.example":             `ISSUER is "idp.example", which is not an absolute http or https URL; set it to one such as https://idp.example.com`,
 		"ftp://me:pw@idp.example": `ISSUER is "idp.example", which is not an absolute http or https URL; set it to one such as https://idp.example.com`,

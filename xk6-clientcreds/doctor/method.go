@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,9 +19,9 @@ type method struct {
 	signs    bool   // authenticates by an assertion (RFC 7523)
 	// certified says that it authenticates by a certificate in the TLS handshake (RFC 8705).
 	certified bool
-	// missing says what the configuration has not that the method authenticates with.
+	// missing returns an error if the configuration lacks credentials for the method.
 	missing func(*Config) error
-	// auth is for a configuration that misses nothing.
+	// auth is called for a configuration that lacks nothing.
 	auth func(*Config) (oauth.ClientAuth, error)
 }
 
@@ -59,9 +57,9 @@ func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error)
 func missingSecret(c *Config) error {
 	switch {
 	case c.ClientSecret == "":
-		return errors.New("CLIENT_SECRET is not set: give the client's secret in the environment")
+		return configError("CLIENT_SECRET", "is not set; set it to the client's secret, or set CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE")
 	case strings.ContainsAny(c.ClientSecret, "\r\n"):
-		return errors.New("CLIENT_SECRET has a line break in it: give the secret without one")
+		return configError("CLIENT_SECRET", "contains a line break; remove it")
 	}
 	return nil
 }
@@ -90,7 +88,7 @@ const (
 func missingLongSecret(c *Config) error {
 	err := missingSecret(c)
 	if n := len(c.ClientSecret); err == nil && n < leastSecret {
-		return fmt.Errorf("CLIENT_SECRET has %d bytes: %s with %s needs %d or more (RFC 7518 §3.2)",
+		return configError("CLIENT_SECRET", "has %d bytes; %s with %s needs %d or more (RFC 7518 §3.2)",
 			n, oauth.MethodClientSecretJWT, secretAlgorithm, leastSecret)
 	}
 	return err
@@ -98,7 +96,7 @@ func missingLongSecret(c *Config) error {
 
 func missingKey(c *Config) error {
 	if c.Key == nil {
-		return errors.New("CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK")
+		return configError("CLIENT_KEY_FILE", "is not set; set it to the file of the client's private key, PEM or JWK")
 	}
 	return nil
 }
@@ -119,18 +117,25 @@ func (m method) setting() string {
 	return "AUTH=" + m.name + " BASIC_ENCODING=" + m.encoding
 }
 
-// method returns the configured one.
-func (c *Config) method() (method, error) {
+// Methods returns the names of the authentication methods, each once.
+func Methods() []string {
 	var names []string
 	for _, m := range methods {
-		if m.name == c.Auth && (m.encoding == "" || m.encoding == c.BasicEncoding) {
-			return m, nil
-		}
 		if !slices.Contains(names, m.name) {
 			names = append(names, m.name)
 		}
 	}
-	return method{}, fmt.Errorf("AUTH is %q: it must be one of %s", c.Auth, strings.Join(names, ", "))
+	return names
+}
+
+// method returns the configured method.
+func (c *Config) method() (method, error) {
+	for _, m := range methods {
+		if m.name == c.Auth && (m.encoding == "" || m.encoding == c.BasicEncoding) {
+			return m, nil
+		}
+	}
+	return method{}, configError("AUTH", "is %q; it must be one of %s", c.Auth, strings.Join(Methods(), ", "))
 }
 
 // equal reports whether both methods send the same credentials in the same way. No two assertions are the

@@ -93,10 +93,10 @@ func TestWrongAssertionHeadersAreNamed(t *testing.T) {
 	v.mustRun("globalThis.other = `" + newIdentity(t, "other", time.Hour).certificate + "`")
 	for argument, message := range map[string]string{
 		`{...ok, assertion: {header: 's3cr3t'}}`:                                                        `option "assertion.header" is a string; it must be an object of members of the header`,
-		`{...ok, assertion: {header: {kid: 's3cr3t'}}}`:                                                 `option "assertion.header" must not have "kid", which the assertion sets itself or cannot have; so it is with alg, typ, kid, crit, b64`,
-		`{...ok, certificate, assertion: {header: {x5t: 's3cr3t'}}}`:                                    `option "assertion.header" must not have "x5t", which is the thumbprint of certificate; give one of the two`,
-		`{...ok, certificate: other}`:                                                                   `option "key" is not the private key of the certificate; give the two that belong together`,
-		`{...ok, certificate: 's3cr3t'}`:                                                                `option "certificate" has no PEM block; it must be the client's certificate as PEM, with those of the CAs between after it`,
+		`{...ok, assertion: {header: {kid: 's3cr3t'}}}`:                                                 `option "assertion.header" must not contain "kid"; the reserved members are alg, typ, kid, crit, b64`,
+		`{...ok, certificate, assertion: {header: {x5t: 's3cr3t'}}}`:                                    `option "assertion.header" must not contain "x5t", which is the thumbprint of the certificate; set one of the two`,
+		`{...ok, certificate: other}`:                                                                   `option "key" is not the private key of the certificate; the two must belong together`,
+		`{...ok, certificate: 's3cr3t'}`:                                                                `option "certificate" contains no PEM block; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs`,
 		`{...ok, key: undefined, certificate, assertion: {file: 'x'}}`:                                  `option "certificate" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
 		`{...ok, key: undefined, assertion: {env: 'x', header: {}}}`:                                    `option "assertion.header" contradicts assertion.env, whose assertion is ready as it is; give one of the two`,
 		`{...ok, auth: 'client_secret_jwt', clientSecret: 'x'.repeat(40), key: undefined, certificate}`: `option "certificate" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is "client_secret_jwt"`,

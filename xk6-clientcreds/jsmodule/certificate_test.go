@@ -371,7 +371,7 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 		"globalThis.secret = {tokenUrl: ok.tokenUrl, clientId: 'orders', clientSecret: 's3cr3t'}")
 	const (
 		only = `option "certificate" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is `
-		want = "; it must be the client's certificate as PEM, with those of the CAs between after it"
+		want = "; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs"
 	)
 	for _, c := range []struct{ argument, message string }{
 		{`{...secret, certificate: ok.certificate}`, only + `"client_secret_basic"`},
@@ -386,16 +386,16 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 		{`{...ok, key: undefined}`, `option "key" is undefined (is the environment variable set?); tls_client_auth needs the private key of the certificate`},
 		{`{...ok, key: {text: ok.key, kid: 'a'}}`, `option "key.kid" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`},
 		{`{...ok, key: {text: ok.key, alg: 'ES256'}}`, `option "key.alg" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`},
-		{`{...ok, key: otherKey}`, `option "key" is not the private key of the certificate; give the two that belong together`},
+		{`{...ok, key: otherKey}`, `option "key" is not the private key of the certificate; the two must belong together`},
 		{`{...ok, certificate: 7}`, `option "certificate" is a number; it must be the client's certificate as PEM, or an object with text or file`},
 		{`{...ok, certificate: {}}`, `option "certificate" must have one of text and file: the client's certificate as PEM, or the path of a file with it`},
 		{`{...ok, certificate: {pem: ''}}`, `unknown option "certificate.pem"; allowed are text, file`},
 		{`{...ok, certificate: {file: '/no/such'}}`, `option "certificate.file" cannot be read: no such file or directory (/no/such); it must be the path, from the script's folder, of a file to read`},
-		{`{...ok, certificate: 's3cr3t'}`, `option "certificate" has no PEM block` + want},
+		{`{...ok, certificate: 's3cr3t'}`, `option "certificate" contains no PEM block` + want},
 		{`{...ok, certificate: ok.key}`, `option "certificate" is a PEM block "PRIVATE KEY"` + want},
 		{
 			`{...ok, certificate: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'}`,
-			`option "certificate" has a PEM block "CERTIFICATE" that cannot be read as one` + want,
+			`option "certificate" contains a PEM block "CERTIFICATE" that cannot be read as one` + want,
 		},
 		{
 			`{...ok, tokenUrl: 'HTTP://idp.example.com/token'}`,

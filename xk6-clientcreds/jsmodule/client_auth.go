@@ -34,8 +34,7 @@ func (o *options) clientAuth(from *places) (oauth.ClientAuth, error) {
 
 func (o *options) privateKeyJWT(from *places) (oauth.ClientAuth, error) {
 	if at := o.Assertion.From; at.given() {
-		option := "assertion." + at.options()[0]
-		return oauth.ReadyAssertion(o.ClientID, option, func() (string, error) { return from.read("assertion", at) }), nil
+		return oauth.ReadyAssertion(o.ClientID, func() (string, error) { return from.read("assertion", at) }), nil
 	}
 	key, err := oauth.ParseSigningKey([]byte(o.Key.Text), o.Key.Algorithm, o.Key.ID)
 	if err != nil {
@@ -48,7 +47,8 @@ func (o *options) privateKeyJWT(from *places) (oauth.ClientAuth, error) {
 	return oauth.PrivateKeyJWT(assertion, key)
 }
 
-// hidden is auth with every assertion told to the redactor: until it expires it is a credential.
+// hidden is auth with every assertion passed to the redactor: until an assertion expires, it is a credential. Its errors
+// name options.
 func hidden(auth oauth.ClientAuth, r *redact.Redactor) oauth.ClientAuth {
 	if auth.Static {
 		return auth
@@ -57,7 +57,7 @@ func hidden(auth oauth.ClientAuth, r *redact.Redactor) oauth.ClientAuth {
 	auth.Apply = func(ctx context.Context, req *oauth.TokenRequest) error {
 		err := apply(ctx, req)
 		r.Token(req.Form.Get("client_assertion"))
-		return err
+		return asOptionError(err)
 	}
 	return auth
 }

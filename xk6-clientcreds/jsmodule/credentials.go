@@ -24,15 +24,12 @@ func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	}
 	auth, err := o.clientAuth(&t.process.places)
 	if err != nil {
-		return nil, err
+		return nil, asOptionError(err)
 	}
 	c := &credentials{opts: o, auth: hidden(auth, redactor)}
-	endpoint := o.TokenURL
-	if o.Issuer != "" {
-		endpoint = o.Issuer // stands in for the endpoint until that is known
-	}
-	if _, err := oauth.NewClient(t.config(c, endpoint, "")); err != nil {
-		return nil, err
+	config := t.config(c, o.TokenURL, "")
+	if err := config.Validate(); err != nil {
+		return nil, asOptionError(err)
 	}
 	return c, nil
 }

@@ -16,9 +16,9 @@ type endpoints struct {
 
 // endpointKind is one kind of them.
 type endpointKind struct {
-	method string // that a script calls
-	option string // that gives the URL
-	member string // of the metadata document (RFC 8414 §2)
+	method string      // that a script calls
+	field  oauth.Field // of the URL
+	member string      // of the metadata document (RFC 8414 §2)
 
 	given     func(*options) string
 	published func(*oauth.Metadata) string
@@ -26,21 +26,21 @@ type endpointKind struct {
 }
 
 var introspectionKind = endpointKind{
-	"introspect", "introspectionUrl", "introspection_endpoint",
+	"introspect", oauth.FieldIntrospectionURL, "introspection_endpoint",
 	func(o *options) string { return o.IntrospectionURL },
 	func(m *oauth.Metadata) string { return m.IntrospectionEndpoint },
 	func(e *endpoints) *atomic.Pointer[oauth.Endpoint] { return &e.introspection },
 }
 
 var revocationKind = endpointKind{
-	"revoke", "revocationUrl", "revocation_endpoint",
+	"revoke", oauth.FieldRevocationURL, "revocation_endpoint",
 	func(o *options) string { return o.RevocationURL },
 	func(m *oauth.Metadata) string { return m.RevocationEndpoint },
 	func(e *endpoints) *atomic.Pointer[oauth.Endpoint] { return &e.revocation },
 }
 
 // unknownEndpointError says that neither an option nor the metadata gives the endpoint's URL. It
-// is the script's to mend, unlike what a server answers.
+// is for the script to fix, unlike what a server answers.
 type unknownEndpointError string
 
 func (e unknownEndpointError) Error() string { return string(e) }
@@ -49,13 +49,13 @@ func (e unknownEndpointError) Error() string { return string(e) }
 func (o *options) checkEndpoints() error {
 	for _, kind := range []endpointKind{introspectionKind, revocationKind} {
 		if address := kind.given(o); address != "" {
-			if _, err := oauth.NewEndpoint(kind.option, address, oauth.Config{}); err != nil {
-				return err
+			if _, err := oauth.NewEndpoint(kind.field, address, oauth.Config{}); err != nil {
+				return asOptionError(err)
 			}
 		}
 	}
 	if o.JWKSURL != "" {
-		return oauth.CheckKeySetURL("jwksUrl", o.JWKSURL)
+		return asOptionError(oauth.CheckKeySetURL(o.JWKSURL))
 	}
 	return nil
 }
@@ -68,23 +68,23 @@ func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind en
 	if e := kept.Load(); e != nil {
 		return e, nil
 	}
-	name, address := kind.option, kind.given(t.opts)
+	address := kind.given(t.opts)
 	switch {
 	case address != "":
 	case t.opts.Issuer == "":
 		return nil, unknownEndpointError(fmt.Sprintf(
-			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it", kind.method, kind.option))
+			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it", kind.method, optionNames[kind.field]))
 	default:
 		metadata, err := t.metadata(ctx, s)
 		if err != nil {
 			return nil, asOAuthError(err)
 		}
-		name, address = kind.member, kind.published(metadata)
-		if err := metadata.CheckEndpoint(name, address); err != nil {
+		address = kind.published(metadata)
+		if err := metadata.CheckEndpoint(kind.member, address); err != nil {
 			return nil, t.unusableEndpoint(kind, err)
 		}
 	}
-	e, err := oauth.NewEndpoint(name, address, t.config(used, "", s.userAgent))
+	e, err := oauth.NewEndpoint(kind.field, address, t.config(used, "", s.userAgent))
 	if err != nil {
 		return nil, t.unusableEndpoint(kind, err)
 	}
@@ -94,5 +94,5 @@ func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind en
 
 // unusableEndpoint says that the metadata do not lead to the endpoint: err says why.
 func (t *tokenSource) unusableEndpoint(kind endpointKind, err error) error {
-	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, kind.option, t.opts.Issuer, err))
+	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, optionNames[kind.field], t.opts.Issuer, err))
 }

@@ -176,12 +176,12 @@ func TestWrongExchangeOptions(t *testing.T) {
 		`{subject_token: 'x'}`:                 `unknown option "exchange.subject_token" (did you mean "subjectToken"?); allowed are subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType, audience, resource, scope`,
 		`{subjectToken: ''}`:                   `option "exchange.subjectToken" is an empty string; it must be a non-empty string`,
 		`{subjectToken: 7}`:                    `option "exchange.subjectToken" is a number; it must be a non-empty string`,
-		`{subjectToken: 'a', actorToken: 'b'}`: `option "exchange.actorToken" contradicts exchange.subjectToken`,
-		`{actorTokenType: 'urn:x'}`:            `option "exchange.actorTokenType" has no use without an actor token`,
+		`{subjectToken: 'a', actorToken: 'b'}`: `option "exchange.actorToken" contradicts the subject token; set only one of the two, because the client's own token is the other`,
+		`{actorTokenType: 'urn:x'}`:            `option "exchange.actorTokenType" has no effect without an actor token; set the actor token, or the subject token to make the client the actor`,
 		`{subjectTokenType: 'jwt'}`:            `option "exchange.subjectTokenType" is "jwt"; it must be a URI`,
-		`{requestedTokenType: 'jwt'}`:          `option "exchange.requestedTokenType" is "jwt"; allowed are`,
-		`{scope: 'a"b'}`:                       `option "exchange.scope" has the value`,
-		`{resource: 'orders'}`:                 `option "exchange.resource" has the value`,
+		`{requestedTokenType: 'jwt'}`:          `option "exchange.requestedTokenType" is "jwt"; it must be "urn:ietf:params:oauth:token-type:access_token" or "urn:ietf:params:oauth:token-type:jwt"`,
+		`{scope: 'a"b'}`:                       `option "exchange.scope" contains "a\"b"; a scope must be printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)`,
+		`{resource: 'orders'}`:                 `option "exchange.resource" contains "orders"; a resource must be an absolute URI without a fragment (RFC 8707 §2)`,
 	} {
 		_, err := v.run(`new Client({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', exchange: ` + exchange + `})`)
 		assert.ErrorContains(t, err, message, exchange)

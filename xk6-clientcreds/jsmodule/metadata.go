@@ -96,7 +96,7 @@ func (t *tokenSource) metadata(ctx context.Context, s *sender) (*oauth.Metadata,
 // keySet returns the keys of the authorization server (RFC 7517 §5), at the URL that option jwksUrl or
 // the issuer's metadata names. stale is a set that lacks a key, or nil.
 func (t *tokenSource) keySet(ctx context.Context, s *sender, stale *oauth.KeySet) (*oauth.KeySet, error) {
-	name, address := "jwksUrl", t.opts.JWKSURL
+	address := t.opts.JWKSURL
 	if address == "" {
 		if t.opts.Issuer == "" {
 			return nil, errors.New(`the signature needs option "jwksUrl", the URL of the server's keys, or issuer instead of tokenUrl to discover it`)
@@ -105,12 +105,11 @@ func (t *tokenSource) keySet(ctx context.Context, s *sender, stale *oauth.KeySet
 		if err != nil {
 			return nil, err
 		}
-		name = "jwks_uri"
 		if address, err = metadata.KeySetURL(); err != nil {
 			return nil, err
 		}
 	}
 	return t.process.keySets.get(ctx, address, stale, t.opts.Timeout, func(ctx context.Context) (*oauth.KeySet, error) {
-		return oauth.FetchKeySet(ctx, s.fetch, name, address)
+		return oauth.FetchKeySet(ctx, s.fetch, address)
 	})
 }

@@ -45,10 +45,10 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{...ok, tagClients: 'yes'}`:                  `option "tagClients" is a string; it must be true or false`,
 		`{...ok, clientId: 'a'}`:                      `option "clientId" is not for all clients of a pool; give each of clients its own`,
 
-		`{...ok, dpop: {key: 's3cr3t'}}`: `clients[0]: option "dpop.key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key`,
+		`{...ok, dpop: {key: 's3cr3t'}}`: `option "dpop.key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key`,
 
 		`{...ok, tokenUrl: undefined}`: `option "tokenUrl" is undefined (is the environment variable set?); give the URL of the token endpoint, or issuer to discover it`,
-		`{...ok, tokenUrl: '/token'}`:  `clients[0]: option "tokenUrl" is "/token"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
+		`{...ok, tokenUrl: '/token'}`:  `option "tokenUrl" is "/token"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
 		`{...ok, timeout: 's3cr3t'}`:   `option "timeout" is "s3cr3t"; it must be a positive duration such as "30s", or a number of milliseconds`,
 		`{...ok, cache: {scope: 'x'}}`: `option "cache.scope" is "x"; allowed are "vu", "shared", "none"`,
 

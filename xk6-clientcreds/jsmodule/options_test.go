@@ -75,11 +75,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenUrl: 'https://a:s3cr3t@idp.example.com/token'}`,
-		`option "tokenUrl" has a user name or password in it; give clientId and clientSecret instead`,
+		`option "tokenUrl" contains a user name or password; set the client ID and the client secret instead`,
 	},
 	{
 		`{...ok, tokenUrl: 'https://idp.example.com/token#x'}`,
-		`option "tokenUrl" has a fragment, which an endpoint must not have (RFC 6749 §3.2)`,
+		`option "tokenUrl" must not contain a fragment (RFC 6749 §3.2); remove it`,
 	},
 	{
 		`{...ok, tokenUrl: 'https://idp.example.com:x/token?key=s3cr3t'}`,
@@ -87,7 +87,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenUrl: undefined, issuer: 'https://idp.example.com?x=1'}`,
-		`option "issuer" has a query, which an issuer must not have (RFC 8414 §2)`,
+		`option "issuer" must not contain a query (RFC 8414 §2); remove it`,
 	},
 	{
 		`{...ok, tokenUrl: undefined, issuer: 'idp'}`,
@@ -115,7 +115,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, revocationUrl: 'https://idp.example.com/revoke#x'}`,
-		`option "revocationUrl" has a fragment, which an endpoint must not have (RFC 6749 §3.2)`,
+		`option "revocationUrl" must not contain a fragment (RFC 6749 §3.2); remove it`,
 	},
 	{
 		`{...ok, authorizationDetails: '[{"type":"s3cr3t"}]'}`,
@@ -135,7 +135,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, authorizationDetails: [{type: 'orders'}, {type: 7}]}`,
-		`option "authorizationDetails" needs a type, a non-empty string, in each of its objects (RFC 9396 §2): number 2 has none`,
+		`option "authorizationDetails" must have a type, a non-empty string, in each object (RFC 9396 §2), but object 2 has none`,
 	},
 	{
 		`(() => { const a = {type: 'orders'}; a.a = a; return {...ok, authorizationDetails: [a]} })()`,
@@ -143,7 +143,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, params: {authorization_details: '[]'}}`,
-		`option "params" must not have "authorization_details", which is set by authorizationDetails`,
+		`option "params" must not contain "authorization_details", which is set to the authorization details; remove it`,
 	},
 	{
 		`{...ok, clientId: ''}`,
@@ -195,7 +195,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientId: 'a:b', basicEncoding: 'raw'}`,
-		`option "clientId" contains a colon, which basicEncoding: "raw" cannot carry; use "form"`,
+		`option "clientId" must not contain a colon with the raw encoding of Basic authentication; use the form encoding`,
 	},
 	{
 		`{...ok, scope: 7}`,
@@ -219,7 +219,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, scope: 'a b\\c'}`,
-		`option "scope" has the value "b\\c"; a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)`,
+		`option "scope" contains "b\\c"; a scope must be printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)`,
 	},
 	{
 		`{...ok, scope: {a: 1}}`,
@@ -235,7 +235,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, resource: 'orders'}`,
-		`option "resource" has the value "orders"; a resource is an absolute URI without a fragment (RFC 8707 §2)`,
+		`option "resource" contains "orders"; a resource must be an absolute URI without a fragment (RFC 8707 §2)`,
 	},
 	{
 		`{...ok, resource: ['']}`,
@@ -247,19 +247,19 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, params: {grant_type: 'password'}}`,
-		`option "params" must not have "grant_type", which is always client_credentials`,
+		`option "params" must not contain "grant_type", which is always client_credentials; remove it`,
 	},
 	{
 		`{...ok, params: {client_secret: 's3cr3t'}}`,
-		`option "params" must not have "client_secret", which is set by clientSecret`,
+		`option "params" must not contain "client_secret", which is set to the client secret; remove it`,
 	},
 	{
 		`{...ok, params: {scope: 'a'}}`,
-		`option "params" must not have "scope", which is set by scope`,
+		`option "params" must not contain "scope", which is set to the scope; remove it`,
 	},
 	{
 		`{...ok, params: {'': 'a'}}`,
-		`option "params" has a parameter without a name`,
+		`option "params" must not contain a parameter without a name; remove it`,
 	},
 	{
 		`{...ok, params: {a: {}}}`,
@@ -279,15 +279,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, headers: {authorization: 's3cr3t'}}`,
-		`option "headers" must not have "Authorization", which the token request sets itself`,
+		`option "headers" must not contain "Authorization", which the token request sets; remove it`,
 	},
 	{
 		`{...ok, headers: {'a b': 'c'}}`,
-		`option "headers" has the name "a b", which is not a header name (RFC 9110 §5.1)`,
+		`option "headers" must not contain "a b", which is not a header name (RFC 9110 §5.1)`,
 	},
 	{
 		`{...ok, headers: {a: 's3cr3t\n'}}`,
-		`option "headers" has a control character in the value of "A"`,
+		`option "headers" must not contain a control character, but the value of "A" does`,
 	},
 	{
 		`{...ok, cache: 'vu'}`,
@@ -463,7 +463,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: 's3cr3t'}`,
-		`option "key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
+		`option "key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
 	},
 	{
 		`{...keyed, key: 5}`,
@@ -491,7 +491,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: {text: keyed.key, alg: 'RS256'}}`,
-		`option "key.alg" is "RS256", which this key cannot sign with; allowed are EdDSA`,
+		`option "key.alg" is "RS256", which this key cannot sign with; the key supports EdDSA`,
 	},
 	{
 		`{...ok, assertion: {}}`,
@@ -551,11 +551,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: 's3cr3t'}}`,
-		`option "dpop.key" has no PEM block and is no JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
+		`option "dpop.key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
 	},
 	{
 		`{...ok, cache: {scope: 'shared'}, dpop: {key: keyed.key, alg: 'ES256'}}`,
-		`option "dpop.alg" is "ES256", which this key cannot sign with; allowed are EdDSA`,
+		`option "dpop.alg" is "ES256", which this key cannot sign with; the key supports EdDSA`,
 	},
 	{
 		`{...ok, dpop: {key: {file: '/no/such/key'}}}`,
@@ -563,7 +563,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, headers: {dpop: 'x'}}`,
-		`option "headers" must not have "Dpop", which the token request sets itself`,
+		`option "headers" must not contain "Dpop", which the token request sets; remove it`,
 	},
 	{
 		`{...ok, tags: {server: 'x'}}`,
@@ -575,7 +575,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, assertion: {claims: {sub: 's3cr3t'}}}`,
-		`option "assertion.claims" must not have "sub", which the assertion sets itself; so it does with iss, sub, aud, exp, nbf, iat, jti`,
+		`option "assertion.claims" must not contain "sub"; the reserved claims are iss, sub, aud, exp, nbf, iat, jti`,
 	},
 	{
 		`{...keyed, assertion: {claims: 's3cr3t'}}`,

@@ -25,7 +25,7 @@ func (c *client) initDPoP() (err error) {
 		return nil
 	}
 	c.signer, err = c.opts.DPoP.newSigner()
-	return err
+	return asOptionError(err)
 }
 
 // proof returns a proof for a request with that token, and reports what it cost. It may be called on any

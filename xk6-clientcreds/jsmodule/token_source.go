@@ -35,7 +35,7 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 	// Everything but the endpoint and k6's user agent is known, and checked, in the init context.
 	if o.Issuer != "" {
 		if err := oauth.CheckIssuer(o.Issuer); err != nil {
-			return nil, err
+			return nil, asOptionError(err)
 		}
 	}
 	if err := o.readPlaces(&p.places); err != nil {
@@ -43,12 +43,12 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 	}
 	certificate, err := o.clientCertificate()
 	if err != nil {
-		return nil, err
+		return nil, asOptionError(err)
 	}
 	t := &tokenSource{key: key, opts: o, process: p, certificate: certificate, succession: p.successions.of(o)}
 	if o.DPoP.On && (o.Cache.Scope == scopeShared || o.DPoP.Text != "") { // the script's key is looked at once
 		if t.signer, err = o.DPoP.newSigner(); err != nil {
-			return nil, err
+			return nil, asOptionError(err)
 		}
 	}
 	first, err := t.newCredentials(o)
@@ -101,7 +101,7 @@ func (t *tokenSource) client(ctx context.Context, c *credentials, s *sender) (*o
 	}
 	client, err := oauth.NewClient(t.config(c, tokenURL, s.userAgent))
 	if err != nil {
-		return nil, err
+		return nil, asOptionError(err)
 	}
 	c.client.CompareAndSwap(nil, client)
 	return c.client.Load(), nil

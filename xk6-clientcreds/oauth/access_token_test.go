@@ -126,7 +126,7 @@ func TestValidTokens(t *testing.T) {
 			want := goodExpectation()
 			want.Scope = nil
 			validity, problems = ParseJWT(strings.Join(parts, ".")).Validate(having(t, published(t, other, key)), want)
-			assert.Equal(t, []string{"signature: it is not by the server's key: the token was changed, or is from another server"}, problems)
+			assert.Equal(t, []string{"signature: signature verification failed: the token was modified or issued by another server"}, problems)
 			assert.Equal(t, Invalid, validity)
 		})
 	}
@@ -270,7 +270,7 @@ func TestKeysAreAskedForAgainOnce(t *testing.T) {
 		"no key identifiers":         {nameless, []string{published(t, old, nameless)}, 1, Valid, ""},
 		"no key identifiers, new":    {nameless, []string{published(t, old), published(t, nameless)}, 2, Valid, ""},
 		"the set names no keys":      {current, []string{strings.ReplaceAll(published(t, current), `"kid":"k2",`, "")}, 1, Valid, ""},
-		"another key of that name":   {current, []string{strings.ReplaceAll(published(t, old), `"kid":"k1"`, `"kid":"k2"`)}, 1, Invalid, `signature: it is not by the server's key`},
+		"another key of that name":   {current, []string{strings.ReplaceAll(published(t, old), `"kid":"k1"`, `"kid":"k2"`)}, 1, Invalid, `signature: signature verification failed`},
 		"no key identifiers, nobody": {nameless, []string{published(t, old)}, 2, Invalid, `signature: none of the server's keys has made it`},
 	} {
 		next, asked := having(t, c.documents...), 0
@@ -390,7 +390,7 @@ func TestFetchKeySet(t *testing.T) {
 	set, err := FetchKeySet(context.Background(), func(r *http.Request) (*http.Response, error) {
 		asked = r
 		return answer(200, "application/jwk-set+json", mixed), nil
-	}, "jwksUrl", address)
+	}, address)
 	require.NoError(t, err)
 	require.Len(t, set.keys, 1, "what is no key for signatures is left out")
 	assert.Equal(t, "k1", set.keys[0].KeyID)
@@ -409,11 +409,11 @@ func TestFetchKeySet(t *testing.T) {
 		"a key that is none": {200, `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`, "the JWK set has no key for signatures"},
 		"too large":          {200, `{"keys":[` + strings.Repeat(" ", maxBody) + `]}`, "the answer is larger than 1 MiB"},
 	} {
-		_, err := FetchKeySet(context.Background(), always(c.status, typeJSON, c.body), "jwksUrl", address)
+		_, err := FetchKeySet(context.Background(), always(c.status, typeJSON, c.body), address)
 		assert.EqualError(t, err, "https://idp.example.com/jwks…: "+c.problem, name)
 	}
-	_, err = FetchKeySet(context.Background(), nil, "jwksUrl", "ftp://x")
-	assert.ErrorContains(t, err, `option "jwksUrl" is "ftp://x"`)
+	_, err = FetchKeySet(context.Background(), nil, "ftp://x")
+	assert.ErrorContains(t, err, `key set URL is "ftp://x"`)
 }
 
 func TestKeySetOfMetadata(t *testing.T) {

@@ -3,7 +3,6 @@ package oauth
 import (
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -39,12 +38,12 @@ type Assertion struct {
 	Certificate *ClientCertificate
 }
 
-// ownClaims are set by the assertion itself (RFC 7519 §4.1).
-var ownClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
+// reservedClaims are set by the assertion itself (RFC 7519 §4.1).
+var reservedClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 
-// ownHeader are set by the assertion itself, or would make another signature of it (RFC 7515 §4.1, RFC
+// reservedHeader are set by the assertion itself, or would change the kind of its signature (RFC 7515 §4.1, RFC
 // 7797 §3).
-var ownHeader = []string{"alg", "typ", "kid", "crit", "b64"}
+var reservedHeader = []string{"alg", "typ", "kid", "crit", "b64"}
 
 // thumbprints are in the header with a certificate.
 var thumbprints = []string{"x5t", "x5t#S256"}
@@ -63,13 +62,13 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 		a.Lifetime = DefaultAssertionLifetime
 	}
 	if a.Lifetime < time.Second || a.Lifetime > MaxAssertionLifetime || a.Lifetime%time.Second != 0 {
-		return nil, fmt.Errorf("option %q is %s; it must be whole seconds, from 1s to %s",
-			"assertion.lifetime", a.Lifetime, MaxAssertionLifetime)
+		return nil, configError(FieldAssertionLifetime, "is %s; it must be whole seconds, from 1s to %s",
+			a.Lifetime, MaxAssertionLifetime)
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Claims)) {
-		if slices.Contains(ownClaims, name) {
-			return nil, fmt.Errorf("option %q must not have %q, which the assertion sets itself; so it does with %s",
-				"assertion.claims", name, strings.Join(ownClaims, ", "))
+		if slices.Contains(reservedClaims, name) {
+			return nil, configError(FieldAssertionClaims, "must not contain %q; the reserved claims are %s",
+				name, strings.Join(reservedClaims, ", "))
 		}
 	}
 	claims := make(map[string]any, len(a.Claims)+2)
@@ -77,7 +76,7 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 	claims["iss"], claims["sub"] = a.ClientID, a.ClientID
 	constant, err := json.Marshal(claims)
 	if err != nil {
-		return nil, fmt.Errorf("option %q has a value that JSON cannot express", "assertion.claims")
+		return nil, configError(FieldAssertionClaims, "contains a value that JSON cannot express")
 	}
 	header, err := a.header()
 	if err != nil {
@@ -86,7 +85,7 @@ func newAssertionMaker(a Assertion, key any, keyID, algorithm string) (*assertio
 	signer, err := jose.NewSigner(
 		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: key, KeyID: keyID}}, header)
 	if err != nil {
-		return nil, keyError("cannot sign with %s: %w", algorithm, err)
+		return nil, configError(FieldKey, "cannot sign with %s: %s", algorithm, err)
 	}
 	return &assertionMaker{
 		signer:   signer,
@@ -101,14 +100,14 @@ func (a *Assertion) header() (*jose.SignerOptions, error) {
 	options := new(jose.SignerOptions).WithType("JWT")
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
 		switch {
-		case slices.Contains(ownHeader, name):
-			return nil, fmt.Errorf("option %q must not have %q, which the assertion sets itself or cannot have; so it is with %s",
-				"assertion.header", name, strings.Join(ownHeader, ", "))
+		case slices.Contains(reservedHeader, name):
+			return nil, configError(FieldAssertionHeader, "must not contain %q; the reserved members are %s",
+				name, strings.Join(reservedHeader, ", "))
 		case a.Certificate != nil && slices.Contains(thumbprints, name):
-			return nil, fmt.Errorf("option %q must not have %q, which is the thumbprint of certificate; give one of the two", "assertion.header", name)
+			return nil, configError(FieldAssertionHeader, "must not contain %q, which is the thumbprint of the certificate; set one of the two", name)
 		}
 		if _, err := json.Marshal(a.Header[name]); err != nil {
-			return nil, fmt.Errorf("option %q has a value that JSON cannot express", "assertion.header")
+			return nil, configError(FieldAssertionHeader, "contains a value that JSON cannot express")
 		}
 		options.WithHeader(jose.HeaderKey(name), a.Header[name])
 	}

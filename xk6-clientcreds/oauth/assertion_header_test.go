@@ -72,15 +72,15 @@ func TestWrongHeaders(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"alg", "typ", "kid", "crit", "b64"} {
 		_, err := PrivateKeyJWT(Assertion{Header: map[string]any{name: "hush", "z": 1}}, key)
-		require.EqualError(t, err, `option "assertion.header" must not have "`+name+`", which the assertion sets itself or cannot have; so it is with alg, typ, kid, crit, b64`)
+		require.EqualError(t, err, `assertion header must not contain "`+name+`"; the reserved members are alg, typ, kid, crit, b64`)
 	}
 	_, err = PrivateKeyJWT(Assertion{Header: map[string]any{"f": func() {}}}, key)
-	require.EqualError(t, err, `option "assertion.header" has a value that JSON cannot express`)
+	require.EqualError(t, err, `assertion header contains a value that JSON cannot express`)
 	c := testCertificate(t)
 	_, err = PrivateKeyJWT(Assertion{Certificate: c}, key)
-	require.EqualError(t, err, `option "key" is not the private key of the certificate; give the two that belong together`)
+	require.EqualError(t, err, `key is not the private key of the certificate; the two must belong together`)
 	for _, name := range []string{"x5t", "x5t#S256"} {
 		_, err = PrivateKeyJWT(Assertion{Certificate: c, Header: map[string]any{name: "hush"}}, &SigningKey{key: c.TLS().PrivateKey, algorithm: "ES256"})
-		require.EqualError(t, err, `option "assertion.header" must not have "`+name+`", which is the thumbprint of certificate; give one of the two`)
+		require.EqualError(t, err, `assertion header must not contain "`+name+`", which is the thumbprint of the certificate; set one of the two`)
 	}
 }

@@ -157,15 +157,15 @@ func TestWrongAssertions(t *testing.T) {
 		assertion         Assertion
 		secret, algorithm string
 	}{
-		`option "clientSecret" has 31 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`: {secret: longSecret[:31]},
-		`option "clientSecret" has 63 bytes; client_secret_jwt with HS512 needs 64 or more (RFC 7518 §3.2)`: {secret: longSecret[:63], algorithm: "HS512"},
-		`option "assertion.alg" is "none"; allowed are HS256, HS384, HS512`:                                 {algorithm: "none"},
-		`option "assertion.lifetime" is 1.5s; it must be whole seconds, from 1s to 24h0m0s`:                 {assertion: Assertion{Lifetime: 1500 * time.Millisecond}},
-		`option "assertion.lifetime" is 25h0m0s; it must be whole seconds, from 1s to 24h0m0s`:              {assertion: Assertion{Lifetime: 25 * time.Hour}},
-		`option "assertion.claims" must not have "exp", which the assertion sets itself; so it does with iss, sub, aud, exp, nbf, iat, jti`: {
+		`client secret has 31 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`: {secret: longSecret[:31]},
+		`client secret has 63 bytes; client_secret_jwt with HS512 needs 64 or more (RFC 7518 §3.2)`: {secret: longSecret[:63], algorithm: "HS512"},
+		`assertion algorithm is "none"; it must be one of HS256, HS384, HS512`:                      {algorithm: "none"},
+		`assertion lifetime is 1.5s; it must be whole seconds, from 1s to 24h0m0s`:                  {assertion: Assertion{Lifetime: 1500 * time.Millisecond}},
+		`assertion lifetime is 25h0m0s; it must be whole seconds, from 1s to 24h0m0s`:               {assertion: Assertion{Lifetime: 25 * time.Hour}},
+		`assertion claims must not contain "exp"; the reserved claims are iss, sub, aud, exp, nbf, iat, jti`: {
 			assertion: Assertion{Claims: map[string]any{"exp": 1, "tenant": "x"}},
 		},
-		`option "assertion.claims" has a value that JSON cannot express`: {assertion: Assertion{Claims: map[string]any{"f": func() {}}}},
+		`assertion claims contains a value that JSON cannot express`: {assertion: Assertion{Claims: map[string]any{"f": func() {}}}},
 	} {
 		if tc.secret == "" {
 			tc.secret = longSecret
@@ -178,22 +178,22 @@ func TestWrongAssertions(t *testing.T) {
 func TestReadyAssertion(t *testing.T) {
 	t.Parallel()
 	content := " \naa.bb.cc\n"
-	auth := ReadyAssertion(testID, "assertion.file", func() (string, error) { return content, nil })
+	auth := ReadyAssertion(testID, func() (string, error) { return content, nil })
 	assert.Equal(t, "private_key_jwt", auth.Method)
 	assert.False(t, auth.Static)
 	assert.False(t, auth.Signs)
 	assert.Equal(t, "aa.bb.cc", assertionOf(t, auth).Get("client_assertion"))
 	content = "dd.ee.f-_"
 	assert.Equal(t, "dd.ee.f-_", assertionOf(t, auth).Get("client_assertion"), "read again")
-	const parts = `option "assertion.file" holds no signed JWT: that is three parts in base64url with dots between them`
+	const parts = `client assertion is not a signed JWT; it must be three parts in base64url, separated by dots`
 	for text, message := range map[string]string{
-		"":                                  `option "assertion.file" is empty; it must hold a signed JWT`,
+		"":                                  `client assertion is empty; it must be a signed JWT`,
 		"aa.bb":                             parts,
 		"aa.bb.cc.dd.ee":                    parts,
 		"aa..cc":                            parts,
 		"aa.bb.c&client_id=x":               parts,
 		strings.Repeat("a", maxAssertion):   parts,
-		strings.Repeat("a", maxAssertion+1): `option "assertion.file" has more than 16384 bytes; it must hold a signed JWT`,
+		strings.Repeat("a", maxAssertion+1): `client assertion has more than 16384 bytes; it must be a signed JWT`,
 	} {
 		content = text
 		require.EqualError(t, auth.Apply(context.Background(), &TokenRequest{Form: url.Values{}}), message)
@@ -206,7 +206,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	c := config()
 	calls := 0
-	c.Auth = ReadyAssertion(testID, "assertion.file", func() (string, error) { calls++; return "", errors.New("option is gone") })
+	c.Auth = ReadyAssertion(testID, func() (string, error) { calls++; return "", errors.New("option is gone") })
 	client := newClient(t, c)
 	never := func(*http.Request) (*http.Response, error) { t.Error("sent"); return nil, assert.AnError }
 	_, err := client.TokenWithRetry(context.Background(), Doer(never), Retry{Attempts: 3}, nil)

@@ -37,7 +37,7 @@ func TestBodiesAreClosed(t *testing.T) {
 			"introspection": func(do Doer) { _, _ = newTestEndpoint(t, config()).Introspect(context.Background(), do, "t") },
 			"revocation":    func(do Doer) { _, _ = newTestEndpoint(t, config()).Revoke(context.Background(), do, "t") },
 			"metadata":      func(do Doer) { _, _ = Discover(context.Background(), do, "https://i.example.com") },
-			"key set":       func(do Doer) { _, _ = FetchKeySet(context.Background(), do, "jwksUrl", "https://i.example.com/keys") },
+			"key set":       func(do Doer) { _, _ = FetchKeySet(context.Background(), do, "https://i.example.com/keys") },
 		} {
 			for _, status := range []int{200, 302, 503} {
 				var answers []*closing

@@ -53,13 +53,12 @@ type prepared struct {
 	signed time.Duration // how long that took
 }
 
-// NewClient prepares the token request of c. Its errors name the option of the JavaScript API, the
-// problem and what is allowed.
+// NewClient prepares the token request of c. A configuration that cannot be used is a *ConfigError.
 func NewClient(c Config) (*Client, error) {
-	if err := c.check(); err != nil {
+	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	u, err := checkURL("tokenUrl", c.TokenURL)
+	u, err := checkURL(FieldTokenURL, c.TokenURL)
 	if err != nil {
 		return nil, err
 	}

@@ -33,12 +33,12 @@ func ClientSecretJWT(a Assertion, secret, algorithm string) (ClientAuth, error) 
 		algorithm = "HS256"
 	}
 	if !slices.Contains(SecretAlgorithms, algorithm) {
-		return ClientAuth{}, fmt.Errorf("option %q is %q; allowed are %s",
-			"assertion.alg", Printable(algorithm, maxCode), strings.Join(SecretAlgorithms, ", "))
+		return ClientAuth{}, configError(FieldAssertionAlgorithm, "is %q; it must be one of %s",
+			Printable(algorithm, maxCode), strings.Join(SecretAlgorithms, ", "))
 	}
 	if least := secretSizes[algorithm]; len(secret) < least {
-		return ClientAuth{}, fmt.Errorf("option %q has %d bytes; %s with %s needs %d or more (RFC 7518 §3.2)",
-			"clientSecret", len(secret), MethodClientSecretJWT, algorithm, least)
+		return ClientAuth{}, configError(FieldClientSecret, "has %d bytes; %s with %s needs %d or more (RFC 7518 §3.2)",
+			len(secret), MethodClientSecretJWT, algorithm, least)
 	}
 	m, err := newAssertionMaker(a, []byte(secret), "", algorithm)
 	if err != nil {
@@ -72,16 +72,16 @@ func (m *assertionMaker) auth(method, clientID string) ClientAuth {
 }
 
 // ReadyAssertion is private_key_jwt with a JWT that somebody else has signed, such as the platform
-// that a workload runs on (RFC 7521 §4.2). source is asked for every attempt, because such a JWT
-// is replaced from time to time; its errors name the option, as those about what it returns do.
-func ReadyAssertion(clientID, option string, source func() (string, error)) ClientAuth {
+// that a workload runs on (RFC 7521 §4.2). source is called for every attempt, because such a JWT
+// is replaced from time to time.
+func ReadyAssertion(clientID string, source func() (string, error)) ClientAuth {
 	return ClientAuth{Method: MethodPrivateKeyJWT, Apply: func(_ context.Context, r *TokenRequest) error {
 		text, err := source()
 		if err != nil {
 			return err
 		}
 		jwt := strings.TrimSpace(text)
-		if err := checkCompact(option, jwt); err != nil {
+		if err := checkCompact(jwt); err != nil {
 			return err
 		}
 		r.setAssertion(clientID, jwt)
@@ -90,14 +90,14 @@ func ReadyAssertion(clientID, option string, source func() (string, error)) Clie
 }
 
 // checkCompact finds what is not the compact serialization of a signed JWT (RFC 7515 §7.1).
-func checkCompact(option, jwt string) error {
+func checkCompact(jwt string) error {
 	switch {
 	case jwt == "":
-		return fmt.Errorf("option %q is empty; it must hold a signed JWT", option)
+		return configError(FieldAssertion, "is empty; it must be a signed JWT")
 	case len(jwt) > maxAssertion:
-		return fmt.Errorf("option %q has more than %d bytes; it must hold a signed JWT", option, maxAssertion)
+		return configError(FieldAssertion, "has more than %d bytes; it must be a signed JWT", maxAssertion)
 	}
-	unsigned := fmt.Errorf("option %q holds no signed JWT: that is three parts in base64url with dots between them", option)
+	unsigned := configError(FieldAssertion, "is not a signed JWT; it must be three parts in base64url, separated by dots")
 	parts := strings.Split(jwt, ".")
 	for _, part := range parts {
 		if part == "" || strings.ContainsFunc(part, notBase64URL) {

@@ -3,9 +3,9 @@ package oauth
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // TokenRequest is a token request before it is sent: what a ClientAuth may add to.
@@ -60,14 +60,15 @@ func ClientSecretBasic(clientID string, secret string, enc BasicEncoding) Client
 // checkRaw finds what RFC 7617 §2 cannot carry: the first colon ends the user-id, and there are no
 // control characters.
 func checkRaw(id, secret string) error {
-	for _, c := range id {
-		if c == ':' {
-			return errors.New(`option "clientId" contains a colon, which basicEncoding: "raw" cannot carry; use "form"`)
-		}
+	if strings.Contains(id, ":") {
+		return configError(FieldClientID, "must not contain a colon with the raw encoding of Basic authentication; use the form encoding")
 	}
-	for _, c := range id + secret {
-		if c < 0x20 || c == 0x7f {
-			return errors.New(`option "clientId" or "clientSecret" contains a control character, which basicEncoding: "raw" cannot carry; use "form"`)
+	for _, credential := range []struct {
+		field Field
+		text  string
+	}{{FieldClientID, id}, {FieldClientSecret, secret}} {
+		if strings.ContainsFunc(credential.text, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
+			return configError(credential.field, "must not contain a control character with the raw encoding of Basic authentication; use the form encoding")
 		}
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"fmt"
 	"net/url"
 	"time"
 )
@@ -48,11 +47,11 @@ type ClientCertificate struct {
 	sha1       string // the thumbprint by SHA-1
 }
 
-const wantCertificate = "it must be the client's certificate as PEM, with those of the CAs between after it"
+const wantCertificate = "it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs"
 
 // ParseClientCertificate reads a certificate chain as PEM, the client's own first, and the private
 // key of that as ParseSigningKey does. Other blocks of the chain, such as the key, are passed over.
-// The errors name the option of the JavaScript API, the problem and what is allowed.
+// An error is a *ConfigError.
 func ParseClientCertificate(chain, key []byte) (*ClientCertificate, error) {
 	c := new(ClientCertificate)
 	if err := c.readChain(chain); err != nil {
@@ -80,7 +79,7 @@ func (c *ClientCertificate) belongsTo(key *SigningKey) bool {
 }
 
 func otherKeyError() error {
-	return keyError("is not the private key of the certificate; give the two that belong together")
+	return configError(FieldKey, "is not the private key of the certificate; the two must belong together")
 }
 
 // thumbprint is the value of x5t#S256 (RFC 8705 §3.1).
@@ -101,28 +100,24 @@ func (c *ClientCertificate) readChain(text []byte) error {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return certificateError("has a PEM block %q that cannot be read as one; %s", block.Type, wantCertificate)
+			return configError(FieldCertificate, "contains a PEM block %q that cannot be read as one; %s", block.Type, wantCertificate)
 		}
 		if c.pair.Leaf == nil {
 			c.pair.Leaf = certificate
 		}
 		if c.pair.Certificate = append(c.pair.Certificate, block.Bytes); len(c.pair.Certificate) > maxChain {
-			return certificateError("has more than %d certificates; %s", maxChain, wantCertificate)
+			return configError(FieldCertificate, "contains more than %d certificates; %s", maxChain, wantCertificate)
 		}
 	}
 	switch {
 	case c.pair.Leaf != nil:
 		return nil
 	case other != "":
-		return certificateError("is a PEM block %q; %s", Printable(other, maxCode), wantCertificate)
+		return configError(FieldCertificate, "is a PEM block %q; %s", Printable(other, maxCode), wantCertificate)
 	case problem != "":
-		return certificateError("%s; %s", problem, wantCertificate)
+		return configError(FieldCertificate, "%s; %s", problem, wantCertificate)
 	}
-	return certificateError("has no PEM block; %s", wantCertificate)
-}
-
-func certificateError(format string, args ...any) error {
-	return fmt.Errorf("option %q "+format, append([]any{"certificate"}, args...)...)
+	return configError(FieldCertificate, "contains no PEM block; %s", wantCertificate)
 }
 
 // TLS is what to show in TLS handshakes.
@@ -152,16 +147,16 @@ func (c *ClientCertificate) String() string { return "certificate " + c.thumbpri
 // GoString names the certificate, not the key.
 func (c *ClientCertificate) GoString() string { return c.String() }
 
-// checkCertificate finds a method that misses its certificate, and an address at which none can be
-// shown. The errors name option.
-func (c *Config) checkCertificate(option string, u *url.URL) error {
+// checkCertificate finds a method that lacks its certificate, and an address at which none can be
+// shown. field is the field with the URL u, which is nil where it is not known yet.
+func (c *Config) checkCertificate(field Field, u *url.URL) error {
 	byCertificate := c.Auth.Method == MethodTLSClientAuth || c.Auth.Method == MethodSelfSignedTLSClientAuth
 	switch {
 	case byCertificate && c.Certificate == nil:
-		return certificateError("is missing; %s needs the client's certificate, and key its private key", c.Auth.Method)
-	case c.Certificate != nil && u.Scheme != "https":
-		return fmt.Errorf("option %q is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)",
-			option, c.Auth.Method)
+		return configError(FieldCertificate, "is missing; %s needs the client's certificate and its private key", c.Auth.Method)
+	case c.Certificate != nil && u != nil && u.Scheme != "https":
+		return configError(field, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)",
+			c.Auth.Method)
 	}
 	return nil
 }

@@ -92,17 +92,17 @@ func TestParseClientCertificateNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	key := testKey("ES256")
 	own, good := certificateOf(t, key, time.Now()), pkcs8(t, key)
-	const certificate = `option "certificate" `
+	const certificate = `certificate `
 	for _, c := range []struct {
 		chain, key []byte
 		text       string
 	}{
-		{nil, good, certificate + "has no PEM block; " + wantCertificate},
+		{nil, good, certificate + "contains no PEM block; " + wantCertificate},
 		{good, good, certificate + `is a PEM block "PRIVATE KEY"; ` + wantCertificate},
-		{[]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), good, certificate + `has a PEM block "CERTIFICATE" that cannot be read as one; ` + wantCertificate},
-		{[]byte(strings.Repeat(string(own), 11)), good, certificate + "has more than 10 certificates; " + wantCertificate},
-		{own, pkcs8(t, testKey("ES256")), `option "key" is not the private key of the certificate; give the two that belong together`},
-		{own, nil, `option "key" has no PEM block and is no JWK; ` + wantKey},
+		{[]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), good, certificate + `contains a PEM block "CERTIFICATE" that cannot be read as one; ` + wantCertificate},
+		{[]byte(strings.Repeat(string(own), 11)), good, certificate + "contains more than 10 certificates; " + wantCertificate},
+		{own, pkcs8(t, testKey("ES256")), `key is not the private key of the certificate; the two must belong together`},
+		{own, nil, `key contains no PEM block and is not a JWK; ` + wantKey},
 	} {
 		_, err := ParseClientCertificate(c.chain, c.key)
 		require.EqualError(t, err, c.text)
@@ -128,13 +128,13 @@ func TestCertificatesNeedHTTPS(t *testing.T) {
 	c := config()
 	c.Auth = TLSClientAuth(testID)
 	_, err := NewClient(c)
-	require.EqualError(t, err, `option "certificate" is missing; tls_client_auth needs the client's certificate, and key its private key`)
+	require.EqualError(t, err, `certificate is missing; tls_client_auth needs the client's certificate and its private key`)
 	c.Certificate, c.TokenURL = testCertificate(t), "http://idp.example.com/token"
 	_, err = NewClient(c)
-	require.EqualError(t, err, `option "tokenUrl" is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)`)
-	_, err = NewEndpoint("introspectionUrl", "http://idp.example.com/introspect", c)
-	require.ErrorContains(t, err, `option "introspectionUrl" is an http URL`)
-	_, err = NewEndpoint("introspectionUrl", "https://idp.example.com/introspect", c)
+	require.EqualError(t, err, `token URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)`)
+	_, err = NewEndpoint(FieldIntrospectionURL, "http://idp.example.com/introspect", c)
+	require.ErrorContains(t, err, `introspection URL is an http URL`)
+	_, err = NewEndpoint(FieldIntrospectionURL, "https://idp.example.com/introspect", c)
 	require.NoError(t, err)
 }
 

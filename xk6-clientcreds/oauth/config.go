@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -38,22 +39,22 @@ type Config struct {
 	Certificate *ClientCertificate
 }
 
-// reservedParams are set by other options, or must not be in a client-credentials request.
+// reservedParams are set by other fields, or must not be in a client-credentials request.
 var reservedParams = map[string]string{ // #nosec G101 -- names
 	"grant_type":            "is always client_credentials",
-	"client_id":             "is set by clientId",
-	"client_secret":         "is set by clientSecret",
-	"client_assertion":      "is set by auth",
-	"client_assertion_type": "is set by auth",
-	"scope":                 "is set by scope",
-	"audience":              "is set by audience",
-	"resource":              "is set by resource",
-	"authorization_details": "is set by authorizationDetails",
-	"subject_token":         "is set by exchange",
-	"subject_token_type":    "is set by exchange",
-	"actor_token":           "is set by exchange",
-	"actor_token_type":      "is set by exchange",
-	"requested_token_type":  "is set by exchange",
+	"client_id":             "is set to the client ID",
+	"client_secret":         "is set to the client secret",
+	"client_assertion":      "is set by the client authentication",
+	"client_assertion_type": "is set by the client authentication",
+	"scope":                 "is set to the scope",
+	"audience":              "is set to the audience",
+	"resource":              "is set to the resource",
+	"authorization_details": "is set to the authorization details",
+	"subject_token":         "is set by the token exchange",
+	"subject_token_type":    "is set by the token exchange",
+	"actor_token":           "is set by the token exchange",
+	"actor_token_type":      "is set by the token exchange",
+	"requested_token_type":  "is set by the token exchange",
 }
 
 // reservedHeaders are set by the request itself.
@@ -62,25 +63,29 @@ var reservedHeaders = []string{
 	"Te", "Trailer", "Upgrade", "Cookie", "Expect", HeaderDPoP,
 }
 
-// check finds what is wrong with c. The errors name the option of the JavaScript API.
-func (c *Config) check() error {
-	u, err := checkURL("tokenUrl", c.TokenURL)
-	if err != nil {
-		return err
+// Validate reports the first field of c that cannot be used, as a *ConfigError. The token URL may be empty, as it is until
+// the metadata of the issuer are known.
+func (c *Config) Validate() error {
+	var u *url.URL
+	if c.TokenURL != "" {
+		var err error
+		if u, err = checkURL(FieldTokenURL, c.TokenURL); err != nil {
+			return err
+		}
 	}
 	if c.ClientID == "" {
-		return fmt.Errorf("option %q is empty; it must be the client's identifier", "clientId")
+		return configError(FieldClientID, "is empty; it must be the client's identifier")
 	}
 	if c.Auth.Apply == nil {
-		return fmt.Errorf("option %q is missing; it must be an authentication method", "auth")
+		return configError(FieldAuth, "is missing; it must be an authentication method")
 	}
-	if err := c.checkCertificate("tokenUrl", u); err != nil {
+	if err := c.checkCertificate(FieldTokenURL, u); err != nil {
 		return err
 	}
-	if err := checkScope("scope", c.Scope); err != nil {
+	if err := checkScope(FieldScope, c.Scope); err != nil {
 		return err
 	}
-	if err := checkResource("resource", c.Resource); err != nil {
+	if err := checkResource(FieldResource, c.Resource); err != nil {
 		return err
 	}
 	if err := checkAuthorizationDetails(c.AuthorizationDetails); err != nil {
@@ -89,36 +94,49 @@ func (c *Config) check() error {
 	if err := c.Exchange.check(); err != nil {
 		return err
 	}
+	if err := c.checkParams(); err != nil {
+		return err
+	}
+	if err := c.checkHeader(); err != nil {
+		return err
+	}
+	if c.Auth.Static { // what it adds is known, so that it can be tried
+		return c.Auth.Apply(context.Background(), &TokenRequest{URL: new(url.URL), Form: url.Values{}, Header: http.Header{}})
+	}
+	return nil
+}
+
+func (c *Config) checkParams() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
 		if name == "client_id" && c.Auth.Method == methodClientSecretBasic {
 			if !slices.Equal(c.Params[name], []string{c.ClientID}) {
-				return fmt.Errorf("option %q has another %q than clientId; the two must be the same", "params", name)
+				return configError(FieldParams, "must not contain a %q other than the client ID; make the two equal, or remove it", name)
 			}
 			continue // some servers look the client up by it, which RFC 6749 §3.2.1 allows
 		}
 		if why, ok := reservedParams[name]; ok {
-			return fmt.Errorf("option %q must not have %q, which %s", "params", name, why)
+			return configError(FieldParams, "must not contain %q, which %s; remove it", name, why)
 		}
 		if name == "" {
-			return fmt.Errorf("option %q has a parameter without a name", "params")
-		}
-	}
-	return c.checkHeader()
-}
-
-func checkScope(option string, scope []string) error {
-	for _, s := range scope {
-		if !isScopeToken(s) {
-			return fmt.Errorf("option %q has the value %q; a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", option, s)
+			return configError(FieldParams, "must not contain a parameter without a name; remove it")
 		}
 	}
 	return nil
 }
 
-func checkResource(option string, resource []string) error {
+func checkScope(field Field, scope []string) error {
+	for _, s := range scope {
+		if !isScopeToken(s) {
+			return configError(field, "contains %q; a scope must be printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", s)
+		}
+	}
+	return nil
+}
+
+func checkResource(field Field, resource []string) error {
 	for _, r := range resource {
 		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
-			return fmt.Errorf("option %q has the value %q; a resource is an absolute URI without a fragment (RFC 8707 §2)", option, shown(r))
+			return configError(field, "contains %q; a resource must be an absolute URI without a fragment (RFC 8707 §2)", shown(r))
 		}
 	}
 	return nil
@@ -127,42 +145,51 @@ func checkResource(option string, resource []string) error {
 func (c *Config) checkHeader() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Header)) {
 		if slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)) {
-			return fmt.Errorf("option %q must not have %q, which the token request sets itself", "headers", name)
+			return configError(FieldHeader, "must not contain %q, which the token request sets; remove it", name)
 		}
 		if !isToken(name) {
-			return fmt.Errorf("option %q has the name %q, which is not a header name (RFC 9110 §5.1)", "headers", name)
+			return configError(FieldHeader, "must not contain %q, which is not a header name (RFC 9110 §5.1)", name)
 		}
 		for _, value := range c.Header[name] {
 			if strings.ContainsFunc(value, func(r rune) bool { return r == 0x7f || (r < 0x20 && r != '\t') }) {
-				return fmt.Errorf("option %q has a control character in the value of %q", "headers", name)
+				return configError(FieldHeader, "must not contain a control character, but the value of %q does", name)
 			}
 		}
 	}
 	return nil
 }
 
-// checkURL parses the URL of an endpoint.
-func checkURL(option, text string) (*url.URL, error) {
+// checkURL parses the URL of an endpoint, which field gives.
+func checkURL(field Field, text string) (*url.URL, error) {
+	u, problem := parseEndpoint(text)
+	if problem != "" {
+		return nil, &ConfigError{field, problem}
+	}
+	return u, nil
+}
+
+// parseEndpoint parses the URL of an endpoint, or says why it cannot be one.
+func parseEndpoint(text string) (u *url.URL, problem string) {
 	const want = "it must be an absolute http or https URL such as https://idp.example.com/oauth2/token"
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
-		return nil, fmt.Errorf("option %q is empty; %s", option, want)
+		return nil, "is empty; " + want
 	case err != nil:
-		return nil, fmt.Errorf("option %q is not a URL; %s", option, want)
+		return nil, "is not a URL; " + want
 	case u.User != nil:
-		return nil, fmt.Errorf("option %q has a user name or password in it; give clientId and clientSecret instead", option)
+		return nil, "contains a user name or password; set the client ID and the client secret instead"
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
-		return nil, fmt.Errorf("option %q is %q; %s", option, shown(text), want)
+		return nil, fmt.Sprintf("is %q; %s", shown(text), want)
 	case strings.Contains(text, "#"):
-		return nil, fmt.Errorf("option %q has a fragment, which an endpoint must not have (RFC 6749 §3.2)", option)
+		return nil, "must not contain a fragment (RFC 6749 §3.2); remove it"
 	}
 	for _, name := range []string{"client_secret", "client_assertion"} {
 		if u.Query().Has(name) {
-			return nil, fmt.Errorf("option %q has %s in its query, where it ends in logs (RFC 6749 §2.3.1); give clientSecret instead", option, name)
+			return nil, "must not contain " + name + " in its query, which ends up in logs (RFC 6749 §2.3.1); set the client secret instead"
 		}
 	}
-	return u, nil
+	return u, ""
 }
 
 // shown is a URL for an error text: query, fragment, user name and password may be secret.

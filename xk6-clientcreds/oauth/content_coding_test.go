@@ -67,7 +67,7 @@ func TestAnswersThatAreCompressed(t *testing.T) {
 			return Discover(context.Background(), do, issuer)
 		}},
 		"key set": {200, `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, func(do Doer) (any, error) {
-			return FetchKeySet(context.Background(), do, "jwksUrl", issuer+"/keys")
+			return FetchKeySet(context.Background(), do, issuer+"/keys")
 		}},
 		"introspection": {200, `{"active":true,"scope":"a"}`, func(do Doer) (any, error) {
 			return newTestEndpoint(t, config()).Introspect(context.Background(), do, "t")

@@ -30,12 +30,12 @@ type Metadata struct {
 // CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL
 // without query and fragment.
 func CheckIssuer(issuer string) error {
-	u, err := checkURL("issuer", issuer)
+	u, err := checkURL(FieldIssuer, issuer)
 	if err != nil {
 		return err
 	}
 	if u.RawQuery != "" || u.ForceQuery {
-		return fmt.Errorf("option %q has a query, which an issuer must not have (RFC 8414 §2)", "issuer")
+		return configError(FieldIssuer, "must not contain a query (RFC 8414 §2); remove it")
 	}
 	return nil
 }
@@ -131,9 +131,9 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 
 // CheckEndpoint finds what is wrong with the URL of an endpoint, which a member of m names.
 func (m *Metadata) CheckEndpoint(member, address string) error {
-	u, err := checkURL(member, address)
+	u, problem := parseEndpoint(address)
 	switch {
-	case err != nil:
+	case problem != "":
 		return errors.New("the document has no usable " + member)
 	case u.Scheme == "http" && m.secure():
 		return fmt.Errorf("the document of an https issuer has an http %s, "+
@@ -147,9 +147,12 @@ func (m *Metadata) secure() bool { return strings.HasPrefix(strings.ToLower(m.Is
 
 // KeySetURL is where the keys are that the server signs with.
 func (m *Metadata) KeySetURL() (string, error) {
+	_, problem := parseEndpoint(m.JWKSURI)
 	switch {
 	case m.JWKSURI == "":
 		return "", errors.New("the metadata of the issuer has no jwks_uri")
+	case problem != "":
+		return "", errors.New("the metadata of the issuer has no usable jwks_uri: it " + problem)
 	case m.secure() && !strings.HasPrefix(strings.ToLower(m.JWKSURI), "https:"):
 		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could change")
 	}

@@ -228,7 +228,7 @@ func TestWordsInsteadOfMetadata(t *testing.T) {
 	} {
 		_, err := DiscoverAt(context.Background(), do, "http://example.com/doc", "http://example.com")
 		require.EqualError(t, err, want)
-		_, err = FetchKeySet(context.Background(), do, "jwksUrl", "http://example.com/keys")
+		_, err = FetchKeySet(context.Background(), do, "http://example.com/keys")
 		require.EqualError(t, err, "http://example.com/keys: "+want)
 	}
 }
@@ -272,14 +272,14 @@ func TestWrongMetadata(t *testing.T) {
 func TestWrongIssuer(t *testing.T) {
 	t.Parallel()
 	for issuer, want := range map[string]string{
-		"":                          `option "issuer" is empty; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
-		"idp.example.com":           `option "issuer" is "idp.example.com"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
-		"https://h/?k=hush":         `option "issuer" has a query, which an issuer must not have (RFC 8414 §2)`,
-		"https://h/?":               `option "issuer" has a query, which an issuer must not have (RFC 8414 §2)`,
-		"https://h/#hush":           `option "issuer" has a fragment, which an endpoint must not have (RFC 6749 §3.2)`,
-		"https://me:hush@h":         `option "issuer" has a user name or password in it; give clientId and clientSecret instead`,
-		"https://h\x00":             `option "issuer" is not a URL; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
-		"https://h?client_secret=x": `option "issuer" has client_secret in its query, where it ends in logs (RFC 6749 §2.3.1); give clientSecret instead`,
+		"":                          `issuer is empty; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
+		"idp.example.com":           `issuer is "idp.example.com"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
+		"https://h/?k=hush":         `issuer must not contain a query (RFC 8414 §2); remove it`,
+		"https://h/?":               `issuer must not contain a query (RFC 8414 §2); remove it`,
+		"https://h/#hush":           `issuer must not contain a fragment (RFC 6749 §3.2); remove it`,
+		"https://me:hush@h":         `issuer contains a user name or password; set the client ID and the client secret instead`,
+		"https://h\x00":             `issuer is not a URL; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
+		"https://h?client_secret=x": `issuer must not contain client_secret in its query, which ends up in logs (RFC 6749 §2.3.1); set the client secret instead`,
 	} {
 		require.EqualError(t, CheckIssuer(issuer), want)
 		_, err := Discover(context.Background(), func(*http.Request) (*http.Response, error) {

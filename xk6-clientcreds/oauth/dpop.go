@@ -41,11 +41,11 @@ func NewDPoPSigner(key *SigningKey) (*DPoPSigner, error) {
 	options := (&jose.SignerOptions{EmbedJWK: true}).WithType(proofType) // of a private key its public part
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.algorithm), Key: key.key}, options)
 	if err != nil {
-		return nil, dpopError(keyError("cannot sign with %s: %w", key.algorithm, err))
+		return nil, configError(FieldDPoPKey, "cannot sign with %s: %s", key.algorithm, err)
 	}
 	thumbprint, err := thumbprintOf(jose.JSONWebKey{Key: key.key})
 	if err != nil {
-		return nil, dpopError(keyError("has no thumbprint (RFC 7638): %w", err))
+		return nil, configError(FieldDPoPKey, "has no thumbprint (RFC 7638): %s", err)
 	}
 	return &DPoPSigner{signer: signer, algorithm: key.algorithm, thumbprint: thumbprint}, nil
 }

@@ -23,8 +23,8 @@ func GenerateDPoPKey(algorithm string) (*SigningKey, error) {
 		algorithm = DefaultDPoPAlgorithm
 	}
 	if !slices.Contains(KeyAlgorithms, algorithm) {
-		return nil, fmt.Errorf("option %q is %q; allowed are %s",
-			"dpop.alg", Printable(algorithm, maxCode), strings.Join(KeyAlgorithms, ", "))
+		return nil, configError(FieldDPoPAlgorithm, "is %q; it must be one of %s",
+			Printable(algorithm, maxCode), strings.Join(KeyAlgorithms, ", "))
 	}
 	key, err := generateKey(algorithm)
 	if err != nil {
@@ -49,17 +49,14 @@ func generateKey(algorithm string) (crypto.Signer, error) {
 }
 
 // ParseDPoPKey is ParseSigningKey for the key of DPoP proofs, which has no identifier: the proof
-// has its public part in it (RFC 9449 §4.2). The errors name the options of DPoP.
+// has its public part in it (RFC 9449 §4.2). The errors are about the fields of DPoP.
 func ParseDPoPKey(text []byte, algorithm string) (*SigningKey, error) {
 	key, err := ParseSigningKey(text, algorithm, "")
-	if err != nil {
-		return nil, dpopError(err)
+	if wrong := (*ConfigError)(nil); errors.As(err, &wrong) {
+		return nil, &ConfigError{dpopFields[wrong.Field], wrong.Problem}
 	}
 	return &SigningKey{key: key.key, algorithm: key.algorithm}, nil
 }
 
-// dpopError is an error about the options of a key, with the names that DPoP has for them.
-func dpopError(err error) error {
-	text := strings.Replace(err.Error(), `option "key.alg"`, `option "dpop.alg"`, 1)
-	return errors.New(strings.Replace(text, `option "key"`, `option "dpop.key"`, 1))
-}
+// dpopFields are the fields of a key, as DPoP has them.
+var dpopFields = map[Field]Field{FieldKey: FieldDPoPKey, FieldKeyAlgorithm: FieldDPoPAlgorithm}

@@ -101,7 +101,7 @@ func TestGeneratedKeys(t *testing.T) {
 		assert.NotEqual(t, a.Thumbprint(), b.Thumbprint())
 	}
 	_, err := GenerateDPoPKey("HS256")
-	assert.EqualError(t, err, `option "dpop.alg" is "HS256"; allowed are RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`)
+	assert.EqualError(t, err, `DPoP algorithm is "HS256"; it must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`)
 }
 
 func TestParseDPoPKey(t *testing.T) {
@@ -110,9 +110,9 @@ func TestParseDPoPKey(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "PS512", key.Algorithm())
 	_, err = ParseDPoPKey([]byte("no key"), "")
-	require.ErrorContains(t, err, `option "dpop.key" has no PEM block and is no JWK`)
+	require.ErrorContains(t, err, `DPoP key contains no PEM block and is not a JWK`)
 	_, err = ParseDPoPKey([]byte(rfc7515EC), "RS256")
-	require.EqualError(t, err, `option "dpop.alg" is "RS256", which this key cannot sign with; allowed are ES256`)
+	require.EqualError(t, err, `DPoP algorithm is "RS256", which this key cannot sign with; the key supports ES256`)
 }
 
 func TestProofTarget(t *testing.T) {
@@ -374,7 +374,7 @@ func TestTokenMustBeBound(t *testing.T) {
 		},
 		"not asked for": {
 			nil, "at", "DPoP", CodeTokenType,
-			"the token has the type DPoP, which was not asked for: its use needs the option dpop",
+			"the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides or on neither (RFC 9449 §5)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

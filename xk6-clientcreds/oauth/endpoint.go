@@ -16,13 +16,13 @@ type Endpoint struct {
 }
 
 // NewEndpoint returns the endpoint at address, where the client of c authenticates as it does at
-// the token endpoint and sends the same further headers. The errors name option.
-func NewEndpoint(option, address string, c Config) (*Endpoint, error) {
-	u, err := checkURL(option, address)
+// the token endpoint and sends the same further headers. field is FieldIntrospectionURL or FieldRevocationURL.
+func NewEndpoint(field Field, address string, c Config) (*Endpoint, error) {
+	u, err := checkURL(field, address)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkCertificate(option, u); err != nil {
+	if err := c.checkCertificate(field, u); err != nil {
 		return nil, err
 	}
 	return &Endpoint{url: u, auth: c.Auth, header: requestHeader(c.Header)}, nil

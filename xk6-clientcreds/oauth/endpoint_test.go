@@ -20,7 +20,7 @@ const endpointURL = "https://idp.example.com/introspect?tenant=blue"
 
 func newTestEndpoint(t testing.TB, c Config) *Endpoint {
 	t.Helper()
-	e, err := NewEndpoint("introspectionUrl", endpointURL, c)
+	e, err := NewEndpoint(FieldIntrospectionURL, endpointURL, c)
 	require.NoError(t, err)
 	return e
 }
@@ -106,12 +106,12 @@ func TestEveryInquiryAuthenticatesAnew(t *testing.T) {
 func TestNewEndpointNamesTheOption(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"":                            `option "revocationUrl" is empty` + wantURL,
-		"/revoke":                     `option "revocationUrl" is "/revoke"` + wantURL,
-		"https://me:hush@h/revoke":    `option "revocationUrl" has a user name or password in it; give clientId and clientSecret instead`,
-		"https://idp.example.com/r#x": `option "revocationUrl" has a fragment, which an endpoint must not have (RFC 6749 §3.2)`,
+		"":                            `revocation URL is empty` + wantURL,
+		"/revoke":                     `revocation URL is "/revoke"` + wantURL,
+		"https://me:hush@h/revoke":    `revocation URL contains a user name or password; set the client ID and the client secret instead`,
+		"https://idp.example.com/r#x": `revocation URL must not contain a fragment (RFC 6749 §3.2); remove it`,
 	} {
-		_, err := NewEndpoint("revocationUrl", address, Config{})
+		_, err := NewEndpoint(FieldRevocationURL, address, Config{})
 		require.EqualError(t, err, want)
 	}
 }
@@ -260,8 +260,8 @@ func TestAuthorizationDetails(t *testing.T) {
 	_, body = sent(t, config())
 	assert.NotContains(t, body, "authorization_details")
 
-	const shape = `option "authorizationDetails" must be a non-empty array of objects with a type (RFC 9396 §2)`
-	const kind = `option "authorizationDetails" needs a type, a non-empty string, in each of its objects (RFC 9396 §2): number `
+	const shape = `authorization details must be a non-empty array of objects with a type (RFC 9396 §2)`
+	const kind = `authorization details must have a type, a non-empty string, in each object (RFC 9396 §2), but object `
 	for text, want := range map[string]string{
 		`{"type":"a"}`: shape, `[]`: shape, `null`: shape, `["a"]`: shape, `"[{\"type\":\"a\"}]"`: shape, `[{"type":"a"}`: shape,
 		`[{}]`: kind + "1 has none", `[null]`: kind + "1 has none", `[{"type":"a"},{"type":""}]`: kind + "2 has none",

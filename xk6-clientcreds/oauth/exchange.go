@@ -52,26 +52,25 @@ func (x *Exchange) check() error {
 	case x == nil:
 		return nil
 	case x.SubjectToken != "" && x.ActorToken != "":
-		return fmt.Errorf("option %q contradicts exchange.subjectToken: the client's own token is the one of the two that is not given",
-			"exchange.actorToken")
+		return configError(FieldActorToken, "contradicts the subject token; set only one of the two, because the client's own token is the other")
 	case x.ActorTokenType != "" && x.SubjectToken == "" && x.ActorToken == "":
-		return fmt.Errorf("option %q has no use without an actor token; give exchange.actorToken, or exchange.subjectToken to make the client the actor",
-			"exchange.actorTokenType")
+		return configError(FieldActorTokenType, "has no effect without an actor token; set the actor token, or the subject token to make the client the actor")
 	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken && x.RequestedTokenType != TokenTypeJWT:
-		return fmt.Errorf("option %q is %q; allowed are %q, %q",
-			"exchange.requestedTokenType", Printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
+		return configError(FieldRequestedTokenType, "is %q; it must be %q or %q",
+			Printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
 	}
-	for _, t := range []struct{ option, value string }{
-		{"exchange.subjectTokenType", x.SubjectTokenType}, {"exchange.actorTokenType", x.ActorTokenType},
-	} {
+	for _, t := range []struct {
+		field Field
+		value string
+	}{{FieldSubjectTokenType, x.SubjectTokenType}, {FieldActorTokenType, x.ActorTokenType}} {
 		if u, err := url.Parse(t.value); t.value != "" && (err != nil || !u.IsAbs()) {
-			return fmt.Errorf("option %q is %q; it must be a URI such as %s (RFC 8693 §3)", t.option, Printable(t.value, maxCode), TokenTypeAccessToken)
+			return configError(t.field, "is %q; it must be a URI such as %s (RFC 8693 §3)", Printable(t.value, maxCode), TokenTypeAccessToken)
 		}
 	}
-	if err := checkScope("exchange.scope", x.Scope); err != nil {
+	if err := checkScope(FieldExchangeScope, x.Scope); err != nil {
 		return err
 	}
-	return checkResource("exchange.resource", x.Resource)
+	return checkResource(FieldExchangeResource, x.Resource)
 }
 
 // form is the request in return for token (RFC 8693 §2.1), with further parameters.

@@ -312,25 +312,25 @@ func TestWrongExchanges(t *testing.T) {
 	}{
 		"two others": {
 			Exchange{SubjectToken: "a", ActorToken: "b"},
-			`option "exchange.actorToken" contradicts exchange.subjectToken: the client's own token is the one of the two that is not given`,
+			`actor token contradicts the subject token; set only one of the two, because the client's own token is the other`,
 		},
 		"a type without a token": {
 			Exchange{ActorTokenType: TokenTypeJWT},
-			`option "exchange.actorTokenType" has no use without an actor token; give exchange.actorToken, or exchange.subjectToken to make the client the actor`,
+			`actor token type has no effect without an actor token; set the actor token, or the subject token to make the client the actor`,
 		},
 		"a type that is no URI": {
 			Exchange{SubjectTokenType: "jwt"},
-			`option "exchange.subjectTokenType" is "jwt"; it must be a URI such as urn:ietf:params:oauth:token-type:access_token (RFC 8693 §3)`,
+			`subject token type is "jwt"; it must be a URI such as urn:ietf:params:oauth:token-type:access_token (RFC 8693 §3)`,
 		},
 		"a type of no access token": {
 			Exchange{RequestedTokenType: "urn:ietf:params:oauth:token-type:refresh_token"},
-			`option "exchange.requestedTokenType" is "urn:ietf:params:oauth:token-type:refresh_token"; allowed are ` +
-				`"urn:ietf:params:oauth:token-type:access_token", "urn:ietf:params:oauth:token-type:jwt"`,
+			`requested token type is "urn:ietf:params:oauth:token-type:refresh_token"; it must be ` +
+				`"urn:ietf:params:oauth:token-type:access_token" or "urn:ietf:params:oauth:token-type:jwt"`,
 		},
-		"scope": {Exchange{Scope: []string{`a"b`}}, `option "exchange.scope" has the value "a\"b"; a scope is printable ASCII`},
+		"scope": {Exchange{Scope: []string{`a"b`}}, `exchange scope contains "a\"b"; a scope must be printable ASCII`},
 		"resource": {
 			Exchange{Resource: []string{"https://api#x"}},
-			`option "exchange.resource" has the value "https://api…"; a resource is an absolute URI without a fragment (RFC 8707 §2)`,
+			`exchange resource contains "https://api…"; a resource must be an absolute URI without a fragment (RFC 8707 §2)`,
 		},
 	} {
 		_, err := NewClient(exchanging(c.exchange))
@@ -340,6 +340,6 @@ func TestWrongExchanges(t *testing.T) {
 		c := config()
 		c.Params = url.Values{name: {"x"}}
 		_, err := NewClient(c)
-		assert.EqualError(t, err, fmt.Sprintf(`option "params" must not have %q, which is set by exchange`, name))
+		assert.EqualError(t, err, fmt.Sprintf(`parameters must not contain %q, which is set by the token exchange; remove it`, name))
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -34,8 +33,7 @@ var rsaAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512
 // ParseSigningKey reads a private key: PEM of PKCS #8 (RFC 5958), PKCS #1 (RFC 8017 §A.1.2) or SEC 1
 // (RFC 5915), or a JWK (RFC 7517). algorithm, by its name in RFC 7518 §3.1 or RFC 8037 §3.1, is by
 // default that of the JWK, else RS256 for RSA keys and the only one that other keys have. id is
-// the kid, by default that of the JWK. The errors name the option of the JavaScript API, the
-// problem and what is allowed, and hold nothing of the key.
+// the kid, by default that of the JWK. An error is a *ConfigError, and contains nothing of the key.
 func ParseSigningKey(text []byte, algorithm, id string) (*SigningKey, error) {
 	k := &SigningKey{algorithm: algorithm, id: id}
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
@@ -56,8 +54,8 @@ func ParseSigningKey(text []byte, algorithm, id string) (*SigningKey, error) {
 		k.algorithm = allowed[0]
 	}
 	if !slices.Contains(allowed, k.algorithm) {
-		return nil, fmt.Errorf("option %q is %q, which this key cannot sign with; allowed are %s",
-			"key.alg", Printable(k.algorithm, maxCode), strings.Join(allowed, ", "))
+		return nil, configError(FieldKeyAlgorithm, "is %q, which this key cannot sign with; the key supports %s",
+			Printable(k.algorithm, maxCode), strings.Join(allowed, ", "))
 	}
 	return k, nil
 }
@@ -76,7 +74,7 @@ func algorithmsOf(key any) ([]string, error) {
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
 		if bits := key.N.BitLen(); bits < minRSA {
-			return nil, keyError("is an RSA key of %d bits; it must have %d or more (RFC 7518 §3.3)", bits, minRSA)
+			return nil, configError(FieldKey, "is an RSA key of %d bits; it must have %d or more (RFC 7518 §3.3)", bits, minRSA)
 		}
 		return rsaAlgorithms, nil
 	case *ecdsa.PrivateKey:
@@ -88,19 +86,15 @@ func algorithmsOf(key any) ([]string, error) {
 		case "P-521":
 			return []string{"ES512"}, nil
 		default:
-			return nil, keyError("is on the curve %s; allowed are P-256, P-384 and P-521", curve)
+			return nil, configError(FieldKey, "is on the curve %s; it must be on P-256, P-384 or P-521", curve)
 		}
 	case ed25519.PrivateKey:
 		return []string{"EdDSA"}, nil
 	}
-	return nil, keyError("is no RSA, EC or Ed25519 key; %s", wantKey)
+	return nil, configError(FieldKey, "is not an RSA, EC or Ed25519 key; %s", wantKey)
 }
 
 const wantKey = "it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK"
-
-func keyError(format string, args ...any) error {
-	return fmt.Errorf("option %q "+format, append([]any{"key"}, args...)...)
-}
 
 // readJWK reads a JWK. Of its members that go-jose does not read, use matters.
 func (k *SigningKey) readJWK(text []byte) error {
@@ -113,22 +107,22 @@ func (k *SigningKey) readJWK(text []byte) error {
 	err := json.Unmarshal(text, &members)
 	switch {
 	case err != nil:
-		return keyError("begins like a JWK but is no JSON object with the members of one; %s", wantKey)
+		return configError(FieldKey, "begins like a JWK but is not a JSON object with the members of a JWK; %s", wantKey)
 	case members.Keys != nil:
-		return keyError("is a JWK set; it must be one JWK of it")
+		return configError(FieldKey, "is a JWK set; it must be a single JWK")
 	case members.Type == "oct":
-		return keyError("is a symmetric JWK; give its secret as clientSecret with auth: %q", MethodClientSecretJWT)
+		return configError(FieldKey, "is a symmetric JWK; set its secret as the client secret, and use %s", MethodClientSecretJWT)
 	case members.Use != "" && members.Use != "sig":
-		return keyError("is a JWK with another use than %q", "sig")
+		return configError(FieldKey, "is a JWK whose use is not %q; it must be a key for signatures", "sig")
 	case members.D == nil:
-		return keyError("is a JWK without its private part; %s", wantKey)
+		return configError(FieldKey, "is a JWK without its private part; %s", wantKey)
 	}
 	var jwk jose.JSONWebKey
 	if jwk.UnmarshalJSON(text) != nil || !jwk.Valid() || jwk.IsPublic() {
-		return keyError("is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)")
+		return configError(FieldKey, "is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)")
 	}
 	if !consistent(jwk.Key) {
-		return keyError("is a JWK whose private and public part do not belong together")
+		return configError(FieldKey, "is a JWK whose private and public parts do not belong together; export it again")
 	}
 	k.key = jwk.Key
 	if k.id == "" {

@@ -18,13 +18,13 @@ func parsePEM(text []byte) (any, error) {
 	}
 	switch {
 	case len(blocks) > 0:
-		return nil, keyError("is a PEM block %q; %s", Printable(blocks[len(blocks)-1].Type, maxCode), wantKey)
+		return nil, configError(FieldKey, "is a PEM block %q; %s", Printable(blocks[len(blocks)-1].Type, maxCode), wantKey)
 	case bytes.Contains(text, []byte("4,ENCRYPTED")): // RFC 1421 §4.6.1.1, without its line break
 		return nil, encryptedError()
 	case problem != "":
-		return nil, keyError("%s; %s", problem, wantKey)
+		return nil, configError(FieldKey, "%s; %s", problem, wantKey)
 	}
-	return nil, keyError("has no PEM block and is no JWK; %s", wantKey)
+	return nil, configError(FieldKey, "contains no PEM block and is not a JWK; %s", wantKey)
 }
 
 // parseBlock reads a key by the label of its block (RFC 7468 §10 and §11, RFC 5915 §4). The errors
@@ -42,14 +42,14 @@ func parseBlock(block *pem.Block) (any, error) {
 	case block.Type == "EC PRIVATE KEY":
 		key, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return nil, keyError("is a PEM block %q; %s", Printable(block.Type, maxCode), wantKey)
+		return nil, configError(FieldKey, "is a PEM block %q; %s", Printable(block.Type, maxCode), wantKey)
 	}
 	if err != nil {
-		return nil, keyError("is a PEM block %q that cannot be read as one; %s", block.Type, wantKey)
+		return nil, configError(FieldKey, "is a PEM block %q that cannot be read as one; %s", block.Type, wantKey)
 	}
 	return key, nil
 }
 
 func encryptedError() error {
-	return keyError("is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem")
+	return configError(FieldKey, "is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem")
 }

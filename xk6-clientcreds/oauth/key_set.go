@@ -17,15 +17,15 @@ type KeySet struct{ keys []jose.JSONWebKey }
 const maxTried = 16
 
 // CheckKeySetURL finds what is wrong with the URL of a key set.
-func CheckKeySetURL(option, address string) error {
-	_, err := checkURL(option, address)
+func CheckKeySetURL(address string) error {
+	_, err := checkURL(FieldKeySetURL, address)
 	return err
 }
 
-// FetchKeySet gets the key set at address, which option or the server's metadata names. The error
+// FetchKeySet gets the key set at address. The error
 // says what is wrong with the answer, and shows nothing of it.
-func FetchKeySet(ctx context.Context, do Doer, option, address string) (*KeySet, error) {
-	if err := CheckKeySetURL(option, address); err != nil {
+func FetchKeySet(ctx context.Context, do Doer, address string) (*KeySet, error) {
+	if err := CheckKeySetURL(address); err != nil {
 		return nil, err
 	}
 	doc, err := fetchDocument(ctx, do, address)
@@ -75,7 +75,7 @@ func (e *unknownKeyError) Error() string {
 	return fmt.Sprintf("the server has no key %q", Printable(e.id, maxCode))
 }
 
-var errSignature = errors.New("it is not by the server's key: the token was changed, or is from another server")
+var errSignature = errors.New("signature verification failed: the token was modified or issued by another server")
 
 // verify checks the signature of token, a JWT whose header says algorithm and key.
 func (s *KeySet) verify(token, algorithm, keyID string) error {

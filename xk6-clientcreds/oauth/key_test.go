@@ -143,26 +143,26 @@ func TestWrongKeys(t *testing.T) {
 		algorithm string
 		message   string
 	}{
-		"nothing":        {"", "", `option "key" has no PEM block and is no JWK` + want},
-		"text":           {"s3cr3t-key", "", `option "key" has no PEM block and is no JWK` + want},
-		"public":         {string(pemOf("PUBLIC KEY", public)), "", `option "key" is a PEM block "PUBLIC KEY"` + want},
-		"garbage":        {string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "", `option "key" is a PEM block "PRIVATE KEY" that cannot be read as one` + want},
-		"encrypted":      {string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "", `option "key" is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem`},
-		"OpenSSH":        {string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "", `option "key" is a PEM block "OPENSSH PRIVATE KEY"` + want},
-		"small":          {string(pkcs8(t, small)), "", `option "key" is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
-		"curve":          {string(pkcs8(t, p224)), "", `option "key" is on the curve P-224; allowed are P-256, P-384 and P-521`},
-		"public JWK":     {string(publicJWK), "", `option "key" is a JWK without its private part` + want},
-		"oct":            {`{"kty":"oct","k":"s3cr3t-key"}`, "", `option "key" is a symmetric JWK; give its secret as clientSecret with auth: "client_secret_jwt"`},
-		"set":            {`{"keys":[]}`, "", `option "key" is a JWK set; it must be one JWK of it`},
-		"encryption":     {strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "", `option "key" is a JWK with another use than "sig"`},
-		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `option "key" begins like a JWK but is no JSON object with the members of one` + want},
-		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `option "key" is a JWK whose private and public part do not belong together`},
-		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"mixed RSA":      {mixedRSA(t), "", `option "key" is no valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"EC as RS":       {rfc7515EC, "RS256", `option "key.alg" is "RS256", which this key cannot sign with; allowed are ES256`},
-		"P-256 as ES384": {rfc7515EC, "ES384", `option "key.alg" is "ES384", which this key cannot sign with; allowed are ES256`},
-		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `option "key.alg" is "ES256", which this key cannot sign with; allowed are ` +
+		"nothing":        {"", "", `key contains no PEM block and is not a JWK` + want},
+		"text":           {"s3cr3t-key", "", `key contains no PEM block and is not a JWK` + want},
+		"public":         {string(pemOf("PUBLIC KEY", public)), "", `key is a PEM block "PUBLIC KEY"` + want},
+		"garbage":        {string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "", `key is a PEM block "PRIVATE KEY" that cannot be read as one` + want},
+		"encrypted":      {string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "", `key is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem`},
+		"OpenSSH":        {string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "", `key is a PEM block "OPENSSH PRIVATE KEY"` + want},
+		"small":          {string(pkcs8(t, small)), "", `key is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
+		"curve":          {string(pkcs8(t, p224)), "", `key is on the curve P-224; it must be on P-256, P-384 or P-521`},
+		"public JWK":     {string(publicJWK), "", `key is a JWK without its private part` + want},
+		"oct":            {`{"kty":"oct","k":"s3cr3t-key"}`, "", `key is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt`},
+		"set":            {`{"keys":[]}`, "", `key is a JWK set; it must be a single JWK`},
+		"encryption":     {strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "", `key is a JWK whose use is not "sig"; it must be a key for signatures`},
+		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `key begins like a JWK but is not a JSON object with the members of a JWK` + want},
+		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `key is a JWK whose private and public parts do not belong together; export it again`},
+		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"mixed RSA":      {mixedRSA(t), "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
+		"EC as RS":       {rfc7515EC, "RS256", `key algorithm is "RS256", which this key cannot sign with; the key supports ES256`},
+		"P-256 as ES384": {rfc7515EC, "ES384", `key algorithm is "ES384", which this key cannot sign with; the key supports ES256`},
+		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `key algorithm is "ES256", which this key cannot sign with; the key supports ` +
 			"RS256, RS384, RS512, PS256, PS384, PS512"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +184,9 @@ func FuzzSigningKey(f *testing.F) {
 		key, err := ParseSigningKey(text, algorithm, "")
 		if err != nil {
 			assert.Nil(t, key)
-			assert.True(t, strings.HasPrefix(err.Error(), `option "key`), err.Error())
+			wrong := new(ConfigError)
+			require.ErrorAs(t, err, &wrong)
+			assert.Contains(t, []Field{FieldKey, FieldKeyAlgorithm}, wrong.Field)
 			return
 		}
 		assert.Contains(t, KeyAlgorithms, key.Algorithm())

@@ -24,8 +24,8 @@ func (m *Metadata) ForCertificate() (*Metadata, error) {
 		if e.alias == "" {
 			continue
 		}
-		u, err := checkURL(e.member, e.alias)
-		if err != nil || u.Scheme != "https" {
+		u, problem := parseEndpoint(e.alias)
+		if problem != "" || u.Scheme != "https" {
 			return nil, &Error{Code: CodeDiscovery, Description: "the document has no usable " + e.member + " in mtls_endpoint_aliases, " +
 				"which must be an absolute https URL (RFC 8705 §5)"}
 		}

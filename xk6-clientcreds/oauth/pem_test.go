@@ -72,9 +72,9 @@ func TestTextsThatAreNoPEM(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := ParseSigningKey([]byte(c.broken(private)), "", "")
-			require.EqualError(t, err, `option "key" `+c.problem+"; "+wantKey)
+			require.EqualError(t, err, `key `+c.problem+"; "+wantKey)
 			_, err = ParseClientCertificate([]byte(c.broken(certificate)), []byte(private))
-			require.EqualError(t, err, `option "certificate" `+c.problem+"; "+wantCertificate)
+			require.EqualError(t, err, `certificate `+c.problem+"; "+wantCertificate)
 		})
 	}
 }
@@ -93,6 +93,6 @@ func TestEncryptedPEMWithoutItsLineBreaks(t *testing.T) {
 	}))
 	for name, broken := range brokenLines {
 		_, err := ParseSigningKey([]byte(broken(encrypted)), "", "")
-		assert.EqualError(t, err, `option "key" is encrypted; it must be without a passphrase: openssl pkey -in key.pem -out plain.pem`, name)
+		assert.EqualError(t, err, `key is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem`, name)
 	}
 }

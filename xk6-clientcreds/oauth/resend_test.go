@@ -124,7 +124,7 @@ func TestClosedIdleConnectionsOfOtherEndpoints(t *testing.T) {
 	s := newImpatient(t, `{"active":true}`, func(net.Conn) {})
 	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
-	e, err := NewEndpoint("introspectionUrl", s.url, config())
+	e, err := NewEndpoint(FieldIntrospectionURL, s.url, config())
 	require.NoError(t, err)
 	for range 2 {
 		said, err := e.Introspect(context.Background(), transport.RoundTrip, "some-token")

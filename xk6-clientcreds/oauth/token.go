@@ -66,7 +66,7 @@ func (c *Client) check(resp *http.Response, t *Token) *Error {
 	case isDPoP:
 		return &Error{
 			Code: CodeTokenType, Status: resp.StatusCode,
-			Description: "the token has the type DPoP, which was not asked for: its use needs the option dpop",
+			Description: "the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides or on neither (RFC 9449 §5)",
 		}
 	}
 	return nil

@@ -1,0 +1,42 @@
+package jsmodule
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/grafana/sobek"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+)
+
+// A field without a name, or with the name of no option, would lead people astray.
+func TestEveryFieldIsAnOption(t *testing.T) {
+	t.Parallel()
+	rt := sobek.New()
+	r, err := newReader(rt, "", rt.NewObject())
+	require.NoError(t, err)
+	o := defaults()
+	o.read(r)
+	seen := make(map[string]bool)
+	for _, field := range oauth.Fields() {
+		name := optionNames[field]
+		top, _, _ := strings.Cut(name, ".")
+		assert.True(t, slices.Contains(r.known, top), "%s: %q is not an option", field, name)
+		assert.False(t, seen[name], "%q is the name of two fields", name)
+		seen[name] = true
+	}
+	assert.Len(t, seen, len(optionNames))
+}
+
+func TestErrorsOfFieldsNameTheOption(t *testing.T) {
+	t.Parallel()
+	err := asOptionError(&oauth.ConfigError{Field: oauth.FieldKeyAlgorithm, Problem: `is "x%y"; it must be another`})
+	require.EqualError(t, err, `option "key.alg" is "x%y"; it must be another`)
+	other := errors.New("nothing about a field")
+	assert.Equal(t, other, asOptionError(other))
+	assert.NoError(t, asOptionError(nil))
+}
