@@ -7,43 +7,43 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// settle is two of k6's intervals of 50 ms for handing samples on, and some.
-const settle = 130 * time.Millisecond
+// drain is two of k6's intervals of 50 ms for handing samples on, and some.
+const drain = 130 * time.Millisecond
 
 // api measures a request to a protected API. A client sends its counters once a second, so the
 // blocks of a thousand VUs are long enough for several iterations of each between two sends.
-func (b *bench) api(ctx context.Context) ([]report.Table, error) {
-	var tables []report.Table
-	for _, score := range []probe.Score{
+func (b *bench) api(ctx context.Context) ([]results.Table, error) {
+	var tables []results.Table
+	for _, schedule := range []probe.Schedule{
 		{VUs: 1, PerVU: 200, Rounds: 300},
 		{VUs: 50, PerVU: 4, Rounds: 400},
 		{VUs: 1000, PerVU: 4, Rounds: 35},
 	} {
-		score.Turns = 1
-		run, err := b.blocks(ctx, "api", score)
+		schedule.Repeats = 1
+		run, err := b.blocks(ctx, "api", schedule)
 		if err != nil {
 			return nil, err
 		}
-		tables = append(tables, apiTable(run, score.VUs))
+		tables = append(tables, apiTable(run, schedule.VUs))
 	}
 	return tables, nil
 }
 
-func apiTable(run *block.Run, vus int) report.Table {
+func apiTable(run *block.Run, vus int) results.Table {
 	const reference = "static header"
-	atMost := report.NewTarget(report.OfRatio, report.AtMost, 1.03)
-	cost := func(name string) report.Result { return perUnit(run, vus, name, reference) }
-	rate := func(name string) report.Result {
-		return report.Compared(label(name, vus), "iterations/s",
+	atMost := results.NewTarget(results.OfRatio, results.AtMost, 1.03)
+	cost := func(name string) results.Result { return perUnit(run, vus, name, reference) }
+	rate := func(name string) results.Result {
+		return results.Compared(label(name, vus), "iterations/s",
 			run.Of(name, block.Rate), label(reference, vus), run.Of(reference, block.Rate))
 	}
-	return report.Table{
+	return results.Table{
 		Title: "http.get with " + plural(vus),
-		Results: []report.Result{
-			report.Measured(label(reference, vus), "µs CPU", microseconds(run.Of(reference, run.Cost()))),
+		Results: []results.Result{
+			results.Measured(label(reference, vus), "µs CPU", microseconds(run.Of(reference, run.Cost()))),
 			cost("static header, again"),
 			cost("JS helper"),
 			cost("client.headers()").With(atMost),
@@ -57,9 +57,9 @@ func apiTable(run *block.Run, vus int) report.Table {
 }
 
 // perUnit is the CPU time of one unit of work beside the reference's.
-func perUnit(run *block.Run, vus int, name, reference string) report.Result {
+func perUnit(run *block.Run, vus int, name, reference string) results.Result {
 	cost := run.Cost()
-	return report.Compared(label(name, vus), "µs CPU", microseconds(run.Of(name, cost)),
+	return results.Compared(label(name, vus), "µs CPU", microseconds(run.Of(name, cost)),
 		label(reference, vus), microseconds(run.Of(reference, cost)))
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // basic is what the other methods of client authentication are compared with.
@@ -26,30 +26,30 @@ var (
 
 // auth measures token requests by the way in which the client authenticates. An RSA signature takes so
 // long that blocks with as many would leave time for few rounds, so those have a run of their own.
-func (b *bench) auth(ctx context.Context) ([]report.Table, error) {
-	var tables []report.Table
+func (b *bench) auth(ctx context.Context) ([]results.Table, error) {
+	var tables []results.Table
 	const title = "A token by method of client authentication"
 	for _, part := range []struct {
 		script, server, title string
-		score                 probe.Score
+		schedule              probe.Schedule
 		variants              []string
 	}{
-		{"auth", withKeys, title, probe.Score{VUs: 50, PerVU: 20, Rounds: 16}, authVariants},
-		{"auth-rsa", withKeys, title + ", RSA", probe.Score{VUs: 50, PerVU: 4, Rounds: 12}, authRSAVariants},
-		{"auth-tls", withTLS, title + ", over TLS", probe.Score{VUs: 50, PerVU: 20, Rounds: 16}, authTLSVariants},
+		{"auth", withKeys, title, probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, authVariants},
+		{"auth-rsa", withKeys, title + ", RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 12}, authRSAVariants},
+		{"auth-tls", withTLS, title + ", over TLS", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, authTLSVariants},
 	} {
-		part.score.Turns, part.score.Settle = 1, settle
-		run, err := b.blocksAt(ctx, part.server, part.script, part.score)
+		part.schedule.Repeats, part.schedule.Drain = 1, drain
+		run, err := b.blocksAt(ctx, part.server, part.script, part.schedule)
 		if err != nil {
 			return nil, err
 		}
-		tables = append(tables, authTable(run, part.title+", "+plural(part.score.VUs), part.variants))
+		tables = append(tables, authTable(run, part.title+", "+plural(part.schedule.VUs), part.variants))
 	}
 	return tables, nil
 }
 
 // blocksAt is blocks with a server of its own, which has keys or certificates.
-func (b *bench) blocksAt(ctx context.Context, with, script string, score probe.Score) (*block.Run, error) {
+func (b *bench) blocksAt(ctx context.Context, with, script string, schedule probe.Schedule) (*block.Run, error) {
 	dir := filepath.Join(b.scripts, with)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -61,30 +61,30 @@ func (b *bench) blocksAt(ctx context.Context, with, script string, score probe.S
 	defer server.stop()
 	other := *b
 	other.server = server
-	return other.blocks(ctx, script, score)
+	return other.blocks(ctx, script, schedule)
 }
 
 // authTable compares the variants with basic: in the CPU time of a request, and in what a CPU makes of it.
-func authTable(run *block.Run, title string, variants []string) report.Table {
+func authTable(run *block.Run, title string, variants []string) results.Table {
 	cpu := run.Cost()
 	perCPUSecond := func(b block.Block) float64 { return float64(time.Second) / cpu(b) }
-	cost := func(name string) report.Result {
-		return report.Compared(name, "µs CPU", microseconds(run.Of(name, cpu)), basic, microseconds(run.Of(basic, cpu)))
+	cost := func(name string) results.Result {
+		return results.Compared(name, "µs CPU", microseconds(run.Of(name, cpu)), basic, microseconds(run.Of(basic, cpu)))
 	}
-	table := report.Table{Title: title, Results: []report.Result{
-		report.Measured(basic, "µs CPU", microseconds(run.Of(basic, cpu))),
+	table := results.Table{Title: title, Results: []results.Result{
+		results.Measured(basic, "µs CPU", microseconds(run.Of(basic, cpu))),
 		cost(basic + ", again"),
 	}}
 	for _, name := range variants {
 		row := cost(name)
 		if limit, ok := authLimits[name]; ok {
-			row = row.With(report.NewTarget(report.OfRatio, report.AtMost, limit))
+			row = row.With(results.NewTarget(results.OfRatio, results.AtMost, limit))
 		}
 		table.Results = append(table.Results, row)
 	}
-	table.Results = append(table.Results, report.Measured(basic, "tokens per CPU second", run.Of(basic, perCPUSecond)))
+	table.Results = append(table.Results, results.Measured(basic, "tokens per CPU second", run.Of(basic, perCPUSecond)))
 	for _, name := range variants {
-		table.Results = append(table.Results, report.Compared(name, "tokens per CPU second",
+		table.Results = append(table.Results, results.Compared(name, "tokens per CPU second",
 			run.Of(name, perCPUSecond), basic, run.Of(basic, perCPUSecond)))
 	}
 	return table

@@ -14,7 +14,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // The tests' binary starts itself in the roles of the command, as the command does.
@@ -41,22 +41,22 @@ func newBench(t *testing.T) *bench {
 }
 
 // enough rounds for an interval, and no more work than it takes to run every variant.
-func quick(vus, turns int) probe.Score {
-	return probe.Score{VUs: vus, Rounds: 6, PerVU: 1, Turns: turns}
+func quick(vus, repeats int) probe.Schedule {
+	return probe.Schedule{VUs: vus, Rounds: 6, PerVU: 1, Repeats: repeats}
 }
 
 func TestEveryTableIsFilledByItsScript(t *testing.T) {
 	b := newBench(t)
 	for script, c := range map[string]struct {
-		score probe.Score
-		table func(*block.Run) report.Table
+		schedule probe.Schedule
+		table    func(*block.Run) results.Table
 	}{
 		"hits":  {quick(1, 1000), hitsTable},
-		"api":   {quick(3, 1), func(run *block.Run) report.Table { return apiTable(run, 3) }},
-		"token": {quick(3, 1), func(run *block.Run) report.Table { return tokenTable(run, 3) }},
+		"api":   {quick(3, 1), func(run *block.Run) results.Table { return apiTable(run, 3) }},
+		"token": {quick(3, 1), func(run *block.Run) results.Table { return tokenTable(run, 3) }},
 	} {
 		t.Run(script, func(t *testing.T) {
-			run, err := b.blocks(t.Context(), script, c.score)
+			run, err := b.blocks(t.Context(), script, c.schedule)
 			require.NoError(t, err)
 			table := c.table(run)
 			requireFilled(t, table)
@@ -75,19 +75,19 @@ func TestEveryTableIsFilledByItsScript(t *testing.T) {
 func TestEveryTableOfKeysIsFilledByItsScript(t *testing.T) {
 	b := newBench(t)
 	for script, c := range map[string]struct {
-		server string
-		score  probe.Score
-		table  func(*block.Run) report.Table
+		server   string
+		schedule probe.Schedule
+		table    func(*block.Run) results.Table
 	}{
-		"auth":         {withKeys, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authVariants) }},
-		"auth-rsa":     {withKeys, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authRSAVariants) }},
-		"auth-tls":     {withTLS, quick(2, 1), func(run *block.Run) report.Table { return authTable(run, "", authTLSVariants) }},
-		"dpop":         {withKeys, quick(2, 1), func(run *block.Run) report.Table { return dpopTable(run, "", dpopVariants) }},
-		"dpop-rsa":     {withKeys, quick(2, 1), func(run *block.Run) report.Table { return dpopTable(run, "", dpopRSAVariants) }},
+		"auth":         {withKeys, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authVariants) }},
+		"auth-rsa":     {withKeys, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authRSAVariants) }},
+		"auth-tls":     {withTLS, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authTLSVariants) }},
+		"dpop":         {withKeys, quick(2, 1), func(run *block.Run) results.Table { return dpopTable(run, "", dpopVariants) }},
+		"dpop-rsa":     {withKeys, quick(2, 1), func(run *block.Run) results.Table { return dpopTable(run, "", dpopRSAVariants) }},
 		"dpop-headers": {withKeys, quick(1, 3), dpopHeadersTable},
 	} {
 		t.Run(script, func(t *testing.T) {
-			run, err := b.blocksAt(t.Context(), c.server, script, c.score)
+			run, err := b.blocksAt(t.Context(), c.server, script, c.schedule)
 			require.NoError(t, err)
 			requireFilled(t, c.table(run))
 		})
@@ -95,7 +95,7 @@ func TestEveryTableOfKeysIsFilledByItsScript(t *testing.T) {
 }
 
 // requireFilled demands that every row has a figure, and an interval.
-func requireFilled(t *testing.T, table report.Table) {
+func requireFilled(t *testing.T, table results.Table) {
 	t.Helper()
 	require.NotEmpty(t, table.Results)
 	for _, r := range table.Results {
@@ -165,13 +165,13 @@ func TestWrongArguments(t *testing.T) {
 func TestResultsAreWrittenWhereTheyAreWanted(t *testing.T) {
 	dir := t.TempDir()
 	out, table := filepath.Join(dir, "build", "bench.json"), filepath.Join(dir, "performance.md")
-	tables := []report.Table{{Title: "T", Results: []report.Result{report.Measured("x", "ns", []float64{1})}}}
+	tables := []results.Table{{Title: "T", Results: []results.Result{results.Measured("x", "ns", []float64{1})}}}
 	require.ErrorIs(t, write(tables, "text", out, table), os.ErrNotExist)
 	require.FileExists(t, out)
 
 	require.NoError(t, os.WriteFile(table, []byte("no markers"), 0o600))
-	require.ErrorIs(t, write(tables, "text", "", table), report.ErrNoMarkers)
-	require.NoError(t, os.WriteFile(table, []byte(report.Begin+report.End), 0o600))
+	require.ErrorIs(t, write(tables, "text", "", table), results.ErrNoMarkers)
+	require.NoError(t, os.WriteFile(table, []byte(results.Begin+results.End), 0o600))
 	require.NoError(t, write(tables, "the tables", "", table))
 	document, err := os.ReadFile(table)
 	require.NoError(t, err)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // bearer is what tokens that are bound to a key are compared with.
@@ -18,24 +18,24 @@ var (
 )
 
 // dpop measures what proofs cost: in a request to an API, and by themselves.
-func (b *bench) dpop(ctx context.Context) ([]report.Table, error) {
-	var tables []report.Table
+func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
+	var tables []results.Table
 	for _, part := range []struct {
 		script, title string
-		score         probe.Score
+		schedule      probe.Schedule
 		variants      []string
 	}{
-		{"dpop", "client.get() with DPoP", probe.Score{VUs: 50, PerVU: 20, Rounds: 25}, dpopVariants},
-		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Score{VUs: 50, PerVU: 4, Rounds: 15}, dpopRSAVariants},
+		{"dpop", "client.get() with DPoP", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 25}, dpopVariants},
+		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 15}, dpopRSAVariants},
 	} {
-		part.score.Turns, part.score.Settle = 1, settle
-		run, err := b.blocksAt(ctx, withKeys, part.script, part.score)
+		part.schedule.Repeats, part.schedule.Drain = 1, drain
+		run, err := b.blocksAt(ctx, withKeys, part.script, part.schedule)
 		if err != nil {
 			return nil, err
 		}
-		tables = append(tables, dpopTable(run, part.title+", "+plural(part.score.VUs), part.variants))
+		tables = append(tables, dpopTable(run, part.title+", "+plural(part.schedule.VUs), part.variants))
 	}
-	run, err := b.blocksAt(ctx, withKeys, "dpop-headers", probe.Score{VUs: 1, PerVU: 1, Turns: 150, Rounds: 18, Settle: settle})
+	run, err := b.blocksAt(ctx, withKeys, "dpop-headers", probe.Schedule{VUs: 1, PerVU: 1, Repeats: 150, Rounds: 18, Drain: drain})
 	if err != nil {
 		return nil, err
 	}
@@ -43,26 +43,26 @@ func (b *bench) dpop(ctx context.Context) ([]report.Table, error) {
 }
 
 // dpopTable compares a request with a proof with one without.
-func dpopTable(run *block.Run, title string, variants []string) report.Table {
+func dpopTable(run *block.Run, title string, variants []string) results.Table {
 	cpu := func(name string) []float64 { return microseconds(run.Of(name, run.Cost())) }
-	table := report.Table{Title: title, Results: []report.Result{report.Measured(bearer, "µs CPU", cpu(bearer))}}
+	table := results.Table{Title: title, Results: []results.Result{results.Measured(bearer, "µs CPU", cpu(bearer))}}
 	for _, name := range append([]string{bearer + ", again"}, variants...) {
-		table.Results = append(table.Results, report.Compared(name, "µs CPU", cpu(name), bearer, cpu(bearer)))
+		table.Results = append(table.Results, results.Compared(name, "µs CPU", cpu(name), bearer, cpu(bearer)))
 	}
 	return table
 }
 
 // dpopHeadersTable compares the algorithms in client.headers(method, url).
-func dpopHeadersTable(run *block.Run) report.Table {
+func dpopHeadersTable(run *block.Run) results.Table {
 	const reference = "ES256"
 	cpu := func(name string) []float64 { return microseconds(run.Of(name, run.Cost())) }
-	beside := func(name string) report.Result {
-		return report.Compared(name, "µs CPU", cpu(name), reference, cpu(reference))
+	beside := func(name string) results.Result {
+		return results.Compared(name, "µs CPU", cpu(name), reference, cpu(reference))
 	}
-	return report.Table{
+	return results.Table{
 		Title: "client.headers(method, url), one call",
-		Results: []report.Result{
-			report.Measured(reference, "µs CPU", cpu(reference)),
+		Results: []results.Result{
+			results.Measured(reference, "µs CPU", cpu(reference)),
 			beside("ES256, again"),
 			beside("EdDSA"),
 			beside("RS256"),

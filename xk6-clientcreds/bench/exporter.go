@@ -7,7 +7,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // Variants of the scripts exporter and series.
@@ -22,12 +22,12 @@ const (
 const handOver = 60 * time.Millisecond
 
 // exporter measures what the output costs.
-func (b *bench) exporter(ctx context.Context) ([]report.Table, error) {
-	var tables []report.Table
-	for _, m := range []func(context.Context) (report.Table, error){
+func (b *bench) exporter(ctx context.Context) ([]results.Table, error) {
+	var tables []results.Table
+	for _, m := range []func(context.Context) (results.Table, error){
 		b.exporterCPU, b.exporterMemory,
-		func(ctx context.Context) (report.Table, error) { return b.exporterLatency(ctx, 1) },
-		func(ctx context.Context) (report.Table, error) { return b.exporterLatency(ctx, 2) },
+		func(ctx context.Context) (results.Table, error) { return b.exporterLatency(ctx, 1) },
+		func(ctx context.Context) (results.Table, error) { return b.exporterLatency(ctx, 2) },
 	} {
 		t, err := m(ctx)
 		if err != nil {
@@ -40,26 +40,26 @@ func (b *bench) exporter(ctx context.Context) ([]report.Table, error) {
 
 // exporterCPU measures requests while their samples go to the output and while they do not. The
 // blocks that are pooled take about a second together, so that there is one scrape in them.
-func (b *bench) exporterCPU(ctx context.Context) (report.Table, error) {
+func (b *bench) exporterCPU(ctx context.Context) (results.Table, error) {
 	const rounds, blocks = 18, 8
-	score := probe.Score{
-		VUs: 50, PerVU: 40, Turns: 1, Rounds: rounds * blocks, Settle: handOver, Observed: []string{scraped},
+	schedule := probe.Schedule{
+		VUs: 50, PerVU: 40, Repeats: 1, Rounds: rounds * blocks, Drain: handOver, WithOutput: []string{scraped},
 	}
-	run, _, err := b.scrapedBlocks(ctx, "exporter", score)
+	run, _, err := b.scrapedBlocks(ctx, "exporter", schedule)
 	if err != nil {
-		return report.Table{}, err
+		return results.Table{}, err
 	}
-	return exporterCPUTable(run.Pooled(blocks), score.VUs), nil
+	return exporterCPUTable(run.Pooled(blocks), schedule.VUs), nil
 }
 
-func exporterCPUTable(run *block.Run, vus int) report.Table {
-	cost := func(name string) report.Result { return perUnit(run, vus, name, unobserved) }
-	return report.Table{
+func exporterCPUTable(run *block.Run, vus int) results.Table {
+	cost := func(name string) results.Result { return perUnit(run, vus, name, unobserved) }
+	return results.Table{
 		Title: "http.get with " + plural(vus) + ", -o prometheus",
-		Results: []report.Result{
-			report.Measured(label(unobserved, vus), "µs CPU", microseconds(run.Of(unobserved, run.Cost()))),
+		Results: []results.Result{
+			results.Measured(label(unobserved, vus), "µs CPU", microseconds(run.Of(unobserved, run.Cost()))),
 			cost(unobserved + ", again"),
-			cost(scraped).With(report.NewTarget(report.OfRatio, report.AtMost, 1.03)),
+			cost(scraped).With(results.NewTarget(results.OfRatio, results.AtMost, 1.03)),
 		},
 	}
 }
@@ -81,19 +81,19 @@ func (s scrapes) milliseconds() []float64 {
 
 // scrapedBlocks runs a script with the output, which is scraped in the blocks of one variant.
 func (b *bench) scrapedBlocks(
-	ctx context.Context, script string, score probe.Score, args ...string,
+	ctx context.Context, script string, schedule probe.Schedule, args ...string,
 ) (*block.Run, scrapes, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, scrapes{}, err
 	}
-	score.Announce = filepath.Join(b.scripts, script+".pipe")
-	s, err := startScraper(ctx, score.Announce, address, scraped)
+	schedule.Announce = filepath.Join(b.scripts, script+".pipe")
+	s, err := startScraper(ctx, schedule.Announce, address, scraped)
 	if err != nil {
 		return nil, scrapes{}, err
 	}
 	args = append(args, "-o", switchedOutput+"=addr="+address+",linger=0s")
-	run, err := b.blocks(ctx, script, score, args...)
+	run, err := b.blocks(ctx, script, schedule, args...)
 	took, size, missed := s.stop()
 	if err == nil {
 		err = missed

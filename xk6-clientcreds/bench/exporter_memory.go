@@ -4,7 +4,7 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 const (
@@ -20,7 +20,7 @@ const megabyte = 1000 * kilobyte
 // exporterMemory measures what the histograms of one metric weigh in the exporter, at its limit and
 // when more are offered. k6 itself remembers every label set, so each is compared with a k6 that had
 // the same ones.
-func (b *bench) exporterMemory(ctx context.Context) (report.Table, error) {
+func (b *bench) exporterMemory(ctx context.Context) (results.Table, error) {
 	const memory = "memory-series"
 	const times = 2
 	kept, offered := make([]float64, times), make([]float64, times)
@@ -29,11 +29,11 @@ func (b *bench) exporterMemory(ctx context.Context) (report.Table, error) {
 			args := offer(series)
 			without, err := b.heap(ctx, memory, 1, args...)
 			if err != nil {
-				return report.Table{}, err
+				return results.Table{}, err
 			}
 			with, err := b.heap(ctx, memory, 1, append(args, "-o", "prometheus=addr=127.0.0.1:0,linger=0s")...)
 			if err != nil {
-				return report.Table{}, err
+				return results.Table{}, err
 			}
 			above[i] = (with - without) / megabyte
 		}
@@ -45,20 +45,20 @@ func (b *bench) exporterMemory(ctx context.Context) (report.Table, error) {
 func offer(series int) []string { return []string{"-e", "SERIES=" + strconv.Itoa(series)} }
 
 // exporterMemoryTable is about the megabytes above a k6 without an output.
-func exporterMemoryTable(kept, offered []float64) report.Table {
+func exporterMemoryTable(kept, offered []float64) results.Table {
 	const limit = "10,000 histograms offered, above no output"
 	each := make([]float64, len(kept))
 	for i, mb := range kept {
 		each[i] = mb * megabyte / kilobyte / mostSeries
 	}
-	return report.Table{
+	return results.Table{
 		Title: "Live heap of -o prometheus",
-		Results: []report.Result{
-			report.Measured("a histogram, above no output", "kB", each).
-				With(report.NewTarget(report.OfValue, report.AtMost, 10)),
-			report.Measured(limit, "MB", kept),
-			report.Compared("20,000 histograms offered, above no output", "MB", offered, limit, kept).
-				With(report.NewTarget(report.OfRatio, report.AtMost, 1.05)),
+		Results: []results.Result{
+			results.Measured("a histogram, above no output", "kB", each).
+				With(results.NewTarget(results.OfValue, results.AtMost, 10)),
+			results.Measured(limit, "MB", kept),
+			results.Compared("20,000 histograms offered, above no output", "MB", offered, limit, kept).
+				With(results.NewTarget(results.OfRatio, results.AtMost, 1.05)),
 		},
 	}
 }

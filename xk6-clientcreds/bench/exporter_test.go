@@ -11,24 +11,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 func TestTheTablesOfTheExporterAreFilledByTheirScripts(t *testing.T) {
 	b := newBench(t)
-	score := quick(3, 1)
-	score.Settle, score.Pause, score.Observed = handOver, 100*time.Millisecond, []string{scraped}
-	cpu, _, err := b.scrapedBlocks(t.Context(), "exporter", score)
+	schedule := quick(3, 1)
+	schedule.Drain, schedule.Pause, schedule.WithOutput = handOver, 100*time.Millisecond, []string{scraped}
+	cpu, _, err := b.scrapedBlocks(t.Context(), "exporter", schedule)
 	require.NoError(t, err)
 
-	score.Latency, score.Observed = true, []string{unscraped, unscraped + ", again", scraped}
-	latency, seen, err := b.scrapedBlocks(t.Context(), "series", score, offer(100)...)
+	schedule.Latency, schedule.WithOutput = true, []string{unscraped, unscraped + ", again", scraped}
+	latency, seen, err := b.scrapedBlocks(t.Context(), "series", schedule, offer(100)...)
 	require.NoError(t, err)
 	require.Greater(t, seen.size, int64(1000), "the histograms are in the scrape")
 
-	table := exporterCPUTable(cpu, score.VUs)
+	table := exporterCPUTable(cpu, schedule.VUs)
 	require.NotNil(t, table.Results[2].Pass)
-	for _, r := range append(table.Results, exporterLatencyTable(latency, seen, score).Results[:3]...) {
+	for _, r := range append(table.Results, exporterLatencyTable(latency, seen, schedule).Results[:3]...) {
 		require.Positive(t, r.Value, r.Name)
 		require.False(t, math.IsInf(r.Value, 0), r.Name)
 		require.NotNil(t, r.CI, r.Name)
@@ -37,10 +37,10 @@ func TestTheTablesOfTheExporterAreFilledByTheirScripts(t *testing.T) {
 
 func TestTheExporterGetsTheSamplesOfItsBlocksOnly(t *testing.T) {
 	b := newBench(t)
-	score := quick(2, 1)
-	score.Settle, score.Observed = settle, []string{scraped}
+	schedule := quick(2, 1)
+	schedule.Drain, schedule.WithOutput = drain, []string{scraped}
 	textfile := filepath.Join(t.TempDir(), "metrics.prom")
-	run, err := b.blocks(t.Context(), "exporter", score,
+	run, err := b.blocks(t.Context(), "exporter", schedule,
 		"-o", switchedOutput+"=addr=127.0.0.1:0,linger=0s,labels=none,textfile="+textfile)
 	require.NoError(t, err)
 	units := 0
@@ -72,7 +72,7 @@ func TestMemoryBesideTheLimit(t *testing.T) {
 	require.True(t, *table.Results[0].Pass)
 	require.InDelta(t, 1.27, *table.Results[2].Ratio, 1e-9)
 	require.False(t, *table.Results[2].Pass)
-	require.ErrorIs(t, report.Verdict([]report.Table{table}), report.ErrMissed)
+	require.ErrorIs(t, results.Verdict([]results.Table{table}), results.ErrMissed)
 }
 
 func TestTheCPUOfTheExporterHasATarget(t *testing.T) {
@@ -83,6 +83,6 @@ func TestTheCPUOfTheExporterHasATarget(t *testing.T) {
 			run.Blocks = append(run.Blocks, block.Block{Variant: variant, Round: round, Units: 1, CPU: cpu})
 		}
 	}
-	require.EqualError(t, report.Verdict([]report.Table{exporterCPUTable(run, 50)}),
+	require.EqualError(t, results.Verdict([]results.Table{exporterCPUTable(run, 50)}),
 		"target missed: scraped every second, 50 VUs: ratio to no output, 50 VUs 1.040, must be at most 1.03")
 }

@@ -5,21 +5,21 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // hits measures calls that are answered from the cache: one turn of a loop with one call in it.
 // Allocations have rows of their own: in a script this small, the collector's share of the time
 // would be that of a heap that no real one has.
-func (b *bench) hits(ctx context.Context) ([]report.Table, error) {
-	run, err := b.blocks(ctx, "hits", probe.Score{VUs: 1, PerVU: 1, Turns: 50_000, Rounds: 25})
+func (b *bench) hits(ctx context.Context) ([]results.Table, error) {
+	run, err := b.blocks(ctx, "hits", probe.Schedule{VUs: 1, PerVU: 1, Repeats: 50_000, Rounds: 25})
 	if err != nil {
 		return nil, err
 	}
-	return []report.Table{hitsTable(run)}, nil
+	return []results.Table{hitsTable(run)}, nil
 }
 
-func hitsTable(run *block.Run) report.Table {
+func hitsTable(run *block.Run) results.Table {
 	const (
 		loop     = "empty loop"
 		text     = "static string"
@@ -27,22 +27,22 @@ func hitsTable(run *block.Run) report.Table {
 		helper   = "JS helper, token"
 		headers  = "JS helper, header object"
 	)
-	alone := func(name string) report.Result {
-		return report.Measured(name, "ns", run.Of(name, block.CPU))
+	alone := func(name string) results.Result {
+		return results.Measured(name, "ns", run.Of(name, block.CPU))
 	}
-	beside := func(name, reference string) report.Result {
-		return report.Compared(name, "ns", run.Of(name, block.CPU), reference, run.Of(reference, block.CPU))
+	beside := func(name, reference string) results.Result {
+		return results.Compared(name, "ns", run.Of(name, block.CPU), reference, run.Of(reference, block.CPU))
 	}
-	net := func(name, reference string) report.Result {
-		return report.Compared(name+", without the loop", "ns", without(run, name, loop, block.CPU),
+	net := func(name, reference string) results.Result {
+		return results.Compared(name+", without the loop", "ns", without(run, name, loop, block.CPU),
 			reference+", without the loop", without(run, reference, loop, block.CPU))
 	}
-	mallocs := func(name string) report.Result {
-		return report.Measured(name+", without the loop", "allocations", without(run, name, loop, block.Mallocs))
+	mallocs := func(name string) results.Result {
+		return results.Measured(name+", without the loop", "allocations", without(run, name, loop, block.Mallocs))
 	}
-	return report.Table{
+	return results.Table{
 		Title: "A call that the cache answers",
-		Results: []report.Result{
+		Results: []results.Result{
 			alone(loop),
 			alone(text),
 			alone(constant),
@@ -50,14 +50,14 @@ func hitsTable(run *block.Run) report.Table {
 			alone(helper),
 			alone("JS helper in the script, token"),
 			alone(headers),
-			beside("client.token()", constant).With(report.NewTarget(report.OfRatio, report.AtMost, 1.3)),
+			beside("client.token()", constant).With(results.NewTarget(results.OfRatio, results.AtMost, 1.3)),
 			net("client.token()", constant),
-			beside("client.token()", helper).With(report.NewTarget(report.OfRatio, report.AtMost, 0.4)),
+			beside("client.token()", helper).With(results.NewTarget(results.OfRatio, results.AtMost, 0.4)),
 			beside("client.authorization()", constant),
-			beside("client.headers()", headers).With(report.NewTarget(report.OfRatio, report.AtMost, 0.3)),
+			beside("client.headers()", headers).With(results.NewTarget(results.OfRatio, results.AtMost, 0.3)),
 			// The loop and k6 around it allocate too, so a hit's share is never exactly 0.
-			mallocs("client.token()").With(report.NewTarget(report.OfValue, report.AtMost, 0.01)),
-			mallocs("client.headers()").With(report.NewTarget(report.OfValue, report.AtMost, 0.01)),
+			mallocs("client.token()").With(results.NewTarget(results.OfValue, results.AtMost, 0.01)),
+			mallocs("client.headers()").With(results.NewTarget(results.OfValue, results.AtMost, 0.01)),
 			mallocs(helper),
 			mallocs(headers),
 		},

@@ -22,7 +22,7 @@ import (
 
 	_ "github.com/xk6-clientcreds/harness" // what is measured
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/exporter"
 )
 
@@ -94,13 +94,13 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed
 	}
-	text := report.Machine() + "\n\n" + report.Markdown(tables)
+	text := results.Machine() + "\n\n" + results.Markdown(tables)
 	fmt.Fprint(stdout, text)
 	if err := write(tables, text, *out, *table); err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed
 	}
-	if err := report.Verdict(tables); errors.Is(err, report.ErrMissed) {
+	if err := results.Verdict(tables); errors.Is(err, results.ErrMissed) {
 		fmt.Fprintln(stderr, err)
 		return exitMissed
 	}
@@ -108,9 +108,9 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 }
 
 // write saves the results where they are wanted.
-func write(tables []report.Table, text, out, table string) error {
+func write(tables []results.Table, text, out, table string) error {
 	if out != "" {
-		results, err := report.JSON(tables)
+		results, err := results.JSON(tables)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func write(tables []report.Table, text, out, table string) error {
 	if err != nil {
 		return err
 	}
-	if document, err = report.Splice(document, text); err != nil {
+	if document, err = results.Splice(document, text); err != nil {
 		return fmt.Errorf("%s: %w", table, err)
 	}
 	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller wants it

@@ -6,13 +6,13 @@ import (
 	"os"
 	"strings"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // measurements in the order of the tables.
 var measurements = []struct {
 	name string
-	make func(*bench, context.Context) ([]report.Table, error)
+	make func(*bench, context.Context) ([]results.Table, error)
 }{
 	{"hits", (*bench).hits},
 	{"api", (*bench).api},
@@ -35,7 +35,7 @@ func names() string {
 }
 
 // measure makes all measurements, or only one.
-func (b *bench) measure(ctx context.Context, only string) ([]report.Table, error) {
+func (b *bench) measure(ctx context.Context, only string) ([]results.Table, error) {
 	dir, err := os.MkdirTemp("", "clientcreds-bench-")
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (b *bench) measure(ctx context.Context, only string) ([]report.Table, error
 		return nil, err
 	}
 	defer b.server.stop()
-	var tables []report.Table
+	var tables []results.Table
 	for _, m := range measurements {
 		if only != "" && only != m.name {
 			continue

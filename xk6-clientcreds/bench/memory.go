@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // The numbers of VUs that are weighed. What k6 needs without any VU is in both, so the slope
@@ -31,7 +31,7 @@ const weighings = 3
 const kilobyte = 1000
 
 // memory measures the live heap of whole k6 processes, with the module and without.
-func (b *bench) memory(ctx context.Context) ([]report.Table, error) {
+func (b *bench) memory(ctx context.Context) ([]results.Table, error) {
 	const (
 		static = "static header"
 		again  = "static header, again"
@@ -53,18 +53,18 @@ func (b *bench) memory(ctx context.Context) ([]report.Table, error) {
 	for i := range more {
 		more[i] = perVU[client][i] - perVU[static][i]
 	}
-	beside := func(name string) report.Result {
-		return report.Compared(name, "kB per VU", perVU[name], static, perVU[static])
+	beside := func(name string) results.Result {
+		return results.Compared(name, "kB per VU", perVU[name], static, perVU[static])
 	}
-	return []report.Table{{
+	return []results.Table{{
 		Title: "Live heap",
-		Results: []report.Result{
-			report.Measured(static, "kB per VU", perVU[static]),
+		Results: []results.Result{
+			results.Measured(static, "kB per VU", perVU[static]),
 			beside(again),
 			beside(helper),
 			beside(client),
-			report.Measured("client.headers(), above static header", "kB per VU", more).
-				With(report.NewTarget(report.OfValue, report.AtMost, 8)),
+			results.Measured("client.headers(), above static header", "kB per VU", more).
+				With(results.NewTarget(results.OfValue, results.AtMost, 8)),
 		},
 	}}, nil
 }
@@ -133,7 +133,7 @@ func weigh(ctx context.Context, address string, done func() (bool, error)) (floa
 		}
 	}
 	// The last responses are on their way, and samples take two intervals to be counted.
-	if err := wait(ctx, 2*settle); err != nil {
+	if err := wait(ctx, 2*drain); err != nil {
 		return 0, err
 	}
 	if _, err := liveHeap(ctx, address); err != nil {

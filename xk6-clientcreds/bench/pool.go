@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // poolSize is how many clients there are, of which the only VU uses the first.
@@ -39,7 +39,7 @@ var poolVariants = map[string]struct{ script, ending string }{
 }
 
 // pool measures what clients cost that nobody uses: memory, and the time before the test starts.
-func (b *bench) pool(ctx context.Context) ([]report.Table, error) {
+func (b *bench) pool(ctx context.Context) ([]results.Table, error) {
 	perClient := make(map[string][]float64)
 	for range weighings {
 		for name := range poolVariants { // a map: the order is another one each time
@@ -68,19 +68,19 @@ func (b *bench) pool(ctx context.Context) ([]report.Table, error) {
 			start[name] = append(start[name], float64(all-one)/float64(time.Millisecond))
 		}
 	}
-	return []report.Table{poolMemoryTable(perClient), poolStartTable(start)}, nil
+	return []results.Table{poolMemoryTable(perClient), poolStartTable(start)}, nil
 }
 
 // poolMemoryTable is about the bytes that a client more costs.
-func poolMemoryTable(perClient map[string][]float64) report.Table {
-	atMost := report.NewTarget(report.OfValue, report.AtMost, kilobyte)
-	beside := func(name string) report.Result {
-		return report.Compared(name, "bytes", perClient[name], sharedArray, perClient[sharedArray])
+func poolMemoryTable(perClient map[string][]float64) results.Table {
+	atMost := results.NewTarget(results.OfValue, results.AtMost, kilobyte)
+	beside := func(name string) results.Result {
+		return results.Compared(name, "bytes", perClient[name], sharedArray, perClient[sharedArray])
 	}
-	return report.Table{
+	return results.Table{
 		Title: "Live heap for each client that is not used, of 10,000",
-		Results: []report.Result{
-			report.Measured(sharedArray, "bytes", perClient[sharedArray]),
+		Results: []results.Result{
+			results.Measured(sharedArray, "bytes", perClient[sharedArray]),
 			beside(sharedAgain),
 			beside(poolOfCSV).With(atMost),
 			beside(poolOfJSON).With(atMost),
@@ -90,15 +90,15 @@ func poolMemoryTable(perClient map[string][]float64) report.Table {
 }
 
 // poolStartTable is about the milliseconds above a k6 with one client.
-func poolStartTable(start map[string][]float64) report.Table {
-	beside := func(name string) report.Result {
-		return report.Compared(name, "ms CPU", start[name], sharedArray, start[sharedArray])
+func poolStartTable(start map[string][]float64) results.Table {
+	beside := func(name string) results.Result {
+		return results.Compared(name, "ms CPU", start[name], sharedArray, start[sharedArray])
 	}
-	atMost := report.NewTarget(report.OfRatio, report.AtMost, 1)
-	return report.Table{
+	atMost := results.NewTarget(results.OfRatio, results.AtMost, 1)
+	return results.Table{
 		Title: "Start of k6 with 10,000 clients, above one with one client",
-		Results: []report.Result{
-			report.Measured(sharedArray, "ms CPU", start[sharedArray]),
+		Results: []results.Result{
+			results.Measured(sharedArray, "ms CPU", start[sharedArray]),
 			beside(sharedAgain),
 			beside(poolOfCSV).With(atMost),
 			beside(poolOfJSON).With(atMost),

@@ -50,34 +50,34 @@ func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 
 // blocks runs a script of blocks in a k6 of its own, with arguments of its own, and returns what was
 // measured in it.
-func (b *bench) blocks(ctx context.Context, script string, score probe.Score, args ...string) (*block.Run, error) {
+func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedule, args ...string) (*block.Run, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s-%d", script, score.VUs)
-	if score.Cores > 1 {
-		name += fmt.Sprintf("-%dcores", score.Cores)
+	name := fmt.Sprintf("%s-%d", script, schedule.VUs)
+	if schedule.Cores > 1 {
+		name += fmt.Sprintf("-%dcores", schedule.Cores)
 	}
-	score.Output = filepath.Join(b.keep, name+".json")
+	schedule.Output = filepath.Join(b.keep, name+".json")
 	if b.profile != "" {
-		score.Profile = filepath.Join(b.profile, name+".pprof")
+		schedule.Profile = filepath.Join(b.profile, name+".pprof")
 	}
-	text, err := json.Marshal(score)
+	text, err := json.Marshal(schedule)
 	if err != nil {
 		return nil, err
 	}
-	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(score.VUs))
+	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(schedule.VUs))
 	args = append([]string{roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled"}, args...)
-	cmd := command(ctx, self, append(args, filepath.Join(b.scripts, script+".js")), append(b.server.env(), probe.ScoreVariable+"="+string(text)))
+	cmd := command(ctx, self, append(args, filepath.Join(b.scripts, script+".js")), append(b.server.env(), probe.ScheduleVariable+"="+string(text)))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s with %s: k6: %w\n%s", script, plural(score.VUs), err, tail(output.String()))
+		return nil, fmt.Errorf("%s with %s: k6: %w\n%s", script, plural(schedule.VUs), err, tail(output.String()))
 	}
-	measured, err := os.ReadFile(score.Output)
+	measured, err := os.ReadFile(schedule.Output)
 	if err != nil {
-		return nil, fmt.Errorf("%s with %s left no measurements: %w\n%s", script, plural(score.VUs), err, tail(output.String()))
+		return nil, fmt.Errorf("%s with %s left no measurements: %w\n%s", script, plural(schedule.VUs), err, tail(output.String()))
 	}
 	run := new(block.Run)
 	return run, json.Unmarshal(measured, run)

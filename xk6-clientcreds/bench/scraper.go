@@ -27,7 +27,7 @@ type scraper struct {
 	variant  string
 	interval time.Duration
 	path     string        // of the pipe
-	pipe     io.ReadCloser // tells of blocks; see probe.Score
+	pipe     io.ReadCloser // tells of blocks; see probe.Schedule
 	client   http.Client
 	cancel   context.CancelFunc
 	done     sync.WaitGroup

@@ -14,7 +14,7 @@ import (
 	"strconv"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -36,7 +36,7 @@ var signedBy = map[string][]string{
 const signatureRounds = 40
 
 // signature measures signatures alone, without k6.
-func (b *bench) signature(ctx context.Context) ([]report.Table, error) {
+func (b *bench) signature(ctx context.Context) ([]results.Table, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (b *bench) signature(ctx context.Context) ([]report.Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signature: %w", err)
 	}
-	return []report.Table{signatureTable(run, anAssertion), signatureTable(run, aProof)}, nil
+	return []results.Table{signatureTable(run, anAssertion), signatureTable(run, aProof)}, nil
 }
 
 // measuredBy returns what a process says on its standard output that it measured.
@@ -62,14 +62,14 @@ func measuredBy(cmd *exec.Cmd) (*block.Run, error) {
 	return run, json.Unmarshal(text, run)
 }
 
-func signatureTable(run *block.Run, kind string) report.Table {
+func signatureTable(run *block.Run, kind string) results.Table {
 	cpu := func(algorithm string) []float64 { return microseconds(run.Of(kind+", "+algorithm, run.Cost())) }
-	table := report.Table{
+	table := results.Table{
 		Title:   "A signature, " + kind,
-		Results: []report.Result{report.Measured(perES256, "µs CPU", cpu(perES256))},
+		Results: []results.Result{results.Measured(perES256, "µs CPU", cpu(perES256))},
 	}
 	for _, algorithm := range signedBy[kind][1:] {
-		table.Results = append(table.Results, report.Compared(algorithm, "µs CPU", cpu(algorithm), perES256, cpu(perES256)))
+		table.Results = append(table.Results, results.Compared(algorithm, "µs CPU", cpu(algorithm), perES256, cpu(perES256)))
 	}
 	return table
 }

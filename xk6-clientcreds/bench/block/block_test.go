@@ -38,7 +38,7 @@ func TestRunWithoutTheWarmUpByRound(t *testing.T) {
 
 func TestPooledRoundsAreSums(t *testing.T) {
 	t.Parallel()
-	run := &Run{Collections: []Collection{{CPU: 10, Headroom: 10}}}
+	run := &Run{Collections: []Collection{{CPU: 10, Budget: 10}}}
 	for round := range 5 {
 		for _, variant := range []string{"a", "b"} {
 			run.Blocks = append(run.Blocks, Block{
@@ -57,9 +57,9 @@ func TestPooledRoundsAreSums(t *testing.T) {
 func TestCostChargesTheCollectorByTheByte(t *testing.T) {
 	t.Parallel()
 	run := &Run{Collections: []Collection{
-		{CPU: 100, Headroom: 1000},
-		{CPU: 9000, Headroom: 1000}, // disturbed: does not count
-		{CPU: 200, Headroom: 1000},
+		{CPU: 100, Budget: 1000},
+		{CPU: 9000, Budget: 1000}, // disturbed: does not count
+		{CPU: 200, Budget: 1000},
 	}}
 	b := Block{Units: 10, CPU: 500, Bytes: 2000}
 	require.InDelta(t, 50.0, CPU(b), 1e-9)
@@ -118,7 +118,7 @@ func TestMeterCountsWhatABlockAllocates(t *testing.T) {
 	run := m.Run()
 	require.Len(t, run.Blocks, 2)
 	require.Len(t, run.Collections, 1)
-	require.GreaterOrEqual(t, run.Collections[0].Headroom, uint64(1<<20))
+	require.GreaterOrEqual(t, run.Collections[0].Budget, uint64(1<<20))
 	require.Equal(t, "allocates", run.Blocks[0].Variant)
 	require.InDelta(t, blocks*size, float64(run.Blocks[0].Bytes), blocks*size/4)
 	require.InDelta(t, blocks, float64(run.Blocks[0].Mallocs), blocks/4)

@@ -32,7 +32,7 @@ func (m *Meter) Collect() {
 	before := procinfo.CPUTime()
 	runtime.GC()
 	cycle := procinfo.CPUTime() - before
-	m.run.Collections = append(m.run.Collections, Collection{CPU: cycle, Headroom: headroom()})
+	m.run.Collections = append(m.run.Collections, Collection{CPU: cycle, Budget: gcBudget()})
 }
 
 // Start begins a block.

@@ -22,8 +22,8 @@ type Block struct {
 // Collection is what one cycle of the garbage collector between two blocks took.
 type Collection struct {
 	CPU time.Duration `json:"cpu_ns"`
-	// Headroom is how many bytes would be allocated before the next cycle begins.
-	Headroom uint64 `json:"headroom_bytes"`
+	// Budget is how many bytes would be allocated before the next cycle begins.
+	Budget uint64 `json:"budget_bytes"`
 }
 
 // Run is everything measured in one process, the warm-up round included.
@@ -48,7 +48,7 @@ func Mallocs(b Block) float64 { return float64(b.Mallocs) / float64(b.Units) }
 func P99(b Block) float64 { return float64(b.P99) / float64(time.Millisecond) }
 
 // Cost returns nanoseconds of CPU per unit, with the share of the garbage collector: a cycle for
-// every headroom of bytes allocated.
+// every budget of bytes allocated.
 func (r *Run) Cost() Quantity {
 	perByte := r.collectorPerByte()
 	return func(b Block) float64 { return CPU(b) + perByte*float64(b.Bytes)/float64(b.Units) }
@@ -58,8 +58,8 @@ func (r *Run) Cost() Quantity {
 func (r *Run) collectorPerByte() float64 {
 	costs := make([]float64, 0, len(r.Collections))
 	for _, c := range r.Collections {
-		if c.Headroom > 0 {
-			costs = append(costs, float64(c.CPU)/float64(c.Headroom))
+		if c.Budget > 0 {
+			costs = append(costs, float64(c.CPU)/float64(c.Budget))
 		}
 	}
 	if len(costs) == 0 {

@@ -17,7 +17,7 @@ const ImportPath = "k6/x/bench"
 
 // RootModule is the module as k6 registers it: one per process.
 type RootModule struct {
-	conductor conductor
+	scheduler scheduler
 }
 
 // New returns the module for registration with k6.
@@ -29,7 +29,7 @@ func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 	constant := rt.ToValue("a value that was made once")
 	native := rt.NewObject()
 	must(native.Set("constant", func(sobek.FunctionCall) sobek.Value { return constant }))
-	m := &instance{vu: vu, conductor: &r.conductor}
+	m := &instance{vu: vu, scheduler: &r.scheduler}
 	m.exports = modules.Exports{Named: map[string]any{
 		"native": native,
 		"blocks": rt.ToValue(m.blocks),
@@ -39,7 +39,7 @@ func (r *RootModule) NewModuleInstance(vu modules.VU) modules.Instance {
 
 type instance struct {
 	vu        modules.VU
-	conductor *conductor
+	scheduler *scheduler
 	exports   modules.Exports
 }
 
@@ -51,29 +51,29 @@ func (m *instance) Exports() modules.Exports { return m.exports }
 func (m *instance) blocks(call sobek.FunctionCall) sobek.Value {
 	rt := m.vu.Runtime()
 	variants := call.Argument(0).ToObject(rt)
-	p := &player{vu: m.vu, conductor: m.conductor}
+	runner := &vuRunner{vu: m.vu, scheduler: m.scheduler}
 	for _, name := range variants.Keys() {
 		function, ok := sobek.AssertFunction(variants.Get(name))
 		if !ok {
 			panic(rt.NewTypeError("blocks: " + name + " is not a function"))
 		}
-		p.functions = append(p.functions, function)
+		runner.functions = append(runner.functions, function)
 	}
-	score, err := m.conductor.begin(m.vu.InitEnv().LookupEnv, variants.Keys())
+	schedule, err := m.scheduler.begin(m.vu.InitEnv().LookupEnv, variants.Keys())
 	if err != nil {
 		common.Throw(rt, err)
 	}
-	p.score, p.turns = score, rt.ToValue(score.Turns)
+	runner.schedule, runner.repeats = schedule, rt.ToValue(schedule.Repeats)
 	result := rt.NewObject()
 	must(result.Set("options", map[string]any{
 		"scenarios": map[string]any{"blocks": map[string]any{
 			"executor":    "per-vu-iterations",
-			"vus":         score.VUs,
-			"iterations":  len(score.plan)*score.PerVU + 1, // the last one ends the last block
+			"vus":         schedule.VUs,
+			"iterations":  len(schedule.plan)*schedule.PerVU + 1, // the last one ends the last block
 			"maxDuration": time.Hour.String(),
 		}},
 	}))
-	must(result.Set("run", p.run))
+	must(result.Set("run", runner.run))
 	return result
 }
 

@@ -22,14 +22,14 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 )
 
-// scored returns a lookup that finds s, and the file that the measurements go to.
-func scored(t *testing.T, s Score) (lookup func(string) (string, bool), output string) {
+// lookupOf returns a lookup that finds s, and the file that the measurements go to.
+func lookupOf(t *testing.T, s Schedule) (lookup func(string) (string, bool), output string) {
 	t.Helper()
 	output = filepath.Join(t.TempDir(), "run.json")
 	s.Output = output
 	text, err := json.Marshal(s)
 	require.NoError(t, err)
-	return func(name string) (string, bool) { return string(text), name == ScoreVariable }, output
+	return func(name string) (string, bool) { return string(text), name == ScheduleVariable }, output
 }
 
 func saved(t *testing.T, output string) *block.Run {
@@ -43,9 +43,9 @@ func saved(t *testing.T, output string) *block.Run {
 
 func TestAllVUsDoTheSameVariantAtTheSameTime(t *testing.T) {
 	const vus, rounds = 20, 3
-	lookup, output := scored(t, Score{VUs: vus, Rounds: rounds, PerVU: 2, Turns: 5})
-	var c conductor
-	score, err := c.begin(lookup, []string{"a", "b", "c"})
+	lookup, output := lookupOf(t, Schedule{VUs: vus, Rounds: rounds, PerVU: 2, Repeats: 5})
+	var c scheduler
+	schedule, err := c.begin(lookup, []string{"a", "b", "c"})
 	require.NoError(t, err)
 
 	var busy [3]atomic.Int64
@@ -69,7 +69,7 @@ func TestAllVUsDoTheSameVariantAtTheSameTime(t *testing.T) {
 	}
 	all.Wait()
 	require.Zero(t, overlaps.Load())
-	require.EqualValues(t, vus*len(score.plan), blocks.Load())
+	require.EqualValues(t, vus*len(schedule.plan), blocks.Load())
 
 	run := saved(t, output)
 	require.Len(t, run.Blocks, 3*(rounds+1))
@@ -87,8 +87,8 @@ func TestTheListenerHearsOfEveryBlock(t *testing.T) {
 	t.Parallel()
 	listener := filepath.Join(t.TempDir(), "blocks")
 	require.NoError(t, os.WriteFile(listener, nil, 0o600))
-	lookup, output := scored(t, Score{VUs: 1, Rounds: 3, PerVU: 1, Turns: 1, Announce: listener})
-	var c conductor
+	lookup, output := lookupOf(t, Schedule{VUs: 1, Rounds: 3, PerVU: 1, Repeats: 1, Announce: listener})
+	var c scheduler
 	_, err := c.begin(lookup, []string{"a", "b"})
 	require.NoError(t, err)
 	for ok := true; ok; {
@@ -104,8 +104,8 @@ func TestTheListenerHearsOfEveryBlock(t *testing.T) {
 	require.Len(t, want.String(), 8*3)
 	require.Equal(t, want.String(), string(heard))
 
-	lookup, _ = scored(t, Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Announce: listener + ".missing"})
-	_, err = new(conductor).begin(lookup, []string{"a"})
+	lookup, _ = lookupOf(t, Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1, Announce: listener + ".missing"})
+	_, err = new(scheduler).begin(lookup, []string{"a"})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -123,8 +123,8 @@ func TestTheOutputGetsTheSamplesOfObservedBlocks(t *testing.T) {
 	module, inner := New(), new(sink)
 	out, err := module.Switched(func(output.Params) (output.Output, error) { return inner, nil })(output.Params{})
 	require.NoError(t, err)
-	lookup, _ := scored(t, Score{VUs: 1, Rounds: 3, PerVU: 1, Turns: 1, Observed: []string{"b"}})
-	c := &module.conductor
+	lookup, _ := lookupOf(t, Schedule{VUs: 1, Rounds: 3, PerVU: 1, Repeats: 1, WithOutput: []string{"b"}})
+	c := &module.scheduler
 	_, err = c.begin(lookup, []string{"a", "b"})
 	require.NoError(t, err)
 	sampled := func() []metrics.SampleContainer { return []metrics.SampleContainer{metrics.Sample{Time: time.Now()}} }
@@ -152,8 +152,8 @@ func TestTheOutputGetsTheSamplesOfObservedBlocks(t *testing.T) {
 
 func TestAWaitingVUEndsWithItsIteration(t *testing.T) {
 	t.Parallel()
-	lookup, _ := scored(t, Score{VUs: 2, Rounds: 1, PerVU: 1, Turns: 1})
-	var c conductor
+	lookup, _ := lookupOf(t, Schedule{VUs: 2, Rounds: 1, PerVU: 1, Repeats: 1})
+	var c scheduler
 	_, err := c.begin(lookup, []string{"a"})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -165,8 +165,8 @@ func TestAWaitingVUEndsWithItsIteration(t *testing.T) {
 
 func TestTheProfileKnowsTheVariants(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "cpu.pprof")
-	lookup, _ := scored(t, Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Profile: profile})
-	var c conductor
+	lookup, _ := lookupOf(t, Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1, Profile: profile})
+	var c scheduler
 	_, err := c.begin(lookup, []string{"a"})
 	require.NoError(t, err)
 	for ok := true; ok; {
@@ -180,41 +180,41 @@ func TestTheProfileKnowsTheVariants(t *testing.T) {
 
 func TestScoresThatCannotBePlayed(t *testing.T) {
 	t.Parallel()
-	good := Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Output: "out.json"}
+	good := Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1, Output: "out.json"}
 	lookup := func(text string) func(string) (string, bool) {
 		return func(string) (string, bool) { return text, text != "" }
 	}
-	_, err := parseScore(lookup(""), []string{"a"})
-	require.EqualError(t, err, "BENCH_SCORE is not set; the benchmark command sets it")
-	_, err = parseScore(lookup("no JSON"), []string{"a"})
-	require.ErrorContains(t, err, "BENCH_SCORE: invalid character")
-	for _, spoil := range []func(*Score){
-		func(s *Score) { s.VUs = 0 },
-		func(s *Score) { s.Rounds = 0 },
-		func(s *Score) { s.PerVU = -1 },
-		func(s *Score) { s.Turns = 0 },
-		func(s *Score) { s.Output = "" },
+	_, err := parseSchedule(lookup(""), []string{"a"})
+	require.EqualError(t, err, "BENCH_SCHEDULE is not set; the benchmark command sets it")
+	_, err = parseSchedule(lookup("no JSON"), []string{"a"})
+	require.ErrorContains(t, err, "BENCH_SCHEDULE: invalid character")
+	for _, spoil := range []func(*Schedule){
+		func(s *Schedule) { s.VUs = 0 },
+		func(s *Schedule) { s.Rounds = 0 },
+		func(s *Schedule) { s.PerVU = -1 },
+		func(s *Schedule) { s.Repeats = 0 },
+		func(s *Schedule) { s.Output = "" },
 	} {
 		bad := good
 		spoil(&bad)
 		text, err := json.Marshal(bad)
 		require.NoError(t, err)
-		_, err = parseScore(lookup(string(text)), []string{"a"})
+		_, err = parseSchedule(lookup(string(text)), []string{"a"})
 		require.ErrorContains(t, err, "must be 1 or more")
 	}
 }
 
 const script = `
 	var calls = {};
-	function count(name) { return (turns) => { calls[name] = (calls[name] || 0) + turns; }; }
+	function count(name) { return (repeats) => { calls[name] = (calls[name] || 0) + repeats; }; }
 	var bench = blocks({ first: count('first'), second: count('second') });
 `
 
 // scriptVU returns a VU that has run the script, in the VU context.
-func scriptVU(t *testing.T, code string, s Score) (rt *modulestest.Runtime, output string) {
+func scriptVU(t *testing.T, code string, s Schedule) (rt *modulestest.Runtime, output string) {
 	t.Helper()
 	rt = modulestest.NewRuntime(t)
-	lookup, output := scored(t, s)
+	lookup, output := lookupOf(t, s)
 	rt.VU.InitEnvField.LookupEnv = lookup
 	for name, value := range New().NewModuleInstance(rt.VU).Exports().Named {
 		require.NoError(t, rt.VU.Runtime().Set(name, value))
@@ -226,7 +226,7 @@ func scriptVU(t *testing.T, code string, s Score) (rt *modulestest.Runtime, outp
 }
 
 func TestAScriptPlaysAllItsBlocks(t *testing.T) {
-	rt, output := scriptVU(t, script, Score{VUs: 1, Rounds: 2, PerVU: 3, Turns: 10})
+	rt, output := scriptVU(t, script, Schedule{VUs: 1, Rounds: 2, PerVU: 3, Repeats: 10})
 	result, err := rt.VU.Runtime().RunString(`
 		for (let i = 0; i < bench.options.scenarios.blocks.iterations; i++) bench.run();
 		calls.first + ' ' + calls.second + ' ' + bench.options.scenarios.blocks.iterations;
@@ -238,20 +238,20 @@ func TestAScriptPlaysAllItsBlocks(t *testing.T) {
 
 func TestLatencyIsThatOfTheWorkNotOfThePause(t *testing.T) {
 	const pause, work = 50 * time.Millisecond, 5 * time.Millisecond
-	score := Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1, Latency: true, Pause: pause}
-	rt, output := scriptVU(t, `var bench = blocks({ works: () => { work(); } });`, score)
+	schedule := Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1, Latency: true, Pause: pause}
+	rt, output := scriptVU(t, `var bench = blocks({ works: () => { work(); } });`, schedule)
 	rt.VU.CtxField = t.Context()
 	require.NoError(t, rt.VU.Runtime().Set("work", func() { time.Sleep(work) })) // the work, not a wait
 	_, err := rt.VU.Runtime().RunString(`for (let i = 0; i < bench.options.scenarios.blocks.iterations; i++) bench.run();`)
 	require.NoError(t, err)
-	played := saved(t, output).Blocks[1]
-	require.GreaterOrEqual(t, played.P99, work)
-	require.GreaterOrEqual(t, played.Wall-played.P99, pause/2)
+	finished := saved(t, output).Blocks[1]
+	require.GreaterOrEqual(t, finished.P99, work)
+	require.GreaterOrEqual(t, finished.Wall-finished.P99, pause/2)
 }
 
 func TestAVariantThatFailsEndsTheTest(t *testing.T) {
 	rt, output := scriptVU(t, `var bench = blocks({ broken: () => { throw new Error('no token'); } });`,
-		Score{VUs: 1, Rounds: 1, PerVU: 1, Turns: 1})
+		Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1})
 	_, err := rt.VU.Runtime().RunString(`bench.run(); 'went on'`)
 	require.ErrorContains(t, err, "broken: Error: no token")
 	require.NoFileExists(t, output)

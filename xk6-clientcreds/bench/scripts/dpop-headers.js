@@ -9,16 +9,16 @@ const eddsa = newClient({ dpop: { alg: 'EdDSA' } });
 const rs256 = newClient({ dpop: { alg: 'RS256', key: { file: `${__ENV.KEYS}/rsa.pem` } } });
 let sink;
 
-function headers(client, turns) {
-    for (let i = 0; i < turns; i++) sink = client.headers('GET', api);
+function headers(client, repeats) {
+    for (let i = 0; i < repeats; i++) sink = client.headers('GET', api);
 }
 
 const bench = blocks({
-    Bearer: (turns) => headers(bearer, turns),
-    ES256: (turns) => headers(es256, turns),
-    'ES256, again': (turns) => headers(es256, turns),
-    EdDSA: (turns) => headers(eddsa, turns),
-    RS256: (turns) => headers(rs256, turns),
+    Bearer: (repeats) => headers(bearer, repeats),
+    ES256: (repeats) => headers(es256, repeats),
+    'ES256, again': (repeats) => headers(es256, repeats),
+    EdDSA: (repeats) => headers(eddsa, repeats),
+    RS256: (repeats) => headers(rs256, repeats),
 });
 
 export const options = bench.options;

@@ -19,35 +19,35 @@ function ownToken() {
 }
 
 const bench = blocks({
-    'empty loop': (turns) => {
-        for (let i = 0; i < turns; i++) {}
+    'empty loop': (repeats) => {
+        for (let i = 0; i < repeats; i++) {}
     },
-    'static string': (turns) => {
-        for (let i = 0; i < turns; i++) sink = text;
+    'static string': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = text;
     },
-    'native constant': (turns) => {
-        for (let i = 0; i < turns; i++) sink = native.constant();
+    'native constant': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = native.constant();
     },
-    'native constant, again': (turns) => {
-        for (let i = 0; i < turns; i++) sink = native.constant();
+    'native constant, again': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = native.constant();
     },
-    'JS helper, token': (turns) => {
-        for (let i = 0; i < turns; i++) sink = token();
+    'JS helper, token': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = token();
     },
-    'JS helper in the script, token': (turns) => {
-        for (let i = 0; i < turns; i++) sink = ownToken();
+    'JS helper in the script, token': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = ownToken();
     },
-    'JS helper, header object': (turns) => {
-        for (let i = 0; i < turns; i++) sink = headers();
+    'JS helper, header object': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = headers();
     },
-    'client.token()': (turns) => {
-        for (let i = 0; i < turns; i++) sink = client.token();
+    'client.token()': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = client.token();
     },
-    'client.authorization()': (turns) => {
-        for (let i = 0; i < turns; i++) sink = client.authorization();
+    'client.authorization()': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = client.authorization();
     },
-    'client.headers()': (turns) => {
-        for (let i = 0; i < turns; i++) sink = client.headers();
+    'client.headers()': (repeats) => {
+        for (let i = 0; i < repeats; i++) sink = client.headers();
     },
 });
 

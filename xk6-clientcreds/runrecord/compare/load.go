@@ -9,9 +9,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// notTheSame says why the runs are not runs of one test: another script, or another load. Scenarios are read off the
+// mismatches lists why the runs are not runs of one test: another script, or another load. Scenarios are read off the
 // records as they were given, since a merged one has each scenario once.
-func notTheSame(baseRecords, headRecords, baseRuns, headRuns []*runrecord.Record) []string {
+func mismatches(baseRecords, headRecords, baseRuns, headRuns []*runrecord.Record) []string {
 	var reasons []string
 	script := func(r *runrecord.Record) string { return r.Run.Script }
 	if b, h := distinct(baseRecords, script), distinct(headRecords, script); differ(b, h) {

@@ -67,8 +67,8 @@ func Compare(base, head []*runrecord.Record, rules []Rule) (*Result, error) {
 		return nil, fmt.Errorf("head: %w", err)
 	}
 	r := &Result{Base: sideOf(baseRuns), Head: sideOf(headRuns)}
-	r.invalid = append(untrusted("base", baseRuns), untrusted("head", headRuns)...)
-	r.invalid = append(r.invalid, notTheSame(base, head, baseRuns, headRuns)...)
+	r.invalid = append(invalidRuns("base", baseRuns), invalidRuns("head", headRuns)...)
+	r.invalid = append(r.invalid, mismatches(base, head, baseRuns, headRuns)...)
 	r.Differences = differences(baseRuns, headRuns)
 	words := vocabularyOf(slices.Concat(baseRuns, headRuns))
 	for _, rule := range rules {

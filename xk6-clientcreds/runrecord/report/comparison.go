@@ -12,9 +12,9 @@ import (
 )
 
 // comparisonSections are the page of two sides.
-func comparisonSections(base, head *side, result *compare.Result) []section {
-	sides := []*side{base, head}
-	return filled(changes(result), overlays(sides), percentileOverlays(sides), sideBySide(sides), thresholdsOf(sides), runs(sides))
+func comparisonSections(base, head *group, result *compare.Result) []section {
+	groups := []*group{base, head}
+	return filled(changes(result), overlays(groups), percentileOverlays(groups), sideBySide(groups), thresholdsOf(groups), runs(groups))
 }
 
 // changes is the table of what the rules say.
@@ -48,12 +48,12 @@ func changes(r *compare.Result) section {
 }
 
 // overlays are both sides over the time since the start of their runs.
-func overlays(sides []*side) section {
+func overlays(groups []*group) section {
 	part := section{ID: "overlay", Title: "Over time", Note: "Time is that since the start of a run. Several runs of a side are laid over each other."}
-	each := func(of func(s *side) []curve) []curve {
+	each := func(of func(g *group) []curve) []curve {
 		var curves []curve
-		for i, s := range sides {
-			made := of(s)
+		for i, g := range groups {
+			made := of(g)
 			for j := range made {
 				// A colour for each side, a dash for each of its lines.
 				made[j].Color, made[j].Dash = i, 2*j+i
@@ -63,29 +63,29 @@ func overlays(sides []*side) section {
 		return curves
 	}
 	for _, kind := range []struct{ id, title, duration, failed, requests string }{
-		{"token", "token requests", grantDuration, grantFailed, grantRequests},
+		{"token", "token requests", tokenDuration, tokenFailed, tokenRequests},
 		{"api", "API requests", apiDuration, apiFailed, apiRequests},
 	} {
 		part.chart(
 			overTime(kind.id+"-latency", "Latency of "+kind.title, "", []unit{milliseconds},
-				each(func(s *side) []curve { return s.quantiles(kind.duration, p50, p95) })...),
+				each(func(g *group) []curve { return g.quantiles(kind.duration, p50, p95) })...),
 			overTime(kind.id+"-rate", capital(kind.title)+" per second", "Of several runs the average.", []unit{perSecond},
-				each(func(s *side) []curve {
-					return []curve{s.counts(kind.requests, "all"), s.nonzeros(kind.failed, "failed")}
+				each(func(g *group) []curve {
+					return []curve{g.counts(kind.requests, "all"), g.nonzeros(kind.failed, "failed")}
 				})...),
 		)
 	}
 	return part
 }
 
-func percentileOverlays(sides []*side) section {
+func percentileOverlays(groups []*group) section {
 	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	for _, kind := range []struct{ id, title, duration string }{
-		{"token", "token requests", grantDuration}, {"api", "API requests", apiDuration},
+		{"token", "token requests", tokenDuration}, {"api", "API requests", apiDuration},
 	} {
 		var all []trend
-		for _, s := range sides {
-			all = append(all, trend{s.name, s.record.Metric(kind.duration).Values()})
+		for _, g := range groups {
+			all = append(all, trend{g.name, g.record.Metric(kind.duration).Values()})
 		}
 		part.chart(
 			percentiles(kind.id+"-percentiles", "Latency of "+kind.title+" by percentile", all...),
@@ -96,11 +96,11 @@ func percentileOverlays(sides []*side) section {
 }
 
 // sideBySide are the numbers of both sides: of all metrics, and of latency by what explains it.
-func sideBySide(sides []*side) section {
+func sideBySide(groups []*group) section {
 	part := section{ID: "metrics", Title: "Side by side", Note: "Differences without a verdict: what chance does is in them."}
-	base, head := sides[0], sides[1]
+	base, head := groups[0], groups[1]
 	for _, kind := range []struct{ title, duration string }{
-		{"Token requests", grantDuration}, {"API requests", apiDuration},
+		{"Token requests", tokenDuration}, {"API requests", apiDuration},
 	} {
 		b, h := base.record.Metric(kind.duration), head.record.Metric(kind.duration)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
@@ -129,7 +129,7 @@ func addLatencies(t *table, label string, base, head *runrecord.Values) {
 	}
 }
 
-func addMetric(t *table, name string, base, head *side) {
+func addMetric(t *table, name string, base, head *group) {
 	b, h := base.record.Metric(name), head.record.Metric(name)
 	m := b
 	if m == nil {
@@ -177,11 +177,11 @@ func either(a, b []string) []string {
 	return all
 }
 
-func thresholdsOf(sides []*side) section {
+func thresholdsOf(groups []*group) section {
 	part := section{ID: "thresholds", Title: "Thresholds"}
-	for _, s := range sides {
-		for _, t := range thresholds(s).Tables {
-			t.Caption += " in " + s.name
+	for _, g := range groups {
+		for _, t := range thresholds(g).Tables {
+			t.Caption += " in " + g.name
 			part.table(t)
 		}
 	}

@@ -97,7 +97,7 @@ func TestRunsOfASide(t *testing.T) {
 	at := func(second int) *runrecord.Record {
 		return load{start: testStart.Add(time.Duration(second) * time.Second), seconds: 10, slower: 1}.record()
 	}
-	s, err := newSide("base", []*runrecord.Record{at(100), at(0), at(5), at(15)})
+	s, err := newGroup("base", []*runrecord.Record{at(100), at(0), at(5), at(15)})
 	require.NoError(t, err)
 	assert.Len(t, s.runs, 3)
 	assert.InDelta(t, 800.0/35, s.perSecond(800), 1e-9)

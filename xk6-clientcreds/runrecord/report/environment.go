@@ -13,30 +13,30 @@ import (
 )
 
 // environment is where the runs ran, and with which configuration.
-func environment(sides []*side) section {
+func environment(groups []*group) section {
 	part := section{ID: "environment", Title: "Environment and configuration"}
-	part.table(instances(sides), loaded(sides), configuration(sides), allowed(sides), lost(sides))
+	part.table(instances(groups), loaded(groups), configuration(groups), allowed(groups), lost(groups))
 	return part
 }
 
 // instances is the table of the k6 processes; those that are alike are one row.
-func instances(sides []*side) *table {
+func instances(groups []*group) *table {
 	t := &table{Caption: "Environment", Columns: []string{
 		"side", "processes", "k6", "extension", "Go", "system", "CPU", "GOMAXPROCS", "connections", "segments",
 	}}
-	if len(sides) == 1 {
+	if len(groups) == 1 {
 		t.Columns[0] = "what"
 	}
-	for _, s := range sides {
-		name := s.name
+	for _, g := range groups {
+		name := g.name
 		if name == "" {
 			name = "k6"
 		}
 		count := make(map[string]int)
 		first := make(map[string][]string)
 		segments := make(map[string][]string)
-		for i := range s.record.Instances {
-			instance := &s.record.Instances[i]
+		for i := range g.record.Instances {
+			instance := &g.record.Instances[i]
 			cells := describe(instance)
 			key := strings.Join(cells, "\x00")
 			count[key]++
@@ -74,13 +74,13 @@ func orNone(text string) string {
 }
 
 // loaded is the table of the servers that the test loaded.
-func loaded(sides []*side) *table {
+func loaded(groups []*group) *table {
 	t := &table{Caption: "Servers", Columns: []string{"what", "servers"}}
-	for _, s := range sides {
-		targets := s.record.Run.Targets
+	for _, g := range groups {
+		targets := g.record.Run.Targets
 		for what, origins := range map[string][]string{"token endpoint": targets.TokenEndpoints, "API": targets.APIs} {
 			if len(origins) > 0 {
-				t.add(s.label(what), strings.Join(origins, ", "))
+				t.add(g.label(what), strings.Join(origins, ", "))
 			}
 		}
 	}
@@ -89,11 +89,11 @@ func loaded(sides []*side) *table {
 }
 
 // configuration is the table of the scenarios and their executors' options.
-func configuration(sides []*side) *table {
+func configuration(groups []*group) *table {
 	t := &table{Caption: "Scenarios", Columns: []string{"scenario", "executor", "function", "options"}}
-	for _, s := range sides {
-		for _, scenario := range s.record.Run.Scenarios {
-			t.add(s.label(scenario.Name), scenario.Executor, scenario.Exec, optionsOf(scenario.Config))
+	for _, g := range groups {
+		for _, scenario := range g.record.Run.Scenarios {
+			t.add(g.label(scenario.Name), scenario.Executor, scenario.Exec, optionsOf(scenario.Config))
 		}
 	}
 	return t
@@ -112,9 +112,9 @@ func optionsOf(config map[string]any) string {
 }
 
 // allowed is what the runs raised the limits of validity to.
-func allowed(sides []*side) *table {
+func allowed(groups []*group) *table {
 	t := &table{Caption: "Limits of validity that the run raised", Columns: []string{"rule", "limit"}}
-	for _, s := range sides {
+	for _, s := range groups {
 		for _, rule := range slices.Sorted(maps.Keys(s.record.Validity.Tolerances)) {
 			t.add(s.label(rule), strconv.FormatFloat(s.record.Validity.Tolerances[rule], 'g', -1, 64))
 		}
@@ -123,30 +123,30 @@ func allowed(sides []*side) *table {
 }
 
 // lost are the samples that are missing.
-func lost(sides []*side) *table {
+func lost(groups []*group) *table {
 	t := &table{Caption: "Samples that were lost", Columns: []string{"reason", "samples"}}
-	for _, s := range sides {
+	for _, g := range groups {
 		all := make(map[string]int64)
-		for _, i := range s.record.Instances {
+		for _, i := range g.record.Instances {
 			for reason, n := range i.Lost {
 				all[reason] += n
 			}
 		}
 		for _, reason := range slices.Sorted(maps.Keys(all)) {
-			t.mark(warn, s.label(reason), digits(float64(all[reason])))
+			t.mark(warn, g.label(reason), digits(float64(all[reason])))
 		}
 	}
 	return t
 }
 
 // runs is the table of the runs, each with its own verdict.
-func runs(sides []*side) section {
+func runs(groups []*group) section {
 	part := section{ID: "runs", Title: "Runs"}
 	t := &table{Caption: "Runs", Columns: []string{"run", "script", "start", "duration", "processes", "commit", "verdict", "reasons"}}
-	for _, s := range sides {
-		for i, r := range s.runs {
+	for _, g := range groups {
+		for i, r := range g.runs {
 			v := r.Validity
-			t.mark(markOf(v.Verdict), s.label(strconv.Itoa(i+1)), orNone(r.Run.Script), moment(r.Run.Start),
+			t.mark(markOf(v.Verdict), g.label(strconv.Itoa(i+1)), orNone(r.Run.Script), moment(r.Run.Start),
 				clock(int64(r.Run.Duration().Seconds())), strconv.Itoa(len(r.Instances)), commitOf(&r.Run),
 				string(v.Verdict), orNone(strings.Join(texts(v.Reasons), "; ")))
 		}

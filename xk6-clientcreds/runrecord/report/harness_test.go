@@ -73,9 +73,9 @@ func (l load) record() *runrecord.Record {
 			if l.failing && n == 0 {
 				status, failed, code = "503", 1, "temporarily_unavailable"+l.hostile
 			}
-			observe(grantRequests, runrecord.Counter, "default", 1, at, "reason", reason, "status", status, "error", code)
-			observe(grantDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status", status, "error", code)
-			observe(grantFailed, runrecord.Rate, "default", failed, at, "reason", reason, "status", status, "error", code)
+			observe(tokenRequests, runrecord.Counter, "default", 1, at, "reason", reason, "status", status, "error", code)
+			observe(tokenDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status", status, "error", code)
+			observe(tokenFailed, runrecord.Rate, "default", failed, at, "reason", reason, "status", status, "error", code)
 			observe("clientcreds_token_ttl", runrecord.Trend, "time", 4000, at)
 		}
 	}
@@ -93,7 +93,7 @@ func (l load) record() *runrecord.Record {
 			K6: "v2.2.0" + l.hostile, Go: "go1.26", OS: "linux", Arch: "amd64", CPU: "a CPU" + l.hostile, CPUs: 2, GOMAXPROCS: 2,
 			Start: l.start, End: l.start.Add(time.Duration(l.seconds) * time.Second),
 		}},
-		Thresholds: []validity.Threshold{{Metric: "http_req_failed" + l.hostile, Source: "rate==0"}, {Metric: grantFailed, Source: "rate==0", Crossed: l.failing}},
+		Thresholds: []validity.Threshold{{Metric: "http_req_failed" + l.hostile, Source: "rate==0"}, {Metric: tokenFailed, Source: "rate==0", Crossed: l.failing}},
 	}
 	if l.hostile != "" {
 		r.Run.Tags = map[string]string{"tag" + l.hostile: "value" + l.hostile}

@@ -13,7 +13,7 @@ import (
 type curve struct {
 	line
 
-	side   *side
+	group  *group
 	series []*runrecord.Series // whose values are added up
 	value  func(*runrecord.Values) float64
 	// each says that values are divided by the time in which they were counted, and are 0 where there
@@ -31,7 +31,7 @@ func overTime(id, title, note string, units []unit, curves ...curve) *chart {
 	}
 	var interval, seconds int64 = 1, 1
 	for _, c := range curves {
-		interval, seconds = max(interval, c.side.record.Interval), max(seconds, c.side.seconds())
+		interval, seconds = max(interval, c.group.record.Interval), max(seconds, c.group.seconds())
 	}
 	for seconds/interval >= chartPoints {
 		interval *= 2
@@ -50,7 +50,7 @@ func overTime(id, title, note string, units []unit, curves ...curve) *chart {
 	c.Lines, curves = slices.DeleteFunc(c.Lines, func(l line) bool { return !l.any() }), drawn
 	c.ID, c.Title, c.Note = id, title, note
 	c.widen()
-	if s := curves[0].side; s.name == "" && len(s.runs) == 1 {
+	if s := curves[0].group; s.name == "" && len(s.runs) == 1 {
 		c.Start = s.begin
 	}
 	// The table has the same in larger steps, not every nth point: percentiles are of all samples.
@@ -93,8 +93,8 @@ func (c *chart) widen() {
 func (c curve) values(interval int64, n int) []number {
 	sums, owners := make([]number, n), make([]map[int]bool, n)
 	for at, s := range c.series {
-		for _, p := range s.Every(interval, c.side.begin) {
-			i := int((p.Unix - c.side.begin) / interval)
+		for _, p := range s.Every(interval, c.group.begin) {
+			i := int((p.Unix - c.group.begin) / interval)
 			if i >= n {
 				break
 			}
@@ -126,12 +126,12 @@ func (c curve) values(interval int64, n int) []number {
 // counted in less than half of the first, such as all cold tokens, is shown on average with the second. There is no
 // rate in less than half of any other.
 func (c curve) rates(sums []number, interval int64) []number {
-	half := float64(interval) / 2 * float64(len(c.side.runs))
+	half := float64(interval) / 2 * float64(len(c.group.runs))
 	rates := make([]number, len(sums))
 	for i, sum := range sums {
-		covered := c.side.covered(int64(i)*interval, interval)
+		covered := c.group.covered(int64(i)*interval, interval)
 		if i == 0 && covered < half && len(sums) > 1 {
-			sum, covered = sum+sums[1], covered+c.side.covered(interval, interval)
+			sum, covered = sum+sums[1], covered+c.group.covered(interval, interval)
 		}
 		if covered < half {
 			rates[i] = number(math.NaN())
@@ -143,33 +143,33 @@ func (c curve) rates(sums []number, interval int64) []number {
 }
 
 // counts is a counter over time, per second.
-func (s *side) counts(name, label string) curve {
+func (g *group) counts(name, label string) curve {
 	return curve{
-		line: line{Label: s.label(label), Kind: lines}, side: s, series: s.named(name), each: true,
+		line: line{Label: g.label(label), Kind: lines}, group: g, series: g.named(name), each: true,
 		value: (*runrecord.Values).Count,
 	}
 }
 
 // nonzeros is how many samples of a rate are not zero, per second.
-func (s *side) nonzeros(name, label string) curve {
-	c := s.counts(name, label)
+func (g *group) nonzeros(name, label string) curve {
+	c := g.counts(name, label)
 	c.value = func(v *runrecord.Values) float64 { return float64(v.Nonzero) }
 	return c
 }
 
 // zeros is how many samples of a rate are zero, per second.
-func (s *side) zeros(name, label string) curve {
-	c := s.counts(name, label)
+func (g *group) zeros(name, label string) curve {
+	c := g.counts(name, label)
 	c.value = func(v *runrecord.Values) float64 { return float64(v.Samples - v.Nonzero) }
 	return c
 }
 
 // quantiles are those of a trend over time.
-func (s *side) quantiles(name string, quantiles ...quantile) []curve {
+func (g *group) quantiles(name string, quantiles ...quantile) []curve {
 	var curves []curve
 	for _, q := range quantiles {
 		curves = append(curves, curve{
-			line: line{Label: s.label(q.label), Kind: lines}, side: s, series: s.named(name),
+			line: line{Label: g.label(q.label), Kind: lines}, group: g, series: g.named(name),
 			value: func(v *runrecord.Values) float64 { return v.Quantile(q.q) },
 		})
 	}
@@ -177,12 +177,12 @@ func (s *side) quantiles(name string, quantiles ...quantile) []curve {
 }
 
 // gauge is a gauge over time: of all instances of a run together, and of several runs the average.
-func (s *side) gauge(name, label string) curve {
+func (g *group) gauge(name, label string) curve {
 	c := curve{
-		line: line{Label: s.label(label), Kind: lines}, side: s,
+		line: line{Label: g.label(label), Kind: lines}, group: g,
 		value: func(v *runrecord.Values) float64 { return v.Last },
 	}
-	for run, r := range s.aligned {
+	for run, r := range g.aligned {
 		for _, i := range r.Instances {
 			if series := i.Series[name]; series != nil {
 				c.series, c.owners = append(c.series, series), append(c.owners, run)
@@ -200,18 +200,18 @@ func (c curve) perProcess() curve {
 	return c
 }
 
-func (s *side) named(name string) []*runrecord.Series {
-	if series := s.record.Series[name]; series != nil {
+func (g *group) named(name string) []*runrecord.Series {
+	if series := g.record.Series[name]; series != nil {
 		return []*runrecord.Series{series}
 	}
 	return nil
 }
 
 // by are the curves of the parts of a series, name{tag:value}, in the order of the values.
-func (s *side) by(name, tag string, of func(name, label string) curve) []curve {
+func (g *group) by(name, tag string, of func(name, label string) curve) []curve {
 	prefix := name + "{" + tag + ":"
 	var names []string
-	for full := range s.record.Series {
+	for full := range g.record.Series {
 		if strings.HasPrefix(full, prefix) {
 			names = append(names, full)
 		}

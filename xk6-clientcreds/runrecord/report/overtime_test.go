@@ -56,7 +56,7 @@ func TestConstantLoadIsConstant(t *testing.T) {
 		"several runs, each elsewhere":  {constant(20, after(0.9), 5*time.Second), constant(20, after(60.1), 5*time.Second), constant(20, after(120.5), 5*time.Second)},
 		"one of several runs is longer": {constant(20, after(0), 5*time.Second), constant(20, after(60), 9*time.Second), constant(20, after(120), 5*time.Second)},
 	} {
-		s, err := newSide("", records)
+		s, err := newGroup("", records)
 		require.NoError(t, err, name)
 		rates := valuesOver(t, s.counts(apiRequests, "all"))
 		assert.GreaterOrEqual(t, len(rates), 5, name)
@@ -72,7 +72,7 @@ func TestConstantLoadIsConstant(t *testing.T) {
 // TestGaugesOfProcesses: virtual users are of all processes of a run, the share of the CPU is the average.
 func TestGaugesOfProcesses(t *testing.T) {
 	t.Parallel()
-	s, err := newSide("", []*runrecord.Record{constant(20, testStart, 5*time.Second), constant(20, testStart.Add(time.Second), 5*time.Second)})
+	s, err := newGroup("", []*runrecord.Record{constant(20, testStart, 5*time.Second), constant(20, testStart.Add(time.Second), 5*time.Second)})
 	require.NoError(t, err)
 	assert.Equal(t, []float64{5, 10, 10, 10, 10, 5}, valuesOver(t, s.gauge("vus", "")))
 	assert.Equal(t, []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, valuesOver(t, s.gauge("clientcreds_generator_cpu", "").perProcess()))
@@ -89,7 +89,7 @@ func TestBurstAtTheStart(t *testing.T) {
 	}
 	r := &runrecord.Record{Format: runrecord.Format, Version: runrecord.Version, Run: runrecord.Run{Start: start, End: start.Add(3 * time.Second)}}
 	b.Fill(r, new(runrecord.Instance))
-	s, err := newSide("", []*runrecord.Record{r})
+	s, err := newGroup("", []*runrecord.Record{r})
 	require.NoError(t, err)
 	assert.Equal(t, []float64{20, 0, 0, 0}, valuesOver(t, s.counts(apiRequests, ""))[:4])
 }

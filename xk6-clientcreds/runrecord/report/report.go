@@ -19,7 +19,7 @@ func Write(w io.Writer, records []*runrecord.Record) error {
 	if len(records) == 0 {
 		return errNoRecords
 	}
-	s, err := newSide("", records)
+	s, err := newGroup("", records)
 	if err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func Write(w io.Writer, records []*runrecord.Record) error {
 		p.Reasons = append(p.Reasons, r.Text)
 	}
 	if len(s.runs) > 1 {
-		p.Sections = slices.Concat(filled(runs([]*side{s})), p.Sections)
+		p.Sections = slices.Concat(filled(runs([]*group{s})), p.Sections)
 	}
-	p.Sections = append(p.Sections, filled(environment([]*side{s}))...)
+	p.Sections = append(p.Sections, filled(environment([]*group{s}))...)
 	return p.write(w)
 }
 
@@ -43,11 +43,11 @@ func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compar
 	if len(base) == 0 || len(head) == 0 {
 		return errNoRecords
 	}
-	b, err := newSide("base", base)
+	b, err := newGroup("base", base)
 	if err != nil {
 		return err
 	}
-	h, err := newSide("head", head)
+	h, err := newGroup("head", head)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compar
 		Facts: []fact{
 			{"Base", result.Base.String() + ", " + moment(b.record.Run.Start)}, {"Head", result.Head.String() + ", " + moment(h.record.Run.Start)},
 		},
-		Sections: append(comparisonSections(b, h, result), filled(environment([]*side{b, h}))...),
+		Sections: append(comparisonSections(b, h, result), filled(environment([]*group{b, h}))...),
 	}
 	return p.write(w)
 }
@@ -91,13 +91,13 @@ var errNoRecords = errors.New("a report wants one record or more")
 // fact is one of the first things to know.
 type fact struct{ Name, Text string }
 
-func facts(s *side) []fact {
-	run := s.record.Run
+func facts(g *group) []fact {
+	run := g.record.Run
 	list := []fact{{"Start", moment(run.Start)}, {"Duration", clock(int64(run.Duration().Seconds()))}}
-	if len(s.runs) > 1 {
-		list = append(list, fact{"Runs", strconv.Itoa(len(s.runs)) + ", laid over each other"})
+	if len(g.runs) > 1 {
+		list = append(list, fact{"Runs", strconv.Itoa(len(g.runs)) + ", laid over each other"})
 	}
-	if n := len(s.record.Instances); n > len(s.runs) {
+	if n := len(g.record.Instances); n > len(g.runs) {
 		list = append(list, fact{"Processes", strconv.Itoa(n)})
 	}
 	switch {
@@ -113,11 +113,11 @@ func facts(s *side) []fact {
 	}
 	list = append(list, servers(run.Targets)...)
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", grantRequests, grantDuration, grantFailed},
+		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
-		if requests := s.record.Metric(kind.requests); requests.Samples() > 0 {
-			list = append(list, fact{kind.title, s.inShort(requests, s.record.Metric(kind.duration), s.record.Metric(kind.failed))})
+		if requests := g.record.Metric(kind.requests); requests.Samples() > 0 {
+			list = append(list, fact{kind.title, g.inShort(requests, g.record.Metric(kind.duration), g.record.Metric(kind.failed))})
 		}
 	}
 	return append(list, tagsOf(&run)...)
@@ -142,9 +142,9 @@ func servers(targets runinfo.Targets) []fact {
 }
 
 // inShort is how many requests there were, how fast they were answered, and how many failed.
-func (s *side) inShort(requests, duration, failed *runrecord.Metric) string {
+func (g *group) inShort(requests, duration, failed *runrecord.Metric) string {
 	text := digits(requests.Count())
-	if rate := s.perSecond(requests.Count()); !math.IsNaN(rate) {
+	if rate := g.perSecond(requests.Count()); !math.IsNaN(rate) {
 		text += " (" + perSecond.format(rate) + ")"
 	}
 	if duration.Samples() > 0 {

@@ -36,7 +36,7 @@ func TestPage(t *testing.T) {
 		d.rows(t, "Token requests by reason")[0])
 	assert.Equal(t, []string{"early", "70", "2.333/s", "0%"}, d.rows(t, "Token requests by reason")[1][:4])
 	assert.Equal(t, [][]string{
-		{"metric", "condition", "result"}, {grantFailed, "rate==0", "✓ held"}, {"http_req_failed", "rate==0", "✓ held"},
+		{"metric", "condition", "result"}, {tokenFailed, "rate==0", "✓ held"}, {"http_req_failed", "rate==0", "✓ held"},
 	}, d.rows(t, "Thresholds of the script"))
 	assert.Equal(t, [][]string{{"scenario", "executor", "function", "options"}, {"api", "constant-vus", "default", "duration: 1m, vus: 5"}},
 		d.rows(t, "Scenarios"))
@@ -56,9 +56,9 @@ func TestPageOfFailures(t *testing.T) {
 	t.Parallel()
 	d := pageOf(t, load{seconds: 30, slower: 1, failing: true}.record())
 	assert.Contains(t, d.texts("h2"), "✗ Verdict: FAIL")
-	assert.Contains(t, d.texts("li"), grantFailed+": rate==0 does not hold")
+	assert.Contains(t, d.texts("li"), tokenFailed+": rate==0 does not hold")
 	assert.Equal(t, []string{"temporarily_unavailable", "8", "10%"}, d.rows(t, "Failed token requests by error")[1])
-	assert.Equal(t, []string{grantFailed, "rate==0", "✗ crossed"}, d.rows(t, "Thresholds of the script")[1])
+	assert.Equal(t, []string{tokenFailed, "rate==0", "✗ crossed"}, d.rows(t, "Thresholds of the script")[1])
 	outcome := d.rows(t, "Token requests by outcome")
 	assert.Equal(t, []string{"from", "granted", "temporarily_unavailable"}, outcome[0])
 	assert.Equal(t, []string{"0:04", "4.5/s", "0.5/s"}, outcome[3])

@@ -8,10 +8,10 @@ import (
 
 // The metrics that the page is about; those of token requests by the word for them of RFC 6749.
 const (
-	grantRequests = "clientcreds_requests"
-	grantDuration = "clientcreds_request_duration"
-	grantFailed   = "clientcreds_request_failed"
-	grantWait     = "clientcreds_token_wait"
+	tokenRequests = "clientcreds_requests"
+	tokenDuration = "clientcreds_request_duration"
+	tokenFailed   = "clientcreds_request_failed"
+	tokenWait     = "clientcreds_token_wait"
 	cacheHits     = "clientcreds_cache_hits"
 	cacheMisses   = "clientcreds_cache_misses"
 	rejections    = "clientcreds_rejections"
@@ -24,41 +24,41 @@ const (
 const answered = "Of the requests that were answered."
 
 // runSections are the page of one side.
-func runSections(s *side) []section {
-	return filled(tokens(s), cache(s), api(s), distributions(s), failures(s), generator(s), thresholds(s), splits(s), numbers(s))
+func runSections(g *group) []section {
+	return filled(tokens(g), cache(g), api(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g), numbers(g))
 }
 
 // refreshes are the token requests by their reason, as bars on the right axis.
-func refreshes(s *side, from int) []curve {
-	return right(bars, paint(from, s.by(grantRequests, "reason", s.counts)...)...)
+func refreshes(g *group, from int) []curve {
+	return right(bars, paint(from, g.by(tokenRequests, "reason", g.counts)...)...)
 }
 
-func tokens(s *side) section {
+func tokens(g *group) section {
 	part := section{ID: "tokens", Title: "Token requests"}
 	part.chart(
 		overTime("token-latency", "Latency of token requests",
 			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected follows a 401, acquire goes past the cache.",
 			[]unit{milliseconds, perSecond},
-			slices.Concat(paint(0, s.quantiles(grantDuration, p50, p95, p99)...), refreshes(s, 3))...),
+			slices.Concat(paint(0, g.quantiles(tokenDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("grants", "Token requests by outcome", "",
 			[]unit{perSecond},
-			slices.Concat(paint(0, s.zeros(grantFailed, "granted")), paint(1, s.by(grantFailed, "error", s.nonzeros)...))...),
+			slices.Concat(paint(0, g.zeros(tokenFailed, "granted")), paint(1, g.by(tokenFailed, "error", g.nonzeros)...))...),
 	)
 	return part
 }
 
-func cache(s *side) section {
+func cache(g *group) section {
 	part := section{ID: "cache", Title: "Token cache"}
 	part.chart(
 		overTime("cache-use", "Cache hits and misses", "What the script waited for a token when it was not a hit is on the right.",
 			[]unit{perSecond, milliseconds},
 			slices.Concat(
-				paint(0, s.counts(cacheHits, "hits"), s.counts(cacheMisses, "misses")),
-				right(lines, paint(2, curveLabel("wait p95", s.quantiles(grantWait, p95)...)...)...),
+				paint(0, g.counts(cacheHits, "hits"), g.counts(cacheMisses, "misses")),
+				right(lines, paint(2, curveLabel("wait p95", g.quantiles(tokenWait, p95)...)...)...),
 			)...),
 		lifetimes("lifetime", "Lifetime of tokens", "The share of tokens that were granted no more than that long, and of uses with no more than that left.",
-			trend{"granted", s.record.Metric("clientcreds_token_ttl").Values()},
-			trend{"left when used", s.record.Metric("clientcreds_token_remaining").Values()}),
+			trend{"granted", g.record.Metric("clientcreds_token_ttl").Values()},
+			trend{"left when used", g.record.Metric("clientcreds_token_remaining").Values()}),
 	)
 	return part
 }
@@ -71,24 +71,24 @@ func curveLabel(label string, curves ...curve) []curve {
 	return curves
 }
 
-func api(s *side) section {
+func api(g *group) section {
 	part := section{ID: "api", Title: "API requests"}
 	part.chart(
 		overTime("api-latency", "Latency of API requests", "Bars are the token requests of each reason, to see what a refresh does to the API's latency.",
 			[]unit{milliseconds, perSecond},
-			slices.Concat(paint(0, s.quantiles(apiDuration, p50, p95, p99)...), refreshes(s, 3))...),
+			slices.Concat(paint(0, g.quantiles(apiDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("api-outcome", "API requests by outcome", "",
 			[]unit{perSecond},
-			paint(0, s.zeros(apiFailed, "succeeded"), s.nonzeros(apiFailed, "failed"), s.counts(rejections, "answered with 401"))...),
+			paint(0, g.zeros(apiFailed, "succeeded"), g.nonzeros(apiFailed, "failed"), g.counts(rejections, "answered with 401"))...),
 	)
 	return part
 }
 
-func distributions(s *side) section {
+func distributions(g *group) section {
 	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	all := []trend{
-		{"token requests", s.record.Metric(grantDuration).Values()},
-		{"API requests", s.record.Metric(apiDuration).Values()},
+		{"token requests", g.record.Metric(tokenDuration).Values()},
+		{"API requests", g.record.Metric(apiDuration).Values()},
 	}
 	part.chart(
 		histogram("histogram", "Requests by latency", all...),
@@ -98,9 +98,9 @@ func distributions(s *side) section {
 		{"scenario", "scenario", "by scenario"}, {"client", "client", "by client"},
 	} {
 		for _, metric := range []struct{ id, name, title string }{
-			{"token", grantDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
+			{"token", tokenDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
 		} {
-			if parts := partsOf(s.record.Metric(metric.name), by.tag); len(parts) > 1 {
+			if parts := partsOf(g.record.Metric(metric.name), by.tag); len(parts) > 1 {
 				part.chart(percentiles(metric.id+"-by-"+by.id, metric.title+by.title, parts...))
 			}
 		}
@@ -119,22 +119,22 @@ func partsOf(m *runrecord.Metric, tag string) []trend {
 	return parts
 }
 
-func generator(s *side) section {
+func generator(g *group) section {
 	part := section{ID: "generator", Title: "Load generator"}
-	cpu := s.gauge("clientcreds_generator_cpu", "CPU").perProcess()
+	cpu := g.gauge("clientcreds_generator_cpu", "CPU").perProcess()
 	cpu.value = func(v *runrecord.Values) float64 { return v.Last * 100 }
 	part.chart(
 		overTime("load", "Virtual users and iterations", "Iterations are on the right.",
 			[]unit{plain, perSecond},
 			slices.Concat(
-				paint(0, s.gauge("vus", "virtual users")),
-				right(lines, paint(1, s.counts("iterations", "iterations"), s.counts("dropped_iterations", "dropped iterations"))...),
+				paint(0, g.gauge("vus", "virtual users")),
+				right(lines, paint(1, g.counts("iterations", "iterations"), g.counts("dropped_iterations", "dropped iterations"))...),
 			)...),
 		overTime("health", "CPU and lag of k6", "CPU is the share of what k6 may use, on average of its processes. Lag, on the right, is how late k6 ran what was due.",
 			[]unit{percent, milliseconds},
 			slices.Concat(
 				paint(0, cpu),
-				right(lines, paint(1, curveLabel("lag p95", s.quantiles("clientcreds_generator_lag", p95)...)...)...),
+				right(lines, paint(1, curveLabel("lag p95", g.quantiles("clientcreds_generator_lag", p95)...)...)...),
 			)...),
 	)
 	return part

@@ -23,17 +23,17 @@ func largest(m *runrecord.Metric, tag string) []string {
 var latencyColumns = []string{"requests", "per second", "failed", "mean", "p50", "p95", "p99", "max"}
 
 // splits are tables of latency by what explains it.
-func splits(s *side) section {
+func splits(g *group) section {
 	part := section{ID: "splits", Title: "By scenario, client and reason", Note: "Times are of the requests that were answered."}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", grantRequests, grantDuration, grantFailed},
+		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
-		requests, duration, failed := s.record.Metric(kind.requests), s.record.Metric(kind.duration), s.record.Metric(kind.failed)
+		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(kind.failed)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
 			t := &table{Caption: kind.title + " by " + tag, Columns: append([]string{tag}, latencyColumns...)}
 			for _, value := range largest(requests, tag) {
-				t.add(latencyRow(s, value, requests.Split(tag, value), duration.Split(tag, value), failed.Split(tag, value))...)
+				t.add(latencyRow(g, value, requests.Split(tag, value), duration.Split(tag, value), failed.Split(tag, value))...)
 			}
 			part.table(t)
 		}
@@ -42,9 +42,9 @@ func splits(s *side) section {
 }
 
 // latencyRow are the numbers of some requests: of all of them, and of how long the answered ones took.
-func latencyRow(s *side, label string, requests, duration, failed *runrecord.Values) []string {
+func latencyRow(g *group, label string, requests, duration, failed *runrecord.Values) []string {
 	cells := []string{
-		label, digits(requests.Count()), perSecond.format(s.perSecond(requests.Count())), percent.format(failed.Rate() * 100),
+		label, digits(requests.Count()), perSecond.format(g.perSecond(requests.Count())), percent.format(failed.Rate() * 100),
 		milliseconds.format(duration.Mean()),
 	}
 	for _, q := range []float64{0.5, 0.95, 0.99, 1} {
@@ -54,21 +54,21 @@ func latencyRow(s *side, label string, requests, duration, failed *runrecord.Val
 }
 
 // failures are tables of what went wrong, by its code.
-func failures(s *side) section {
+func failures(g *group) section {
 	part := section{ID: "errors", Title: "Errors"}
 	rows := []struct {
 		caption, metric, tag string
 		count                func(*runrecord.Values) float64
 	}{
-		{"Failed token requests by error", grantFailed, "error", nonzero},
-		{"Failed token requests by status", grantFailed, "status", nonzero},
+		{"Failed token requests by error", tokenFailed, "error", nonzero},
+		{"Failed token requests by status", tokenFailed, "status", nonzero},
 		{"Failed API requests by status", apiFailed, "status", nonzero},
 		{"Failed API requests by k6's error code", apiFailed, "error_code", nonzero},
 		{"Tokens that the API answered with 401, by its error", rejections, "error", (*runrecord.Values).Count},
 		{"Failed checks", "checks", "check", func(v *runrecord.Values) float64 { return float64(v.Samples - v.Nonzero) }},
 	}
 	for _, r := range rows {
-		m := s.record.Metric(r.metric)
+		m := g.record.Metric(r.metric)
 		t := &table{Caption: r.caption, Columns: []string{r.tag, "number", "share of all"}}
 		for _, value := range largest(m, r.tag) {
 			if n := r.count(m.Split(r.tag, value)); n > 0 {
@@ -93,10 +93,10 @@ const (
 )
 
 // thresholds is the table of the script's thresholds.
-func thresholds(s *side) section {
+func thresholds(g *group) section {
 	part := section{ID: "thresholds", Title: "Thresholds"}
 	t := &table{Caption: "Thresholds of the script", Columns: []string{"metric", "condition", "result"}}
-	for _, th := range s.record.Thresholds {
+	for _, th := range g.record.Thresholds {
 		if th.Crossed {
 			t.mark(bad, th.Metric, th.Source, "✗ crossed")
 		} else {
@@ -108,17 +108,17 @@ func thresholds(s *side) section {
 }
 
 // numbers is the table of all metrics.
-func numbers(s *side) section {
+func numbers(g *group) section {
 	part := section{ID: "metrics", Title: "All metrics"}
 	trends := &table{Caption: "Trends", Columns: []string{"metric", "samples", "mean", "min", "p50", "p90", "p95", "p99", "max"}}
 	others := &table{Caption: "Counters, rates and gauges", Columns: []string{"metric", "type", "samples", "value", "per second"}}
-	for _, name := range slices.Sorted(maps.Keys(s.record.Metrics)) {
-		m := s.record.Metrics[name]
+	for _, name := range slices.Sorted(maps.Keys(g.record.Metrics)) {
+		m := g.record.Metrics[name]
 		u := unitOf(m)
 		if m.Type != runrecord.Trend {
 			value, rate := valueOf(m), none
 			if m.Type == runrecord.Counter {
-				rate = perSecond.format(s.perSecond(m.Count()))
+				rate = perSecond.format(g.perSecond(m.Count()))
 			}
 			others.add(name, string(m.Type), digits(float64(m.Samples())), value, rate)
 			continue

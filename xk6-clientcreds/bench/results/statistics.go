@@ -1,10 +1,10 @@
-package report
+package results
 
 import (
 	"math"
 	"slices"
 
-	"github.com/aclements/go-moremath/stats"
+	"golang.org/x/perf/benchmath"
 )
 
 const confidence = 0.95
@@ -31,13 +31,13 @@ func Compared(name, unit string, values []float64, reference string, references 
 	return r
 }
 
-// median returns the median and, when there are values enough for one, its confidence interval.
+// median returns the median and, if there are enough values for one, its confidence interval.
 // Order statistics assume nothing about the distribution.
 func median(values []float64) (center float64, ci *Interval) {
-	sample := stats.Sample{Xs: slices.Sorted(slices.Values(values)), Sorted: true}
-	center, lo, hi := stats.QuantileCI(len(values), 0.5, confidence).SampleCI(sample)
-	if math.IsInf(lo, 0) || math.IsInf(hi, 0) {
-		return center, nil
+	sample := benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
+	s := benchmath.AssumeNothing.Summary(sample, confidence)
+	if math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
+		return s.Center, nil
 	}
-	return center, &Interval{lo, hi}
+	return s.Center, &Interval{s.Lo, s.Hi}
 }

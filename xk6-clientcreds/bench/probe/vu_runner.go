@@ -12,13 +12,13 @@ import (
 	"go.k6.io/k6/v2/js/modules"
 )
 
-// player takes one VU through the blocks.
-type player struct {
+// vuRunner takes one VU through the blocks.
+type vuRunner struct {
 	vu        modules.VU
-	conductor *conductor
-	score     *Score
+	scheduler *scheduler
+	schedule  *Schedule
 	functions []sobek.Callable
-	turns     sobek.Value
+	repeats   sobek.Value
 
 	current int             // variant of this block
 	left    int             // iterations of this block
@@ -26,53 +26,53 @@ type player struct {
 }
 
 // run does one iteration of the variant whose turn it is.
-func (p *player) run(sobek.FunctionCall) sobek.Value {
-	if p.left == 0 {
-		variant, ok, err := p.conductor.await(p.vu.Context(), p.took)
+func (r *vuRunner) run(sobek.FunctionCall) sobek.Value {
+	if r.left == 0 {
+		variant, ok, err := r.scheduler.await(r.vu.Context(), r.took)
 		if err != nil {
-			p.abort(err.Error())
+			r.abort(err.Error())
 		}
 		if !ok {
 			return sobek.Undefined()
 		}
-		p.current, p.left, p.took = variant, p.score.PerVU, p.took[:0]
-		p.label()
+		r.current, r.left, r.took = variant, r.schedule.PerVU, r.took[:0]
+		r.label()
 	}
-	p.left--
+	r.left--
 	var began time.Time
-	if p.score.Latency {
+	if r.schedule.Latency {
 		began = time.Now()
 	}
-	if _, err := p.functions[p.current](sobek.Undefined(), p.turns); err != nil {
-		p.abort(p.score.variants[p.current] + ": " + err.Error())
+	if _, err := r.functions[r.current](sobek.Undefined(), r.repeats); err != nil {
+		r.abort(r.schedule.variants[r.current] + ": " + err.Error())
 	}
-	if p.score.Latency {
-		p.took = append(p.took, time.Since(began))
+	if r.schedule.Latency {
+		r.took = append(r.took, time.Since(began))
 	}
-	if p.score.Pause > 0 {
-		p.rest()
+	if r.schedule.Pause > 0 {
+		r.rest()
 	}
 	return sobek.Undefined()
 }
 
 // rest waits for half to one and a half pauses, so that the VUs do not march in step.
-func (p *player) rest() {
-	half := p.score.Pause / 2
+func (r *vuRunner) rest() {
+	half := r.schedule.Pause / 2
 	select {
 	case <-time.After(half + rand.N(2*half)): // #nosec G404 -- spreads requests
-	case <-p.vu.Context().Done():
+	case <-r.vu.Context().Done():
 	}
 }
 
 // abort ends the test: where one variant does not do its work, no number is worth anything.
-func (p *player) abort(reason string) {
-	p.vu.Runtime().Interrupt(&errext.InterruptError{Reason: reason})
+func (r *vuRunner) abort(reason string) {
+	r.vu.Runtime().Interrupt(&errext.InterruptError{Reason: reason})
 }
 
 // label marks the VU's goroutine for the profile.
-func (p *player) label() {
-	if p.score.Profile != "" {
-		labels := pprof.Labels("variant", p.score.variants[p.current])
+func (r *vuRunner) label() {
+	if r.schedule.Profile != "" {
+		labels := pprof.Labels("variant", r.schedule.variants[r.current])
 		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 	}
 }

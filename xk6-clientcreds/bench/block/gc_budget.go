@@ -5,9 +5,9 @@ import "runtime/metrics"
 // minHeap is the heap size below which Go does not collect with GOGC=100.
 const minHeap = 4 << 20
 
-// headroom returns how many bytes a process with GOGC=100 may allocate after the last cycle until
+// gcBudget returns how many bytes a process with GOGC=100 may allocate after the last cycle until
 // the next: as many as that found alive on the heap, on stacks and in globals.
-func headroom() uint64 {
+func gcBudget() uint64 {
 	samples := []metrics.Sample{
 		{Name: "/gc/heap/live:bytes"},
 		{Name: "/gc/scan/stack:bytes"},

@@ -9,8 +9,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// side is one side of a comparison, or all that there is without one.
-type side struct {
+// group holds the runs of one side of a comparison, or all runs of a page without a comparison.
+type group struct {
 	name string // base or head; "" without a comparison
 	// runs is a record of each run, whatever the number of its processes was.
 	runs []*runrecord.Record
@@ -22,9 +22,9 @@ type side struct {
 	begin int64
 }
 
-// newSide adds up records. Runs one after the other are laid over each other: what matters is the time since the start
+// newGroup adds up records. Runs one after the other are laid over each other: what matters is the time since the start
 // of a run.
-func newSide(name string, records []*runrecord.Record) (*side, error) {
+func newGroup(name string, records []*runrecord.Record) (*group, error) {
 	runs, err := runrecord.Runs(records)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func newSide(name string, records []*runrecord.Record) (*side, error) {
 	}
 	begin := merged.Run.Start.Unix()
 	begin -= begin % merged.Interval // as points do
-	return &side{name: name, runs: runs, aligned: aligned, record: merged, begin: begin}, nil
+	return &group{name: name, runs: runs, aligned: aligned, record: merged, begin: begin}, nil
 }
 
 // shifted is the record as if it had been measured at another time.
@@ -72,20 +72,20 @@ func shiftedSeries(all map[string]*runrecord.Series, by time.Duration) map[strin
 	return moved
 }
 
-// seconds is how long the points of the side go on from its begin.
-func (s *side) seconds() int64 {
-	return max(1, int64(math.Ceil(s.record.Run.End.Sub(time.Unix(s.begin, 0)).Seconds())))
+// seconds is how long the points of the group go on after its begin.
+func (g *group) seconds() int64 {
+	return max(1, int64(math.Ceil(g.record.Run.End.Sub(time.Unix(g.begin, 0)).Seconds())))
 }
 
 // perRun is a counter's sum, on average of the runs.
-func (s *side) perRun(count float64) float64 { return count / float64(len(s.runs)) }
+func (g *group) perRun(count float64) float64 { return count / float64(len(g.runs)) }
 
 // covered is for how long the runs were measured in an interval, in seconds.
-func (s *side) covered(from, interval int64) float64 {
-	begin := time.Unix(s.begin, 0)
+func (g *group) covered(from, interval int64) float64 {
+	begin := time.Unix(g.begin, 0)
 	at := func(t time.Time) float64 { return t.Sub(begin).Seconds() }
 	var covered float64
-	for _, r := range s.aligned {
+	for _, r := range g.aligned {
 		covered += max(0, min(float64(from+interval), at(r.Run.End))-max(float64(from), at(r.Run.Start)))
 	}
 	return covered
@@ -95,9 +95,9 @@ func (s *side) covered(from, interval int64) float64 {
 const shortestRate = 1
 
 // perSecond is a counter's sum by the time that all runs took; NaN if that is too short for a rate.
-func (s *side) perSecond(count float64) float64 {
+func (g *group) perSecond(count float64) float64 {
 	var seconds float64
-	for _, run := range s.runs {
+	for _, run := range g.runs {
 		seconds += run.Run.Duration().Seconds()
 	}
 	if seconds < shortestRate {
@@ -106,5 +106,5 @@ func (s *side) perSecond(count float64) float64 {
 	return count / seconds
 }
 
-// label is a label of what is of this side.
-func (s *side) label(text string) string { return strings.TrimSpace(s.name + " " + text) }
+// label returns a label of something of this group.
+func (g *group) label(text string) string { return strings.TrimSpace(g.name + " " + text) }

@@ -11,9 +11,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-// untrusted names the runs whose own verdict is INVALID: their numbers say nothing, so neither do those of a
-// comparison.
-func untrusted(side string, runs []*runrecord.Record) []string {
+// invalidRuns names the runs whose own verdict is INVALID: their numbers mean nothing, so the comparison means nothing
+// either.
+func invalidRuns(side string, runs []*runrecord.Record) []string {
 	var list []string
 	for i, r := range runs {
 		if r.Validity.Verdict == validity.Invalid {

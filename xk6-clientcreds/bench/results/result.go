@@ -1,5 +1,5 @@
-// Package report turns measurements into results, and results into JSON and Markdown.
-package report
+// Package results turns measurements into results, and results into JSON and Markdown.
+package results
 
 import (
 	"encoding/json"
