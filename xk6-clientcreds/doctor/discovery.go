@@ -11,7 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// placeIDs are the IDs of oauth.MetadataPlaces.
+// placeIDs are the IDs of oauth.WellKnownURLs.
 var placeIDs = []string{"discovery.rfc8414", "discovery.openid"}
 
 // checkDiscovery asks for the metadata at both places, and holds them against the configuration.
@@ -19,14 +19,14 @@ func checkDiscovery(ctx context.Context, e *exam) []Result {
 	if e.cfg.Issuer == "" {
 		return []Result{{ID: "discovery.issuer", Status: Skipped, Summary: "no ISSUER is set: TOKEN_URL is used as it is"}}
 	}
-	places, err := oauth.MetadataPlaces(e.cfg.Issuer)
+	places, err := oauth.WellKnownURLs(e.cfg.Issuer)
 	if err != nil {
 		return []Result{{ID: "discovery.issuer", Status: Failed, Summary: err.Error()}}
 	}
 	var results []Result
 	var found []*oauth.Metadata
 	for i, place := range places {
-		m, err := oauth.DiscoverAt(ctx, e.probe.do, place, e.cfg.Issuer)
+		m, err := oauth.DiscoverFrom(ctx, e.probe.do, place, e.cfg.Issuer)
 		results = append(results, e.metadataResult(placeIDs[i], place, err))
 		if err == nil {
 			found = append(found, m)

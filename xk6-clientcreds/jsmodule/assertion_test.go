@@ -97,7 +97,7 @@ func TestNoSigningWithoutSignatures(t *testing.T) {
 	assert.Empty(t, samples["clientcreds_request_signing"])
 }
 
-func TestReadyAssertionIsReadAgain(t *testing.T) {
+func TestAssertionFromIsReadAgain(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "assertion")
 	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }

@@ -34,7 +34,7 @@ func (o *options) clientAuth(from *places) (oauth.ClientAuth, error) {
 
 func (o *options) privateKeyJWT(from *places) (oauth.ClientAuth, error) {
 	if at := o.Assertion.From; at.given() {
-		return oauth.ReadyAssertion(o.ClientID, func() (string, error) { return from.read("assertion", at) }), nil
+		return oauth.AssertionFrom(o.ClientID, func() (string, error) { return from.read("assertion", at) }), nil
 	}
 	key, err := oauth.ParseSigningKey([]byte(o.Key.Text), o.Key.Algorithm, o.Key.ID)
 	if err != nil {

@@ -175,10 +175,10 @@ func TestWrongAssertions(t *testing.T) {
 	}
 }
 
-func TestReadyAssertion(t *testing.T) {
+func TestAssertionFrom(t *testing.T) {
 	t.Parallel()
 	content := " \naa.bb.cc\n"
-	auth := ReadyAssertion(testID, func() (string, error) { return content, nil })
+	auth := AssertionFrom(testID, func() (string, error) { return content, nil })
 	assert.Equal(t, "private_key_jwt", auth.Method)
 	assert.False(t, auth.Static)
 	assert.False(t, auth.Signs)
@@ -206,7 +206,7 @@ func TestCredentialsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	c := config()
 	calls := 0
-	c.Auth = ReadyAssertion(testID, func() (string, error) { calls++; return "", errors.New("option is gone") })
+	c.Auth = AssertionFrom(testID, func() (string, error) { calls++; return "", errors.New("option is gone") })
 	client := newClient(t, c)
 	never := func(*http.Request) (*http.Response, error) { t.Error("sent"); return nil, assert.AnError }
 	_, err := client.TokenWithRetry(context.Background(), Doer(never), Retry{Attempts: 3}, nil)

@@ -71,10 +71,10 @@ func (m *assertionMaker) auth(method, clientID string) ClientAuth {
 	}}
 }
 
-// ReadyAssertion is private_key_jwt with a JWT that somebody else has signed, such as the platform
+// AssertionFrom is private_key_jwt with a JWT that somebody else has signed, such as the platform
 // that a workload runs on (RFC 7521 §4.2). source is called for every attempt, because such a JWT
 // is replaced from time to time.
-func ReadyAssertion(clientID string, source func() (string, error)) ClientAuth {
+func AssertionFrom(clientID string, source func() (string, error)) ClientAuth {
 	return ClientAuth{Method: MethodPrivateKeyJWT, Apply: func(_ context.Context, r *TokenRequest) error {
 		text, err := source()
 		if err != nil {

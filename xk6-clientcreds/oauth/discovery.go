@@ -40,33 +40,38 @@ func CheckIssuer(issuer string) error {
 	return nil
 }
 
-// wellKnown returns where the metadata of an issuer can be: RFC 8414 §3.1 puts the well-known
-// segment between host and path, OpenID Connect Discovery 1.0 §4 appends it.
-func wellKnown(issuer *url.URL) []string {
-	path := strings.TrimSuffix(issuer.EscapedPath(), "/")
-	origin := issuer.Scheme + "://" + issuer.Host
-	return []string{
-		origin + "/.well-known/oauth-authorization-server" + path,
-		origin + path + "/.well-known/openid-configuration",
-	}
-}
-
-// Discover fetches the metadata of issuer. The document must be about exactly this issuer (RFC
-// 8414 §3.3) and name a token endpoint. The error is an *Error with what each place answered.
-func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
+// WellKnownURLs returns the two URLs at which the metadata of issuer can be, in the order in which Discover
+// tries them: RFC 8414 §3.1 puts the well-known segment between host and path, and OpenID Connect Discovery
+// 1.0 §4 appends it.
+func WellKnownURLs(issuer string) ([]string, error) {
 	if err := CheckIssuer(issuer); err != nil {
-		return nil, &Error{Code: CodeDiscovery, Description: err.Error()}
+		return nil, err
 	}
 	u, err := url.Parse(issuer)
 	if err != nil {
-		return nil, &Error{Code: CodeDiscovery, Description: "the issuer is not a URL"}
+		return nil, err
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	origin := u.Scheme + "://" + u.Host
+	return []string{
+		origin + "/.well-known/oauth-authorization-server" + path,
+		origin + path + "/.well-known/openid-configuration",
+	}, nil
+}
+
+// Discover fetches the metadata of issuer. The document must be about exactly this issuer (RFC
+// 8414 §3.3) and name a token endpoint. The error is an *Error with the answer of each URL.
+func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
+	urls, err := WellKnownURLs(issuer)
+	if err != nil {
+		return nil, &Error{Code: CodeDiscovery, Description: err.Error()}
 	}
 	failure := &Error{Code: CodeDiscovery}
 	var texts []string
-	for _, place := range wellKnown(u) {
-		doc, err := fetchDocument(ctx, do, place)
+	for _, address := range urls {
+		doc, err := fetchDocument(ctx, do, address)
 		if transport := (*Error)(nil); errors.As(err, &transport) {
-			return nil, transport // the other place is on the same host
+			return nil, transport // the other URL is on the same host
 		}
 		if err == nil {
 			var m *Metadata
@@ -74,8 +79,8 @@ func Discover(ctx context.Context, do Doer, issuer string) (*Metadata, error) {
 				return m, nil
 			}
 		}
-		texts = append(texts, fmt.Sprintf("%s: %s", place, err))
-		if !failure.Retryable() { // a server in trouble counts more than a place without a document
+		texts = append(texts, fmt.Sprintf("%s: %s", address, err))
+		if !failure.Retryable() { // a server in trouble matters more than a URL without a document
 			failure.Status, failure.RetryAfter = doc.status, doc.retryAfter
 		}
 	}
@@ -157,4 +162,47 @@ func (m *Metadata) KeySetURL() (string, error) {
 		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could change")
 	}
 	return m.JWKSURI, nil
+}
+
+// DiscoverFrom is Discover for one of the WellKnownURLs alone.
+func DiscoverFrom(ctx context.Context, do Doer, address, issuer string) (*Metadata, error) {
+	doc, err := fetchDocument(ctx, do, address)
+	if err != nil {
+		return nil, err
+	}
+	return parseMetadata(doc.body, issuer)
+}
+
+// MTLSEndpointAliases are the endpoints that a server has at another place for clients that show a
+// certificate, mostly because there the handshake asks for one (RFC 8705 §5). Those that are empty
+// are at the usual place.
+type MTLSEndpointAliases struct {
+	TokenEndpoint         string
+	IntrospectionEndpoint string
+	RevocationEndpoint    string
+}
+
+// ForCertificate is m for a client that shows a certificate: an endpoint that has an alias is at
+// the alias (RFC 8705 §5). The error is an *Error.
+func (m *Metadata) ForCertificate() (*Metadata, error) {
+	aliased := *m
+	for _, e := range []struct {
+		member, alias string
+		endpoint      *string
+	}{
+		{"token_endpoint", m.MTLSEndpointAliases.TokenEndpoint, &aliased.TokenEndpoint},
+		{"introspection_endpoint", m.MTLSEndpointAliases.IntrospectionEndpoint, &aliased.IntrospectionEndpoint},
+		{"revocation_endpoint", m.MTLSEndpointAliases.RevocationEndpoint, &aliased.RevocationEndpoint},
+	} {
+		if e.alias == "" {
+			continue
+		}
+		u, problem := parseEndpoint(e.alias)
+		if problem != "" || u.Scheme != "https" {
+			return nil, &Error{Code: CodeDiscovery, Description: "the document has no usable " + e.member + " in mtls_endpoint_aliases, " +
+				"which must be an absolute https URL (RFC 8705 §5)"}
+		}
+		*e.endpoint = e.alias
+	}
+	return &aliased, nil
 }

@@ -30,7 +30,7 @@ func (p *places) do(r *http.Request) (*http.Response, error) {
 
 func document200(body string) Doer { return always(200, typeJSON, body) }
 
-func TestMetadataPlaces(t *testing.T) {
+func TestWellKnownURLs(t *testing.T) {
 	t.Parallel()
 	for issuer, want := range map[string][2]string{
 		"https://idp.example.com": {
@@ -206,7 +206,7 @@ func TestRedirectedMetadata(t *testing.T) {
 		"to what is missing": {map[string]Doer{place: to(302, "/gone")}, 2, "HTTP 404"},
 	} {
 		p := &places{answers: c.answers}
-		m, err := DiscoverAt(context.Background(), p.do, place, issuer)
+		m, err := DiscoverFrom(context.Background(), p.do, place, issuer)
 		assert.Len(t, p.asked, c.asked, name)
 		if c.err == "" {
 			require.NoError(t, err, name)
@@ -226,7 +226,7 @@ func TestWordsInsteadOfMetadata(t *testing.T) {
 		"HTTP 400: the server speaks TLS at this port, and the request was plain HTTP; use an https URL": always(
 			400, "text/plain", "Client sent an HTTP request to an HTTPS server.\n"),
 	} {
-		_, err := DiscoverAt(context.Background(), do, "http://example.com/doc", "http://example.com")
+		_, err := DiscoverFrom(context.Background(), do, "http://example.com/doc", "http://example.com")
 		require.EqualError(t, err, want)
 		_, err = FetchKeySet(context.Background(), do, "http://example.com/keys")
 		require.EqualError(t, err, "http://example.com/keys: "+want)

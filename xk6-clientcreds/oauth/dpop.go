@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -69,31 +68,31 @@ func (p *DPoPSigner) String() string { return p.algorithm + " DPoP signer" }
 // GoString says the algorithm, not the key.
 func (p *DPoPSigner) GoString() string { return p.String() }
 
+// proofClaims is the payload of a proof (RFC 9449 §4.2).
+type proofClaims struct {
+	ID        string `json:"jti"`
+	Method    string `json:"htm"`
+	Target    string `json:"htu"`
+	IssuedAt  int64  `json:"iat"`
+	TokenHash string `json:"ath,omitempty"`
+	Nonce     string `json:"nonce,omitempty"`
+}
+
 // Proof returns a new proof for one request (RFC 9449 §4.2). token is the access token that the
 // request carries; without one the request is for the token endpoint. The two kinds of servers
-// have nonces of their own.
+// have separate nonces.
 func (p *DPoPSigner) Proof(method string, u *url.URL, token string) (string, error) {
-	quotedMethod, err := json.Marshal(method)
-	if err != nil {
-		return "", err
+	claims := proofClaims{
+		ID: rand.Text(), Method: method, Target: proofTarget(u), IssuedAt: time.Now().Unix(), Nonce: p.nonces(token).of(u),
 	}
-	target, err := json.Marshal(proofTarget(u))
-	if err != nil {
-		return "", err
-	}
-	nonce := p.nonces(token).of(u)
-	payload := make([]byte, 0, len(quotedMethod)+len(target)+len(nonce)+180)
-	payload = append(append(payload, `{"jti":"`...), rand.Text()...)
-	payload = append(append(payload, `","htm":`...), quotedMethod...)
-	payload = append(append(payload, `,"htu":`...), target...)
-	payload = strconv.AppendInt(append(payload, `,"iat":`...), time.Now().Unix(), 10)
 	if token != "" {
-		payload = append(append(append(payload, `,"ath":"`...), tokenHash(token)...), '"')
+		claims.TokenHash = tokenHash(token)
 	}
-	if nonce != "" {
-		payload = append(append(append(payload, `,"nonce":"`...), nonce...), '"') // needs no escapes: NQCHAR has none
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
 	}
-	signed, err := p.signer.Sign(append(payload, '}'))
+	signed, err := p.signer.Sign(payload)
 	if err != nil {
 		return "", fmt.Errorf("signing the DPoP proof: %w", err)
 	}

@@ -60,8 +60,6 @@ func whereTo(resp *http.Response) string {
 	return ""
 }
 
-func successful(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
-
 func redirects(resp *http.Response) bool { return resp.StatusCode >= 300 && resp.StatusCode < 400 }
 
 // httpError is an answer that is no token response, and did not claim to be one.

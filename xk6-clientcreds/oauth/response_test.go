@@ -258,3 +258,22 @@ func TestConnectionIsKept(t *testing.T) {
 	}
 	assert.EqualValues(t, 1, connections.Load())
 }
+
+// BenchmarkResponse reads what servers answer: as RFC 6749 has it, and with numbers in strings as some do.
+func BenchmarkResponse(b *testing.B) {
+	access := strings.Repeat("a", 800) // as long as a JWT
+	for name, body := range map[string]string{
+		"plain":    `{"access_token":"` + access + `","token_type":"Bearer","expires_in":3600,"scope":"read write"}`,
+		"tolerant": `{"access_token":"` + access + `","token_type":"Bearer","expires_in":"3600","scope":["read","write"]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			resp := answer(200, typeJSON, "")
+			for b.Loop() {
+				if _, err := parseResponse(resp, []byte(body)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -9,20 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestMetadataPlacesAreInOrder(t *testing.T) {
+func TestWellKnownURLsAreInOrder(t *testing.T) {
 	t.Parallel()
-	places, err := MetadataPlaces("https://idp.example/tenant/")
+	places, err := WellKnownURLs("https://idp.example/tenant/")
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"https://idp.example/.well-known/oauth-authorization-server/tenant",
 		"https://idp.example/tenant/.well-known/openid-configuration",
 	}, places)
-	_, err = MetadataPlaces("https://idp.example?tenant")
+	_, err = WellKnownURLs("https://idp.example?tenant")
 	require.ErrorContains(t, err, "query")
 }
 
-// DiscoverAt asks the one place, and holds the document to the same rules as Discover.
-func TestDiscoverAt(t *testing.T) {
+// DiscoverFrom asks the one place, and holds the document to the same rules as Discover.
+func TestDiscoverFrom(t *testing.T) {
 	t.Parallel()
 	const issuer = "https://idp.example"
 	var asked []string
@@ -33,13 +33,13 @@ func TestDiscoverAt(t *testing.T) {
 		}
 	}
 	document := `{"issuer":"` + issuer + `","token_endpoint":"` + issuer + `/token"}`
-	m, err := DiscoverAt(t.Context(), do(200, document), issuer+"/here", issuer)
+	m, err := DiscoverFrom(t.Context(), do(200, document), issuer+"/here", issuer)
 	require.NoError(t, err)
 	require.Equal(t, issuer+"/token", m.TokenEndpoint)
 	require.Equal(t, []string{"client_secret_basic"}, m.TokenEndpointAuthMethods)
 	require.Equal(t, []string{issuer + "/here"}, asked)
-	_, err = DiscoverAt(t.Context(), do(200, document), issuer+"/here", issuer+"/")
+	_, err = DiscoverFrom(t.Context(), do(200, document), issuer+"/here", issuer+"/")
 	require.ErrorContains(t, err, "equal to the letter")
-	_, err = DiscoverAt(t.Context(), do(404, ""), issuer+"/here", issuer)
+	_, err = DiscoverFrom(t.Context(), do(404, ""), issuer+"/here", issuer)
 	require.ErrorContains(t, err, "HTTP 404")
 }
