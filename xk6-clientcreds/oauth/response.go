@@ -74,6 +74,19 @@ func readAnswer(ctx context.Context, resp *http.Response) ([]byte, *Error) {
 	return body, nil
 }
 
+// members are the members of a token response (RFC 6749 §5.1, RFC 8693 §2.2.1) and of an error response (§5.2), as
+// tolerantly typed as servers are.
+type members struct {
+	AccessToken      text    `json:"access_token"`
+	TokenType        text    `json:"token_type"`
+	ExpiresIn        seconds `json:"expires_in"`
+	Scope            scope   `json:"scope"`
+	IssuedTokenType  text    `json:"issued_token_type"`
+	Error            text    `json:"error"`
+	ErrorDescription text    `json:"error_description"`
+	ErrorURI         text    `json:"error_uri"`
+}
+
 func successful(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode < 300 }
 
 // parseResponse reads the answer of a token endpoint.
@@ -141,19 +154,6 @@ func retryAfter(value string, now time.Time) time.Duration {
 		n = limit
 	}
 	return time.Duration(n) * time.Second
-}
-
-// members are the members of a token response (RFC 6749 §5.1, RFC 8693 §2.2.1) and of an error response (§5.2), as
-// tolerantly typed as servers are.
-type members struct {
-	AccessToken      text    `json:"access_token"`
-	TokenType        text    `json:"token_type"`
-	ExpiresIn        seconds `json:"expires_in"`
-	Scope            scope   `json:"scope"`
-	IssuedTokenType  text    `json:"issued_token_type"`
-	Error            text    `json:"error"`
-	ErrorDescription text    `json:"error_description"`
-	ErrorURI         text    `json:"error_uri"`
 }
 
 // parseMembers reads a body: JSON whatever the content type says, and form-encoded where it says
