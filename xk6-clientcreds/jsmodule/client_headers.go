@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 const headerDPoP = "DPoP"
@@ -15,19 +17,19 @@ const headerDPoP = "DPoP"
 func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 	rt := c.m.vu.Runtime()
 	method, address, extra := call.Argument(0), call.Argument(1), call.Argument(2)
-	if !isString(method) || !isHTTPMethod(method.String()) {
+	if !jsoption.IsString(method) || !isHTTPMethod(method.String()) {
 		panic(rt.NewTypeError("client.headers(method, url, extra): method is no HTTP method; it must be one such as 'GET'"))
 	}
 	u, err := url.Parse(address.String())
-	if !isString(address) || err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
+	if !jsoption.IsString(address) || err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
 		panic(rt.NewTypeError("client.headers(method, url, extra): url is no absolute URL with http, https, ws or wss; it must be that of the request"))
 	}
 	if sobek.IsUndefined(extra) {
 		extra = rt.NewObject()
 	}
-	if !isPlainObject(extra) {
+	if !jsoption.IsObject(extra) {
 		panic(rt.NewTypeError(
-			"client.headers(method, url, extra): extra is %s; it must be an object of header names and values", describe(extra)))
+			"client.headers(method, url, extra): extra is %s; it must be an object of header names and values", jsoption.Describe(extra)))
 	}
 	v, err := c.usable()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -62,7 +63,7 @@ func (a arrayClients) place(i int, _ string) string { return fmt.Sprintf("client
 // glance knows the shape of clients whose options are all texts.
 func (a arrayClients) glance(i int) (g glance) {
 	v := a.options(nil, i)
-	if !isPlainObject(v) {
+	if !jsoption.IsObject(v) {
 		return g
 	}
 	obj, _ := v.(*sobek.Object)
@@ -77,7 +78,7 @@ func (a arrayClients) glance(i int) (g glance) {
 		if isPassedOver(name, response) {
 			continue
 		}
-		if !isString(value) {
+		if !jsoption.IsString(value) {
 			allTexts = false
 			continue
 		}
@@ -148,11 +149,4 @@ func (f fileClients) glance(i int) (g glance) {
 	}
 	g.shape = shape.String()
 	return g
-}
-
-// setOwn sets a property of a plain object, also one called __proto__.
-func setOwn(obj *sobek.Object, name string, v sobek.Value) {
-	if err := obj.DefineDataProperty(name, v, sobek.FLAG_TRUE, sobek.FLAG_TRUE, sobek.FLAG_TRUE); err != nil {
-		panic(err)
-	}
 }

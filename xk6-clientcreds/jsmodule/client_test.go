@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func TestWhateverChangesTheTokenIsInTheCacheKey(t *testing.T) {
 	} {
 		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', ...{` + more + `}})`)
 		require.NoError(t, err)
-		o, err := parseOptions(v.rt.VU.Runtime(), value)
+		o, err := parseOptions(v.rt.VU.Runtime(), value, filepath.Clean)
 		require.NoError(t, err, more)
 		assert.NotContains(t, keys, o.key(), more)
 		keys[o.key()] = more

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"github.com/grafana/sobek"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -33,15 +34,15 @@ func (c *client) authorization(sobek.FunctionCall) sobek.Value {
 // long as the token is the same: a script cannot change what another call will get.
 func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	extra := call.Argument(0)
-	if isString(extra) {
+	if jsoption.IsString(extra) {
 		return c.headersFor(call)
 	}
 	if c.signer != nil {
 		c.needsRequest()
 	}
-	if !sobek.IsUndefined(extra) && !isPlainObject(extra) {
+	if !sobek.IsUndefined(extra) && !jsoption.IsObject(extra) {
 		panic(c.m.vu.Runtime().NewTypeError(
-			"client.headers(extra): extra is %s; it must be an object of header names and values", describe(extra)))
+			"client.headers(extra): extra is %s; it must be an object of header names and values", jsoption.Describe(extra)))
 	}
 	v, err := c.usable()
 	if err != nil {

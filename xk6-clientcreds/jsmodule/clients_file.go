@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // sharedFile is a file of clients, read by the first VU that needs it.
@@ -32,12 +33,12 @@ func (p *process) clientsOf(path string) (clientList, error) {
 func readClientsFile(path string) (clientList, error) {
 	f, err := os.Open(path) // #nosec G304 -- the script names it
 	if err != nil {
-		return nil, optionError("clients.file", "cannot be read: %w", err)
+		return nil, jsoption.Errorf("clients.file", "cannot be read: %w", err)
 	}
 	defer f.Close() // only read
 	list, err := clientsfile.Read(path, f)
 	if err != nil {
-		return nil, optionError("clients.file", "%w", err)
+		return nil, jsoption.Errorf("clients.file", "%w", err)
 	}
 	return fileClients{list}, nil
 }

@@ -2,12 +2,15 @@ package jsmodule
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // The options of a pool that the code reads, docs/reference/options.md and index.d.ts are the same, with the
@@ -27,29 +30,28 @@ func TestPoolOptionsAreDocumented(t *testing.T) {
 
 	v := newVU(t, New())
 	rt := v.rt.VU.Runtime()
-	read := func(code string) (*poolOptions, *reader) {
+	read := func(code string) (*poolOptions, *jsoption.Reader) {
 		object, err := rt.RunString(`({` + code + `})`)
 		require.NoError(t, err)
-		r, err := newReader(rt, "", object)
-		require.NoError(t, err)
+		r := jsoption.NewReader(rt, object.ToObject(rt), filepath.Clean)
 		o := poolDefaults()
 		o.read(r)
 		return &o, r
 	}
 	base, r := read(`clients: {file: 'x'}`)
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(r.isSet)), slices.Collect(maps.Keys(documented)), "the code and its documentation")
+	assert.ElementsMatch(t, r.Options(), slices.Collect(maps.Keys(documented)), "the code and its documentation")
 	for name, o := range documented {
 		if o.def != "" && o.def != "required" {
 			got, r := read(`clients: {file: 'x'}, ` + name + `: ` + o.def)
-			require.NoError(t, r.finish())
+			require.NoError(t, r.Finish())
 			assert.Equal(t, base, got, "the default of %s is not %s", name, o.def)
 		}
 		if o.choices == "" {
 			continue
 		}
 		_, r := read(name + `: 'no such word'`)
-		require.Error(t, r.finish(), name)
-		_, allowed, _ := strings.Cut(r.finish().Error(), "allowed are ")
+		require.Error(t, r.Finish(), name)
+		_, allowed, _ := strings.Cut(r.Finish().Error(), "allowed are ")
 		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 func readFile(t *testing.T, path string) string {
@@ -124,7 +127,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 	parse := func(more string) (*options, error) {
 		value, err := rt.RunString(`({...ok, ` + more + `})`)
 		require.NoError(t, err, more)
-		return parseOptions(rt, value)
+		return parseOptions(rt, value, filepath.Clean)
 	}
 
 	ofClient, _, found := strings.Cut(readFile(t, "../../docs/reference/options.md"), manyClientsSection)
@@ -143,13 +146,12 @@ func TestOptionsAreDocumented(t *testing.T) {
 
 	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, exchange: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
-	r, err := newReader(rt, "", object)
-	require.NoError(t, err)
+	r := jsoption.NewReader(rt, object.ToObject(rt), filepath.Clean)
 	o := defaults()
 	o.read(r)
-	require.NoError(t, r.finish())
-	delete(r.isSet, "cache")
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(r.isSet)), slices.Collect(maps.Keys(documented)), "the code and its documentation")
+	require.NoError(t, r.Finish())
+	read := slices.DeleteFunc(r.Options(), func(name string) bool { return name == "cache" })
+	assert.ElementsMatch(t, read, slices.Collect(maps.Keys(documented)), "the code and its documentation")
 
 	for name, o := range documented {
 		context := ""

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -187,7 +188,7 @@ func TestWrongExchangeOptions(t *testing.T) {
 		assert.ErrorContains(t, err, message, exchange)
 	}
 	_, err := v.run(`new Client({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', tags: {grant: 'x'}})`)
-	assert.ErrorContains(t, err, `option "tags.grant" is set by the module itself; choose another name`)
+	assert.ErrorContains(t, err, `option "tags.grant" is set by the module; choose another name`)
 }
 
 // Every option of the exchange makes another client, with tokens of its own.
@@ -202,7 +203,7 @@ func TestExchangeIsInTheCacheKey(t *testing.T) {
 	} {
 		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', exchange: ` + exchange + `})`)
 		require.NoError(t, err)
-		o, err := parseOptions(v.rt.VU.Runtime(), value)
+		o, err := parseOptions(v.rt.VU.Runtime(), value, filepath.Clean)
 		require.NoError(t, err)
 		assert.Empty(t, keys[o.key()], exchange)
 		keys[o.key()] = exchange

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // keptDepth is how deep k6/http looks into the arguments of a request: params, cookies, the cookie, its value.
@@ -54,7 +56,7 @@ func (m *instance) snapshot(v sobek.Value, depth int) sobek.Value {
 			return v // of a class, with methods such as toString
 		}
 		for _, name := range obj.Keys() {
-			setOwn(copied, name, m.snapshot(obj.Get(name), depth-1))
+			jsoption.Set(copied, name, m.snapshot(obj.Get(name), depth-1))
 		}
 		return copied
 	}

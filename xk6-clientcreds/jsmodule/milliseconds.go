@@ -8,19 +8,6 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// numbers returns the options that are given as a number, which is one of milliseconds.
-func (r *reader) numbers(names ...string) (given []string) {
-	for _, name := range names {
-		if v := r.obj.Get(name); v != nil {
-			switch v.Export().(type) {
-			case int64, float64:
-				given = append(given, r.path+name)
-			}
-		}
-	}
-	return given
-}
-
 // compareUnits warns once of options whose number was probably meant in seconds. A script that says
 // leeway: 60 has tokens replaced 60 ms before they expire.
 func (s *sender) compareUnits(a *oauth.Attempt) {

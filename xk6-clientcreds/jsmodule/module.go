@@ -80,11 +80,10 @@ func (m *instance) function(name string, f any) sobek.Value {
 // newClient is the constructor behind `new Client(options)`.
 func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	rt := m.vu.Runtime()
-	opts, err := parseOptions(rt, call.Argument(0))
+	opts, err := parseOptions(rt, call.Argument(0), m.absolute)
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
-	opts.locate(m.absolute)
 	c, err := newClient(m, opts)
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))

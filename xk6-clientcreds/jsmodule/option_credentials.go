@@ -4,19 +4,20 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // credential takes an identifier, a secret or a token, whose value must not be in an error. One with a
 // newline, which echo and files of variables leave at its end, no server can have issued.
-func (r *reader) credential(name string, to *string) {
-	r.text(name, to)
-	r.checkCredential(name, *to)
+func readCredential(r *jsoption.Reader, name string, to *string) {
+	r.Text(name, to)
+	checkCredential(r, name, *to)
 }
 
-func (r *reader) checkCredential(name, text string) {
+func checkCredential(r *jsoption.Reader, name, text string) {
 	if err := oauth.CheckSecret(text); err != nil {
-		r.fail(name, "%w", err)
+		r.Fail(name, "%w", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"errors"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -45,5 +46,5 @@ func asOptionError(err error) error {
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	return optionError(optionNames[wrong.Field], "%s", wrong.Problem)
+	return jsoption.Errorf(optionNames[wrong.Field], "%s", wrong.Problem)
 }

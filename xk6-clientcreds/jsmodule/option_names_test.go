@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -17,15 +19,14 @@ import (
 func TestEveryFieldIsAnOption(t *testing.T) {
 	t.Parallel()
 	rt := sobek.New()
-	r, err := newReader(rt, "", rt.NewObject())
-	require.NoError(t, err)
+	r := jsoption.NewReader(rt, rt.NewObject(), filepath.Clean)
 	o := defaults()
 	o.read(r)
 	seen := make(map[string]bool)
 	for _, field := range oauth.Fields() {
 		name := optionNames[field]
 		top, _, _ := strings.Cut(name, ".")
-		assert.True(t, slices.Contains(r.known, top), "%s: %q is not an option", field, name)
+		assert.True(t, slices.Contains(r.Known(), top), "%s: %q is not an option", field, name)
 		assert.False(t, seen[name], "%q is the name of two fields", name)
 		seen[name] = true
 	}

@@ -1,11 +1,13 @@
 package jsmodule
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
@@ -100,18 +102,18 @@ func defaults() options {
 }
 
 // parseOptions reads the argument of `new Client(…)`. Its errors name the option, what is wrong
-// with its value, and what is allowed.
-func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
-	r, err := newReader(rt, "", v)
-	if err != nil {
-		return nil, err
+// with its value, and what is allowed. resolve makes the path of a file absolute.
+func parseOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) string) (*options, error) {
+	if !jsoption.IsObject(v) {
+		return nil, errors.New("new Client(options) needs an object with at least tokenUrl or issuer, clientId and clientSecret")
 	}
+	r := jsoption.NewReader(rt, v.ToObject(rt), resolve)
 	o := defaults()
 	o.read(r)
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return nil, err
 	}
-	if !r.given("retry.maxBackoff") {
+	if !r.Given("retry.maxBackoff") {
 		o.Retry.MaxBackoff = max(o.Retry.MaxBackoff, o.Retry.Backoff)
 	}
 	o.scopeText = strings.Join(o.Scope, " ")
@@ -119,68 +121,68 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value) (*options, error) {
 }
 
 // read takes from r what is given. It names every option there is.
-func (o *options) read(r *reader) {
-	r.text("issuer", &o.Issuer)
-	r.text("tokenUrl", &o.TokenURL)
-	r.text("introspectionUrl", &o.IntrospectionURL)
-	r.text("revocationUrl", &o.RevocationURL)
-	r.text("jwksUrl", &o.JWKSURL)
-	r.credential("clientId", &o.ClientID)
-	r.secretOrPlace("clientSecret", &o.ClientSecret, &o.SecretFrom)
-	r.oneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
-	r.oneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
-	r.key("key", &o.Key)
-	r.certificate("certificate", &o.Certificate)
-	r.object("assertion", o.Assertion.read)
-	r.dpop("dpop", &o.DPoP)
-	r.words("scope", &o.Scope)
-	r.texts("audience", &o.Audience)
-	r.texts("resource", &o.Resource)
-	r.details("authorizationDetails", &o.AuthorizationDetails)
-	r.object("exchange", o.readExchange)
-	r.multimap("params", &o.Params)
-	r.stringMap("headers", &o.Headers)
-	r.object("cache", func(c *reader) {
-		c.oneOf("scope", &o.Cache.Scope, scopeVU, scopeShared, scopeNone)
-		c.span("leeway", &o.Cache.Leeway)
-		c.span("jitter", &o.Cache.Jitter)
-		c.oneOf("refresh", &o.Cache.Refresh, refreshBlocking, refreshBackground)
-		c.duration("defaultTtl", &o.Cache.DefaultTTL, positive)
-		o.numbers = c.numbers("leeway", "jitter", "defaultTtl")
+func (o *options) read(r *jsoption.Reader) {
+	r.Text("issuer", &o.Issuer)
+	r.Text("tokenUrl", &o.TokenURL)
+	r.Text("introspectionUrl", &o.IntrospectionURL)
+	r.Text("revocationUrl", &o.RevocationURL)
+	r.Text("jwksUrl", &o.JWKSURL)
+	readCredential(r, "clientId", &o.ClientID)
+	readSecret(r, "clientSecret", &o.ClientSecret, &o.SecretFrom)
+	r.OneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
+	r.OneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
+	readKey(r, "key", &o.Key)
+	readCertificateOption(r, "certificate", &o.Certificate)
+	r.Object("assertion", o.Assertion.read)
+	readDPoP(r, "dpop", &o.DPoP)
+	r.StringList("scope", &o.Scope)
+	r.Texts("audience", &o.Audience)
+	r.Texts("resource", &o.Resource)
+	r.JSONArray("authorizationDetails", &o.AuthorizationDetails)
+	r.Object("exchange", o.readExchange)
+	r.Multimap("params", &o.Params)
+	r.StringMap("headers", &o.Headers)
+	r.Object("cache", func(c *jsoption.Reader) {
+		c.OneOf("scope", &o.Cache.Scope, scopeVU, scopeShared, scopeNone)
+		readSpan(c, "leeway", &o.Cache.Leeway)
+		readSpan(c, "jitter", &o.Cache.Jitter)
+		c.OneOf("refresh", &o.Cache.Refresh, refreshBlocking, refreshBackground)
+		c.Duration("defaultTtl", &o.Cache.DefaultTTL, jsoption.Positive)
+		o.numbers = c.Numbers("leeway", "jitter", "defaultTtl")
 	})
-	r.object("retry", func(c *reader) {
+	r.Object("retry", func(c *jsoption.Reader) {
 		o.Retry.Given = true
-		c.count("attempts", &o.Retry.Attempts, 1, 100)
-		c.duration("backoff", &o.Retry.Backoff, notNegative)
-		c.duration("maxBackoff", &o.Retry.MaxBackoff, notNegative)
-		c.duration("budget", &o.Retry.Budget, positive)
+		c.Count("attempts", &o.Retry.Attempts, 1, 100)
+		c.Duration("backoff", &o.Retry.Backoff, jsoption.NotNegative)
+		c.Duration("maxBackoff", &o.Retry.MaxBackoff, jsoption.NotNegative)
+		c.Duration("budget", &o.Retry.Budget, jsoption.Positive)
 	})
-	r.duration("timeout", &o.Timeout, positive)
-	o.numbers = append(o.numbers, r.numbers("timeout")...)
-	r.oneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
-	r.tags("tags", &o.Tags)
-	r.boolean("httpMetrics", &o.HTTPMetrics)
+	r.Duration("timeout", &o.Timeout, jsoption.Positive)
+	o.numbers = append(o.numbers, r.Numbers("timeout")...)
+	r.OneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
+	r.Tags("tags", &o.Tags, tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer)
+	r.Boolean("httpMetrics", &o.HTTPMetrics)
 }
 
 // check finds options that are missing or contradict each other.
-func (o *options) check(r *reader) error {
+func (o *options) check(r *jsoption.Reader) error {
 	switch {
 	case o.Issuer == "" && o.TokenURL == "":
-		return optionError("tokenUrl", "%s; give the URL of the token endpoint, or issuer to discover it", r.absent("tokenUrl"))
+		return jsoption.Errorf("tokenUrl", "%s; give the URL of the token endpoint, or issuer to discover it", r.Absent("tokenUrl"))
 	case o.Issuer != "" && o.TokenURL != "":
-		return optionError("tokenUrl", "contradicts issuer; give one of the two")
+		return jsoption.Errorf("tokenUrl", "contradicts issuer; give one of the two")
 	case o.ClientID == "":
-		return optionError("clientId", "%s; it must be a non-empty string", r.absent("clientId"))
+		return jsoption.Errorf("clientId", "%s; it must be a non-empty string", r.Absent("clientId"))
 	case o.Retry.MaxBackoff < o.Retry.Backoff:
-		return optionError("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff, o.Retry.Backoff)
+		return jsoption.Errorf("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff, o.Retry.Backoff)
 	}
 	if err := o.checkAuth(r); err != nil {
 		return err
 	}
 	if o.Cache.Scope == scopeNone {
 		for _, name := range []string{"leeway", "jitter", "refresh"} {
-			if r.given("cache." + name) {
-				return optionError("cache."+name, "has no effect with cache.scope: %q, which asks for a new token at every call", scopeNone)
+			if r.Given("cache." + name) {
+				return jsoption.Errorf("cache."+name, "has no effect with cache.scope: %q, which asks for a new token at every call", scopeNone)
 			}
 		}
 	}

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grafana/sobek"
-
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -35,128 +34,100 @@ type assertionOptions struct {
 }
 
 // key takes the text of a private key, or an object with it or with where it is.
-func (r *reader) key(name string, to *keyOptions) {
-	r.privateKey(name, &to.Text, &to.From, func(k *reader) {
-		k.credential("kid", &to.ID)
-		k.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+func readKey(r *jsoption.Reader, name string, to *keyOptions) {
+	readPrivateKey(r, name, &to.Text, &to.From, func(k *jsoption.Reader) {
+		readCredential(k, "kid", &to.ID)
+		k.OneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
 	}, "text, file, env or secret, and kid and alg where needed")
 }
 
 // privateKey is key with further options of the object, which members describes.
-func (r *reader) privateKey(name string, text *string, from *place, further func(*reader), members string) {
-	v := r.get(name)
+func readPrivateKey(r *jsoption.Reader, name string, text *string, from *place, further func(*jsoption.Reader), members string) {
+	v := r.Get(name)
 	switch {
 	case v == nil:
-	case isPlainObject(v):
-		r.nested(name, v, func(k *reader) {
-			k.secret("text", text)
+	case jsoption.IsObject(v):
+		r.Nested(name, v, func(k *jsoption.Reader) {
+			k.Text("text", text)
 			from.read(k)
 			if further != nil {
 				further(k)
 			}
 		})
 		given := from.options()
-		if r.firstE == nil && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
-			r.fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
+		if !r.Failed() && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
+			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
 		}
-	case isString(v) && v.String() != "":
+	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()
 	default:
-		r.fail(name, "is %s; it must be a private key as PEM or JWK, or an object with %s", emptyOr(v), members)
+		r.Fail(name, "is %s; it must be a private key as PEM or JWK, or an object with %s", jsoption.Describe(v), members)
 	}
 }
 
-func (a *assertionOptions) read(r *reader) {
-	r.text("audience", &a.Audience)
-	r.duration("lifetime", &a.Lifetime, positive)
-	r.oneOf("alg", &a.Algorithm, oauth.SecretAlgorithms...)
-	r.json("claims", &a.Claims, "claims")
-	r.json("header", &a.Header, "members of the header")
+func (a *assertionOptions) read(r *jsoption.Reader) {
+	r.Text("audience", &a.Audience)
+	r.Duration("lifetime", &a.Lifetime, jsoption.Positive)
+	r.OneOf("alg", &a.Algorithm, oauth.SecretAlgorithms...)
+	r.JSONObject("claims", &a.Claims, "claims")
+	r.JSONObject("header", &a.Header, "members of the header")
 	a.From.readFile(r)
 	if len(a.From.options()) > 1 {
-		r.fail("env", "contradicts assertion.file; give one of the two")
+		r.Fail("env", "contradicts assertion.file; give one of the two")
 	}
-}
-
-// json takes an object that JSON can express. Its values may be secrets and are not shown.
-func (r *reader) json(name string, to *string, of string) {
-	v := r.get(name)
-	if v == nil {
-		return
-	}
-	if !isPlainObject(v) {
-		r.fail(name, "is %s; it must be an object of %s", describe(v), of)
-		return
-	}
-	obj, _ := v.(*sobek.Object)
-	text, err := obj.MarshalJSON()
-	if err != nil || len(text) == 0 || text[0] != '{' {
-		r.fail(name, "has a value that JSON cannot express")
-		return
-	}
-	*to = string(text)
 }
 
 // checkAuth finds options that the authentication method misses or has no use for.
-func (o *options) checkAuth(r *reader) error {
+func (o *options) checkAuth(r *jsoption.Reader) error {
 	switch {
 	case o.byCertificate():
 		return o.checkCertificate(r)
 	case o.Auth == authPrivateJWT:
 		return o.checkPrivateKeyJWT(r)
-	case r.given("certificate"):
-		return optionError("certificate", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
-	case !r.given("clientSecret"):
-		return optionError("clientSecret", "%s; %s needs a non-empty string", r.absent("clientSecret"), o.Auth)
-	case o.Auth != authBasic && r.given("basicEncoding"):
+	case r.Given("certificate"):
+		return jsoption.Errorf("certificate", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
+	case !r.Given("clientSecret"):
+		return jsoption.Errorf("clientSecret", "%s; %s needs a non-empty string", r.Absent("clientSecret"), o.Auth)
+	case o.Auth != authBasic && r.Given("basicEncoding"):
 		return o.notForBasic()
-	case r.given("key"):
-		return optionError("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
-	case o.Auth != authSecretJWT && r.given("assertion"):
+	case r.Given("key"):
+		return jsoption.Errorf("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
+	case o.Auth != authSecretJWT && r.Given("assertion"):
 		return notForAssertion(o.Auth)
 	case o.Assertion.From.given():
-		return optionError("assertion."+o.Assertion.From.options()[0], "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+		return jsoption.Errorf("assertion."+o.Assertion.From.options()[0], "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
 	}
 	return nil
 }
 
 func notForAssertion(auth string) error {
-	return optionError("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, auth)
+	return jsoption.Errorf("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, auth)
 }
 
 func (o *options) notForBasic() error {
-	return optionError("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
+	return jsoption.Errorf("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
 }
 
-func (o *options) checkPrivateKeyJWT(r *reader) error {
+func (o *options) checkPrivateKeyJWT(r *jsoption.Reader) error {
 	switch {
-	case r.given("clientSecret"):
-		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
-	case r.given("basicEncoding"):
+	case r.Given("clientSecret"):
+		return jsoption.Errorf("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
+	case r.Given("basicEncoding"):
 		return o.notForBasic()
-	case r.given("assertion.alg"):
-		return optionError("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
-	case !r.given("key") && !o.Assertion.From.given():
-		return optionError("key", "%s; %s needs the private key, or assertion.file or assertion.env with a ready assertion", r.absent("key"), o.Auth)
+	case r.Given("assertion.alg"):
+		return jsoption.Errorf("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
+	case !r.Given("key") && !o.Assertion.From.given():
+		return jsoption.Errorf("key", "%s; %s needs the private key, or assertion.file or assertion.env with a ready assertion", r.Absent("key"), o.Auth)
 	case !o.Assertion.From.given():
 		return nil
 	}
 	ready := "assertion." + o.Assertion.From.options()[0]
 	for _, name := range []string{"key", "certificate", "assertion.audience", "assertion.lifetime", "assertion.claims", "assertion.header"} {
-		if r.given(name) {
-			return optionError(name, "contradicts %s, whose assertion is ready as it is; give one of the two", ready)
+		if r.Given(name) {
+			return jsoption.Errorf(name, "contradicts %s, whose assertion is ready as it is; give one of the two", ready)
 		}
 	}
 	return nil
-}
-
-// locate makes the paths of o absolute, as k6 does with those of open().
-func (o *options) locate(absolute func(string) string) {
-	for _, file := range []*string{&o.SecretFrom.File, &o.Key.From.File, &o.Assertion.From.File, &o.Certificate.File, &o.DPoP.From.File} {
-		if *file != "" {
-			*file = absolute(*file)
-		}
-	}
 }
 
 // assertion is what the JWTs of o say.
@@ -184,7 +155,7 @@ func membersOf(option, text string) (map[string]any, error) {
 	}
 	var values map[string]json.RawMessage // numbers stay as the script wrote them
 	if err := json.Unmarshal([]byte(text), &values); err != nil {
-		return nil, optionError(option, "is not an object of values that JSON can express")
+		return nil, jsoption.Errorf(option, "is not an object of values that JSON can express")
 	}
 	members := make(map[string]any, len(values))
 	for name, value := range values {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -24,42 +25,42 @@ type certificateOptions struct {
 func (o *options) byCertificate() bool { return o.Auth == authTLS || o.Auth == authSelfSignedTLS }
 
 // certificate takes the text of a certificate chain, or an object with it or its file.
-func (r *reader) certificate(name string, to *certificateOptions) {
-	v := r.get(name)
+func readCertificateOption(r *jsoption.Reader, name string, to *certificateOptions) {
+	v := r.Get(name)
 	switch {
 	case v == nil:
-	case isPlainObject(v):
-		r.nested(name, v, func(c *reader) {
-			c.text("text", &to.Text)
-			c.text("file", &to.File)
+	case jsoption.IsObject(v):
+		r.Nested(name, v, func(c *jsoption.Reader) {
+			c.Text("text", &to.Text)
+			c.File("file", &to.File)
 		})
-		if r.firstE == nil && (to.Text == "") == (to.File == "") {
-			r.fail(name, "must have one of text and file: the client's certificate as PEM, or the path of a file with it")
+		if !r.Failed() && (to.Text == "") == (to.File == "") {
+			r.Fail(name, "must have one of text and file: the client's certificate as PEM, or the path of a file with it")
 		}
-	case isString(v) && v.String() != "":
+	case jsoption.IsString(v) && v.String() != "":
 		to.Text = v.String()
 	default:
-		r.fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file", emptyOr(v))
+		r.Fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file", jsoption.Describe(v))
 	}
 }
 
 // checkCertificate finds what a client that authenticates with a certificate misses or has no use for.
-func (o *options) checkCertificate(r *reader) error {
+func (o *options) checkCertificate(r *jsoption.Reader) error {
 	switch {
-	case r.given("clientSecret"):
-		return optionError("clientSecret", "has no use with auth: %q; drop it, or choose another auth", o.Auth)
-	case r.given("basicEncoding"):
+	case r.Given("clientSecret"):
+		return jsoption.Errorf("clientSecret", "has no use with auth: %q; drop it, or choose another auth", o.Auth)
+	case r.Given("basicEncoding"):
 		return o.notForBasic()
-	case r.given("assertion"):
+	case r.Given("assertion"):
 		return notForAssertion(o.Auth)
-	case !r.given("certificate"):
-		return optionError("certificate", "%s; %s needs the client's certificate, and key its private key", r.absent("certificate"), o.Auth)
-	case !r.given("key"):
-		return optionError("key", "%s; %s needs the private key of the certificate", r.absent("key"), o.Auth)
+	case !r.Given("certificate"):
+		return jsoption.Errorf("certificate", "%s; %s needs the client's certificate, and key its private key", r.Absent("certificate"), o.Auth)
+	case !r.Given("key"):
+		return jsoption.Errorf("key", "%s; %s needs the private key of the certificate", r.Absent("key"), o.Auth)
 	}
 	for _, name := range []string{"key.kid", "key.alg"} {
-		if r.given(name) {
-			return optionError(name, "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
+		if r.Given(name) {
+			return jsoption.Errorf(name, "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
 		}
 	}
 	for _, at := range []struct{ name, url string }{
@@ -69,7 +70,7 @@ func (o *options) checkCertificate(r *reader) error {
 		{"revocationUrl", o.RevocationURL},
 	} {
 		if strings.HasPrefix(strings.ToLower(at.url), "http:") {
-			return optionError(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)", o.Auth)
+			return jsoption.Errorf(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)", o.Auth)
 		}
 	}
 	return nil

@@ -2,10 +2,8 @@ package jsmodule
 
 import (
 	"fmt"
-	"reflect"
 
-	"github.com/grafana/sobek"
-
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -18,31 +16,26 @@ type dpopOptions struct {
 }
 
 // dpop takes true or false, or an object with the algorithm or the key.
-func (r *reader) dpop(name string, to *dpopOptions) {
-	v := r.get(name)
+func readDPoP(r *jsoption.Reader, name string, to *dpopOptions) {
+	v := r.Get(name)
 	switch {
 	case v == nil:
-	case isPlainObject(v):
+	case jsoption.IsObject(v):
 		to.On = true
-		r.nested(name, v, func(d *reader) {
-			d.oneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
-			d.dpopKey("key", to)
+		r.Nested(name, v, func(d *jsoption.Reader) {
+			d.OneOf("alg", &to.Algorithm, oauth.KeyAlgorithms...)
+			readDPoPKey(d, "key", to)
 		})
-	case isBoolean(v):
+	case jsoption.IsBoolean(v):
 		to.On = v.ToBoolean()
 	default:
-		r.fail(name, "is %s; it must be true or false, or an object with alg or key", describe(v))
+		r.Fail(name, "is %s; it must be true or false, or an object with alg or key", jsoption.Describe(v))
 	}
 }
 
 // dpopKey takes the text of a private key, or an object with it or with where it is.
-func (r *reader) dpopKey(name string, to *dpopOptions) {
-	r.privateKey(name, &to.Text, &to.From, nil, "text, file, env or secret")
-}
-
-func isBoolean(v sobek.Value) bool {
-	_, isObject := v.(*sobek.Object)
-	return !isObject && v.ExportType() != nil && v.ExportType().Kind() == reflect.Bool
+func readDPoPKey(r *jsoption.Reader, name string, to *dpopOptions) {
+	readPrivateKey(r, name, &to.Text, &to.From, nil, "text, file, env or secret")
 }
 
 // newSigner returns a signer with the key of the options, or with a new key.

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -17,17 +18,17 @@ type exchangeOptions struct {
 	scopeText string // Scope as it is sent
 }
 
-func (o *options) readExchange(r *reader) {
+func (o *options) readExchange(r *jsoption.Reader) {
 	x := &exchangeOptions{SubjectTokenType: oauth.TokenTypeAccessToken}
 	o.Exchange = x
-	r.credential("subjectToken", &x.SubjectToken)
-	r.text("subjectTokenType", &x.SubjectTokenType)
-	r.credential("actorToken", &x.ActorToken)
-	r.text("actorTokenType", &x.ActorTokenType)
-	r.text("requestedTokenType", &x.RequestedTokenType)
-	r.texts("audience", &x.Audience)
-	r.texts("resource", &x.Resource)
-	r.words("scope", &x.Scope)
+	readCredential(r, "subjectToken", &x.SubjectToken)
+	r.Text("subjectTokenType", &x.SubjectTokenType)
+	readCredential(r, "actorToken", &x.ActorToken)
+	r.Text("actorTokenType", &x.ActorTokenType)
+	r.Text("requestedTokenType", &x.RequestedTokenType)
+	r.Texts("audience", &x.Audience)
+	r.Texts("resource", &x.Resource)
+	r.StringList("scope", &x.Scope)
 	x.scopeText = strings.Join(x.Scope, " ")
 }
 

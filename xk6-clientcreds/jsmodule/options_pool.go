@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"github.com/grafana/sobek"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // poolOptions are the options of one ClientPool that are not those of its clients.
@@ -37,72 +39,63 @@ func poolDefaults() poolOptions {
 
 // parsePoolOptions reads the argument of `new ClientPool(…)`, and returns beside the options of the
 // pool an object with those that are for all its clients.
-func parsePoolOptions(rt *sobek.Runtime, v sobek.Value) (*poolOptions, *sobek.Object, error) {
-	if !isPlainObject(v) {
+func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) string) (*poolOptions, *sobek.Object, error) {
+	if !jsoption.IsObject(v) {
 		return nil, nil, errors.New("new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer")
 	}
-	r, err := newReader(rt, "", v)
-	if err != nil {
-		return nil, nil, err
-	}
+	r := jsoption.NewReader(rt, v.ToObject(rt), resolve)
 	o := poolDefaults()
 	o.read(r)
-	own := slices.Clone(r.known)
+	own := r.Known()
 	forAll := defaults()
 	forAll.read(r)
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return nil, nil, err
 	}
-	o.seeded = r.given("seed")
-	common := rt.NewObject()
-	for _, name := range r.obj.Keys() {
-		if !slices.Contains(own, name) {
-			setOwn(common, name, r.obj.Get(name))
-		}
-	}
-	return &o, common, o.check(r)
+	o.seeded = r.Given("seed")
+	return &o, r.Without(own), o.check(r)
 }
 
 // read takes from r what is given. It names every option of a pool.
-func (o *poolOptions) read(r *reader) {
-	r.clients("clients", o)
-	r.oneOf("assignment", &o.Assignment, assignVU, assignRoundRobin, assignRandom, assignZipf, assignHot)
-	r.number("exponent", &o.Exponent, 10)
-	r.count("hot", &o.Hot, 1, maxSeed)
-	r.number("share", &o.Share, 1)
-	r.count("seed", &o.Seed, 0, maxSeed)
-	r.count("keep", &o.Keep, 1, 1_000_000)
-	r.text("name", &o.Name)
-	r.boolean("tagClients", &o.TagClients)
+func (o *poolOptions) read(r *jsoption.Reader) {
+	readClients(r, "clients", o)
+	r.OneOf("assignment", &o.Assignment, assignVU, assignRoundRobin, assignRandom, assignZipf, assignHot)
+	r.Number("exponent", &o.Exponent, 10)
+	r.Count("hot", &o.Hot, 1, maxSeed)
+	r.Number("share", &o.Share, 1)
+	r.Count("seed", &o.Seed, 0, maxSeed)
+	r.Count("keep", &o.Keep, 1, 1_000_000)
+	r.Text("name", &o.Name)
+	r.Boolean("tagClients", &o.TagClients)
 }
 
 // clients takes an array of objects, a SharedArray of them, or an object with a file.
-func (r *reader) clients(name string, to *poolOptions) {
-	v := r.get(name)
+func readClients(r *jsoption.Reader, name string, to *poolOptions) {
+	v := r.Get(name)
 	if v == nil {
 		return
 	}
-	if obj, ok := v.(*sobek.Object); ok && obj.ClassName() == "Array" {
-		to.array = obj
+	if jsoption.IsArray(v) {
+		to.array, _ = v.(*sobek.Object)
 		return
 	}
-	if !isPlainObject(v) {
-		r.fail(name, "is %s; it must be an array or a SharedArray of objects, or an object with file", describe(v))
+	if !jsoption.IsObject(v) {
+		r.Fail(name, "is %s; it must be an array or a SharedArray of objects, or an object with file", jsoption.Describe(v))
 		return
 	}
-	r.nested(name, v, func(c *reader) { c.text("file", &to.File) })
-	if r.firstE == nil && to.File == "" {
-		r.fail(name, "must have file, the path of a CSV or JSON file with the clients")
+	r.Nested(name, v, func(c *jsoption.Reader) { c.File("file", &to.File) })
+	if !r.Failed() && to.File == "" {
+		r.Fail(name, "must have file, the path of a CSV or JSON file with the clients")
 	}
 }
 
 // check finds options that are missing or contradict each other.
-func (o *poolOptions) check(r *reader) error {
+func (o *poolOptions) check(r *jsoption.Reader) error {
 	switch {
 	case o.array == nil && o.File == "":
-		return optionError("clients", "%s; it must be an array or a SharedArray of objects, or an object with file", r.absent("clients"))
-	case r.given("clientId"):
-		return optionError("clientId", "is not for all clients of a pool; give each of clients its own")
+		return jsoption.Errorf("clients", "%s; it must be an array or a SharedArray of objects, or an object with file", r.Absent("clients"))
+	case r.Given("clientId"):
+		return jsoption.Errorf("clientId", "is not for all clients of a pool; give each of clients its own")
 	}
 	for name, of := range map[string][]string{
 		"exponent": {assignZipf},
@@ -111,8 +104,8 @@ func (o *poolOptions) check(r *reader) error {
 		"seed":     {assignRandom, assignZipf, assignHot},
 		"keep":     {assignRoundRobin, assignRandom, assignZipf, assignHot},
 	} {
-		if r.given(name) && !slices.Contains(of, o.Assignment) {
-			return optionError(name, "has no effect with assignment: %q; it applies to %s", o.Assignment, quoteAll(of))
+		if r.Given(name) && !slices.Contains(of, o.Assignment) {
+			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment, jsoption.QuoteAll(of))
 		}
 	}
 	return nil
@@ -122,9 +115,9 @@ func (o *poolOptions) check(r *reader) error {
 func (o *poolOptions) checkSize(size int) error {
 	switch {
 	case size == 0:
-		return optionError("clients", "is empty; there must be at least one client")
+		return jsoption.Errorf("clients", "is empty; there must be at least one client")
 	case o.Assignment == assignHot && o.Hot >= size:
-		return optionError("hot", "is %d, but there are %d clients; it must be less, so that some are not hot", o.Hot, size)
+		return jsoption.Errorf("hot", "is %d, but there are %d clients; it must be less, so that some are not hot", o.Hot, size)
 	}
 	return nil
 }

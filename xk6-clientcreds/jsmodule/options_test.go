@@ -431,7 +431,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tags: {client: 'x'}}`,
-		`option "tags.client" is set by the module itself; choose another name`,
+		`option "tags.client" is set by the module; choose another name`,
 	},
 	{
 		`{...ok, httpMetrics: 'yes'}`,
@@ -567,7 +567,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tags: {server: 'x'}}`,
-		`option "tags.server" is set by the module itself; choose another name`,
+		`option "tags.server" is set by the module; choose another name`,
 	},
 	{
 		`{...keyed, assertion: {lifetime: '1500ms'}}`,
@@ -647,7 +647,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, assertion: {claims: (() => { const a = {}; a.a = a; return a })()}}`,
-		`option "assertion.claims" has a value that JSON cannot express`,
+		`option "assertion.claims" contains a value that JSON cannot express`,
 	},
 }
 

@@ -6,13 +6,14 @@ import (
 
 	"go.k6.io/k6/v2/secretsource"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // place is where a secret or a key is that the script does not hold itself. It has one of File,
 // Env and Secret, or none.
 type place struct {
-	File   string // absolute once located
+	File   string // absolute
 	Env    string // of k6's process
 	Secret string // of k6's secret sources
 	Source string // that has Secret
@@ -32,38 +33,38 @@ func (p *place) options() []string {
 }
 
 // readFile takes what every place can be: a file or an environment variable.
-func (p *place) readFile(r *reader) {
-	r.text("file", &p.File)
-	r.text("env", &p.Env)
+func (p *place) readFile(r *jsoption.Reader) {
+	r.File("file", &p.File)
+	r.Text("env", &p.Env)
 }
 
-func (p *place) read(r *reader) {
+func (p *place) read(r *jsoption.Reader) {
 	p.readFile(r)
-	r.text("secret", &p.Secret)
-	r.text("source", &p.Source)
+	r.Text("secret", &p.Secret)
+	r.Text("source", &p.Source)
 	switch {
 	case p.Source != "" && p.Secret == "":
-		r.fail("source", "has no use without secret, the name of the secret in that source")
+		r.Fail("source", "has no use without secret, the name of the secret in that source")
 	case p.Secret != "" && p.Source == "":
 		p.Source = secretsource.DefaultSourceName
 	}
 }
 
 // secretOrPlace takes a secret, or an object that says where it is.
-func (r *reader) secretOrPlace(name string, text *string, from *place) {
-	v := r.get(name)
+func readSecret(r *jsoption.Reader, name string, text *string, from *place) {
+	v := r.Get(name)
 	switch {
 	case v == nil:
-	case isPlainObject(v):
-		r.nested(name, v, from.read)
-		if r.firstE == nil && len(from.options()) != 1 {
-			r.fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources")
+	case jsoption.IsObject(v):
+		r.Nested(name, v, from.read)
+		if !r.Failed() && len(from.options()) != 1 {
+			r.Fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources")
 		}
-	case isString(v) && v.String() != "":
+	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()
-		r.checkCredential(name, *text)
+		checkCredential(r, name, *text)
 	default:
-		r.fail(name, "is %s; it must be a non-empty string, or an object with file, env or secret", emptyOr(v))
+		r.Fail(name, "is %s; it must be a non-empty string, or an object with file, env or secret", jsoption.Describe(v))
 	}
 }
 
@@ -81,17 +82,17 @@ func (s *places) read(option string, from place) (string, error) {
 	case from.File != "":
 		text, err := oauth.ReadSecretFile(from.File)
 		if err != nil {
-			return "", optionError(option+".file", "%w; it must be the path, from the script's folder, of a file to read", err)
+			return "", jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read", err)
 		}
 		return string(text), nil
 	case from.Env != "":
 		value, ok := s.lookupEnv(from.Env)
 		switch {
 		case !ok:
-			return "", optionError(option+".env",
+			return "", jsoption.Errorf(option+".env",
 				"names no environment variable of the k6 process; it must be set where k6 is started")
 		case strings.TrimSpace(value) == "":
-			return "", optionError(option+".env", "names an environment variable that is empty; it must have a value")
+			return "", jsoption.Errorf(option+".env", "names an environment variable that is empty; it must have a value")
 		}
 		return value, nil
 	}
@@ -102,19 +103,19 @@ func (s *places) read(option string, from place) (string, error) {
 func (s *places) ask(option string, from place) (string, error) {
 	const want = "start k6 with --secret-source, such as --secret-source=file=secrets.txt"
 	if s.secrets == nil {
-		return "", optionError(option+".secret", "cannot be read: no secret sources are configured; %s", want)
+		return "", jsoption.Errorf(option+".secret", "cannot be read: no secret sources are configured; %s", want)
 	}
 	value, err := s.secrets.Get(from.Source, from.Secret)
 	var unknown secretsource.UnknownSourceError
 	switch {
 	case errors.As(err, &unknown):
-		return "", optionError(option+".source", "is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
+		return "", jsoption.Errorf(option+".source", "is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
 	case err != nil && err.Error() == "no secret sources are configured":
-		return "", optionError(option+".secret", "cannot be read: %w; %s", err, want)
+		return "", jsoption.Errorf(option+".secret", "cannot be read: %w; %s", err, want)
 	case err != nil:
-		return "", optionError(option+".secret", "cannot be read: the source says %q; it must be the name of a secret there", err)
+		return "", jsoption.Errorf(option+".secret", "cannot be read: the source says %q; it must be the name of a secret there", err)
 	case strings.TrimSpace(value) == "":
-		return "", optionError(option+".secret", "names a secret that is empty; it must have a value")
+		return "", jsoption.Errorf(option+".secret", "names a secret that is empty; it must have a value")
 	}
 	return value, nil
 }
@@ -129,7 +130,7 @@ func (s *places) readSecret(option string, from place) (string, error) {
 		text = oauth.TrimSecretFile(text)
 	}
 	if err := oauth.CheckSecret(text); err != nil {
-		return "", optionError(option+"."+from.options()[0], "leads to a secret that %w", err)
+		return "", jsoption.Errorf(option+"."+from.options()[0], "leads to a secret that %w", err)
 	}
 	return text, nil
 }

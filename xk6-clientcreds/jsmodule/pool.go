@@ -34,7 +34,7 @@ func (m *instance) newClientPool(call sobek.ConstructorCall) *sobek.Object {
 }
 
 func newPool(m *instance, v sobek.Value) (*pool, error) {
-	opts, forAll, err := parsePoolOptions(m.vu.Runtime(), v)
+	opts, forAll, err := parsePoolOptions(m.vu.Runtime(), v, m.absolute)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,6 @@ func newPool(m *instance, v sobek.Value) (*pool, error) {
 	if opts.array != nil {
 		p.list = arrayClients{opts.array}
 	} else {
-		opts.File = m.absolute(opts.File)
 		if p.list, err = m.process.clientsOf(opts.File); err != nil {
 			return nil, err
 		}

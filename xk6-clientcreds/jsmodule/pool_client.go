@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // optionsOf returns the options of client i: its own, and those that the pool has for all.
@@ -17,7 +18,7 @@ func (p *pool) optionsOf(i int) (*options, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := parseOptions(p.m.vu.Runtime(), obj)
+	o, err := parseOptions(p.m.vu.Runtime(), obj, p.m.absolute)
 	if err != nil {
 		return nil, p.placed(i, own, err)
 	}
@@ -30,17 +31,17 @@ func (p *pool) optionsOf(i int) (*options, error) {
 
 // placed says where in the list an error is, unless it is about an option for all.
 func (p *pool) placed(i int, own map[string]bool, err error) error {
-	var bad *badOptionError
+	var bad *jsoption.Error
 	if !errors.As(err, &bad) {
 		return fmt.Errorf("%s: %w", p.list.place(i, ""), err)
 	}
-	name := bad.name
+	name := bad.Option
 	if end := strings.IndexAny(name, ".["); end >= 0 {
 		name = name[:end]
 	}
 	switch {
-	case own[bad.name]: // a column of its own
-		return fmt.Errorf("%s: %w", p.list.place(i, bad.name), err)
+	case own[bad.Option]: // a column of its own
+		return fmt.Errorf("%s: %w", p.list.place(i, bad.Option), err)
 	case !own[name] && slices.Contains(p.common.Keys(), name):
 		return err
 	}
@@ -52,17 +53,17 @@ func (p *pool) placed(i int, own map[string]bool, err error) error {
 func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error) {
 	rt := p.m.vu.Runtime()
 	row := p.list.options(rt, i)
-	if !isPlainObject(row) {
+	if !jsoption.IsObject(row) {
 		return nil, nil, fmt.Errorf("%s is %s; it must be an object with options such as clientId and clientSecret",
-			p.list.place(i, ""), describe(row))
+			p.list.place(i, ""), jsoption.Describe(row))
 	}
 	obj, own = rt.NewObject(), make(map[string]bool)
-	assign(obj, p.common)
+	jsoption.Assign(obj, p.common)
 	client := row.ToObject(rt)
 	response := slices.ContainsFunc(client.Keys(), clientsfile.IsResponse)
 	for _, key := range client.Keys() {
 		v := client.Get(key)
-		mayBind := key == clientsfile.BoundTokens && isBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
+		mayBind := key == clientsfile.BoundTokens && jsoption.IsBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
 		if isPassedOver(key, response) || sobek.IsUndefined(v) || mayBind || response && p.isIdle(client, key) {
 			continue
 		}
@@ -71,7 +72,7 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
 		}
 		own[name] = true
-		setOwn(obj, name, p.withCommon(name, v, own))
+		jsoption.Set(obj, name, p.withCommon(name, v, own))
 	}
 	return obj, own, nil
 }
@@ -81,16 +82,16 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 func (p *pool) withCommon(name string, v sobek.Value, own map[string]bool) sobek.Value {
 	rt, forAll := p.m.vu.Runtime(), p.common.Get(name)
 	switch {
-	case isBoolean(v) && v.ToBoolean() && isPlainObject(forAll):
+	case jsoption.IsBoolean(v) && v.ToBoolean() && jsoption.IsObject(forAll):
 		return forAll // switched on, as all have it
-	case !isPlainObject(v):
+	case !jsoption.IsObject(v):
 		return v
 	}
 	both := rt.NewObject()
-	if isPlainObject(forAll) {
-		assign(both, forAll.ToObject(rt))
+	if jsoption.IsObject(forAll) {
+		jsoption.Assign(both, forAll.ToObject(rt))
 	}
-	assign(both, v.ToObject(rt))
+	jsoption.Assign(both, v.ToObject(rt))
 	for _, member := range v.ToObject(rt).Keys() {
 		own[name+"."+member] = true
 	}
@@ -101,21 +102,14 @@ func (p *pool) withCommon(name string, v sobek.Value, own map[string]bool) sobek
 // is the secret of a client that authenticates without one.
 func (p *pool) isIdle(client *sobek.Object, key string) bool {
 	v := client.Get(key)
-	if sobek.IsNull(v) || isString(v) && v.String() == "" {
+	if sobek.IsNull(v) || jsoption.IsString(v) && v.String() == "" {
 		return true
 	}
 	auth := client.Get(clientsfile.Metadata("auth"))
 	if auth == nil {
 		auth = p.common.Get("auth")
 	}
-	return clientsfile.Option(key) == "clientSecret" && auth != nil && isString(auth) && !strings.HasPrefix(auth.String(), "client_secret")
-}
-
-// assign copies the properties of from.
-func assign(to, from *sobek.Object) {
-	for _, name := range from.Keys() {
-		setOwn(to, name, from.Get(name))
-	}
+	return clientsfile.Option(key) == "clientSecret" && auth != nil && jsoption.IsString(auth) && !strings.HasPrefix(auth.String(), "client_secret")
 }
 
 // build makes client i, as this VU shows it to the script.
@@ -124,7 +118,6 @@ func (p *pool) build(i int) (*keptClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.locate(p.m.absolute)
 	c, err := newClient(p.m, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)

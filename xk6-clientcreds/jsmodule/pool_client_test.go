@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // Answers to registrations (RFC 7591 §3.2.1), as servers write them.
@@ -92,11 +94,10 @@ func TestPoolsWarnOfTheirLists(t *testing.T) {
 func TestListsKnowEveryOption(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
-	r, err := newReader(v.rt.VU.Runtime(), "", v.rt.VU.Runtime().NewObject())
-	require.NoError(t, err)
+	r := jsoption.NewReader(v.rt.VU.Runtime(), v.rt.VU.Runtime().NewObject(), filepath.Clean)
 	o := defaults()
 	o.read(r)
-	for _, name := range r.known {
+	for _, name := range r.Known() {
 		assert.NotEqual(t, clientsfile.ForClient(name), clientsfile.ForBoth(name), name)
 		assert.False(t, clientsfile.ForServer(name), name)
 	}

@@ -69,7 +69,6 @@ func (p *pool) check() error {
 			continue
 		}
 		// What all have in common, such as the endpoint, one of them is enough to check.
-		o.locate(p.m.absolute)
 		if _, err := newTokenSource(p.m.process, "", o); err != nil {
 			return p.placed(i, nil, err)
 		}

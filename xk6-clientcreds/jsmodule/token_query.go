@@ -11,6 +11,7 @@ import (
 	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -103,8 +104,8 @@ func (c *client) newQuery(kind endpointKind, call sobek.FunctionCall) *tokenQuer
 func (c *client) tokenArgument(method string, v sobek.Value) string {
 	rt := c.m.vu.Runtime()
 	if !sobek.IsUndefined(v) {
-		if !isString(v) || v.String() == "" {
-			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", method, emptyOr(v)))
+		if !jsoption.IsString(v) || v.String() == "" {
+			panic(rt.NewTypeError("client.%s(token): token is %s; it must be a non-empty string", method, jsoption.Describe(v)))
 		}
 		return v.String()
 	}
