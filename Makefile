@@ -30,7 +30,7 @@ GOVULNCHECK := $(call tool,tools/govulncheck,govulncheck,golang.org/x/vuln)
 # What ends up in the binary: code and what it embeds, not tests.
 SOURCES := $(shell find register.go go.mod go.sum xk6-clientcreds -type f \
 	! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/acceptance/*' ! -path '*/bench/*' \
-	! -path '*/dashboards/*')
+	! -path '*/dashboards/*' ! -path '*/reference/*')
 NODE_MODULES := tools/npm/node_modules/.package-lock.json
 
 .PHONY: help
@@ -61,6 +61,10 @@ run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_
 .PHONY: bench
 bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evidence/performance.md
 	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
+
+.PHONY: docs
+docs: ## Write the generated parts of docs/reference
+	go run ./xk6-clientcreds/reference
 
 .PHONY: clean
 clean: ## Remove what was built, not the tools in .cache/
@@ -131,12 +135,14 @@ smoke: build/k6 $(XK6) ## One of everything, once, against the local server
 	build/k6 x clientcreds serve --addr 127.0.0.1:0 -- $(XK6) test --k6 build/k6 'scripts/smoke.test.js'
 
 .PHONY: types
-types: $(NODE_MODULES) ## Check scripts and examples against index.d.ts
+types: $(NODE_MODULES) ## Check scripts, examples, and the examples in index.d.ts against index.d.ts
 	tools/npm/node_modules/.bin/tsc --project tools/npm/tsconfig.json
 	@# Neither tsc nor k6 minds two functions of one name in a module, of which the first one is lost.
 	@for script in $$(git ls-files 'scripts/*.js' 'examples/*.js'); do \
 		node --input-type=module --check < "$$script" || { echo "$$script: see above" >&2; exit 1; }; \
 	done
+	@node tools/doc-examples.mjs build/doc-examples
+	tools/npm/node_modules/.bin/tsc --project build/doc-examples/tsconfig.json
 
 .PHONY: links
 links: ## Follow the links within the Markdown files

@@ -1,12 +1,18 @@
-// A protected API under load, with a token for each virtual user.
+// Loads a protected API. Each virtual user has a cached token.
 //
-// What it measures: the API's latency and errors while tokens are acquired, cached and replaced as a client would.
-// How to read it: the run is valid only if no answer was a 401 (clientcreds_rejections) and no expired token was
-// used (clientcreds_expired_token_uses). clientcreds_requests says what the authorization server had to do for it.
+// What it measures: the API's latency and errors while the client requests, caches, and replaces tokens.
+// How to read it: `http_req_duration` is the API's latency. `clientcreds_requests` is the work of the authorization
+// server for it. The run is valid only without rejected tokens (`clientcreds_rejections`) and without expired tokens
+// (`clientcreds_expired_token_uses`).
+// Thresholds: nothing fails: `checks`, `http_req_failed`, `clientcreds_request_failed`, `clientcreds_rejections`,
+// `clientcreds_expired_token_uses`.
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

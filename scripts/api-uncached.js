@@ -1,13 +1,19 @@
-// A protected API under load, with cached tokens and then with a new token for every request.
+// Loads a protected API, first with cached tokens, and then with a new token for every request.
 //
-// What it measures: what the cache is worth. The first half of the run is that of api-load.js; in the second one each
-// request asks for a token of its own, as scripts do that know of no lifetime.
-// How to read it: the summary says how many token requests an API request costs, and how much longer it takes with the
-// wait for its token. A difference in the API's own time says that it suffers from what the authorization server does.
+// What it measures: the value of the cache. The first half of the run is the load of api-load.js. In the second half,
+// each request needs its own token, as in scripts without a cache.
+// How to read it: `worth` is the duration of a request without the cache relative to a request with the cache.
+// `cached` and `uncached` show the time for the token and the time for the response. If the API's own time grows, the
+// API suffers from the load on the authorization server.
+// Thresholds: with the cache, virtual users wait for their first token only (`clientcreds_cache_misses`). Nothing
+// fails in either half (`checks`, `clientcreds_request_failed`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time of each half, seconds between requests of one user
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of each half
+//   PAUSE             seconds between the requests of one virtual user
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

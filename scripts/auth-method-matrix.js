@@ -1,16 +1,22 @@
-// The same grants with each method of client authentication, side by side.
+// Sends the same token requests with each client authentication method, side by side.
 //
-// What it measures: what a method costs the server, as latency of the token request, and what it costs the client, as time
-// to sign. All of them get the same load at the same time.
-// How to read it: the summary has a line for each method, with its median in proportion to that of client_secret_basic, or
-// of the first where that is not among them. A method that the server refuses ends the run before it begins.
+// What it measures: the cost of each method for the server (latency) and for the client (time to sign). All methods
+// run at the same time with the same load.
+// How to read it: `methods` has a line for each method. Its median is relative to `client_secret_basic`, or to the
+// first method if `client_secret_basic` is not among them. If the server rejects a method, the run ends before the
+// load.
+// Thresholds: each method meets the objective (`withinSlo`), and k6 keeps the rate (`dropped_iterations`).
 //
-//   METHODS                                      methods to compare, with spaces; all that the credentials allow by default
-//   RATE DURATION MAX_VUS                        load of each method: grants per second, time, virtual users
-//   SLO_P95 SLO_ERRORS                           objective of each: time within which 95% are answered, share that may fail
-//   RESULT_FILE                                  file to write what was found to, as JSON
-//   TOKEN_URL or ISSUER, CLIENT_ID, SCOPE …      see lib/config.js, and there all of the credentials that there are:
-//                                                CLIENT_SECRET, CLIENT_KEY_FILE, CLIENT_CERTIFICATE_FILE with its key
+//   METHODS           methods to compare, separated by spaces; by default, all methods for which the environment has
+//                     credentials
+//   RATE              token requests per second for each method
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users for each method
+//   SLO_P95           objective: the time within which 95% of the requests are answered
+//   SLO_ERRORS        objective: the share of requests that may fail
+//   RESULT_FILE       JSON file to write the results to
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';

@@ -1,17 +1,22 @@
-// The token endpoint under load by one client, by ten, a hundred, and so on to all in CLIENTS_FILE.
+// Loads the token endpoint with one client, then with ten, a hundred, and so on, up to all clients in a file.
 //
-// What it measures: whether grants get slower, or fail, because there are many clients. A server caches what it knows of
-// them, and goes to its database for the others: Keycloak's caches are for 2,500 clients unless they are enlarged.
-// How to read it: the summary has a line for each number of clients; "times as long" compares with the first of them, by
-// the median of each virtual user's own requests. A jump from one line to the next lies in between: narrow it down with
-// CLIENTS. A cache that is only just too small shows in p95 first. Each step needs more requests than it has clients, or it
-// shows only what the first one of each costs: raise DURATION.
+// What it measures: whether token requests slow down or fail as the number of clients grows. A server caches a
+// limited number of clients and reads the others from its database. For example, Keycloak caches 2,500 clients by
+// default.
+// How to read it: `clients` has a line for each number of clients. A jump between two lines shows the end of a cache
+// or an index: use CLIENTS to narrow it down. If a cache is only slightly too small, the p95 shows it first. Each
+// step needs more requests than clients, so raise DURATION for large numbers.
+// Thresholds: for each number of clients, the median stays below SLOWDOWN times the first median (`client_slowdown`),
+// less than 1% fails (`clientcreds_request_failed`), and each client sends a request (`clientcreds_requests`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time of each step, seconds between requests of one user
-//   CLIENTS_FILE                                 the clients, as k6 x clientcreds serve --client-count 10000 makes them
-//   CLIENTS                                      numbers of clients, with commas
-//   SLOWDOWN                                     how many times as long a grant may take as with the first number
-//   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of each step
+//   PAUSE             seconds between the requests of one virtual user
+//   CLIENTS_FILE      file with the clients, such as the file of `k6 x clientcreds serve --client-count 10000`
+//   CLIENTS           numbers of clients, separated by commas
+//   SLOWDOWN          accepted slowdown relative to the first number of clients
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
 import { keepSubmetrics } from 'k6/x/clientcreds';

@@ -1,16 +1,24 @@
-// A protected API under load while the clock of one of the servers is wrong.
+// Loads a protected API while the clock of a server is wrong.
 //
-// What it measures: whether the leeway covers the difference between the clocks: an API that is ahead takes tokens for
-// expired before their client does, and so does one whose authorization server is behind.
-// How to read it: clientcreds_rejections have to be 0: else raise LEEWAY above the difference, or set the clocks. From 2 s
-// on, a wrong clock of the authorization server makes the run INVALID. Date headers have whole seconds, so the
-// differences in the summary are those that there are at least.
+// What it measures: whether the leeway covers the difference between the clocks. An API whose clock is ahead rejects
+// tokens as expired too early. An authorization server whose clock is behind has the same effect.
+// How to read it: if `clientcreds_rejections` is above 0, raise LEEWAY above the difference, or correct the clocks.
+// `clocks` shows the minimum differences (`clientcreds_clock_skew`, `api_clock_skew`), because `Date` headers have
+// whole seconds. If the difference exceeds the token lifetime, the run ends in `setup()`. From 2 s, a wrong clock of
+// the authorization server makes the run INVALID.
+// Thresholds: nothing fails (`checks`, `clientcreds_request_failed`), no token is rejected or expired
+// (`clientcreds_rejections`, `clientcreds_expired_token_uses`), and `clientcreds_clock_skew` is below 2 s.
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   CLOCK SKEW                                   of the local server: whose clock is wrong, api or server, and how far ahead
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; LEEWAY is 3s here by default
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   CLOCK             with the local server: the wrong clock, `api` or `server`
+//   SKEW              with the local server: how far that clock is ahead
+//   TTL               lifetime of the tokens, with the local server only
+//   LEEWAY            leeway of the cache
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client } from 'k6/x/clientcreds';

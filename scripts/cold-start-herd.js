@@ -1,15 +1,19 @@
-// Virtual users that all need their first token at once, as after a deployment: with one token for all, and one for each.
+// Makes all virtual users request their first token at the same time, as after a deployment: first with a shared
+// cache, then with one cache per virtual user.
 //
-// What it measures: whether the authorization server stands the burst, and how long the last of them waits; and what a cache
-// that they share makes of it, which is one request.
-// How to read it: shared has to be 1 request, however many virtual users there are; with EXCHANGE or DPOP a token takes two.
-// vu is one for each; those that failed, or came after MAX_WAIT, are what clients without a shared cache would see. "at
-// once" is how many requests were in progress at the same time, which only the local server tells.
+// What it measures: whether the authorization server handles the burst, and how long the last virtual user waits.
+// How to read it: `shared` must be one request, for any number of virtual users. With EXCHANGE or DPOP, a token takes
+// two requests. `vu` is one request per virtual user: failed and slow requests show the experience of clients without
+// a shared cache. `at once` is the number of simultaneous requests, which only the local server reports.
+// Thresholds: nobody stays without a token (`checks`, `clientcreds_request_failed`), nobody waits longer than
+// MAX_WAIT (`clientcreds_token_wait`), and the number of requests is exact (`clientcreds_requests`).
 //
-//   VUS MAX_WAIT                                 load: virtual users, the longest that one may wait
-//   GAP                                          time from the first herd to the second
-//   API_URL                                      what they need the token for
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   MAX_WAIT          maximum wait of a virtual user
+//   GAP               time between the two herds
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Gauge } from 'k6/metrics';

@@ -1,16 +1,21 @@
-// A protected API under load with tokens that are bound to a key (DPoP, RFC 9449), where the server demands nonces.
+// Loads a protected API with DPoP-bound tokens (RFC 9449) while the servers require nonces.
 //
-// What it measures: how many requests are sent twice because their proof had no nonce, or one that is no longer accepted;
-// and what signing each proof costs.
-// How to read it: doubled is the share of API requests that were sent twice: near 0 where each answer brings the nonce for
-// the next request, as it should (§8.2). Near 100%, each nonce is good for one request, or for less time than PAUSE, and the
-// server does twice the work. Without any, the server demands no nonce, and nothing was tested.
+// What it measures: the share of requests that are sent twice because their proof lacks a valid nonce.
+// How to read it: the first request to each server is always sent twice. `doubled` should be near 0, because each
+// response can carry the nonce for the next request (RFC 9449 §8.2). Near 100%, each nonce is valid for one request,
+// or for less time than PAUSE, and the server does twice the work. If no nonce is required, nothing was tested.
+// Thresholds: at most the share DOUBLED is sent twice (`doubled`), nonces are required
+// (`clientcreds_dpop_nonce_retries`), and nothing fails (`checks`, `clientcreds_request_failed`,
+// `clientcreds_rejections`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   NONCE                                        time after which there is another nonce, where it is the local server's
-//   DOUBLED                                      share of the requests that may be sent twice
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   NONCE             lifetime of a nonce, with the local server only
+//   DOUBLED           accepted share of requests that are sent twice
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Rate } from 'k6/metrics';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';

@@ -1,15 +1,21 @@
-// Virtual users whose tokens were issued together, and so expire together: first without jitter, then with it.
+// Replaces tokens that were issued at the same time: first without jitter, then with jitter.
 //
-// What it measures: how many token requests come in the same tenth of the tokens' lifetime when they are replaced, which is
-// what the authorization server has to be able to do for a moment.
-// How to read it: together is a herd, all of them in one tenth. spread is what cache.jitter makes of it: PEAK of them in one
-// tenth at most, or JITTER is too small. "the slowest" says what the herd does to the server. The longer tokens have been
-// replaced with jitter the less they are together; this is about the first time.
+// What it measures: how many tokens are replaced in the same tenth of their lifetime. That is the peak load of the
+// authorization server.
+// How to read it: `together` is the herd without jitter. `spread` is the effect of `cache.jitter`. `the slowest` is
+// the effect of the herd on the server. The longer a run, the more the replacements drift apart, so the first
+// replacement matters.
+// Thresholds: with jitter, at most the share PEAK is replaced in the same tenth (`replacements`). In both halves,
+// every token is replaced, and less than 1% fails (`clientcreds_request_failed`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time of each half, seconds between uses of a token
-//   TTL                                          lifetime of tokens, where it is the local server's; less than DURATION
-//   PEAK                                         share of the tokens that may be replaced in the same tenth of it
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; JITTER is 40% here by default
+//   VUS               number of virtual users
+//   DURATION          duration of each half
+//   PAUSE             seconds between the uses of a token
+//   TTL               lifetime of the tokens, with the local server only; shorter than DURATION
+//   PEAK              accepted share of tokens that are replaced in the same tenth
+//   JITTER            jitter of the second half
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';

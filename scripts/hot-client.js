@@ -1,16 +1,21 @@
-// The token endpoint under load by many clients, of which one asks for most of the tokens.
+// Loads the token endpoint with many clients, one of which requests most of the tokens.
 //
-// What it measures: whether the busy client gets what the others get. A limit for each client, a lock, or a row that every
-// grant of a client writes to ("last used") are not seen when the load is spread, and not when there is one client only.
-// How to read it: hot is the first client of CLIENTS_FILE, others are drawn from the rest. Requests of hot alone that fail are
-// a limit of the server; where hot takes SLOWDOWN times as long as the others, by the median of each virtual user's own
-// requests, its grants wait for one another. Where both are slow, the server is: compare with token-load.js.
+// What it measures: whether the busy client gets the same service as the other clients. Limits per client, locks, and
+// rows that each grant updates do not show when the load is spread evenly.
+// How to read it: `hot` is the first client in CLIENTS_FILE. `others` are drawn from the rest. If only `hot` fails,
+// the server limits each client. If `hot` takes several times as long as `others`, its requests wait for each other.
+// If both are slow, the server is slow: compare with token-load.js.
+// Thresholds: the median of the hot client stays below SLOWDOWN times the median of the others (`hot_slowdown`), and
+// less than 1% fails for both (`clientcreds_request_failed`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   CLIENTS_FILE                                 the clients, as k6 x clientcreds serve --client-count 100 makes them
-//   SHARE                                        share of the requests that are the hot client's
-//   SLOWDOWN                                     how many times as long as others a grant of the hot client may take
-//   TOKEN_URL or ISSUER, SCOPE …                 see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   CLIENTS_FILE      file with the clients, such as the file of `k6 x clientcreds serve --client-count 100`
+//   SHARE             share of the requests for the hot client
+//   SLOWDOWN          accepted slowdown of the hot client relative to the others
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';

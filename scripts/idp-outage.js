@@ -1,19 +1,26 @@
-// A protected API under load while the authorization server is out of order for a while.
+// Loads a protected API while the authorization server is down for some time.
 //
-// What it measures: whether requests go on with the tokens that there are, how many token requests are wasted on a server
-// that is down, and how long it takes until tokens are replaced again once it is back.
-// How to read it: idp_recovery is the time from the end of the outage to the next token, of each virtual user that had
-// missed one; outage_requests its failed token requests per second in the time from the first of them to that token. A
-// client survives outages that are shorter than its leeway: when checks fail, tokens ran out. When no token request failed
-// no token was due, and nothing was tested.
+// What it measures: whether requests continue with the existing tokens, how many token requests are wasted on a
+// server that is down, and how long the recovery takes.
+// How to read it: `recovery` is the time from the end of the outage to the next token of the virtual users that
+// missed one. `outage` is the number of failed token requests per second and virtual user. A client survives an
+// outage that is shorter than its leeway, so failed checks mean that tokens expired. If no token request failed, no
+// token was due, and nothing was tested.
+// Thresholds: no iteration fails (`checks`), `idp_recovery` stays below RECOVERY, `outage_requests` stays below
+// AMPLIFICATION, and the outage was noticed (`clientcreds_request_failed` above 0).
 //
-//   VUS PAUSE                                    load: virtual users, seconds between requests of one user
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   OUTAGE_AFTER OUTAGE_FOR OUTAGE_HOW           seconds until the outage, its seconds, and whether it is error or reset
-//   RECOVERY                                     seconds after the outage in which every client has to recover
-//   AMPLIFICATION                                failed token requests per second of a virtual user, at most
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; LEEWAY is 45% here by default
+//   VUS               number of virtual users
+//   PAUSE             seconds between the requests of one virtual user
+//   TTL               lifetime of the tokens, with the local server only
+//   OUTAGE_AFTER      seconds until the outage
+//   OUTAGE_FOR        seconds of the outage
+//   OUTAGE_HOW        kind of outage: `error` or `reset`
+//   RECOVERY          seconds after the outage within which every client must recover
+//   AMPLIFICATION     accepted number of failed token requests per second and virtual user
+//   LEEWAY            leeway of the cache
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { Client } from 'k6/x/clientcreds';

@@ -1,15 +1,22 @@
-// The introspection endpoint (RFC 7662) under load, as by APIs that ask about every token, with tokens that are active and revoked ones.
+// Loads the introspection endpoint (RFC 7662) with active and revoked tokens, as APIs do that introspect every token.
 //
-// What it measures: latency and errors of introspection at a steady arrival rate, and whether the answers are right.
-// How to read it: active and inactive have the times for both kinds. A server that answers from a cache is fast, and may be
-// wrong: a revoked token that it still calls active fails `inactive is inactive`. With dropped iterations the rate was not
-// kept: raise MAX_VUS, or the generator is the limit.
+// What it measures: latency and errors of introspection at a constant arrival rate, and whether the answers are
+// correct.
+// How to read it: `active` and `inactive` show the times for both kinds of tokens. A server that answers from a cache
+// is fast and can be wrong: if it reports a revoked token as active, the check `inactive is inactive` fails. Dropped
+// iterations mean that k6 did not keep the rate: raise MAX_VUS.
+// Thresholds: every answer is correct (`checks`), 95% arrive within MAX_P95 (`clientcreds_introspection_duration`),
+// and k6 keeps the rate (`dropped_iterations`).
 //
-//   RATE DURATION MAX_VUS                        load: introspections per second, time, virtual users to do it with
-//   INACTIVE                                     share of them that are about a revoked token
-//   MAX_P95                                      time within which 95% have to be answered
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
-//   INTROSPECTION_URL REVOCATION_URL             without ISSUER, or where its metadata do not name them
+//   RATE              introspections per second
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users
+//   INACTIVE          share of introspections of a revoked token
+//   MAX_P95           time within which 95% must be answered
+//   INTROSPECTION_URL introspection endpoint, if the metadata of ISSUER lacks it
+//   REVOCATION_URL    revocation endpoint, if the metadata of ISSUER lacks it
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';

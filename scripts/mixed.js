@@ -1,15 +1,23 @@
-// The authorization server and the API under a load of several kinds at once: API calls, grants, introspection, revocation.
+// Loads the authorization server and the API with several kinds of requests at once: API calls, token requests,
+// introspections, and revocations.
 //
-// What it measures: latency and errors of each kind beside the others, at a steady arrival rate: whether the introspection
-// suffers from the grants, for example, which the scenarios for one kind do not show.
-// How to read it: the summary has a line for each kind. Compare it with the kind alone: MIX=grant=1 with the same share of
-// RATE. A revocation is of a token of its own, so there is a grant with each of them.
+// What it measures: latency and errors of each kind next to the others. For example, whether introspection suffers
+// from token requests.
+// How to read it: `mix` has a line for each kind. Compare it with the kind alone, such as `MIX=grant=1` with its
+// share of RATE. Each revocation needs its own token, so it includes a token request.
+// Thresholds: for each kind, more than 99% of the `checks` pass. Less than 1% of the token requests fails
+// (`clientcreds_request_failed`), no token is rejected or expired (`clientcreds_rejections`,
+// `clientcreds_expired_token_uses`), and k6 keeps the rate (`dropped_iterations`).
 //
-//   RATE DURATION MAX_VUS                        load: calls per second, time, virtual users to do it with
-//   MIX                                          weights of the kinds: api, grant, introspection, revocation
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
-//   INTROSPECTION_URL REVOCATION_URL             without ISSUER, or where its metadata do not name them
+//   RATE              calls per second
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users
+//   MIX               weights of the kinds: `api`, `grant`, `introspection`, `revocation`
+//   API_URL           URL of the API
+//   INTROSPECTION_URL introspection endpoint, if the metadata of ISSUER lacks it
+//   REVOCATION_URL    revocation endpoint, if the metadata of ISSUER lacks it
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Counter } from 'k6/metrics';

@@ -1,18 +1,25 @@
-// Requests that must be refused: a wrong secret, an unknown client, a scope that the client may not have, no token, tokens
-// that are garbage, altered or expired.
+// Sends requests that the servers must reject: a wrong secret, an unknown client, a wrong scope, no token, and
+// garbage, altered, and expired tokens.
 //
-// What it measures: whether each is refused as the RFCs say (6749 §3.3 and §5.2, 6750 §3), how long that takes, and whether
-// it ever brings the server down (5xx). Who attacks a server, or has one wrong setting on a thousand machines, sends these.
-// How to read it: a check that fails names the case, and says what should have come. Each case has a line with its times;
-// an unknown client that is refused faster than a wrong secret tells which clients there are. Expired tokens are those that
-// the run itself got: it must be longer than a token lives, and TOLERANCE.
+// What it measures: whether the servers reject each request as the RFCs specify (RFC 6749 §3.3 and §5.2, RFC 6750
+// §3), how long that takes, and whether it ever causes a 5xx. Attackers send such requests, and so do a thousand
+// machines with one wrong setting.
+// How to read it: a failed check names the request and the expected answer. `refused` shows the times. If unknown
+// clients are rejected faster than wrong secrets, attackers can find out which clients exist. Expired tokens come
+// from the run itself, so the run must be longer than a token lifetime plus TOLERANCE.
+// Thresholds: each request gets the right status and error (`checks`); a wrong scope may also be ignored if the
+// response says so. No 5xx (`negative_server_errors`), 95% within MAX_P95 (`negative_duration`), and every kind was
+// sent (`negative_requests`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   TOLERANCE                                    seconds for which the API may accept expired tokens
-//   MAX_P95                                      time within which 95% have to be refused
-//   API_URL                                      what the tokens are for
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   TTL               lifetime of the tokens, with the local server only
+//   TOLERANCE         seconds for which the API may accept expired tokens
+//   MAX_P95           time within which 95% must be rejected
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';

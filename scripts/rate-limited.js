@@ -1,14 +1,18 @@
-// More token requests than the authorization server lets through.
+// Sends more token requests than the authorization server accepts.
 //
-// What it measures: whether the server gives what its limit promises, also to clients that were told to come later, and
-// whether these clients do as they are told: 429 and Retry-After instead of a storm of retries.
-// How to read it: granted tokens per second have to be those of the limit. Who waits for Retry-After, a second at least,
-// sends no more than one request a second in vain: `amplification`, token requests for each token, is VUS / LIMIT + 1
-// then. More than a tenth above that says that the server tells no time, or tells too short a time.
+// What it measures: whether the server grants as many tokens as its limit promises, and whether clients that receive
+// 429 and `Retry-After` come back at the right time.
+// How to read it: `limit` shows tokens per second, and the amplification: token requests per token. A client that
+// waits for `Retry-After` wastes at most one request per second, so the expected amplification is VUS / LIMIT + 1. If
+// it is more than a tenth higher, the server sends no `Retry-After`, or a value that is too short.
+// Thresholds: the granted tokens (`clientcreds_requests`) are 80% to 140% of LIMIT per second, the amplification
+// stays in its limit (`clientcreds_request_failed`), and `clientcreds_retry_after` is at least a second.
 //
-//   VUS DURATION                                 load: virtual users, each of them waiting for a token all the time
-//   LIMIT                                        token requests per second that the server lets through
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users, each of which always waits for a token
+//   DURATION          duration of the load
+//   LIMIT             token requests per second that the server accepts
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';

@@ -1,15 +1,21 @@
-// The token endpoint and the API behind it at a steady rate that is no strain for them: one of the runs of a comparison.
+// Loads the token endpoint, and the API behind it, at a constant, low rate: one run of a comparison.
 //
-// What it measures: latency and errors of RATE token requests and, with API_URL, API_RATE requests with a cached token per
-// second, however long the answers take. The rates are the same for every version that is compared, and far below what
-// any of them can do, so that a latency is that of the server and not that of a queue.
-// How to read it: not alone. Several runs of a base and of a head, in turns, are what `k6 x clientcreds compare` judges;
-// `make regression` does all of it. Latencies are those of {scenario:token} and {scenario:api}, without what setup() asks.
+// What it measures: latency and errors of RATE token requests per second and, with API_URL, of API_RATE requests per
+// second with a cached token. The rates are the same for each version, and far below the capacity, so that latency
+// does not include queueing.
+// How to read it: do not read a single run. `make regression` runs a base and a head several times in turns and
+// compares them with `k6 x clientcreds compare`. Use the latencies of `{scenario:token}` and `{scenario:api}`, which
+// exclude `setup()`.
+// Thresholds: more than 99% of the `checks` pass, less than 1% fails (`http_req_failed`,
+// `clientcreds_request_failed`), and k6 keeps the rate (`dropped_iterations`).
 //
-//   RATE API_RATE DURATION                       load: token requests and API requests per second, time
-//   MAX_VUS                                      virtual users of each of the two, all there from the start
-//   API_URL                                      the API; without it the token endpoint alone is loaded
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   RATE              token requests per second
+//   API_RATE          API requests per second
+//   DURATION          duration of the load
+//   MAX_VUS           number of virtual users for each of the two loads
+//   API_URL           URL of the API; without it, only the token endpoint is loaded
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

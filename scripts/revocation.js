@@ -1,14 +1,19 @@
-// A protected API under load, and in the middle of it all tokens are revoked.
+// Loads a protected API, and revokes all tokens in the middle of the run.
 //
-// What it measures: whether the API notices, and what it costs the clients: one refused request each, one new token each,
-// and no failed iteration, because client.get answers a 401 with a new token and the same request.
-// How to read it: clientcreds_rejections are the refused requests. None of them say that the API goes on with revoked
-// tokens, as those do that check JWTs by themselves; more than one for each virtual user that it refuses new tokens too.
+// What it measures: whether the API notices, and the cost for the clients: one rejected request and one new token
+// each. No iteration fails, because `client.get` retries a rejected request with a new token.
+// How to read it: without rejections (`clientcreds_rejections`), the API continues to accept revoked tokens, as APIs
+// do that validate JWTs locally. More than one rejection per virtual user means that it also rejects new tokens.
+// Thresholds: no iteration fails (`checks`), `clientcreds_rejections` is above 0 and at most one per virtual user,
+// and there are as many new tokens (`clientcreds_requests`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   REVOKE_AFTER                                 seconds until the tokens are revoked
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   REVOKE_AFTER      seconds until the tokens are revoked
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

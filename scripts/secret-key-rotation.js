@@ -1,16 +1,23 @@
-// A protected API under load, while keys and the client's secret are replaced.
+// Loads a protected API while the server's signing keys and the client's secret or key are replaced.
 //
-// What it measures: whether anybody notices. The server's signing key is replaced a few times, and the API
-// has to accept tokens of the former one until they expire. The client's own secret, or key, is picked up from
-// CLIENT_SECRET_FILE, or CLIENT_KEY_FILE, when the server refuses the old one: replace it there and at the server.
-// How to read it: no request is refused, and no iteration fails. clientcreds_secret_rotations is 1 when a new secret was
-// picked up; clientcreds_requests{error:invalid_client} what it cost, one for each virtual user at most.
+// What it measures: whether the rotations cause errors. The API must accept tokens with the former signing key until
+// they expire. The client reads CLIENT_SECRET_FILE or CLIENT_KEY_FILE again when the server rejects the old
+// credentials: replace the file, and the credentials at the server.
+// How to read it: no request is rejected, and no iteration fails. `clientcreds_secret_rotations` is 1 after a new
+// secret was read. `clientcreds_requests{error:invalid_client}` is the cost: at most one per virtual user. A 401
+// means that the API forgot a former key too early, or does not know a new one.
+// Thresholds: no failures and no 401 (`checks`, `clientcreds_rejections`); a secret in a file must be replaced
+// (`clientcreds_secret_rotations`); `invalid_client` at most once per virtual user.
 //
-//   VUS PAUSE                                    load: virtual users, seconds between requests of one user
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   ROTATIONS ROTATE_EVERY OVERLAP               signing keys to replace, seconds between them, time that a former one is good
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET_FILE, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   PAUSE             seconds between the requests of one virtual user
+//   TTL               lifetime of the tokens, with the local server only
+//   ROTATIONS         number of signing key rotations
+//   ROTATE_EVERY      seconds between rotations
+//   OVERLAP           time for which a former key stays valid
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

@@ -1,15 +1,21 @@
-// A protected API under load with tokens that live for seconds, side by side with several leeways.
+// Loads a protected API with tokens that live for seconds, with several leeways side by side.
 //
-// What it measures: how many tokens a short lifetime costs, and which leeway is long enough for it: how often virtual
-// users waited for a token, sent an expired one, or were refused.
-// How to read it: the summary has a line for each leeway, and the advice is the first of them with nothing of this. The
-// last of the list has to be one. A leeway must be longer than a token request takes, and than PAUSE.
+// What it measures: the number of token requests that a short lifetime causes, and which leeway is long enough: how
+// often virtual users waited for a token, sent an expired one, or were rejected.
+// How to read it: `leeway` has a line for each leeway. `advice` is the first leeway without any of these problems. A
+// leeway must be longer than a token request, and longer than PAUSE.
+// Thresholds: the last leeway has none of these problems: `checks`, `clientcreds_cache_misses`,
+// `clientcreds_rejections`, `clientcreds_expired_token_uses`.
 //
-//   VUS DURATION PAUSE                           load: virtual users for each leeway, time, seconds between their requests
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   LEEWAYS                                      leeways to compare, with commas: shares of the lifetime, or durations
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js; JITTER is 0 here by default
+//   VUS               number of virtual users for each leeway
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   TTL               lifetime of the tokens, with the local server only
+//   LEEWAYS           leeways to compare, separated by commas: shares of the lifetime, or durations
+//   JITTER            jitter of the cache
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client, keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

@@ -1,7 +1,13 @@
-// One of everything, once: is the extension in this binary, and does it work with this server?
+// Does everything once: is the extension in this binary, and does it work with this server?
 //
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
-//   API_URL                                      a protected resource
+// What it measures: nothing. It is a test, not a load test.
+// How to read it: a failed check names the problem. Run it before a load test, and after each change of the
+// environment.
+// Thresholds: every check passes (`checks`).
+//
+//   API_URL           URL of a protected resource
+//
+// The variables in lib/config.js apply as well.
 import http from 'k6/http';
 import { check } from 'k6';
 import { Client, TokenError } from 'k6/x/clientcreds';

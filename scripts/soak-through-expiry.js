@@ -1,15 +1,20 @@
-// A protected API under load for as long as it takes to replace every token many times.
+// Loads a protected API for so long that every token is replaced many times.
 //
-// What it measures: whether tokens are replaced without anybody noticing: no request fails, none is refused, none
-// carries an expired token, and no virtual user waits for a token but for its first.
-// How to read it: clientcreds_requests{reason:early} are the replacements; EXPIRIES for each virtual user are the least,
-// or the run was too short. With {reason:expired} or more than the first waits, tokens ran out: raise LEEWAY.
+// What it measures: whether token replacement is invisible to the load: no request fails, is rejected, or carries an
+// expired token, and no virtual user waits for a token except for its first.
+// How to read it: `clientcreds_requests{reason:early}` are the replacements. If they are too few, the run was too
+// short. With `{reason:expired}`, or with more waits than first tokens, tokens expired: raise LEEWAY.
+// Thresholds: nothing fails, no 401, and no expired token (`clientcreds_expired_token_uses`); nobody waits except for the
+// first token (`clientcreds_cache_misses`); EXPIRIES replacements per token (`clientcreds_requests`).
 //
-//   VUS DURATION PAUSE                           load: virtual users, time, seconds between requests of one user
-//   TTL                                          lifetime of tokens, where it is the local server's
-//   EXPIRIES                                     replacements that each token must go through
-//   API_URL                                      what to load
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   VUS               number of virtual users
+//   DURATION          duration of the load
+//   PAUSE             seconds between the requests of one virtual user
+//   TTL               lifetime of the tokens, with the local server only
+//   EXPIRIES          replacements that each token must go through
+//   API_URL           URL of the API
+//
+// The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';

@@ -1,14 +1,19 @@
-// The token endpoint without strain: the reference for every other scenario.
+// Loads the token endpoint lightly: the reference for every other scenario.
 //
-// What it measures: latency and errors of token requests at a low, steady arrival rate, at which no request waits for
-// another one.
-// How to read it: clientcreds_request_duration is what the server needs for a token, without a connection being made;
-// `tail` is how many times as long the slowest 1% take as the median. A server that misses its objective here needs no
-// load test. Keep the run with -o clientcreds-record, to compare others with it.
+// What it measures: latency and errors of token requests at a low, constant arrival rate, at which no request waits
+// for another one.
+// How to read it: `clientcreds_request_duration` is the time that the server needs for a token, without the time to
+// connect. `tail` is the ratio of the slowest 1% to the median. A server that misses its objective here needs no load
+// test. Record the run with `-o clientcreds-record` to compare others with it.
+// Thresholds: the objective (`withinSlo`), and k6 keeps the rate (`dropped_iterations`).
 //
-//   RATE DURATION MAX_VUS                        load: token requests per second, time, virtual users to do it with
-//   SLO_P95 SLO_ERRORS                           objective: time within which 95% are answered, share that may fail
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   RATE              token requests per second
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users
+//   SLO_P95           objective: the time within which 95% of the requests are answered
+//   SLO_ERRORS        objective: the share of requests that may fail
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';

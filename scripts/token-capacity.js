@@ -1,20 +1,28 @@
-// How many tokens per second the server grants within its objective.
+// Finds the number of tokens per second that the server grants within its objective.
 //
-// What it measures: latency and errors of token requests at arrival rates that rise in steps. The arrivals do not wait for
-// the answers (an open model), so beyond the server's capacity requests queue up, up to MAX_VUS of them.
-// How to read it: `capacity` is what was granted per second in the last step before the first one that missed the
-// objective, and `most` in any step. `limit` says which side the missed step failed for: the server, or the generator, where
-// k6 had too little CPU or no virtual user left. Then the server can do more; with no CPU left at all the run is INVALID.
-// The grid is the error: run it again with FROM and TO around the capacity, and more steps.
+// What it measures: latency and errors of token requests at arrival rates that rise in steps. Arrivals do not wait
+// for answers (an open model), so requests queue up beyond the server's capacity, up to MAX_VUS of them.
+// How to read it: `capacity` is the rate of granted tokens in the last step before the first step that missed the
+// objective. `most` is the highest rate in any step. `limit` says whether the server or the load generator limited
+// that step. Capacity is only as exact as the steps: run the scenario again with FROM and TO around the capacity, and
+// with more steps. docs/evidence/capacity.md has results for real servers.
+// Thresholds: up to the rate EXPECT, every step meets the objective, and 95% of its requests are sent
+// (`stepThresholds`).
 //
-//   FROM TO STEPS STEP                           load: token requests per second, first and last, steps, time of each
-//   WARM_UP                                      time at the first rate before that, in which connections are made
-//   MAX_VUS                                      requests in flight; as many as TO needs within SLO_P95
-//   SLO_P95 SLO_ERRORS                           objective: time within which 95% are answered, share that may fail
-//   EXPECT                                       up to this rate, FROM by default, it is a failure to miss the objective
-//   CLIENTS_FILE ASSIGNMENT                      many clients instead of one, and which of them each request is for
-//   RESULT_FILE                                  file to write what was found to, as JSON
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   FROM              rate of the first step, in token requests per second
+//   TO                rate of the last step
+//   STEPS             number of steps
+//   STEP              duration of a step
+//   WARM_UP           time at the first rate before the steps, to establish connections
+//   MAX_VUS           maximum number of requests in flight; by default, as many as TO needs within SLO_P95
+//   SLO_P95           objective: the time within which 95% of the requests are answered
+//   SLO_ERRORS        objective: the share of requests that may fail
+//   EXPECT            rate up to which missing the objective is a failure; by default FROM
+//   CLIENTS_FILE      CSV or JSON file with many clients, instead of one client
+//   ASSIGNMENT        which client each request gets: see the options of a pool
+//   RESULT_FILE       JSON file to write the results to
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { validity } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';

@@ -1,13 +1,19 @@
-// The token endpoint itself under load, at a steady arrival rate.
+// Loads the token endpoint at a constant arrival rate.
 //
-// What it measures: latency and errors of token requests when RATE of them arrive per second, however long the answers
-// take (an open model: a slow server does not slow the arrivals down).
-// How to read it: clientcreds_request_duration is the endpoint's latency, clientcreds_request_failed its error rate.
-// dropped_iterations above 0 mean that k6 could not keep the rate: raise MAX_VUS, or the generator is the limit.
+// What it measures: latency and errors of token requests when RATE of them arrive per second, no matter how long the
+// answers take (an open model).
+// How to read it: `clientcreds_request_duration` is the latency of the endpoint, `clientcreds_request_failed` is its
+// error rate. `dropped_iterations` above 0 mean that k6 did not keep the rate: raise MAX_VUS, or use a larger load
+// generator.
+// Thresholds: `checks` above 99%, `clientcreds_request_failed` below 1%, no `dropped_iterations`.
 //
-//   RATE DURATION MAX_VUS                        load: token requests per second, time, virtual users to do it with
-//   CLIENTS_FILE ASSIGNMENT                      many clients instead of one, and which of them each request is for
-//   TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE …   see lib/config.js
+//   RATE              token requests per second
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users
+//   CLIENTS_FILE      CSV or JSON file with many clients, instead of one client
+//   ASSIGNMENT        which client each request gets: see the options of a pool
+//
+// The variables in lib/config.js apply as well.
 import { check } from 'k6';
 import { acquire } from './lib/call.js';
 import { clientOfCall } from './lib/config.js';

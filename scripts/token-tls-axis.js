@@ -1,17 +1,24 @@
-// What TLS costs a token: side by side, a connection for each grant, and one that is kept for several of them.
+// Compares token requests that each open a TLS connection with token requests that share a connection.
 //
-// What it measures: the time that a grant takes with the connection it needs, and how much of that is TCP and TLS. k6 forgets
-// connections after each iteration (noVUConnectionReuse) and resumes no TLS session, so each new one is a full handshake:
-// what a server pays for clients that keep nothing, such as short-lived functions.
-// How to read it: `new` and `kept` have the medians, `TLS` says how many times as long a grant takes with a connection of its
-// own. HTTP/2 is used where the server offers it; GODEBUG=http2client=0 measures the same with HTTP/1.1.
+// What it measures: the duration of a token request including its connection, and the share of TCP and TLS. k6 closes
+// connections after each iteration (`noVUConnectionReuse`) and does not resume TLS sessions, so each new connection
+// needs a full handshake, as for short-lived functions.
+// How to read it: `new` and `kept` show the medians. `TLS` is the ratio of the two. If
+// `connections_opened{scenario:kept}` is crossed, the server, or a proxy in front of it, does not keep connections.
+// HTTP/2 is used if the server offers it: `GODEBUG=http2client=0` measures HTTP/1.1.
+// Thresholds: as many connections as expected (`connections_opened`), handshakes within SLO_HANDSHAKE
+// (`clientcreds_request_tls_handshaking`), and less than 1% fails (`clientcreds_request_failed`).
 //
-//   RATE DURATION MAX_VUS                        load of each variant: grants per second, time, virtual users
-//   GRANTS                                       grants over a connection that is kept
-//   SLO_HANDSHAKE                                objective: time within which 95% of the TLS handshakes are done
-//   RESULT_FILE                                  file to write what was found to, as JSON
-//   TOKEN_URL ISSUER                             one of them, https
-//   CLIENT_ID, CLIENT_SECRET, SCOPE …            see lib/config.js
+//   RATE              token requests per second for each variant
+//   DURATION          duration of the load
+//   MAX_VUS           maximum number of virtual users for each variant
+//   GRANTS            token requests per kept connection
+//   SLO_HANDSHAKE     objective: the time within which 95% of the TLS handshakes are done
+//   RESULT_FILE       JSON file to write the results to
+//   TOKEN_URL         token endpoint; `https`
+//   ISSUER            issuer, instead of TOKEN_URL; `https`
+//
+// The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';

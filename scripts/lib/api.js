@@ -1,13 +1,16 @@
-// The request to the protected API, and the answers that are accepted, as the environment describes them.
+// Reads the request to the protected API, and the accepted responses, from the environment.
+//
+//   API_URL                  URL of the API
+//   API_METHOD               HTTP method; GET by default
+//   API_BODY                 request body; set its content type in API_HEADERS
+//   API_HEADERS              request headers as a JSON object; the client adds the token
+//   API_STATUS               accepted status, or several, such as `200,201`; any 2xx by default
 
 import http from 'k6/http';
 import { attempt } from './call.js';
 import { env, fail, shown, url } from './environment.js';
 
-/**
- * The API at API_URL. API_METHOD (GET by default), API_BODY and API_HEADERS (a JSON object) describe the request, API_STATUS
- * the accepted statuses (2xx by default).
- */
+/** The protected API. */
 export function protectedApi() {
     const target = url('API_URL', 'the URL of the protected API to load');
     const body = env('API_BODY') ?? null;

@@ -1,19 +1,40 @@
-// The client, or the clients, and the API that the environment describes. Each variable has one meaning in all scenarios.
+// Reads the client, or the clients, and the API from the environment. Each variable has the same meaning in all scenarios.
+//
+//   ISSUER                   issuer identifier, to discover the endpoints (RFC 8414)
+//   TOKEN_URL                token endpoint, instead of ISSUER
+//   INTROSPECTION_URL        introspection endpoint; by default, the one in the metadata
+//   REVOCATION_URL           revocation endpoint; by default, the one in the metadata
+//   CLIENT_ID                client identifier
+//   CLIENT_SECRET            client secret
+//   CLIENT_SECRET_FILE       file with the client secret, instead of CLIENT_SECRET
+//   CLIENT_SECRET_SOURCE     name of the client secret in k6's secret sources: `name` or `source:name`
+//   AUTH                     client authentication method; `client_secret_basic` by default
+//   BASIC_ENCODING           encoding of `client_secret_basic`: `form` (default) or `raw`
+//   CLIENT_KEY_FILE          private key of `private_key_jwt` or of the certificate, PEM or JWK
+//   KEY_ALG                  signature algorithm of the key, if the key does not determine it
+//   KEY_ID                   `kid` of the key
+//   CLIENT_CERTIFICATE_FILE  certificate of `tls_client_auth`, `self_signed_tls_client_auth`, or of the key, PEM
+//   ASSERTION_AUDIENCE       `aud` of client assertions, if the server does not accept the issuer
+//   SCOPE                    requested scope, separated by spaces
+//   AUDIENCE                 `audience` parameter, if the server requires it
+//   RESOURCE                 resource indicator (RFC 8707), if the server requires it
+//   DPOP                     `true` binds tokens to a key (RFC 9449)
+//   EXCHANGE                 `true` exchanges each token for another one (RFC 8693)
+//   EXCHANGE_AUDIENCE        audience of the exchanged token
+//   EXCHANGE_RESOURCE        resource of the exchanged token
+//   EXCHANGE_SCOPE           scope of the exchanged token
+//   CACHE_SCOPE              cache option `scope`: `vu`, `shared`, or `none`
+//   LEEWAY                   cache option `leeway`
+//   JITTER                   cache option `jitter`
+//   REFRESH                  cache option `refresh`: `background` or `blocking`
+//   ON_ERROR                 `abort` ends the run with exit code 108 if the client cannot get a token
+//   CLIENTS_FILE             CSV or JSON file with many clients, for scenarios that support it
+//   ASSIGNMENT               client of each request: `vu`, `round-robin`, `random`, `zipf`, or `hot`
 
 import { Client, ClientPool } from 'k6/x/clientcreds';
 import { env, fail, flag, required, url } from './environment.js';
 
-/**
- * The options of the Client that the environment describes: TOKEN_URL or ISSUER, CLIENT_ID, CLIENT_SECRET (or
- * CLIENT_SECRET_FILE, or CLIENT_SECRET_SOURCE, the secret's name in what --secret-source configures), and
- * where given SCOPE, AUDIENCE, RESOURCE, AUTH, BASIC_ENCODING, ON_ERROR, CACHE_SCOPE, LEEWAY, JITTER and REFRESH. With
- * AUTH=private_key_jwt CLIENT_KEY_FILE instead of CLIENT_SECRET, and where needed KEY_ALG and KEY_ID, and
- * CLIENT_CERTIFICATE_FILE for servers that find the key by its certificate. ASSERTION_AUDIENCE is the
- * audience of assertions where the server does not accept the issuer. With
- * AUTH=tls_client_auth and AUTH=self_signed_tls_client_auth CLIENT_CERTIFICATE_FILE, and its key in CLIENT_KEY_FILE.
- * DPOP=true binds tokens to a key. EXCHANGE=true exchanges them (RFC 8693), where given for EXCHANGE_AUDIENCE,
- * EXCHANGE_RESOURCE and EXCHANGE_SCOPE.
- */
+/** The options of the client that the environment describes. */
 export function clientOptions(overrides = {}) {
     return optionsWith(env('AUTH'), overrides);
 }

@@ -22,7 +22,31 @@ type exitCodes struct {
 	failed exitcodes.ExitCode // all that comes after
 }
 
-// exitCodesOf lists every command. docs/guides/troubleshooting.md documents them, and a test compares the two.
+// ExitCodeInfo describes the exit codes of one command.
+type ExitCodeInfo struct {
+	Command       string
+	Usage, Failed int
+	Further       string // besides 0, these two
+}
+
+// ExitCodes lists the exit codes of the commands below root, and of root.
+func ExitCodes(root *cobra.Command) []ExitCodeInfo {
+	further := map[string]string{
+		"serve": "With a command after `--`: the command's exit code; 126 or 127 if it cannot be started; " +
+			"128 plus the number of the signal that ended it",
+		"compare": "99 `FAIL`, 90 `INVALID`",
+		"verdict": "99 `FAIL`, 90 `INVALID`",
+	}
+	var infos []ExitCodeInfo
+	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
+		name := strings.TrimSuffix("k6 x "+Name+" "+strings.TrimPrefix(c.Name(), Name), " ")
+		codes := exitCodesOf(c.Name())
+		infos = append(infos, ExitCodeInfo{name, int(codes.usage), int(codes.failed), further[c.Name()]})
+	}
+	return infos
+}
+
+// exitCodesOf has the exit codes of every command.
 func exitCodesOf(command string) exitCodes {
 	switch command {
 	case "doctor":

@@ -63,7 +63,7 @@ func TestExitCodes(t *testing.T) {
 // docsTable is the table of exit codes, by command.
 func docsTable(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/guides/troubleshooting.md")
+	text, err := os.ReadFile("../../docs/reference/commands.md")
 	require.NoError(t, err)
 	table := make(map[string][]string)
 	for _, row := range regexp.MustCompile("(?m)^\\| `k6 x clientcreds ?([a-z]*)` \\| (\\d+) \\| (\\d+) \\|").FindAllStringSubmatch(string(text), -1) {

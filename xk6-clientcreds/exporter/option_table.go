@@ -18,56 +18,132 @@ import (
 type option struct {
 	name    string // in the argument and in JSON
 	initial string // the default; "" is the zero value
+	help    string
 	set     func(o *options, text string) error
 }
 
-// optionTable lists every option. docs/guides/exporter.md says what each is for.
+// OptionInfo describes one option of the output.
+type OptionInfo struct{ Name, Variable, Default, Help string }
+
+// Options lists the options of the output.
+func Options() []OptionInfo {
+	var infos []OptionInfo
+	for _, row := range optionTable() {
+		infos = append(infos, OptionInfo{row.name, environmentName(row.name), row.initial, row.help})
+	}
+	return infos
+}
+
+// optionTable lists every option.
 func optionTable() []option {
 	return []option{
-		{"addr", "127.0.0.1:9464", func(o *options, s string) error {
-			o.Addr = s
-			_, port, err := net.SplitHostPort(s)
-			if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-				return fmt.Errorf("%q is not an address; allowed: host:port, or :port for every interface", s)
-			}
-			return nil
-		}},
-		{"path", "/metrics", func(o *options, s string) error {
-			o.Path = s
-			if !strings.HasPrefix(s, "/") || s == "/" || strings.ContainsAny(s, " {}?#") {
-				return fmt.Errorf("%q is not a path; allowed: \"/\" and a name, such as \"/metrics\"", s)
-			}
-			return nil
-		}},
-		{"webConfig", "", func(o *options, s string) error { o.WebConfig = s; return nil }},
-		{"linger", "auto", func(o *options, s string) (err error) { o.Linger, err = parseLinger(s); return err }},
-		{"labels", "*", func(o *options, s string) (err error) { o.Labels.allow, err = parseGlobs(s); return err }},
-		{"dropLabels", "", func(o *options, s string) (err error) { o.Labels.deny, err = parseGlobs(s); return err }},
-		{"urlLabel", "false", func(o *options, s string) (err error) { o.Labels.url, err = parseBool(s); return err }},
-		{"maxSeries", "10000", func(o *options, s string) (err error) {
-			if o.MaxSeries, err = strconv.Atoi(s); err != nil || o.MaxSeries < 1 {
-				return fmt.Errorf("%q is not a number of series; allowed: an integer from 1", s)
-			}
-			return nil
-		}},
-		{"buckets", "", func(o *options, s string) (err error) { o.Buckets, err = parseBucketRules(s); return err }},
-		{"histograms", string(histogramsBoth), func(o *options, s string) (err error) {
-			o.Histograms, err = parseHistogramKind(s)
-			return err
-		}},
-		{"runtimeMetrics", "true", func(o *options, s string) (err error) { o.RuntimeMetrics, err = parseBool(s); return err }},
-		{"textfile", "", func(o *options, s string) error { o.Textfile = s; return nil }},
-		{"pushUrl", "", func(o *options, s string) (err error) { o.Push.URL, err = parsePushURL(s); return err }},
-		{"pushJob", "k6", func(o *options, s string) error {
-			o.Push.Job = s
-			if s == "" {
-				return errors.New("the name is empty; allowed: a job name")
-			}
-			return nil
-		}},
-		{"pushLabels", "", func(o *options, s string) (err error) { o.Push.Labels, err = parsePushLabels(s); return err }},
-		{"pushUsername", "", func(o *options, s string) error { o.Push.Username = s; return nil }},
-		{"pushPassword", "", func(o *options, s string) error { o.Push.Password = s; return nil }},
+		{
+			"addr", "127.0.0.1:9464",
+			"Address to listen on, `host:port`. Without a host: every interface. Port 0: any free " +
+				"port.",
+			func(o *options, s string) error {
+				o.Addr = s
+				_, port, err := net.SplitHostPort(s)
+				if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+					return fmt.Errorf("%q is not an address; allowed: host:port, or :port for every interface", s)
+				}
+				return nil
+			},
+		},
+		{
+			"path", "/metrics", "Path of the metrics.",
+			func(o *options, s string) error {
+				o.Path = s
+				if !strings.HasPrefix(s, "/") || s == "/" || strings.ContainsAny(s, " {}?#") {
+					return fmt.Errorf("%q is not a path; allowed: \"/\" and a name, such as \"/metrics\"", s)
+				}
+				return nil
+			},
+		},
+		{
+			"webConfig", "",
+			"[Web configuration " +
+				"file](https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md) for TLS and basic authentication.",
+			func(o *options, s string) error { o.WebConfig = s; return nil },
+		},
+		{
+			"linger", "auto",
+			"How long the metrics stay available after the test: `auto` (until the last scrape), or a duration " +
+				"such as `15s`.",
+			func(o *options, s string) (err error) { o.Linger, err = parseLinger(s); return err },
+		},
+		{
+			"labels", "*", "Labels to serve, by name. `*`, `?`, and `[a-z]` match.",
+			func(o *options, s string) (err error) { o.Labels.allow, err = parseGlobs(s); return err },
+		},
+		{
+			"dropLabels", "", "Labels to drop from these.",
+			func(o *options, s string) (err error) { o.Labels.deny, err = parseGlobs(s); return err },
+		},
+		{
+			"urlLabel", "false", "`true`: keep the label `url` where there is a `name`.",
+			func(o *options, s string) (err error) { o.Labels.url, err = parseBool(s); return err },
+		},
+		{
+			"maxSeries", "10000", "Maximum number of label sets per metric.",
+			func(o *options, s string) (err error) {
+				if o.MaxSeries, err = strconv.Atoi(s); err != nil || o.MaxSeries < 1 {
+					return fmt.Errorf("%q is not a number of series; allowed: an integer from 1", s)
+				}
+				return nil
+			},
+		},
+		{
+			"buckets", "",
+			"Classic buckets of Trends by k6 name, in base units: `http_req_*:0.1 0.5 1;my_size:1e3 1e6`. The " +
+				"longest matching name takes precedence.",
+			func(o *options, s string) (err error) { o.Buckets, err = parseBucketRules(s); return err },
+		},
+		{
+			"histograms", string(histogramsBoth),
+			"`both`, `native`, or `classic` buckets. With `native`, formats other than protobuf contain sum and " +
+				"count only.",
+			func(o *options, s string) (err error) {
+				o.Histograms, err = parseHistogramKind(s)
+				return err
+			},
+		},
+		{
+			"runtimeMetrics", "true", "`false`: no `go_*` and `process_*` metrics.",
+			func(o *options, s string) (err error) { o.RuntimeMetrics, err = parseBool(s); return err },
+		},
+		{
+			"textfile", "", "File to write the metrics to, in the text format, when the test ends.",
+			func(o *options, s string) error { o.Textfile = s; return nil },
+		},
+		{
+			"pushUrl", "", "Pushgateway to push the metrics to when the test ends.",
+			func(o *options, s string) (err error) { o.Push.URL, err = parsePushURL(s); return err },
+		},
+		{
+			"pushJob", "k6", "`job` of the pushed group.",
+			func(o *options, s string) error {
+				o.Push.Job = s
+				if s == "" {
+					return errors.New("the name is empty; allowed: a job name")
+				}
+				return nil
+			},
+		},
+		{
+			"pushLabels", "", "Additional labels of the group, which no metric may have: `instance:a env:ci`.",
+			func(o *options, s string) (err error) { o.Push.Labels, err = parsePushLabels(s); return err },
+		},
+		{
+			"pushUsername", "", "User name for basic authentication at the Pushgateway.",
+			func(o *options, s string) error { o.Push.Username = s; return nil },
+		},
+		{
+			"pushPassword", "",
+			"Password for basic authentication. Set it in the environment: other users can see arguments in " +
+				"process lists.",
+			func(o *options, s string) error { o.Push.Password = s; return nil },
+		},
 	}
 }
 

@@ -12,8 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 )
 
-// options are the options of one output. The table in docs/guides/exporter.md documents each, and a test
-// compares the two.
+// options are the options of one output. optionTable documents each of them.
 type options struct {
 	Addr           string
 	Path           string

@@ -2,9 +2,6 @@ package exporter
 
 import (
 	"encoding/json"
-	"os"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -166,48 +163,18 @@ func TestWrongOptionsAreAnInvalidConfiguration(t *testing.T) {
 	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())
 }
 
-// TestOptionsAreDocumented compares the table of options in the documentation with that in the code.
-func TestOptionsAreDocumented(t *testing.T) {
-	documented := make(map[string][2]string)
-	for _, row := range tableRows(t, regexp.MustCompile("^`[a-zA-Z]+`$"), 4) {
-		documented[row[0]] = [2]string{row[1], row[2]}
+// TestOptionsAndMetricsAreDescribed: the reference is generated from these descriptions.
+func TestOptionsAndMetricsAreDescribed(t *testing.T) {
+	names := make(map[string]bool)
+	for _, o := range Options() {
+		assert.NotEmpty(t, o.Help, o.Name)
+		assert.Equal(t, environmentName(o.Name), o.Variable)
+		names[o.Name] = true
 	}
-	want := make(map[string][2]string)
-	for _, row := range optionTable() {
-		want[row.name] = [2]string{environmentName(row.name), row.initial}
+	assert.Len(t, names, len(optionTable()))
+	for _, m := range OwnMetrics() {
+		assert.NotEmpty(t, m.Help, m.Name)
+		names[m.Name] = true
 	}
-	assert.Equal(t, want, documented)
-}
-
-// TestOwnMetricsAreDocumented does so for the metrics about the test and the exporter.
-func TestOwnMetricsAreDocumented(t *testing.T) {
-	var documented []ownMetric
-	for _, row := range tableRows(t, regexp.MustCompile("^`k6_[a-z0-9_]+`$"), 3) {
-		documented = append(documented, ownMetric{row[0], row[2], strings.Fields(row[1])})
-	}
-	want := ownMetrics()
-	for i := range want {
-		want[i].labels = append([]string{}, want[i].labels...)
-	}
-	assert.Equal(t, want, documented)
-}
-
-// tableRows returns the cells of the documentation's table rows that have that many columns and
-// whose first one matches, without backticks.
-func tableRows(t *testing.T, first *regexp.Regexp, columns int) [][]string {
-	t.Helper()
-	doc, err := os.ReadFile("../../docs/guides/exporter.md")
-	require.NoError(t, err)
-	var rows [][]string
-	for line := range strings.Lines(string(doc)) {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if len(cells) != columns || !first.MatchString(strings.TrimSpace(cells[0])) {
-			continue
-		}
-		for i := range cells {
-			cells[i] = strings.ReplaceAll(strings.TrimSpace(cells[i]), "`", "")
-		}
-		rows = append(rows, cells)
-	}
-	return rows
+	assert.Len(t, names, len(optionTable())+len(ownMetrics()))
 }

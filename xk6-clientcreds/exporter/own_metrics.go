@@ -30,7 +30,22 @@ const (
 	droppedName          = prefix + "prometheus_dropped_samples_total"
 )
 
-// ownMetric is one row of the table of them. docs/guides/exporter.md is compared with it by a test.
+// MetricInfo describes a metric about the test or the exporter.
+type MetricInfo struct {
+	Name, Help string
+	Labels     []string
+}
+
+// OwnMetrics lists the metrics about the test and the exporter, as they are served.
+func OwnMetrics() []MetricInfo {
+	var infos []MetricInfo
+	for _, row := range ownMetrics() {
+		infos = append(infos, MetricInfo{row.name, row.help, row.labels})
+	}
+	return infos
+}
+
+// ownMetric is one row of the table of these metrics.
 type ownMetric struct {
 	name   string
 	help   string

@@ -28,24 +28,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// tableRows returns the cells of the Markdown table rows whose first cell is a name in backquotes.
-func tableRows(text string, cells int) [][]string {
-	var rows [][]string
-	for line := range strings.Lines(text) {
-		row := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
-		if len(row) != cells || !strings.HasPrefix(strings.TrimSpace(row[0]), "`") {
-			continue
-		}
-		for i := range row {
-			row[i] = strings.TrimSpace(row[i])
-		}
-		row[0] = strings.Trim(row[0], "`")
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// documentedOption is an option as the reference or the types tell of it.
+// documentedOption is an option as index.d.ts describes it. The reference is generated from index.d.ts.
 type documentedOption struct {
 	def     string // as JavaScript; "" when there is none
 	choices string // of a fixed vocabulary, sorted
@@ -97,28 +80,8 @@ func addOptionsOfType(t *testing.T, all map[string]documentedOption, name, prefi
 	}
 }
 
-// manyClientsSection is where docs/reference/options.md tells of the options of a pool.
-const manyClientsSection = "\n## Many clients\n"
-
-// optionsOfTables reads the options out of the tables of docs/reference/options.md.
-func optionsOfTables(t *testing.T, text string) map[string]documentedOption {
-	t.Helper()
-	documented := make(map[string]documentedOption)
-	for _, row := range tableRows(text, 4) {
-		o := documentedOption{def: strings.Trim(row[2], "`–")}
-		if row[1] == "string" {
-			if o.choices = choices(row[3]); !strings.Contains(o.choices, " ") {
-				o.choices = ""
-			}
-		}
-		require.NotContains(t, documented, row[0])
-		documented[row[0]] = o
-	}
-	return documented
-}
-
-// The options that the code reads, docs/reference/options.md and index.d.ts are the same, with the same
-// defaults and the same vocabularies.
+// The options that the code reads and the options in index.d.ts are the same, with the same defaults and the same
+// vocabularies.
 func TestOptionsAreDocumented(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
@@ -130,19 +93,8 @@ func TestOptionsAreDocumented(t *testing.T) {
 		return parseOptions(rt, value, filepath.Clean)
 	}
 
-	ofClient, _, found := strings.Cut(readFile(t, "../../docs/reference/options.md"), manyClientsSection)
-	require.True(t, found)
-	documented := optionsOfTables(t, ofClient)
-	delete(documented, "cache") // their defaults are those of the options in them
-	typed := optionsOfTypes(t)
-	delete(typed, "cache")
-	assert.Equal(t, documented, maps.Collect(func(yield func(string, documentedOption) bool) {
-		for name, o := range typed {
-			if !yield(name, o) {
-				return
-			}
-		}
-	}), "docs/reference/options.md and index.d.ts")
+	documented := optionsOfTypes(t)
+	delete(documented, "cache") // its defaults are the defaults of the options in it
 
 	object, err := rt.RunString(`({clientSecret: {file: 'f'}, key: {text: 'k'}, certificate: {text: 'c'}, assertion: {}, dpop: {key: {text: 'k'}}, exchange: {}, cache: {}, retry: {}})`)
 	require.NoError(t, err)
@@ -232,26 +184,22 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	assert.ElementsMatch(t, keys(v.mustRun(`Object.keys(judged.process.failures[0])`)), members("interface Failure"))
 }
 
-func TestMetricsAreDocumented(t *testing.T) {
+// The reference is generated from these descriptions.
+func TestMetricsAndTagsAreDescribed(t *testing.T) {
 	t.Parallel()
-	var code [][]string
+	var tags []string
+	for _, tag := range Tags() {
+		tags = append(tags, tag.Name)
+		assert.NotEmpty(t, tag.Help, tag.Name)
+	}
+	used := make(map[string]bool)
 	for _, m := range Metrics() {
-		typ := map[metrics.MetricType]string{metrics.Counter: "Counter", metrics.Rate: "Rate", metrics.Trend: "Trend", metrics.Gauge: "Gauge"}[m.Type]
-		if m.Time {
-			typ += ", time"
+		assert.NotEmpty(t, m.Help, m.Name)
+		for _, tag := range m.Tags {
+			used[tag] = true
 		}
-		tags := "–"
-		if len(m.Tags) > 0 {
-			tags = "`" + strings.Join(m.Tags, "`, `") + "`"
-		}
-		code = append(code, []string{m.Name, typ, tags, m.Help})
 	}
-	text := readFile(t, "../../docs/reference/metrics.md")
-	assert.Equal(t, code, tableRows(text, 4))
-	for _, row := range tableRows(text, 2) {
-		assert.Contains(t, []string{tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer}, row[0])
-	}
-	assert.Len(t, tableRows(text, 2), 7)
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(used)), tags)
 }
 
 // The tags that samples have are those that Metrics tells of.

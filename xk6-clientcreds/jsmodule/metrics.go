@@ -17,8 +17,7 @@ const (
 	tagError  = "error"  // OAuth error code or failure class; from a bounded vocabulary
 )
 
-// moduleMetrics are the metrics of this module. Names, types and meanings are the table in
-// docs/reference/metrics.md, and a test compares the two.
+// moduleMetrics are the metrics of this module. metricRows describes each of them.
 type moduleMetrics struct {
 	Requests               *metrics.Metric
 	RequestDuration        *metrics.Metric

@@ -77,7 +77,7 @@ type retryOptions struct {
 	Given               bool // acquire() retries only when the script asked for it
 }
 
-// defaults are documented in index.d.ts and docs/reference/options.md; a test compares them.
+// defaults are documented in index.d.ts; a test compares them.
 func defaults() options {
 	return options{
 		Auth:          authBasic,

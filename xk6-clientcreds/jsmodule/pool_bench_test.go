@@ -69,7 +69,7 @@ func TestMemoryPerUnusedClient(t *testing.T) {
 	}
 }
 
-// What docs/reference/options.md says of the clients that are used: so much in a process, and so much in every
+// What docs/guides/many-clients.md says of the clients that are used: so much in a process, and so much in every
 // VU that keeps them.
 func TestMemoryPerUsedClient(t *testing.T) {
 	const n = 500

@@ -3,7 +3,6 @@ package oauth
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,22 +27,6 @@ const (
 	CodeTokenType         = "token_type"            // a token of another type than was asked for: a DPoP proof brought a Bearer token
 	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate or key
 )
-
-// classes are the codes of failures that are not OAuth errors.
-var classes = []string{
-	CodeTimeout, CodeCanceled, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTLS,
-	CodeTransport, CodeHTTPError, CodeInvalidResponse, CodeDiscovery, CodeClientAuth,
-	CodeTokenType, CodeTokenBinding,
-}
-
-// registered are the errors of token and revocation endpoints (RFC 6749 §5.2, 7009 §2.2.1, 8707 §2,
-// 9396 §5, 9449 §5 and §8).
-var registered = []string{
-	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
-	"invalid_dpop_proof", CodeUseNonce, "access_denied", "server_error",
-	"temporarily_unavailable", "slow_down", "unsupported_token_type",
-}
 
 const (
 	maxCode = 64
@@ -100,32 +83,18 @@ func (e *Error) Error() string {
 // Unwrap returns the error of the transport, if that is what failed.
 func (e *Error) Unwrap() error { return e.cause }
 
-// passing are the failures that the same request may not meet again, whatever the status.
-var passing = []string{
-	CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport,
-	"temporarily_unavailable", "slow_down", "server_error",
-}
-
-// final are those that it will meet again, whatever the status: above all the errors of a server
-// that has understood the request and refuses it. Servers lock clients out that insist.
-var final = []string{
-	CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth, CodeTokenType, CodeTokenBinding,
-	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-	"unsupported_grant_type", "invalid_scope", "invalid_target", "invalid_authorization_details",
-	"invalid_dpop_proof", CodeUseNonce, "access_denied", "unsupported_token_type",
-}
-
 // Retryable reports whether the same request may succeed later: after a transport error, where the
 // OAuth code says so, and after 429 and 5xx where it says nothing. A token request may be
 // repeated: it changes nothing.
 func (e *Error) Retryable() bool {
-	switch {
-	case slices.Contains(passing, e.Code):
+	switch codeTable()[e.Code].Retry {
+	case RetryAlways:
 		return true
-	case slices.Contains(final, e.Code):
+	case RetryNever: // above all the errors of a server that understood the request: servers lock out clients that insist
 		return false
+	default:
+		return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 	}
-	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 }
 
 // RefusesClient reports whether the server does not know the client or its credentials: invalid_client
@@ -138,7 +107,7 @@ func (e *Error) RefusesClient() bool {
 	case CodeUseNonce, "invalid_dpop_proof":
 		return false
 	}
-	return e.Status == http.StatusUnauthorized && (e.Code == CodeHTTPError || !slices.Contains(classes, e.Code))
+	return e.Status == http.StatusUnauthorized && (e.Code == CodeHTTPError || !isClass(e.Code))
 }
 
 // WrongScheme reports whether the request was plain HTTP and the server wanted TLS, or the other way
@@ -147,7 +116,7 @@ func (e *Error) WrongScheme() bool { return e.wrongScheme }
 
 // Label is Code for use as a metric's tag: from a bounded vocabulary, "other" for codes outside.
 func (e *Error) Label() string {
-	if slices.Contains(classes, e.Code) || slices.Contains(registered, e.Code) {
+	if _, known := codeTable()[e.Code]; known {
 		return e.Code
 	}
 	return "other"

@@ -21,15 +21,24 @@ func TestLabelIsBounded(t *testing.T) {
 	}
 }
 
-// What decides about repeating must be what may be counted.
-func TestRetryRulesUseKnownCodes(t *testing.T) {
+// Each code has one row, a meaning, and a rule for retries, by which Retryable decides.
+func TestCodes(t *testing.T) {
 	t.Parallel()
-	for _, code := range append(append([]string{}, passing...), final...) {
-		assert.Contains(t, append(append([]string{}, classes...), registered...), code)
+	seen := make(map[string]bool)
+	for _, row := range Codes() {
+		assert.False(t, seen[row.Code], row.Code)
+		seen[row.Code] = true
+		assert.NotEmpty(t, row.Meaning, row.Code)
+		assert.Equal(t, row.Source == "", isClass(row.Code), row.Code)
+		assert.Equal(t, row.Source != "", isRegistered(row.Code), row.Code)
+		assert.Equal(t, row.Retry == RetryAlways, (&Error{Code: row.Code, Status: 400}).Retryable(), row.Code)
+		assert.Equal(t, row.Retry != RetryNever, (&Error{Code: row.Code, Status: 503}).Retryable(), row.Code)
+		assert.Equal(t, row.Retry != RetryNever, (&Error{Code: row.Code, Status: 429}).Retryable(), row.Code)
 	}
-	for _, code := range passing {
-		assert.NotContains(t, final, code)
-	}
+	assert.False(t, isClass("tenant_1234"))
+	assert.False(t, isRegistered("tenant_1234"))
+	assert.True(t, (&Error{Code: "tenant_1234", Status: 500}).Retryable())
+	assert.False(t, (&Error{Code: "tenant_1234", Status: 499}).Retryable())
 }
 
 func TestPrintable(t *testing.T) {

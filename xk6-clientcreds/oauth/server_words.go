@@ -92,7 +92,7 @@ func normalized(o map[string]any) map[string]any {
 func codeElsewhere(body []byte) string {
 	document, _ := parseObject(trimBOM(body))
 	for _, name := range []string{"errorCode", "ErrorCode", "error_code", "code"} {
-		if code := document.text(name); slices.Contains(registered, code) {
+		if code := document.text(name); isRegistered(code) {
 			return code
 		}
 	}
