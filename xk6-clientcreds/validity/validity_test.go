@@ -1,6 +1,7 @@
 package validity
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -182,6 +183,53 @@ func TestTolerancesThatAreWrong(t *testing.T) {
 	none, err := ParseTolerances(" ")
 	require.NoError(t, err)
 	assert.Nil(t, none)
+}
+
+// TestTolerancesOfScriptAndEnvironment: the environment takes precedence, rule by rule.
+func TestTolerancesOfScriptAndEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		option, variable string
+		want             Tolerances
+	}{
+		{"", "", nil},
+		{"", "rejections=0.5", Tolerances{"rejections": 0.5}},
+		{`["rejections=0.5", "stopped_early"]`, "", Tolerances{"rejections": 0.5, "stopped_early": unlimited}},
+		{`[]`, "", nil},
+		{`{}`, "rejections=0", Tolerances{"rejections": 0}},
+		{`{"rejections": 0.5, "clock_skew": 0}`, "", Tolerances{"rejections": 0.5, "clock_skew": 0}},
+		{`{"rejections": 1e300}`, "", Tolerances{"rejections": unlimited}},
+		{`{"rejections": 0.5, "clock_skew": 9000}`, "rejections=0.1", Tolerances{"rejections": 0.1, "clock_skew": 9000}},
+	} {
+		got, err := TolerancesFrom(json.RawMessage(c.option), c.variable)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got, "%s and %q", c.option, c.variable)
+	}
+	for _, c := range [][3]string{
+		{`"rejections"`, "", "allow must be a list of rules, or an object of rules and their limits"},
+		{`["x"]`, "", `"x" is not a rule of validity; allowed: `},
+		{`{"x": 1}`, "", `"x" is not a rule of validity; allowed: `},
+		{`{"rejections": -0.1}`, "", "allow.rejections must be a number, 0 or more"},
+		{"", "rejections=-1", `K6_CLIENTCREDS_ALLOW: "rejections=-1": the limit of a rule must be a number, 0 or more`},
+	} {
+		got, err := TolerancesFrom(json.RawMessage(c[0]), c[1])
+		require.ErrorContains(t, err, c[2])
+		assert.Nil(t, got)
+	}
+}
+
+// TestMergedTolerances: an instance that does not allow something did not mean to do it.
+func TestMergedTolerances(t *testing.T) {
+	t.Parallel()
+	both := Tolerances{"rejections": 0.5, "clock_skew": 9000}
+	assert.Nil(t, MergeTolerances(nil))
+	assert.Nil(t, MergeTolerances([]Tolerances{nil, both}))
+	assert.Nil(t, MergeTolerances([]Tolerances{both, nil}))
+	assert.Nil(t, MergeTolerances([]Tolerances{{"clock_skew": 1}, {"rejections": 1}}))
+	assert.Equal(t, both, MergeTolerances([]Tolerances{both}))
+	assert.Equal(t, Tolerances{"rejections": 0.1}, MergeTolerances([]Tolerances{both, {"rejections": 0.1}}))
+	assert.Equal(t, Tolerances{"rejections": 0.5}, MergeTolerances([]Tolerances{both, {"rejections": 0.9}}))
+	assert.Equal(t, Tolerances{"rejections": 0.5, "clock_skew": 9000}, both, "they are as they were")
 }
 
 func TestExitCodes(t *testing.T) {
