@@ -1,5 +1,5 @@
-// Load on the token endpoint itself: client.acquire() sends a request every time, caches nothing, and gives an OAuth error
-// as a result instead of throwing it.
+// client.acquire() sends a token request each time and leaves the cache alone: for load on the token endpoint itself.
+// An OAuth error is a result with error and status, not an exception.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/acquire.js
 //

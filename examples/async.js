@@ -1,5 +1,5 @@
-// Promises: while the token endpoint or the API answers, the virtual user can do other things. Where a token is at hand,
-// client.token() is faster than an awaited client.tokenAsync().
+// Promises instead of blocking calls: tokenAsync(), acquireAsync(), and asyncRequest(). One iteration can send
+// several requests at the same time.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/async.js
 import { check } from 'k6';

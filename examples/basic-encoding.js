@@ -1,7 +1,5 @@
-// Ids and secrets with characters such as + % : or a space. RFC 6749 §2.3.1 wants both form-encoded before Base64, and
-// that is the default. Some servers do not decode them; for those there is basicEncoding: 'raw'. The wrong one is
-// answered with invalid_client, and only by clients whose credentials have such characters. client_secret_post avoids the
-// question.
+// basicEncoding: 'raw' is for servers that do not decode the client identifier and secret in client_secret_basic. The
+// default follows RFC 6749 §2.3.1. The difference matters for characters such as +, %, and :.
 //
 //   CLIENT_SECRET='p+ss%w:rd' build/k6 x clientcreds serve --basic-encoding raw -- build/k6 run examples/basic-encoding.js
 import { check } from 'k6';

@@ -1,5 +1,4 @@
-// A new token for every call, as clients without a cache do it: what they cost the authorization server is the number of
-// token requests in the summary.
+// cache.scope 'none': every call sends a token request. It simulates clients that do not cache tokens.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/cache-none.js
 import http from 'k6/http';

@@ -1,5 +1,5 @@
-// One token for all virtual users of this k6 process, as the instances of one service would share it. However many users
-// need it at once, one token request is under way.
+// cache.scope 'shared': one token for all virtual users of the k6 process. It simulates one service with many
+// threads.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/cache-shared.js
 import { check } from 'k6';

@@ -1,5 +1,4 @@
-// Many clients from a file, the shops of a market: each virtual user is one of them. Clients are made when they are used,
-// so the file may have thousands. CLIENTS_FILE names another one, as the local server does with --client-count.
+// A pool of clients, one of which each call gets. The file can have thousands of clients.
 //
 //   build/k6 x clientcreds serve --clients examples/clients.json -- build/k6 run examples/client-pool.js
 //   build/k6 x clientcreds serve --client-count 10000 -- build/k6 run examples/client-pool.js

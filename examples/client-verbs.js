@@ -1,6 +1,5 @@
-// The functions of k6/http, authorised: same arguments, same results. The token is added below k6's HTTP client, so it is
-// in no request object, in no --http-debug dump, and does not follow a redirect to another origin. A 401 that blames the
-// token is answered once with a new token and the same request.
+// All HTTP methods of the client. They take the same arguments as k6/http, add the token, and retry once with a new
+// token if the API rejects a token that it accepted before.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/client-verbs.js
 import { check } from 'k6';

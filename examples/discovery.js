@@ -1,5 +1,5 @@
-// Discovery: the issuer's metadata (RFC 8414, OpenID Connect Discovery) says where the token endpoint is. It is fetched once
-// per k6 process, at the first token request.
+// With issuer instead of tokenUrl, the client finds the token endpoint in the metadata of the authorization server
+// (RFC 8414, or OpenID Connect Discovery). The metadata is fetched once per process.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/discovery.js
 import { check } from 'k6';

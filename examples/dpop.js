@@ -1,7 +1,7 @@
-// Tokens that are bound to a key (DPoP, RFC 9449): who steals one cannot use it. The functions of the client prove with each
-// request that they have the key; for other modules of k6, client.headers(method, url) makes the headers of one request.
-// A server may demand a nonce in the proofs: then the first request to it is sent twice, which counts in
-// clientcreds_dpop_nonce_retries and not as a failure. What the signatures cost is in clientcreds_dpop_signing.
+// Tokens that are bound to a key (DPoP, RFC 9449), so that a stolen token is useless. The client's HTTP methods prove
+// with each request that they have the key. For other k6 modules, client.headers(method, url) returns the headers of
+// one request. A server may require a nonce in the proofs. The first request to it is then sent twice, which counts
+// in clientcreds_dpop_nonce_retries and not as a failure. clientcreds_dpop_signing is the cost of the signatures.
 //
 //   build/k6 x clientcreds serve --dpop-nonce -- build/k6 run examples/dpop.js
 import http from 'k6/http';

@@ -1,4 +1,4 @@
-// gRPC calls with a token in their metadata. The server's health service stands for any other; a service of your own needs
+// gRPC calls with a token in their metadata. The health service stands for any other service. Your own service needs
 // its .proto file or, as here, a server with reflection.
 //
 //   GRPC_ADDR=host:port TOKEN_URL=… CLIENT_ID=… CLIENT_SECRET=… build/k6 run examples/grpc.js

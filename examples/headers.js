@@ -1,5 +1,5 @@
-// Headers for k6/http: client.headers() is the fastest way to authorise a request. Without an argument it gives the same
-// frozen object until the token changes; with one it adds the token to a copy.
+// Headers for k6/http: client.headers() is the fastest way to authorize a request. Without an argument, it returns
+// the same frozen object until the token changes. With an argument, it adds the token to a copy.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/headers.js
 import http from 'k6/http';

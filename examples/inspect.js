@@ -1,5 +1,5 @@
-// Looks at a token as an API does that checks JWTs by itself: signature, type, issuer, audience, client, times. A test
-// before the load test: a token that the API will refuse makes every figure of the run wrong.
+// Validates a token as an API does that validates JWTs locally: signature, type, issuer, audience, client, and times.
+// Run it before a load test: if the API will reject the token, the measurements are worthless.
 //
 //   build/k6 x clientcreds serve --token-format jwt -- build/k6 run examples/inspect.js
 import { check } from 'k6';

@@ -1,6 +1,6 @@
-// Introspection (RFC 7662) and revocation (RFC 7009): what the authorization server says of a token, before and after the
-// client gives it up. A revocation's status 200 is no proof, since servers answer so for tokens that they do not know: the
-// introspection after it is. Both results tell of errors without throwing.
+// Introspection (RFC 7662) and revocation (RFC 7009). A revocation with status 200 proves nothing, because servers
+// also accept unknown tokens. The introspection afterwards proves it. Both results contain errors instead of throwing
+// them.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/introspect-revoke.js
 import { check } from 'k6';

@@ -1,10 +1,10 @@
-// Authentication with a certificate in the TLS handshake instead of a secret (tls_client_auth, RFC 8705). The server binds
-// the token to the certificate, so that the API takes it only on a connection that shows the same one: client.get does,
-// on connections that this client shares with nobody. self_signed_tls_client_auth differs only in what the server has
-// registered. Each virtual user may have another certificate: the options are read once for each.
+// Authentication with a certificate in the TLS handshake instead of a secret (tls_client_auth, RFC 8705). The server
+// binds the token to the certificate, so the API accepts it only on a connection with the same certificate.
+// client.get uses such connections. self_signed_tls_client_auth differs only in the server's registration of the
+// client. Each virtual user can have its own certificate.
 //
-// For requests of other modules with client.headers() k6 shows a certificate itself: options.tlsAuth, below. It is the
-// same for all virtual users, and what open() reads becomes part of `k6 archive`, the key as well.
+// For requests of other modules with client.headers(), k6 itself presents a certificate: see options.tlsAuth below.
+// It is the same for all virtual users. `k6 archive` contains files that open() reads, including the key.
 //
 //   build/k6 x clientcreds serve --tls-dir build/tls --client-certificate build/client.pem -- build/k6 run examples/mutual-tls.js
 import http from 'k6/http';

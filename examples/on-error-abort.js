@@ -1,4 +1,4 @@
-// A test that cannot get tokens measures nothing. onError: 'abort' ends it at the first failure, with exit code 108, instead
+// A test without tokens measures nothing. onError: 'abort' ends it at the first failure with exit code 108, instead
 // of throwing the same error in every iteration.
 //
 //   CLIENT_SECRET=right build/k6 x clientcreds serve -- env CLIENT_SECRET=wrong build/k6 run examples/on-error-abort.js

@@ -1,6 +1,6 @@
-// Authentication with a signed JWT that names the certificate of its key by the thumbprints x5t and x5t#S256, as Microsoft
-// Entra ID and ADFS want it (private_key_jwt, RFC 7523; RFC 7515 section 4.1.8). The certificate is the one that is
-// registered for the client. assertion.header is for whatever else a server wants in the header.
+// Authentication with a signed JWT that contains the certificate thumbprints x5t and x5t#S256, as Microsoft Entra ID
+// and AD FS require (private_key_jwt, RFC 7523; RFC 7515 §4.1.8). The certificate is the one that is registered for
+// the client. Use assertion.header for other header parameters.
 //
 //   build/k6 x clientcreds serve --tls-dir build/tls --client-certificate build/client.pem -- \
 //     build/k6 run examples/private-key-jwt-certificate.js

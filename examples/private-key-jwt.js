@@ -1,7 +1,6 @@
-// Authentication with a signed JWT instead of a secret (private_key_jwt, RFC 7523). The key can be PEM or a JWK; kid names
-// it where the server has several. Each request has a JWT of its own; what the signatures cost is in
-// clientcreds_request_signing. With issuer the JWT is for the issuer; with tokenUrl for the token endpoint, unless
-// assertion.audience says otherwise.
+// Authentication with a signed JWT instead of a secret (private_key_jwt, RFC 7523). The key is PEM or a JWK. kid
+// selects the key if the server has several. Each request has its own JWT. clientcreds_request_signing is the cost of
+// the signatures. The audience is the issuer, or with tokenUrl the token endpoint, unless assertion.audience is set.
 //
 //   build/k6 x clientcreds serve --client-key build/client-key.pem -- build/k6 run examples/private-key-jwt.js
 import { check } from 'k6';

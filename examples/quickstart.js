@@ -19,6 +19,6 @@ const client = new Client({
 });
 
 export default function () {
-    http.get(__ENV.API_URL, { headers: client.headers() }); // any protocol module of k6
-    client.get(__ENV.API_URL); // or k6/http's own functions, authorised
+    http.get(__ENV.API_URL, { headers: client.headers() }); // any k6 module that accepts headers
+    client.get(__ENV.API_URL); // or the client's HTTP methods
 }

@@ -1,6 +1,6 @@
-// What a script sees of a token's replacement. In the background (the default) it goes on with the old, still valid token
-// and waits for nothing; blocking, the iteration that comes too late for the old token waits for the new one, as many client
-// libraries do. leeway and jitter say when: 30 to 50% of the lifetime before the expiry.
+// How a script experiences the replacement of a token. In the background (the default), it continues with the old
+// token and does not wait. With 'blocking', the iteration waits, as in many client libraries. leeway and jitter say
+// when: here, 30% to 50% of the lifetime before the expiry.
 //
 //   build/k6 x clientcreds serve --ttl 4s -- build/k6 run examples/refresh.js
 import http from 'k6/http';

@@ -1,6 +1,6 @@
-// A token that the API stopped accepting: client.get() and its like request a new one and send the request again, once. With
-// k6/http it is yours to do, by client.invalidate(). clientcreds_rejections counts the 401 answers, and stats() what this
-// virtual user has seen of the client.
+// An API that no longer accepts a token: client.get() and the other HTTP methods retry once with a new token. With
+// k6/http, call client.invalidate() yourself. clientcreds_rejections counts the 401 responses, and stats() shows the
+// counters of this virtual user.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/rejected-token.js
 import http from 'k6/http';

@@ -1,5 +1,5 @@
-// What a token is for: scope, resource (RFC 8707), the audience that some servers want instead, and whatever else a server
-// asks for. Everything here is part of the cache's key: another scope is another token.
+// Parameters of the token request: scope, resource (RFC 8707), audience, and any others. All of them are part of the
+// cache key: another scope is another token.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/request-parameters.js
 import { check } from 'k6';

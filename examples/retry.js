@@ -1,6 +1,6 @@
-// Failed token requests are repeated after 429, 5xx and lost connections, never after an answer that will stay the same,
-// such as invalid_client. A Retry-After of the server counts; else waits grow and are random. clientcreds_retries divided by
-// clientcreds_requests is the load that retries add.
+// Failed token requests are retried after 429, 5xx, and lost connections, but never after a definitive error such as
+// invalid_client. The server's Retry-After takes precedence. Otherwise, waits grow and are random.
+// clientcreds_retries divided by clientcreds_requests is the load that retries add.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/retry.js
 import { check } from 'k6';

@@ -1,5 +1,5 @@
-// The client's secret in a file, as platforms mount it, instead of in the environment. When it is replaced while the test
-// runs, the new one is picked up: at the first request that the server refuses, and for all virtual users.
+// The client's secret in a file, as platforms mount it, instead of in the environment. If the file changes during the
+// test, the client reads the new secret when the server rejects the old one, for all virtual users.
 //
 //   echo a-secret >build/secret
 //   CLIENT_SECRET=a-secret build/k6 x clientcreds serve -- env CLIENT_SECRET_FILE=$PWD/build/secret build/k6 run examples/secret-file.js

@@ -1,5 +1,5 @@
-// The client's secret from k6's secret sources, which keep it out of the script and of the environment. --secret-source
-// says where they are: a file, an HTTP server, or here a mock.
+// The client's secret from k6's secret sources, which keep it out of the script and the environment. --secret-source
+// configures them: a file, an HTTP server, or here a mock.
 //
 //   CLIENT_SECRET=a-secret build/k6 x clientcreds serve -- \
 //     build/k6 run --secret-source=mock=load-client=a-secret examples/secret-source.js

@@ -1,6 +1,6 @@
-// Tokens in setup() and teardown(): make something before the test and remove it afterwards, with the same client. Do not
-// return a token from setup(): what it returns ends up in the summary. For one token in all of the test use cache.scope
-// "shared", which setup() fills.
+// Tokens in setup() and teardown(): create something before the test and remove it afterwards, with the same client.
+// Do not return a token from setup(), because the summary contains the return value. For one token in the whole test,
+// use cache.scope 'shared', which setup() fills.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/setup-teardown.js
 import { check } from 'k6';

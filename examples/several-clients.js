@@ -1,4 +1,4 @@
-// Two clients in one test: each has its own tokens, and the tag "client" or one of your own tells them apart in every
+// Two clients in one test. Each has its own tokens. The tag client, or a tag of your own, distinguishes them in every
 // metric.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/several-clients.js

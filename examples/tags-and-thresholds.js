@@ -1,5 +1,5 @@
-// Gates on the token endpoint: its metrics take thresholds like any other, also for one reason or tag alone. Rates and
-// latencies of the API stay free of token requests, unless httpMetrics is set.
+// Thresholds on the token endpoint. Its metrics accept thresholds like any other metric, also for one reason or tag.
+// Rates and latencies of the API exclude token requests, unless httpMetrics is set.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/tags-and-thresholds.js
 //

@@ -1,5 +1,5 @@
-// When there is no token, the client throws a TokenError and sends no request. It tells the cases apart: what the server
-// said (error, status), whether it could work later (retryable), and in its message where to look.
+// If the client cannot get a token, it throws a TokenError and sends no request. The error contains the server's
+// answer (error, status), whether a retry could help (retryable), and in its message where to look first.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/token-error.js
 import { check, fail } from 'k6';

@@ -1,5 +1,5 @@
-// Token exchange (RFC 8693): a service has a token of its own and gives it in return for one that another service takes,
-// of less scope. Both requests are the load of the authorization server, and the tag grant tells them apart.
+// Token exchange (RFC 8693): a service exchanges its own token for a token for another service, with less scope. Both
+// requests are load on the authorization server. The tag grant distinguishes them.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/token-exchange.js
 import { check } from 'k6';

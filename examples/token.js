@@ -1,5 +1,5 @@
-// A token, put into a header by hand. client.authorization() gives "Bearer <token>", client.token() the token alone.
-// Both come from the cache: here each virtual user sends one token request for all of its iterations.
+// A token in a header of your own. client.authorization() returns "Bearer <token>", client.token() the token alone.
+// Both use the cache: here, each virtual user sends one token request for all its iterations.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/token.js
 import http from 'k6/http';

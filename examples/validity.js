@@ -1,5 +1,5 @@
-// A run whose numbers do not count says so: in the log and in its summary, and by exit code 90. Here iterations would be
-// dropped if the rate were not kept; 401 answers would do the same. docs/guides/validity.md has the rules.
+// A run whose measurements cannot be trusted says so in the log, in its summary, and with exit code 90. Here, dropped
+// iterations would make the run invalid. 401 responses would do the same. docs/guides/validity.md lists the rules.
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/validity.js
 import { check } from 'k6';

@@ -1,5 +1,5 @@
-// A WebSocket with a token in the handshake: client.authorization() is for every module of k6 that takes headers. A token
-// is needed when the connection is opened, not while it lives.
+// A WebSocket with a token in the handshake: client.authorization() is for every k6 module that accepts headers. The
+// connection needs a token when it opens, not while it is open.
 //
 //   WS_URL=wss://… TOKEN_URL=… CLIENT_ID=… CLIENT_SECRET=… build/k6 run examples/websocket.js
 import { check } from 'k6';

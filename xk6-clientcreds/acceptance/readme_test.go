@@ -8,9 +8,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
 var (
@@ -101,6 +104,45 @@ func TestCommandsLeaveScenariosAsTheyAre(t *testing.T) {
 		}
 	}
 	assert.Greater(t, commands, 10)
+}
+
+// Every example is in the list of examples.
+func TestExamplesAreListed(t *testing.T) {
+	t.Parallel()
+	list := read(t, filepath.Join(projectRoot, "examples", "README.md"))
+	files, err := filepath.Glob(filepath.Join(projectRoot, "examples", "*.*"))
+	require.NoError(t, err)
+	require.Greater(t, len(files), 30)
+	for _, file := range files {
+		if name := filepath.Base(file); name != "README.md" {
+			assert.Contains(t, list, "[`"+name+"`]("+name+")")
+		}
+	}
+}
+
+var (
+	outputBlock = regexp.MustCompile("(?s)```text\n(.*?)```")
+	numbers     = regexp.MustCompile(`[0-9][0-9,.]*`)
+	blanks      = regexp.MustCompile(` +`)
+)
+
+// The output in the README has the lines of a run, with other numbers.
+func TestReadmeOutputIsThatOfARun(t *testing.T) {
+	t.Parallel()
+	blocks := outputBlock.FindAllStringSubmatch(read(t, filepath.Join(projectRoot, "README.md")), -1)
+	require.Len(t, blocks, 1)
+	server := startLocalServer(t, func(c *authserver.Config) { c.TTL = 2 * time.Second })
+	r := k6run{script: "scripts/api-load.js", env: server.env("VUS=5", "DURATION=4s")}.do(t).passes(t)
+	shape := func(line string) string { return blanks.ReplaceAllString(numbers.ReplaceAllString(line, "0"), " ") }
+	var printed []string
+	for line := range strings.Lines(r.output) {
+		printed = append(printed, shape(line))
+	}
+	for line := range strings.Lines(blocks[0][1]) {
+		if !strings.HasPrefix(line, "  report ") { // names the record of that run
+			assert.Contains(t, printed, shape(line), "%s", r.output)
+		}
+	}
 }
 
 // The script of the README is an example, which is type-checked and run.
