@@ -72,7 +72,7 @@ declare module 'k6/x/clientcreds' {
          * The client secret, or a reference to it. The methods whose names begin with `client_secret` require a secret. The
          * secret never appears in a log, an error, a metric, or a URL.
          */
-        clientSecret?: string | SecretPlace;
+        clientSecret?: string | SecretRef;
 
         /**
          * The client authentication method (RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 8705 §2). The client uses exactly this
@@ -179,7 +179,7 @@ declare module 'k6/x/clientcreds' {
      * A reference to a secret. Set exactly one of `file`, `env`, and `secret`. The secret is read in the init context. If the
      * server rejects the client, the secret is read again, and all VUs use the new value.
      */
-    export interface SecretPlace {
+    export interface SecretRef {
         /**
          * The file that contains the secret, relative to the script as in `open()`. A trailing newline is removed. The file
          * does not become part of an archive of the test.
@@ -849,13 +849,13 @@ declare module 'k6/x/clientcreds' {
          * The number of hot clients with `hot`. They are the first clients in the list.
          * @default 1
          */
-        hot?: number;
+        hotClients?: number;
 
         /**
          * The share of calls that go to hot clients: above 0, up to 1.
          * @default 0.9
          */
-        share?: number;
+        hotShare?: number;
 
         /** A whole number that makes the draws of `random`, `zipf`, and `hot` the same in every run. Each VU draws differently. */
         seed?: number;
@@ -866,7 +866,7 @@ declare module 'k6/x/clientcreds' {
          * `vu`, where each VU has one client.
          * @default 1000
          */
-        keep?: number;
+        maxClients?: number;
 
         /**
          * The name of the pool, which is the value of the metric tag `client`.

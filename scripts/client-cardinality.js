@@ -32,7 +32,7 @@ import { slowdown } from './lib/slowdown.js';
 const vus = count('VUS', 20);
 const all = clientPool({ assignment: 'random' });
 const numbers = env('CLIENTS', [1, 10, 100, 1000, 10000, 100000].filter((n) => n < all.size).concat(all.size).join(',')).split(',');
-const pools = numbers.map((n) => (Number(n) === all.size ? all : clientPool({ assignment: 'hot', hot: Number(n), share: 1 })));
+const pools = numbers.map((n) => (Number(n) === all.size ? all : clientPool({ assignment: 'hot', hotClients: Number(n), hotShare: 1 })));
 const each = (list, entry) => Object.fromEntries(list.map(entry));
 
 export const options = {

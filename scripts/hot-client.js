@@ -27,8 +27,8 @@ import { summary } from './lib/summary.js';
 import { found, percent, times } from './lib/text.js';
 import { slowdown } from './lib/slowdown.js';
 
-const hot = clientPool({ name: 'hot', assignment: 'hot', hot: 1, share: 1 });
-const others = clientPool({ name: 'others', assignment: 'hot', hot: 1, share: Number.MIN_VALUE }); // never the hot one
+const hot = clientPool({ name: 'hot', assignment: 'hot', hotClients: 1, hotShare: 1 });
+const others = clientPool({ name: 'others', assignment: 'hot', hotClients: 1, hotShare: Number.MIN_VALUE }); // never the hot one
 const each = (entry) => Object.fromEntries(['hot', 'others'].map(entry));
 
 export const options = {

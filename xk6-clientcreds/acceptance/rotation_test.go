@@ -223,7 +223,7 @@ func TestSecretOfTheEnvironment(t *testing.T) {
 	r := hidden.do(t).passes(t)
 	require.InDelta(t, 2, r.summary.value("checks", "passes"), 0)
 	require.Equal(t, exitScriptException, absent.exitCode, absent.output)
-	require.Contains(t, absent.output, `option \"clientSecret.env\" names no environment variable of the k6 process`)
+	require.Contains(t, absent.output, `option \"clientSecret.env\" is not the name of an environment variable of the k6 process`)
 }
 
 // An archive holds neither the secret nor the file, only the path; and runs where the file is.

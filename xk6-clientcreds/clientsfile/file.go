@@ -90,8 +90,8 @@ func (l *File) Client(i int) string {
 	return l.objects[i]
 }
 
-// Place names client i, and the column of an option where there is one, for errors.
-func (l *File) Place(i int, option string) string {
+// Position names client i, and the column of an option where there is one, for errors.
+func (l *File) Position(i int, option string) string {
 	if l.table == nil {
 		return fmt.Sprintf("%s, client %d", l.name, i+1)
 	}

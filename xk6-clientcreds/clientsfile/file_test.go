@@ -94,17 +94,17 @@ func TestPlaces(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3, list.Len())
 	for i, row := range []int{4, 7, 8} {
-		assert.Equal(t, fmt.Sprintf("c.csv, row %d", row), list.Place(i, ""))
+		assert.Equal(t, fmt.Sprintf("c.csv, row %d", row), list.Position(i, ""))
 	}
-	assert.Equal(t, `c.csv, row 7, column "client_id"`, list.Place(1, "clientId"))
-	assert.Equal(t, `c.csv, row 7, column "clientSecret"`, list.Place(1, "clientSecret"))
-	assert.Equal(t, "c.csv, row 7", list.Place(1, "auth"))
+	assert.Equal(t, `c.csv, row 7, column "client_id"`, list.Position(1, "clientId"))
+	assert.Equal(t, `c.csv, row 7, column "clientSecret"`, list.Position(1, "clientSecret"))
+	assert.Equal(t, "c.csv, row 7", list.Position(1, "auth"))
 	list, err = read(t, "c.csv", "sep=;\nclientId;scope\na;x\n")
 	require.NoError(t, err)
-	assert.Equal(t, "c.csv, row 3", list.Place(0, ""))
+	assert.Equal(t, "c.csv, row 3", list.Position(0, ""))
 	list, err = read(t, "c.json", `{} {"a":"b"}`)
 	require.NoError(t, err)
-	assert.Equal(t, "c.json, client 2", list.Place(1, "a"))
+	assert.Equal(t, "c.json, client 2", list.Position(1, "a"))
 }
 
 // An error says where the fault is, and nothing of what stands there.

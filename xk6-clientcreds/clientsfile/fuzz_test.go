@@ -39,7 +39,7 @@ func checkRead(t *testing.T, name, text string) {
 	for i := range list.Len() {
 		var client map[string]json.RawMessage
 		assert.NoError(t, json.Unmarshal([]byte(list.Client(i)), &client), "%q", list.Client(i))
-		assert.True(t, strings.HasPrefix(list.Place(i, ""), name+", "))
+		assert.True(t, strings.HasPrefix(list.Position(i, ""), name+", "))
 		if list.table != nil {
 			assert.NotEmpty(t, client)
 			assert.LessOrEqual(t, int(list.table.rows[i]), strings.Count(text, "\n")+1)

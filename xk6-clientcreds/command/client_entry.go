@@ -26,7 +26,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 		bound   switched
 	)
 	if err := json.Unmarshal([]byte(file.Client(i)), &members); err != nil {
-		return c, fmt.Errorf("%s cannot be read as JSON", file.Place(i, ""))
+		return c, fmt.Errorf("%s cannot be read as JSON", file.Position(i, ""))
 	}
 	names := slices.Sorted(maps.Keys(members))
 	response := slices.ContainsFunc(names, clientsfile.IsResponse)
@@ -50,16 +50,16 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	for _, name := range names {
 		standard := clientsfile.Metadata(clientsfile.Option(name))
 		f, known := fields[standard]
-		place := file.Place(i, clientsfile.Option(name))
+		position := file.Position(i, clientsfile.Option(name))
 		switch {
 		case !known && (response || clientsfile.ForServer(name) || clientsfile.ForClient(name)):
 			continue
 		case !known:
-			return c, fmt.Errorf("%s: unknown member %q%s", place, name, nearest.DidYouMean(name, slices.Sorted(maps.Keys(fields))))
+			return c, fmt.Errorf("%s: unknown member %q%s", position, name, nearest.DidYouMean(name, slices.Sorted(maps.Keys(fields))))
 		case given[standard]:
-			return c, fmt.Errorf("%s: %q is given twice, by its name and by that of the option", place, standard)
+			return c, fmt.Errorf("%s: %q is given twice, by its name and by that of the option", position, standard)
 		case json.Unmarshal(members[name], f.value) != nil:
-			return c, fmt.Errorf("%s: %q must be %s", place, name, f.kind)
+			return c, fmt.Errorf("%s: %q must be %s", position, name, f.kind)
 		}
 		given[standard] = true
 	}
@@ -71,7 +71,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	if ttl != "" {
 		var d duration
 		if err := d.Set(ttl); err != nil {
-			return c, fmt.Errorf("%s: ttl is %q: %w", file.Place(i, "ttl"), ttl, err)
+			return c, fmt.Errorf("%s: ttl is %q: %w", file.Position(i, "ttl"), ttl, err)
 		}
 		c.TTL = time.Duration(d)
 	}

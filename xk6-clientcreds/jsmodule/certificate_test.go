@@ -189,7 +189,7 @@ func TestClientsOfAPoolHaveTheirCertificates(t *testing.T) {
 	own := func(name string, i identity) string {
 		return "{clientId: '" + name + "', certificate: `" + i.certificate + "`, key: `" + i.key + "`}"
 	}
-	v := trusting(t, m, `globalThis.pool = new ClientPool({tokenUrl: '`+m.URL+`/token', auth: 'tls_client_auth', assignment: 'round-robin', keep: 1,
+	v := trusting(t, m, `globalThis.pool = new ClientPool({tokenUrl: '`+m.URL+`/token', auth: 'tls_client_auth', assignment: 'round-robin', maxClients: 1,
 		clients: [`+own("a", a)+`, `+own("b", b)+`]})`)
 	v.mustRun(`for (let n = 0; n < 4; n++) { pool.client().acquire() }`)
 	seen := m.requests()

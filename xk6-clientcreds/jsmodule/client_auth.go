@@ -8,7 +8,7 @@ import (
 )
 
 // clientAuth is how the client of o authenticates.
-func (o *options) clientAuth(from *places) (oauth.ClientAuth, error) {
+func (o *options) clientAuth(from *secretReader) (oauth.ClientAuth, error) {
 	switch o.Auth {
 	case authPost:
 		return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
@@ -32,7 +32,7 @@ func (o *options) clientAuth(from *places) (oauth.ClientAuth, error) {
 	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding), nil
 }
 
-func (o *options) privateKeyJWT(from *places) (oauth.ClientAuth, error) {
+func (o *options) privateKeyJWT(from *secretReader) (oauth.ClientAuth, error) {
 	if at := o.Assertion.From; at.given() {
 		return oauth.AssertionFrom(o.ClientID, func() (string, error) { return from.read("assertion", at) }), nil
 	}

@@ -18,8 +18,8 @@ type clientList interface {
 	size() int
 	// options returns the options of client i alone: an object, or whatever a script has put there.
 	options(rt *sobek.Runtime, i int) sobek.Value
-	// place names client i, or its option of that name, for errors.
-	place(i int, option string) string
+	// position names client i, or its option of that name, for errors.
+	position(i int, option string) string
 	// glance returns what there is to know of client i without making it.
 	glance(i int) glance
 }
@@ -58,7 +58,7 @@ func (a arrayClients) options(_ *sobek.Runtime, i int) sobek.Value {
 	return a.array.Get(strconv.Itoa(i))
 }
 
-func (a arrayClients) place(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
+func (a arrayClients) position(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
 
 // glance knows the shape of clients whose options are all texts.
 func (a arrayClients) glance(i int) (g glance) {
@@ -123,7 +123,7 @@ func (f fileClients) options(rt *sobek.Runtime, i int) sobek.Value {
 	return v
 }
 
-func (f fileClients) place(i int, option string) string { return f.Place(i, option) }
+func (f fileClients) position(i int, option string) string { return f.Position(i, option) }
 
 func (f fileClients) glance(i int) (g glance) {
 	members := f.Members(i)

@@ -22,7 +22,7 @@ func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
-	auth, err := o.clientAuth(&t.process.places)
+	auth, err := o.clientAuth(&t.process.secrets)
 	if err != nil {
 		return nil, asOptionError(err)
 	}
@@ -34,9 +34,9 @@ func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	return c, nil
 }
 
-// readPlaces reads everything that o does not hold itself: what is missing ends the test before it
+// readSecrets reads everything that o does not hold itself: what is missing ends the test before it
 // starts. It happens once for all VUs, of which some may begin while a secret is being replaced.
-func (o *options) readPlaces(from *places) (err error) {
+func (o *options) readSecrets(from *secretReader) (err error) {
 	if o.Assertion.From.given() {
 		if _, err = from.read("assertion", o.Assertion.From); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (o *options) readPlaces(from *places) (err error) {
 
 // readCredentials reads the secret and the key of o, with the certificate that the key is named by, where
 // they are, if o does not hold them itself.
-func (o *options) readCredentials(from *places) (err error) {
+func (o *options) readCredentials(from *secretReader) (err error) {
 	if o.SecretFrom.given() {
 		if o.ClientSecret, err = from.readSecret("clientSecret", o.SecretFrom); err != nil {
 			return err
@@ -74,14 +74,14 @@ func (o *options) readCredentials(from *places) (err error) {
 	return nil
 }
 
-func (o *options) readCertificate(from *places) (err error) {
+func (o *options) readCertificate(from *secretReader) (err error) {
 	if o.Certificate.File != "" {
-		o.Certificate.Text, err = from.read("certificate", place{File: o.Certificate.File})
+		o.Certificate.Text, err = from.read("certificate", secretRef{File: o.Certificate.File})
 	}
 	return err
 }
 
-// mayRotate reports whether there is a place to read the credentials of o again. An assertion is
+// mayRotate reports whether the credentials of o can be read again. An assertion is
 // read for every request anyway; the key of a certificate goes with that, in connections that last.
 func (o *options) mayRotate() bool {
 	return o.SecretFrom.given() || (o.Key.From.given() && !o.byCertificate())

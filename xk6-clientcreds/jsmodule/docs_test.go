@@ -47,7 +47,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	t.Helper()
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "SecretPlace": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
+		"ClientOptions": "", "SecretRef": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		addOptionsOfType(t, all, name, prefix)

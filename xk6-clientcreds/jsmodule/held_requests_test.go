@@ -263,13 +263,13 @@ func TestHoldsOfAPool(t *testing.T) {
 			return refusing(n, r)
 		})
 		v := newVU(t, New())
-		v.mustRun(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example/token', assignment: 'round-robin', keep: 1,
+		v.mustRun(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example/token', assignment: 'round-robin', maxClients: 1,
 			clients: [{clientId: 'good', clientSecret: 's3cr3t'}, {clientId: 'bad', clientSecret: 's3cr3t'}]})`)
 		v.start()
 		v.state.Transport = d
 		v.mustRun(`globalThis.got = []; for (let i = 0; i < 4; i++) { try { got.push(pool.client().token()) } catch (e) { got.push(e.error) } }`)
 		assert.Equal(t, []any{tokenNumber(1), "invalid_client", tokenNumber(1), "invalid_client"}, v.mustRun(`got`))
-		// keep: 1 makes each client a new one; what was refused is remembered all the same.
+		// maxClients: 1 makes each client a new one; what was refused is remembered all the same.
 		assert.Equal(t, milliseconds(0, 100, 200, 1200), d.asked())
 	})
 }

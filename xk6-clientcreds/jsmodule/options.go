@@ -38,7 +38,7 @@ type options struct {
 	RevocationURL          string
 	JWKSURL                string
 	ClientID, ClientSecret string
-	SecretFrom             place // of ClientSecret, once that is read
+	SecretFrom             secretRef // of ClientSecret, once that is read
 	Auth, BasicEncoding    string
 	Key                    keyOptions
 	Certificate            certificateOptions

@@ -17,7 +17,7 @@ const (
 // keyOptions are the private key of private_key_jwt, and that of a certificate.
 type keyOptions struct {
 	Text      string // PEM or JWK; of From once that is read
-	From      place
+	From      secretRef
 	ID        string
 	Algorithm string
 }
@@ -27,10 +27,10 @@ type keyOptions struct {
 type assertionOptions struct {
 	Audience  string
 	Lifetime  time.Duration
-	Algorithm string // of client_secret_jwt
-	Claims    string // a JSON object, "" when there are none
-	Header    string // as well
-	From      place  // of a ready one: a file or an environment variable
+	Algorithm string    // of client_secret_jwt
+	Claims    string    // a JSON object, "" when there are none
+	Header    string    // as well
+	From      secretRef // of a ready one: a file or an environment variable
 }
 
 // key takes the text of a private key, or an object with it or with where it is.
@@ -42,7 +42,7 @@ func readKey(r *jsoption.Reader, name string, to *keyOptions) {
 }
 
 // privateKey is key with further options of the object, which members describes.
-func readPrivateKey(r *jsoption.Reader, name string, text *string, from *place, further func(*jsoption.Reader), members string) {
+func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretRef, further func(*jsoption.Reader), members string) {
 	v := r.Get(name)
 	switch {
 	case v == nil:
@@ -56,7 +56,7 @@ func readPrivateKey(r *jsoption.Reader, name string, text *string, from *place, 
 		})
 		given := from.options()
 		if !r.Failed() && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
-			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources")
+			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()

@@ -12,7 +12,7 @@ type dpopOptions struct {
 	On        bool
 	Algorithm string // of a key that is made here, or that Text is to sign with
 	Text      string // the key, PEM or JWK; of From once that is read; "" for one that is made here
-	From      place
+	From      secretRef
 }
 
 // dpop takes true or false, or an object with the algorithm or the key.

@@ -8,8 +8,8 @@ import (
 )
 
 // key identifies a configuration: two clients with the same key are the same client. It is a
-// hash, so that no secret is kept as a map key. A secret that is read somewhere is known by the
-// place: it may be replaced.
+// hash, so that no secret is kept as a map key. A secret that the script refers to is identified by the reference: the
+// secret may be replaced.
 func (o *options) key() string {
 	named := *o
 	if named.SecretFrom.given() {

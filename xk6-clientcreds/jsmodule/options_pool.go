@@ -19,10 +19,10 @@ type poolOptions struct {
 	File       string // "" where the clients are in an array
 	Assignment string
 	Exponent   float64 // of zipf
-	Hot        int     // of hot: how many clients
-	Share      float64 // of hot: of the calls
+	HotClients int     // of hot: how many
+	HotShare   float64 // of hot: of the calls
 	Seed       int
-	Keep       int
+	MaxClients int // that a VU keeps
 	Name       string
 	TagClients bool
 
@@ -34,7 +34,7 @@ type poolOptions struct {
 const maxSeed = 1<<53 - 1
 
 func poolDefaults() poolOptions {
-	return poolOptions{Assignment: assignVU, Exponent: 1, Hot: 1, Share: 0.9, Keep: 1000, Name: "pool"}
+	return poolOptions{Assignment: assignVU, Exponent: 1, HotClients: 1, HotShare: 0.9, MaxClients: 1000, Name: "pool"}
 }
 
 // parsePoolOptions reads the argument of `new ClientPool(…)`, and returns beside the options of the
@@ -61,10 +61,13 @@ func (o *poolOptions) read(r *jsoption.Reader) {
 	readClients(r, "clients", o)
 	r.OneOf("assignment", &o.Assignment, assignVU, assignRoundRobin, assignRandom, assignZipf, assignHot)
 	r.Number("exponent", &o.Exponent, 10)
-	r.Count("hot", &o.Hot, 1, maxSeed)
-	r.Number("share", &o.Share, 1)
+	r.Count("hotClients", &o.HotClients, 1, maxSeed)
+	r.Number("hotShare", &o.HotShare, 1)
 	r.Count("seed", &o.Seed, 0, maxSeed)
-	r.Count("keep", &o.Keep, 1, 1_000_000)
+	r.Count("maxClients", &o.MaxClients, 1, 1_000_000)
+	for _, renamed := range [][2]string{{"hot", "hotClients"}, {"share", "hotShare"}, {"keep", "maxClients"}} {
+		r.Renamed(renamed[0], renamed[1])
+	}
 	r.Text("name", &o.Name)
 	r.Boolean("tagClients", &o.TagClients)
 }
@@ -98,11 +101,11 @@ func (o *poolOptions) check(r *jsoption.Reader) error {
 		return jsoption.Errorf("clientId", "is not for all clients of a pool; give each of clients its own")
 	}
 	for name, of := range map[string][]string{
-		"exponent": {assignZipf},
-		"hot":      {assignHot},
-		"share":    {assignHot},
-		"seed":     {assignRandom, assignZipf, assignHot},
-		"keep":     {assignRoundRobin, assignRandom, assignZipf, assignHot},
+		"exponent":   {assignZipf},
+		"hotClients": {assignHot},
+		"hotShare":   {assignHot},
+		"seed":       {assignRandom, assignZipf, assignHot},
+		"maxClients": {assignRoundRobin, assignRandom, assignZipf, assignHot},
 	} {
 		if r.Given(name) && !slices.Contains(of, o.Assignment) {
 			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment, jsoption.QuoteAll(of))
@@ -116,8 +119,8 @@ func (o *poolOptions) checkSize(size int) error {
 	switch {
 	case size == 0:
 		return jsoption.Errorf("clients", "is empty; there must be at least one client")
-	case o.Assignment == assignHot && o.Hot >= size:
-		return jsoption.Errorf("hot", "is %d, but there are %d clients; it must be less, so that some are not hot", o.Hot, size)
+	case o.Assignment == assignHot && o.HotClients >= size:
+		return jsoption.Errorf("hotClients", "is %d, but there are %d clients; it must be less, so that some are not hot", o.HotClients, size)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 	v := newVU(t, New())
 	v.mustRun(`globalThis.one = {clientId: 'a', clientSecret: 's3cr3t'};
 		globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clients: [one, {...one, clientId: 'b'}]}`)
-	const poolNames = "clients, assignment, exponent, hot, share, seed, keep, name, tagClients, issuer, tokenUrl, "
+	const poolNames = "clients, assignment, exponent, hotClients, hotShare, seed, maxClients, name, tagClients, issuer, tokenUrl, "
 	for argument, want := range map[string]string{
 		``:                              `new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer`,
 		`[ok]`:                          `new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer`,
@@ -24,26 +24,29 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{...ok, clients: {path: 'x'}}`: `unknown option "clients.path"; allowed are file`,
 		`{...ok, clients: []}`:          `option "clients" is empty; there must be at least one client`,
 
-		`{...ok, asignment: 'vu'}`:                    `unknown option "asignment" (did you mean "assignment"?); allowed are ` + poolNames,
-		`{...ok, assignment: 'x'}`:                    `option "assignment" is "x"; allowed are "vu", "round-robin", "random", "zipf", "hot"`,
-		`{...ok, assignment: 'zipf', exponent: 0}`:    `option "exponent" is 0; it must be a number above 0, up to 10`,
-		`{...ok, assignment: 'zipf', exponent: NaN}`:  `option "exponent" is NaN; it must be a number above 0, up to 10`,
-		`{...ok, assignment: 'zipf', exponent: '1'}`:  `option "exponent" is "1"; it must be a number above 0, up to 10`,
-		`{...ok, assignment: 'zipf', exponent: 10.1}`: `option "exponent" is 10.1; it must be a number above 0, up to 10`,
-		`{...ok, assignment: 'hot', share: 1.01}`:     `option "share" is 1.01; it must be a number above 0, up to 1`,
-		`{...ok, assignment: 'hot', share: -1}`:       `option "share" is -1; it must be a number above 0, up to 1`,
-		`{...ok, assignment: 'hot', hot: 0}`:          `option "hot" is 0; it must be a whole number from 1 to 9007199254740991`,
-		`{...ok, assignment: 'hot', hot: 2}`:          `option "hot" is 2, but there are 2 clients; it must be less, so that some are not hot`,
-		`{...ok, assignment: 'random', seed: 1.5}`:    `option "seed" is 1.5; it must be a whole number from 0 to 9007199254740991`,
-		`{...ok, assignment: 'random', keep: 0}`:      `option "keep" is 0; it must be a whole number from 1 to 1000000`,
-		`{...ok, seed: 1}`:                            `option "seed" has no effect with assignment: "vu"; it applies to "random", "zipf", "hot"`,
-		`{...ok, keep: 1}`:                            `option "keep" has no effect with assignment: "vu"; it applies to "round-robin", "random", "zipf", "hot"`,
-		`{...ok, assignment: 'hot', exponent: 1}`:     `option "exponent" has no effect with assignment: "hot"; it applies to "zipf"`,
-		`{...ok, assignment: 'zipf', hot: 1}`:         `option "hot" has no effect with assignment: "zipf"; it applies to "hot"`,
-		`{...ok, assignment: 'random', share: 0.5}`:   `option "share" has no effect with assignment: "random"; it applies to "hot"`,
-		`{...ok, name: ''}`:                           `option "name" is an empty string; it must be a non-empty string`,
-		`{...ok, tagClients: 'yes'}`:                  `option "tagClients" is a string; it must be true or false`,
-		`{...ok, clientId: 'a'}`:                      `option "clientId" is not for all clients of a pool; give each of clients its own`,
+		`{...ok, asignment: 'vu'}`:                     `unknown option "asignment" (did you mean "assignment"?); allowed are ` + poolNames,
+		`{...ok, assignment: 'x'}`:                     `option "assignment" is "x"; allowed are "vu", "round-robin", "random", "zipf", "hot"`,
+		`{...ok, assignment: 'zipf', exponent: 0}`:     `option "exponent" is 0; it must be a number above 0, up to 10`,
+		`{...ok, assignment: 'zipf', exponent: NaN}`:   `option "exponent" is NaN; it must be a number above 0, up to 10`,
+		`{...ok, assignment: 'zipf', exponent: '1'}`:   `option "exponent" is "1"; it must be a number above 0, up to 10`,
+		`{...ok, assignment: 'zipf', exponent: 10.1}`:  `option "exponent" is 10.1; it must be a number above 0, up to 10`,
+		`{...ok, assignment: 'hot', hotShare: 1.01}`:   `option "hotShare" is 1.01; it must be a number above 0, up to 1`,
+		`{...ok, assignment: 'hot', hotShare: -1}`:     `option "hotShare" is -1; it must be a number above 0, up to 1`,
+		`{...ok, assignment: 'hot', hotClients: 0}`:    `option "hotClients" is 0; it must be a whole number from 1 to 9007199254740991`,
+		`{...ok, assignment: 'hot', hotClients: 2}`:    `option "hotClients" is 2, but there are 2 clients; it must be less, so that some are not hot`,
+		`{...ok, assignment: 'random', seed: 1.5}`:     `option "seed" is 1.5; it must be a whole number from 0 to 9007199254740991`,
+		`{...ok, assignment: 'random', maxClients: 0}`: `option "maxClients" is 0; it must be a whole number from 1 to 1000000`,
+		`{...ok, assignment: 'hot', hot: 1}`:           `option "hot" is now named "hotClients"; rename it`,
+		`{...ok, assignment: 'hot', share: 0.5}`:       `option "share" is now named "hotShare"; rename it`,
+		`{...ok, assignment: 'random', keep: 1}`:       `option "keep" is now named "maxClients"; rename it`,
+		`{...ok, seed: 1}`:                             `option "seed" has no effect with assignment: "vu"; it applies to "random", "zipf", "hot"`,
+		`{...ok, maxClients: 1}`:                       `option "maxClients" has no effect with assignment: "vu"; it applies to "round-robin", "random", "zipf", "hot"`,
+		`{...ok, assignment: 'hot', exponent: 1}`:      `option "exponent" has no effect with assignment: "hot"; it applies to "zipf"`,
+		`{...ok, assignment: 'zipf', hotClients: 1}`:   `option "hotClients" has no effect with assignment: "zipf"; it applies to "hot"`,
+		`{...ok, assignment: 'random', hotShare: 0.5}`: `option "hotShare" has no effect with assignment: "random"; it applies to "hot"`,
+		`{...ok, name: ''}`:                            `option "name" is an empty string; it must be a non-empty string`,
+		`{...ok, tagClients: 'yes'}`:                   `option "tagClients" is a string; it must be true or false`,
+		`{...ok, clientId: 'a'}`:                       `option "clientId" is not for all clients of a pool; give each of clients its own`,
 
 		`{...ok, dpop: {key: 's3cr3t'}}`: `option "dpop.key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key`,
 

@@ -475,11 +475,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: {kid: 'a'}}`,
-		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...keyed, key: {text: 's3cr3t', file: 'x'}}`,
-		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...keyed, key: {file: '/no/such/key'}}`,
@@ -543,7 +543,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: {}}}`,
-		`option "dpop.key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "dpop.key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...ok, dpop: {key: {text: 's3cr3t', kid: 'a'}}}`,
@@ -583,7 +583,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: {text: 's3cr3t', env: 'KEY'}}`,
-		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "key" must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: 'x', env: 'X'}}`,
@@ -599,19 +599,19 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: {}}`,
-		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...ok, clientSecret: {file: 's3cr3t', env: 's3cr3t'}}`,
-		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...ok, clientSecret: {file: 's3cr3t', source: 'default'}}`,
-		`option "clientSecret.source" has no use without secret, the name of the secret in that source`,
+		`option "clientSecret.source" has no effect without secret, the name of the secret in that source`,
 	},
 	{
 		`{...ok, clientSecret: {file: undefined}}`,
-		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources`,
+		`option "clientSecret" must have one of file, env and secret: the path of a file, the name of an environment variable, or the name of a secret in k6's secret sources`,
 	},
 	{
 		`{...ok, clientSecret: {file: ''}}`,
@@ -639,7 +639,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: {env: 's3cr3t'}}`,
-		`option "clientSecret.env" names no environment variable of the k6 process; it must be set where k6 is started`,
+		`option "clientSecret.env" is not the name of an environment variable of the k6 process; set the variable where k6 is started`,
 	},
 	{
 		`{...ok, clientSecret: {secret: 's3cr3t'}}`,

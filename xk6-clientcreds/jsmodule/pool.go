@@ -38,7 +38,7 @@ func newPool(m *instance, v sobek.Value) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pool{m: m, opts: opts, common: forAll, kept: newKeptClients(opts.Keep)}
+	p := &pool{m: m, opts: opts, common: forAll, kept: newKeptClients(opts.MaxClients)}
 	if opts.array != nil {
 		p.list = arrayClients{opts.array}
 	} else {

@@ -34,7 +34,7 @@ func (p *pool) assigner(state *lib.State) assigner {
 		r, shares := p.opts.random(state), p.shared.zipf
 		return func() int { return rank(shares, r.Float64()) }
 	case assignHot:
-		r, hot, share := p.opts.random(state), p.opts.Hot, p.opts.Share
+		r, hot, share := p.opts.random(state), p.opts.HotClients, p.opts.HotShare
 		return func() int {
 			if r.Float64() < share {
 				return r.IntN(hot)

@@ -179,13 +179,13 @@ func TestDrawsAreDistributedAsAssigned(t *testing.T) {
 		return sum
 	}
 	for more, shares := range map[string][]float64{
-		"assignment: 'random'":                   uniform,
-		"assignment: 'zipf'":                     zipf(1),
-		"assignment: 'zipf', exponent: 0.5":      zipf(0.5),
-		"assignment: 'zipf', exponent: 2":        zipf(2),
-		"assignment: 'hot', hot: 2, share: 0.7":  hot,
-		"assignment: 'hot', hot: 19, share: 1":   append(slices.Repeat([]float64{1.0 / 19}, 19), 1e-9),
-		"assignment: 'hot', hot: 1, share: 0.05": uniform,
+		"assignment: 'random'":                             uniform,
+		"assignment: 'zipf'":                               zipf(1),
+		"assignment: 'zipf', exponent: 0.5":                zipf(0.5),
+		"assignment: 'zipf', exponent: 2":                  zipf(2),
+		"assignment: 'hot', hotClients: 2, hotShare: 0.7":  hot,
+		"assignment: 'hot', hotClients: 19, hotShare: 1":   append(slices.Repeat([]float64{1.0 / 19}, 19), 1e-9),
+		"assignment: 'hot', hotClients: 1, hotShare: 0.05": uniform,
 	} {
 		calls := assigning(t, size, more+", seed: 1").calls(3, n)
 		assert.Less(t, chiSquared(calls, shares), critical, more)

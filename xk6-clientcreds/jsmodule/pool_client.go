@@ -33,7 +33,7 @@ func (p *pool) optionsOf(i int) (*options, error) {
 func (p *pool) placed(i int, own map[string]bool, err error) error {
 	var bad *jsoption.Error
 	if !errors.As(err, &bad) {
-		return fmt.Errorf("%s: %w", p.list.place(i, ""), err)
+		return fmt.Errorf("%s: %w", p.list.position(i, ""), err)
 	}
 	name := bad.Option
 	if end := strings.IndexAny(name, ".["); end >= 0 {
@@ -41,11 +41,11 @@ func (p *pool) placed(i int, own map[string]bool, err error) error {
 	}
 	switch {
 	case own[bad.Option]: // a column of its own
-		return fmt.Errorf("%s: %w", p.list.place(i, bad.Option), err)
+		return fmt.Errorf("%s: %w", p.list.position(i, bad.Option), err)
 	case !own[name] && slices.Contains(p.common.Keys(), name):
 		return err
 	}
-	return fmt.Errorf("%s: %w", p.list.place(i, name), err)
+	return fmt.Errorf("%s: %w", p.list.position(i, name), err)
 }
 
 // merged returns the object that `new Client(…)` would take, and which of its options are the
@@ -55,7 +55,7 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	row := p.list.options(rt, i)
 	if !jsoption.IsObject(row) {
 		return nil, nil, fmt.Errorf("%s is %s; it must be an object with options such as clientId and clientSecret",
-			p.list.place(i, ""), jsoption.Describe(row))
+			p.list.position(i, ""), jsoption.Describe(row))
 	}
 	obj, own = rt.NewObject(), make(map[string]bool)
 	jsoption.Assign(obj, p.common)
@@ -69,7 +69,7 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 		}
 		name := clientsfile.Option(key)
 		if own[name] {
-			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.place(i, name), name)
+			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.position(i, name), name)
 		}
 		own[name] = true
 		jsoption.Set(obj, name, p.withCommon(name, v, own))
@@ -120,7 +120,7 @@ func (p *pool) build(i int) (*keptClient, error) {
 	}
 	c, err := newClient(p.m, o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.list.place(i, ""), err)
+		return nil, fmt.Errorf("%s: %w", p.list.position(i, ""), err)
 	}
 	rt := p.m.vu.Runtime()
 	obj := rt.CreateObject(p.m.exports.Get("Client").ToObject(rt).Get("prototype").ToObject(rt))

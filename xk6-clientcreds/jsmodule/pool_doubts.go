@@ -45,10 +45,10 @@ func (d *doubts) warn(p *pool) {
 	logger := p.m.process.logger
 	if d.again > 0 {
 		logger.Warn(fmt.Sprintf("Pool %q: %d of %d clients have the clientId of another one, first %s and %s; a server takes them for one client",
-			p.opts.Name, d.again, p.list.size(), p.list.place(d.first, ""), p.list.place(d.twice, "")))
+			p.opts.Name, d.again, p.list.size(), p.list.position(d.first, ""), p.list.position(d.twice, "")))
 	}
 	if d.expired > 0 {
 		logger.Warn(fmt.Sprintf("Pool %q: the secrets of %d of %d clients have expired by their client_secret_expires_at, first %s; register them again, or have them renewed",
-			p.opts.Name, d.expired, p.list.size(), p.list.place(d.firstExpired, "")))
+			p.opts.Name, d.expired, p.list.size(), p.list.position(d.firstExpired, "")))
 	}
 }

@@ -165,7 +165,7 @@ func TestPoolClientsAreClients(t *testing.T) {
 func TestReleasedClientThatWaitsForAToken(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', keep: 1"))
+	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', maxClients: 1"))
 	v.mustRun(`(async () => {
 		globalThis.first = pool.client();
 		const waiting = first.tokenAsync();
@@ -266,7 +266,7 @@ func TestPoolKeepsSoManyClients(t *testing.T) {
 		t.Run(scope, func(t *testing.T) {
 			t.Parallel()
 			e := newEndpoint(t)
-			v := poolVU(t, New(), 1, e.pool(several(3), "assignment: 'round-robin', keep: 2, cache: {scope: '"+scope+"'}"))
+			v := poolVU(t, New(), 1, e.pool(several(3), "assignment: 'round-robin', maxClients: 2, cache: {scope: '"+scope+"'}"))
 			v.mustRun(`for (let i = 0; i < 6; i++) { pool.client().token(); pool.client; }`)
 			assert.Equal(t, requests, e.count())
 			assert.Len(t, v.module.clients, 2)
@@ -281,7 +281,7 @@ func TestPoolKeepsSoManyClients(t *testing.T) {
 // The client that has to go is the one that was not used for the longest time.
 func TestKeptClientsAreThoseUsedLast(t *testing.T) {
 	t.Parallel()
-	p := assigning(t, 3, "assignment: 'random', keep: 2")
+	p := assigning(t, 3, "assignment: 'random', maxClients: 2")
 	kept := p.kept
 	add := func(i int) {
 		c, err := p.build(i)
@@ -301,7 +301,7 @@ func TestKeptClientsAreThoseUsedLast(t *testing.T) {
 func TestPoolClientOutlivesItsPlace(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', keep: 1"))
+	v := poolVU(t, New(), 1, e.pool(several(2), "assignment: 'round-robin', maxClients: 1"))
 	v.mustRun(`const held = pool.client(); held.token(); pool.client().token()`)
 	require.Len(t, v.module.process.clients, 1)
 	v.newIteration()

@@ -39,7 +39,7 @@ type process struct {
 	redactor    *redact.Redactor
 	repeated    *loglimit.Limiter
 	metadata    documentCache[oauth.Metadata]
-	places      places
+	secrets     secretReader
 	keySets     documentCache[oauth.KeySet]
 	successions successions
 
@@ -84,9 +84,9 @@ func (p *process) start(vu modules.VU) error {
 			return
 		}
 		p.logger = env.Logger
-		p.places = places{lookupEnv: env.LookupEnv, secrets: env.SecretsManager}
-		if p.places.lookupEnv == nil {
-			p.places.lookupEnv = os.LookupEnv
+		p.secrets = secretReader{lookupEnv: env.LookupEnv, secrets: env.SecretsManager}
+		if p.secrets.lookupEnv == nil {
+			p.secrets.lookupEnv = os.LookupEnv
 		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)

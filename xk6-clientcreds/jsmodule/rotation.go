@@ -59,7 +59,7 @@ func (t *tokenSource) replaced(used *credentials, s *sender) bool {
 // be read, or not be used, the old ones stay: the new ones may be half written.
 func (t *tokenSource) reread(old *credentials, s *sender) {
 	opts := *old.opts
-	if err := opts.readCredentials(&t.process.places); err != nil {
+	if err := opts.readCredentials(&t.process.secrets); err != nil {
 		t.keepOld(err)
 		return
 	}

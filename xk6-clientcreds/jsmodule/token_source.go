@@ -38,7 +38,7 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 			return nil, asOptionError(err)
 		}
 	}
-	if err := o.readPlaces(&p.places); err != nil {
+	if err := o.readSecrets(&p.secrets); err != nil {
 		return nil, err
 	}
 	certificate, err := o.clientCertificate()

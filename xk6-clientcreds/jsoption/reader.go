@@ -92,6 +92,13 @@ func (r *Reader) Fail(name, format string, args ...any) {
 	}
 }
 
+// Renamed fails where the script gives an option by the name that it had in an earlier version.
+func (r *Reader) Renamed(old, name string) {
+	if v := r.obj.Get(old); v != nil && !sobek.IsUndefined(v) {
+		r.Fail(old, "is now named %q; rename it", name)
+	}
+}
+
 // Failed reports whether there is an error already.
 func (r *Reader) Failed() bool { return r.err != nil }
 

@@ -178,7 +178,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		`clientSecret: {secret: 'none'}`:                            `option "clientSecret.secret" cannot be read: the source says "no value"; it must be the name of a secret there`,
 		`clientSecret: {secret: 'x', source: 'other'}`:              `option "clientSecret.source" is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt`,
 		`auth: 'private_key_jwt', key: {file: 'no-key'}`:            `option "key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
-		`auth: 'private_key_jwt', assertion: {env: 'NOBODY'}`:       `option "assertion.env" names no environment variable of the k6 process; it must be set where k6 is started`,
+		`auth: 'private_key_jwt', assertion: {env: 'NOBODY'}`:       `option "assertion.env" is not the name of an environment variable of the k6 process; set the variable where k6 is started`,
 		`auth: 'client_secret_jwt', clientSecret: {file: 'no-key'}`: `option "clientSecret" has 6 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`,
 	} {
 		err := w.vu(New()).client(newEndpoint(t), options)

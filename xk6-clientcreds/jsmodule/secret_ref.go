@@ -10,19 +10,18 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// place is where a secret or a key is that the script does not hold itself. It has one of File,
-// Env and Secret, or none.
-type place struct {
+// secretRef refers to a secret or a key that the script does not contain. It has one of File, Env and Secret, or none.
+type secretRef struct {
 	File   string // absolute
 	Env    string // of k6's process
 	Secret string // of k6's secret sources
 	Source string // that has Secret
 }
 
-func (p *place) given() bool { return *p != place{} }
+func (p *secretRef) given() bool { return *p != secretRef{} }
 
-// options names the options that p was given by.
-func (p *place) options() []string {
+// options returns the names of the options that give p.
+func (p *secretRef) options() []string {
 	var list []string
 	for _, option := range []struct{ name, value string }{{"file", p.File}, {"env", p.Env}, {"secret", p.Secret}} {
 		if option.value != "" {
@@ -32,33 +31,33 @@ func (p *place) options() []string {
 	return list
 }
 
-// readFile takes what every place can be: a file or an environment variable.
-func (p *place) readFile(r *jsoption.Reader) {
+// readFile reads a reference to a file or an environment variable.
+func (p *secretRef) readFile(r *jsoption.Reader) {
 	r.File("file", &p.File)
 	r.Text("env", &p.Env)
 }
 
-func (p *place) read(r *jsoption.Reader) {
+func (p *secretRef) read(r *jsoption.Reader) {
 	p.readFile(r)
 	r.Text("secret", &p.Secret)
 	r.Text("source", &p.Source)
 	switch {
 	case p.Source != "" && p.Secret == "":
-		r.Fail("source", "has no use without secret, the name of the secret in that source")
+		r.Fail("source", "has no effect without secret, the name of the secret in that source")
 	case p.Secret != "" && p.Source == "":
 		p.Source = secretsource.DefaultSourceName
 	}
 }
 
-// secretOrPlace takes a secret, or an object that says where it is.
-func readSecret(r *jsoption.Reader, name string, text *string, from *place) {
+// readSecret reads a secret, or a reference to one.
+func readSecret(r *jsoption.Reader, name string, text *string, from *secretRef) {
 	v := r.Get(name)
 	switch {
 	case v == nil:
 	case jsoption.IsObject(v):
 		r.Nested(name, v, from.read)
 		if !r.Failed() && len(from.options()) != 1 {
-			r.Fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or that of a secret in k6's secret sources")
+			r.Fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()
@@ -68,16 +67,16 @@ func readSecret(r *jsoption.Reader, name string, text *string, from *place) {
 	}
 }
 
-// places reads what is at a place, files past k6's file systems: those are for what belongs into an
-// archive of the test, and a secret does not. Errors name the option and what is allowed. They do not hold
-// the name of a variable or secret: who mistakes the one for the other gives the secret.
-type places struct {
+// secretReader reads what a secretRef refers to. It bypasses k6's file systems, whose files become part of an archive of the
+// test. Errors name the option and what is allowed, but not the variable or secret: users sometimes pass the secret where
+// its name belongs.
+type secretReader struct {
 	lookupEnv func(string) (string, bool)
 	secrets   *secretsource.Manager // nil where k6 has none
 }
 
-// read returns what is at from, a place of option.
-func (s *places) read(option string, from place) (string, error) {
+// read returns what from, the value of option, refers to.
+func (s *secretReader) read(option string, from secretRef) (string, error) {
 	switch {
 	case from.File != "":
 		text, err := oauth.ReadSecretFile(from.File)
@@ -90,7 +89,7 @@ func (s *places) read(option string, from place) (string, error) {
 		switch {
 		case !ok:
 			return "", jsoption.Errorf(option+".env",
-				"names no environment variable of the k6 process; it must be set where k6 is started")
+				"is not the name of an environment variable of the k6 process; set the variable where k6 is started")
 		case strings.TrimSpace(value) == "":
 			return "", jsoption.Errorf(option+".env", "names an environment variable that is empty; it must have a value")
 		}
@@ -100,7 +99,7 @@ func (s *places) read(option string, from place) (string, error) {
 }
 
 // ask asks k6's secret sources.
-func (s *places) ask(option string, from place) (string, error) {
+func (s *secretReader) ask(option string, from secretRef) (string, error) {
 	const want = "start k6 with --secret-source, such as --secret-source=file=secrets.txt"
 	if s.secrets == nil {
 		return "", jsoption.Errorf(option+".secret", "cannot be read: no secret sources are configured; %s", want)
@@ -121,7 +120,7 @@ func (s *places) ask(option string, from place) (string, error) {
 }
 
 // readSecret is read for a client secret.
-func (s *places) readSecret(option string, from place) (string, error) {
+func (s *secretReader) readSecret(option string, from secretRef) (string, error) {
 	text, err := s.read(option, from)
 	if err != nil {
 		return "", err
