@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // mostAPIs bounds how many APIs a configuration tells apart. Scripts may make hosts up.
@@ -30,7 +31,7 @@ func (a *apis) at(u *url.URL) *tokencache.API {
 	if last := a.last.Load(); last != nil && last.scheme == u.Scheme && last.host == u.Host {
 		return last.api
 	}
-	api := a.of(origin(u))
+	api := a.of(transport.Origin(u))
 	a.last.Store(&apiAt{u.Scheme, u.Host, api})
 	return api
 }

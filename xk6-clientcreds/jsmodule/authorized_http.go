@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/grafana/sobek"
 
@@ -11,6 +12,8 @@ import (
 	"go.k6.io/k6/v2/js/modules"
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 	"go.k6.io/k6/v2/lib"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // authorizedHTTP is a k6/http of its own whose requests carry a token. The token is added below
@@ -23,6 +26,9 @@ type authorizedHTTP struct {
 	state     *lib.State // of the call under way; nil outside
 	functions *sobek.Object
 }
+
+var errNotSent = errors.New("a request that a response's own function makes, such as submitForm or clickLink, has no token and was not sent; " +
+	"call a function of the client with its URL instead")
 
 // authorized returns k6/http's function of that name, to be called with the token of a view.
 func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value {
@@ -58,23 +64,29 @@ func (h *authorizedHTTP) State() *lib.State {
 	if h.state != nil || h.VU.State() == nil {
 		return h.state
 	}
-	return h.with(refusingTransport{})
+	return h.with(transport.Failing{Err: errNotSent})
 }
 
+// carrying is the VU's state with a transport whose requests carry the token of v.
 func (h *authorizedHTTP) carrying(v *view) *lib.State {
-	state := h.VU.State()
-	base := h.c.transport(state)
-	if v.lease.Token.DPoP != nil {
-		base = &provingTransport{base: base, c: h.c, state: state, token: v.lease.Token}
+	c, state, token := h.c, h.VU.State(), v.lease.Token
+	base := c.transport(state)
+	if token.DPoP != nil {
+		base = &transport.DPoP{
+			Base: base, Token: token,
+			Prove:   func(method string, u *url.URL) (string, error) { return c.proof(state, method, u, token) },
+			OnNonce: func() { c.countNonceRetry(state) },
+		}
 	}
-	authorized := &bearerTransport{
-		base: base, elsewhere: state.Transport, view: v, late: h.c.usage.expiredTokenUse(state), answered: h.c.observer(v.lease), apis: &h.c.m.process.apis,
+	bearer := &transport.Bearer{
+		Base: base, Elsewhere: state.Transport, Token: token, ExpiresAt: v.lease.ExpiresAt,
+		OnRequest: c.m.process.apis.Add, OnExpired: c.usage.expiredTokenUse(state), OnAnswer: c.answerObserver(v.lease),
 	}
-	return h.with(&watchedTransport{base: authorized, failures: &h.c.m.process.counts.failures})
+	return h.with(&watchedTransport{base: bearer, failures: &c.m.process.counts.failures})
 }
 
-func (h *authorizedHTTP) with(transport http.RoundTripper) *lib.State {
+func (h *authorizedHTTP) with(rt http.RoundTripper) *lib.State {
 	state := *h.VU.State()
-	state.Transport = transport
+	state.Transport = rt
 	return &state
 }

@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,21 +8,14 @@ import (
 	"go.k6.io/k6/v2/lib"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
-// certifiedTransport is a VU's transport with the certificate of one client, and with connections of
-// its own: one that was opened with a certificate must carry no request of another client. hosts,
-// dns, proxies, insecureSkipTLSVerify and the other options of k6 apply as in the VU's transport,
-// which it is a copy of.
+// certifiedTransport is a VU's transport with the certificate of one client.
 type certifiedTransport struct {
-	*http.Transport
+	http.RoundTripper
 
 	iteration int64 // of the VU's last use
-}
-
-var errForeignTransport = &oauth.Error{
-	Code:        oauth.CodeClientAuth,
-	Description: "the certificate cannot be shown: something has replaced k6's own transport",
 }
 
 // transport is what the client's requests go over. It must be called on the VU's goroutine.
@@ -32,46 +24,26 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 		return state.Transport
 	}
 	if c.certified == nil {
-		base, ok := state.Transport.(*http.Transport)
-		if !ok {
-			return failingTransport{errForeignTransport}
-		}
-		c.certified = &certifiedTransport{certify(base, c.source.certificate.TLS()), state.Iteration}
+		c.certified = &certifiedTransport{transport.WithCertificate(state.Transport, c.source.certificate.TLS()), state.Iteration}
 	}
 	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
-		c.certified.close() // as k6 does with the VU's own at the end of an iteration
+		c.certified.close() // as k6 does with the VU's transport at the end of an iteration
 	}
 	c.certified.iteration = state.Iteration
-	return c.certified.Transport
-}
-
-// certify returns a copy of base that shows pair to every server that asks for a certificate. A list
-// of certificates, which k6's tlsAuth sets, would be shown only to servers that name its issuer:
-// the handshake would go on without, and the answer not say why.
-func certify(base *http.Transport, pair *tls.Certificate) *http.Transport {
-	t := base.Clone()
-	if t.TLSClientConfig == nil {
-		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	t.TLSClientConfig.Certificates = nil
-	t.TLSClientConfig.NameToCertificate = nil //nolint:staticcheck // k6 sets it where tlsAuth has domains
-	t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair, nil }
-	return t
+	return c.certified.RoundTripper
 }
 
 func (t *certifiedTransport) close() {
-	if t != nil {
-		t.CloseIdleConnections()
+	if t == nil {
+		return
+	}
+	if idle, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
 	}
 }
 
-// failingTransport sends nothing.
-type failingTransport struct{ err error }
-
-// RoundTrip implements http.RoundTripper.
-func (t failingTransport) RoundTrip(*http.Request) (*http.Response, error) { return nil, t.err }
-
-// warnOfCertificate says what most servers will refuse. To test that one does is a good reason to go on.
+// warnOfCertificate warns of a certificate that most servers will refuse. The test goes on: it may be about
+// just that.
 func (t *tokenSource) warnOfCertificate(now time.Time) {
 	c := t.certificate
 	if o := t.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -17,10 +16,6 @@ import (
 
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 	"go.k6.io/k6/v2/lib/netext/httpext"
-
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
 // api is a protected API that remembers what it was sent.
@@ -305,48 +300,6 @@ func TestTokenStaysAtItsOrigin(t *testing.T) {
 	}, a.requests())
 }
 
-func TestOrigin(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"http://api.example/a?b=c":      "http://api.example",
-		"http://api.example:80/":        "http://api.example",
-		"https://api.example:443/":      "https://api.example",
-		"http://api.example:443/":       "http://api.example:443",
-		"https://api.example:80/":       "https://api.example:80",
-		"https://API.Example:8443/":     "https://api.example:8443",
-		"HTTPS://api.example/":          "https://api.example",
-		"https://user:pass@api.example": "https://api.example",
-		"http://[::1]/":                 "http://[::1]",
-		"http://[::1]:80/":              "http://[::1]",
-		"http://[::1]:8080/":            "http://[::1]:8080",
-		"http://%zz":                    "an unknown origin",
-	} {
-		assert.Equal(t, want, originOf(text), text)
-	}
-}
-
-// Whoever looks at a response below k6 sees the request that k6 made.
-func TestTheRequestOfAResponseHasNoToken(t *testing.T) {
-	t.Parallel()
-	sent := make(chan string, 1)
-	transport := &bearerTransport{
-		elsewhere: transportFunc(nil), apis: new(runinfo.Origins),
-		base: transportFunc(func(req *http.Request) (*http.Response, error) {
-			sent <- req.Header.Get("Authorization")
-			return &http.Response{Request: req, Body: http.NoBody}, nil
-		}),
-		view:     &view{lease: &tokencache.Lease{Token: &oauth.Token{Type: "Bearer", AccessToken: "abc"}}, expires: sinceEpoch() + time.Hour},
-		answered: func(*url.URL, int) {},
-	}
-	req := httptest.NewRequest(http.MethodGet, "http://api.example/", nil)
-	resp, err := transport.RoundTrip(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	assert.Equal(t, "Bearer abc", <-sent)
-	assert.Same(t, req, resp.Request)
-	assert.Empty(t, req.Header)
-}
-
 func TestNoRequestWithoutItsToken(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
@@ -370,7 +323,7 @@ func TestUseOfAnExpiredTokenIsCounted(t *testing.T) {
 	require.Len(t, v.module.clients, 1)
 	c := v.onlyClient()
 	send := c.authorized("get")
-	c.view.expires = sinceEpoch() - time.Nanosecond
+	c.view.lease.ExpiresAt = time.Now()
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_expired_token_uses"]), 0)
 	assert.Equal(t, int64(1), v.mustRun(`client.stats().expiredTokenUses`))

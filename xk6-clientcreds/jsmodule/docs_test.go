@@ -214,7 +214,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	v.mustRun(`client.get(api); client.token()`)
 	c := v.onlyClient()
 	send := c.authorized("get")
-	c.view.expires = sinceEpoch() - time.Nanosecond
+	c.view.lease.ExpiresAt = time.Now()
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
 	// What opens a TLS connection and fails.
 	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "exchange: {}")

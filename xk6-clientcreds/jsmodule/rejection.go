@@ -13,6 +13,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 const headerChallenge = "Www-Authenticate"
@@ -35,7 +36,7 @@ func (c *client) refused(v *view, result sobek.Value) bool {
 	case http.StatusForbidden:
 		c.warnOfScope(resp)
 	case http.StatusUnauthorized:
-		if from, to := originOf(resp.Request.URL), originOf(resp.URL); from != to {
+		if from, to := transport.OriginOf(resp.Request.URL), transport.OriginOf(resp.URL); from != to {
 			c.countRejection(labelRedirected)
 			c.warn("redirected", "A request of client %q to %s was redirected to %s, which answered 401: a token is not sent to another origin. "+
 				"Use the final URL in the script", c.opts.ClientID, from, to)
@@ -58,7 +59,7 @@ func (c *client) countRejection(label string) {
 
 // replaced gives up the token of v, which the API refused, unless there is no better one. It says what the refusal means.
 func (c *client) replaced(v *view, resp *k6http.Response) bool {
-	api := c.source.apis.of(originOf(resp.URL))
+	api := c.source.apis.of(transport.OriginOf(resp.URL))
 	accepted := v.lease.AcceptedBy(api)
 	// Without a cache every token is new.
 	better := c.opts.Cache.Scope != scopeNone && c.entry.Refused(v.lease, api)
@@ -76,7 +77,7 @@ func (c *client) replaced(v *view, resp *k6http.Response) bool {
 // warnOfRefusal says once what it means that a new token is refused.
 func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
 	says := fmt.Sprintf("The API answered 401 to a token that had just been issued (client %q, %s%s%s)",
-		c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
+		c.opts.ClientID, transport.OriginOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
 	if why := notYetValid(t, resp); why != "" {
 		c.warn("not yet valid", "%s: %s. The token is kept, since the next one would be younger still; "+
 			"check the clocks of the API and of the authorization server", says, why)
@@ -94,11 +95,12 @@ func (c *client) warnOfSuccession(resp *k6http.Response) {
 		advice = "Use one set of options for this clientId, or a clientId for each"
 	}
 	c.m.process.warnOnce(warning{"succession", c.source.succession}, c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a newer one (%s%s): "+
-		"the server seems to keep one token for each client. %s", c.opts.ClientID, originOf(resp.URL), c.describeChallenge(resp), advice)))
+		"the server seems to keep one token for each client. %s", c.opts.ClientID, transport.OriginOf(resp.URL), c.describeChallenge(resp), advice)))
 }
 
-// observer returns what notes the answers to requests with the token of l. It may be called on any goroutine.
-func (c *client) observer(l *tokencache.Lease) func(*url.URL, int) {
+// answerObserver returns a function that notes the answers to requests with the token of l. Both may be called on any
+// goroutine.
+func (c *client) answerObserver(l *tokencache.Lease) func(*url.URL, int) {
 	t := c.source
 	outlived := t.succession.outlived(l)
 	return func(u *url.URL, status int) {
@@ -125,7 +127,7 @@ func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
 	t.process.warnOnce(warning{"late acceptance", t.opts.subject()}, fmt.Sprintf(
 		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the authorization server is ahead "+
 			"of the API's, or new tokens take time to reach the API. Set the clocks, or let the API tolerate a difference",
-		origin(u), t.opts.ClientID, age.Round(100*time.Millisecond)))
+		transport.Origin(u), t.opts.ClientID, age.Round(100*time.Millisecond)))
 }
 
 // notYetValid says why the API would accept the token later, by the token itself or by the API's words; nothing where
@@ -157,7 +159,7 @@ func (c *client) warnOfScope(resp *k6http.Response) {
 	}
 	c.warn("insufficient scope", "The API answered 403 insufficient_scope (client %q with %s, %s%s); "+
 		"a new token with the same scope would not help: check the scope option and what the server grants",
-		c.opts.ClientID, scope, originOf(resp.URL), c.describeChallenge(resp))
+		c.opts.ClientID, scope, transport.OriginOf(resp.URL), c.describeChallenge(resp))
 }
 
 func (c *client) warn(kind, format string, args ...any) {
