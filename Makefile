@@ -75,6 +75,11 @@ clean: ## Remove what was built, not the tools in .cache/
 .PHONY: test
 test: needs check test-packages test-acceptance ## Everything that CI runs
 
+# Without the one test that compares a file with an npm package.
+.PHONY: quick
+quick: ## Test the packages without the race detector and npm: the loop while you work
+	go test -timeout 5m -skip '^TestLibraryIsTheOneOfNPM$$' $(TESTFLAGS) $$(go list ./... | grep -v -e /acceptance$$ -e /bench$$)
+
 .PHONY: needs
 needs:
 	@tools/require.sh go git cc node chromium

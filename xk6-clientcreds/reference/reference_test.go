@@ -115,6 +115,27 @@ func TestSettingsAreDocumented(t *testing.T) {
 	assert.Equal(t, read, documented)
 }
 
+// CONTRIBUTING.md says where to add what. The files that it names exist, and each step names one.
+func TestContributingNamesFiles(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "\n## Where to add something\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	named := regexp.MustCompile("`([a-zA-Z0-9_.-]+(?:/[a-zA-Z0-9_.-]+)+/?|index\\.d\\.ts)`").FindAllStringSubmatch(section, -1)
+	require.Greater(t, len(named), 40)
+	for _, m := range named {
+		if !strings.Contains(m[1], "NAME") {
+			_, err := os.Stat(filepath.Join(root, m[1]))
+			assert.NoError(t, err)
+		}
+	}
+	for _, what := range []string{"option", "method", "authentication method", "metric", "scenario", "fault", "chart", "check of the doctor"} {
+		assert.Regexp(t, "(?m)^### An? .*"+what, section)
+	}
+}
+
 func TestPagesAreFilled(t *testing.T) {
 	t.Parallel()
 	p := &project{root: root, types: &declarations{}}
