@@ -28,7 +28,7 @@ GOSEC := $(call tool,tools/gosec,gosec,github.com/securego/gosec/v2)
 GOVULNCHECK := $(call tool,tools/govulncheck,govulncheck,golang.org/x/vuln)
 
 # What ends up in the binary: code and what it embeds, not tests.
-SOURCES := $(shell find register.go go.mod go.sum xk6-clientcreds -type f \
+SOURCES := $(shell find register.go embed.go go.mod go.sum index.d.ts docker-compose.yml scripts dashboards xk6-clientcreds -type f \
 	! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/acceptance/*' ! -path '*/bench/*' \
 	! -path '*/dashboards/*' ! -path '*/reference/*')
 NODE_MODULES := tools/npm/node_modules/.package-lock.json

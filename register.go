@@ -29,7 +29,7 @@ func init() {
 	output.RegisterExtension(recorder.Name, recorders.New)
 	subcommand.RegisterExtension(command.Name, func(gs *state.GlobalState) *cobra.Command {
 		run.Attach(gs)
-		return command.New(gs)
+		return command.New(gs, files)
 	})
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -16,9 +17,9 @@ import (
 // Name is the name of the command below k6 x.
 const Name = "clientcreds"
 
-// New makes the command. k6 calls it at every start, whatever is to be run, so
-// it does no more than declare.
-func New(gs *state.GlobalState) *cobra.Command {
+// New makes the command. files has the scenarios and everything else that the commands give to their users. k6 calls New at
+// every start, whatever is to be run, so it does no more than declare.
+func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	root := &cobra.Command{
 		Use:   Name,
 		Short: "Load-test OAuth 2.0 token endpoints and the APIs behind them",
@@ -27,7 +28,7 @@ func New(gs *state.GlobalState) *cobra.Command {
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newServe(gs), newDoctor(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
+	root.AddCommand(newRun(gs, files), newInit(gs, files), newScenarios(gs, files), newServe(gs), newDoctor(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
 	return withExitCodes(root)
 }
 

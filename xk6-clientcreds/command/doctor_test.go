@@ -56,7 +56,7 @@ func examine(t *testing.T, prepare func(*tests.GlobalTestState), env map[string]
 	if prepare != nil {
 		prepare(state)
 	}
-	cmd := New(state.GlobalState)
+	cmd := New(state.GlobalState, os.DirFS(projectRoot))
 	cmd.SetArgs(append([]string{"doctor"}, args...))
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	err := cmd.Execute()

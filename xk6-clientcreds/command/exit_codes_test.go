@@ -21,9 +21,9 @@ func TestExitCodes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"repot", "x.json"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, report, serve, verdict`},
-		{[]string{"repot", "x.json", "--output", "y"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, report, serve, verdict`},
-		{[]string{"nothing-like-it"}, `unknown command "nothing-like-it"; allowed: compare, doctor, health, report, serve, verdict`},
+		{[]string{"repot", "x.json"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
+		{[]string{"repot", "x.json", "--output", "y"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
+		{[]string{"nothing-like-it"}, `unknown command "nothing-like-it"; allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
 		{[]string{"--jsno"}, "unknown flag: --jsno"},
 		{[]string{"serve", "--stat-file", "x"}, `unknown flag: --stat-file (did you mean "stats-file"?)`},
 		{[]string{"serve", "--ttl"}, "flag needs an argument: --ttl"},
@@ -39,7 +39,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"health", "a", "b"}, "health takes one URL, but got 2 arguments"},
 	} {
 		k6 := &cobra.Command{Use: "x", SilenceErrors: true, SilenceUsage: true}
-		k6.AddCommand(New(tests.NewGlobalTestState(t).GlobalState))
+		k6.AddCommand(New(tests.NewGlobalTestState(t).GlobalState, os.DirFS(projectRoot)))
 		k6.SetArgs(append([]string{Name}, c.args...))
 		err := k6.Execute()
 		require.Error(t, err, c.args)
@@ -52,7 +52,7 @@ func TestExitCodes(t *testing.T) {
 		}
 		require.Equal(t, table[name][0], strconv.Itoa(exitCode(err)), "%s: %s", c.args, err)
 	}
-	root := New(tests.NewGlobalTestState(t).GlobalState)
+	root := New(tests.NewGlobalTestState(t).GlobalState, os.DirFS(projectRoot))
 	require.Len(t, table, len(root.Commands())+1, "the table has all commands")
 	for _, cmd := range append(root.Commands(), root) {
 		codes := exitCodesOf(cmd.Name())

@@ -16,7 +16,7 @@ import (
 // healthOf runs k6 x clientcreds health.
 func healthOf(t *testing.T, args ...string) error {
 	t.Helper()
-	cmd := New(tests.NewGlobalTestState(t).GlobalState)
+	cmd := New(tests.NewGlobalTestState(t).GlobalState, os.DirFS(projectRoot))
 	cmd.SetArgs(append([]string{"health"}, args...))
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	return cmd.Execute()

@@ -82,6 +82,18 @@ func child(what string) int {
 		}
 		fmt.Println(err)
 		select {}
+	case "k6":
+		for _, arg := range os.Args[1:] {
+			fmt.Println("argument", arg)
+		}
+		for _, variable := range os.Environ() {
+			if name, _, _ := strings.Cut(variable, "="); name != childVariable {
+				fmt.Println(variable)
+			}
+		}
+		text, err := os.ReadFile(os.Args[len(os.Args)-1])
+		fmt.Println("script", string(text), err)
+		return 7
 	case "inherited":
 		fmt.Println("the command has the environment of serve's own process")
 		return 1
@@ -191,6 +203,9 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// projectRoot has the files that the binary embeds.
+const projectRoot = "../.."
+
 // serveWith starts k6 x clientcreds serve.
 func serveWith(t *testing.T, env map[string]string, args ...string) *terminal {
 	t.Helper()
@@ -211,7 +226,7 @@ func serveAs(t *testing.T, prepare func(*terminal), args ...string) *terminal {
 	tt.state.GlobalState.Stdout.Writer, tt.state.GlobalState.Stderr.Writer = w, tt.errText
 	tt.state.SignalNotify = func(c chan<- os.Signal, _ ...os.Signal) { tt.signals = c }
 	tt.state.SignalStop = func(chan<- os.Signal) {}
-	cmd := New(tt.state.GlobalState)
+	cmd := New(tt.state.GlobalState, os.DirFS(projectRoot))
 	cmd.SetArgs(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...))
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	go func() {
@@ -257,7 +272,7 @@ func runCommand(t *testing.T, args ...string) (string, error) {
 	state := tests.NewGlobalTestState(t)
 	var out bytes.Buffer
 	state.GlobalState.Stdout.Writer = &out
-	cmd := New(state.GlobalState)
+	cmd := New(state.GlobalState, os.DirFS(projectRoot))
 	cmd.SetArgs(args)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	err := cmd.Execute()

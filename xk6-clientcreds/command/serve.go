@@ -138,7 +138,8 @@ func (s *serve) run(command []string) (err error) {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err
 		}
-		return s.runCommand(command, env, signals, server.Failed())
+		c := childProcess{s.gs, command, env.over(s.gs.Env), signals, server.Failed()}
+		return c.run()
 	}
 	if err := announce(s.gs.Stdout, server.Endpoints(), cfg.TokenFormat); err != nil {
 		return err

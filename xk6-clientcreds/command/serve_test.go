@@ -162,7 +162,7 @@ func absolute(t *testing.T, path string) string {
 func TestCommandTree(t *testing.T) {
 	t.Parallel()
 	state := tests.NewGlobalTestState(t)
-	cmd := New(state.GlobalState)
+	cmd := New(state.GlobalState, os.DirFS(projectRoot))
 	cmd.SetOut(state.GlobalState.Stdout)
 	cmd.SetArgs(nil)
 	require.NoError(t, cmd.Execute())
@@ -176,6 +176,6 @@ func TestCommandTree(t *testing.T) {
 func BenchmarkNew(b *testing.B) {
 	state := tests.NewGlobalTestState(b).GlobalState
 	for b.Loop() {
-		New(state)
+		New(state, os.DirFS(projectRoot))
 	}
 }

@@ -69,7 +69,7 @@ func errorsTable(args []string) (string, error) {
 
 // rootCommand is k6 x clientcreds, for its help.
 func rootCommand() *cobra.Command {
-	return command.New(&state.GlobalState{Env: map[string]string{}, Stdout: nil, Stderr: nil})
+	return command.New(&state.GlobalState{Env: map[string]string{}, Stdout: nil, Stderr: nil}, nil)
 }
 
 // commandsList describes the commands and their flags, as --help does.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/scenario"
 )
 
 const root = "../.."
@@ -156,17 +158,10 @@ func TestPagesAreFilled(t *testing.T) {
 	}
 }
 
-func TestHeadsOfScripts(t *testing.T) {
+func TestTableOfVariables(t *testing.T) {
 	t.Parallel()
-	h := parseHead("// Loads\n// an API.\n//\n// What it measures: its\n// latency.\n// How to read it: so.\n//\n" +
-		"//   VUS     users,\n//           many\n//   API_URL  URL\n//\n// More.\n\nconst vus = count('VUS', 20);\n")
-	assert.Equal(t, head{
-		about:     "Loads an API.",
-		sections:  [][2]string{{"What it measures", "its latency."}, {"How to read it", "so."}},
-		variables: [][2]string{{"VUS", "users, many"}, {"API_URL", "URL"}},
-	}, h)
 	var b strings.Builder
-	writeVariables(&b, h.variables, "count('VUS', 20)")
+	writeVariables(&b, []scenario.Variable{{Name: "VUS", Default: "20", Meaning: "users, many"}, {Name: "API_URL", Meaning: "URL"}})
 	assert.Contains(t, b.String(), "| `VUS` | `20` | users, many |\n| `API_URL` |  | URL |\n")
 }
 

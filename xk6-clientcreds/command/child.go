@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"go.k6.io/k6/v2/cmd/state"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 )
@@ -21,39 +22,49 @@ const (
 	exitSignalled     = 128 // plus the number of the signal
 )
 
-// runCommand runs the command until it ends, passes the signals on to it, and
-// returns an error with its exit code unless that is 0.
-func (s *serve) runCommand(command []string, env scriptEnvironment, signals <-chan os.Signal, failed <-chan error) error {
+// childProcess is a command that runs in the foreground of this one.
+type childProcess struct {
+	gs      *state.GlobalState
+	command []string
+	env     []string
+	signals <-chan os.Signal
+	// failed says that the command no longer makes sense. It may be nil.
+	failed <-chan error
+}
+
+// run runs the command until it ends, passes the signals on to it, and returns an error with its exit code unless that is
+// 0.
+func (c *childProcess) run() error {
 	// #nosec G204 -- running what the user wrote is the purpose
-	child := exec.CommandContext(s.gs.Ctx, command[0], command[1:]...)
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.Env = env.over(s.gs.Env)
+	cmd := exec.CommandContext(c.gs.Ctx, c.command[0], c.command[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Env = c.env
 	// The command gets the terminal itself, not k6's writers around it.
-	child.Stdin, child.Stdout, child.Stderr = s.gs.Stdin, s.gs.Stdout.Writer, s.gs.Stderr.Writer
-	if err := child.Start(); err != nil {
-		return notStarted(command[0], err)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.gs.Stdin, c.gs.Stdout.Writer, c.gs.Stderr.Writer
+	if err := cmd.Start(); err != nil {
+		return notStarted(c.command[0], err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- child.Wait() }()
-	var serverError error
+	go func() { done <- cmd.Wait() }()
+	var failure error
 	for {
 		select {
 		case err := <-done:
-			return errors.Join(serverError, exitError(command[0], err))
-		case sig := <-signals:
-			if sig == os.Interrupt && isTerminal(s.gs.Stdin) {
+			return errors.Join(failure, exitError(c.command[0], err))
+		case sig := <-c.signals:
+			if sig == os.Interrupt && isTerminal(c.gs.Stdin) {
 				continue // the terminal has interrupted the command too, and k6 gives up at a second interrupt
 			}
-			s.signal(child.Process, sig)
-		case serverError = <-failed:
-			s.signal(child.Process, os.Interrupt) // what it measures from now on means nothing
+			c.signal(cmd.Process, sig)
+		case failure = <-c.failed:
+			c.signal(cmd.Process, os.Interrupt) // what it measures from now on means nothing
 		}
 	}
 }
 
-func (s *serve) signal(p *os.Process, sig os.Signal) {
+func (c *childProcess) signal(p *os.Process, sig os.Signal) {
 	if err := p.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		s.gs.Logger.WithError(err).Warn("the signal could not be passed on to the command")
+		c.gs.Logger.WithError(err).Warn("the signal could not be passed on to the command")
 	}
 }
 
