@@ -2,16 +2,14 @@ package acceptance
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"maps"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // clientOptions are options of a Client.
@@ -94,7 +92,7 @@ func secretRow(name, id, secret, method string) interopRow {
 // same kind.
 func keyRow(t *testing.T, name, alg string) interopRow {
 	t.Helper()
-	key, other := newKey(t, alg), newKey(t, alg)
+	key, other := testkit.Key(t, alg), testkit.Key(t, alg)
 	id := "interop-key-" + rand.Text()
 	options := func(key crypto.Signer) clientOptions {
 		file := writeKey(t, key)
@@ -133,22 +131,6 @@ func dpopRow(name string, v variant) interopRow {
 	row.client.DPoPBound, row.variant = true, v
 	row.right["dpop"], row.wrong = true, clientOptions{"dpop": false}
 	return row
-}
-
-// newKey returns a key that can sign by alg.
-func newKey(t *testing.T, alg string) (key crypto.Signer) {
-	t.Helper()
-	var err error
-	switch alg {
-	case "EdDSA":
-		_, key, err = ed25519.GenerateKey(rand.Reader)
-	case "ES256":
-		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	default:
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
-	}
-	require.NoError(t, err)
-	return key
 }
 
 // featureRows are what a client can do besides.

@@ -2,23 +2,23 @@ package authserver
 
 import (
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // TestDocumentedRequests makes the requests of docs/guides/faults.md, one after the other.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/guides/faults.md")
-	require.NoError(t, err)
+	text := testkit.Read(t, "docs/guides/faults.md")
 	command := regexp.MustCompile(`^curl (?:-X ([A-Z]+) )?"\$ADMIN_URL([^"]+)"(?: -d '([^']*)')?\n$`)
 	s, h := offline(t, Config{TokenFormat: JWT})
 	made := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "curl ") {
 			continue
 		}

@@ -2,9 +2,6 @@ package command
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
@@ -19,16 +16,14 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // keyed is a server that has the client's public keys, an environment without a secret, and the files of the
 // private ones.
 func keyed(t *testing.T) (env map[string]string, ec, rs string) {
 	t.Helper()
-	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	rsKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	ecKey, rsKey := testkit.Key(t, "ES256"), testkit.Key(t, "RS256").(*rsa.PrivateKey)
 	server, err := authserver.New(authserver.Config{Clients: []authserver.Client{{
 		ID: "me", Scope: "a", AuthMethod: "private_key_jwt", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
 			{Key: ecKey.Public(), KeyID: "ec", Use: "sig"}, {Key: rsKey.Public(), KeyID: "rs", Use: "sig", Algorithm: "PS256"},

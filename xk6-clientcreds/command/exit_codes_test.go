@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/cmd/tests"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // TestExitCodes holds that no error leaves the exit code to k6, which has 255 for those without one.
@@ -63,10 +65,9 @@ func TestExitCodes(t *testing.T) {
 // docsTable is the table of exit codes, by command.
 func docsTable(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/reference/commands.md")
-	require.NoError(t, err)
+	text := testkit.Read(t, "docs/reference/commands.md")
 	table := make(map[string][]string)
-	for _, row := range regexp.MustCompile("(?m)^\\| `k6 x clientcreds ?([a-z]*)` \\| (\\d+) \\| (\\d+) \\|").FindAllStringSubmatch(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `k6 x clientcreds ?([a-z]*)` \\| (\\d+) \\| (\\d+) \\|").FindAllStringSubmatch(text, -1) {
 		table[cmp.Or(row[1], Name)] = row[2:]
 	}
 	return table

@@ -2,13 +2,9 @@ package doctor
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +19,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // longSecret is long enough for HS256.
@@ -31,16 +28,13 @@ const longSecret = "0123456789-a-long-secret-abcdefgh"
 // newKey returns a private key as the doctor has it, and the public one as the server has it.
 func newKey(t *testing.T, kid string) (*oauth.SigningKey, jose.JSONWebKeySet) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	key := testkit.Key(t, "ES256")
 	return signingKey(t, key, "", kid), jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: kid, Use: "sig"}}}
 }
 
 func signingKey(t *testing.T, key crypto.Signer, algorithm, kid string) *oauth.SigningKey {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	parsed, err := oauth.ParseSigningKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), algorithm, kid)
+	parsed, err := oauth.ParseSigningKey(testkit.KeyPEM(t, key), algorithm, kid)
 	require.NoError(t, err)
 	return parsed
 }

@@ -1,19 +1,13 @@
 package doctor
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,23 +19,17 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // newCertificate is a self-signed certificate of a client.
 func newCertificate(t *testing.T, lifetime time.Duration) *oauth.ClientCertificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: testID},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(lifetime),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	c, err := oauth.ParseClientCertificate(
-		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
+	pair := testkit.SelfSigned(t, testkit.Key(t, "ES256"), func(c *x509.Certificate) {
+		c.Subject.CommonName = testID
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(lifetime)
+	})
+	c, err := oauth.ParseClientCertificate(testkit.CertificatePEM(pair), testkit.KeyPEM(t, pair.PrivateKey))
 	require.NoError(t, err)
 	return c
 }

@@ -2,21 +2,14 @@ package exporter
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,6 +17,8 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/metrics"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // start starts the output and stops it at the end of the test.
@@ -109,24 +104,14 @@ func TestRuntimeMetricsCanBeLeftOut(t *testing.T) {
 func writeWebConfig(t *testing.T, withTLS bool) (file string, roots *x509.CertPool) {
 	t.Helper()
 	dir := t.TempDir()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "exporter"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, BasicConstraintsValid: true, IsCA: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
+	pair := testkit.SelfSigned(t, testkit.Key(t, "ES256"), func(c *x509.Certificate) {
+		c.IPAddresses, c.BasicConstraintsValid, c.IsCA = []net.IP{net.IPv4(127, 0, 0, 1)}, true, true
+	})
 	write := func(name, content string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
-	write("tls.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write("tls.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})))
+	write("tls.crt", string(testkit.CertificatePEM(pair)))
+	write("tls.key", string(testkit.KeyPEM(t, pair.PrivateKey)))
 	hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
 	require.NoError(t, err)
 	config := "basic_auth_users:\n  scraper: " + string(hash) + "\n"
@@ -135,7 +120,7 @@ func writeWebConfig(t *testing.T, withTLS bool) (file string, roots *x509.CertPo
 	}
 	write("web.yml", config)
 	roots = x509.NewCertPool()
-	roots.AddCert(certificate)
+	roots.AddCert(pair.Leaf)
 	return filepath.Join(dir, "web.yml"), roots
 }
 

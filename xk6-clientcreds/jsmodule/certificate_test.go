@@ -1,17 +1,11 @@
 package jsmodule
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +20,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/guregu/null.v3"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // identity is a self-signed certificate with its key.
@@ -36,22 +32,14 @@ type identity struct {
 
 func newIdentity(t testing.TB, name string, lifetime time.Duration) identity {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    time.Now().Add(-48 * time.Hour),
-		NotAfter:     time.Now().Add(lifetime),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	sum := sha256.Sum256(der)
+	pair := testkit.SelfSigned(t, testkit.Key(t, "ES256"), func(c *x509.Certificate) {
+		c.Subject.CommonName = name
+		c.NotBefore, c.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(lifetime)
+	})
+	sum := sha256.Sum256(pair.Certificate[0])
 	return identity{
-		certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		key:         string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})),
+		certificate: string(testkit.CertificatePEM(pair)),
+		key:         string(testkit.KeyPEM(t, pair.PrivateKey)),
 		thumbprint:  base64.RawURLEncoding.EncodeToString(sum[:]),
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 var (
@@ -26,7 +28,7 @@ func testNames(t *testing.T) []string {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
-			for _, test := range testFunction.FindAllStringSubmatch(readFile(t, file), -1) {
+			for _, test := range testFunction.FindAllStringSubmatch(testkit.Read(t, filepath.Join("xk6-clientcreds/jsmodule", file)), -1) {
 				names = append(names, filepath.Base(filepath.Dir(file))+"."+test[1])
 			}
 		}
@@ -37,12 +39,12 @@ func testNames(t *testing.T) []string {
 // Every row of the page names tests that there are, and options and functions that there are.
 func TestStandardsAreTested(t *testing.T) {
 	t.Parallel()
-	page := readFile(t, "../../docs/evidence/standards.md")
+	page := testkit.Read(t, "docs/evidence/standards.md")
 	rows := standardTable.FindAllStringSubmatch(page, -1)
 	require.Len(t, rows, strings.Count(page, "\n| ")-1, "each row has five cells, and begins with what it is about")
 
 	tests, options := testNames(t), optionsOfTypes(t)
-	types := readFile(t, "../../index.d.ts")
+	types := testkit.Read(t, "index.d.ts")
 	var covered []string
 	for _, row := range rows {
 		for _, rfc := range rfcNumber.FindAllStringSubmatch(row[1], -1) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,14 +18,8 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path) // #nosec G304 -- a file of this project
-	require.NoError(t, err)
-	return string(text)
-}
 
 // documentedOption is an option as index.d.ts describes it. The reference is generated from index.d.ts.
 type documentedOption struct {
@@ -58,7 +51,7 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 // addOptionsOfType reads the options out of one interface of index.d.ts.
 func addOptionsOfType(t *testing.T, all map[string]documentedOption, name, prefix string) {
 	t.Helper()
-	text := readFile(t, "../../index.d.ts")
+	text := testkit.Read(t, "index.d.ts")
 	auth := regexp.MustCompile(`type AuthMethod = (.*);`).FindStringSubmatch(text)
 	require.NotNil(t, auth)
 	member := regexp.MustCompile(`(?m)^ {8}(\w+)(\??): (.*);$`)
@@ -141,7 +134,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 // index.d.ts has the members that a script finds, and no others.
 func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	t.Parallel()
-	text := readFile(t, "../../index.d.ts")
+	text := testkit.Read(t, "index.d.ts")
 	member := regexp.MustCompile(`(?m)^ {8}(?:readonly )?(\w+)\??[:(<]`)
 	members := func(declaration string) []string {
 		_, body, found := strings.Cut(text, declaration+" {\n")

@@ -2,8 +2,6 @@ package jsmodule
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -21,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // jwtIssuer is an authorization server whose tokens are JWTs, with keys that a test can change.
@@ -39,9 +38,7 @@ type jwtIssuer struct {
 
 func newKey(t testing.TB, id string) jose.JSONWebKey {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	return jose.JSONWebKey{Key: key, KeyID: id, Algorithm: "ES256", Use: "sig"}
+	return jose.JSONWebKey{Key: testkit.Key(t, "ES256"), KeyID: id, Algorithm: "ES256", Use: "sig"}
 }
 
 func newJWTIssuer(t testing.TB) *jwtIssuer {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // headerOf is the header of the assertion that auth makes, as it is.
@@ -27,11 +29,11 @@ func headerOf(t *testing.T, auth ClientAuth) (header map[string]any) {
 func TestThumbprintsOfTheCertificate(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
-		private := testKey(algorithm)
+		private := testkit.Key(t, algorithm)
 		chain := certificateOf(t, private, time.Now())
-		c, err := ParseClientCertificate(append(chain, certificateOf(t, testKey("ES256"), time.Now())...), pkcs8(t, private))
+		c, err := ParseClientCertificate(append(chain, certificateOf(t, testkit.Key(t, "ES256"), time.Now())...), testkit.KeyPEM(t, private))
 		require.NoError(t, err)
-		key, err := ParseSigningKey(pkcs8(t, private), algorithm, "key-1")
+		key, err := ParseSigningKey(testkit.KeyPEM(t, private), algorithm, "key-1")
 		require.NoError(t, err)
 		auth, err := PrivateKeyJWT(Assertion{ClientID: testID, Certificate: c}, key)
 		require.NoError(t, err)
@@ -47,8 +49,8 @@ func TestThumbprintsOfTheCertificate(t *testing.T) {
 
 func TestFurtherMembersOfTheHeader(t *testing.T) {
 	t.Parallel()
-	private := testKey("ES256")
-	key, err := ParseSigningKey(pkcs8(t, private), "", "")
+	private := testkit.Key(t, "ES256")
+	key, err := ParseSigningKey(testkit.KeyPEM(t, private), "", "")
 	require.NoError(t, err)
 	x5c := base64.StdEncoding.EncodeToString([]byte(der(string(certificateOf(t, private, time.Now())))))
 	header := map[string]any{

@@ -17,6 +17,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 const longSecret = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -49,8 +51,8 @@ func TestEveryAlgorithmIsVerifiedWithThePublicKey(t *testing.T) {
 	for _, algorithm := range KeyAlgorithms {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
-			private := testKey(algorithm)
-			key, err := ParseSigningKey(pkcs8(t, private), algorithm, "key-1")
+			private := testkit.Key(t, algorithm)
+			key, err := ParseSigningKey(testkit.KeyPEM(t, private), algorithm, "key-1")
 			require.NoError(t, err)
 			auth, err := PrivateKeyJWT(Assertion{ClientID: testID}, key)
 			require.NoError(t, err)
@@ -244,7 +246,7 @@ func BenchmarkSigning(b *testing.B) {
 		run(algorithm, auth)
 	}
 	for _, algorithm := range KeyAlgorithms {
-		key, err := ParseSigningKey(pkcs8(b, testKey(algorithm)), algorithm, "")
+		key, err := ParseSigningKey(testkit.KeyPEM(b, testkit.Key(b, algorithm)), algorithm, "")
 		require.NoError(b, err)
 		auth, err := PrivateKeyJWT(Assertion{ClientID: testID}, key)
 		require.NoError(b, err)

@@ -3,13 +3,10 @@ package oauth
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -17,24 +14,23 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // certificateOf is a certificate of the key's public part as PEM, valid for the hour around now.
 func certificateOf(t testing.TB, key crypto.Signer, now time.Time) []byte {
 	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "orders"},
-		NotBefore: now.Add(-30 * time.Minute), NotAfter: now.Add(30 * time.Minute),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	return pemOf("CERTIFICATE", der)
+	return testkit.CertificatePEM(testkit.SelfSigned(t, key, func(c *x509.Certificate) {
+		c.Subject.CommonName = "orders"
+		c.NotBefore, c.NotAfter = now.Add(-30*time.Minute), now.Add(30*time.Minute)
+	}))
 }
 
 func testCertificate(t testing.TB) *ClientCertificate {
 	t.Helper()
-	key := testKey("ES256")
-	c, err := ParseClientCertificate(certificateOf(t, key, time.Now()), pkcs8(t, key))
+	key := testkit.Key(t, "ES256")
+	c, err := ParseClientCertificate(certificateOf(t, key, time.Now()), testkit.KeyPEM(t, key))
 	require.NoError(t, err)
 	return c
 }
@@ -62,16 +58,16 @@ func TestThumbprintOfTheRFC(t *testing.T) {
 
 func TestParseClientCertificate(t *testing.T) {
 	t.Parallel()
-	key, now := testKey("ES256").(*ecdsa.PrivateKey), time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
-	own, ca := certificateOf(t, key, now), certificateOf(t, testKey("ES256"), now)
+	key, now := testkit.Key(t, "ES256").(*ecdsa.PrivateKey), time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
+	own, ca := certificateOf(t, key, now), certificateOf(t, testkit.Key(t, "ES256"), now)
 	jwk, err := json.Marshal(jose.JSONWebKey{Key: key})
 	require.NoError(t, err)
 	for name, text := range map[string]struct{ chain, key []byte }{
-		"PEM":           {own, pkcs8(t, key)},
+		"PEM":           {own, testkit.KeyPEM(t, key)},
 		"JWK":           {own, jwk},
-		"with a CA":     {append(own[:len(own):len(own)], ca...), pkcs8(t, key)},
-		"in one file":   {append(pkcs8(t, key), own...), append(own[:len(own):len(own)], pkcs8(t, key)...)},
-		"with Windows'": {[]byte(strings.ReplaceAll(string(own), "\n", "\r\n")), pkcs8(t, key)},
+		"with a CA":     {append(own[:len(own):len(own)], ca...), testkit.KeyPEM(t, key)},
+		"in one file":   {append(testkit.KeyPEM(t, key), own...), append(own[:len(own):len(own)], testkit.KeyPEM(t, key)...)},
+		"with Windows'": {[]byte(strings.ReplaceAll(string(own), "\n", "\r\n")), testkit.KeyPEM(t, key)},
 	} {
 		c, err := ParseClientCertificate(text.chain, text.key)
 		require.NoError(t, err, name)
@@ -90,8 +86,8 @@ func TestParseClientCertificate(t *testing.T) {
 
 func TestParseClientCertificateNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	key := testKey("ES256")
-	own, good := certificateOf(t, key, time.Now()), pkcs8(t, key)
+	key := testkit.Key(t, "ES256")
+	own, good := certificateOf(t, key, time.Now()), testkit.KeyPEM(t, key)
 	const certificate = `certificate `
 	for _, c := range []struct {
 		chain, key []byte
@@ -101,7 +97,7 @@ func TestParseClientCertificateNamesWhatIsWrong(t *testing.T) {
 		{good, good, certificate + `is a PEM block "PRIVATE KEY"; ` + wantCertificate},
 		{[]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), good, certificate + `contains a PEM block "CERTIFICATE" that cannot be read as one; ` + wantCertificate},
 		{[]byte(strings.Repeat(string(own), 11)), good, certificate + "contains more than 10 certificates; " + wantCertificate},
-		{own, pkcs8(t, testKey("ES256")), `key is not the private key of the certificate; the two must belong together`},
+		{own, testkit.KeyPEM(t, testkit.Key(t, "ES256")), `key is not the private key of the certificate; the two must belong together`},
 		{own, nil, `key contains no PEM block and is not a JWK; ` + wantKey},
 	} {
 		_, err := ParseClientCertificate(c.chain, c.key)

@@ -16,11 +16,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 func newSigner(t testing.TB, algorithm string) *DPoPSigner {
 	t.Helper()
-	p, err := NewDPoPSigner(&SigningKey{key: testKey(algorithm), algorithm: algorithm, id: "not in a proof"})
+	p, err := NewDPoPSigner(&SigningKey{key: testkit.Key(t, algorithm), algorithm: algorithm, id: "not in a proof"})
 	require.NoError(t, err)
 	return p
 }
@@ -280,7 +282,7 @@ func TestNonceIsDemandedOnceAndThenRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := config()
-		c.Auth = made(PrivateKeyJWT(Assertion{ClientID: testID}, &SigningKey{key: testKey("ES256"), algorithm: "ES256"}))
+		c.Auth = made(PrivateKeyJWT(Assertion{ClientID: testID}, &SigningKey{key: testkit.Key(t, "ES256"), algorithm: "ES256"}))
 		client := newClient(t, c).WithDPoP(newSigner(t, "ES256"))
 		var seen []*http.Request
 		var attempts []Attempt

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 func FuzzTokenResponse(f *testing.F) {
@@ -108,8 +110,8 @@ func FuzzRetryAfter(f *testing.F) {
 
 // A certificate is read, or refused by an error that names its option.
 func FuzzParseClientCertificate(f *testing.F) {
-	key := testKey("ES256")
-	f.Add(certificateOf(f, key, time.Now()), pkcs8(f, key))
+	key := testkit.Key(f, "ES256")
+	f.Add(certificateOf(f, key, time.Now()), testkit.KeyPEM(f, key))
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), []byte("{}"))
 	f.Fuzz(func(t *testing.T, chain, key []byte) {
 		c, err := ParseClientCertificate(chain, key)

@@ -3,7 +3,6 @@ package oauth
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,16 +12,14 @@ import (
 	"encoding/pem"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// rsaKey is made once: it takes a while.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return made(rsa.GenerateKey(rand.Reader, 2048)) })
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
+)
 
 func made[T any](key T, err error) T {
 	if err != nil {
@@ -31,30 +28,8 @@ func made[T any](key T, err error) T {
 	return key
 }
 
-func testKey(algorithm string) crypto.Signer {
-	switch algorithm {
-	case "ES256":
-		return made(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	case "ES384":
-		return made(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))
-	case "ES512":
-		return made(ecdsa.GenerateKey(elliptic.P521(), rand.Reader))
-	case "EdDSA":
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		return made(key, err)
-	}
-	return rsaKey()
-}
-
 func pemOf(label string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
-}
-
-func pkcs8(t testing.TB, key any) []byte {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	return pemOf("PRIVATE KEY", der)
 }
 
 // The keys and signatures of RFC 7515 §A.3 (ES256) and RFC 8037 §A.4 (EdDSA). EdDSA is
@@ -93,7 +68,7 @@ func TestRFCVectors(t *testing.T) {
 
 func TestEveryFormOfKey(t *testing.T) {
 	t.Parallel()
-	ec := testKey("ES384").(*ecdsa.PrivateKey)
+	ec := testkit.Key(t, "ES384").(*ecdsa.PrivateKey)
 	sec1, err := x509.MarshalECPrivateKey(ec)
 	require.NoError(t, err)
 	jwk := func(key any) []byte {
@@ -108,14 +83,14 @@ func TestEveryFormOfKey(t *testing.T) {
 		algorithm, id   string // given
 		wantAlg, wantID string
 	}{
-		"PKCS #8, RSA":           {pkcs8(t, rsaKey()), "", "", "RS256", ""},
-		"PKCS #8, Ed25519":       {pkcs8(t, testKey("EdDSA")), "", "k", "EdDSA", "k"},
-		"PKCS #1":                {pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey())), "PS512", "", "PS512", ""},
+		"PKCS #8, RSA":           {testkit.KeyPEM(t, testkit.Key(t, "RS256")), "", "", "RS256", ""},
+		"PKCS #8, Ed25519":       {testkit.KeyPEM(t, testkit.Key(t, "EdDSA")), "", "k", "EdDSA", "k"},
+		"PKCS #1":                {pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(testkit.Key(t, "RS256").(*rsa.PrivateKey))), "PS512", "", "PS512", ""},
 		"SEC 1":                  {pemOf("EC PRIVATE KEY", sec1), "", "", "ES384", ""},
 		"with parameters before": {append(pemOf("EC PARAMETERS", []byte{6, 1, 1}), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
 		"beside a public key":    {append(pemOf("PUBLIC KEY", public), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
-		"JWK":                    {jwk(rsaKey()), "", "", "PS384", "of-the-jwk"},
-		"JWK, otherwise":         {append([]byte("\ufeff \n"), jwk(rsaKey())...), "RS512", "mine", "RS512", "mine"},
+		"JWK":                    {jwk(testkit.Key(t, "RS256")), "", "", "PS384", "of-the-jwk"},
+		"JWK, otherwise":         {append([]byte("\ufeff \n"), jwk(testkit.Key(t, "RS256"))...), "RS512", "mine", "RS512", "mine"},
 		"JWK, ES256":             {[]byte(rfc7515EC), "", "", "ES256", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,9 +108,9 @@ func TestWrongKeys(t *testing.T) {
 	t.Parallel()
 	small := made(rsa.GenerateKey(rand.Reader, 1024))
 	p224 := made(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
-	public, err := x509.MarshalPKIXPublicKey(rsaKey().Public())
+	public, err := x509.MarshalPKIXPublicKey(testkit.Key(t, "RS256").Public())
 	require.NoError(t, err)
-	publicJWK, err := json.Marshal(jose.JSONWebKey{Key: rsaKey().Public()})
+	publicJWK, err := json.Marshal(jose.JSONWebKey{Key: testkit.Key(t, "RS256").Public()})
 	require.NoError(t, err)
 	const want = "; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK"
 	for name, tc := range map[string]struct {
@@ -149,8 +124,8 @@ func TestWrongKeys(t *testing.T) {
 		"garbage":        {string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "", `key is a PEM block "PRIVATE KEY" that cannot be read as one` + want},
 		"encrypted":      {string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "", `key is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem`},
 		"OpenSSH":        {string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "", `key is a PEM block "OPENSSH PRIVATE KEY"` + want},
-		"small":          {string(pkcs8(t, small)), "", `key is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
-		"curve":          {string(pkcs8(t, p224)), "", `key is on the curve P-224; it must be on P-256, P-384 or P-521`},
+		"small":          {string(testkit.KeyPEM(t, small)), "", `key is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
+		"curve":          {string(testkit.KeyPEM(t, p224)), "", `key is on the curve P-224; it must be on P-256, P-384 or P-521`},
 		"public JWK":     {string(publicJWK), "", `key is a JWK without its private part` + want},
 		"oct":            {`{"kty":"oct","k":"s3cr3t-key"}`, "", `key is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt`},
 		"set":            {`{"keys":[]}`, "", `key is a JWK set; it must be a single JWK`},
@@ -162,7 +137,7 @@ func TestWrongKeys(t *testing.T) {
 		"mixed RSA":      {mixedRSA(t), "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
 		"EC as RS":       {rfc7515EC, "RS256", `key algorithm is "RS256", which this key cannot sign with; the key supports ES256`},
 		"P-256 as ES384": {rfc7515EC, "ES384", `key algorithm is "ES384", which this key cannot sign with; the key supports ES256`},
-		"RSA as ES": {string(pkcs8(t, rsaKey())), "ES256", `key algorithm is "ES256", which this key cannot sign with; the key supports ` +
+		"RSA as ES": {string(testkit.KeyPEM(t, testkit.Key(t, "RS256"))), "ES256", `key algorithm is "ES256", which this key cannot sign with; the key supports ` +
 			"RS256, RS384, RS512, PS256, PS384, PS512"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +152,7 @@ func TestWrongKeys(t *testing.T) {
 func FuzzSigningKey(f *testing.F) {
 	f.Add([]byte(rfc7515EC), "ES256")
 	f.Add([]byte(rfc8037Ed), "")
-	f.Add(pkcs8(f, testKey("ES256")), "")
+	f.Add(testkit.KeyPEM(f, testkit.Key(f, "ES256")), "")
 	f.Add(pemOf("RSA PRIVATE KEY", []byte{0x30, 0}), "RS256")
 	f.Add([]byte(`{"kty":"oct","k":"AA"}`), "HS256")
 	f.Fuzz(func(t *testing.T, text []byte, algorithm string) {
@@ -202,7 +177,7 @@ func FuzzSigningKey(f *testing.F) {
 // mixedRSA is a JWK with the public part of one key and the private part of another.
 func mixedRSA(t *testing.T) string {
 	t.Helper()
-	mixed := *rsaKey()
+	mixed := *testkit.Key(t, "RS256").(*rsa.PrivateKey)
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	mixed.N = other.N

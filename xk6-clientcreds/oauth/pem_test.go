@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // brokenLines are ways in which a PEM arrives from an environment or a configuration file.
@@ -31,8 +33,8 @@ var brokenLines = map[string]func(text string) string{
 
 func TestPEMWithoutItsLineBreaks(t *testing.T) {
 	t.Parallel()
-	key := testKey("ES256")
-	private := string(pkcs8(t, key))
+	key := testkit.Key(t, "ES256")
+	private := string(testkit.KeyPEM(t, key))
 	certificate := string(certificateOf(t, key, time.Now()))
 	for name, broken := range brokenLines {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +55,7 @@ func TestPEMWithoutItsLineBreaks(t *testing.T) {
 // What cannot be restored is named, without what it holds.
 func TestTextsThatAreNoPEM(t *testing.T) {
 	t.Parallel()
-	private, certificate := string(pkcs8(t, testKey("ES384"))), string(certificateOf(t, testKey("ES384"), time.Now()))
+	private, certificate := string(testkit.KeyPEM(t, testkit.Key(t, "ES384"))), string(certificateOf(t, testkit.Key(t, "ES384"), time.Now()))
 	coded := base64.StdEncoding.EncodeToString
 	for name, c := range map[string]struct {
 		broken  func(text string) string

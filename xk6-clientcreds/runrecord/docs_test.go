@@ -3,7 +3,6 @@ package runrecord
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"testing"
@@ -11,14 +10,9 @@ import (
 	"github.com/itchyny/gojq"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-func docs(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/" + name) // #nosec G304 -- a file of this project
-	require.NoError(t, err)
-	return string(text)
-}
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
+)
 
 // TestJQOfTheDocumentation: its programs run on a record, and say what Go says.
 func TestJQOfTheDocumentation(t *testing.T) {
@@ -30,7 +24,7 @@ func TestJQOfTheDocumentation(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &record))
 
 	var results []any
-	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(docs(t, "reference/record.md"), -1) {
+	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(testkit.Read(t, "docs/reference/record.md"), -1) {
 		query, err := gojq.Parse(block[1])
 		require.NoError(t, err, block[1])
 		got := query.Run(record)

@@ -2,22 +2,15 @@ package validity
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-)
 
-func docs(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/" + name) // #nosec G304 -- a file of this project
-	require.NoError(t, err)
-	return string(text)
-}
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
+)
 
 // TestRulesAreDocumented: with their limits, and with what to do about them.
 func TestRulesAreDocumented(t *testing.T) {
@@ -27,10 +20,10 @@ func TestRulesAreDocumented(t *testing.T) {
 		code = append(code, fmt.Sprintf("| %#q | %s |", r.name, strconv.FormatFloat(r.limit, 'f', -1, 64)))
 		advised = append(advised, r.name)
 	}
-	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(docs(t, "guides/validity.md"), -1))
+	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(testkit.Read(t, "docs/guides/validity.md"), -1))
 
 	var documented []string
-	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(docs(t, "guides/troubleshooting.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(testkit.Read(t, "docs/guides/troubleshooting.md"), -1)
 	texts := make(map[string]string)
 	for _, f := range broken() {
 		for _, reason := range Judge(f, nil).Reasons {

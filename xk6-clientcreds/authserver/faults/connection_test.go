@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // TestReset holds that the client of a connection that is reset sees just that.
@@ -92,7 +94,7 @@ func TestHandshakeDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := with(t, time.Now, `{"tls": {"handshake_delay": "3s"}}`)
 		listener := newPipes()
-		server := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}, MinVersion: tls.VersionTLS12, GetConfigForClient: i.Handshake}
+		server := &tls.Config{Certificates: []tls.Certificate{*testkit.SelfSigned(t, testkit.Key(t, "ES256"), nil)}, MinVersion: tls.VersionTLS12, GetConfigForClient: i.Handshake}
 		done := make(chan error, 1)
 		go func() {
 			conn, err := listener.Accept()
