@@ -1,8 +1,10 @@
 package jsmodule
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
@@ -85,4 +87,19 @@ func (o *options) readCertificate(from *secretReader) (err error) {
 // read for every request anyway; the key of a certificate goes with that, in connections that last.
 func (o *options) mayRotate() bool {
 	return o.SecretFrom.given() || (o.Key.From.given() && !o.byCertificate())
+}
+
+// warnOfCertificate warns of a certificate that most servers will refuse. The test goes on: it may be about
+// just that.
+func (t *tokenSource) warnOfCertificate(now time.Time) {
+	c := t.certificate
+	if o := t.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name
+		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+	}
+	if c == nil {
+		return
+	}
+	if problem := c.OutOfDate(now); problem != "" {
+		t.process.warnOnce(warning{"certificate", t.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", t.opts.ClientID, problem))
+	}
 }

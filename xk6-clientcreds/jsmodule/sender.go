@@ -15,6 +15,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // sender sends the requests of one client to its authorization server, over one VU's transport, so that
@@ -68,6 +69,37 @@ func (c *client) senderFor(state *lib.State) *sender {
 func (s *sender) hasTagsOf(state *lib.State) bool {
 	current := state.Tags.GetCurrentValues()
 	return current.Tags == s.base && len(current.Metadata) == 0 && len(s.tags.Metadata) == 0
+}
+
+// certifiedTransport is a VU's transport with the certificate of one client.
+type certifiedTransport struct {
+	http.RoundTripper
+
+	iteration int64 // of the VU's last use
+}
+
+// transport is what the client's requests go over. It must be called on the VU's goroutine.
+func (c *client) transport(state *lib.State) http.RoundTripper {
+	if c.source.certificate == nil {
+		return state.Transport
+	}
+	if c.certified == nil {
+		c.certified = &certifiedTransport{transport.WithCertificate(state.Transport, c.source.certificate.TLS()), state.Iteration}
+	}
+	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
+		c.certified.close() // as k6 does with the VU's transport at the end of an iteration
+	}
+	c.certified.iteration = state.Iteration
+	return c.certified.RoundTripper
+}
+
+func (t *certifiedTransport) close() {
+	if t == nil {
+		return
+	}
+	if idle, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
+	}
 }
 
 // currentTags are the tags of the moment, in scenario and group. It may be called on any goroutine.

@@ -140,7 +140,9 @@ func (t *tokenSource) request(ctx context.Context, o *observer, r oauth.Retry) (
 	end := t.succession.begin()
 	token, err := client.TokenWithRetry(ctx, o.sender, r, o.attempt)
 	end(token)
-	t.rotation.note(used, err)
+	if err != nil {
+		t.rotation.note(used, err)
+	}
 	return token, err
 }
 

@@ -117,7 +117,7 @@ func (e *Entry) begin(now time.Time, reason Reason, src Source) (*flight, *block
 	}
 	fl := &flight{done: make(chan struct{}), leave: leave}
 	if !e.cache.launch(func(ctx context.Context) { e.fly(ctx, fl, reason, src) }) {
-		e.settle(leave, abandoned, ErrClosed)
+		e.conclude(leave, abandoned, ErrClosed)
 		return nil, nil, ErrClosed
 	}
 	e.flight = fl
@@ -156,7 +156,7 @@ func (e *Entry) fetch(ctx context.Context, reason Reason, src Source) (*Lease, e
 func (e *Entry) land(fl *flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.settle(fl.leave, resultOf(fl.err), fl.err)
+	e.conclude(fl.leave, resultOf(fl.err), fl.err)
 	if fl.err == nil {
 		e.last = fl.lease
 		e.current.Store(fl.lease)
@@ -187,7 +187,7 @@ func (e *Entry) once(ctx context.Context, src Source, given leave) (lease *Lease
 		if err != nil && ctx.Err() != nil {
 			result = abandoned // the end of the caller says nothing about the server
 		}
-		e.settle(given, result, err)
+		e.conclude(given, result, err)
 	}()
 	return e.fetch(ctx, Cold, src)
 }
@@ -203,8 +203,8 @@ func (e *Entry) admit(now time.Time) (given leave, b *block) {
 	return given, b
 }
 
-// settle gives a leave back after a request that ended with err.
-func (e *Entry) settle(given leave, r result, err error) {
+// conclude gives a leave back after a request that ended with err.
+func (e *Entry) conclude(given leave, r result, err error) {
 	now := time.Now()
 	switch r {
 	case granted:
