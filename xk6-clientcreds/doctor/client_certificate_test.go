@@ -81,6 +81,10 @@ func TestCertificates(t *testing.T) {
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
 	require.Regexp(t, "^the client's certificate expired on ", r.get(t, "connection.client_certificate").Summary)
 
+	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 10*24*time.Hour) })
+	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
+	require.Equal(t, "have the certificate renewed before a long test", r.get(t, "connection.client_certificate").Hint)
+
 	r = jwt.run(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = testSecret, true })
 	require.Equal(t, map[string]Status{
 		"configured": OK, "client_secret_basic_form": OK, "client_secret_basic_raw": OK, "client_secret_post": OK,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -65,27 +66,30 @@ func TestFaults(t *testing.T) {
 		doctor func(*Config)
 		want   found
 	}{
-		"wrong secret":           {nil, func(c *Config) { c.ClientSecret = "not-the-secret" }, found{"grant.configured": Failed}},
-		"unknown scope":          {nil, func(c *Config) { c.Scope = []string{"unheard.of"} }, found{"grant.configured": Failed}},
-		"an answer in HTML":      {middleware(status(200, 1, "Content-Type", "text/html")), nil, found{"grant.configured": Failed}},
-		"a redirect":             {middleware(status(302, 1, "Location", "/login")), nil, found{"grant.configured": Failed}},
-		"no expires_in":          {member("expires_in", nil), nil, found{"response.ttl": Warning}},
-		"expires_in of 0":        {member("expires_in", 0), nil, found{"response.ttl": Warning}},
-		"no token_type":          {member("token_type", nil), nil, found{"response.token_type": Warning}},
-		"DPoP":                   {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
-		"another token type":     {member("token_type", "mac"), nil, found{"response.token_type": Warning, "api.with_token": Failed}},
-		"less scope":             {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
-		"cacheable":              {header("Cache-Control", "max-age=60, private"), nil, found{"response.cache_control": Warning}},
-		"content type":           {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
-		"large token":            {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning}},
-		"clock behind":           {header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil, found{"clock.date": Warning, "advice.leeway": Warning}},
-		"compressed":             {middleware(deflated), nil, found{}},
-		"no Date":                {header("Date", "never"), nil, found{}},
-		"limit announced":        {header("RateLimit-Limit", "10, 10;w=1"), nil, found{"rate_limit.announced": Warning, "advice.cache_scope": Warning}},
-		"limit wide enough":      {header("X-RateLimit-Limit", "1000"), nil, found{}},
-		"limit met":              {middleware(status(429, 3, "Retry-After", "7")), nil, found{"latency.refused": Warning, "rate_limit.announced": Warning, "advice.cache_scope": Warning}},
-		"connections are closed": {header("Connection", "close"), nil, found{"latency.keep_alive": Warning}},
-		"short lifetime":         {func(c *authserver.Config) { c.TTL = 2 * time.Second }, nil, found{"response.ttl": Warning, "advice.leeway": Warning}},
+		"wrong secret":              {nil, func(c *Config) { c.ClientSecret = "not-the-secret" }, found{"grant.configured": Failed}},
+		"unknown scope":             {nil, func(c *Config) { c.Scope = []string{"unheard.of"} }, found{"grant.configured": Failed}},
+		"an answer in HTML":         {middleware(status(200, 1, "Content-Type", "text/html")), nil, found{"grant.configured": Failed}},
+		"a redirect":                {middleware(status(302, 1, "Location", "/login")), nil, found{"grant.configured": Failed}},
+		"no expires_in":             {member("expires_in", nil), nil, found{"response.ttl": Warning}},
+		"expires_in of 0":           {member("expires_in", 0), nil, found{"response.ttl": Warning}},
+		"no token_type":             {member("token_type", nil), nil, found{"response.token_type": Warning}},
+		"DPoP":                      {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
+		"another token type":        {member("token_type", "mac"), nil, found{"response.token_type": Warning, "api.with_token": Failed}},
+		"less scope":                {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
+		"cacheable":                 {header("Cache-Control", "max-age=60, private"), nil, found{"response.cache_control": Warning}},
+		"content type":              {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
+		"large token":               {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning}},
+		"clock behind":              {header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil, found{"clock.date": Warning, "advice.leeway": Warning}},
+		"compressed":                {middleware(deflated), nil, found{}},
+		"no Date":                   {header("Date", "never"), nil, found{}},
+		"limit announced":           {header("RateLimit-Limit", "10, 10;w=1"), nil, found{"rate_limit.announced": Warning, "advice.cache_scope": Warning}},
+		"limit as wide as the load": {header("RateLimit-Limit", strconv.Itoa(DefaultVUs)), nil, found{}},
+		"limit wide enough":         {header("X-RateLimit-Limit", "1000"), nil, found{}},
+		"limit met":                 {middleware(status(429, 3, "Retry-After", "7")), nil, found{"latency.refused": Warning, "rate_limit.announced": Warning, "advice.cache_scope": Warning}},
+		"connections are closed":    {header("Connection", "close"), nil, found{"latency.keep_alive": Warning}},
+		"no-store in capitals":      {header("Cache-Control", "No-Store"), nil, found{}},
+		"lifetime just long enough": {func(c *authserver.Config) { c.TTL = shortTTL }, nil, found{}},
+		"short lifetime":            {func(c *authserver.Config) { c.TTL = 2 * time.Second }, nil, found{"response.ttl": Warning, "advice.leeway": Warning}},
 		"issuer of the token": {
 			member("access_token", claim(&claims{map[string]any{"alg": "ES256", "typ": "at+jwt"}, map[string]any{
 				"iss": "https://other.example", "aud": "a", "iat": now - 10, "exp": now + 290,
@@ -105,6 +109,13 @@ func TestFaults(t *testing.T) {
 				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header, m map[string]any) { m["expires_in"] = 3600 })}
 			}, nil, found{"token.lifetime": Warning},
 		},
+		"token dies half a minute early": {
+			func(c *authserver.Config) {
+				c.TokenFormat, c.TTL = authserver.JWT, 10*time.Minute
+				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header, m map[string]any) { m["expires_in"] = 630 })}
+			}, nil, found{"token.lifetime": Warning},
+		},
+		"the same token once": {middleware(secondTokenAgain()), nil, found{"latency.same_token": Warning}},
 		"audience granted": {
 			func(c *authserver.Config) { c.TokenFormat = authserver.JWT },
 			func(c *Config) { c.Audience = []string{"https://api.example"} },
@@ -121,6 +132,10 @@ func TestFaults(t *testing.T) {
 		"API without protection": {
 			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(200, 1)} }, nil,
 			found{"api.without_token": Warning},
+		},
+		"API that redirects without a token": {
+			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(302, 1)} }, nil,
+			found{"api.without_token": Warning, "api.with_token": Warning},
 		},
 		"API without challenge": {
 			func(c *authserver.Config) {
