@@ -97,8 +97,8 @@ func TestWrongAssertionHeadersAreNamed(t *testing.T) {
 		`{...ok, certificate, assertion: {header: {x5t: 's3cr3t'}}}`:                                    `option "assertion.header" must not contain "x5t", which is the thumbprint of the certificate; set one of the two`,
 		`{...ok, certificate: other}`:                                                                   `option "key" is not the private key of the certificate; the two must belong together`,
 		`{...ok, certificate: 's3cr3t'}`:                                                                `option "certificate" contains no PEM block; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs`,
-		`{...ok, key: undefined, certificate, assertion: {file: 'x'}}`:                                  `option "certificate" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
-		`{...ok, key: undefined, assertion: {env: 'x', header: {}}}`:                                    `option "assertion.header" contradicts assertion.env, whose assertion is ready as it is; give one of the two`,
+		`{...ok, key: undefined, certificate, assertion: {file: 'x'}}`:                                  `option "certificate" contradicts assertion.file, whose assertion is ready-made; set one of the two`,
+		`{...ok, key: undefined, assertion: {env: 'x', header: {}}}`:                                    `option "assertion.header" contradicts assertion.env, whose assertion is ready-made; set one of the two`,
 		`{...ok, auth: 'client_secret_jwt', clientSecret: 'x'.repeat(40), key: undefined, certificate}`: `option "certificate" applies to auth: "private_key_jwt", "tls_client_auth" and "self_signed_tls_client_auth" only, but auth is "client_secret_jwt"`,
 	} {
 		got := v.mustRun(`(() => { try { new Client(` + argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)

@@ -158,6 +158,8 @@ func TestKeysAndAssertionsAreNowhere(t *testing.T) {
 // Two keys are two clients, and two cache entries.
 func TestClientsWithOtherKeysAreOthers(t *testing.T) {
 	t.Parallel()
-	o := func(text string) *options { return &options{Auth: authPrivateJWT, Key: keyOptions{Text: text}} }
+	o := func(text string) *options {
+		return &options{Auth: "private_key_jwt", Key: keyOptions{Text: text}}
+	}
 	assert.NotEqual(t, o("a").key(), o("b").key())
 }

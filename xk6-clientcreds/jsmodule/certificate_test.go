@@ -364,7 +364,7 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 	for _, c := range []struct{ argument, message string }{
 		{`{...secret, certificate: ok.certificate}`, only + `"client_secret_basic"`},
 		{`{...secret, auth: 'client_secret_post', certificate: ok.certificate}`, only + `"client_secret_post"`},
-		{`{...ok, clientSecret: 's3cr3t'}`, `option "clientSecret" has no use with auth: "tls_client_auth"; drop it, or choose another auth`},
+		{`{...ok, clientSecret: 's3cr3t'}`, `option "clientSecret" applies to auth: "client_secret_basic", "client_secret_post" and "client_secret_jwt" only, but auth is "tls_client_auth"`},
 		{`{...ok, basicEncoding: 'raw'}`, `option "basicEncoding" applies to auth: "client_secret_basic" only, but auth is "tls_client_auth"`},
 		{`{...ok, assertion: {}}`, `option "assertion" applies to auth: "client_secret_jwt" and "private_key_jwt" only, but auth is "tls_client_auth"`},
 		{

@@ -7,29 +7,24 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
 
-// clientAuth is how the client of o authenticates.
-func (o *options) clientAuth(from *secretReader) (oauth.ClientAuth, error) {
-	switch o.Auth {
-	case authPost:
-		return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
-	case authSecretJWT:
-		assertion, err := o.assertion()
-		if err != nil {
-			return oauth.ClientAuth{}, err
-		}
-		return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
-	case authPrivateJWT:
-		return o.privateKeyJWT(from)
-	case authTLS:
-		return oauth.TLSClientAuth(o.ClientID), nil
-	case authSelfSignedTLS:
-		return oauth.SelfSignedTLSClientAuth(o.ClientID), nil
-	}
+func (o *options) clientSecretBasic(*secretReader) (oauth.ClientAuth, error) {
 	encoding := oauth.BasicForm
 	if o.BasicEncoding == encodingRaw {
 		encoding = oauth.BasicRaw
 	}
 	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding), nil
+}
+
+func (o *options) clientSecretPost(*secretReader) (oauth.ClientAuth, error) {
+	return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
+}
+
+func (o *options) clientSecretJWT(*secretReader) (oauth.ClientAuth, error) {
+	assertion, err := o.assertion()
+	if err != nil {
+		return oauth.ClientAuth{}, err
+	}
+	return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
 }
 
 func (o *options) privateKeyJWT(from *secretReader) (oauth.ClientAuth, error) {

@@ -252,7 +252,7 @@ func TestTokenErrorSaysWhatHappened(t *testing.T) {
 		({name: err.name, isError: err instanceof Error, message: err.message, error: err.error, d: err.errorDescription,
 		  status: err.status, retryable: err.retryable, after: err.retryAfter, text: String(err)})`).(map[string]any)
 	message := `invalid_client (HTTP 401): bad secret ***REDACTED*** (client "orders" at ` + e.URL + `/token); ` +
-		`check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`
+		`check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`
 	assert.Equal(t, map[string]any{
 		"name": "TokenError", "isError": true, "message": message, "error": "invalid_client", "d": "bad secret ***REDACTED***",
 		"status": int64(401), "retryable": false, "after": int64(0), "text": "TokenError: " + message,

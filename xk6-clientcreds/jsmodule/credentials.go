@@ -24,7 +24,7 @@ func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
-	auth, err := o.clientAuth(&t.process.secrets)
+	auth, err := o.method().build(o, &t.process.secrets)
 	if err != nil {
 		return nil, asOptionError(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // hints say, at 2 a.m., where to look first: by Error.Code.
 var hints = map[string]string{
-	codeInvalidClient:           "check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'",
+	codeInvalidClient:           hintSecret,
 	"unauthorized_client":       "the server does not allow this client the client_credentials grant",
 	"invalid_grant":             "the server may want more of this client than it got, such as dpop: true, without saying so",
 	"unsupported_grant_type":    "the server does not offer the client_credentials grant at this endpoint",
@@ -46,12 +46,15 @@ const (
 
 const (
 	hintTooMany = "the server limits the rate of token requests; cache.scope: 'shared' needs the fewest"
-	// A server rarely says what of an assertion it dislikes.
-	hintAssertion = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
-	hintProof     = "the server wants this client's tokens to be bound to a key (RFC 9449); set dpop: true"
-	hintExpired   = "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
-	hintClear     = "; or it wants https" // some end plain HTTP at a port for TLS without a word
-	hintBroken    = "the server has a problem of its own; its log says which"
+	hintSecret  = "check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'"
+	// A server rarely says why it rejects an assertion.
+	hintAssertion   = "check clientId, the key or secret with its kid and alg, assertion.audience (the issuer, or the token endpoint, as the server wants), and the clocks"
+	hintProof       = "the server wants this client's tokens to be bound to a key (RFC 9449); set dpop: true"
+	hintExpired     = "the server takes longer to answer than its tokens live: find out why it is slow, or have it grant a longer lifetime"
+	hintClear       = "; or it wants https" // some end plain HTTP at a port for TLS without a word
+	hintCertificate = "check clientId, and that the subject or the key of this certificate is registered at the server for it; " +
+		"a proxy that terminates TLS in front of the server must pass the certificate on, or issuer must lead to the endpoint that asks for it (mtls_endpoint_aliases)"
+	hintBroken = "the server has a problem of its own; its log says which"
 )
 
 // statusHints say it for answers that are no OAuth errors.
@@ -71,8 +74,7 @@ var statusHints = map[int]string{
 // dated reports whether what the server refused has the time of this machine in it, so that the server's
 // clock can be the reason.
 func dated(o *options, e *oauth.Error) bool {
-	signs := o.Auth == authSecretJWT || o.Auth == authPrivateJWT
-	return (e.Code == codeProof && o.DPoP.On) || (e.RefusesClient() && signs)
+	return (e.Code == codeProof && o.DPoP.On) || (e.RefusesClient() && o.method().signs)
 }
 
 func hint(o *options, e *oauth.Error) string {
@@ -113,13 +115,7 @@ func generalHint(e *oauth.Error) string {
 // hintRefused is for a server that does not know the client's credentials: they come first, whatever else
 // the error can mean.
 func hintRefused(o *options, e *oauth.Error) string {
-	text := hints[codeInvalidClient]
-	switch {
-	case dated(o, e):
-		text = hintAssertion
-	case o.byCertificate():
-		text = certificateHints[codeInvalidClient]
-	}
+	text := o.method().hint
 	if other := generalHint(e); other != "" && e.Code != codeInvalidClient {
 		text += "; if they are right, " + other
 	}
@@ -138,8 +134,6 @@ const hintHandshake = "the server may have refused the client's certificate: che
 
 // certificateHints are those of clients that authenticate with a certificate, by Error.Code.
 var certificateHints = map[string]string{
-	codeInvalidClient: "check clientId, and that the server has the subject or the key of this certificate registered for it; " +
-		"a proxy before the server that ends TLS must hand the certificate on, or issuer lead to the place that asks for it (mtls_endpoint_aliases)",
 	oauth.CodeTLS:             hintHandshake + "; or its own certificate is not trusted: SSL_CERT_FILE names a CA file to trust",
 	oauth.CodeConnectionReset: hintHandshake + "; or it is overloaded or restarting",
 	oauth.CodeTokenBinding: "the server has seen another certificate than this client's: that of a proxy on the way, " +

@@ -14,9 +14,6 @@ import (
 
 // The values that options with a fixed vocabulary take.
 const (
-	authBasic = "client_secret_basic"
-	authPost  = "client_secret_post"
-
 	encodingForm = "form"
 	encodingRaw  = "raw"
 
@@ -80,7 +77,7 @@ type retryOptions struct {
 // defaults are documented in index.d.ts; a test compares them.
 func defaults() options {
 	return options{
-		Auth:          authBasic,
+		Auth:          authMethods[0].name,
 		BasicEncoding: encodingForm,
 		Assertion:     assertionOptions{Lifetime: oauth.DefaultAssertionLifetime, Algorithm: "HS256"},
 		Cache: cacheOptions{
@@ -129,7 +126,7 @@ func (o *options) read(r *jsoption.Reader) {
 	r.Text("jwksUrl", &o.JWKSURL)
 	readCredential(r, "clientId", &o.ClientID)
 	readSecret(r, "clientSecret", &o.ClientSecret, &o.SecretFrom)
-	r.OneOf("auth", &o.Auth, authBasic, authPost, authSecretJWT, authPrivateJWT, authTLS, authSelfSignedTLS)
+	r.OneOf("auth", &o.Auth, authMethodNames()...)
 	r.OneOf("basicEncoding", &o.BasicEncoding, encodingForm, encodingRaw)
 	readKey(r, "key", &o.Key)
 	readCertificateOption(r, "certificate", &o.Certificate)

@@ -9,11 +9,6 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-const (
-	authSecretJWT  = oauth.MethodClientSecretJWT
-	authPrivateJWT = oauth.MethodPrivateKeyJWT
-)
-
 // keyOptions are the private key of private_key_jwt, and that of a certificate.
 type keyOptions struct {
 	Text      string // PEM or JWK; of From once that is read
@@ -73,64 +68,24 @@ func (a *assertionOptions) read(r *jsoption.Reader) {
 	r.JSONObject("header", &a.Header, "members of the header")
 	a.From.readFile(r)
 	if len(a.From.options()) > 1 {
-		r.Fail("env", "contradicts assertion.file; give one of the two")
+		r.Fail("env", "contradicts assertion.file; set one of the two")
 	}
 }
 
-// checkAuth finds options that the authentication method misses or has no use for.
-func (o *options) checkAuth(r *jsoption.Reader) error {
-	switch {
-	case o.byCertificate():
-		return o.checkCertificate(r)
-	case o.Auth == authPrivateJWT:
-		return o.checkPrivateKeyJWT(r)
-	case r.Given("certificate"):
-		return jsoption.Errorf("certificate", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
-	case !r.Given("clientSecret"):
-		return jsoption.Errorf("clientSecret", "%s; %s needs a non-empty string", r.Absent("clientSecret"), o.Auth)
-	case o.Auth != authBasic && r.Given("basicEncoding"):
-		return o.notForBasic()
-	case r.Given("key"):
-		return jsoption.Errorf("key", "applies to auth: %q, %q and %q only, but auth is %q", authPrivateJWT, authTLS, authSelfSignedTLS, o.Auth)
-	case o.Auth != authSecretJWT && r.Given("assertion"):
-		return notForAssertion(o.Auth)
-	case o.Assertion.From.given():
-		return jsoption.Errorf("assertion."+o.Assertion.From.options()[0], "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
-	}
-	return nil
-}
-
-func notForAssertion(auth string) error {
-	return jsoption.Errorf("assertion", "applies to auth: %q and %q only, but auth is %q", authSecretJWT, authPrivateJWT, auth)
-}
-
-func (o *options) notForBasic() error {
-	return jsoption.Errorf("basicEncoding", "applies to auth: %q only, but auth is %q", authBasic, o.Auth)
-}
-
-func (o *options) checkPrivateKeyJWT(r *jsoption.Reader) error {
-	switch {
-	case r.Given("clientSecret"):
-		return jsoption.Errorf("clientSecret", "has no use with auth: %q; drop it, or choose another auth", authPrivateJWT)
-	case r.Given("basicEncoding"):
-		return o.notForBasic()
-	case r.Given("assertion.alg"):
-		return jsoption.Errorf("assertion.alg", "applies to auth: %q only, but auth is %q; give key.alg", authSecretJWT, o.Auth)
-	case !r.Given("key") && !o.Assertion.From.given():
-		return jsoption.Errorf("key", "%s; %s needs the private key, or assertion.file or assertion.env with a ready assertion", r.Absent("key"), o.Auth)
-	case !o.Assertion.From.given():
+// checkReadyAssertion finds options that contradict an assertion that is ready-made.
+func (o *options) checkReadyAssertion(r *jsoption.Reader) error {
+	if !o.Assertion.From.given() {
 		return nil
 	}
-	ready := "assertion." + o.Assertion.From.options()[0]
 	for _, name := range []string{"key", "certificate", "assertion.audience", "assertion.lifetime", "assertion.claims", "assertion.header"} {
 		if r.Given(name) {
-			return jsoption.Errorf(name, "contradicts %s, whose assertion is ready as it is; give one of the two", ready)
+			return jsoption.Errorf(name, "contradicts assertion.%s, whose assertion is ready-made; set one of the two", o.Assertion.From.options()[0])
 		}
 	}
 	return nil
 }
 
-// assertion is what the JWTs of o say.
+// assertion describes the JWTs of o.
 func (o *options) assertion() (a oauth.Assertion, err error) {
 	a = oauth.Assertion{ClientID: o.ClientID, Audience: o.Assertion.Audience, Lifetime: o.Assertion.Lifetime}
 	if a.Audience == "" {
@@ -142,7 +97,7 @@ func (o *options) assertion() (a oauth.Assertion, err error) {
 	if a.Header, err = membersOf("assertion.header", o.Assertion.Header); err != nil {
 		return a, err
 	}
-	if o.Auth == authPrivateJWT && o.Certificate.Text != "" {
+	if o.Certificate.Text != "" {
 		a.Certificate, err = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
 	}
 	return a, err

@@ -9,20 +9,12 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-const (
-	authTLS           = oauth.MethodTLSClientAuth
-	authSelfSignedTLS = oauth.MethodSelfSignedTLSClientAuth
-)
-
 // certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth, and the one
 // whose thumbprint the JWTs of private_key_jwt have.
 type certificateOptions struct {
 	Text string // PEM; of File once that is read
 	File string
 }
-
-// byCertificate reports whether the client authenticates with a certificate (RFC 8705 §2).
-func (o *options) byCertificate() bool { return o.Auth == authTLS || o.Auth == authSelfSignedTLS }
 
 // certificate takes the text of a certificate chain, or an object with it or its file.
 func readCertificateOption(r *jsoption.Reader, name string, to *certificateOptions) {
@@ -44,25 +36,13 @@ func readCertificateOption(r *jsoption.Reader, name string, to *certificateOptio
 	}
 }
 
-// checkCertificate finds what a client that authenticates with a certificate misses or has no use for.
-func (o *options) checkCertificate(r *jsoption.Reader) error {
-	switch {
-	case r.Given("clientSecret"):
-		return jsoption.Errorf("clientSecret", "has no use with auth: %q; drop it, or choose another auth", o.Auth)
-	case r.Given("basicEncoding"):
-		return o.notForBasic()
-	case r.Given("assertion"):
-		return notForAssertion(o.Auth)
-	case !r.Given("certificate"):
-		return jsoption.Errorf("certificate", "%s; %s needs the client's certificate, and key its private key", r.Absent("certificate"), o.Auth)
-	case !r.Given("key"):
-		return jsoption.Errorf("key", "%s; %s needs the private key of the certificate", r.Absent("key"), o.Auth)
-	}
-	for _, name := range []string{"key.kid", "key.alg"} {
-		if r.Given(name) {
-			return jsoption.Errorf(name, "applies to auth: %q only, but auth is %q", authPrivateJWT, o.Auth)
-		}
-	}
+var needsCertificate = []authNeed{
+	{option: "certificate", what: "the client's certificate, and key its private key"},
+	{option: "key", what: "the private key of the certificate"},
+}
+
+// checkHTTPS finds an endpoint at which no certificate can be shown.
+func (o *options) checkHTTPS(*jsoption.Reader) error {
 	for _, at := range []struct{ name, url string }{
 		{"issuer", o.Issuer},
 		{"tokenUrl", o.TokenURL},

@@ -451,11 +451,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'private_key_jwt'}`,
-		`option "clientSecret" has no use with auth: "private_key_jwt"; drop it, or choose another auth`,
+		`option "clientSecret" applies to auth: "client_secret_basic", "client_secret_post" and "client_secret_jwt" only, but auth is "private_key_jwt"`,
 	},
 	{
 		`{...keyed, key: undefined}`,
-		`option "key" is undefined (is the environment variable set?); private_key_jwt needs the private key, or assertion.file or assertion.env with a ready assertion`,
+		`option "key" is undefined (is the environment variable set?); private_key_jwt needs the private key, or assertion.file or assertion.env with a ready-made assertion`,
 	},
 	{
 		`{...ok, key: 's3cr3t'}`,
@@ -503,15 +503,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, assertion: {alg: 'HS256'}}`,
-		`option "assertion.alg" applies to auth: "client_secret_jwt" only, but auth is "private_key_jwt"; give key.alg`,
+		`option "assertion.alg" applies to auth: "client_secret_jwt" only, but auth is "private_key_jwt"`,
 	},
 	{
 		`{...keyed, assertion: {file: 'x'}}`,
-		`option "key" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
+		`option "key" contradicts assertion.file, whose assertion is ready-made; set one of the two`,
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: 'x', claims: {a: 1}}}`,
-		`option "assertion.claims" contradicts assertion.file, whose assertion is ready as it is; give one of the two`,
+		`option "assertion.claims" contradicts assertion.file, whose assertion is ready-made; set one of the two`,
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: '/no/such/jwt'}}`,
@@ -587,7 +587,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: undefined, assertion: {file: 'x', env: 'X'}}`,
-		`option "assertion.env" contradicts assertion.file; give one of the two`,
+		`option "assertion.env" contradicts assertion.file; set one of the two`,
 	},
 	{
 		`{...ok, auth: 'client_secret_jwt', assertion: {env: 'X'}}`,
@@ -595,7 +595,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, assertion: {env: 'X'}}`,
-		`option "key" contradicts assertion.env, whose assertion is ready as it is; give one of the two`,
+		`option "key" contradicts assertion.env, whose assertion is ready-made; set one of the two`,
 	},
 	{
 		`{...ok, clientSecret: {}}`,
@@ -623,7 +623,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'private_key_jwt', key: keyed.key, clientSecret: {file: 's3cr3t'}}`,
-		`option "clientSecret" has no use with auth: "private_key_jwt"; drop it, or choose another auth`,
+		`option "clientSecret" applies to auth: "client_secret_basic", "client_secret_post" and "client_secret_jwt" only, but auth is "private_key_jwt"`,
 	},
 	{
 		`{...ok, clientSecret: {file: '/no/such/secret'}}`,

@@ -32,17 +32,17 @@ var wrongAnswers = []struct {
 	{
 		"wrong secret", 401, `WWW-Authenticate: Basic realm="idp"`, `{"error":"invalid_client","error_description":"Client authentication failed"}`,
 		`invalid_client (HTTP 401): Client authentication failed`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
 	{
 		"wrong secret with 400", 400, ``, `{"error":"invalid_client"}`,
 		`invalid_client (HTTP 400)`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
 	{
 		"server repeats the secret", 401, ``, `{"error":"invalid_client","error_description":"no client has the secret ` + testSecret + `"}`,
 		`invalid_client (HTTP 401): no client has the secret ***REDACTED***`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
 	{
 		"grant not allowed", 400, ``, `{"error":"unauthorized_client"}`,
@@ -82,7 +82,7 @@ var wrongAnswers = []struct {
 	{
 		"error with status 200", 200, ``, `{"error":"invalid_client"}`,
 		`invalid_client (HTTP 200)`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
 	{
 		"server error", 500, ``, `{"error":"server_error"}`,
@@ -132,31 +132,31 @@ var wrongAnswers = []struct {
 	{
 		"proxy wants credentials", 401, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 401): the answer is not JSON, but text/html`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
 			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
 	},
 	{
 		"wrong secret, by Spring", 401, ``, `{"status":401,"error":"Unauthorized","message":"Bad credentials","path":"/token"}`,
 		`http_error (HTTP 401): Bad credentials`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
 			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
 	},
 	{
 		"wrong secret, by Keycloak", 401, ``, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
 		`unauthorized_client (HTTP 401): Invalid client or Invalid client credentials`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
 			`if they are right, the server does not allow this client the client_credentials grant`, "unauthorized_client", false,
 	},
 	{
 		"wrong secret, by Auth0", 401, ``, `{"error":"access_denied","error_description":"Unauthorized"}`,
 		`access_denied (HTTP 401): Unauthorized`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
 			`if they are right, a policy of the server forbids this client a token; its log says which`, "access_denied", false,
 	},
 	{
 		"wrong secret, in words of its own", 401, ``, `{"error":"tenant_suspended"}`,
 		`tenant_suspended (HTTP 401)`,
-		`; check clientId and clientSecret, and whether the server wants auth: 'client_secret_post' or basicEncoding: 'raw'`, "tenant_suspended", false,
+		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "tenant_suspended", false,
 	},
 	{
 		"a server that repeats the secret in words of its own", 400, ``, `{"error":{"message":"no client has the secret ` + testSecret + `"}}`,

@@ -101,7 +101,7 @@ const (
 func TestIntrospectAndRevoke(t *testing.T) {
 	t.Parallel()
 	for name, where := range map[string]string{"discovery": byIssuer, "URLs": byURLs} {
-		for _, auth := range []string{authBasic, authPost} {
+		for _, auth := range []string{"client_secret_basic", "client_secret_post"} {
 			t.Run(name+", "+auth, func(t *testing.T) {
 				t.Parallel()
 				a := newAuthority(t, bothEndpoints)
@@ -137,7 +137,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 				want := seenRequest{path: "/introspect", agent: "k6-under-test", extra: "key", form: url.Values{
 					"token": {tokenNumber(1)}, "token_type_hint": {"access_token"},
 				}}
-				if auth == authBasic {
+				if auth == "client_secret_basic" {
 					want.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte("orders:"+testSecret))
 				} else {
 					want.form["client_id"], want.form["client_secret"] = []string{"orders"}, []string{testSecret}
