@@ -142,7 +142,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"an unknown ON_ERROR": {
 			change: []string{"ON_ERROR=stop"},
-			text:   `k6/x/clientcreds: option \"onError\" is \"stop\"; allowed are \"throw\", \"abort\"`,
+			text:   `k6/x/clientcreds: option \"onError\" is \"stop\"; it must be one of \"throw\", \"abort\"`,
 		},
 		"no API":           {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
 		"VUS no number":    {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
@@ -188,11 +188,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
-			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; allowed are \"client_secret_basic\", \"client_secret_post\"`,
+			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; it must be one of \"client_secret_basic\", \"client_secret_post\"`,
 		},
 		"unknown cache scope": {
 			change: []string{"CACHE_SCOPE=global"},
-			text:   `k6/x/clientcreds: option \"cache.scope\" is \"global\"; allowed are \"vu\", \"shared\", \"none\"`,
+			text:   `k6/x/clientcreds: option \"cache.scope\" is \"global\"; it must be one of \"vu\", \"shared\", \"none\"`,
 		},
 		"contradiction": {
 			change: []string{"CACHE_SCOPE=none", "LEEWAY=1s"},

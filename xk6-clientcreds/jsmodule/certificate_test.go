@@ -259,7 +259,7 @@ func TestTokensOfAnotherCertificateAreRefused(t *testing.T) {
 	bound = newIdentity(t, "other", time.Hour).thumbprint
 	text := v.mustRun(`(() => { try { orders.token() } catch (e) { return e.error + ' ' + e.status + ' ' + e.retryable + ' ' + e.message } })()`)
 	assert.Contains(t, text, "token_binding 200 false token_binding (HTTP 200): the access token is bound to the certificate "+bound+
-		", but that of the client is "+i.thumbprint+" (cnf x5t#S256, RFC 8705 §3.1) (client \"orders\" at "+m.URL+"/token); the server has seen another certificate")
+		", but that of the client is "+i.thumbprint+" (cnf x5t#S256, RFC 8705 §3.1) (client \"orders\" at "+m.URL+"/token); the server received another certificate")
 	assert.NotContains(t, text, "eyJhbGci")
 	samples := v.sampled()["clientcreds_requests"]
 	assert.Equal(t, "token_binding", samples[len(samples)-1].Tags.Map()["error"])
@@ -377,7 +377,7 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 		{`{...ok, key: otherKey}`, `option "key" is not the private key of the certificate; the two must belong together`},
 		{`{...ok, certificate: 7}`, `option "certificate" is a number; it must be the client's certificate as PEM, or an object with text or file`},
 		{`{...ok, certificate: {}}`, `option "certificate" must have one of text and file: the client's certificate as PEM, or the path of a file with it`},
-		{`{...ok, certificate: {pem: ''}}`, `unknown option "certificate.pem"; allowed are text, file`},
+		{`{...ok, certificate: {pem: ''}}`, `unknown option "certificate.pem"; it must be one of text, file`},
 		{`{...ok, certificate: {file: '/no/such'}}`, `option "certificate.file" cannot be read: no such file or directory (/no/such); it must be the path, from the script's folder, of a file to read`},
 		{`{...ok, certificate: 's3cr3t'}`, `option "certificate" contains no PEM block` + want},
 		{`{...ok, certificate: ok.key}`, `option "certificate" is a PEM block "PRIVATE KEY"` + want},

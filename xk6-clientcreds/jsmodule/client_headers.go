@@ -18,11 +18,11 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 	rt := c.m.vu.Runtime()
 	method, address, extra := call.Argument(0), call.Argument(1), call.Argument(2)
 	if !jsoption.IsString(method) || !isHTTPMethod(method.String()) {
-		panic(rt.NewTypeError("client.headers(method, url, extra): method is no HTTP method; it must be one such as 'GET'"))
+		panic(rt.NewTypeError("client.headers(method, url, extra): method must be an HTTP method such as 'GET'"))
 	}
 	u, err := url.Parse(address.String())
 	if !jsoption.IsString(address) || err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
-		panic(rt.NewTypeError("client.headers(method, url, extra): url is no absolute URL with http, https, ws or wss; it must be that of the request"))
+		panic(rt.NewTypeError("client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request"))
 	}
 	if sobek.IsUndefined(extra) {
 		extra = rt.NewObject()

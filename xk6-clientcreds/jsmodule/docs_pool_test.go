@@ -47,7 +47,7 @@ func TestPoolOptionsAreDocumented(t *testing.T) {
 		}
 		_, r := read(name + `: 'no such word'`)
 		require.Error(t, r.Finish(), name)
-		_, allowed, _ := strings.Cut(r.Finish().Error(), "allowed are ")
+		_, allowed, _ := strings.Cut(r.Finish().Error(), "it must be one of ")
 		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
 	}
 }

@@ -126,7 +126,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 		}
 		_, err = parse(code(`'no such word'`))
 		require.Error(t, err, name)
-		_, allowed, _ := strings.Cut(err.Error(), "allowed are ")
+		_, allowed, _ := strings.Cut(err.Error(), "it must be one of ")
 		assert.Equal(t, o.choices, choices(strings.ReplaceAll(allowed, `"`, "'")), name)
 	}
 }

@@ -438,11 +438,11 @@ func TestHeadersOfOneRequest(t *testing.T) {
 		`client.headers()`: "client.headers() with dpop needs the request that the headers are for, because each has a proof of its own: " +
 			"call client.headers(method, url, extra), or use a function of the client such as client.get(url)",
 		`client.headers({})`:                            "client.headers() with dpop needs the request",
-		`client.headers('GET')`:                         "client.headers(method, url, extra): url is no absolute URL",
-		`client.headers('GET', '/orders')`:              "client.headers(method, url, extra): url is no absolute URL",
-		`client.headers('GET', {})`:                     "client.headers(method, url, extra): url is no absolute URL",
-		`client.headers('https://a.example', 'GET')`:    "client.headers(method, url, extra): method is no HTTP method",
-		`client.headers('', 'https://a.example')`:       "client.headers(method, url, extra): method is no HTTP method",
+		`client.headers('GET')`:                         "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
+		`client.headers('GET', '/orders')`:              "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
+		`client.headers('GET', {})`:                     "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
+		`client.headers('https://a.example', 'GET')`:    "client.headers(method, url, extra): method must be an HTTP method such as 'GET' at headers (native)",
+		`client.headers('', 'https://a.example')`:       "client.headers(method, url, extra): method must be an HTTP method such as 'GET' at headers (native)",
 		`client.headers('GET', 'https://a.example', 1)`: "client.headers(method, url, extra): extra is a number",
 	} {
 		_, err := v.run(code)
@@ -510,7 +510,7 @@ func TestRefusedProofIsHintedAt(t *testing.T) {
 		want    string
 	}{
 		"no proof":           {"dpop: false", 0, "set dpop: true"},
-		"right clock":        {"dpop: true", 0, "check dpop and its alg, the clocks of both, and whether the server knows its own URL as tokenUrl has it\n"},
+		"right clock":        {"dpop: true", 0, "check dpop and its alg, the clocks on both sides, and whether the server knows its own URL as in tokenUrl\n"},
 		"server is behind":   {"dpop: true", -time.Minute, "; the server's clock is 59s behind this machine's|; the server's clock is 1m0s behind this machine's"},
 		"server is ahead":    {"dpop: true", time.Minute, "; the server's clock is 59s ahead of this machine's|; the server's clock is 1m0s ahead of this machine's"},
 		"no proof, no clock": {"dpop: false", time.Minute, "set dpop: true\n"},

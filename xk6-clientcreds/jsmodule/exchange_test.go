@@ -74,7 +74,7 @@ func TestExchangeForAnother(t *testing.T) {
 	v := oneVU(t, e, fmt.Sprintf(`exchange: {subjectToken: %q, subjectTokenType: 'urn:ietf:params:oauth:token-type:id_token'}`, userToken))
 	got := v.mustRun(`(() => { try { client.token() } catch (e) { return [e.message, e.errorDescription, e.grant, e.error, e.status].join(' | ') } })()`)
 	assert.Equal(t, "invalid_request (HTTP 400) in the token exchange: the subject token ***REDACTED*** expired (client \"orders\" at "+e.URL+
-		"/token); the server does not accept a token of the exchange, or its type, or dislikes a parameter; check exchange"+
+		"/token); the server does not accept a token of the exchange, or its type, or a parameter; check exchange"+
 		" | the subject token ***REDACTED*** expired | token_exchange | invalid_request | 400", got)
 	form, _ := e.lastRequest(t)
 	assert.Equal(t, []string{userToken, tokenNumber(1)}, []string{form.Get("subject_token"), form.Get("actor_token")})
@@ -174,7 +174,7 @@ func TestWrongExchangeOptions(t *testing.T) {
 	v := newVU(t, New())
 	for exchange, message := range map[string]string{
 		`'x'`:                                  `option "exchange" is a string; it must be an object`,
-		`{subject_token: 'x'}`:                 `unknown option "exchange.subject_token" (did you mean "subjectToken"?); allowed are subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType, audience, resource, scope`,
+		`{subject_token: 'x'}`:                 `TypeError: k6/x/clientcreds: unknown option "exchange.subject_token" (did you mean "subjectToken"?); it must be one of subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType, audience, resource, scope at <eval>:1:1(12)`,
 		`{subjectToken: ''}`:                   `option "exchange.subjectToken" is an empty string; it must be a non-empty string`,
 		`{subjectToken: 7}`:                    `option "exchange.subjectToken" is a number; it must be a non-empty string`,
 		`{subjectToken: 'a', actorToken: 'b'}`: `option "exchange.actorToken" contradicts the subject token; set only one of the two, because the client's own token is the other`,

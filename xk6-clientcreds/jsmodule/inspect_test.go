@@ -228,7 +228,7 @@ func TestInspectIsStrict(t *testing.T) {
 	assert.ErrorContains(t, err, "init context")
 	v.start()
 	_, err = v.run(`client.inspect()`)
-	assert.ErrorContains(t, err, "TypeError: client.inspect(): there is no token in the cache; give one, client.inspect(token)")
+	assert.ErrorContains(t, err, "TypeError: client.inspect(): there is no token in the cache; pass one, client.inspect(token), or call client.token() before at inspect (native)")
 	_, err = v.run(`client.inspect(7)`)
 	assert.ErrorContains(t, err, "TypeError: client.inspect(token): token is a number; it must be a non-empty string")
 	_, err = v.run(`new Client({tokenUrl: 'https://a', jwksUrl: 'keys.json', clientId: 'a', clientSecret: 'b'})`)

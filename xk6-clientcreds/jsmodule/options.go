@@ -165,9 +165,9 @@ func (o *options) read(r *jsoption.Reader) {
 func (o *options) check(r *jsoption.Reader) error {
 	switch {
 	case o.Issuer == "" && o.TokenURL == "":
-		return jsoption.Errorf("tokenUrl", "%s; give the URL of the token endpoint, or issuer to discover it", r.Absent("tokenUrl"))
+		return jsoption.Errorf("tokenUrl", "%s; set it to the URL of the token endpoint, or set issuer to discover it", r.Absent("tokenUrl"))
 	case o.Issuer != "" && o.TokenURL != "":
-		return jsoption.Errorf("tokenUrl", "contradicts issuer; give one of the two")
+		return jsoption.Errorf("tokenUrl", "contradicts issuer; set one of the two")
 	case o.ClientID == "":
 		return jsoption.Errorf("clientId", "%s; it must be a non-empty string", r.Absent("clientId"))
 	case o.Retry.MaxBackoff < o.Retry.Backoff:

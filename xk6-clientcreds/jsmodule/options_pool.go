@@ -98,7 +98,7 @@ func (o *poolOptions) check(r *jsoption.Reader) error {
 	case o.array == nil && o.File == "":
 		return jsoption.Errorf("clients", "%s; it must be an array or a SharedArray of objects, or an object with file", r.Absent("clients"))
 	case r.Given("clientId"):
-		return jsoption.Errorf("clientId", "is not for all clients of a pool; give each of clients its own")
+		return jsoption.Errorf("clientId", "cannot be the same for all clients of a pool; set it for each of clients")
 	}
 	for name, of := range map[string][]string{
 		"exponent":   {assignZipf},

@@ -21,11 +21,11 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{tokenUrl: ok.tokenUrl}`:       `option "clients" is missing; it must be an array or a SharedArray of objects, or an object with file`,
 		`{...ok, clients: 's3cr3t'}`:    `option "clients" is a string; it must be an array or a SharedArray of objects, or an object with file`,
 		`{...ok, clients: {}}`:          `option "clients" must have file, the path of a CSV or JSON file with the clients`,
-		`{...ok, clients: {path: 'x'}}`: `unknown option "clients.path"; allowed are file`,
+		`{...ok, clients: {path: 'x'}}`: `unknown option "clients.path"; it must be one of file`,
 		`{...ok, clients: []}`:          `option "clients" is empty; there must be at least one client`,
 
-		`{...ok, asignment: 'vu'}`:                     `unknown option "asignment" (did you mean "assignment"?); allowed are ` + poolNames,
-		`{...ok, assignment: 'x'}`:                     `option "assignment" is "x"; allowed are "vu", "round-robin", "random", "zipf", "hot"`,
+		`{...ok, asignment: 'vu'}`:                     `unknown option "asignment" (did you mean "assignment"?); it must be one of ` + poolNames,
+		`{...ok, assignment: 'x'}`:                     `option "assignment" is "x"; it must be one of "vu", "round-robin", "random", "zipf", "hot"`,
 		`{...ok, assignment: 'zipf', exponent: 0}`:     `option "exponent" is 0; it must be a number above 0, up to 10`,
 		`{...ok, assignment: 'zipf', exponent: NaN}`:   `option "exponent" is NaN; it must be a number above 0, up to 10`,
 		`{...ok, assignment: 'zipf', exponent: '1'}`:   `option "exponent" is "1"; it must be a number above 0, up to 10`,
@@ -46,24 +46,24 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{...ok, assignment: 'random', hotShare: 0.5}`: `option "hotShare" has no effect with assignment: "random"; it applies to "hot"`,
 		`{...ok, name: ''}`:                            `option "name" is an empty string; it must be a non-empty string`,
 		`{...ok, tagClients: 'yes'}`:                   `option "tagClients" is a string; it must be true or false`,
-		`{...ok, clientId: 'a'}`:                       `option "clientId" is not for all clients of a pool; give each of clients its own`,
+		`{...ok, clientId: 'a'}`:                       `option "clientId" cannot be the same for all clients of a pool; set it for each of clients`,
 
 		`{...ok, dpop: {key: 's3cr3t'}}`: `option "dpop.key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key`,
 
-		`{...ok, tokenUrl: undefined}`: `option "tokenUrl" is undefined (is the environment variable set?); give the URL of the token endpoint, or issuer to discover it`,
+		`{...ok, tokenUrl: undefined}`: `option "tokenUrl" is undefined (is the environment variable set?); set it to the URL of the token endpoint, or set issuer to discover it`,
 		`{...ok, tokenUrl: '/token'}`:  `option "tokenUrl" is "/token"; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token`,
 		`{...ok, timeout: 's3cr3t'}`:   `option "timeout" is "s3cr3t"; it must be a positive duration such as "30s", or a number of milliseconds`,
-		`{...ok, cache: {scope: 'x'}}`: `option "cache.scope" is "x"; allowed are "vu", "shared", "none"`,
+		`{...ok, cache: {scope: 'x'}}`: `option "cache.scope" is "x"; it must be one of "vu", "shared", "none"`,
 
 		`{...ok, clients: [one, 's3cr3t']}`:                                               `clients[1] is a string; it must be an object with options such as clientId and clientSecret`,
 		`{...ok, clients: [one, ,]}`:                                                      `clients[1] is undefined; it must be an object with options such as clientId and clientSecret`,
 		`{...ok, clients: [one, {clientId: 'b'}]}`:                                        `clients[1]: option "clientSecret" is missing; client_secret_basic needs a non-empty string`,
-		`{...ok, clients: [one, {clientId: 'b', secret: 's3cr3t'}]}`:                      `clients[1]: unknown option "secret"; allowed are issuer, tokenUrl, `,
-		`{...ok, clients: [{...one, client_id: 's3cr3t'}]}`:                               `clients[0]: option "clientId" is given twice, by its name and by that of RFC 7591`,
+		`{...ok, clients: [one, {clientId: 'b', secret: 's3cr3t'}]}`:                      `clients[1]: unknown option "secret"; it must be one of issuer, tokenUrl, `,
+		`{...ok, clients: [{...one, client_id: 's3cr3t'}]}`:                               `clients[0]: option "clientId" is set twice, by its name and by its name in RFC 7591; remove one of the two`,
 		`{...ok, clients: [one, {...one, clientSecret: 7}]}`:                              `clients[1]: option "clientSecret" is a number; it must be a non-empty string`,
-		`{...ok, clients: [one, {...one, name: 's3cr3t'}]}`:                               `clients[1]: unknown option "name"; allowed are issuer, tokenUrl, `,
-		`{...ok, clients: [one, {...one, cache: {scope: 's'}}]}`:                          `clients[1]: option "cache.scope" is "s"; allowed are "vu", "shared", "none"`,
-		`{...ok, clients: [{...one, __proto__: {clientId: 5}, ['__proto__']: 's3cr3t'}]}`: `clients[0]: unknown option "__proto__"; allowed are issuer, tokenUrl, `,
+		`{...ok, clients: [one, {...one, name: 's3cr3t'}]}`:                               `clients[1]: unknown option "name"; it must be one of issuer, tokenUrl, `,
+		`{...ok, clients: [one, {...one, cache: {scope: 's'}}]}`:                          `clients[1]: option "cache.scope" is "s"; it must be one of "vu", "shared", "none"`,
+		`{...ok, clients: [{...one, __proto__: {clientId: 5}, ['__proto__']: 's3cr3t'}]}`: `clients[0]: unknown option "__proto__"; it must be one of issuer, tokenUrl, `,
 	} {
 		got := v.mustRun(`(() => { try { new ClientPool(` + argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.True(t, strings.HasPrefix(fmt.Sprint(got), "TypeError: k6/x/clientcreds: "+want), "%s: %s", argument, got)
@@ -88,8 +88,8 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 		{"c.csv", "clientId,sceret\na,s3cr3t\n", `c.csv, row 2, column "sceret": unknown option "sceret"`},
 		{"c.csv", "client_id,client_secret\na,s3cr3t\n,s3cr3t\n", `c.csv, row 3, column "client_id": option "clientId" is missing; it must be a non-empty string`},
 		{"c.csv", "client_id,client_secret\na,s3cr3t\nb,\n", `c.csv, row 3, column "client_secret": option "clientSecret" is missing; client_secret_basic needs a non-empty string`},
-		{"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n", `c.csv, row 3, column "auth": option "auth" is "basic"; allowed are "client_secret_basic", `},
-		{"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n", `c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; allowed are "vu", "shared", "none"`},
+		{"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n", `c.csv, row 3, column "auth": option "auth" is "basic"; it must be one of "client_secret_basic", `},
+		{"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n", `c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; it must be one of "vu", "shared", "none"`},
 		{"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,yes\n", `c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`},
 		{"c.csv", "clientId,clientSecret,dpop\na,s3cr3t,true\nb,s3cr3t,on\n", `c.csv, row 3, column "dpop": option "dpop" is a string; it must be true or false, or an object with alg or key`},
 		{"c.json", `[{"client_id": "a", "client_secret": ["s3cr3t"]}]`, `c.json, client 1: option "clientSecret" is an array; it must be a non-empty string`},
@@ -130,7 +130,7 @@ func TestEveryClientOfAFileIsLookedAt(t *testing.T) {
 		jsonRows = append(jsonRows, fmt.Sprintf(`{"client_id":"client-%d","client_secret":"s3cr3t-%d","scope":"scope-%d"}`, i, i, i))
 	}
 	for _, last := range []struct{ csv, json, want string }{
-		{"a,s3cr3t,x,y", `{"client_id":"a","client_secret":"s3cr3t","auth":"y"}`, `option "auth" is "y"; allowed are `},
+		{"a,s3cr3t,x,y", `{"client_id":"a","client_secret":"s3cr3t","auth":"y"}`, `option "auth" is "y"; it must be one of `},
 		{"a,,x,", `{"client_id":"a","client_secret":"","scope":"scope-1"}`, `option "clientSecret" is `},
 		{",s3cr3t,scope-1,", `{"client_id":5,"client_secret":"s3cr3t","scope":"scope-1"}`, `option "clientId" is `},
 	} {

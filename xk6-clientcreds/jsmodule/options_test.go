@@ -31,15 +31,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{}`,
-		`option "tokenUrl" is missing; give the URL of the token endpoint, or issuer to discover it`,
+		`option "tokenUrl" is missing; set it to the URL of the token endpoint, or set issuer to discover it`,
 	},
 	{
 		`{tokenUrl: undefined, clientId: 'a', clientSecret: 'b'}`,
-		`option "tokenUrl" is undefined (is the environment variable set?); give the URL of the token endpoint, or issuer to discover it`,
+		`option "tokenUrl" is undefined (is the environment variable set?); set it to the URL of the token endpoint, or set issuer to discover it`,
 	},
 	{
 		`{...ok, issuer: 'https://idp.example.com'}`,
-		`option "tokenUrl" contradicts issuer; give one of the two`,
+		`option "tokenUrl" contradicts issuer; set one of the two`,
 	},
 	{
 		`{tokenUrl: ok.tokenUrl, clientSecret: 's3cr3t'}`,
@@ -99,15 +99,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, tokenURL: 'x'}`,
-		`unknown option "tokenURL" (did you mean "tokenUrl"?); allowed are ` + allOptions,
+		`unknown option "tokenURL" (did you mean "tokenUrl"?); it must be one of ` + allOptions,
 	},
 	{
 		`{...ok, clientID: 'x'}`,
-		`unknown option "clientID" (did you mean "clientId"?); allowed are ` + allOptions,
+		`unknown option "clientID" (did you mean "clientId"?); it must be one of ` + allOptions,
 	},
 	{
 		`{...ok, secret: 's3cr3t'}`,
-		`unknown option "secret"; allowed are ` + allOptions,
+		`unknown option "secret"; it must be one of ` + allOptions,
 	},
 	{
 		`{...ok, introspectionUrl: '/introspect'}`,
@@ -175,11 +175,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, auth: 'basic'}`,
-		`option "auth" is "basic"; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
+		`option "auth" is "basic"; it must be one of "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: true}`,
-		`option "auth" is a boolean; allowed are "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
+		`option "auth" is a boolean; it must be one of "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', clientSecret: undefined}`,
@@ -187,7 +187,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, basicEncoding: 'base64'}`,
-		`option "basicEncoding" is "base64"; allowed are "form", "raw"`,
+		`option "basicEncoding" is "base64"; it must be one of "form", "raw"`,
 	},
 	{
 		`{...ok, auth: 'client_secret_post', basicEncoding: 'raw'}`,
@@ -295,15 +295,15 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, cache: {scope: 'global'}}`,
-		`option "cache.scope" is "global"; allowed are "vu", "shared", "none"`,
+		`option "cache.scope" is "global"; it must be one of "vu", "shared", "none"`,
 	},
 	{
 		`{...ok, cache: {ttl: '1m'}}`,
-		`unknown option "cache.ttl"; allowed are scope, leeway, jitter, refresh, defaultTtl`,
+		`unknown option "cache.ttl"; it must be one of scope, leeway, jitter, refresh, defaultTtl`,
 	},
 	{
 		`{...ok, cache: {leway: '1m'}}`,
-		`unknown option "cache.leway" (did you mean "leeway"?); allowed are scope, leeway, jitter, refresh, defaultTtl`,
+		`unknown option "cache.leway" (did you mean "leeway"?); it must be one of scope, leeway, jitter, refresh, defaultTtl`,
 	},
 	{
 		`{...ok, cache: {leeway: 'soon'}}`,
@@ -331,7 +331,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, cache: {refresh: 'auto'}}`,
-		`option "cache.refresh" is "auto"; allowed are "blocking", "background"`,
+		`option "cache.refresh" is "auto"; it must be one of "blocking", "background"`,
 	},
 	{
 		`{...ok, cache: {defaultTtl: 0}}`,
@@ -391,7 +391,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, retry: {delay: '1s'}}`,
-		`unknown option "retry.delay"; allowed are attempts, backoff, maxBackoff, budget`,
+		`unknown option "retry.delay"; it must be one of attempts, backoff, maxBackoff, budget`,
 	},
 	{
 		`{...ok, timeout: 0}`,
@@ -411,11 +411,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, onError: 'ignore'}`,
-		`option "onError" is "ignore"; allowed are "throw", "abort"`,
+		`option "onError" is "ignore"; it must be one of "throw", "abort"`,
 	},
 	{
 		`{...ok, onError: () => {}}`,
-		`option "onError" is a function; allowed are "throw", "abort"`,
+		`option "onError" is a function; it must be one of "throw", "abort"`,
 	},
 	{
 		`{...ok, tags: 'x'}`,
@@ -487,7 +487,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...keyed, key: {pem: 's3cr3t'}}`,
-		`unknown option "key.pem"; allowed are text, file, env, secret, source, kid, alg`,
+		`unknown option "key.pem"; it must be one of text, file, env, secret, source, kid, alg`,
 	},
 	{
 		`{...keyed, key: {text: keyed.key, alg: 'RS256'}}`,
@@ -527,11 +527,11 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {algo: 'ES256'}}`,
-		`unknown option "dpop.algo" (did you mean "alg"?); allowed are alg, key`,
+		`unknown option "dpop.algo" (did you mean "alg"?); it must be one of alg, key`,
 	},
 	{
 		`{...ok, dpop: {alg: 'HS256'}}`,
-		`option "dpop.alg" is "HS256"; allowed are "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"`,
+		`option "dpop.alg" is "HS256"; it must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"`,
 	},
 	{
 		`{...ok, dpop: {key: 7}}`,
@@ -547,7 +547,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, dpop: {key: {text: 's3cr3t', kid: 'a'}}}`,
-		`unknown option "dpop.key.kid"; allowed are text, file, env, secret, source`,
+		`unknown option "dpop.key.kid"; it must be one of text, file, env, secret, source`,
 	},
 	{
 		`{...ok, dpop: {key: 's3cr3t'}}`,
@@ -619,7 +619,7 @@ var wrongOptions = []struct{ argument, message string }{
 	},
 	{
 		`{...ok, clientSecret: {path: 's3cr3t'}}`,
-		`unknown option "clientSecret.path"; allowed are file, env, secret, source`,
+		`unknown option "clientSecret.path"; it must be one of file, env, secret, source`,
 	},
 	{
 		`{...ok, auth: 'private_key_jwt', key: keyed.key, clientSecret: {file: 's3cr3t'}}`,

@@ -69,7 +69,7 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 		}
 		name := clientsfile.Option(key)
 		if own[name] {
-			return nil, nil, fmt.Errorf("%s: option %q is given twice, by its name and by that of RFC 7591", p.list.position(i, name), name)
+			return nil, nil, fmt.Errorf("%s: option %q is set twice, by its name and by its name in RFC 7591; remove one of the two", p.list.position(i, name), name)
 		}
 		own[name] = true
 		jsoption.Set(obj, name, p.withCommon(name, v, own))

@@ -74,14 +74,14 @@ func (t *tokenSource) reread(old *credentials, s *sender) {
 	}
 	t.credentials.Store(fresh)
 	pushOne(s.samples, t.process.metrics.SecretRotations, 1, s.tags)
-	t.process.logger.Info(fmt.Sprintf("Client %q was refused and has read new credentials: option %q leads to others now",
+	t.process.logger.Info(fmt.Sprintf("Client %q was rejected; reloaded its credentials from option %q, which have changed",
 		opts.ClientID, opts.rotating()))
 }
 
 // keepOld keeps the old credentials for a while.
 func (t *tokenSource) keepOld(err error) {
 	t.rotation.unchanged = time.Now()
-	t.process.warnOnce(warning{"rotation", t.opts.subject()}, fmt.Sprintf("Client %q was refused and cannot read new credentials: %s",
+	t.process.warnOnce(warning{"rotation", t.opts.subject()}, fmt.Sprintf("Client %q was rejected, and its credentials cannot be reloaded: %s",
 		t.opts.ClientID, err))
 }
 

@@ -108,7 +108,7 @@ func (s *secretReader) ask(option string, from secretRef) (string, error) {
 	var unknown secretsource.UnknownSourceError
 	switch {
 	case errors.As(err, &unknown):
-		return "", jsoption.Errorf(option+".source", "is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
+		return "", jsoption.Errorf(option+".source", "is not a secret source of k6; name one so with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
 	case err != nil && err.Error() == "no secret sources are configured":
 		return "", jsoption.Errorf(option+".secret", "cannot be read: %w; %s", err, want)
 	case err != nil:

@@ -176,7 +176,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		`clientSecret: {secret: 'line'}`:                            `option "clientSecret.secret" ` + oneLine,
 		`clientSecret: {secret: 'empty'}`:                           `option "clientSecret.secret" names a secret that is empty; it must have a value`,
 		`clientSecret: {secret: 'none'}`:                            `option "clientSecret.secret" cannot be read: the source says "no value"; it must be the name of a secret there`,
-		`clientSecret: {secret: 'x', source: 'other'}`:              `option "clientSecret.source" is none of the sources that k6 has; give one that name with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt`,
+		`clientSecret: {secret: 'x', source: 'other'}`:              `option "clientSecret.source" is not a secret source of k6; name one so with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt at <eval>:1:21(13)`,
 		`auth: 'private_key_jwt', key: {file: 'no-key'}`:            `option "key" contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK`,
 		`auth: 'private_key_jwt', assertion: {env: 'NOBODY'}`:       `option "assertion.env" is not the name of an environment variable of the k6 process; set the variable where k6 is started`,
 		`auth: 'client_secret_jwt', clientSecret: {file: 'no-key'}`: `option "clientSecret" has 6 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`,

@@ -57,7 +57,7 @@ var wrongAnswers = []struct {
 	{
 		"wrong scope", 400, ``, `{"error":"invalid_scope","error_description":"unknown scope orders.raed"}`,
 		`invalid_scope (HTTP 400): unknown scope orders.raed`,
-		`; the client may not ask for this scope; check the scope option`, "invalid_scope", false,
+		`; the client may not request this scope; check the scope option`, "invalid_scope", false,
 	},
 	{
 		"wrong audience", 400, ``, `{"error":"invalid_target"}`,
@@ -67,12 +67,12 @@ var wrongAnswers = []struct {
 	{
 		"bad request", 400, ``, `{"error":"invalid_request","error_description":"audience is required"}`,
 		`invalid_request (HTTP 400): audience is required`,
-		`; the server misses or dislikes a parameter; check params, audience and resource`, "invalid_request", false,
+		`; a parameter is missing or not accepted by the server; check params, audience and resource`, "invalid_request", false,
 	},
 	{
 		"forbidden by policy", 403, ``, `{"error":"access_denied"}`,
 		`access_denied (HTTP 403)`,
-		`; a policy of the server forbids this client a token; its log says which`, "access_denied", false,
+		`; a policy of the server denies this client a token; see the server's log`, "access_denied", false,
 	},
 	{
 		"error of its own", 400, ``, `{"error":"tenant_suspended","error_description":"call us"}`,
@@ -87,7 +87,7 @@ var wrongAnswers = []struct {
 	{
 		"server error", 500, ``, `{"error":"server_error"}`,
 		`server_error (HTTP 500)`,
-		`; the server has a problem of its own; its log says which`, "server_error", true,
+		`; the server has an internal problem; see its log`, "server_error", true,
 	},
 	{
 		"too many requests", 429, `Retry-After: 7`, `{"error":"slow_down"}`,
@@ -102,7 +102,7 @@ var wrongAnswers = []struct {
 	{
 		"unavailable", 503, `Retry-After: 30`, `{"error":"temporarily_unavailable"}`,
 		`temporarily_unavailable (HTTP 503) (retry after 30s)`,
-		`; the server has a problem of its own; its log says which`, "temporarily_unavailable", true,
+		`; the server has an internal problem; see its log`, "temporarily_unavailable", true,
 	},
 	{
 		"proxy's page", 502, `Content-Type: text/html`, `<html>secret stuff</html>`,
@@ -117,12 +117,12 @@ var wrongAnswers = []struct {
 	{
 		"maintenance page", 503, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 503): the answer is not JSON, but text/html`,
-		`; the server or a proxy before it is overloaded or down`, "http_error", true,
+		`; the server or a proxy in front of it is overloaded or down`, "http_error", true,
 	},
 	{
 		"internal error page", 500, `Content-Type: text/plain`, `panic: `,
 		`http_error (HTTP 500): the answer is not JSON, but text/plain: panic:`,
-		`; the server has a problem of its own; its log says which`, "http_error", true,
+		`; the server has an internal problem; see its log`, "http_error", true,
 	},
 	{
 		"wrong path", 404, `Content-Type: text/html`, `<html></html>`,
@@ -133,13 +133,13 @@ var wrongAnswers = []struct {
 		"proxy wants credentials", 401, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 401): the answer is not JSON, but text/html`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
+			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`, "http_error", false,
 	},
 	{
 		"wrong secret, by Spring", 401, ``, `{"status":401,"error":"Unauthorized","message":"Bad credentials","path":"/token"}`,
 		`http_error (HTTP 401): Bad credentials`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, something before the token endpoint wants other credentials, such as a proxy or gateway`, "http_error", false,
+			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`, "http_error", false,
 	},
 	{
 		"wrong secret, by Keycloak", 401, ``, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
@@ -151,7 +151,7 @@ var wrongAnswers = []struct {
 		"wrong secret, by Auth0", 401, ``, `{"error":"access_denied","error_description":"Unauthorized"}`,
 		`access_denied (HTTP 401): Unauthorized`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, a policy of the server forbids this client a token; its log says which`, "access_denied", false,
+			`if they are right, a policy of the server denies this client a token; see the server's log`, "access_denied", false,
 	},
 	{
 		"wrong secret, in words of its own", 401, ``, `{"error":"tenant_suspended"}`,
@@ -161,7 +161,7 @@ var wrongAnswers = []struct {
 	{
 		"a server that repeats the secret in words of its own", 400, ``, `{"error":{"message":"no client has the secret ` + testSecret + `"}}`,
 		`http_error (HTTP 400): no client has the secret ***REDACTED***`,
-		`; check that tokenUrl is a token endpoint, and whether the server wants https`, "http_error", false,
+		`; check that tokenUrl is a token endpoint, and whether the server expects https`, "http_error", false,
 	},
 	{
 		"port for TLS", 400, `Content-Type: text/plain`, "Client sent an HTTP request to an HTTPS server.\n",
@@ -171,7 +171,7 @@ var wrongAnswers = []struct {
 	{
 		"firewall", 403, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 403): the answer is not JSON, but text/html`,
-		`; something before the token endpoint forbids the request, such as a proxy, gateway or firewall`, "http_error", false,
+		`; something in front of the token endpoint forbids the request, such as a proxy, gateway or firewall`, "http_error", false,
 	},
 	{
 		"no POST", 405, `Content-Type: text/plain`, `Method Not Allowed`,
@@ -191,52 +191,52 @@ var wrongAnswers = []struct {
 	{
 		"login page", 200, `Content-Type: text/html`, `<html></html>`,
 		`invalid_response (HTTP 200): the answer is not JSON, but text/html`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"nothing", 200, `Content-Type: `, ``,
 		`invalid_response (HTTP 200): the answer is empty`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"no content", 204, ``, ``,
 		`invalid_response (HTTP 204): the answer is empty`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"not an object", 200, ``, `["token"]`,
 		`invalid_response (HTTP 200): the answer is JSON, but not an object`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"no token", 200, ``, `{"token_type":"bearer"}`,
 		`invalid_response (HTTP 200): the answer has no access_token`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"token is null", 200, ``, `{"access_token":null}`,
 		`invalid_response (HTTP 200): the answer has no access_token`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"token with a line break", 200, ``, `{"access_token":"a\nb"}`,
 		`invalid_response (HTTP 200): the access_token has characters that no header can carry`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"half an answer", 200, ``, `{"access_token":"abc`,
 		`invalid_response (HTTP 200): the answer claims to be application/json, but is not JSON`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"too large", 200, ``, `{"access_token":"` + strings.Repeat("a", 1<<20) + `"}`,
 		`invalid_response (HTTP 200): the answer is larger than 1 MiB`,
-		`; that is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
 	},
 	{
 		"description to be cleaned", 400, ``, `{"error":"invalid_scope","error_description":"one\u001b[31mtwo\nthree"}`,
 		`invalid_scope (HTTP 400): one [31mtwo three`,
-		`; the client may not ask for this scope; check the scope option`, "invalid_scope", false,
+		`; the client may not request this scope; check the scope option`, "invalid_scope", false,
 	},
 }
 
@@ -323,7 +323,7 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 		"closed": {
 			serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "",
 			"connection_reset: the connection was closed before the answer was complete",
-			"the server or something before it closed the connection: it is overloaded, restarting, or no HTTP server; or it wants https", "connection_reset", true,
+			"the server or a proxy in front of it closed the connection: it is overloaded, restarting, or not an HTTP server; or the server expects https", "connection_reset", true,
 		},
 		"too slow": {
 			serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -383,7 +383,7 @@ func TestTokenThatHasExpiredOnArrivalIsAFailedRequest(t *testing.T) {
 	})
 }
 
-// A request that is not answered ends when the timeout option says.
+// A request this is not answered ends when the timeout option says.
 func TestTimeoutOption(t *testing.T) {
 	t.Parallel()
 	for option, want := range map[string]time.Duration{

@@ -264,11 +264,11 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 		},
 		"nothing cached": {
 			byURLs, "", `client.introspect()`,
-			`client.introspect(): there is no token in the cache; give one, client.introspect(token), or call client.token() before`,
+			`client.introspect(): there is no token in the cache; pass one, client.introspect(token), or call client.token() before`,
 		},
 		"no cache": {
 			byURLs, "cache: {scope: 'none'}", `client.token(); client.revoke()`,
-			`client.revoke(): there is no token in the cache; give one, client.revoke(token), or call client.token() before`,
+			`client.revoke(): there is no token in the cache; pass one, client.revoke(token), or call client.token() before`,
 		},
 		"no string": {byURLs, "", `client.introspect({})`, `client.introspect(token): token is an object; it must be a non-empty string`},
 		"empty":     {byURLs, "", `client.revoke('')`, `client.revoke(token): token is an empty string; it must be a non-empty string`},

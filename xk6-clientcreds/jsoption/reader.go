@@ -109,7 +109,7 @@ func (r *Reader) Finish() error {
 	}
 	for _, key := range r.obj.Keys() {
 		if !slices.Contains(r.known, key) {
-			return &Error{r.path + key, fmt.Errorf("unknown option %q%s; allowed are %s",
+			return &Error{r.path + key, fmt.Errorf("unknown option %q%s; it must be one of %s",
 				r.path+key, nearest.DidYouMean(key, r.known), strings.Join(r.known, ", "))}
 		}
 	}

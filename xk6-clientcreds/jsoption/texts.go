@@ -43,7 +43,7 @@ func (r *Reader) OneOf(name string, to *string, allowed ...string) {
 	if IsString(v) {
 		was = strconv.Quote(v.String())
 	}
-	r.Fail(name, "is %s; allowed are %s", was, QuoteAll(allowed))
+	r.Fail(name, "is %s; it must be one of %s", was, QuoteAll(allowed))
 }
 
 // QuoteAll quotes the items of a list and joins them.

@@ -232,9 +232,9 @@ func TestHeadersThatAreNotThoseOfAccessTokens(t *testing.T) {
 	for name, c := range map[string]struct{ token, problem string }{
 		"ID token":          {accessToken(t, key, goodClaims(), "typ", "JWT"), `typ: is "JWT", not at+jwt (RFC 9068 §2.1)`},
 		"no type":           {with(`{"alg":"ES256"}`, good[2]), `typ: is "", not at+jwt (RFC 9068 §2.1)`},
-		"unsigned":          {with(`{"alg":"none","typ":"at+jwt"}`, ""), `alg: is "none"; allowed are ` + strings.Join(KeyAlgorithms, ", ")},
-		"unsigned, written": {with(`{"alg":"NoNe","typ":"at+jwt"}`, ""), `alg: is "NoNe"; allowed are ` + strings.Join(KeyAlgorithms, ", ")},
-		"MAC":               {accessToken(t, secret, goodClaims()), `alg: is "HS256"; allowed are ` + strings.Join(KeyAlgorithms, ", ")},
+		"unsigned":          {with(`{"alg":"none","typ":"at+jwt"}`, ""), `alg: is "none"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
+		"unsigned, written": {with(`{"alg":"NoNe","typ":"at+jwt"}`, ""), `alg: is "NoNe"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
+		"MAC":               {accessToken(t, secret, goodClaims()), `alg: is "HS256"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
 		"no signature":      {with(`{"alg":"ES256","typ":"at+jwt"}`, ""), `signature: `},
 		"critical header": {
 			with(`{"alg":"ES256","typ":"at+jwt","kid":"k1","crit":["x"],"x":1}`, good[2]), `signature: `,

@@ -86,7 +86,7 @@ func (v *validation) checkHeader() {
 		v.fail("typ", "is %q, not at+jwt (RFC 9068 §2.1)", Printable(typ, maxCode))
 	}
 	if alg := v.header.text("alg"); !asymmetric(alg) {
-		v.fail("alg", "is %q; allowed are %s", Printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
+		v.fail("alg", "is %q; it must be one of %s", Printable(alg, maxCode), strings.Join(KeyAlgorithms, ", "))
 	}
 }
 
