@@ -34,10 +34,10 @@ const interopIntroduction = `# Interoperability
 
 <!-- ` + "`make interop`" + ` writes this page. -->
 
-Each cell is what a real ` + "`k6 run`" + ` of this project met at a real server, over HTTPS. **works**: the right credential
-brought a token, or the answer, and a wrong one was refused; **not offered**: the server refuses the right credential
-too, in the words [below](#what-a-server-says-where-it-does-not-work); **ignored**: it grants a token, but not the one
-that was asked for. The servers are ` + "`k6 x clientcreds serve`" + ` of this version,
+Each cell is the result of a real ` + "`k6 run`" + ` of this project with a real server, over HTTPS. **works**: the server accepted the
+right credential and refused a wrong one. **not offered**: the server also refused the right credential, with the answer
+[below](#what-a-server-says-where-it-does-not-work). **ignored**: the server granted a token, but not the requested one. The
+servers are ` + "`k6 x clientcreds serve`" + ` of this version,
 [oidc-provider](https://github.com/panva/node-oidc-provider) %s,
 [Ory Hydra](https://github.com/ory/hydra) %s, and [zitadel/oidc](https://github.com/zitadel/oidc) %s with the
 storage of its example, which knows secrets only for this grant.
@@ -45,19 +45,19 @@ storage of its example, which knows secrets only for this grant.
 `
 
 const interopMethods = `
-The client of ` + "`client_secret_basic`" + ` has an identifier and a secret with characters that RFC 6749 §2.3.1 wants encoded; in
-the row below, its secret is another one when it is decoded. No server takes both: see ` + "`basicEncoding`" + ` in
-[options.md](../reference/options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Nor do servers agree on whom an assertion is for: see
-` + "`assertion.audience`" + `, which is in the other rows what the server takes. In brackets is by what member of ` + "`cnf`" + ` the token
-is bound to the client's certificate (RFC 8705 §3) or key (RFC 9449 §6), and for discovery the documents below
-` + "`/.well-known/`" + ` that there are.
+The client of ` + "`client_secret_basic`" + ` has an identifier and a secret with characters that RFC 6749 §2.3.1 encodes. In the row
+below, decoding changes its secret. No server accepts both: see ` + "`basicEncoding`" + ` in
+[options.md](../reference/options.md), and ` + "`--basic-encoding`" + ` of ` + "`serve`" + `. Servers also disagree on the audience of an assertion: see
+` + "`assertion.audience`" + `. The other rows use the audience that the server accepts. Brackets contain the member of ` + "`cnf`" + ` that binds
+the token to the client's certificate (RFC 8705 §3) or key (RFC 9449 §6), and for discovery the documents below
+` + "`/.well-known/`" + `.
 
 `
 
 const interopCredentials = `
-The wrong credential is another secret, key or certificate, an assertion for somebody else, the right secret without the
-proof, or nobody's token in exchange. The introspection endpoint of Hydra is one for its administrator, and asks nobody
-for a credential.
+The wrong credential is another secret, key, or certificate, an assertion with another audience, the right secret without the
+proof, or an unknown token for the exchange. Hydra's introspection endpoint is for administrators, and requires no
+credential.
 `
 
 // text returns docs/evidence/interop.md.
