@@ -137,9 +137,9 @@ func (o *observed) testVerdicts(t *testing.T) {
 			continue
 		}
 		for _, job := range o.steadyJobs() {
-			assert.InDelta(t, 0, o.value(t, q.shown(job), o.to), 0, "the steady run passes: %s", q.shown(job))
+			assert.Equal(t, 0.0, o.value(t, q.shown(job), o.to), "the steady run passes: %s", q.shown(job))
 		}
-		assert.InDelta(t, 3, o.value(t, q.shown(jobFaultyClassic), o.to), 0, "the faulty run fails and is not valid")
+		assert.Equal(t, 3.0, o.value(t, q.shown(jobFaultyClassic), o.to), "the faulty run fails and is not valid")
 		return
 	}
 	t.Error("no panel is called Verdict")

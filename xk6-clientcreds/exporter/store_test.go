@@ -39,10 +39,10 @@ func TestTotalsEqualTheInput(t *testing.T) {
 		reqs, failed, bytes, durations = reqs+1, failed+fail, bytes+size, durations+duration/1000
 	}
 	families := parseText(t, r.scrape(acceptText))
-	assert.InDelta(t, reqs, sumOf(families["k6_http_reqs_total"]), 0)
-	assert.InDelta(t, reqs, sumOf(families["k6_http_req_failed_samples_total"]), 0)
-	assert.InDelta(t, failed, sumOf(families["k6_http_req_failed_nonzero_total"]), 0)
-	assert.InDelta(t, bytes, sumOf(families["k6_data_received_total"]), 0)
+	assert.Equal(t, reqs, sumOf(families["k6_http_reqs_total"]))
+	assert.Equal(t, reqs, sumOf(families["k6_http_req_failed_samples_total"]))
+	assert.Equal(t, failed, sumOf(families["k6_http_req_failed_nonzero_total"]))
+	assert.Equal(t, bytes, sumOf(families["k6_data_received_total"]))
 	assert.InEpsilon(t, durations, sumOf(families["k6_http_req_duration_seconds"]), 1e-9)
 	var count uint64
 	for _, m := range families["k6_http_req_duration_seconds"].GetMetric() {
@@ -125,8 +125,8 @@ func TestSeriesAreCapped(t *testing.T) {
 	r.add(r.builtin.HTTPReqs, 1, "name", "0") // a series that was there before goes on
 	families := parseText(t, r.scrape(acceptText))
 	assert.Len(t, families["k6_http_reqs_total"].GetMetric(), 3)
-	assert.InDelta(t, 4, sumOf(families["k6_http_reqs_total"]), 0)
-	assert.InDelta(t, 7, sumOf(families["k6_prometheus_dropped_samples_total"]), 0)
+	assert.Equal(t, 4.0, sumOf(families["k6_http_reqs_total"]))
+	assert.Equal(t, 7.0, sumOf(families["k6_prometheus_dropped_samples_total"]))
 	assert.EqualValues(t, 10, families["k6_http_req_duration_seconds"].GetMetric()[0].GetHistogram().GetSampleCount(),
 		"another metric is not affected")
 	assert.Equal(t, []string{`metric "http_reqs" has 3 label sets; samples with other labels are dropped and counted in ` +
@@ -299,7 +299,7 @@ func TestScrapesWhileAdding(t *testing.T) {
 	}
 	close(stop)
 	scrapers.Wait()
-	assert.InDelta(t, rounds*sets, sumOf(parseText(t, r.scrape(acceptText))["k6_http_reqs_total"]), 0)
+	assert.Equal(t, float64(rounds*sets), sumOf(parseText(t, r.scrape(acceptText))["k6_http_reqs_total"]))
 }
 
 // TestAddingDoesNotWaitForAScrape: a scrape that is stuck in the middle holds nothing that samples

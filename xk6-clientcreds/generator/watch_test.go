@@ -128,7 +128,7 @@ func TestAvailableCPUs(t *testing.T) {
 func TestCPUIsAShare(t *testing.T) {
 	t.Parallel()
 	for _, r := range watched(t, 2*time.Second, 2.5) {
-		assert.InDelta(t, 1, r.CPU, 0)
+		assert.Equal(t, 1.0, r.CPU)
 	}
 }
 

@@ -35,11 +35,11 @@ func TestTokenComesFromTheCache(t *testing.T) {
 	assert.Equal(t, "k6-under-test", e.headers[0].Get("User-Agent"))
 
 	samples := v.sampled()
-	assert.InDelta(t, 1, sum(samples["clientcreds_requests"]), 0)
-	assert.InDelta(t, 1, sum(samples["clientcreds_cache_misses"]), 0)
-	assert.InDelta(t, 4, sum(samples["clientcreds_cache_hits"]), 0)
-	assert.InDelta(t, 0, sum(samples["clientcreds_request_failed"]), 0)
-	assert.InDelta(t, 3600_000, sum(samples["clientcreds_token_ttl"]), 0)
+	assert.Equal(t, 1.0, sum(samples["clientcreds_requests"]))
+	assert.Equal(t, 1.0, sum(samples["clientcreds_cache_misses"]))
+	assert.Equal(t, 4.0, sum(samples["clientcreds_cache_hits"]))
+	assert.Equal(t, 0.0, sum(samples["clientcreds_request_failed"]))
+	assert.Equal(t, 3600_000.0, sum(samples["clientcreds_token_ttl"]))
 	assert.Len(t, samples["clientcreds_token_wait"], 1)
 	assert.Len(t, samples["clientcreds_cache_hits"], 1, "one sample per iteration at most")
 	assert.NotContains(t, samples, "http_reqs")
@@ -175,7 +175,7 @@ func TestAcquireReturnsErrors(t *testing.T) {
 	}, got)
 	assert.Equal(t, 1, e.count(), "no retry unless asked for")
 	samples := v.sampled()
-	assert.InDelta(t, 1, sum(samples["clientcreds_request_failed"]), 0)
+	assert.Equal(t, 1.0, sum(samples["clientcreds_request_failed"]))
 	tags := samples["clientcreds_requests"][0].Tags.Map()
 	assert.Equal(t, map[string]string{"client": "orders", "reason": "acquire", "status": "429", "error": "slow_down"}, tags)
 }
@@ -189,8 +189,8 @@ func TestPromises(t *testing.T) {
 	})()`)
 	assert.Equal(t, []any{tokenNumber(1), tokenNumber(1), tokenNumber(2)}, v.mustRun(`got`))
 	samples := v.sampled()
-	assert.InDelta(t, 1, sum(samples["clientcreds_cache_hits"]), 0)
-	assert.InDelta(t, 1, sum(samples["clientcreds_cache_misses"]), 0)
+	assert.Equal(t, 1.0, sum(samples["clientcreds_cache_hits"]))
+	assert.Equal(t, 1.0, sum(samples["clientcreds_cache_misses"]))
 }
 
 // Cache counters are sent at the first use in an iteration, and then only when the last time is
@@ -212,9 +212,9 @@ func TestCacheCountersAreBatched(t *testing.T) {
 	v.mustRun(`client.token()`)
 	hits := v.collected()["clientcreds_cache_hits"]
 	require.Len(t, hits, 1)
-	assert.InDelta(t, 10, hits[0].Value, 0)
+	assert.Equal(t, 10.0, hits[0].Value)
 	assert.Equal(t, []any{int64(11), int64(1)}, v.mustRun(`[client.stats().hits, client.stats().misses]`))
-	assert.InDelta(t, 11, sum(v.sampled()["clientcreds_cache_hits"]), 0)
+	assert.Equal(t, 11.0, sum(v.sampled()["clientcreds_cache_hits"]))
 }
 
 func TestHeadersTakesAnObject(t *testing.T) {

@@ -110,7 +110,7 @@ func TestRefreshThatFailsKeepsTheValidToken(t *testing.T) {
 			v := oneVU(t, e, "cache: {refresh: '"+refresh+"'}")
 			v.prime(time.Minute)
 			assert.Equal(t, "primed-token", v.mustRun(`client.token()`))
-			assert.InDelta(t, 1, sum(v.sampled()["clientcreds_request_failed"]), 0)
+			assert.Equal(t, 1.0, sum(v.sampled()["clientcreds_request_failed"]))
 		})
 	}
 }
@@ -232,8 +232,8 @@ func TestEndOfTheTestWaitsForRequestsUnderWay(t *testing.T) {
 	release()
 	<-ended
 	samples := v.collected()
-	assert.InDelta(t, 1, sum(samples["clientcreds_requests"]), 0, "what the server has counted is counted here")
-	assert.InDelta(t, 1, sum(samples["clientcreds_cache_hits"]), 0)
+	assert.Equal(t, 1.0, sum(samples["clientcreds_requests"]), "what the server has counted is counted here")
+	assert.Equal(t, 1.0, sum(samples["clientcreds_cache_hits"]))
 }
 
 // handleSummary runs in a VU of its own after the end of the test, when the channel for samples
@@ -351,8 +351,8 @@ func TestAThousandVUsStartingAtOnce(t *testing.T) {
 					totals[s.Metric.Name] += s.Value
 				}
 			}
-			assert.InDelta(t, want, totals["clientcreds_requests"], 0)
-			assert.InDelta(t, 2*n, totals["clientcreds_cache_hits"]+totals["clientcreds_cache_misses"], 0, fmt.Sprint(totals))
+			assert.Equal(t, float64(want), totals["clientcreds_requests"])
+			assert.Equal(t, float64(2*n), totals["clientcreds_cache_hits"]+totals["clientcreds_cache_misses"], fmt.Sprint(totals))
 		})
 	}
 }

@@ -174,7 +174,7 @@ func TestReleasedClientThatWaitsForAToken(t *testing.T) {
 	})()`)
 	v.newIteration()
 	v.mustRun(`first.token()`)
-	assert.InDelta(t, 1, sum(v.sampled()["clientcreds_cache_misses"]), 0)
+	assert.Equal(t, 1.0, sum(v.sampled()["clientcreds_cache_misses"]))
 }
 
 // A client that nobody uses does not exist; a file is read once per process.
@@ -272,8 +272,8 @@ func TestPoolKeepsSoManyClients(t *testing.T) {
 			assert.Len(t, v.module.clients, 2)
 			assert.Len(t, v.module.process.clients, 2)
 			samples := v.sampled()
-			assert.InDelta(t, requests, sum(samples["clientcreds_cache_misses"]), 0)
-			assert.InDelta(t, 6-requests, sum(samples["clientcreds_cache_hits"]), 0)
+			assert.Equal(t, float64(requests), sum(samples["clientcreds_cache_misses"]))
+			assert.Equal(t, float64(6-requests), sum(samples["clientcreds_cache_hits"]))
 		})
 	}
 }
@@ -308,8 +308,8 @@ func TestPoolClientOutlivesItsPlace(t *testing.T) {
 	v.mustRun(`held.token(); held.token()`)
 	assert.Equal(t, 2, e.count())
 	samples := v.sampled()
-	assert.InDelta(t, 2, sum(samples["clientcreds_cache_misses"]), 0)
-	assert.InDelta(t, 2, sum(samples["clientcreds_cache_hits"]), 0)
+	assert.Equal(t, 2.0, sum(samples["clientcreds_cache_misses"]))
+	assert.Equal(t, 2.0, sum(samples["clientcreds_cache_hits"]))
 }
 
 // The secrets of a pool's clients are hidden as those of any client.

@@ -22,7 +22,7 @@ func TestRetryAfterIsMeasured(t *testing.T) {
 	v.mustRun(`client.acquire(); client.acquire()`)
 	samples := v.sampled()["clientcreds_retry_after"]
 	require.Len(t, samples, 1, "the answer that did not ask for it has none")
-	assert.InDelta(t, 7000, samples[0].Value, 0)
+	assert.Equal(t, 7000.0, samples[0].Value)
 	assert.Equal(t, map[string]string{"client": "orders", "reason": "acquire", "status": "429", "error": "slow_down"},
 		samples[0].Tags.Map())
 }

@@ -30,7 +30,7 @@ func TestCacheSamplesAreOfTheLastUse(t *testing.T) {
 		samples := v.collected()
 		require.Len(t, samples["clientcreds_token_remaining"], 1)
 		assert.InDelta(t, (50*time.Minute - distance).Milliseconds(), samples["clientcreds_token_remaining"][0].Value, 0.001)
-		assert.InDelta(t, 1, sum(samples["clientcreds_cache_hits"]), 0)
+		assert.Equal(t, 1.0, sum(samples["clientcreds_cache_hits"]))
 		for _, name := range []string{"clientcreds_token_remaining", "clientcreds_cache_hits", "clientcreds_cache_misses"} {
 			assert.WithinDuration(t, used, samples[name][0].Time, 0, name)
 		}

@@ -79,7 +79,7 @@ func TestCallsWithoutATokenAreCounted(t *testing.T) {
 		client.acquire();
 	})()`)
 	samples := v.collected()["clientcreds_token_errors"]
-	assert.InDelta(t, 5, sum(samples), 0)
+	assert.Equal(t, 5.0, sum(samples))
 	label, _ := samples[0].Tags.Get("error")
 	assert.Equal(t, "invalid_client", label)
 

@@ -54,7 +54,7 @@ func TestRuns(t *testing.T) {
 				}
 			}
 			assert.Equal(t, c.want, got)
-			assert.InDelta(t, float64(len(c.records)), processes, 0, "no sample is lost")
+			assert.Equal(t, float64(len(c.records)), processes, "no sample is lost")
 		})
 	}
 }

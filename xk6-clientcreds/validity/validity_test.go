@@ -145,7 +145,7 @@ func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	}
 	allowed["rejections"] = 0.009
 	assert.Equal(t, "INVALID: 10 answers were 401", Judge(broken()[0], allowed).String())
-	assert.InDelta(t, 0.009, Judge(broken()[0], allowed).Reasons[0].Limit, 0)
+	assert.Equal(t, 0.009, Judge(broken()[0], allowed).Reasons[0].Limit)
 }
 
 // TestSaturatedSeconds: three of a short run are enough, two are not.
@@ -250,7 +250,7 @@ func TestInputsOfInstancesAddUp(t *testing.T) {
 		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10, TokensUsed: 12,
 		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, ExpiredTokenUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
 	}, two)
-	assert.InDelta(t, 3, one.Unfinished["a"], 0, "it is as it was")
+	assert.Equal(t, 3.0, one.Unfinished["a"], "it is as it was")
 }
 
 // TestStopOfInstances: in whatever order records are given.

@@ -258,7 +258,7 @@ func TestProcessesOfOneRun(t *testing.T) {
 	assert.Equal(t, validity.Invalid, r.Verdict)
 	assert.Equal(t, []string{tooFewRuns}, r.Reasons)
 	assert.Equal(t, "1 run in 4 processes of 53a36a9d0a6f", r.Base.String())
-	assert.InDelta(t, 40, r.Findings[1].Change.Base, 0, "rates add up")
+	assert.Equal(t, 40.0, r.Findings[1].Change.Base, "rates add up")
 
 	var base, head []*runrecord.Record
 	for range 4 {

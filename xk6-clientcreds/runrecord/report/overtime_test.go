@@ -64,7 +64,7 @@ func TestConstantLoadIsConstant(t *testing.T) {
 			assert.InDelta(t, 20, rate, 0.7, "%s: %d of %v", name, i, rates)
 		}
 		for _, vus := range valuesOver(t, s.gauge("vus", "")) {
-			assert.InDelta(t, 5, vus, 0, name)
+			assert.Equal(t, 5.0, vus, name)
 		}
 	}
 }
