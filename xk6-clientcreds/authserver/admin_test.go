@@ -57,23 +57,23 @@ func TestBadAdminRequests(t *testing.T) {
 		{http.MethodGet, "/nosuch", "", http.StatusNotFound, ""},
 		{http.MethodPut, "/faults", `"` + strings.Repeat("x", maxAdminBody) + `"`, http.StatusRequestEntityTooLarge, "the body has more than 65536 bytes"},
 		{http.MethodPut, "/faults", "", http.StatusBadRequest, "no JSON (EOF), want an object"},
-		{http.MethodPost, "/revocations", `{"shrae": 1}`, http.StatusBadRequest, "want one JSON object, with no other members than client, share"},
-		{http.MethodPost, "/revocations", `{} {}`, http.StatusBadRequest, "want one JSON object, with no other members than client, share"},
-		{http.MethodPost, "/revocations", `{"share": 0}`, http.StatusBadRequest, "share: 0, want a number above 0, 1 at most"},
-		{http.MethodPost, "/revocations", `{"share": 1.5}`, http.StatusBadRequest, "share: 1.5, want a number above 0, 1 at most"},
+		{http.MethodPost, "/revocations", `{"shrae": 1}`, http.StatusBadRequest, "the body must be one JSON object, with no other members than client, share"},
+		{http.MethodPost, "/revocations", `{} {}`, http.StatusBadRequest, "the body must be one JSON object, with no other members than client, share"},
+		{http.MethodPost, "/revocations", `{"share": 0}`, http.StatusBadRequest, "share is 0; it must be a number above 0, at most 1"},
+		{http.MethodPost, "/revocations", `{"share": 1.5}`, http.StatusBadRequest, "share is 1.5; it must be a number above 0, at most 1"},
 		{http.MethodPost, "/revocations", `{"client": "nobody"}`, http.StatusNotFound, `client: "nobody" is not registered`},
-		{http.MethodPost, "/nonces", `{"all": true}`, http.StatusBadRequest, "want no body, or an empty JSON object"},
+		{http.MethodPost, "/nonces", `{"all": true}`, http.StatusBadRequest, "the body must be empty, or an empty JSON object"},
 		{http.MethodPost, "/keys", "", http.StatusConflict, "tokens are opaque: no key signs them"},
-		{http.MethodPost, "/keys", `{"overlap": "soon"}`, http.StatusBadRequest, `overlap: "soon", want a duration such as "30s"`},
+		{http.MethodPost, "/keys", `{"overlap": "soon"}`, http.StatusBadRequest, `overlap is "soon"; it must be a duration such as "30s"`},
 		{http.MethodPost, "/clients/nobody/secret", "", http.StatusNotFound, `client "nobody" is not registered`},
-		{http.MethodPost, "/clients/demo/secret", `{"grace": "-1s"}`, http.StatusBadRequest, `grace: "-1s", want a duration such as "30s"`},
+		{http.MethodPost, "/clients/demo/secret", `{"grace": "-1s"}`, http.StatusBadRequest, `grace is "-1s"; it must be a duration such as "30s"`},
 		{
 			http.MethodPost, "/clients/demo/secret", `{"secret": "line\n"}`, http.StatusBadRequest,
 			`the secret of client "demo" has characters other than printable ASCII`,
 		},
 		{
 			http.MethodPost, "/clients/demo/secret", `{"secret": ["hush"]}`, http.StatusBadRequest,
-			"want one JSON object, with no other members than secret, grace",
+			"the body must be one JSON object, with no other members than secret, grace",
 		},
 	} {
 		t.Run(tt.method+tt.path+tt.problem, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestAdminAccess(t *testing.T) {
 		}
 	}
 	_, h := offline(t, Config{})
-	order := admin(http.MethodPost, "/revocations", "")
-	order.header.Set("Origin", "https://evil.example")
-	require.Equal(t, http.StatusForbidden, order.ask(t, h).status)
+	command := admin(http.MethodPost, "/revocations", "")
+	command.header.Set("Origin", "https://evil.example")
+	require.Equal(t, http.StatusForbidden, command.ask(t, h).status)
 }

@@ -71,7 +71,7 @@ type client struct {
 	scope       string
 	scopes      []string
 	ttl         time.Duration
-	grants      []string
+	grantTypes  []string
 	authMethod  string
 	detailTypes []string
 	proofs      bool // DPoPBound
@@ -119,7 +119,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		scope:       c.Scope,
 		scopes:      strings.Fields(c.Scope),
 		ttl:         ttl,
-		grants:      c.GrantTypes,
+		grantTypes:  c.GrantTypes,
 		authMethod:  c.AuthMethod,
 		detailTypes: c.DetailTypes,
 		proofs:      c.DPoPBound,
@@ -229,7 +229,7 @@ func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
 	return found, want.match(&got, r.now()) && found != nil
 }
 
-func (c *client) mayUse(grant string) bool { return slices.Contains(c.grants, grant) }
+func (c *client) mayUse(grantType string) bool { return slices.Contains(c.grantTypes, grantType) }
 
 func printableASCII(s string) bool {
 	for i := range len(s) {

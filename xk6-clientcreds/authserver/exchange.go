@@ -55,7 +55,7 @@ var (
 // has no more scope than the subject token and does not outlive the tokens that
 // it was made of. To what it is bound the client's own authentication says: it
 // cannot prove possession of somebody else's key.
-func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
+func (s *Server) exchange(c *client, f *form) (*tokenClaims, *oauthError) {
 	if f.get("authorization_details") != nil {
 		return nil, errDetailsExchange
 	}
@@ -68,7 +68,7 @@ func (s *Server) exchange(c *client, f *form) (*grant, *oauthError) {
 	if err != nil {
 		return nil, err
 	}
-	f.granted = grant{
+	f.granted = tokenClaims{
 		id: s.ids.next(), client: c, subject: subject.about(), actors: subject.actors,
 		issued: now, issuedType: issuedType,
 	}
@@ -118,7 +118,7 @@ func (s *Server) knowsType(name []byte) bool {
 
 // take returns the grant of a token that the request has. One that ends within
 // the second is of no use: lifetimes are whole seconds.
-func (s *Server) take(f *form, t *exchangedToken, now time.Time) (*grant, *oauthError) {
+func (s *Server) take(f *form, t *exchangedToken, now time.Time) (*tokenClaims, *oauthError) {
 	token, kind := f.get(t.name), f.get(t.typeName)
 	switch {
 	case token == nil:

@@ -172,8 +172,8 @@ func TestMassRevocation(t *testing.T) {
 			other := Client{ID: "other", Secret: "x"}
 			s, h := offline(t, Config{Clients: []Client{demo, other}, TokenFormat: format})
 			valid := func(token string) bool { return get("/api/x", token).ask(t, h).status == http.StatusOK }
-			revoke := func(order string) {
-				require.Equal(t, http.StatusNoContent, admin(http.MethodPost, "/revocations", order).ask(t, h).status)
+			revoke := func(command string) {
+				require.Equal(t, http.StatusNoContent, admin(http.MethodPost, "/revocations", command).ask(t, h).status)
 			}
 			mine, theirs := issue(t, h), post("/token", other, clientCredentials).ask(t, h).member(t, "access_token")
 			revoke(`{"client": "other"}`)
@@ -183,7 +183,7 @@ func TestMassRevocation(t *testing.T) {
 			require.True(t, valid(post("/token", other, clientCredentials).ask(t, h).member(t, "access_token")), "a new one")
 			revoke("")
 			require.False(t, valid(mine))
-			require.Len(t, *s.cutoffs.list.Load(), 1, "the order for all makes the other needless")
+			require.Len(t, *s.bulkRevocations.list.Load(), 1, "the order for all makes the other needless")
 			require.Equal(t, map[string]map[string]int64{
 				"revocation": {"server": 2}, "revoked_token": {"api": 2, "introspection": 1},
 			}, s.Stats().Faults)
@@ -210,16 +210,16 @@ func TestRevocationOfAShare(t *testing.T) {
 		return all
 	}
 	for _, want := range []int{n / 2, n / 4} {
-		require.NoError(t, s.cutoffs.add(nil, 0.5))
+		require.NoError(t, s.bulkRevocations.add(nil, 0.5))
 		left := valid()
 		require.InDelta(t, want, len(left), n/10)
 		require.Equal(t, left, valid())
 	}
-	for range maxCutoffs - 2 {
-		require.NoError(t, s.cutoffs.add(nil, 0.001))
+	for range maxBulkRevocations - 2 {
+		require.NoError(t, s.bulkRevocations.add(nil, 0.001))
 	}
-	require.ErrorIs(t, s.cutoffs.add(nil, 0.5), errManyCutoffs)
-	require.NoError(t, s.cutoffs.add(nil, 1))
+	require.ErrorIs(t, s.bulkRevocations.add(nil, 0.5), errManyBulkRevocations)
+	require.NoError(t, s.bulkRevocations.add(nil, 1))
 	require.Empty(t, valid())
 }
 
@@ -333,7 +333,7 @@ func TestServerChangesUnderLoad(t *testing.T) {
 	for range 20 {
 		put(t, h, `{"token": {"errors": [{"rate": 0.2, "error": "server_error"}]}, "ttl": "3s", "clock_skew": {"server": "3s"}}`)
 		require.NoError(t, s.RotateSigningKey(0))
-		require.NoError(t, s.cutoffs.add(nil, 1))
+		require.NoError(t, s.bulkRevocations.add(nil, 1))
 		s.faults.Clear()
 	}
 	close(stop)

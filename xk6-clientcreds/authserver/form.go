@@ -29,7 +29,7 @@ type form struct {
 	out    []byte // the response is built here
 	seal   []byte // scratch of the token format
 
-	granted grant // what a token request is answered with
+	granted tokenClaims // what a token request is answered with
 }
 
 var formPool = sync.Pool{New: func() any {
@@ -44,7 +44,7 @@ func (f *form) release() {
 	clear(f.buf[:cap(f.buf)])
 	clear(f.params[:cap(f.params)])
 	f.buf, f.params, f.out, f.seal = f.buf[:0], f.params[:0], f.out[:0], f.seal[:0]
-	f.granted = grant{}
+	f.granted = tokenClaims{}
 	formPool.Put(f)
 }
 

@@ -58,13 +58,13 @@ func (s *Server) readTokenRequest(r *http.Request, f *form) (*client, string, *o
 
 // judge tells why a token that this server made is not valid at now, nil when
 // it is. e is the endpoint that asks.
-func (s *Server) judge(g *grant, now time.Time, e faults.Endpoint) *bearerError {
+func (s *Server) judge(g *tokenClaims, now time.Time, e faults.Endpoint) *bearerError {
 	switch {
 	case !now.Before(g.expires):
 		return errTokenExpired
 	case s.revoked.has(g.id):
 		return errTokenRevoked
-	case s.cutoffs.cover(g):
+	case s.bulkRevocations.cover(g):
 		s.faults.Count(faults.TokenRevoked, e)
 		return errTokenRevoked
 	}

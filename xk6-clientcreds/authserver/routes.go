@@ -100,7 +100,7 @@ func (s *Server) arriving(count *atomic.Int64, e faults.Endpoint, endpoint http.
 
 // counted counts the arrivals at an endpoint, then lets its faults and the
 // middleware see them.
-func counted(l *load, s *Server, e faults.Endpoint, middleware []Middleware, endpoint http.HandlerFunc) http.Handler {
+func counted(l *arrivals, s *Server, e faults.Endpoint, middleware []Middleware, endpoint http.HandlerFunc) http.Handler {
 	var h http.Handler = endpoint
 	for _, wrap := range slices.Backward(middleware) {
 		h = wrap(h)

@@ -26,7 +26,7 @@ type Server struct {
 	ids              *tokenIDs
 	revoked          *revocations
 	proofs           *proofVerifier
-	cutoffs          *cutoffs
+	bulkRevocations  *bulkRevocations
 	faults           *faults.Injector
 	// wall is Config.Now. Tokens live by cfg.Now, which faults can set wrong;
 	// what lasts for a while, such as a grace, goes by wall.
@@ -54,7 +54,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{ids: newTokenIDs(), revoked: newRevocations(maxRevoked), wall: cfg.Now}
-	s.cutoffs = newCutoffs(s.ids)
+	s.bulkRevocations = newBulkRevocations(s.ids)
 	s.faults = faults.New(s.wall, s.clientOf)
 	cfg.Now = func() time.Time { return s.wall().Add(s.faults.ServerSkew()) }
 	clients, err := newRegistry(cfg.Clients, cfg.TTL, s.wall)

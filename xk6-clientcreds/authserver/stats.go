@@ -52,7 +52,7 @@ type APIRequests struct {
 
 // stats are the counters behind Stats.
 type stats struct {
-	token, api     load
+	token, api     arrivals
 	tokenResults   [tokenResults]atomic.Int64
 	apiResults     [apiResults]atomic.Int64
 	byClient       []atomic.Int64 // by client.index

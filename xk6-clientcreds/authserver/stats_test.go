@@ -94,7 +94,7 @@ func TestPeakPer100ms(t *testing.T) {
 // ended does not begin that window anew.
 func TestLateArrival(t *testing.T) {
 	t.Parallel()
-	var l load
+	var l arrivals
 	now := newClock().now()
 	for _, at := range []time.Time{now, now.Add(window), now, now.Add(window)} {
 		l.arrive(at)
@@ -106,11 +106,11 @@ func TestLateArrival(t *testing.T) {
 // it, the result only behind it, and the first one is the outermost.
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
-	var order []string
+	var command []string
 	named := func(name string, answer int) Middleware {
 		return func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				order = append(order, name)
+				command = append(command, name)
 				if answer != 0 {
 					w.WriteHeader(answer)
 					return
@@ -125,7 +125,7 @@ func TestMiddleware(t *testing.T) {
 	})
 	require.Equal(t, http.StatusServiceUnavailable, post("/token", demo, clientCredentials).ask(t, h).status)
 	require.Equal(t, http.StatusUnauthorized, get("/api/x", "").ask(t, h).status)
-	require.Equal(t, []string{"first", "second", "api"}, order)
+	require.Equal(t, []string{"first", "second", "api"}, command)
 	stats := s.Stats()
 	require.Equal(t, int64(1), stats.TokenRequests.Total)
 	require.Empty(t, stats.TokenRequests.ByResult)

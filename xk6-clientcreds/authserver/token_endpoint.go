@@ -60,7 +60,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 }
 
 // clientCredentials is the grant of RFC 6749 §4.4.2, in f.
-func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
+func (s *Server) clientCredentials(c *client, f *form) (*tokenClaims, *oauthError) {
 	scope, err := c.grantScope(f.get("scope"))
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 		return nil, err
 	}
 	now := s.cfg.Now()
-	f.granted = grant{
+	f.granted = tokenClaims{
 		id: s.ids.next(), client: c, scope: scope, audience: audience, details: details,
 		issued: now, expires: now.Add(s.ttl(c)),
 	}
@@ -83,7 +83,7 @@ func (s *Server) clientCredentials(c *client, f *form) (*grant, *oauthError) {
 
 // appendTokenResponse appends the response of RFC 6749 §5.1, with the members
 // that RFC 9396 §7 and RFC 8693 §2.2.1 add.
-func (s *Server) appendTokenResponse(f *form, g *grant) *oauthError {
+func (s *Server) appendTokenResponse(f *form, g *tokenClaims) *oauthError {
 	f.out = append(f.out[:0], `{"access_token":"`...)
 	if err := s.format.issue(f, g); err != nil {
 		return errIssue

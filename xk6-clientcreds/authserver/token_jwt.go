@@ -75,7 +75,7 @@ func newSigningKey(algorithm string) (crypto.Signer, error) {
 	}
 }
 
-func (j *jwtFormat) issue(f *form, g *grant) error {
+func (j *jwtFormat) issue(f *form, g *tokenClaims) error {
 	f.seal = append(f.seal[:0], '{')
 	f.seal = append(j.server.appendClaims(f.seal, g), '}')
 	signed, err := j.keys.current().signer.Sign(f.seal)
@@ -104,28 +104,28 @@ type claims struct {
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
 // by those who ask.
-func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
+func (j *jwtFormat) open(_ *form, token string) (tokenClaims, bool) {
 	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{j.algorithm})
 	if err != nil || len(signed.Signatures) != 1 {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	header := signed.Signatures[0].Protected
 	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != accessTokenType {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	key := j.keys.find(header.KeyID, j.server.wall())
 	if key == nil {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	payload, err := signed.Verify(key.public)
 	if err != nil {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	var c claims
 	if json.Unmarshal(payload, &c) != nil || c.Issuer != j.server.endpoints.Issuer || c.Expiry == nil || c.IssuedAt == nil {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
-	g := grant{
+	g := tokenClaims{
 		client:   j.server.clients.byID[c.ClientID],
 		scope:    c.Scope,
 		audience: c.Audience,
@@ -142,7 +142,7 @@ func (j *jwtFormat) open(_ *form, token string) (grant, bool) {
 
 // parties reads whom the token is about and who acts, false when it names a client
 // that is not registered.
-func (j *jwtFormat) parties(c *claims, g *grant) bool {
+func (j *jwtFormat) parties(c *claims, g *tokenClaims) bool {
 	if c.Subject != c.ClientID {
 		if g.subject = j.server.clients.byID[c.Subject]; g.subject == nil {
 			return false

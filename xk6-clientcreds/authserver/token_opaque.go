@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// opaqueFormat seals the grant with a key that lives as long as the process.
+// opaqueFormat seals the claims with a key that lives as long as the process.
 // A token is the base64url form of
 //
-//	identifier (12 bytes, the nonce) | AES-256-GCM(grant)
+//	identifier (12 bytes, the nonce) | AES-256-GCM(claims)
 //
 // so that nothing has to be stored for it, and nobody else can make or read
 // one. Tokens do not survive a restart of the server.
@@ -39,29 +39,29 @@ func newOpaqueFormat(clients []*client) (*opaqueFormat, error) {
 	return &opaqueFormat{aead: aead, clients: clients}, nil
 }
 
-func (o *opaqueFormat) issue(f *form, g *grant) error {
+func (o *opaqueFormat) issue(f *form, g *tokenClaims) error {
 	nonceSize := len(g.id)
 	f.seal = append(f.seal[:0], g.id[:]...)
-	f.seal = appendGrant(f.seal, g)
+	f.seal = appendTokenClaims(f.seal, g)
 	f.seal = o.aead.Seal(f.seal[:nonceSize], f.seal[:nonceSize], f.seal[nonceSize:], nil)
 	f.out = tokenEncoding.AppendEncode(f.out, f.seal)
 	return nil
 }
 
-func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
+func (o *opaqueFormat) open(f *form, token string) (tokenClaims, bool) {
 	var id tokenID
 	f.out = append(f.out[:0], token...)
 	sealed, err := tokenEncoding.AppendDecode(f.seal[:0], f.out)
 	if err != nil || len(sealed) < len(id)+o.aead.Overhead() {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	f.seal = sealed
 	copy(id[:], sealed)
 	plain, err := o.aead.Open(sealed[len(id):len(id)], sealed[:len(id)], sealed[len(id):], nil)
 	if err != nil {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
-	g, ok := o.readGrant(plain)
+	g, ok := o.readTokenClaims(plain)
 	g.id = id
 	return g, ok
 }
@@ -69,7 +69,7 @@ func (o *opaqueFormat) open(f *form, token string) (grant, bool) {
 // appendGrant appends client, times, binding, parties, details, scope and
 // audience. The scope is a length
 // of 0 where it is the client's own, otherwise its length + 1 and the text.
-func appendGrant(dst []byte, g *grant) []byte {
+func appendTokenClaims(dst []byte, g *tokenClaims) []byte {
 	dst = binary.AppendUvarint(dst, uint64(g.client.index))                // #nosec G115 -- an index is not negative
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.issued.UnixNano()))  // #nosec G115 -- read back as int64
 	dst = binary.BigEndian.AppendUint64(dst, uint64(g.expires.UnixNano())) // #nosec G115 -- read back as int64
@@ -94,13 +94,13 @@ func appendGrant(dst []byte, g *grant) []byte {
 
 // readGrant reads what appendGrant wrote. The seal is proof that this process
 // wrote it, so the checks only keep a mistake here from becoming a panic.
-func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
+func (o *opaqueFormat) readTokenClaims(b []byte) (tokenClaims, bool) {
 	index, n := binary.Uvarint(b)
 	if n <= 0 || index >= uint64(len(o.clients)) || len(b) < n+17 {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	b = b[n:]
-	g := grant{
+	g := tokenClaims{
 		client:  o.clients[index],
 		issued:  time.Unix(0, int64(binary.BigEndian.Uint64(b))),     // #nosec G115 -- written from an int64
 		expires: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))), // #nosec G115 -- written from an int64
@@ -110,17 +110,17 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 		b, ok = o.readParties(b, &g)
 	}
 	if !ok {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) { // #nosec G115 -- Uvarint reads n bytes of b
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	g.details, b = string(b[n:n+int(size)]), b[n+int(size):] // #nosec G115 -- no more than b has
 	size, n = binary.Uvarint(b)
 	switch b = b[max(n, 0):]; {
 	case n <= 0 || size > uint64(len(b))+1:
-		return grant{}, false
+		return tokenClaims{}, false
 	case size == 0:
 		g.scope = g.client.scope
 	default:
@@ -129,7 +129,7 @@ func (o *opaqueFormat) readGrant(b []byte) (grant, bool) {
 	for len(b) > 0 {
 		size, n := binary.Uvarint(b)
 		if n <= 0 || size > uint64(len(b)-n) { // #nosec G115 -- Uvarint reads n bytes of b
-			return grant{}, false
+			return tokenClaims{}, false
 		}
 		b = b[n:]
 		g.audience = append(g.audience, string(b[:size]))

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // appendParties appends whom a token is about and who acts for them: the number
 // of clients, and each by its index. It is 0 for a token of the client itself.
-func appendParties(dst []byte, g *grant) []byte {
+func appendParties(dst []byte, g *tokenClaims) []byte {
 	if g.subject == nil && len(g.actors) == 0 {
 		return append(dst, 0)
 	}
@@ -17,7 +17,7 @@ func appendParties(dst []byte, g *grant) []byte {
 }
 
 // readParties reads what appendParties wrote and returns what follows it.
-func (o *opaqueFormat) readParties(b []byte, g *grant) ([]byte, bool) {
+func (o *opaqueFormat) readParties(b []byte, g *tokenClaims) ([]byte, bool) {
 	if len(b) == 0 {
 		return nil, false
 	}

@@ -33,7 +33,7 @@ func TestTokenKeepsGrant(t *testing.T) {
 			s, _ := offline(t, cfg)
 			c := s.clients.byID["demo"]
 			whole := clock.now().Truncate(time.Second)
-			for _, want := range []grant{
+			for _, want := range []tokenClaims{
 				{scope: c.scope},
 				{scope: "orders.read"},
 				{scope: ""},

@@ -11,7 +11,7 @@ import (
 type slowBody struct {
 	rate           float64
 	bytesPerSecond int
-	dice           *dice
+	sampler        *sampler
 }
 
 func readSlowBody(r *reader, name string, b builder) step {
@@ -21,13 +21,13 @@ func readSlowBody(r *reader, name string, b builder) step {
 	if _, given := r.value("bytes_per_second"); !given {
 		r.failf("bytes_per_second", "missing, want a number from 1 to 1e+06")
 	}
-	s := &slowBody{r.rate(), r.whole("bytes_per_second", 1, 1, 1e6), b.dice(r.path)}
+	s := &slowBody{r.rate(), r.whole("bytes_per_second", 1, 1, 1e6), b.sampler(r.path)}
 	r.finish()
 	return s
 }
 
-func (s *slowBody) serve(x *exchange) bool {
-	if s.dice.hit(s.rate) {
+func (s *slowBody) serve(x *request) bool {
+	if s.sampler.hit(s.rate) {
 		x.fault(slowBodyKind)
 		x.bytesPerSecond = s.bytesPerSecond
 	}
@@ -38,50 +38,50 @@ func (s *slowBody) serve(x *exchange) bool {
 // the connection. The Content-Length is that of the whole.
 type truncatedBody struct {
 	rate, keep float64
-	dice       *dice
+	sampler    *sampler
 }
 
 func readTruncatedBody(r *reader, name string, b builder) step {
 	if r = r.child(name); r == nil {
 		return nil
 	}
-	s := &truncatedBody{r.rate(), r.number("keep", 0.5, 0, 1), b.dice(r.path)}
+	s := &truncatedBody{r.rate(), r.number("keep", 0.5, 0, 1), b.sampler(r.path)}
 	r.finish()
 	return s
 }
 
-func (s *truncatedBody) serve(x *exchange) bool {
-	if s.dice.hit(s.rate) {
+func (s *truncatedBody) serve(x *request) bool {
+	if s.sampler.hit(s.rate) {
 		x.fault(truncatedBodyKind)
 		x.truncated, x.keep = true, s.keep
 	}
 	return false
 }
 
-// recorded is an answer that is held back.
-type recorded struct {
+// bufferedResponse holds an answer back.
+type bufferedResponse struct {
 	header http.Header
 	status int
 	body   []byte
 }
 
-func (a *recorded) Header() http.Header { return a.header }
+func (a *bufferedResponse) Header() http.Header { return a.header }
 
-func (a *recorded) WriteHeader(status int) {
+func (a *bufferedResponse) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
 }
 
-func (a *recorded) Write(p []byte) (int, error) {
+func (a *bufferedResponse) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	a.body = append(a.body, p...)
 	return len(p), nil
 }
 
-// playBack answers with what next says, slowly, or only a part of it.
-func (x *exchange) playBack(next http.Handler) {
-	a := &recorded{header: x.w.Header().Clone()}
+// replay sends the answer of next slowly, or only a part of it.
+func (x *request) replay(next http.Handler) {
+	a := &bufferedResponse{header: x.w.Header().Clone()}
 	next.ServeHTTP(a, x.r)
 	a.WriteHeader(http.StatusOK)
 	maps.Copy(x.w.Header(), a.header)
@@ -91,23 +91,23 @@ func (x *exchange) playBack(next http.Handler) {
 	if x.truncated {
 		part = part[:min(int(x.keep*float64(len(part))), max(len(part)-1, 0))]
 	}
-	x.drip(part)
+	x.throttle(part)
 	if x.truncated {
 		_ = http.NewResponseController(x.w).Flush() // what cannot be flushed is cut off as well
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// dripInterval is the time between two parts of a slow body.
-const dripInterval = 50 * time.Millisecond
+// throttleInterval is the time between two parts of a slow body.
+const throttleInterval = 50 * time.Millisecond
 
-// drip writes body, at so many bytes per second as it is to be sent with.
-func (x *exchange) drip(body []byte) {
+// throttle writes body at the bytes per second that the fault asks for.
+func (x *request) throttle(body []byte) {
 	if x.bytesPerSecond == 0 {
 		_, _ = x.w.Write(body) // the client has gone: nobody is left to tell
 		return
 	}
-	chunk := max(x.bytesPerSecond*int(dripInterval)/int(time.Second), 1)
+	chunk := max(x.bytesPerSecond*int(throttleInterval)/int(time.Second), 1)
 	interval := time.Duration(chunk) * time.Second / time.Duration(x.bytesPerSecond)
 	flusher, _ := x.w.(http.Flusher)
 	for len(body) > 0 {

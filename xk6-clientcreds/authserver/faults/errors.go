@@ -5,8 +5,8 @@ import "net/http"
 // failures answer shares of the requests with errors. A request gets one of
 // them at most, so the shares add up.
 type failures struct {
-	list []failure
-	dice *dice
+	list    []failure
+	sampler *sampler
 }
 
 type failure struct {
@@ -15,7 +15,7 @@ type failure struct {
 }
 
 func readErrors(r *reader, name string, b builder) step {
-	f := &failures{dice: b.dice(r.at(name))}
+	f := &failures{sampler: b.sampler(r.at(name))}
 	sum := 0.0
 	for _, item := range r.children(name) {
 		one := failure{item.rate(), readReply(item, b.endpoint, http.StatusInternalServerError)}
@@ -31,8 +31,8 @@ func readErrors(r *reader, name string, b builder) step {
 	return f
 }
 
-func (f *failures) serve(x *exchange) bool {
-	share := f.dice.share()
+func (f *failures) serve(x *request) bool {
+	share := f.sampler.share()
 	for i := range f.list {
 		if share -= f.list[i].rate; share < 0 {
 			x.fault(errorKind)

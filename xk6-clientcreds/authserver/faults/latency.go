@@ -21,7 +21,7 @@ type latency struct {
 	rate         float64
 	distribution distribution
 	most         time.Duration
-	dice         *dice
+	sampler      *sampler
 }
 
 // readLatency reads a distribution, or a duration for one that is constant.
@@ -35,7 +35,7 @@ func readLatency(r *reader, name string, b builder) *latency {
 		return &latency{1, constant(d), b.latency.most, nil}
 	}
 	r = r.child(name)
-	l := &latency{rate: r.rate(), dice: b.dice(r.path)}
+	l := &latency{rate: r.rate(), sampler: b.sampler(r.path)}
 	l.distribution = readDistribution(r, b.latency)
 	l.most = r.duration("max", b.latency.most, b.latency)
 	r.finish()
@@ -136,18 +136,18 @@ func scaled(d time.Duration, factor float64) time.Duration {
 
 // draw returns the latency of the next request, 0 for none.
 func (l *latency) draw() time.Duration {
-	if l.dice == nil {
+	if l.sampler == nil {
 		return l.distribution(nil)
 	}
-	if !l.dice.hit(l.rate) {
+	if !l.sampler.hit(l.rate) {
 		return 0
 	}
-	l.dice.mu.Lock()
-	defer l.dice.mu.Unlock()
-	return min(max(l.distribution(l.dice.rng), 0), l.most)
+	l.sampler.mu.Lock()
+	defer l.sampler.mu.Unlock()
+	return min(max(l.distribution(l.sampler.rng), 0), l.most)
 }
 
-func (l *latency) serve(x *exchange) bool {
+func (l *latency) serve(x *request) bool {
 	d := l.draw()
 	if d <= 0 {
 		return false

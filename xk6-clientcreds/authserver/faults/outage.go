@@ -58,7 +58,7 @@ func (o *outage) left(at time.Duration) time.Duration {
 	return max(o.length-at, 0)
 }
 
-func (o *outages) serve(x *exchange) bool {
+func (o *outages) serve(x *request) bool {
 	at := x.injector.now().Sub(o.since)
 	for i := range o.list {
 		one := &o.list[i]

@@ -32,7 +32,7 @@ type builder struct {
 	now      time.Time
 }
 
-func (b builder) dice(path string) *dice { return newDice(b.seed, path) }
+func (b builder) sampler(path string) *sampler { return newSampler(b.seed, path) }
 
 // stepReaders are the faults of an endpoint, in the order that a request meets
 // them: a gateway comes before the server that is slow, an answer before its body.
@@ -138,15 +138,15 @@ func (p *plan) serve(i *Injector, e Endpoint, w http.ResponseWriter, r *http.Req
 		next.ServeHTTP(w, r)
 		return
 	}
-	x := &exchange{injector: i, endpoint: e, w: w, r: r}
-	x.readAhead()
+	x := &request{injector: i, endpoint: e, w: w, r: r}
+	x.bufferBody()
 	for _, s := range p.steps[e] {
 		if s.step.serve(x) {
 			return
 		}
 	}
 	if x.bytesPerSecond > 0 || x.truncated {
-		x.playBack(next)
+		x.replay(next)
 		return
 	}
 	next.ServeHTTP(x.w, x.r)

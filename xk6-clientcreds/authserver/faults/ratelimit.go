@@ -59,7 +59,7 @@ func (l *rateLimit) bucket(client string) *rate.Limiter {
 	return b
 }
 
-func (l *rateLimit) serve(x *exchange) bool {
+func (l *rateLimit) serve(x *request) bool {
 	client := ""
 	if l.byClient {
 		client = x.client()

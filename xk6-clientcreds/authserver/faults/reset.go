@@ -9,21 +9,21 @@ import (
 
 // reset cuts the connection of a share of the requests, before the answer.
 type reset struct {
-	rate float64
-	dice *dice
+	rate    float64
+	sampler *sampler
 }
 
 func readReset(r *reader, name string, b builder) step {
 	if r = r.child(name); r == nil {
 		return nil
 	}
-	s := &reset{r.rate(), b.dice(r.path)}
+	s := &reset{r.rate(), b.sampler(r.path)}
 	r.finish()
 	return s
 }
 
-func (s *reset) serve(x *exchange) bool {
-	if !s.dice.hit(s.rate) {
+func (s *reset) serve(x *request) bool {
+	if !s.sampler.hit(s.rate) {
 		return false
 	}
 	x.fault(resetKind)

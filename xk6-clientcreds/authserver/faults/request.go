@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// exchange is a request on its way through the faults.
-type exchange struct {
+// request is a request on its way through the faults, with its answer.
+type request struct {
 	injector *Injector
 	endpoint Endpoint
 	w        http.ResponseWriter
@@ -22,27 +22,27 @@ type exchange struct {
 }
 
 // step is one fault of an endpoint. serve reports whether the request is over.
-type step interface{ serve(x *exchange) bool }
+type step interface{ serve(x *request) bool }
 
-func (x *exchange) fault(k Kind) { x.injector.counts.fault(k, x.endpoint) }
+func (x *request) fault(k Kind) { x.injector.counts.fault(k, x.endpoint) }
 
 // client is who sent the request, "" when that is nobody known.
-func (x *exchange) client() string { return x.injector.clientOf(x.endpoint, x.r, x.body) }
+func (x *request) client() string { return x.injector.clientOf(x.endpoint, x.r, x.body) }
 
 // answer is the end of the request.
-func (x *exchange) answer(p *reply) {
+func (x *request) answer(p *reply) {
 	x.injector.counts.result(x.endpoint, p.result)
 	p.write(x.w)
 }
 
 // cut is the end of the request and of its connection.
-func (x *exchange) cut() {
+func (x *request) cut() {
 	x.injector.counts.result(x.endpoint, resultReset)
 	abort(x.r.Context())
 }
 
 // wait lets the request wait. It is over when the client does not.
-func (x *exchange) wait(d time.Duration) bool {
+func (x *request) wait(d time.Duration) bool {
 	if x.injector.pause(x.r.Context(), d) {
 		return false
 	}
@@ -53,9 +53,9 @@ func (x *exchange) wait(d time.Duration) bool {
 // maxBody is how much of a request's body is read ahead, in bytes.
 const maxBody = 64 << 10
 
-// readAhead reads the body before the faults come. Only then does net/http
+// bufferBody reads the body before the faults come. Only then does net/http
 // notice that a client goes away while it waits.
-func (x *exchange) readAhead() {
+func (x *request) bufferBody() {
 	if x.r.Body == nil || x.r.Body == http.NoBody {
 		return
 	}

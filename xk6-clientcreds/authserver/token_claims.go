@@ -34,8 +34,8 @@ func (ids *tokenIDs) next() (id tokenID) {
 	return id
 }
 
-// grant is what one access token stands for.
-type grant struct {
+// tokenClaims are the contents of one access token.
+type tokenClaims struct {
 	id       tokenID
 	client   *client   // that asked for the token
 	subject  *client   // whom the token is about; nil: client itself
@@ -47,12 +47,12 @@ type grant struct {
 	expires  time.Time
 	bound    binding
 	// issuedType is the type of the token by RFC 8693 §3, for the answer to an
-	// exchange; no part of the token.
+	// exchange; it is not part of the token.
 	issuedType string
 }
 
 // about is the client that the token is about.
-func (g *grant) about() *client {
+func (g *tokenClaims) about() *client {
 	if g.subject != nil {
 		return g.subject
 	}
@@ -62,17 +62,17 @@ func (g *grant) about() *client {
 // tokenFormat makes access tokens and reads them.
 type tokenFormat interface {
 	// issue appends the token to f.out. It uses f.seal.
-	issue(f *form, g *grant) error
+	issue(f *form, g *tokenClaims) error
 	// open returns what the token stands for, false when this server did not
 	// make it. Expired tokens are opened too. It may use f.seal.
-	open(f *form, token string) (grant, bool)
+	open(f *form, token string) (tokenClaims, bool)
 }
 
 // open returns the grant of a token that this server made. Base64 decoders skip
 // line breaks, so they are looked for here: one token has one spelling.
-func (s *Server) open(f *form, token string) (grant, bool) {
+func (s *Server) open(f *form, token string) (tokenClaims, bool) {
 	if strings.ContainsAny(token, "\r\n") {
-		return grant{}, false
+		return tokenClaims{}, false
 	}
 	return s.format.open(f, token)
 }
@@ -80,7 +80,7 @@ func (s *Server) open(f *form, token string) (grant, bool) {
 // appendClaims appends the members that a JWT access token (RFC 9068 §2.2) and
 // an introspection response (RFC 7662 §2.2) have in common, without braces.
 // Scope, audience and issuer are printable ASCII: they were checked.
-func (s *Server) appendClaims(dst []byte, g *grant) []byte {
+func (s *Server) appendClaims(dst []byte, g *tokenClaims) []byte {
 	dst = append(dst, `"iss":`...)
 	dst = appendJSONString(dst, s.endpoints.Issuer)
 	dst = append(dst, `,"sub":`...)

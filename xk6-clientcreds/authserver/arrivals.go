@@ -8,8 +8,8 @@ import (
 // window is the length of the intervals in which arrivals are counted.
 const window = 100 * time.Millisecond
 
-// load counts the requests of one endpoint, and how close together they came.
-type load struct {
+// arrivals counts the requests of one endpoint, and how close together they came.
+type arrivals struct {
 	total    atomic.Int64
 	progress atomic.Int64
 	peak     atomic.Int64 // the most there was in progress
@@ -20,17 +20,17 @@ type load struct {
 // current holds the number of a window and the arrivals in it.
 const arrivalBits = 24
 
-func (l *load) arrive(now time.Time) {
+func (l *arrivals) arrive(now time.Time) {
 	l.total.Add(1)
 	raise(&l.peak, l.progress.Add(1))
-	raise(&l.busiest, l.arrivals(now))
+	raise(&l.busiest, l.count(now))
 }
 
-func (l *load) leave() { l.progress.Add(-1) }
+func (l *arrivals) leave() { l.progress.Add(-1) }
 
-// arrivals counts an arrival at now and returns how many its window has. One
-// that is late counts for the window that has begun meanwhile.
-func (l *load) arrivals(now time.Time) int64 {
+// count counts an arrival at now and returns the number of arrivals in its window. A
+// late arrival counts for the window that has begun in the meantime.
+func (l *arrivals) count(now time.Time) int64 {
 	const arrivalMask = 1<<arrivalBits - 1
 	number := uint64(now.UnixNano()/int64(window)) << arrivalBits // #nosec G115 -- times are after 1970
 	for {

@@ -13,9 +13,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
-// readOrder reads the members of an order strictly. Without a body there are
+// readCommand reads the members of a command strictly. A command without a body has
 // none.
-func readOrder(w http.ResponseWriter, r *http.Request, order any, members string) bool {
+func readCommand(w http.ResponseWriter, r *http.Request, command any, members string) bool {
 	body, ok := readAdmin(w, r)
 	if !ok {
 		return false
@@ -25,29 +25,29 @@ func readOrder(w http.ResponseWriter, r *http.Request, order any, members string
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	err := decoder.Decode(order)
+	err := decoder.Decode(command)
 	if err == nil {
 		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
 			return true
 		}
 	}
 	// The decoder's own words could quote a secret.
-	problem := "want one JSON object, with no other members than " + members
+	problem := "the body must be one JSON object, with no other members than " + members
 	if members == "" {
-		problem = "want no body, or an empty JSON object"
+		problem = "the body must be empty, or an empty JSON object"
 	}
 	writeProblem(w, http.StatusBadRequest, problem)
 	return false
 }
 
-// orderDuration reads a duration of an order, 0 where it has none.
-func orderDuration(w http.ResponseWriter, member, value string) (time.Duration, bool) {
+// commandDuration reads a duration of a command, 0 where it has none.
+func commandDuration(w http.ResponseWriter, member, value string) (time.Duration, bool) {
 	if value == "" {
 		return 0, true
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 {
-		writeProblem(w, http.StatusBadRequest, fmt.Sprintf(`%s: %q, want a duration such as "30s"`, member, value))
+		writeProblem(w, http.StatusBadRequest, fmt.Sprintf(`%s is %q; it must be a duration such as "30s"`, member, value))
 		return 0, false
 	}
 	return d, true
@@ -56,29 +56,29 @@ func orderDuration(w http.ResponseWriter, member, value string) (time.Duration, 
 // revokeMany revokes the tokens that have been issued so far: all, those of
 // one client, or a share.
 func (s *Server) revokeMany(w http.ResponseWriter, r *http.Request) {
-	order := struct {
+	command := struct {
 		Client string   `json:"client"`
 		Share  *float64 `json:"share"`
 	}{}
-	if !readOrder(w, r, &order, "client, share") {
+	if !readCommand(w, r, &command, "client, share") {
 		return
 	}
 	share := 1.0
-	if order.Share != nil {
-		share = *order.Share
+	if command.Share != nil {
+		share = *command.Share
 	}
 	if share <= 0 || share > 1 {
-		writeProblem(w, http.StatusBadRequest, fmt.Sprintf("share: %v, want a number above 0, 1 at most", share))
+		writeProblem(w, http.StatusBadRequest, fmt.Sprintf("share is %v; it must be a number above 0, at most 1", share))
 		return
 	}
 	var c *client
-	if order.Client != "" {
-		if c = s.clients.byID[order.Client]; c == nil {
-			writeProblem(w, http.StatusNotFound, fmt.Sprintf("client: %q is not registered", order.Client))
+	if command.Client != "" {
+		if c = s.clients.byID[command.Client]; c == nil {
+			writeProblem(w, http.StatusNotFound, fmt.Sprintf("client: %q is not registered", command.Client))
 			return
 		}
 	}
-	if err := s.cutoffs.add(c, share); err != nil {
+	if err := s.bulkRevocations.add(c, share); err != nil {
 		writeProblem(w, http.StatusConflict, err.Error())
 		return
 	}
@@ -88,13 +88,13 @@ func (s *Server) revokeMany(w http.ResponseWriter, r *http.Request) {
 
 // rotateKey makes a new signing key.
 func (s *Server) rotateKey(w http.ResponseWriter, r *http.Request) {
-	order := struct {
+	command := struct {
 		Overlap string `json:"overlap"`
 	}{}
-	if !readOrder(w, r, &order, "overlap") {
+	if !readCommand(w, r, &command, "overlap") {
 		return
 	}
-	overlap, ok := orderDuration(w, "overlap", order.Overlap)
+	overlap, ok := commandDuration(w, "overlap", command.Overlap)
 	if !ok {
 		return
 	}
@@ -107,7 +107,7 @@ func (s *Server) rotateKey(w http.ResponseWriter, r *http.Request) {
 
 // forgetNonces makes all nonces useless that were handed out for DPoP proofs.
 func (s *Server) forgetNonces(w http.ResponseWriter, r *http.Request) {
-	if !readOrder(w, r, &struct{}{}, "") {
+	if !readCommand(w, r, &struct{}{}, "") {
 		return
 	}
 	s.proofs.granting.forget()
@@ -119,14 +119,14 @@ func (s *Server) forgetNonces(w http.ResponseWriter, r *http.Request) {
 // rotateSecret replaces a client's secret, by a generated one where none is
 // given. Only that one is in the answer.
 func (s *Server) rotateSecret(w http.ResponseWriter, r *http.Request) {
-	order := struct {
+	command := struct {
 		Secret string `json:"secret"`
 		Grace  string `json:"grace"`
 	}{}
-	if !readOrder(w, r, &order, "secret, grace") {
+	if !readCommand(w, r, &command, "secret, grace") {
 		return
 	}
-	grace, ok := orderDuration(w, "grace", order.Grace)
+	grace, ok := commandDuration(w, "grace", command.Grace)
 	if !ok {
 		return
 	}
@@ -135,11 +135,11 @@ func (s *Server) rotateSecret(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusNotFound, fmt.Sprintf("client %q is not registered", id))
 		return
 	}
-	generated := order.Secret == ""
+	generated := command.Secret == ""
 	if generated {
-		order.Secret = rand.Text() + rand.Text() // long enough for HS256 (RFC 7518 §3.2)
+		command.Secret = rand.Text() + rand.Text() // long enough for HS256 (RFC 7518 §3.2)
 	}
-	if err := s.RotateSecret(id, order.Secret, grace); err != nil {
+	if err := s.RotateSecret(id, command.Secret, grace); err != nil {
 		problem := err.Error()
 		if bad := (*ConfigError)(nil); errors.As(err, &bad) {
 			problem = bad.Problem
@@ -152,5 +152,5 @@ func (s *Server) rotateSecret(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	writeJSON(w, http.StatusOK, fmt.Appendf(nil, "{\"secret\":%q}\n", order.Secret))
+	writeJSON(w, http.StatusOK, fmt.Appendf(nil, "{\"secret\":%q}\n", command.Secret))
 }
