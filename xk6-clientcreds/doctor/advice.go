@@ -17,13 +17,13 @@ const (
 
 // neededLeeway is how long before its expiry a token has to be replaced, so that no late one is used: two
 // of the slowest grants, the skew of the clocks and a second of rounding.
-func (e *exam) neededLeeway() time.Duration {
+func (e *run) neededLeeway() time.Duration {
 	need := 2*e.slowest + e.skew.Abs() + rounding
 	return time.Duration(math.Ceil(need.Seconds()*10)) * 100 * time.Millisecond
 }
 
 // adviseLeeway says whether the default leeway is enough for this server.
-func adviseLeeway(_ context.Context, e *exam) []Result {
+func adviseLeeway(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}
@@ -48,13 +48,13 @@ func adviseLeeway(_ context.Context, e *exam) []Result {
 }
 
 // leeway is the one that is advised.
-func (e *exam) leeway() time.Duration {
+func (e *run) leeway() time.Duration {
 	ttl := e.ttl()
 	return min(max(e.neededLeeway(), time.Duration(defaultLeeway*float64(ttl))), ttl/2)
 }
 
 // adviseRequests says how many token requests a run makes, and what that means for the cache's scope.
-func adviseRequests(_ context.Context, e *exam) []Result {
+func adviseRequests(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}

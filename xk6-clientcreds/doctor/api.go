@@ -9,7 +9,7 @@ import (
 )
 
 // checkAPI asks the protected API, by GET, without a token and with it.
-func checkAPI(ctx context.Context, e *exam) []Result {
+func checkAPI(ctx context.Context, e *run) []Result {
 	if e.cfg.APIURL == "" {
 		return []Result{{ID: "api.without_token", Status: Skipped, Summary: "no API_URL is set"}}
 	}
@@ -21,7 +21,7 @@ func checkAPI(ctx context.Context, e *exam) []Result {
 }
 
 // apiWithoutToken wants what RFC 6750 §3 demands: 401 and a challenge.
-func (e *exam) apiWithoutToken(ctx context.Context) Result {
+func (e *run) apiWithoutToken(ctx context.Context) Result {
 	r := Result{ID: "api.without_token", Status: OK}
 	x, err := e.probe.get(ctx, e.cfg.APIURL, "", "")
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *exam) apiWithoutToken(ctx context.Context) Result {
 }
 
 // apiWithToken wants the token to be good.
-func (e *exam) apiWithToken(ctx context.Context) Result {
+func (e *run) apiWithToken(ctx context.Context) Result {
 	r := Result{ID: "api.with_token", Status: OK}
 	x, demanded, err := e.getWithToken(ctx)
 	if err != nil {

@@ -42,7 +42,7 @@ func hidden(auth oauth.ClientAuth, hide *redact.Redactor) oauth.ClientAuth {
 }
 
 // audience is whom assertions are for, as it may be shown.
-func (e *exam) audience() string {
+func (e *run) audience() string {
 	if a := e.cfg.assertion().Audience; a != "" {
 		return a
 	}
@@ -51,7 +51,7 @@ func (e *exam) audience() string {
 
 // methodData are what the server has to agree on with the client: of an assertion also algorithm and
 // audience, over which most are refused.
-func (e *exam) methodData(m method) map[string]any {
+func (e *run) methodData(m method) map[string]any {
 	data := map[string]any{"method": m.name, "encoding": m.encoding}
 	if m.signs {
 		data["algorithm"], data["audience"] = e.cfg.algorithm(m), e.audience()
@@ -60,7 +60,7 @@ func (e *exam) methodData(m method) map[string]any {
 }
 
 // hintAssertion says what an assertion can be refused for: servers rarely do.
-func (e *exam) hintAssertion() string {
+func (e *run) hintAssertion() string {
 	check := "check CLIENT_ID and CLIENT_SECRET"
 	if e.method.name == oauth.MethodPrivateKeyJWT {
 		check = "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE"
@@ -71,7 +71,7 @@ func (e *exam) hintAssertion() string {
 
 // tryOtherAudience asks for a token with an assertion for the token endpoint, after one for the issuer was refused: many
 // servers accept only that audience, which RFC 7523 §3 allows, and they rarely say so. It is one more login that may fail.
-func (e *exam) tryOtherAudience(ctx context.Context, refusal error) []Result {
+func (e *run) tryOtherAudience(ctx context.Context, refusal error) []Result {
 	var failure *oauth.Error
 	if !e.method.signs || e.cfg.AssertionAudience != "" || e.cfg.Issuer == "" || e.cfg.Issuer == e.endpoint ||
 		!errors.As(refusal, &failure) || failure.Status < 400 || failure.Status >= 500 || failure.Status == http.StatusTooManyRequests {
@@ -92,6 +92,6 @@ func (e *exam) tryOtherAudience(ctx context.Context, refusal error) []Result {
 
 // assertionRefused reports whether the server answered to an assertion, and not with a token: a clock that
 // is wrong can be the reason (RFC 7523 §3).
-func (e *exam) assertionRefused() bool {
+func (e *run) assertionRefused() bool {
 	return e.method.signs && e.token == nil && e.answered != nil && e.answered.header != nil
 }

@@ -112,7 +112,7 @@ func TestAssertions(t *testing.T) {
 				c.client.ID, c.client.Scope = testID, s.Clients[0].Scope
 				s.Clients[0] = c.client
 			})
-			r := x.run(t, c.doctor)
+			r := x.examine(t, c.doctor)
 			require.Equal(t, c.want, r.grants())
 			require.EqualValues(t, c.requests, x.server.Stats().TokenRequests.Total, "what is skipped is not sent")
 		})
@@ -131,7 +131,7 @@ func TestRefusedAssertion(t *testing.T) {
 			h.Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 		})}
 	})
-	r := x.run(t, func(c *Config) { c.Auth, c.Key = "private_key_jwt", signingKey(t, rs, "PS384", "rs") })
+	r := x.examine(t, func(c *Config) { c.Auth, c.Key = "private_key_jwt", signingKey(t, rs, "PS384", "rs") })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed, "clock.date": Warning})
 	refused := r.get(t, "grant.configured")
 	require.Equal(t, "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE, that it takes PS384 for this client and "+
@@ -141,9 +141,9 @@ func TestRefusedAssertion(t *testing.T) {
 	}, refused.Data)
 	require.Contains(t, r.get(t, "clock.date").Hint, "and the server assertions")
 
-	r = x.run(t, func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", longSecret+"x" })
+	r = x.examine(t, func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", longSecret+"x" })
 	require.Contains(t, r.get(t, "grant.configured").Hint, "check CLIENT_ID and CLIENT_SECRET, that it takes HS256 for this client")
-	r = x.run(t, func(c *Config) { c.ClientSecret = "wrong" })
+	r = x.examine(t, func(c *Config) { c.ClientSecret = "wrong" })
 	require.NotContains(t, r.ids(), "clock.date", "a wrong clock is no reason to refuse a secret")
 }
 
@@ -154,7 +154,7 @@ func TestAudienceThatTheServerWants(t *testing.T) {
 	o := observe(t, 100, "private_key_jwt")
 	o.wants = "/token"
 	cfg := Config{Issuer: o.URL, ClientID: testID, Key: key, Auth: "private_key_jwt"}
-	r := run(t, cfg)
+	r := examine(t, cfg)
 	r.isOnly(t, map[string]Status{"grant.configured": Failed})
 	audience := r.get(t, "grant.audience")
 	require.Equal(t, OK, audience.Status)
@@ -162,13 +162,13 @@ func TestAudienceThatTheServerWants(t *testing.T) {
 	require.Len(t, o.assertions, 2, "one more login that may fail, and no other")
 
 	cfg.AssertionAudience = o.URL + "/token"
-	r = run(t, cfg)
+	r = examine(t, cfg)
 	require.Equal(t, OK, r.get(t, "grant.configured").Status)
 	require.NotContains(t, r.ids(), "grant.audience")
 
 	o.wants = "/elsewhere"
 	o.assertions = nil
-	r = run(t, cfg)
+	r = examine(t, cfg)
 	require.Equal(t, Failed, r.get(t, "grant.configured").Status)
 	require.NotContains(t, r.ids(), "grant.audience", "what is configured is not second-guessed")
 	require.Len(t, o.assertions, 1)
@@ -242,12 +242,12 @@ func TestAudienceOfAssertions(t *testing.T) {
 	t.Parallel()
 	key, _ := newKey(t, "")
 	o := observe(t, 100, "private_key_jwt")
-	run(t, Config{Issuer: o.URL, ClientID: testID, Key: key, Auth: "private_key_jwt"})
+	examine(t, Config{Issuer: o.URL, ClientID: testID, Key: key, Auth: "private_key_jwt"})
 	require.Len(t, o.assertions, DefaultGrants)
 	require.Equal(t, []any{o.URL}, o.audiences(t))
 
 	o = observe(t, 100)
-	r := run(t, Config{TokenURL: o.URL + "/token?tenant=1", ClientID: testID, Key: key, Auth: "private_key_jwt"})
+	r := examine(t, Config{TokenURL: o.URL + "/token?tenant=1", ClientID: testID, Key: key, Auth: "private_key_jwt"})
 	require.Equal(t, []any{o.URL + "/token?tenant=1"}, o.audiences(t))
 	require.Equal(t, o.URL+"/token", r.get(t, "grant.configured").Data["audience"], "a query may be secret")
 }
@@ -258,7 +258,7 @@ func TestNoAssertionIsWritten(t *testing.T) {
 	key, _ := newKey(t, "")
 	for _, grants := range []int{0, 1} {
 		o := observe(t, grants, "private_key_jwt", "client_secret_jwt")
-		report := run(t, Config{Issuer: o.URL, ClientID: testID, ClientSecret: longSecret, Key: key, Auth: "private_key_jwt", AllMethods: true})
+		report := examine(t, Config{Issuer: o.URL, ClientID: testID, ClientSecret: longSecret, Key: key, Auth: "private_key_jwt", AllMethods: true})
 		var out strings.Builder
 		require.NoError(t, report.WriteText(&out, false))
 		require.NoError(t, report.WriteJSON(&out))
@@ -286,7 +286,7 @@ func TestProposedMethod(t *testing.T) {
 		"certificate":   {key, []string{"tls_client_auth"}, "set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key"},
 		"unknown here":  {nil, []string{"attest_jwt_client_auth"}, "the grant below shows whether the server takes it all the same"},
 	} {
-		e := &exam{cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0], metadata: metadataOf(c.offered...)}
+		e := &run{cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0], metadata: metadataOf(c.offered...)}
 		r := e.checkMethod()
 		require.Equal(t, Warning, r.Status, name)
 		require.Equal(t, c.hint, r.Hint, name)

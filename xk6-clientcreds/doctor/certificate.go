@@ -11,7 +11,7 @@ import (
 const soonExpired = 14 * 24 * time.Hour
 
 // judge verifies the chain that a server showed (RFC 5280 §6).
-func (e *exam) judge(chain []*x509.Certificate, host string, now time.Time) Result {
+func (e *run) judge(chain []*x509.Certificate, host string, now time.Time) Result {
 	r := Result{ID: "connection.certificate", Status: OK}
 	leaf := chain[0] // a server that has none ends the handshake
 	subjects := make([]string, len(chain))

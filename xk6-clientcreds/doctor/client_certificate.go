@@ -56,16 +56,16 @@ func show(config *tls.Config, certificate *oauth.ClientCertificate, asked func(*
 
 // probeOf is the probe for requests that authenticate by m: connections with the certificate are not those
 // without. The caller closes it.
-func (e *exam) probeOf(m method) (p *probe, closing func()) {
+func (e *run) probeOf(m method) (p *httpProbe, closing func()) {
 	if m.certified == e.method.certified {
 		return e.probe, func() {}
 	}
-	other := newProbe(e.cfg, e.cfg.shownBy(m))
+	other := newHTTPProbe(e.cfg, e.cfg.shownBy(m))
 	return other, other.close
 }
 
 // endpointOf is the token endpoint for requests that authenticate by m.
-func (e *exam) endpointOf(m method) string {
+func (e *run) endpointOf(m method) string {
 	if e.metadata == nil || e.cfg.TokenURL != "" {
 		return e.endpoint
 	}
@@ -78,7 +78,7 @@ func (e *exam) endpointOf(m method) string {
 
 // published is the token endpoint that the metadata name for requests that authenticate by m: with a
 // certificate it can be another one (RFC 8705 §5).
-func (e *exam) published(m method) (string, error) {
+func (e *run) published(m method) (string, error) {
 	if !m.certified {
 		return e.metadata.TokenEndpoint, nil
 	}
@@ -90,7 +90,7 @@ func (e *exam) published(m method) (string, error) {
 }
 
 // checkShown looks at the certificate, and at whether the server asked for it.
-func (e *exam) checkShown(asked *tls.CertificateRequestInfo, now time.Time) []Result {
+func (e *run) checkShown(asked *tls.CertificateRequestInfo, now time.Time) []Result {
 	certificate := e.cfg.shownBy(e.method)
 	if certificate == nil {
 		return nil
@@ -169,7 +169,7 @@ func clientCertificateHint(failure *oauth.Error) string {
 }
 
 // adviseBinding says what tokens that are bound to a certificate mean for the load test (RFC 8705 §3).
-func adviseBinding(_ context.Context, e *exam) []Result {
+func adviseBinding(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}

@@ -64,7 +64,7 @@ func TestCertificates(t *testing.T) {
 	t.Parallel()
 	jwt, own := mutual(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
 	byCertificate := func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own }
-	r := jwt.run(t, byCertificate)
+	r := jwt.examine(t, byCertificate)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, OK, r.get(t, "connection.client_certificate").Status)
 	require.Contains(t, r.get(t, "connection.client_certificate").Summary, "the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
@@ -73,31 +73,31 @@ func TestCertificates(t *testing.T) {
 	require.Equal(t, true, binding.Data["certificate_bound"])
 	require.Contains(t, binding.Hint, "client.get")
 
-	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 365*24*time.Hour) })
+	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 365*24*time.Hour) })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed})
 	require.Contains(t, r.get(t, "grant.configured").Hint, "the server has the subject or the key of this certificate registered")
 
-	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, -time.Minute) })
+	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, -time.Minute) })
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
 	require.Regexp(t, "^the client's certificate expired on ", r.get(t, "connection.client_certificate").Summary)
 
-	r = jwt.run(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 10*24*time.Hour) })
+	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 10*24*time.Hour) })
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
 	require.Equal(t, "have the certificate renewed before a long test", r.get(t, "connection.client_certificate").Hint)
 
-	r = jwt.run(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = testSecret, true })
+	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = testSecret, true })
 	require.Equal(t, map[string]Status{
 		"configured": OK, "client_secret_basic_form": OK, "client_secret_basic_raw": OK, "client_secret_post": OK,
 		"client_secret_jwt": Skipped, "private_key_jwt": Skipped, "self_signed_tls_client_auth": Skipped,
 	}, r.grants(), "the other one sends the same")
-	r = jwt.run(t, func(c *Config) { c.Certificate, c.AllMethods = own, true })
+	r = jwt.examine(t, func(c *Config) { c.Certificate, c.AllMethods = own, true })
 	require.Equal(t, OK, r.grants()["tls_client_auth"], "on a connection of its own")
 	for _, c := range r.Checks {
 		require.NotContains(t, []string{"connection.client_certificate", "advice.binding"}, c.ID, "the configured method has none")
 	}
 
 	opaque, own := mutual(t, nil)
-	r = opaque.run(t, func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own })
+	r = opaque.examine(t, func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own })
 	require.Nil(t, r.get(t, "advice.binding").Data["certificate_bound"])
 }
 
@@ -132,12 +132,12 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	cfg := Config{Issuer: plain.URL, ClientID: testID, Auth: "tls_client_auth", Certificate: own, RootCAs: plain.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
 
 	token = "opaque"
-	r := run(t, cfg)
+	r := examine(t, cfg)
 	require.Equal(t, Warning, r.get(t, "connection.client_certificate").Status)
 	require.Contains(t, r.get(t, "connection.client_certificate").Hint, "mtls_endpoint_aliases")
 
 	metadata["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": mtls.URL + "/token"}
-	r = run(t, cfg)
+	r = examine(t, cfg)
 	require.Equal(t, mtls.URL+"/token", r.TokenEndpoint)
 	require.Equal(t, OK, r.get(t, "discovery.token_endpoint").Status)
 	shown := r.get(t, "connection.client_certificate")
@@ -145,15 +145,15 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	require.Equal(t, OK, r.get(t, "grant.configured").Status)
 
 	token = "eyJhbGciOiJFUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(bound) + ".c2ln"
-	r = run(t, cfg)
+	r = examine(t, cfg)
 	require.Contains(t, r.get(t, "grant.configured").Summary, "token_binding")
 	require.Contains(t, r.get(t, "grant.configured").Hint, "a proxy on the way")
-	r = run(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: testSecret, RootCAs: cfg.RootCAs})
+	r = examine(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: testSecret, RootCAs: cfg.RootCAs})
 	require.Equal(t, plain.URL+"/token", r.TokenEndpoint, "the alias is not for others")
 	require.Equal(t, Warning, r.get(t, "advice.binding").Status)
 
 	metadata["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": "http://127.0.0.1:1/token"}
-	r = run(t, cfg)
+	r = examine(t, cfg)
 	require.Equal(t, Failed, r.get(t, "discovery.token_endpoint").Status)
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
 
@@ -174,7 +174,7 @@ func TestRefusedHandshake(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	r := run(t, Config{
+	r := examine(t, Config{
 		TokenURL: server.URL + "/token", ClientID: testID, Auth: "self_signed_tls_client_auth", Certificate: newCertificate(t, time.Hour),
 		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
 	})

@@ -12,13 +12,13 @@ import (
 const toleratedSkew = 2 * time.Second
 
 // checkClock compares the server's clock with this machine's.
-func checkClock(_ context.Context, e *exam) []Result {
+func checkClock(_ context.Context, e *run) []Result {
 	if e.first == nil && !e.assertionRefused() {
 		return nil
 	}
 	results := []Result{e.checkDate()}
 	if e.claims != nil {
-		if iat, ok := e.claims.at("iat"); ok {
+		if iat, ok := e.claims.Time("iat"); ok {
 			results = append(results, e.checkIat(iat))
 		}
 	}
@@ -26,7 +26,7 @@ func checkClock(_ context.Context, e *exam) []Result {
 }
 
 // checkDate reads the Date header (RFC 9110 §6.6.1), which has whole seconds.
-func (e *exam) checkDate() Result {
+func (e *run) checkDate() Result {
 	r := Result{ID: "clock.date", Status: OK}
 	clock := oauth.ReadClock(e.answered.header.Get("Date"), e.answered.sent, e.answered.received)
 	if !clock.Known() {
@@ -51,7 +51,7 @@ func (e *exam) checkDate() Result {
 }
 
 // checkIat looks for a token that is from the future: an API on a right clock refuses it.
-func (e *exam) checkIat(iat time.Time) Result {
+func (e *run) checkIat(iat time.Time) Result {
 	ahead := iat.Sub(e.first.received)
 	r := Result{ID: "clock.iat", Status: OK, Summary: "the token was issued in the past of this machine's clock", Data: map[string]any{"ahead_ms": ms(ahead)}}
 	switch {

@@ -15,7 +15,7 @@ import (
 
 // checkConnection looks up, connects to and greets the host of the token endpoint. Nothing that is
 // secret is sent.
-func checkConnection(ctx context.Context, e *exam) []Result {
+func checkConnection(ctx context.Context, e *run) []Result {
 	target := e.endpoint
 	if target == "" {
 		target = e.cfg.Issuer
@@ -43,7 +43,7 @@ func checkConnection(ctx context.Context, e *exam) []Result {
 }
 
 // proxyOf names the proxy of requests to u, without its credentials.
-func (e *exam) proxyOf(ctx context.Context, u *url.URL) string {
+func (e *run) proxyOf(ctx context.Context, u *url.URL) string {
 	if e.cfg.Proxy == nil {
 		return ""
 	}
@@ -55,7 +55,7 @@ func (e *exam) proxyOf(ctx context.Context, u *url.URL) string {
 }
 
 // connect looks the host up and connects to it. The connection is nil when that failed.
-func (e *exam) connect(ctx context.Context, u *url.URL) ([]Result, net.Conn) {
+func (e *run) connect(ctx context.Context, u *url.URL) ([]Result, net.Conn) {
 	results := []Result{lookUp(ctx, u.Hostname())}
 	if results[0].Status == Failed {
 		return results, nil
@@ -107,7 +107,7 @@ func plainHTTP(u *url.URL) Result {
 
 // greet makes the TLS handshake. The certificate is judged afterwards, so that it can be described also
 // when it is a bad one.
-func (e *exam) greet(ctx context.Context, raw net.Conn, host string) []Result {
+func (e *run) greet(ctx context.Context, raw net.Conn, host string) []Result {
 	begin := time.Now()
 	// #nosec G402 -- nothing is sent over this connection, and the certificate is verified below
 	config := &tls.Config{

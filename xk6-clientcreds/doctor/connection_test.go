@@ -39,7 +39,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	x := serve(t, func(c *authserver.Config) { c.TLSDir = t.TempDir() })
 	roots := rootsOf(t, x)
-	r := x.run(t, func(c *Config) { c.RootCAs = roots })
+	r := x.examine(t, func(c *Config) { c.RootCAs = roots })
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, "TLS 1.3", r.get(t, "connection.tls").Data["version"])
 	require.Equal(t, "h2", r.get(t, "connection.tls").Data["protocol"])
@@ -47,7 +47,7 @@ func TestTLS(t *testing.T) {
 	require.Positive(t, r.get(t, "latency.first_grant").Data["tls_handshaking_ms"])
 
 	before := x.server.Stats().TokenRequests.Total
-	r = x.run(t, func(c *Config) {
+	r = x.examine(t, func(c *Config) {
 		c.Issuer, c.TokenURL, c.APIURL, c.RootCAs = "", x.server.Endpoints().Token, "", x509.NewCertPool()
 	})
 	r.isOnly(t, map[string]Status{"connection.certificate": Failed})
@@ -95,7 +95,7 @@ func TestCertificate(t *testing.T) {
 			server.Config.ErrorLog = log.New(io.Discard, "", 0) // the doctor leaves in the middle of things
 			server.StartTLS()
 			defer server.Close()
-			r := run(t, Config{TokenURL: server.URL + "/token", ClientID: testID, ClientSecret: testSecret, RootCAs: roots})
+			r := examine(t, Config{TokenURL: server.URL + "/token", ClientID: testID, ClientSecret: testSecret, RootCAs: roots})
 			got := r.get(t, "connection.certificate")
 			require.Equal(t, c.want, got.Status)
 			require.Contains(t, got.Summary, c.summary)
@@ -113,7 +113,7 @@ func TestNotTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	r := run(t, Config{TokenURL: "https" + server.URL[len("http"):], ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{TokenURL: "https" + server.URL[len("http"):], ClientID: testID, ClientSecret: testSecret})
 	r.isOnly(t, map[string]Status{"connection.tls": Failed})
 }
 
@@ -128,7 +128,7 @@ func TestPlainHTTP(t *testing.T) {
 
 func TestUnknownHost(t *testing.T) {
 	t.Parallel()
-	r := run(t, Config{TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: testSecret, Timeout: 5 * time.Second})
+	r := examine(t, Config{TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: testSecret, Timeout: 5 * time.Second})
 	require.Equal(t, Failed, r.get(t, "connection.dns").Status)
 	require.False(t, r.Usable)
 }
@@ -149,7 +149,7 @@ func TestProxy(t *testing.T) {
 	u, err := url.Parse(proxy.URL)
 	require.NoError(t, err)
 	u.User = url.UserPassword("me", "proxy-password")
-	r := run(t, Config{
+	r := examine(t, Config{
 		TokenURL: "http://idp.example/token", ClientID: testID, ClientSecret: testSecret, Proxy: http.ProxyURL(u), Grants: 1,
 	})
 	r.isOnly(t, map[string]Status{})

@@ -15,7 +15,7 @@ import (
 var placeIDs = []string{"discovery.rfc8414", "discovery.openid"}
 
 // checkDiscovery asks for the metadata at both places, and holds them against the configuration.
-func checkDiscovery(ctx context.Context, e *exam) []Result {
+func checkDiscovery(ctx context.Context, e *run) []Result {
 	if e.cfg.Issuer == "" {
 		return []Result{{ID: "discovery.issuer", Status: Skipped, Summary: "no ISSUER is set: TOKEN_URL is used as it is"}}
 	}
@@ -48,7 +48,7 @@ func checkDiscovery(ctx context.Context, e *exam) []Result {
 	return append(results, e.checkEndpoint(), e.checkGrantType(), e.checkMethod())
 }
 
-func (e *exam) metadataResult(id, place string, err error) Result {
+func (e *run) metadataResult(id, place string, err error) Result {
 	r := Result{ID: id, Status: OK, Summary: place, Data: map[string]any{"url": place}}
 	if err == nil {
 		return r
@@ -69,7 +69,7 @@ func (e *exam) metadataResult(id, place string, err error) Result {
 }
 
 // notDiscovered is a failure unless the token endpoint is known otherwise.
-func (e *exam) notDiscovered(results []Result) []Result {
+func (e *run) notDiscovered(results []Result) []Result {
 	r := Result{
 		ID: "discovery.issuer", Status: Failed, Summary: "no metadata of this issuer at either place",
 		Hint: "check ISSUER, or set TOKEN_URL instead",
@@ -81,7 +81,7 @@ func (e *exam) notDiscovered(results []Result) []Result {
 }
 
 // checkEndpoint says where tokens come from.
-func (e *exam) checkEndpoint() Result {
+func (e *run) checkEndpoint() Result {
 	published, err := e.published(e.method)
 	named := withoutQuery(published)
 	r := Result{ID: "discovery.token_endpoint", Status: OK, Summary: named, Data: map[string]any{"token_endpoint": named}}
@@ -96,7 +96,7 @@ func (e *exam) checkEndpoint() Result {
 	return r
 }
 
-func (e *exam) checkGrantType() Result {
+func (e *run) checkGrantType() Result {
 	const grant = "client_credentials"
 	types := e.metadata.GrantTypes
 	r := Result{ID: "discovery.grant_types", Status: OK, Summary: grant + " is among the grant types", Data: map[string]any{"grant_types": types}}
@@ -110,7 +110,7 @@ func (e *exam) checkGrantType() Result {
 	return r
 }
 
-func (e *exam) checkMethod() Result {
+func (e *run) checkMethod() Result {
 	offered := e.metadata.TokenEndpointAuthMethods
 	r := Result{
 		ID: "discovery.auth_methods", Status: OK,
@@ -133,7 +133,7 @@ func (e *exam) checkMethod() Result {
 }
 
 // offered is a method that the metadata offer, best one that the configuration has the credentials for.
-func (e *exam) offered() (method, bool) {
+func (e *run) offered() (method, bool) {
 	var found []method
 	for _, m := range methods {
 		if !slices.Contains(e.metadata.TokenEndpointAuthMethods, m.name) {

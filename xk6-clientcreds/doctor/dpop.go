@@ -25,7 +25,7 @@ func (c *Config) newSigner() (*oauth.DPoPSigner, error) {
 
 // noteNonce counts the demands for a nonce, and keeps for p what the connection of the first of the two
 // requests cost.
-func (e *exam) noteNonce(a oauth.Attempt, p *probe, first **exchange) {
+func (e *run) noteNonce(a oauth.Attempt, p *httpProbe, first **roundTrip) {
 	switch {
 	case a.NonceDemanded:
 		e.demands++
@@ -39,7 +39,7 @@ func (e *exam) noteNonce(a oauth.Attempt, p *probe, first **exchange) {
 }
 
 // checkDPoP tells what the grants say of DPoP, and whether the API insists on it.
-func checkDPoP(ctx context.Context, e *exam) []Result {
+func checkDPoP(ctx context.Context, e *run) []Result {
 	if e.signer == nil {
 		return nil
 	}
@@ -55,7 +55,7 @@ func checkDPoP(ctx context.Context, e *exam) []Result {
 }
 
 // dpopSupport holds the metadata against what proofs are signed with (RFC 9449 §5.1).
-func (e *exam) dpopSupport() Result {
+func (e *run) dpopSupport() Result {
 	r := Result{ID: "dpop.support", Status: OK}
 	if e.metadata == nil {
 		r.Status, r.Summary = Skipped, "there are no metadata to look at"
@@ -76,7 +76,7 @@ func (e *exam) dpopSupport() Result {
 }
 
 // dpopNonce tells how often a nonce was demanded at the token endpoint (RFC 9449 §8).
-func (e *exam) dpopNonce() Result {
+func (e *run) dpopNonce() Result {
 	r := Result{ID: "dpop.nonce", Status: Info, Data: map[string]any{"demanded": e.demands, "tokens": e.grants}}
 	switch {
 	case e.demands == 0:
@@ -94,7 +94,7 @@ func (e *exam) dpopNonce() Result {
 
 // dpopBinding looks for the key in the token (RFC 9449 §6.1). One that is there is the right one, or the
 // grant would have failed.
-func (e *exam) dpopBinding() Result {
+func (e *run) dpopBinding() Result {
 	r := Result{ID: "dpop.binding", Status: OK, Summary: "the token has the type DPoP, and its cnf.jkt is the key's thumbprint"}
 	confirmation := map[string]any{}
 	if e.claims != nil {
@@ -112,7 +112,7 @@ func (e *exam) dpopBinding() Result {
 }
 
 // withoutProof wants the API to refuse the token as a thief would use it (RFC 9449 §7.1 and §7.2).
-func (e *exam) withoutProof(ctx context.Context) Result {
+func (e *run) withoutProof(ctx context.Context) Result {
 	r := Result{ID: "dpop.without_proof", Status: OK, Summary: "the API refuses the token without a proof"}
 	took := []string{}
 	for _, scheme := range []string{"DPoP", "Bearer"} {
@@ -134,7 +134,7 @@ func (e *exam) withoutProof(ctx context.Context) Result {
 
 // getWithToken asks the API with the token and, where that is bound, a proof; once more where the API
 // demands a nonce (RFC 9449 §9).
-func (e *exam) getWithToken(ctx context.Context) (x *exchange, demanded bool, err error) {
+func (e *run) getWithToken(ctx context.Context) (x *roundTrip, demanded bool, err error) {
 	target, err := url.Parse(e.cfg.APIURL)
 	if err != nil {
 		return nil, false, err

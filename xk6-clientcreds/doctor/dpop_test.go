@@ -18,7 +18,7 @@ func withDPoP(c *Config) { c.DPoP = true }
 func TestDPoP(t *testing.T) {
 	t.Parallel()
 	x := serve(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
-	r := x.run(t, withDPoP)
+	r := x.examine(t, withDPoP)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, "DPoP", r.get(t, "response.token_type").Summary)
 	require.Contains(t, r.get(t, "dpop.support").Summary, " ES256 ")
@@ -28,7 +28,7 @@ func TestDPoP(t *testing.T) {
 	require.Equal(t, OK, r.get(t, "api.with_token").Status)
 	require.EqualValues(t, DefaultGrants, x.server.Stats().TokenRequests.ByResult["issued"])
 	require.Equal(t, map[string]int64{"ok": 1, "no_token": 1, "invalid_token": 1, "invalid_dpop_proof": 1}, x.server.Stats().APIRequests.ByResult)
-	for _, c := range x.run(t, nil).Checks {
+	for _, c := range x.examine(t, nil).Checks {
 		require.False(t, strings.HasPrefix(c.ID, "dpop."), c.ID)
 	}
 }
@@ -40,7 +40,7 @@ func TestDPoPNonces(t *testing.T) {
 	require.NoError(t, err)
 	x.cfg.RootCAs = x509.NewCertPool()
 	require.True(t, x.cfg.RootCAs.AppendCertsFromPEM(ca))
-	r := x.run(t, withDPoP)
+	r := x.examine(t, withDPoP)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, map[string]any{"demanded": 1, "tokens": DefaultGrants}, r.get(t, "dpop.nonce").Data)
 	require.Equal(t, Info, r.get(t, "dpop.nonce").Status)
@@ -102,7 +102,7 @@ func TestDPoPFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := serve(t, tc.change).run(t, withDPoP)
+			r := serve(t, tc.change).examine(t, withDPoP)
 			hints := ""
 			for id, status := range tc.want {
 				require.Equal(t, status, r.get(t, id).Status, r.ids())
@@ -117,8 +117,8 @@ func TestDPoPFaults(t *testing.T) {
 func TestDPoPIsWanted(t *testing.T) {
 	t.Parallel()
 	x := serve(t, func(c *authserver.Config) { c.Clients[0].DPoPBound = true })
-	r := x.run(t, nil)
+	r := x.examine(t, nil)
 	require.Contains(t, r.get(t, "grant.configured").Hint, "DPOP=true")
 	require.Equal(t, "invalid_dpop_proof", r.get(t, "grant.configured").Data["error"])
-	require.True(t, x.run(t, withDPoP).Usable)
+	require.True(t, x.examine(t, withDPoP).Usable)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // grant asks for one token by method m.
-func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
+func (e *run) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	auth, err := m.auth(&e.cfg)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	if e.signer != nil {
 		client = client.WithDPoP(e.signer)
 	}
-	var demanding *exchange
+	var demanding *roundTrip
 	token, err := client.TokenWithRetry(ctx, oauth.Doer(probe.do), oauth.Retry{}, func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (e *exam) grant(ctx context.Context, m method) (*oauth.Token, error) {
 }
 
 // checkGrant asks for a token by the configured method.
-func checkGrant(ctx context.Context, e *exam) []Result {
+func checkGrant(ctx context.Context, e *run) []Result {
 	r := Result{ID: "grant.configured", Data: e.methodData(e.method)}
 	switch {
 	case e.endpoint == "":
@@ -59,7 +59,7 @@ func checkGrant(ctx context.Context, e *exam) []Result {
 }
 
 // refused makes r the result of a grant that brought no token.
-func (e *exam) refused(r Result, err error) Result {
+func (e *run) refused(r Result, err error) Result {
 	r.Status, r.Summary = Failed, fmt.Sprintf("%s: %s", e.method, err)
 	var failure *oauth.Error
 	if !errors.As(err, &failure) {
@@ -85,7 +85,7 @@ func (e *exam) refused(r Result, err error) Result {
 
 // encodingResult tells what the grant by the configured method says of the Basic encoding (RFC 6749
 // §2.3.1).
-func (e *exam) encodingResult(granted bool) []Result {
+func (e *run) encodingResult(granted bool) []Result {
 	if e.method.encoding == "" {
 		return nil
 	}
@@ -109,14 +109,14 @@ func (e *exam) encodingResult(granted bool) []Result {
 }
 
 // otherEncoding is the configured method in the encoding that is not configured.
-func (e *exam) otherEncoding() method {
+func (e *run) otherEncoding() method {
 	i := slices.IndexFunc(methods, func(m method) bool { return m.name == e.method.name && m.encoding != e.method.encoding })
 	return methods[i]
 }
 
 // checkOtherMethods tries the methods that are not configured, where that is wanted: each failure is a
 // failed login to the server.
-func checkOtherMethods(ctx context.Context, e *exam) []Result {
+func checkOtherMethods(ctx context.Context, e *run) []Result {
 	if e.endpoint == "" || e.broken {
 		return nil
 	}
@@ -135,7 +135,7 @@ func checkOtherMethods(ctx context.Context, e *exam) []Result {
 	return results
 }
 
-func (e *exam) tryOther(ctx context.Context, m method) Result {
+func (e *run) tryOther(ctx context.Context, m method) Result {
 	r := Result{ID: "grant." + m.id, Status: Info, Data: map[string]any{"method": m.name, "encoding": m.encoding}}
 	if err := m.missing(&e.cfg); err != nil {
 		r.Status, r.Summary = Skipped, fmt.Sprintf("%s is not tried: %s", m, err)
@@ -169,7 +169,7 @@ func (e *exam) tryOther(ctx context.Context, m method) Result {
 }
 
 // noteLimit remembers that the server refused for its rate.
-func (e *exam) noteLimit(failure *oauth.Error) {
+func (e *run) noteLimit(failure *oauth.Error) {
 	if failure.Status == 429 || failure.Code == "slow_down" {
 		e.limited = true
 	}

@@ -53,16 +53,16 @@ func serve(t *testing.T, change func(*authserver.Config)) *examined {
 }
 
 // run examines, with the changes that a test makes to the configuration.
-func (x *examined) run(t *testing.T, change func(*Config)) *Report {
+func (x *examined) examine(t *testing.T, change func(*Config)) *Report {
 	t.Helper()
 	cfg := x.cfg
 	if change != nil {
 		change(&cfg)
 	}
-	return run(t, cfg)
+	return examine(t, cfg)
 }
 
-func run(t *testing.T, cfg Config) *Report {
+func examine(t *testing.T, cfg Config) *Report {
 	t.Helper()
 	report, err := Run(t.Context(), cfg)
 	require.NoError(t, err)

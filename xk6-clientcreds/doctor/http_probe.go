@@ -20,14 +20,14 @@ const maxBody = 1 << 20
 // userAgent says to a server's log who asked.
 const userAgent = "k6-clientcreds-doctor"
 
-// probe sends requests, one after the other, and remembers the last exchange.
-type probe struct {
+// httpProbe sends requests, one after the other, and remembers the last round trip.
+type httpProbe struct {
 	client *http.Client
-	last   *exchange
+	last   *roundTrip
 }
 
-// exchange is a request and its answer, as the probe saw them.
-type exchange struct {
+// roundTrip is a request and its answer, as the probe saw them.
+type roundTrip struct {
 	status         int
 	header         http.Header
 	body           []byte    // without its content codings, where they are understood
@@ -38,8 +38,8 @@ type exchange struct {
 	reused         bool          // the connection is that of an earlier request
 }
 
-// newProbe returns a probe that shows the certificate, unless that is nil.
-func newProbe(cfg Config, certificate *oauth.ClientCertificate) *probe {
+// newHTTPProbe returns a probe that shows the certificate, unless that is nil.
+func newHTTPProbe(cfg Config, certificate *oauth.ClientCertificate) *httpProbe {
 	config := &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
 	show(config, certificate, nil)
 	transport := &http.Transport{
@@ -49,16 +49,16 @@ func newProbe(cfg Config, certificate *oauth.ClientCertificate) *probe {
 		ForceAttemptHTTP2:  true,
 		DisableCompression: true, // as k6, which does not ask for it
 	}
-	return &probe{last: new(exchange), client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &httpProbe{last: new(roundTrip), client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // neither credentials nor tokens follow a redirect
 	}}}
 }
 
-func (p *probe) close() { p.client.CloseIdleConnections() }
+func (p *httpProbe) close() { p.client.CloseIdleConnections() }
 
 // do is an oauth.Doer.
-func (p *probe) do(req *http.Request) (*http.Response, error) {
-	x := &exchange{sent: time.Now()}
+func (p *httpProbe) do(req *http.Request) (*http.Response, error) {
+	x := &roundTrip{sent: time.Now()}
 	p.last = x
 	conn := new(connection)
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), conn.trace()))
@@ -127,14 +127,14 @@ func (c *connection) trace() *httptrace.ClientTrace {
 }
 
 // measured copies what was measured to x.
-func (c *connection) measured(x *exchange) {
+func (c *connection) measured(x *roundTrip) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x.connecting, x.handshaking, x.reused = c.connecting, c.handshaking, c.reused
 }
 
 // get asks for a URL, with an Authorization header and a DPoP proof unless they are empty.
-func (p *probe) get(ctx context.Context, target, authorization, proof string) (*exchange, error) {
+func (p *httpProbe) get(ctx context.Context, target, authorization, proof string) (*roundTrip, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 // checkIntrospection asks the introspection endpoint about the token (RFC 7662), where one is configured or in the
 // metadata. Tokens can be used without it, so nothing here makes a server unusable.
-func checkIntrospection(ctx context.Context, e *exam) []Result {
+func checkIntrospection(ctx context.Context, e *run) []Result {
 	address := e.introspectionURL()
 	if e.token == nil || address == "" {
 		return nil
@@ -48,7 +48,7 @@ func checkIntrospection(ctx context.Context, e *exam) []Result {
 }
 
 // introspectionURL is where to introspect: as configured, else as in the metadata; empty where neither says.
-func (e *exam) introspectionURL() string {
+func (e *run) introspectionURL() string {
 	if e.cfg.IntrospectionURL != "" || e.metadata == nil {
 		return e.cfg.IntrospectionURL
 	}
@@ -59,7 +59,7 @@ func (e *exam) introspectionURL() string {
 }
 
 // introspect authenticates as at the token endpoint (RFC 7662 §2.1).
-func (e *exam) introspect(ctx context.Context, address string) (*oauth.Introspection, error) {
+func (e *run) introspect(ctx context.Context, address string) (*oauth.Introspection, error) {
 	auth, err := e.method.auth(&e.cfg)
 	if err != nil {
 		return nil, err

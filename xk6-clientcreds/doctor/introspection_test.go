@@ -42,7 +42,7 @@ func TestIntrospectionEndpoints(t *testing.T) {
 				_, _ = fmt.Fprint(w, c.body)
 			}))
 			t.Cleanup(endpoint.Close)
-			r := serve(t, nil).run(t, func(cfg *Config) { cfg.IntrospectionURL = endpoint.URL })
+			r := serve(t, nil).examine(t, func(cfg *Config) { cfg.IntrospectionURL = endpoint.URL })
 			result := r.get(t, "introspection.active")
 			require.Equal(t, c.want, result.Status, result.Summary)
 			require.Contains(t, result.Summary, c.summary)
@@ -56,11 +56,11 @@ func TestIntrospectionEndpoints(t *testing.T) {
 func TestIntrospectionIsNotAsked(t *testing.T) {
 	t.Parallel()
 	x := serve(t, nil)
-	r := x.run(t, func(cfg *Config) { cfg.Issuer, cfg.TokenURL = "", x.server.Endpoints().Token })
+	r := x.examine(t, func(cfg *Config) { cfg.Issuer, cfg.TokenURL = "", x.server.Endpoints().Token })
 	require.NotContains(t, r.ids(), "introspection")
 
 	secure := serve(t, func(c *authserver.Config) { c.TLSDir = t.TempDir() })
-	r = secure.run(t, func(cfg *Config) {
+	r = secure.examine(t, func(cfg *Config) {
 		cfg.RootCAs, cfg.IntrospectionURL = rootsOf(t, secure), x.server.Endpoints().Introspection
 	})
 	result := r.get(t, "introspection.active")

@@ -32,9 +32,9 @@ func TestBlanksAroundCredentials(t *testing.T) {
 		{testID, testSecret + " ", "CLIENT_SECRET ends with a blank: remove it, unless it belongs there; check CLIENT_ID and CLIENT_SECRET"},
 		{testID + " ", testSecret, "CLIENT_ID ends with a blank: remove it, unless it belongs there; check CLIENT_ID and CLIENT_SECRET"},
 	} {
-		r := x.run(t, func(cfg *Config) { cfg.ClientID, cfg.ClientSecret = c.id, c.secret })
+		r := x.examine(t, func(cfg *Config) { cfg.ClientID, cfg.ClientSecret = c.id, c.secret })
 		require.Contains(t, r.get(t, "grant.configured").Hint, c.want)
 	}
-	r := x.run(t, func(cfg *Config) { cfg.ClientSecret = "wrong" })
+	r := x.examine(t, func(cfg *Config) { cfg.ClientSecret = "wrong" })
 	require.NotContains(t, r.get(t, "grant.configured").Hint, "blank")
 }

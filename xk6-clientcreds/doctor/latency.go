@@ -11,7 +11,7 @@ import (
 )
 
 // checkLatency asks for more tokens, one after the other, over the connection that there is.
-func checkLatency(ctx context.Context, e *exam) []Result {
+func checkLatency(ctx context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}
@@ -53,7 +53,7 @@ func checkLatency(ctx context.Context, e *exam) []Result {
 }
 
 // coldGrant is the first grant, with the connection that it had to make.
-func (e *exam) coldGrant() Result {
+func (e *run) coldGrant() Result {
 	x := e.first
 	summary := fmt.Sprintf("%s, of which connecting %s", short(x.duration), short(x.connecting))
 	if x.handshaking > 0 {
@@ -69,7 +69,7 @@ func (e *exam) coldGrant() Result {
 }
 
 // brokeOff says why there are fewer grants than wanted. One was granted before: the server is usable.
-func (e *exam) brokeOff(n int, err error) Result {
+func (e *run) brokeOff(n int, err error) Result {
 	r := Result{ID: "latency.refused", Status: Warning, Summary: fmt.Sprintf("after %d grants the next one failed: %s", n+1, err)}
 	var failure *oauth.Error
 	if errors.As(err, &failure) {

@@ -80,7 +80,7 @@ func TestMethods(t *testing.T) {
 			x := serve(t, func(s *authserver.Config) {
 				s.BasicEncoding, s.Clients[0].Secret, s.Clients[0].AuthMethod = c.encoding, c.secret, c.only
 			})
-			r := x.run(t, func(cfg *Config) { cfg.Auth, cfg.BasicEncoding, cfg.AllMethods = c.auth, c.sent, c.all })
+			r := x.examine(t, func(cfg *Config) { cfg.Auth, cfg.BasicEncoding, cfg.AllMethods = c.auth, c.sent, c.all })
 			got := make(map[string]Status)
 			var hint string
 			for _, result := range r.Checks {
@@ -101,7 +101,7 @@ func TestMethods(t *testing.T) {
 // A method that the metadata do not offer is not tried beside the configured one.
 func TestMethodNotOffered(t *testing.T) {
 	t.Parallel()
-	e := &exam{cfg: Config{ClientID: testID, ClientSecret: testSecret}, method: methods[0]}
+	e := &run{cfg: Config{ClientID: testID, ClientSecret: testSecret}, method: methods[0]}
 	e.metadata = metadataOf("client_secret_basic")
 	r := e.tryOther(t.Context(), methods[2])
 	require.Equal(t, Skipped, r.Status)

@@ -12,7 +12,7 @@ import (
 
 // checkRateLimit looks for what the last answers of the token endpoint say of limits: Retry-After (RFC 9110
 // §10.2.3), and the RateLimit fields in their several spellings.
-func checkRateLimit(_ context.Context, e *exam) []Result {
+func checkRateLimit(_ context.Context, e *run) []Result {
 	if e.first == nil {
 		return nil
 	}

@@ -111,7 +111,7 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	}))
 	defer server.Close()
 	cfg := Config{Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret, AllMethods: true}
-	report := run(t, cfg)
+	report := examine(t, cfg)
 	require.Equal(t, OK, report.get(t, "grant.configured").Status, report.ids())
 	require.Equal(t, Warning, report.get(t, "latency.refused").Status)
 

@@ -17,7 +17,7 @@ const assumedTTL = 5 * time.Minute
 const shortTTL = 30 * time.Second
 
 // checkResponse looks at the token response (RFC 6749 §5.1).
-func checkResponse(_ context.Context, e *exam) []Result {
+func checkResponse(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}
@@ -37,7 +37,7 @@ func checkResponse(_ context.Context, e *exam) []Result {
 	return results
 }
 
-func (e *exam) checkTokenType(given bool) Result {
+func (e *run) checkTokenType(given bool) Result {
 	r := Result{ID: "response.token_type", Status: OK, Summary: e.token.Type, Data: map[string]any{"token_type": e.token.Type}}
 	switch {
 	case !given:
@@ -48,7 +48,7 @@ func (e *exam) checkTokenType(given bool) Result {
 	return r
 }
 
-func (e *exam) checkTTL() Result {
+func (e *run) checkTTL() Result {
 	ttl := e.token.ExpiresIn
 	r := Result{ID: "response.ttl", Status: OK, Summary: "tokens live " + short(ttl), Data: map[string]any{"expires_in": ttl.Seconds()}}
 	switch {
@@ -68,7 +68,7 @@ func (e *exam) checkTTL() Result {
 }
 
 // ttl is the lifetime that a client reckons with.
-func (e *exam) ttl() time.Duration {
+func (e *run) ttl() time.Duration {
 	if e.token.ExpiresIn > 0 {
 		return e.token.ExpiresIn
 	}
@@ -76,7 +76,7 @@ func (e *exam) ttl() time.Duration {
 }
 
 // checkScope compares what was granted with what was asked for (RFC 6749 §3.3).
-func (e *exam) checkScope(given bool) Result {
+func (e *run) checkScope(given bool) Result {
 	granted := strings.Fields(e.hide.String(e.token.Scope)) // hidden before a secret with blanks is in pieces
 	r := Result{ID: "response.scope", Status: OK, Data: map[string]any{"requested": e.cfg.Scope, "granted": granted}}
 	var missing, extra []string
@@ -109,7 +109,7 @@ func (e *exam) checkScope(given bool) Result {
 }
 
 // checkCaching wants what keeps tokens out of caches on the way.
-func (e *exam) checkCaching() Result {
+func (e *run) checkCaching() Result {
 	value := strings.Join(e.first.header.Values("Cache-Control"), ", ")
 	r := Result{ID: "response.cache_control", Status: OK, Summary: value, Data: map[string]any{"cache_control": value}}
 	for directive := range strings.SplitSeq(strings.ToLower(value), ",") {
@@ -122,7 +122,7 @@ func (e *exam) checkCaching() Result {
 	return r
 }
 
-func (e *exam) checkContentType() Result {
+func (e *run) checkContentType() Result {
 	value := e.first.header.Get("Content-Type")
 	r := Result{ID: "response.content_type", Status: OK, Summary: value, Data: map[string]any{"content_type": value}}
 	if kind, _, err := mime.ParseMediaType(value); err != nil || kind != "application/json" {

@@ -10,18 +10,18 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
 
-// exam is an examination under way: what the checks have found out for those after them.
-type exam struct {
+// run is an examination under way: what the checks have found out for those after them.
+type run struct {
 	cfg    Config
 	method method
-	probe  *probe
+	probe  *httpProbe
 	hide   *redact.Redactor
 
 	metadata *oauth.Metadata   // nil where there is no issuer, or it has none
 	endpoint string            // of tokens; empty while unknown
 	broken   bool              // no connection that credentials could go over
-	answered *exchange         // the first grant, also where it brought no token; nil before it
-	first    *exchange         // the same, nil unless it brought the token
+	answered *roundTrip        // the first grant, also where it brought no token; nil before it
+	first    *roundTrip        // the same, nil unless it brought the token
 	token    *oauth.Token      // of the first grant
 	claims   *claims           // nil where the token is opaque
 	skew     time.Duration     // of the server's clock, where known
@@ -35,7 +35,7 @@ type exam struct {
 }
 
 // check asks or looks, and returns what it found.
-type check func(context.Context, *exam) []Result
+type check func(context.Context, *run) []Result
 
 // checks are all of them, in their order.
 var checks = []check{
@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &exam{cfg: cfg, method: m, probe: newProbe(cfg, cfg.shownBy(m)), hide: redact.New(), endpoint: cfg.TokenURL}
+	e := &run{cfg: cfg, method: m, probe: newHTTPProbe(cfg, cfg.shownBy(m)), hide: redact.New(), endpoint: cfg.TokenURL}
 	defer e.probe.close()
 	if e.signer, err = cfg.newSigner(); err != nil {
 		return nil, err

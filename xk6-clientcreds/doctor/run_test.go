@@ -18,7 +18,7 @@ import (
 func TestHealthyServer(t *testing.T) {
 	t.Parallel()
 	x := serve(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
-	r := x.run(t, nil)
+	r := x.examine(t, nil)
 	require.True(t, r.Usable)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, "discovery.rfc8414=ok discovery.openid=ok discovery.token_endpoint=ok discovery.grant_types=ok "+
@@ -91,13 +91,13 @@ func TestFaults(t *testing.T) {
 		"lifetime just long enough": {func(c *authserver.Config) { c.TTL = shortTTL }, nil, found{}},
 		"short lifetime":            {func(c *authserver.Config) { c.TTL = 2 * time.Second }, nil, found{"response.ttl": Warning, "advice.leeway": Warning}},
 		"issuer of the token": {
-			member("access_token", claim(&claims{map[string]any{"alg": "ES256", "typ": "at+jwt"}, map[string]any{
+			member("access_token", claim(&claims{header: map[string]any{"alg": "ES256", "typ": "at+jwt"}, payload: map[string]any{
 				"iss": "https://other.example", "aud": "a", "iat": now - 10, "exp": now + 290,
 			}})), nil,
 			found{"token.iss": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning},
 		},
 		"token from the future, for nobody, for ever, unsigned": {
-			member("access_token", claim(&claims{map[string]any{"alg": "none"}, map[string]any{"iat": now + 60}})), nil,
+			member("access_token", claim(&claims{header: map[string]any{"alg": "none"}, payload: map[string]any{"iat": now + 60}})), nil,
 			found{
 				"token.iss": Warning, "token.aud": Warning, "token.typ": Warning, "token.lifetime": Warning, "clock.iat": Warning,
 				"api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning,
@@ -164,7 +164,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := serve(t, c.server).run(t, c.doctor)
+			r := serve(t, c.server).examine(t, c.doctor)
 			r.isOnly(t, c.want)
 			for id := range c.want {
 				if s := r.get(t, id); s.Status == Failed && id != "discovery.issuer" && id != "discovery.rfc8414" {
@@ -190,7 +190,7 @@ func TestTimeout(t *testing.T) {
 			})
 		}}
 	})
-	r := x.run(t, func(c *Config) { c.Timeout = 300 * time.Millisecond })
+	r := x.examine(t, func(c *Config) { c.Timeout = 300 * time.Millisecond })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed, "run.complete": Failed})
 	require.Equal(t, "timeout", r.get(t, "grant.configured").Data["error"])
 	require.Equal(t, OK, r.get(t, "discovery.rfc8414").Status)
@@ -222,7 +222,7 @@ func TestDiscoveryOfHTML(t *testing.T) {
 		_, _ = w.Write([]byte("<html>"))
 	}))
 	defer server.Close()
-	r := run(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
 	r.isOnly(t, map[string]Status{"discovery.issuer": Failed})
 	require.Contains(t, r.get(t, "discovery.openid").Summary, "not a JSON object")
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
@@ -242,7 +242,7 @@ func TestMetadata(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	r := run(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
 	r.isOnly(t, map[string]Status{"discovery.auth_methods": Warning, "discovery.grant_types": Warning, "grant.configured": Failed})
 	require.Equal(t, Info, r.get(t, "discovery.rfc8414").Status, "one of both places is enough")
 	require.Equal(t, "set AUTH=client_secret_post", r.get(t, "discovery.auth_methods").Hint)
@@ -257,11 +257,11 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	away := status(http.StatusTemporaryRedirect, 1, "Location", elsewhere.URL)
 	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{away} }).
-		run(t, func(c *Config) { c.AllMethods = true })
+		examine(t, func(c *Config) { c.AllMethods = true })
 	require.Contains(t, r.get(t, "grant.configured").Summary, "redirects")
 	r = serve(t, func(c *authserver.Config) {
 		c.APIMiddleware = []authserver.Middleware{status(http.StatusTemporaryRedirect, 1, "Location", elsewhere.URL)}
-	}).run(t, nil)
+	}).examine(t, nil)
 	require.Equal(t, 307, r.get(t, "api.with_token").Data["http_status"])
 	require.Zero(t, strayed.Load())
 }
@@ -269,7 +269,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // What nobody asked for is told of, and the answer is read as it is.
 func TestCompressedAnswersAreNamed(t *testing.T) {
 	t.Parallel()
-	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{deflated} }).run(t, nil)
+	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{deflated} }).examine(t, nil)
 	require.Equal(t, Result{
 		ID: "response.content_encoding", Status: Info, Summary: "deflate, though the request did not ask for it: k6 decodes it as well",
 		Data: map[string]any{"content_encoding": "deflate"},

@@ -15,7 +15,7 @@ const schemeTimeout = 2 * time.Second
 
 // checkScheme says when an http URL leads to a port that speaks TLS. Servers answer such requests with 400 and
 // a page, or close the connection, and neither names the cause.
-func checkScheme(ctx context.Context, e *exam) []Result {
+func checkScheme(ctx context.Context, e *run) []Result {
 	if e.token != nil || e.broken {
 		return nil
 	}

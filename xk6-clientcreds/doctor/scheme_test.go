@@ -28,17 +28,17 @@ func TestWrongScheme(t *testing.T) {
 		"ISSUER":    {Issuer: tlsPort},
 	} {
 		cfg.ClientID, cfg.ClientSecret = testID, testSecret
-		r := run(t, cfg).get(t, "connection.scheme")
+		r := examine(t, cfg).get(t, "connection.scheme")
 		require.Equal(t, Failed, r.Status)
 		require.Equal(t, name+" is an http URL, but its port speaks TLS", r.Summary)
 		require.Equal(t, "set "+name+" to an https URL", r.Hint)
 	}
 
 	cfg := Config{TokenURL: plain.URL + "/token", ClientID: testID, ClientSecret: testSecret}
-	require.NotContains(t, run(t, cfg).ids(), "connection.scheme", "http is right")
+	require.NotContains(t, examine(t, cfg).ids(), "connection.scheme", "http is right")
 
 	cfg.TokenURL = strings.Replace(plain.URL, "http:", "https:", 1) + "/token"
-	r := run(t, cfg)
+	r := examine(t, cfg)
 	require.Equal(t, "what answers there does not speak TLS: check the port, or set an http URL", r.get(t, "connection.tls").Hint)
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
 }

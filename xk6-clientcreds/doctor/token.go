@@ -3,14 +3,14 @@ package doctor
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 // largeToken is a size that, with the other headers, comes near the 8 KiB that many servers allow.
@@ -20,68 +20,35 @@ const largeToken = 6 << 10
 // about people, and jti is the token's handle at some servers.
 var shownClaims = []string{"typ", "alg", "kid", "iss", "aud", "exp", "iat", "nbf", "scope", "client_id", "azp"}
 
-// claims are header and payload of a token that is a JWT (RFC 7519).
+// claims are a token that is a JWT, with its members as they are shown.
 type claims struct {
+	*oauth.JWT
+
 	header, payload map[string]any
 }
 
-// parseJWT reads a token that is a JWT, without verifying it: that is the API's part.
+// parseJWT reads a token that is a JWT, and returns nil for an opaque one. It does not verify the token: the API does.
 func parseJWT(token string) *claims {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
+	jwt := oauth.ParseJWT(token)
+	if jwt == nil {
 		return nil
 	}
-	c := new(claims)
-	for i, into := range []*map[string]any{&c.header, &c.payload} {
-		text, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil {
+	c := &claims{JWT: jwt}
+	for _, part := range []struct {
+		text json.RawMessage
+		into *map[string]any
+	}{{jwt.Header, &c.header}, {jwt.Claims, &c.payload}} {
+		decoder := json.NewDecoder(bytes.NewReader(part.text))
+		decoder.UseNumber() // as the token has them
+		if decoder.Decode(part.into) != nil {
 			return nil
 		}
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		if decoder.Decode(into) != nil || *into == nil {
-			return nil
-		}
-	}
-	if _, ok := c.header["alg"].(string); !ok {
-		return nil
 	}
 	return c
 }
 
-// at is a claim that is a time (RFC 7519 §2, NumericDate).
-func (c *claims) at(name string) (time.Time, bool) {
-	number, ok := c.payload[name].(json.Number)
-	if !ok {
-		return time.Time{}, false
-	}
-	seconds, err := number.Float64()
-	if err != nil || math.Abs(seconds) > 1e11 {
-		return time.Time{}, false
-	}
-	whole, part := math.Modf(seconds)
-	return time.Unix(int64(whole), int64(part*1e9)).UTC(), true
-}
-
-// audience is the aud claim: a string, or several (RFC 7519 §4.1.3).
-func (c *claims) audience() []string {
-	switch v := c.payload["aud"].(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var all []string
-		for _, a := range v {
-			if s, ok := a.(string); ok {
-				all = append(all, s)
-			}
-		}
-		return all
-	}
-	return nil
-}
-
 // checkToken says what the token is, and if it is a JWT what is in it.
-func checkToken(_ context.Context, e *exam) []Result {
+func checkToken(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}
@@ -102,7 +69,7 @@ func checkToken(_ context.Context, e *exam) []Result {
 }
 
 // listClaims shows the claims, or that they are there.
-func (e *exam) listClaims() Result {
+func (e *run) listClaims() Result {
 	values := make(map[string]any)
 	var words, hidden []string
 	for _, part := range []map[string]any{e.claims.header, e.claims.payload} {
@@ -112,8 +79,8 @@ func (e *exam) listClaims() Result {
 				continue
 			}
 			value := part[name]
-			if at, ok := e.claims.at(name); ok && slices.Contains([]string{"exp", "iat", "nbf"}, name) {
-				value = at.Format(time.RFC3339)
+			if at, ok := e.claims.Time(name); ok && slices.Contains([]string{"exp", "iat", "nbf"}, name) {
+				value = at.UTC().Format(time.RFC3339)
 			}
 			values[name] = value
 			words = append(words, fmt.Sprintf("%s=%v", name, value))
@@ -127,7 +94,7 @@ func (e *exam) listClaims() Result {
 }
 
 // checkTyp and those below hold the token against RFC 9068.
-func (e *exam) checkTyp() Result {
+func (e *run) checkTyp() Result {
 	r := Result{ID: "token.typ", Status: OK, Summary: "at+jwt, as RFC 9068 §2.1 has it"}
 	typ, _ := e.claims.header["typ"].(string)
 	if kind := strings.ToLower(typ); kind != "at+jwt" && kind != "application/at+jwt" {
@@ -139,7 +106,7 @@ func (e *exam) checkTyp() Result {
 	return r
 }
 
-func (e *exam) checkIss() Result {
+func (e *run) checkIss() Result {
 	iss, _ := e.claims.payload["iss"].(string)
 	r := Result{ID: "token.iss", Status: OK, Summary: iss}
 	switch {
@@ -152,8 +119,8 @@ func (e *exam) checkIss() Result {
 	return r
 }
 
-func (e *exam) checkAud() Result {
-	aud := e.claims.audience()
+func (e *run) checkAud() Result {
+	aud := e.claims.Audience()
 	r := Result{ID: "token.aud", Status: OK, Summary: strings.Join(aud, " "), Data: map[string]any{"aud": aud}}
 	if len(aud) == 0 {
 		r.Status, r.Summary = Warning, "the token has no aud claim: it is good at any API, or at none"
@@ -162,21 +129,21 @@ func (e *exam) checkAud() Result {
 	for _, wanted := range slices.Concat(e.cfg.Audience, e.cfg.Resource) {
 		if !slices.Contains(aud, wanted) {
 			r.Status, r.Summary = Warning, fmt.Sprintf("%s was asked for, but aud is %s", wanted, strings.Join(aud, " "))
-			r.Hint = "the server may want the other of AUDIENCE and RESOURCE"
+			r.Hint = "the server may expect RESOURCE instead of AUDIENCE, or AUDIENCE instead of RESOURCE"
 		}
 	}
 	return r
 }
 
 // checkLifetime compares exp and iat with expires_in.
-func (e *exam) checkLifetime() Result {
+func (e *run) checkLifetime() Result {
 	r := Result{ID: "token.lifetime", Status: OK, Summary: "exp agrees with expires_in"}
-	exp, ok := e.claims.at("exp")
+	exp, ok := e.claims.Time("exp")
 	if !ok {
 		r.Status, r.Summary = Warning, "the token has no exp claim: it never expires at the API"
 		return r
 	}
-	iat, ok := e.claims.at("iat")
+	iat, ok := e.claims.Time("iat")
 	if !ok {
 		r.Status, r.Summary = Info, "the token has no iat claim: exp cannot be compared with expires_in"
 		return r

@@ -64,7 +64,7 @@ func (j *JWT) Scope() ([]string, bool) {
 // ValidFrom is when the token begins to be valid, the later of nbf and iat (RFC 7519 §4.1), if it says so.
 func (j *JWT) ValidFrom() (from time.Time, known bool) {
 	for _, name := range []string{"nbf", "iat"} {
-		if at, ok := j.at(name); ok && at.After(from) {
+		if at, ok := j.Time(name); ok && at.After(from) {
 			from, known = at, true
 		}
 	}
@@ -73,16 +73,19 @@ func (j *JWT) ValidFrom() (from time.Time, known bool) {
 
 // Lifetime is the time from the claim iat to the claim exp; false when the token does not tell.
 func (j *JWT) Lifetime() (time.Duration, bool) {
-	issued, ok := j.at("iat")
-	expires, also := j.at("exp")
+	issued, ok := j.Time("iat")
+	expires, also := j.Time("exp")
 	return expires.Sub(issued), ok && also
 }
+
+// Audience returns the values of the claim aud, a string or an array of strings (RFC 7519 §4.1.3).
+func (j *JWT) Audience() []string { return j.claims.list("aud") }
 
 // maxDate bounds dates, in seconds: later ones than those of the year 5000 are none.
 const maxDate = 1e11
 
-// at is a claim that is a NumericDate (RFC 7519 §2).
-func (j *JWT) at(name string) (time.Time, bool) {
+// Time returns a claim that is a NumericDate (RFC 7519 §2), and whether the token has it.
+func (j *JWT) Time(name string) (time.Time, bool) {
 	var seconds float64
 	raw := j.claims[name]
 	if raw == nil || string(raw) == "null" || json.Unmarshal(raw, &seconds) != nil || math.Abs(seconds) > maxDate {

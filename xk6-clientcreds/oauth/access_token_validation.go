@@ -132,7 +132,7 @@ func (v *validation) checkParties() {
 	case v.want.Issuer != "" && iss != v.want.Issuer:
 		v.fail("iss", "is %q, not %q", Printable(iss, maxDescription), v.want.Issuer)
 	}
-	aud := v.claims.list("aud") // a string, or an array of them (RFC 7519 §4.1.3)
+	aud := v.Audience()
 	if len(aud) == 0 {
 		v.missing("aud")
 	}
@@ -165,20 +165,20 @@ func (v *validation) missing(name string) {
 // checkTimes compares with this machine's clock, and the lifetime with the one that was told: a
 // token that ends earlier than expires_in is used too long.
 func (v *validation) checkTimes() {
-	switch expires, ok := v.at("exp"); {
+	switch expires, ok := v.Time("exp"); {
 	case !ok:
 		v.missing("exp")
 	case !v.now.Before(expires.Add(Leeway)):
 		v.fail("exp", "the token expired %s ago", v.now.Sub(expires).Round(time.Second))
 	}
-	switch issued, ok := v.at("iat"); {
+	switch issued, ok := v.Time("iat"); {
 	case !ok:
 		v.missing("iat")
 	case issued.After(v.now.Add(Leeway)):
 		v.fail("iat", "the token was issued %s in the future of this machine's clock", issued.Sub(v.now).Round(time.Second))
 	}
 	if v.claims["nbf"] != nil {
-		switch begins, ok := v.at("nbf"); {
+		switch begins, ok := v.Time("nbf"); {
 		case !ok:
 			v.missing("nbf")
 		case begins.After(v.now.Add(Leeway)):
