@@ -23,6 +23,7 @@ func init() {
 	run := module.Run()
 	exporters := &exporter.Exporters{Help: moduleHelp(), Observe: run.Observe, Outcome: outcomeOf(run)}
 	run.Lost = exporters.Dropped
+	exporters.Unwritten = run.Unwritten
 	recorders := &recorder.Recorders{Run: run, Clients: module.Clients, Targets: module.Targets}
 	modules.Register(jsmodule.ImportPath, module)
 	output.RegisterExtension(exporter.Name, exporters.New)

@@ -12,6 +12,10 @@ func rightRuns() []judgedRun {
 	return []judgedRun{
 		{what: "One token for each virtual user, from the cache", code: "client.get(api); sleep(0.05)"},
 		{what: "A new token for every request", client: "cache: { scope: 'none' }", code: "client.get(api); sleep(0.05)"},
+		{
+			what: "k6 ends iterations while they request tokens", server: withFaults(`{"token": {"latency": "300ms"}}`),
+			options: "scenarios: { grants: { executor: 'constant-vus', vus: 20, duration: '2s', gracefulStop: '0s' } }", code: "client.acquire()",
+		},
 		{what: "`acquire()` only, and no request to an API", code: "client.acquire(); sleep(0.02)"},
 		{
 			what: "1,000 virtual users with one shared token", client: "cache: { scope: 'shared' }",

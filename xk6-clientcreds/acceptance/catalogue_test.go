@@ -62,7 +62,7 @@ func (c *judgedRun) verdict() string {
 	switch {
 	case c.reason == "":
 		return "PASS"
-	case slices.Contains([]int{exitThresholds, exitMarkedAsFailed, exitScriptException}, c.exit) && !slices.Contains(c.rules, "no_iterations"):
+	case slices.Contains([]int{exitThresholds, exitMarkedAsFailed, exitScriptException, exitUnknown}, c.exit) && !slices.Contains(c.rules, "no_iterations"):
 		return "FAIL"
 	default:
 		return "INVALID"
@@ -111,7 +111,7 @@ func (c *judgedRun) test(t *testing.T) {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), "…", `.*?`)
 	t.Run("alone", func(t *testing.T) {
 		t.Parallel()
-		if slices.Contains(c.rules, "record_not_written") {
+		if slices.Contains(c.rules, "results_not_written") {
 			return // there is none
 		}
 		p, _ := c.begin(t, false)
@@ -131,7 +131,7 @@ func (c *judgedRun) test(t *testing.T) {
 		p, file := c.begin(t, true)
 		r := p.result(t)
 		require.Equal(t, c.exit, r.exitCode, r.output)
-		if slices.Contains(c.rules, "record_not_written") {
+		if slices.Contains(c.rules, "results_not_written") {
 			require.Regexp(t, fmt.Sprintf(`msg="The run is %s; exit code %d\b`, quoted(pattern), c.exit), r.output)
 			return
 		}

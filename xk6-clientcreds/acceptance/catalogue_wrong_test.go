@@ -19,6 +19,7 @@ const (
 	exitMarkedAsFailed = 110
 	exitStoppedByREST  = 103
 	exitStopped        = 105
+	exitUnknown        = 255
 
 	nobodyThere = "TOKEN_URL=http://127.0.0.1:9/token"
 )
@@ -127,6 +128,26 @@ func wrongRuns() []judgedRun {
 			reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
+			what: "Nothing listens at the API", code: "client.get(api); sleep(0.1)", env: []string{"API_URL=http://127.0.0.1:9/"},
+			exit: exitInvalid, reason: "… of … requests failed (100%)", rules: []string{"failed_requests"},
+		},
+		{
+			what: "The API answers 403 to every request, because the token lacks a scope", code: "client.get(api); sleep(0.1)",
+			server: func(c *authserver.Config) { c.APIScope = "orders.admin" },
+			exit:   exitInvalid, reason: "… of … requests failed (100%)", rules: []string{"failed_requests"},
+		},
+		{
+			what: "Every iteration ends with an exception", code: "client.get(api); sleep(0.1); throw new Error('broken')",
+			exit: exitInvalid, reason: "… of … iterations ended with an exception (100%)", rules: []string{"failed_iterations"},
+		},
+		{
+			what: "One of two scenarios completes no iteration",
+			options: "scenarios: { quick: { executor: 'constant-vus', vus: 1, duration: '1s' }, " +
+				"slow: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } }",
+			code: "client.get(api); sleep(exec.scenario.name === 'slow' ? 60 : 0.1)",
+			exit: exitInvalid, reason: `scenario "slow" completed no iteration`, rules: []string{"idle_scenarios"},
+		},
+		{
 			what: "Requests wait until their token has expired", options: "vus: 1, iterations: 1, batchPerHost: 1",
 			code: "client.batch(Array(5).fill(api))", env: []string{"K6_CLIENTCREDS_ALLOW=rejections"},
 			server: func(c *authserver.Config) {
@@ -187,7 +208,7 @@ func wrongRuns() []judgedRun {
 				s.isLoaded(t)
 				require.NoError(t, os.RemoveAll(filepath.Dir(file)))
 			},
-			reason: "the run record was not written: …", rules: []string{"record_not_written"},
+			reason: "the run record was not written: …", rules: []string{"results_not_written"},
 		},
 		{
 			what: "SIGINT (Ctrl-C) stops the test", options: "vus: 2, duration: '60s'", code: "client.get(api); sleep(0.05)",
@@ -219,6 +240,15 @@ func wrongRuns() []judgedRun {
 		{
 			what: "`setup()` ends with an exception", script: "export function setup() { client.token(); throw new Error('no') }\nexport default function () {}",
 			exit: exitScriptException, reason: "no iteration was completed…", rules: []string{"no_iterations", "stopped_early"},
+		},
+		{
+			what: "An asynchronous `setup()` is rejected", script: "export async function setup() { await client.tokenAsync(); throw new Error('no') }\nexport default function () {}",
+			exit: exitUnknown, reason: "no iteration was completed…", rules: []string{"no_iterations", "stopped_early"},
+		},
+		{
+			what:   "An asynchronous `teardown()` is rejected",
+			script: "export default function () { client.get(api); sleep(0.1) }\nexport async function teardown() { throw new Error('no') }",
+			exit:   exitUnknown, reason: "teardown() ended with an exception", rules: []string{"test_failed"}, late: true,
 		},
 		{
 			what:   "`teardown()` ends with an exception",

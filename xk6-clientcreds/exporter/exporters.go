@@ -29,6 +29,8 @@ type Exporters struct {
 	Observe func(params output.Params) (func([]metrics.SampleContainer), error)
 	// Outcome is what the run comes to, which ended with that error. It is false where nobody knows. It may be nil.
 	Outcome func(testErr error) (Outcome, bool)
+	// Unwritten is told what could not be written or pushed when the test was over. It may be nil.
+	Unwritten func(error)
 
 	mu  sync.Mutex
 	all []*exporter
@@ -45,7 +47,7 @@ func (es *Exporters) New(params output.Params) (output.Output, error) {
 			return nil, invalidConfig(err)
 		}
 	}
-	e.outcome = es.Outcome
+	e.outcome, e.unwritten = es.Outcome, es.Unwritten
 	es.mu.Lock()
 	defer es.mu.Unlock()
 	es.all = append(es.all, e)

@@ -36,6 +36,7 @@ type exporter struct {
 	noThresholds bool
 	observe      func([]metrics.SampleContainer) // nil where nobody wants samples
 	outcome      func(error) (Outcome, bool)     // nil where nobody knows
+	unwritten    func(error)                     // nil where nobody wants to know
 	server       *server                         // nil until Start
 }
 
@@ -149,6 +150,9 @@ func (e *exporter) StopWithTestError(testErr error) error {
 	}
 	if e.options.Push.URL != "" {
 		errs = append(errs, e.options.Push.push(context.Background(), e.registry))
+	}
+	if err := errors.Join(errs...); err != nil && e.unwritten != nil {
+		e.unwritten(fmt.Errorf("-o prometheus did not write its results: %w", err))
 	}
 	e.options.Linger.wait(e.scrapes, testErr, e.log)
 	return errors.Join(append(errs, e.server.shutdown())...)

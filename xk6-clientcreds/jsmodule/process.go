@@ -72,6 +72,7 @@ func newProcess() *process {
 		warned:   make(map[warning]bool),
 	}
 	p.run.Redact = p.redactor.String
+	p.run.FailedIterations = p.counts.iterations.count.Load
 	return p
 }
 
@@ -128,7 +129,11 @@ func (p *process) awaitEnd(events common.Events) {
 // end finishes what iterations left behind: flights, counters not yet sent, and the watch on the process.
 func (p *process) end() {
 	p.health.end()
-	p.cache.Close(drainGrace)
+	grace := drainGrace
+	if p.run.Interrupted() {
+		grace = 0 // nobody waits any longer; what was sent is counted as canceled
+	}
+	p.cache.Close(grace)
 	p.mu.Lock()
 	clients := p.clients
 	p.clients, p.ended = nil, true

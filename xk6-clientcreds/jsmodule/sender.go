@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -134,7 +135,17 @@ func (t *trace) end() {
 // tracedBody ends the trace of a request when its answer has been read or given up.
 type tracedBody struct {
 	io.ReadCloser
-	trace *trace
+	caller context.Context //nolint:containedctx // of the request
+	trace  *trace
+}
+
+// Read implements io.Reader.
+func (b *tracedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = givenUp(b.caller, err)
+	}
+	return n, err
 }
 
 // Close implements io.Closer.
@@ -156,10 +167,19 @@ func (s *sender) Send(req *http.Request) (*http.Response, any, error) {
 	resp, err := s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, t.tracer.Trace())))
 	if err != nil {
 		t.end()
-		return nil, t, err
+		return nil, t, givenUp(req.Context(), err)
 	}
-	resp.Body = &tracedBody{resp.Body, t}
+	resp.Body = &tracedBody{resp.Body, req.Context(), t}
 	return resp, t, nil
+}
+
+// givenUp returns context.Canceled if the caller has given the request up, whatever the transport says. k6 ends iterations
+// with a deadline, and to a transport that is a timeout, which would be a failure of the server.
+func givenUp(caller context.Context, err error) error {
+	if caller.Err() != nil {
+		return context.Canceled
+	}
+	return err
 }
 
 // fetch is the oauth.Doer of documents: metadata and key sets. Metrics do not count it.

@@ -101,7 +101,7 @@ func (r *recorder) Stop() error { return r.StopWithTestError(nil) }
 func (r *recorder) StopWithTestError(testErr error) error {
 	record, outcome := r.finish(testErr)
 	if err := record.Write(r.options.File); err != nil {
-		r.run.Unwritten(err)
+		r.run.Unwritten(fmt.Errorf("the run record was not written: %w", err))
 		return fmt.Errorf("writing the run record: %w", err)
 	}
 	log := r.log.Info

@@ -370,7 +370,7 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	require.ErrorContains(t, r.Stop(), "writing the run record: ")
 	outcome := r.run.Outcome()
 	assert.Equal(t, validity.Invalid, outcome.Verdict)
-	assert.Equal(t, "record_not_written", outcome.Reasons[0].Rule)
+	assert.Equal(t, "results_not_written", outcome.Reasons[0].Rule)
 	assert.Equal(t, 90, outcome.ExitCode)
 }
 

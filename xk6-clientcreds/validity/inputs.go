@@ -3,6 +3,7 @@ package validity
 import (
 	"maps"
 	"math"
+	"slices"
 )
 
 // Inputs holds what the verdict on a run depends on. The inputs of several k6 processes add up.
@@ -11,6 +12,10 @@ type Inputs struct {
 	Imported bool `json:"imported"`
 	// Iterations counts the completed ones.
 	Iterations float64 `json:"iterations"`
+	// FailedIterations counts completed iterations that ended with an exception.
+	FailedIterations float64 `json:"failedIterations"`
+	// Idle are the scenarios that completed no iteration.
+	Idle []string `json:"idle,omitempty"`
 	// Dropped counts iterations that an arrival-rate executor did not start.
 	Dropped float64 `json:"dropped"`
 	// Unfinished counts iterations that maxDuration kept from being started, by scenario.
@@ -20,6 +25,9 @@ type Inputs struct {
 	// Unauthorized counts the requests that were answered with 401, or UNAUTHENTICATED in gRPC, unless the script
 	// declared the status as expected.
 	Unauthorized float64 `json:"unauthorized"`
+	// FailedRequests counts requests without an answer, and with a status that the script does not expect, other than
+	// the unauthorized ones. By default k6 expects a status from 200 to 399.
+	FailedRequests float64 `json:"failedRequests"`
 	// TokensUsed counts calls that got a token, from the cache or after waiting for it.
 	TokensUsed float64 `json:"tokensUsed"`
 	// TokensMissing counts calls that needed a token and got none.
@@ -44,7 +52,7 @@ type Inputs struct {
 
 	Lost      float64     `json:"-"` // samples that an output did not keep as they were
 	Stopped   *Stop       `json:"-"`
-	Unwritten string      `json:"-"` // why the record could not be written
+	Unwritten string      `json:"-"` // what was not written at the end, and why
 	Failed    string      `json:"-"` // how the test failed after its load
 	Crossed   []Threshold `json:"-"`
 }
@@ -54,9 +62,11 @@ func Sum(f, g Inputs) Inputs {
 	f.Imported = f.Imported || g.Imported
 	for _, pair := range [][2]*float64{
 		{&f.Iterations, &g.Iterations},
+		{&f.FailedIterations, &g.FailedIterations},
 		{&f.Dropped, &g.Dropped},
 		{&f.Requests, &g.Requests},
 		{&f.Unauthorized, &g.Unauthorized},
+		{&f.FailedRequests, &g.FailedRequests},
 		{&f.TokensUsed, &g.TokensUsed},
 		{&f.TokensMissing, &g.TokensMissing},
 		{&f.TokenRequests, &g.TokenRequests},
@@ -69,6 +79,7 @@ func Sum(f, g Inputs) Inputs {
 		*pair[0] += *pair[1]
 	}
 	f.ClockSkew = math.Max(f.ClockSkew, g.ClockSkew)
+	f.Idle = slices.Compact(slices.Sorted(slices.Values(slices.Concat(f.Idle, g.Idle))))
 	f.Unfinished = maps.Clone(f.Unfinished)
 	for scenario, n := range g.Unfinished {
 		if f.Unfinished == nil {

@@ -22,6 +22,9 @@ const (
 	// maxMissing is the share of calls that may get no token. Percentiles up to p(99) of what was sent stay what they
 	// are without the others.
 	maxMissing = 0.01
+	// maxFailedRequests and maxFailedIterations: when most of them failed, the numbers are about failures.
+	maxFailedRequests   = 0.5
+	maxFailedIterations = 0.5
 	// maxDropped: percentiles up to p(99) stay what they are when one of a thousand iterations is
 	// missing.
 	maxDropped = 0.001
@@ -90,6 +93,37 @@ func rules() []rule {
 			func(f *Inputs) string { return plural(f.Unauthorized, "answer was 401", "answers were 401") },
 		},
 		{
+			"failed_requests", maxFailedRequests,
+			func(f *Inputs) float64 { return share(f.FailedRequests, max(f.Requests, f.FailedRequests)) },
+			func(f *Inputs) string {
+				all := max(f.Requests, f.FailedRequests)
+				return decimal(f.FailedRequests) + " of " + plural(all, "request", "requests") + " failed (" +
+					percent(share(f.FailedRequests, all)) + ")"
+			},
+		},
+		{
+			"failed_iterations", maxFailedIterations,
+			func(f *Inputs) float64 {
+				return unless(f.noneGranted() || share(f.TokensMissing, f.TokensMissing+f.TokensUsed) > maxMissing,
+					share(f.FailedIterations, max(f.Iterations, f.FailedIterations)))
+			},
+			func(f *Inputs) string {
+				all := max(f.Iterations, f.FailedIterations)
+				return decimal(f.FailedIterations) + " of " + plural(all, "iteration", "iterations") + " ended with an exception (" +
+					percent(share(f.FailedIterations, all)) + ")"
+			},
+		},
+		{
+			"idle_scenarios", 0,
+			func(f *Inputs) float64 { return unless(f.Stopped != nil || f.Iterations == 0, float64(len(f.Idle))) },
+			func(f *Inputs) string {
+				if len(f.Idle) == 1 {
+					return "scenario " + strconv.Quote(f.Idle[0]) + " completed no iteration"
+				}
+				return decimal(float64(len(f.Idle))) + " scenarios completed no iteration"
+			},
+		},
+		{
 			"expired_token_uses", 0,
 			func(f *Inputs) float64 { return share(f.ExpiredTokenUses, max(f.Requests, f.ExpiredTokenUses)) },
 			func(f *Inputs) string {
@@ -143,9 +177,9 @@ func rules() []rule {
 			func(f *Inputs) string { return plural(f.Lost, "sample was", "samples were") + " lost by an output" },
 		},
 		{
-			"record_not_written", 0,
+			"results_not_written", 0,
 			func(f *Inputs) float64 { return number(f.Unwritten != "") },
-			func(f *Inputs) string { return "the run record was not written: " + f.Unwritten },
+			func(f *Inputs) string { return f.Unwritten },
 		},
 	}
 }

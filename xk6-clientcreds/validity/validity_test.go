@@ -52,10 +52,17 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: maxDuration ended 1 scenario with 1 iteration undone": func(f *Inputs) { // without the tag scenario
 			f.Unfinished = map[string]float64{"": 1}
 		},
-		"INVALID: k6 was at the limit of its CPU or late in 11% of the time":   func(f *Inputs) { f.Saturated = 11 },
-		"INVALID: the server's clock and this one differ by 2.5 s":             func(f *Inputs) { f.ClockSkew = 2500 },
-		"INVALID: 2 samples were lost by an output":                            func(f *Inputs) { f.Lost = 2 },
-		"INVALID: the run record was not written: no space left on the device": func(f *Inputs) { f.Unwritten = "no space left on the device" },
+		"INVALID: k6 was at the limit of its CPU or late in 11% of the time": func(f *Inputs) { f.Saturated = 11 },
+		"INVALID: the server's clock and this one differ by 2.5 s":           func(f *Inputs) { f.ClockSkew = 2500 },
+		"INVALID: 2 samples were lost by an output":                          func(f *Inputs) { f.Lost = 2 },
+		"INVALID: the run record was not written: no space left on the device": func(f *Inputs) {
+			f.Unwritten = "the run record was not written: no space left on the device"
+		},
+		"INVALID: 501 of 1000 requests failed (50.1%)":                    func(f *Inputs) { f.FailedRequests = 501 },
+		"INVALID: 1 of 1 request failed (100%)":                           func(f *Inputs) { f.Requests, f.FailedRequests = 1, 1 },
+		"INVALID: 501 of 1000 iterations ended with an exception (50.1%)": func(f *Inputs) { f.FailedIterations = 501 },
+		"INVALID: scenario \"b\" completed no iteration":                  func(f *Inputs) { f.Idle = []string{"b"} },
+		"INVALID: 2 scenarios completed no iteration":                     func(f *Inputs) { f.Idle = []string{"b", "c"} },
 		"INVALID: 1 answer was 401; 1 request carried an expired token": func(f *Inputs) {
 			f.Unauthorized, f.ExpiredTokenUses, f.Crossed = 1, 1, crossed
 		},
@@ -77,6 +84,8 @@ func TestWhatDoesNotMakeARunInvalid(t *testing.T) {
 			f.Imported, f.TokensUsed, f.TokenRequests, f.TokensGranted = false, 0, 0, 0
 		},
 		"a script that loads the token endpoint only": func(f *Inputs) { f.Requests, f.TokensUsed = 0, 0 },
+		"half of the requests":                        func(f *Inputs) { f.FailedRequests = 500 },
+		"half of the iterations":                      func(f *Inputs) { f.FailedIterations = 500 },
 		"a few token requests that fail":              func(f *Inputs) { f.TokenRequestsFailed = 5 },
 		"a few calls without a token":                 func(f *Inputs) { f.TokensMissing = 10 },
 		"tokens of the cache only":                    func(f *Inputs) { f.TokenRequests, f.TokensGranted = 3, 0 },
@@ -115,7 +124,10 @@ func broken() []Inputs {
 	return []Inputs{
 		{
 			Requests: 1000, Imported: true, Unauthorized: 10, ExpiredTokenUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
-			Unfinished: map[string]float64{"a": 3}, Unwritten: "the disk is full",
+			Unfinished: map[string]float64{"a": 3}, Unwritten: "the run record was not written: the disk is full", FailedRequests: 600,
+		},
+		{
+			Iterations: 10, Imported: true, TokenRequests: 1, TokensGranted: 1, TokensUsed: 10, FailedIterations: 6, Idle: []string{"b"},
 		},
 		{Iterations: 1, Imported: true, TokenRequests: 10, TokensMissing: 10, Stopped: &Stop{By: "SIGINT", After: 3, Of: 6}},
 		{Iterations: 1, Imported: true, TokenRequests: 10, TokenRequestsFailed: 6, TokensGranted: 4, TokensMissing: 5, TokensUsed: 5},
@@ -136,7 +148,7 @@ func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	assert.ElementsMatch(t, Rules(), names)
 
 	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 expired_token_uses dropped_iterations=1 generator_saturated=0.5 " +
-		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations record_not_written")
+		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations results_not_written failed_requests=0.6 failed_iterations=0.6 idle_scenarios")
 	require.NoError(t, err)
 	for _, f := range broken() {
 		v := Judge(f, allowed)
@@ -171,8 +183,8 @@ func TestTolerancesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
-			`failed_token_requests, missing_tokens, rejections, expired_token_uses, dropped_iterations, unfinished_iterations, ` +
-			`generator_saturated, clock_skew, lost_samples, record_not_written`,
+			`failed_token_requests, missing_tokens, rejections, failed_requests, failed_iterations, idle_scenarios, expired_token_uses, dropped_iterations, unfinished_iterations, ` +
+			`generator_saturated, clock_skew, lost_samples, results_not_written`,
 		"expired_token_uses=many": `"expired_token_uses=many": the limit of a rule must be a number, 0 or more`,
 		"expired_token_uses=-1":   `"expired_token_uses=-1": the limit of a rule must be a number, 0 or more`,
 		"expired_token_uses=NaN":  `"expired_token_uses=NaN": the limit of a rule must be a number, 0 or more`,

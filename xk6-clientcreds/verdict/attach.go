@@ -125,6 +125,7 @@ func (r *Run) finally(err error) {
 	r.err = err
 	o := r.outcome()
 	r.exit = &o
+	r.warnOfEmptyThresholds()
 	switch {
 	case o.Verdict == validity.Pass, r.file != "" && r.unwritten == "":
 	case o.Verdict == validity.Invalid && o.ExitCode != o.own:

@@ -55,6 +55,9 @@ func (s settings) exitCode(v validity.Verdict, own int) int {
 	return own
 }
 
+// exitUnknown is k6's exit code for errors without a code of their own.
+const exitUnknown = 255
+
 // codeOf is what k6 exits with for an error.
 func codeOf(err error) int {
 	var coded errext.HasExitCode
@@ -64,6 +67,6 @@ func codeOf(err error) int {
 	case errors.As(err, &coded):
 		return int(coded.ExitCode())
 	default:
-		return 255
+		return exitUnknown
 	}
 }

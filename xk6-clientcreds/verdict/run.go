@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -17,6 +18,8 @@ type Run struct {
 	// Lost says how many samples outputs other than the recorder have lost, by the reason. It may be nil, and is set
 	// before the run.
 	Lost func() map[string]int64
+	// FailedIterations says how many iterations ended with an exception. It may be nil, and is set before the run.
+	FailedIterations func() int64
 	// Redact hides secrets in what a script said. It may be nil, and is set before the run.
 	Redact func(string) string
 
@@ -34,7 +37,9 @@ type Run struct {
 
 	settings     settings
 	executors    map[string]string // of scenarios, by name
+	segmented    bool              // this process has a part of the test
 	planned      time.Duration     // of the load; 0 where it is not known
+	registry     *metrics.Registry
 	thresholds   map[string]metrics.Thresholds
 	noThresholds bool
 
@@ -67,6 +72,7 @@ func (r *Run) Import(env *lib.TestPreInitState) error {
 	o := env.RuntimeOptions
 	r.noThresholds = o.NoThresholds.Bool
 	r.unseen = o.NoThresholds.Bool && o.SummaryMode.String == "disabled"
+	r.registry = env.Registry
 	r.tap(env.Registry)
 	_, err := readSettings(nil, r.lookupEnv)
 	return err
@@ -128,6 +134,7 @@ func (r *Run) configure(o lib.Options) (err error) {
 	for _, config := range o.Scenarios {
 		r.executors[config.GetName()] = config.GetType()
 	}
+	r.segmented = o.ExecutionSegment != nil
 	r.planned = planned(o.Scenarios)
 	r.settings, err = readSettings(o.External[OptionsKey], r.lookupEnv)
 	return err
@@ -154,6 +161,13 @@ func (r *Run) Running() bool {
 	return !r.started.IsZero() && r.ended.IsZero()
 }
 
+// Interrupted says whether the test was stopped before its time, by a signal or by the script.
+func (r *Run) Interrupted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.signal != "" || r.test != nil && r.test.GetCurrentExecutionStatus() == lib.ExecutionStatusInterrupted
+}
+
 // Finish notes how the run ended: the error that k6 hands its outputs, nil for a run that ended well. It is false where
 // nobody wants a verdict.
 func (r *Run) Finish(err error) (o Outcome, wanted bool) {
@@ -170,11 +184,11 @@ func (r *Run) Lose(samples int64) {
 	r.lost += float64(samples)
 }
 
-// Unwritten notes that the run record could not be written.
+// Unwritten notes that an output could not write its results at the end. err says which.
 func (r *Run) Unwritten(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.unwritten = err.Error()
+	r.unwritten = cmp.Or(r.unwritten, err.Error())
 }
 
 // Written notes that the run record has been written, and that the log has the outcome with it.
@@ -201,7 +215,16 @@ func (r *Run) Outcome() Outcome {
 func (r *Run) outcome() Outcome {
 	o := Outcome{Inputs: r.tally.inputs(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
 	o.Inputs.Imported = r.imported
+	if r.segmented {
+		o.Inputs.Idle = nil // a part of a test can leave a scenario to the other parts
+	}
+	if r.FailedIterations != nil {
+		o.Inputs.FailedIterations = float64(r.FailedIterations())
+	}
 	o.Failed = r.failed()
+	if afterLoad(o.Stopped) && o.Stopped.By != validity.ByThreshold {
+		o.Failed, o.Stopped = "stopped by "+cmp.Or(o.Stopped.By, "k6")+" when its load was over", nil
+	}
 	in := o.Inputs
 	in.Stopped, in.Failed, in.Unwritten = o.Stopped, o.Failed, r.unwritten
 	in.Lost = r.lost

@@ -64,11 +64,27 @@ func TestFactsFromSamples(t *testing.T) {
 				r.see("clientcreds_generator_saturated", saturated)
 			}
 		},
+		"INVALID: 11 of 21 requests failed (52.38%)": func(r *rig) {
+			r.see("http_reqs", 11, "status", "0", "expected_response", "false")
+			r.see("http_reqs", 0, "status", "401", "expected_response", "false")
+		},
+		"INVALID: 11 of 21 requests failed (52.38%); and of introspect()": func(r *rig) {
+			r.see("clientcreds_introspections", 6, "error", "server_error")
+			r.see("clientcreds_revocations", 5, "error", "timeout")
+		},
+		"INVALID: 6 of 10 iterations ended with an exception (60%)": func(r *rig) { r.FailedIterations = func() int64 { return 6 } },
+		"INVALID: 1 of 2 token requests failed (50%), with a nonce": func(r *rig) {
+			r.see("clientcreds_request_failed", 0)
+			r.see("clientcreds_dpop_nonce_retries", 1, "server", "authorization")
+			r.see("clientcreds_dpop_nonce_retries", 1, "server", "resource")
+			r.see("clientcreds_request_failed", 1)
+		},
 		"INVALID: 2 samples were lost by an output": func(r *rig) { r.Lost = func() map[string]int64 { return map[string]int64{"x": 2} } },
 	} {
 		r := newRig(t, func(r *rig) {
 			r.options.Scenarios["batch"] = executor.NewSharedIterationsConfig("batch")
 		}).begin().good()
+		r.see("iterations", 0, "scenario", "batch")
 		see(r)
 		text := r.Outcome().Validity.String()
 		assert.Equal(t, want[:min(len(want), len(text))], text, want)
@@ -127,17 +143,18 @@ func TestWhatStoppedTheTest(t *testing.T) {
 			errext.AbortedByUser, exitcodes.ExternalAbort),
 		"INVALID: stopped after 3 s of 6 s by the REST API": abort("test run stopped from REST API", errext.AbortedByUser,
 			exitcodes.ScriptStoppedFromRESTAPI),
-		"INVALID: stopped after 3 s of 6 s by the script": &errext.InterruptError{Reason: errext.AbortTest},
-		"INVALID: stopped after 3 s of 6 s by an output":  errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByOutput),
-		"FAIL: teardown() ended with an exception":        abort("x", errext.AbortedByScriptError, exitcodes.ScriptException),
-		"FAIL: teardown() took too long":                  abort("x", errext.AbortedByTimeout, exitcodes.TeardownTimeout),
+		"INVALID: stopped after 3 s of 6 s by the script":        &errext.InterruptError{Reason: errext.AbortTest},
+		"INVALID: stopped after 3 s of 6 s by an output":         errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByOutput),
+		"FAIL: teardown() ended with an exception; asynchronous": errors.New("Uncaught (in promise) Error: x"),
+		"FAIL: teardown() ended with an exception":               abort("x", errext.AbortedByScriptError, exitcodes.ScriptException),
+		"FAIL: teardown() took too long":                         abort("x", errext.AbortedByTimeout, exitcodes.TeardownTimeout),
 	} {
 		r := newRig(t).begin().good()
 		r.time = r.time.Add(3 * time.Second)
 		r.end()
 		o, wanted := r.Finish(err)
 		assert.True(t, wanted)
-		assert.Equal(t, want, o.Validity.String())
+		assert.Equal(t, strings.TrimSuffix(want, "; asynchronous"), o.Validity.String())
 		assert.Equal(t, codeOf(err), o.ExitCode, "k6's own code stays")
 	}
 }
@@ -305,7 +322,7 @@ func TestLog(t *testing.T) {
 func TestRecordThatIsNotWritten(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).begin().good()
-	r.Unwritten(errors.New("no space left on the device"))
+	r.Unwritten(errors.New("the run record was not written: no space left on the device"))
 	r.finally(nil)
 	assert.Equal(t, 90, r.exitCode(0))
 	assert.Contains(t, r.logs.LastEntry().Message, "The run is INVALID: the run record was not written: no space left on the device")
@@ -353,4 +370,86 @@ func BenchmarkSink(b *testing.B) {
 	for b.Loop() {
 		builtin.HTTPReqs.Submetrics[0].Metric.Sink.Add(s)
 	}
+}
+
+// TestIdleScenarios: a scenario that completed nothing is not measured. In one part of a test it may have no virtual user.
+func TestIdleScenarios(t *testing.T) {
+	t.Parallel()
+	withIdle := func(r *rig) { r.options.Scenarios["idle"] = constant("idle", time.Second) }
+	r := newRig(t, withIdle).begin().good()
+	assert.Equal(t, `INVALID: scenario "idle" completed no iteration`, r.Outcome().Validity.String())
+	r.see("iterations", 1, "scenario", "idle")
+	assert.Equal(t, "PASS", r.Outcome().Validity.String())
+
+	r = newRig(t, withIdle, func(r *rig) {
+		segment, err := lib.NewExecutionSegmentFromString("0:1/2")
+		require.NoError(t, err)
+		r.options.ExecutionSegment = segment
+	}).begin().good()
+	assert.Equal(t, "PASS", r.Outcome().Validity.String())
+
+	r = newRig(t, withIdle).begin()
+	r.see("iterations", 1) // options.systemTags leaves the tag out
+	r.see("clientcreds_cache_hits", 1)
+	assert.Equal(t, "PASS", r.Outcome().Validity.String())
+}
+
+// TestCanceledTokenRequests: what k6 cut off has neither failed nor succeeded.
+func TestCanceledTokenRequests(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin().good()
+	for range 10 {
+		r.see("clientcreds_request_failed", 1, "error", "canceled")
+		r.see("clientcreds_token_errors", 1, "error", "canceled")
+	}
+	assert.Equal(t, "PASS", r.Outcome().Validity.String())
+	assert.InDelta(t, 1, r.Outcome().Inputs.TokenRequests, 0)
+}
+
+// TestStopAfterTheLoad: what was measured counts.
+func TestStopAfterTheLoad(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).begin().good()
+	r.time = r.time.Add(7 * time.Second)
+	r.end()
+	o, _ := r.Finish(abort("test run was aborted because k6 received a 'interrupt' signal", errext.AbortedByUser, exitcodes.ExternalAbort))
+	assert.Equal(t, "FAIL: stopped by SIGINT when its load was over", o.Validity.String())
+	assert.Nil(t, o.Stopped)
+}
+
+// TestAsynchronousSetupIsRejected: k6's error has neither a reason nor a code.
+func TestAsynchronousSetupIsRejected(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.start()
+	o, _ := r.Finish(errors.New("Uncaught (in promise) Error: no server"))
+	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: no server; not one token was used", o.Validity.String())
+}
+
+// TestThresholdsWithoutSamples: k6 takes them for kept.
+func TestThresholdsWithoutSamples(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(r *rig) {
+		r.options.Thresholds = make(map[string]metrics.Thresholds)
+		for name, source := range map[string]string{
+			"http_req_duration{scenario:misspelt}": "p(95)<500", "checks": "rate>0.9", "clientcreds_rejections": "count==0",
+			"http_req_waiting": "max>=0", "iterations": "count>0",
+		} {
+			r.options.Thresholds[name] = metrics.NewThresholds([]string{source})
+		}
+	}).begin().good()
+	m := r.registry.Get("http_req_duration")
+	_, err := m.AddSubmetric("scenario:misspelt")
+	require.NoError(t, err)
+	r.registry.Get("iterations").Sink.Add(r.sample("iterations", 1))
+	r.end()
+	r.finally(nil)
+	var warned []string
+	for _, e := range r.logs.AllEntries() {
+		warned = append(warned, e.Message)
+	}
+	assert.Equal(t, []string{
+		`The threshold "rate>0.9" of checks decided nothing, because there was no sample: check the name and the tags`,
+		`The threshold "p(95)<500" of http_req_duration{scenario:misspelt} decided nothing, because there was no sample: check the name and the tags`,
+	}, warned)
 }

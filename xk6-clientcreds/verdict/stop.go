@@ -42,6 +42,9 @@ func (r *Run) stop() *validity.Stop {
 	return s
 }
 
+// afterLoad says whether a stop came when the load was over, in the time that iterations have to end, or in teardown().
+func afterLoad(s *validity.Stop) bool { return s != nil && s.Of > 0 && s.After >= s.Of }
+
 // What stops a test by saying why.
 const (
 	byScript    = "the script"
@@ -53,6 +56,9 @@ const (
 func (r *Run) stopper() (by string, stopped bool) {
 	var abort errext.HasAbortReason
 	if !errors.As(r.err, &abort) {
+		if r.err != nil && codeOf(r.err) == exitUnknown && r.tally.Iterations == 0 {
+			return byException, true // an asynchronous setup() was rejected
+		}
 		return r.guess(), r.test != nil && r.test.GetCurrentExecutionStatus() == lib.ExecutionStatusInterrupted
 	}
 	switch abort.AbortReason() {
@@ -112,6 +118,8 @@ func (r *Run) failed() string {
 		return "the script marked the test as failed"
 	case r.tally.Iterations == 0:
 		return "" // it did not come to teardown()
+	case codeOf(r.err) == exitUnknown && !errors.As(r.err, new(errext.HasAbortReason)):
+		return "teardown() ended with an exception" // an asynchronous one was rejected
 	case codeOf(r.err) == int(exitcodes.ScriptException):
 		return "teardown() ended with an exception"
 	case codeOf(r.err) == int(exitcodes.TeardownTimeout):

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"math"
+	"slices"
 
 	"go.k6.io/k6/v2/metrics"
 
@@ -14,17 +15,22 @@ type tally struct {
 
 	dropped  map[string]float64 // iterations that were not started, by scenario
 	requests tokenRequests
-	statuses bool    // requests have the tag status
-	rejected float64 // 401s to requests of clients
-	known    map[*metrics.Metric]count
+	// scenarios are those that completed an iteration, by the tag scenario.
+	scenarios map[string]bool
+	statuses  bool    // requests have the tag status
+	rejected  float64 // 401s to requests of clients
+	known     map[*metrics.Metric]count
 
 	lastTags     *metrics.TagSet // of an HTTP request
 	unauthorized bool            // it was answered with 401, against expectation
+	unexpected   bool            // it failed in another way
 }
 
 // tokenRequests counts what was sent to token endpoints.
 type tokenRequests struct {
 	sent, failed, repeated float64
+	// challenged were answered with a DPoP nonce, and are neither granted nor failed.
+	challenged float64
 	// early are those of background refreshes, whose failure nobody noticed.
 	earlyFailed, earlyRepeated float64
 }
@@ -35,16 +41,19 @@ type count func(t *tally, tags *metrics.TagSet, value float64)
 // counts lists the metrics that matter to the verdict.
 func counts() map[string]count {
 	return map[string]count{
-		metrics.IterationsName:            func(t *tally, _ *metrics.TagSet, v float64) { t.Iterations += v },
+		metrics.IterationsName:            (*tally).countIteration,
 		metrics.DroppedIterationsName:     (*tally).countDropped,
 		metrics.HTTPReqsName:              (*tally).countRequest,
 		metrics.WSSessionsName:            (*tally).countRequest,
 		metrics.GRPCReqDurationName:       (*tally).countCall,
 		"clientcreds_cache_hits":          func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
 		"clientcreds_cache_misses":        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
-		"clientcreds_token_errors":        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensMissing += v },
+		"clientcreds_token_errors":        (*tally).countTokenError,
 		"clientcreds_request_failed":      (*tally).countTokenRequest,
 		"clientcreds_retries":             (*tally).countRetry,
+		"clientcreds_dpop_nonce_retries":  (*tally).countChallenge,
+		"clientcreds_introspections":      (*tally).countQuery,
+		"clientcreds_revocations":         (*tally).countQuery,
 		"clientcreds_rejections":          func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
 		"clientcreds_expired_token_uses":  func(t *tally, _ *metrics.TagSet, v float64) { t.ExpiredTokenUses += v },
 		"clientcreds_generator_saturated": (*tally).countSecond,
@@ -67,6 +76,16 @@ func (t *tally) add(s *metrics.Sample) {
 	}
 }
 
+func (t *tally) countIteration(tags *metrics.TagSet, value float64) {
+	t.Iterations += value
+	if scenario, found := tags.Get(metrics.TagScenario.String()); found {
+		if t.scenarios == nil {
+			t.scenarios = make(map[string]bool)
+		}
+		t.scenarios[scenario] = true
+	}
+}
+
 func (t *tally) countDropped(tags *metrics.TagSet, value float64) {
 	if t.dropped == nil {
 		t.dropped = make(map[string]float64)
@@ -83,10 +102,22 @@ func (t *tally) countRequest(tags *metrics.TagSet, value float64) {
 		status, found := tags.Get(metrics.TagStatus.String())
 		expected, _ := tags.Get(metrics.TagExpectedResponse.String())
 		t.lastTags, t.unauthorized = tags, status == "401" && expected != "true"
+		t.unexpected = expected == "false" && !t.unauthorized
 		t.statuses = t.statuses || found
 	}
-	if t.unauthorized {
+	switch {
+	case t.unauthorized:
 		t.Unauthorized += value
+	case t.unexpected:
+		t.FailedRequests += value
+	}
+}
+
+// countQuery counts a request of introspect() or revoke().
+func (t *tally) countQuery(tags *metrics.TagSet, value float64) {
+	t.Requests += value
+	if class, _ := tags.Get(tagError); class != "" {
+		t.FailedRequests += value
 	}
 }
 
@@ -100,7 +131,25 @@ func (t *tally) countCall(tags *metrics.TagSet, _ float64) {
 	}
 }
 
+// tagError is the tag of the module's metrics that has the OAuth error code, or the class of another failure.
+const tagError = "error"
+
+// canceled says that k6 ended the iteration while a token was requested: nobody knows how that would have ended.
+func canceled(tags *metrics.TagSet) bool {
+	class, _ := tags.Get(tagError)
+	return class == "canceled"
+}
+
+func (t *tally) countTokenError(tags *metrics.TagSet, value float64) {
+	if !canceled(tags) {
+		t.TokensMissing += value
+	}
+}
+
 func (t *tally) countTokenRequest(tags *metrics.TagSet, value float64) {
+	if canceled(tags) {
+		return
+	}
 	t.requests.sent++
 	if value == 0 {
 		return
@@ -115,6 +164,13 @@ func (t *tally) countRetry(tags *metrics.TagSet, value float64) {
 	t.requests.repeated += value
 	if early(tags) {
 		t.requests.earlyRepeated += value
+	}
+}
+
+// countChallenge counts a token request that the authorization server answered with a DPoP nonce.
+func (t *tally) countChallenge(tags *metrics.TagSet, value float64) {
+	if server, _ := tags.Get("server"); server == "authorization" {
+		t.requests.challenged += value
 	}
 }
 
@@ -134,8 +190,8 @@ func (t *tally) countSecond(_ *metrics.TagSet, saturated float64) {
 // executors of scenarios tell.
 func (t *tally) inputs(executors map[string]string) validity.Inputs {
 	f, r := t.Inputs, t.requests
-	f.TokenRequests = max(0, r.sent-r.repeated)
-	f.TokensGranted = r.sent - r.failed
+	f.TokenRequests = max(0, r.sent-r.repeated-r.challenged)
+	f.TokensGranted = max(0, r.sent-r.failed-r.challenged)
 	f.TokenRequestsFailed = max(0, r.failed-r.earlyFailed-(r.repeated-r.earlyRepeated))
 	if !t.statuses { // options.systemTags leaves the tag out: what clients saw is all that is known
 		f.Unauthorized = max(f.Unauthorized, t.rejected)
@@ -150,6 +206,12 @@ func (t *tally) inputs(executors map[string]string) validity.Inputs {
 		}
 		f.Unfinished[scenario] += n
 	}
+	for scenario := range executors {
+		if len(t.scenarios) > 0 && !t.scenarios[scenario] && t.dropped[scenario] == 0 {
+			f.Idle = append(f.Idle, scenario)
+		}
+	}
+	slices.Sort(f.Idle)
 	return f
 }
 
