@@ -126,7 +126,7 @@ func TestInteropTokenExchange(t *testing.T) {
 				});
 				check(undecided.acquire(), {
 					'a refresh token is none': (r) => !r.ok && r.grant === 'token_exchange' && r.error === 'invalid_response' &&
-						r.errorDescription.includes('refresh_token, which is no access token'),
+						r.errorDescription.includes('refresh_token, which is not an access token'),
 				});
 				check(broken.acquire(), { 'no token': (r) => r.error === 'invalid_request' && r.errorDescription === 'subject_token is invalid' });
 			}`,

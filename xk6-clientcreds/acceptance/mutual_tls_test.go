@@ -195,7 +195,7 @@ func TestMutualTLSBehindAProxy(t *testing.T) {
 		mutualCase
 	}{
 		"without":     {nil, mutualCase{c.good.options(t, "pki", "tls_client_auth"), "invalid_client", "the client showed no certificate in the TLS handshake", 0}},
-		"another one": {&c.second, mutualCase{c.good.options(t, "pki", "tls_client_auth"), "token_binding", "is bound to the certificate " + c.second.thumbprint() + ", but that of the client is " + c.good.thumbprint(), 0}},
+		"another one": {&c.second, mutualCase{c.good.options(t, "pki", "tls_client_auth"), "token_binding", "is bound to the certificate " + c.second.thumbprint() + ", but the client's certificate is " + c.good.thumbprint(), 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -259,7 +259,7 @@ func TestTokensOfAnotherCertificateAreRefused(t *testing.T) {
 	bound = newIdentity(t, "other", time.Hour).thumbprint
 	text := v.mustRun(`(() => { try { orders.token() } catch (e) { return e.error + ' ' + e.status + ' ' + e.retryable + ' ' + e.message } })()`)
 	assert.Contains(t, text, "token_binding 200 false token_binding (HTTP 200): the access token is bound to the certificate "+bound+
-		", but that of the client is "+i.thumbprint+" (cnf x5t#S256, RFC 8705 §3.1) (client \"orders\" at "+m.URL+"/token); the server received another certificate")
+		", but the client's certificate is "+i.thumbprint+" (cnf x5t#S256, RFC 8705 §3.1) (client \"orders\" at "+m.URL+"/token); the server received another certificate")
 	assert.NotContains(t, text, "eyJhbGci")
 	samples := v.sampled()["clientcreds_requests"]
 	assert.Equal(t, "token_binding", samples[len(samples)-1].Tags.Map()["error"])

@@ -81,7 +81,7 @@ func (j *JWT) Lifetime() (time.Duration, bool) {
 // Audience returns the values of the claim aud, a string or an array of strings (RFC 7519 §4.1.3).
 func (j *JWT) Audience() []string { return j.claims.list("aud") }
 
-// maxDate bounds dates, in seconds: later ones than those of the year 5000 are none.
+// maxDate bounds dates, in seconds: a date after the year 5000 is not taken for one.
 const maxDate = 1e11
 
 // Time returns a claim that is a NumericDate (RFC 7519 §2), and whether the token has it.

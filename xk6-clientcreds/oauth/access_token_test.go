@@ -403,8 +403,8 @@ func TestFetchKeySet(t *testing.T) {
 		problem string
 	}{
 		"no document":        {404, "", "HTTP 404"},
-		"no JSON":            {200, "<html>", "the answer is no JWK set (RFC 7517 §5)"},
-		"no keys":            {200, `{}`, "the answer is no JWK set (RFC 7517 §5)"},
+		"no JSON":            {200, "<html>", "the answer is not a JWK set (RFC 7517 §5)"},
+		"no keys":            {200, `{}`, "the answer is not a JWK set (RFC 7517 §5)"},
 		"an empty set":       {200, `{"keys":[]}`, "the JWK set has no key for signatures"},
 		"a key that is none": {200, `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`, "the JWK set has no key for signatures"},
 		"too large":          {200, `{"keys":[` + strings.Repeat(" ", maxBody) + `]}`, "the answer is larger than 1 MiB"},

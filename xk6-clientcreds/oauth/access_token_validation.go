@@ -11,7 +11,7 @@ import (
 // Leeway is by how much the clocks that wrote and read the times of a token may differ.
 const Leeway = 2 * time.Second
 
-// Validity is what Validate makes of a token.
+// Validity is the verdict of Validate on a token.
 type Validity int
 
 // The validities.
@@ -25,21 +25,21 @@ const (
 )
 
 // Keys returns the key set of the authorization server. stale is nil, or the set that it returned
-// before and that misses the key of a token: a newer one may have it. Where there is no newer one
+// before and that lacks the key of a token: a newer set may have it. Where there is no newer set
 // it returns stale.
 type Keys func(stale *KeySet) (*KeySet, error)
 
-// Expected is what a JWT access token is held against.
+// Expected describes the JWT access token that a client should have been given.
 type Expected struct {
 	// Issuer is the issuer identifier of the authorization server; empty where it is not known.
 	Issuer string
 	// ClientID is the client that the token was issued to.
 	ClientID string
-	// Audience are values that must all be among those of the claim aud.
+	// Audience lists values that the claim aud must contain.
 	Audience []string
-	// ExpiresIn is the lifetime that the token response told of; 0 when it did not.
+	// ExpiresIn is the lifetime in the token response; 0 when there was none.
 	ExpiresIn time.Duration
-	// Scope is the scope that the token response told of; nil when there is none to compare with.
+	// Scope is the scope in the token response; nil when there is none to compare with.
 	Scope []string
 }
 
@@ -90,11 +90,11 @@ func (v *validation) checkHeader() {
 	}
 }
 
-// checkSignature looks for a newer key set once when the first one misses the key.
+// checkSignature looks for a newer key set once when the first one lacks the key.
 func (v *validation) checkSignature(keys Keys) {
 	algorithm, keyID := v.header.text("alg"), v.header.text("kid")
 	if !asymmetric(algorithm) {
-		return // told of by checkHeader
+		return // checkHeader reports it
 	}
 	set, err := keys(nil)
 	if err != nil {
@@ -119,12 +119,12 @@ func (v *validation) checkSignature(keys Keys) {
 	v.verified = true
 }
 
-// cannotVerify notes why there are no keys, which is no fault of the token.
+// cannotVerify notes why there are no keys, which is not a fault of the token.
 func (v *validation) cannotVerify(err error) {
 	v.problems = append(v.problems, "keys: "+err.Error())
 }
 
-// checkParties checks who made the token, for whom and whose it is (RFC 9068 §2.2).
+// checkParties checks the issuer, the audience, and the client of the token (RFC 9068 §2.2).
 func (v *validation) checkParties() {
 	switch iss := v.claims.text("iss"); {
 	case iss == "":
@@ -162,7 +162,7 @@ func (v *validation) missing(name string) {
 	v.fail(name, "is missing (RFC 9068 §2.2)")
 }
 
-// checkTimes compares with this machine's clock, and the lifetime with the one that was told: a
+// checkTimes compares with this machine's clock, and the lifetime with the token response: a
 // token that ends earlier than expires_in is used too long.
 func (v *validation) checkTimes() {
 	switch expires, ok := v.Time("exp"); {
@@ -191,7 +191,7 @@ func (v *validation) checkTimes() {
 	}
 }
 
-// checkScope compares the scope of the token with the one that the token response told of.
+// checkScope compares the scope of the token with the scope in the token response.
 func (v *validation) checkScope() {
 	got, ok := v.Scope()
 	if !ok || v.want.Scope == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// DefaultAssertionLifetime is how long an assertion is valid unless it is told otherwise.
+// DefaultAssertionLifetime is how long an assertion is valid by default.
 const DefaultAssertionLifetime = time.Minute
 
 // MaxAssertionLifetime is the longest that an assertion may be valid: it is made for one request.

@@ -107,7 +107,7 @@ func ChallengeError(values []string) string {
 }
 
 // DemandsNonce reports whether a resource server refused a request because the DPoP proof has not the
-// nonce that it wants (RFC 9449 §9). The values are those of WWW-Authenticate headers.
+// nonce that it requires (RFC 9449 §9). The values come from WWW-Authenticate headers.
 func DemandsNonce(values []string) bool {
 	return slices.ContainsFunc(ParseWWWAuthenticate(values), func(c Challenge) bool {
 		return c.Scheme == "dpop" && c.Params["error"] == CodeUseNonce

@@ -28,7 +28,7 @@ type ClientAuth struct {
 	Signs bool
 }
 
-// BasicEncoding is what ClientSecretBasic does with identifier and secret before Base64.
+// BasicEncoding says how ClientSecretBasic encodes identifier and secret before Base64.
 type BasicEncoding int
 
 const (

@@ -160,7 +160,7 @@ func TestTokensBoundToAnotherCertificateAreAnError(t *testing.T) {
 	other := always(200, "application/json", `{"access_token":"`+boundToken(`{"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}`)+`"}`)
 	_, err := newClient(t, c).Token(t.Context(), other)
 	require.EqualError(t, err, "token_binding (HTTP 200): the access token is bound to the certificate bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2, "+
-		"but that of the client is "+own+" (cnf x5t#S256, RFC 8705 §3.1)")
+		"but the client's certificate is "+own+" (cnf x5t#S256, RFC 8705 §3.1)")
 	var failure *Error
 	require.ErrorAs(t, err, &failure)
 	assert.False(t, failure.Retryable())

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Clock is what an answer tells of the server's clock by its Date header (RFC 9110 §6.6.1), which
+// Clock is what an answer says about the server's clock in its Date header (RFC 9110 §6.6.1), which
 // has whole seconds.
 type Clock struct {
-	// Date is the time in the header; zero where there was none.
+	// Date is the time in the header; zero without a header.
 	Date time.Time
 	// Skew is how far, at least, the server's clock is ahead of this machine's, negative where it is
 	// behind. It is 0 while the two can agree: for a second, and for as long as the answer took.

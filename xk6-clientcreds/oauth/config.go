@@ -20,7 +20,7 @@ type Config struct {
 	Auth ClientAuth
 	// Scope is the scope to ask for (RFC 6749 §3.3); none asks for the server's default.
 	Scope []string
-	// Audience is sent as it is, one parameter each, to servers that want it.
+	// Audience lists audiences, one parameter each, for servers that require the parameter.
 	Audience []string
 	// Resource are resource indicators (RFC 8707), one parameter each.
 	Resource []string

@@ -31,14 +31,14 @@ func confirmationOf(token string) confirmation {
 	return claims.Confirmation
 }
 
-// checkBinding finds a token that is bound to another certificate than the client's. No API can take
-// it from this client, and the place to say so is here.
+// checkBinding finds a token that is bound to another certificate than the client's. APIs would refuse
+// it, and their answers would not say why.
 func (c *Config) checkBinding(resp *http.Response, t *Token) *Error {
 	bound, own := confirmationOf(t.AccessToken).Certificate, c.Certificate.Thumbprint()
 	if bound == "" || bound == own {
 		return nil
 	}
 	return &Error{Code: CodeTokenBinding, Status: resp.StatusCode, Description: fmt.Sprintf(
-		"the access token is bound to the certificate %s, but that of the client is %s (cnf x5t#S256, RFC 8705 §3.1)",
+		"the access token is bound to the certificate %s, but the client's certificate is %s (cnf x5t#S256, RFC 8705 §3.1)",
 		Printable(bound, maxCode), own)}
 }

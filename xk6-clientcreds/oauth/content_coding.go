@@ -19,7 +19,7 @@ import (
 // maxCodings bounds the content codings of one answer. More than one is rare.
 const maxCodings = 3
 
-// decoders are the content codings that are understood (RFC 9110 §8.4.1): those of k6/http, so that
+// decoders has the content codings that are understood (RFC 9110 §8.4.1): the same as k6/http's, so that
 // an answer is the same to a script's own request.
 var decoders = map[string]func([]byte) (io.Reader, error){
 	"gzip":   gunzip,
@@ -47,7 +47,7 @@ const maxZstdWindow = 8 << 20
 
 func gunzip(body []byte) (io.Reader, error) { return gzip.NewReader(bytes.NewReader(body)) }
 
-// Decode returns body without the content codings that header tells of. Neither k6 nor this package
+// Decode returns body without the content codings that header lists. Neither k6 nor this package
 // asks for a compressed answer; some gateways compress all the same. What is larger than 1 MiB, before
 // or after, is an error.
 func Decode(header http.Header, body []byte) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Metadata is what an authorization server says of itself (RFC 8414 §2).
+// Metadata describes an authorization server in its own words (RFC 8414 §2).
 type Metadata struct {
 	Issuer                string
 	TokenEndpoint         string
@@ -18,7 +18,7 @@ type Metadata struct {
 	GrantTypes            []string
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
 	TokenEndpointAuthMethods []string
-	// DPoPAlgorithms are those of DPoP proofs; none where the server does not support DPoP (RFC 9449 §5.1).
+	// DPoPAlgorithms are the algorithms of DPoP proofs; none if the server does not support DPoP (RFC 9449 §5.1).
 	DPoPAlgorithms []string
 	// MTLSEndpointAliases are endpoints for clients that show a certificate (RFC 8705 §5).
 	MTLSEndpointAliases MTLSEndpointAliases
@@ -27,7 +27,7 @@ type Metadata struct {
 	CertificateBoundTokens bool
 }
 
-// CheckIssuer finds what is wrong with an issuer identifier (RFC 8414 §2): an http or https URL
+// CheckIssuer returns an error for an unusable issuer identifier (RFC 8414 §2), which must be an http or https URL
 // without query and fragment.
 func CheckIssuer(issuer string) error {
 	u, err := checkURL(FieldIssuer, issuer)
@@ -134,7 +134,7 @@ func parseMetadata(body []byte, issuer string) (*Metadata, error) {
 	return m, nil
 }
 
-// CheckEndpoint finds what is wrong with the URL of an endpoint, which a member of m names.
+// CheckEndpoint returns an error for an unusable URL of an endpoint, which a member of m names.
 func (m *Metadata) CheckEndpoint(member, address string) error {
 	u, problem := parseEndpoint(address)
 	switch {
@@ -173,9 +173,8 @@ func DiscoverFrom(ctx context.Context, do Doer, address, issuer string) (*Metada
 	return parseMetadata(doc.body, issuer)
 }
 
-// MTLSEndpointAliases are the endpoints that a server has at another place for clients that show a
-// certificate, mostly because there the handshake asks for one (RFC 8705 §5). Those that are empty
-// are at the usual place.
+// MTLSEndpointAliases are the URLs of endpoints for clients that show a certificate, mostly because only
+// there the handshake asks for one (RFC 8705 §5). An empty alias means the usual URL.
 type MTLSEndpointAliases struct {
 	TokenEndpoint         string
 	IntrospectionEndpoint string

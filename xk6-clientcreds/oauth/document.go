@@ -12,31 +12,31 @@ import (
 // maxRedirects bounds how often a document may be elsewhere.
 const maxRedirects = 5
 
-// document is the answer of a place where a document can be.
+// document is the answer of a URL at which a document may be.
 type document struct {
 	status     int
 	retryAfter time.Duration
 	body       []byte
 }
 
-// fetchDocument gets the JSON document at place. Where there was no answer the error is an *Error. A
-// redirect is followed within the origin: what is elsewhere is not this server's word.
-func fetchDocument(ctx context.Context, do Doer, place string) (document, error) {
+// fetchDocument gets the JSON document at address. Without an answer the error is an *Error. Redirects
+// are followed within the origin: another origin cannot speak for this server.
+func fetchDocument(ctx context.Context, do Doer, address string) (document, error) {
 	for hop := 0; ; hop++ {
-		doc, target, err := fetchOnce(ctx, do, place)
+		doc, target, err := fetchOnce(ctx, do, address)
 		switch {
 		case target == nil:
 			return doc, err
 		case hop == maxRedirects:
 			return doc, fmt.Errorf("HTTP %d, the redirect number %d: they may go in circles", doc.status, hop+1)
 		}
-		place = target.String()
+		address = target.String()
 	}
 }
 
 // fetchOnce is fetchDocument without redirects: target is where one leads within the origin, else nil.
-func fetchOnce(ctx context.Context, do Doer, place string) (doc document, target *url.URL, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, place, http.NoBody)
+func fetchOnce(ctx context.Context, do Doer, address string) (doc document, target *url.URL, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return document{}, nil, TransportError(err)
 	}
@@ -67,13 +67,13 @@ func fetchOnce(ctx context.Context, do Doer, place string) (doc document, target
 	return doc, nil, nil
 }
 
-// sameOrigin is where a redirect of place leads.
-func sameOrigin(place *url.URL, location string) (*url.URL, error) {
-	target, err := place.Parse(location)
+// sameOrigin returns the target of a redirect, which must be at the same origin.
+func sameOrigin(from *url.URL, location string) (*url.URL, error) {
+	target, err := from.Parse(location)
 	if err != nil {
 		return nil, errors.New("it redirects to what is not a URL")
 	}
-	if originOf(target) != originOf(place) || target.User != nil {
+	if originOf(target) != originOf(from) || target.User != nil {
 		return nil, fmt.Errorf("it redirects to %s, which is not followed: a document is taken from the origin that was asked only", shown(target.String()))
 	}
 	return target, nil

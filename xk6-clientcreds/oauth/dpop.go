@@ -14,7 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The names of RFC 9449: the scheme and token type (§7.1), the header of proofs (§4.1) and that of
+// The names of RFC 9449: the scheme and token type (§7.1), the headers of proofs (§4.1) and of
 // nonces (§8.1), the error that demands one (§8), and the type of the JWTs (§4.2).
 const (
 	TokenTypeDPoP   = "DPoP"

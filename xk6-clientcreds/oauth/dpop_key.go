@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// DefaultDPoPAlgorithm is the algorithm of a key that is made, unless it is told otherwise.
+// DefaultDPoPAlgorithm is the algorithm of generated keys by default.
 const DefaultDPoPAlgorithm = "ES256"
 
 // GenerateDPoPKey makes a key for DPoP proofs. algorithm is one of KeyAlgorithms,

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Endpoint is an endpoint that takes one token from an authenticated client: that of introspection
-// (RFC 7662) or of revocation (RFC 7009). It is safe for concurrent use.
+// Endpoint is an endpoint that takes one token from an authenticated client: the introspection endpoint
+// (RFC 7662) or the revocation endpoint (RFC 7009). It is safe for concurrent use.
 type Endpoint struct {
 	url    *url.URL
 	auth   ClientAuth
@@ -64,7 +64,7 @@ func (e *Endpoint) postOnce(ctx context.Context, do Doer, token string) (*reply,
 	return answer, nil
 }
 
-// readReply tells success from failure.
+// readReply returns an answer that is a success, or the failure.
 func readReply(ctx context.Context, resp *http.Response) (*reply, *Error) {
 	body, failure := readAnswer(ctx, resp)
 	if failure != nil {
@@ -77,11 +77,11 @@ func readReply(ctx context.Context, resp *http.Response) (*reply, *Error) {
 	return &reply{status: resp.StatusCode, body: body}, nil
 }
 
-// Introspection is what an introspection endpoint says of a token (RFC 7662 §2.2).
+// Introspection is the answer of an introspection endpoint about a token (RFC 7662 §2.2).
 type Introspection struct {
 	// Status is the HTTP status.
 	Status int
-	// Active says that the token is valid now. Why one is not, a server does not tell.
+	// Active says that the token is valid now. Servers do not say why a token is not.
 	Active bool
 	// Scope is the scope of the token, space separated; "" when the server does not say.
 	Scope string
@@ -103,9 +103,9 @@ func (e *Endpoint) Introspect(ctx context.Context, do Doer, token string) (*Intr
 	return i, nil
 }
 
-// parseIntrospection reads an answer that claims success, or says what is wrong with it. RFC 7662
-// §2.2 wants a JSON object with a boolean active; nothing else is taken for one, since a token
-// would pass for active that is not.
+// parseIntrospection reads an answer that claims success, or returns the problem. RFC 7662
+// §2.2 requires a JSON object with a boolean active; nothing else is accepted, because an inactive token
+// would pass for an active one.
 func parseIntrospection(body []byte) (*Introspection, string) {
 	body = trimBOM(body)
 	members, ok := parseObject(body)

@@ -30,8 +30,8 @@ const (
 
 const (
 	maxCode = 64
-	// maxDescription is more than anybody wants to read: who shows a description hides secrets in it
-	// first and shortens it then, because half a secret would not be recognised as one.
+	// maxDescription is more than anybody needs to read. Callers that show a description hide secrets in it
+	// before they shorten it, because half a secret would not be recognised as one.
 	maxDescription = 4096
 )
 
@@ -50,7 +50,7 @@ type Error struct {
 	// Grant says which of two requests failed, GrantClientCredentials or GrantTokenExchange; it is empty
 	// where there is one.
 	Grant string
-	// RetryAfter is what the server asked to wait (RFC 9110 §10.2.3); 0 when it did not.
+	// RetryAfter is how long the server asked to wait (RFC 9110 §10.2.3); 0 when it did not.
 	RetryAfter time.Duration
 
 	cause       error
@@ -122,8 +122,8 @@ func (e *Error) Label() string {
 	return "other"
 }
 
-// Printable returns a text of a server in one line of at most n characters, without what a terminal
-// would obey: control characters, and marks that change the direction of text or cannot be seen.
+// Printable returns a server's text in one line of at most n characters, without characters that a
+// terminal obeys: control characters, and marks that change the direction of text or cannot be seen.
 func Printable(s string, n int) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The grants that a Client asks for, as Attempt and Error name them.
+// The grant types that a Client uses, as Attempt and Error name them.
 const (
 	GrantClientCredentials = "client_credentials"
 	GrantTokenExchange     = "token_exchange"
@@ -23,8 +23,8 @@ const (
 	TokenTypeJWT         = "urn:ietf:params:oauth:token-type:jwt"          // #nosec G101 -- a name
 )
 
-// Exchange is a token exchange (RFC 8693) that follows the client-credentials grant: the token of
-// the client is given in return for another one, which is the outcome. Without a SubjectToken the
+// Exchange is a token exchange (RFC 8693) that follows the client-credentials grant: the client exchanges
+// its token for another one, which is the outcome. Without a SubjectToken the
 // client's token is the subject: the new token is for the client itself, at another audience or of
 // less scope. With one the client's token is the actor: the client acts for the subject (§1.1).
 type Exchange struct {
@@ -46,7 +46,7 @@ type Exchange struct {
 	Scope []string
 }
 
-// check finds what is wrong with x, which may be nil.
+// check returns an error for an unusable x, which may be nil.
 func (x *Exchange) check() error {
 	switch {
 	case x == nil:
@@ -73,7 +73,7 @@ func (x *Exchange) check() error {
 	return checkResource(FieldExchangeResource, x.Resource)
 }
 
-// form is the request in return for token (RFC 8693 §2.1), with further parameters.
+// form is the request that exchanges token (RFC 8693 §2.1), with further parameters.
 func (x *Exchange) form(token string, further url.Values) url.Values {
 	form := make(url.Values, len(further)+8)
 	for name, values := range further {
@@ -112,7 +112,7 @@ func orAccessToken(kind string) string {
 	return kind
 }
 
-// exchanging is c with the request that gives token in return for another one.
+// exchanging is c with the request that exchanges token for another one.
 func (c *Client) exchanging(token *Token) *Client {
 	x := *c
 	x.grantType, x.source, x.prepared = GrantTokenExchange, token, nil
@@ -121,8 +121,8 @@ func (c *Client) exchanging(token *Token) *Client {
 	return &x
 }
 
-// cappedBy is t with a lifetime that ends with that of the token that it was made of: the server may
-// end both together, whatever it promises.
+// cappedBy is t with a lifetime that does not outlast its source token's: the server may end both
+// together, whatever it promises.
 func (t *Token) cappedBy(source *Token) *Token {
 	if source.ExpiresIn == 0 {
 		return t
@@ -136,19 +136,18 @@ func (t *Token) cappedBy(source *Token) *Token {
 	return &capped
 }
 
-// checkIssued finds a token that no API takes as access token (RFC 8693 §2.2.1), or that is not of the
-// type that was asked for.
+// checkIssued finds a token that is not an access token (RFC 8693 §2.2.1), or not of the requested type.
 func (c *Client) checkIssued(resp *http.Response, t *Token) *Error {
 	kind, want := t.IssuedType, c.config.Exchange.RequestedTokenType
 	switch {
 	case kind == "":
 		return invalid(resp, "the answer has no issued_token_type (RFC 8693 §2.2.1)")
 	case strings.EqualFold(t.Type, "N_A"):
-		return invalid(resp, "the token_type is N_A: the token is no access token (RFC 8693 §2.2.1)")
+		return invalid(resp, "the token_type is N_A: the token is not an access token (RFC 8693 §2.2.1)")
 	case want != "" && kind != want:
 		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, not %s", Printable(kind, maxCode), want))
 	case kind != TokenTypeAccessToken && kind != TokenTypeJWT:
-		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is no access token (RFC 8693 §3)", Printable(kind, maxCode)))
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is not an access token (RFC 8693 §3)", Printable(kind, maxCode)))
 	}
 	return nil
 }

@@ -209,11 +209,11 @@ func TestExchangeAnswersThatAreNone(t *testing.T) {
 		"no issued_token_type": {"", `{"access_token":"t","token_type":"Bearer"}`, "the answer has no issued_token_type (RFC 8693 §2.2.1)"},
 		"no access token": {
 			"", `{"access_token":"t","token_type":"n_a","issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}`,
-			"the token_type is N_A: the token is no access token (RFC 8693 §2.2.1)",
+			"the token_type is N_A: the token is not an access token (RFC 8693 §2.2.1)",
 		},
 		"a refresh token": {
 			"", `{"access_token":"t","token_type":"Bearer","issued_token_type":"urn:ietf:params:oauth:token-type:refresh_token"}`,
-			"the issued_token_type is urn:ietf:params:oauth:token-type:refresh_token, which is no access token (RFC 8693 §3)",
+			"the issued_token_type is urn:ietf:params:oauth:token-type:refresh_token, which is not an access token (RFC 8693 §3)",
 		},
 		"not what was asked for": {
 			TokenTypeJWT, `{"access_token":"t","token_type":"Bearer","issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}`,

@@ -16,7 +16,7 @@ type KeySet struct{ keys []jose.JSONWebKey }
 // maxTried bounds the keys that one signature is compared with.
 const maxTried = 16
 
-// CheckKeySetURL finds what is wrong with the URL of a key set.
+// CheckKeySetURL returns an error for an unusable URL of a key set.
 func CheckKeySetURL(address string) error {
 	_, err := checkURL(FieldKeySetURL, address)
 	return err
@@ -46,7 +46,7 @@ func parseKeySet(body []byte) (*KeySet, error) {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if json.Unmarshal(trimBOM(body), &members) != nil || members.Keys == nil {
-		return nil, errors.New("the answer is no JWK set (RFC 7517 §5)")
+		return nil, errors.New("the answer is not a JWK set (RFC 7517 §5)")
 	}
 	set := new(KeySet)
 	for _, text := range members.Keys {
@@ -106,6 +106,6 @@ func fits(key *jose.JSONWebKey, algorithm, keyID string) bool {
 	return (keyID == "" || key.KeyID == "" || key.KeyID == keyID) && (key.Algorithm == "" || key.Algorithm == algorithm)
 }
 
-// asymmetric reports whether an algorithm may sign access tokens. With a MAC, or with none, whoever
-// reads a token could make one (RFC 9068 §2.1, RFC 8725 §3.1).
+// asymmetric reports whether an algorithm may sign access tokens. With a MAC, or without a
+// signature, anybody who reads a token could make one (RFC 9068 §2.1, RFC 8725 §3.1).
 func asymmetric(algorithm string) bool { return slices.Contains(KeyAlgorithms, algorithm) }

@@ -16,7 +16,7 @@ func parseObject(body []byte) (object, bool) {
 	return o, err == nil && o != nil
 }
 
-// inRange reports whether the numbers of a JSON document fit a float64, as those of a script must.
+// inRange reports whether the numbers of a JSON document fit a float64, as a script's numbers must.
 func inRange(body []byte) bool {
 	var value any
 	return json.Unmarshal(body, &value) == nil

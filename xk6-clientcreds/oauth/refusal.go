@@ -62,7 +62,7 @@ func whereTo(resp *http.Response) string {
 
 func redirects(resp *http.Response) bool { return resp.StatusCode >= 300 && resp.StatusCode < 400 }
 
-// httpError is an answer that is no token response, and did not claim to be one.
+// httpError is the error of an answer that is not a token response and did not claim to be one.
 func httpError(resp *http.Response, description string) *Error {
 	return &Error{Code: CodeHTTPError, Status: resp.StatusCode, Description: description}
 }

@@ -24,8 +24,8 @@ const maxTTL = 100 * 365 * 24 * time.Hour
 // maxShownLifetime bounds what is shown of an expires_in that is not a lifetime, in characters.
 const maxShownLifetime = 20
 
-// unreadableError says what is wrong with a body that has arrived: it is too large, or compressed in a
-// way that is not understood.
+// unreadableError is the error of a body that has arrived and cannot be used: it is too large, or compressed
+// in an unknown way.
 type unreadableError string
 
 func (e unreadableError) Error() string { return string(e) }
@@ -57,7 +57,7 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// readAnswer is readBody with an *Error: what cannot be read, or broke off, is told by the status.
+// readAnswer is readBody with an *Error. The status decides about an answer that cannot be read.
 func readAnswer(ctx context.Context, resp *http.Response) ([]byte, *Error) {
 	body, err := readBody(resp)
 	var unreadable unreadableError
@@ -190,7 +190,7 @@ func parseMembers(contentType string, body []byte) (*members, bool) {
 // trimBOM drops a byte order mark, which JSON must not have and some servers send (RFC 8259 §8.1).
 func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
 
-// text is a string member. Another type counts as absent: an error object, say, is no OAuth error.
+// text is a string member. Another type counts as absent: an error object, for example, is not an OAuth error.
 type text string
 
 // UnmarshalJSON implements json.Unmarshaler.

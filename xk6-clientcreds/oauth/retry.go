@@ -65,7 +65,7 @@ func (c *Client) Token(ctx context.Context, do Doer) (*Token, error) {
 // and then, likewise, the request of an Exchange. Each attempt authenticates again. observe, which may
 // be nil, is called with each. An error is always an *Error: the last attempt's.
 func (c *Client) TokenWithRetry(ctx context.Context, s Sender, r Retry, observe func(Attempt)) (*Token, error) {
-	q := &tokenRequest{sender: s, retry: r, observe: observe, sent: make(map[string]int, 1)}
+	q := &tokenRequest{sender: s, retry: r, observe: observe}
 	token, err := q.token(ctx, c)
 	if err != nil && r.Replace != nil {
 		if other := r.Replace(err); other != nil {
@@ -82,8 +82,8 @@ func (c *Client) TokenWithRetry(ctx context.Context, s Sender, r Retry, observe 
 type tokenRequest struct {
 	sender  Sender
 	retry   Retry
-	observe func(Attempt)  // nil for nobody
-	sent    map[string]int // attempts, by grant type
+	observe func(Attempt) // nil for nobody
+	sent    [2]int        // attempts of the client-credentials grant, and of the exchange
 }
 
 // token requests a token as c, and exchanges it if c is configured so.
@@ -124,10 +124,14 @@ func (q *tokenRequest) repeat(ctx context.Context, c *Client, budget time.Durati
 // attempt makes one attempt. If the server answers with the nonce that it requires in the DPoP proof (RFC
 // 9449 §8), the request is made again once, from its beginning: an assertion is used up by then.
 func (q *tokenRequest) attempt(ctx context.Context, c *Client) Attempt {
-	q.sent[c.grantType]++
+	number := &q.sent[0]
+	if c.grantType == GrantTokenExchange {
+		number = &q.sent[1]
+	}
+	*number++
 	for again := false; ; again = true {
 		a := c.attempt(ctx, q.sender)
-		a.GrantType, a.Number = c.grantType, q.sent[c.grantType]
+		a.GrantType, a.Number = c.grantType, *number
 		a.NonceDemanded = !again && a.nonce && a.Err != nil && a.Err.Code == CodeUseNonce && ctx.Err() == nil
 		if a.Err != nil && c.config.Exchange != nil {
 			a.Err.Grant = c.grantType

@@ -76,8 +76,8 @@ func unreadable(err error) error {
 	return fmt.Errorf("cannot be read: %w", err)
 }
 
-// shownPath is a path for an error, in full. Who mistakes the secret for its path gives the secret: what
-// is not on the disk is left out if it looks like one.
+// shownPath is a path for an error, in full. Users sometimes pass the secret where the path belongs: the
+// part of the path that does not exist is left out if it looks like a secret.
 func shownPath(path string) string {
 	full, err := filepath.Abs(path)
 	if err != nil {

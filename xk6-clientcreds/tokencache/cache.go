@@ -40,7 +40,7 @@ var ErrClosed = errors.New("the token cache is closed: the test is over")
 type Options struct {
 	// Rand returns a random number from 0 to 1; math/rand/v2 by default.
 	Rand func() float64
-	// Warn is told what the user should know, once per Policy; by default nobody is. It must not
+	// Warn is called with what the user should know, once per Policy; nil drops it. It must not
 	// use the Cache.
 	Warn func(msg string)
 }
@@ -101,7 +101,7 @@ func (c *Cache) Entry(key string, p Policy, refusals *Hold) *Entry {
 	return e
 }
 
-// Forget removes the entry of that key. Who holds it can go on using it, with a flight under way.
+// Forget removes the entry of that key. Its holders can go on using it, with a flight under way.
 func (c *Cache) Forget(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,7 +134,7 @@ func (c *Cache) launch(f func(ctx context.Context)) bool {
 	return true
 }
 
-// warn tells of one kind of thing once per policy, and not once per entry.
+// warn calls Warn once per kind of warning and policy, and not once per entry.
 func (c *Cache) warn(p Policy, kind string, msg string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,7 +20,7 @@ const (
 	Miss
 )
 
-// Entry is the place of one token. It is safe for concurrent use.
+// Entry holds one token. It is safe for concurrent use.
 type Entry struct {
 	cache    *Cache
 	policy   Policy
@@ -127,8 +127,8 @@ func (e *Entry) begin(now time.Time, reason Reason, src Source) (*flight, *block
 // errNoResult is the error of a Source that returned nothing.
 var errNoResult = errors.New("requesting a token: no result")
 
-// fly makes the request of fl and tells everybody who waits, whatever becomes of it: nobody could
-// catch a panic on this goroutine, and the waiters would hang.
+// fly makes the request of fl and wakes all callers that wait, whatever its outcome: nobody could
+// catch a panic on this goroutine, and the callers would hang.
 func (e *Entry) fly(ctx context.Context, fl *flight, reason Reason, src Source) {
 	fl.err = errNoResult
 	defer e.land(fl)
@@ -242,7 +242,7 @@ func (e *Entry) Resume() {
 	e.refusals.Lift()
 }
 
-// Drop gives up lease l, because the script wants another one. A lease that has already been replaced is not touched.
+// Drop drops lease l, because the script asked for another one. A lease that has already been replaced is not touched.
 func (e *Entry) Drop(l *Lease) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

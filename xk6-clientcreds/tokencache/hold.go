@@ -64,7 +64,7 @@ func (e *HeldError) Reason() string {
 // Unwrap returns the error of the last request.
 func (e *HeldError) Unwrap() error { return e.Err }
 
-// block is what keeps a request back.
+// block describes why a request is held back.
 type block struct {
 	hold    *Hold
 	err     HeldError
@@ -135,7 +135,7 @@ func (h *Hold) unblock() {
 	}
 }
 
-// block is what keeps a request back now.
+// block describes why a request is held back now.
 func (h *Hold) block() *block {
 	if h.changed == nil {
 		h.changed = make(chan struct{})
@@ -222,7 +222,7 @@ func backoff(first time.Duration, failures int) time.Duration {
 	return first
 }
 
-// retryAfter is what the server asked to wait; 0 when it did not.
+// retryAfter is how long the server asked to wait; 0 when it did not.
 func retryAfter(err error) time.Duration {
 	if e := (*oauth.Error)(nil); errors.As(err, &e) {
 		return e.RetryAfter

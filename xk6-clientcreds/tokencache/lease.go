@@ -108,7 +108,7 @@ type Lease struct {
 	ExpiresAt time.Time
 
 	waitFrom time.Time // when callers begin to wait for the next one, even with Background
-	timed    bool      // the server has told the lifetime of this token, now or before
+	timed    bool      // the server has sent the lifetime of this token, now or before
 
 	acceptance acceptance
 }

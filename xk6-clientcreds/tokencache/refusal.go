@@ -19,7 +19,7 @@ const (
 	firstPause  = often / 8
 )
 
-// API is what the entries of one configuration know of an API: which of their tokens it accepts. It decides whether a
+// API holds what the entries of one configuration know about an API: which of their tokens it accepts. It decides whether a
 // token that the API refused is replaced. The zero value is ready to use. It is safe for concurrent use.
 type API struct {
 	troubled atomic.Bool // patience is not 0
@@ -30,7 +30,7 @@ type API struct {
 	newest   time.Time     // when the youngest token was requested that the API accepted
 }
 
-// acceptance is what is known of one token.
+// acceptance says which APIs accepted one token.
 type acceptance struct {
 	by      atomic.Pointer[[]*API] // who accepted it
 	refused atomic.Pointer[API]    // who refused it before accepting it, if anybody
@@ -90,7 +90,7 @@ func (e *Entry) Refused(l *Lease, api *API) bool {
 	return true
 }
 
-// replacements are those of one entry's leases after refusals.
+// replacements counts how often one entry's leases are replaced after rejections.
 type replacements struct {
 	last  time.Time
 	pause time.Duration // before the next one

@@ -21,7 +21,7 @@ type waiter struct {
 	told     bool   // src knows that requests have failed
 }
 
-// outcome is that of a lease which the call got at once, or after it was held back.
+// outcome is Hit for a lease that the call got at once, and Miss if the call was held back.
 func (w *waiter) outcome() Outcome {
 	if w.last == nil {
 		return Hit
@@ -29,7 +29,7 @@ func (w *waiter) outcome() Outcome {
 	return Miss
 }
 
-// wait waits until it is worth another try. Its error is what the caller gets instead of a token.
+// wait waits until it is worth another try. The caller gets its error instead of a token.
 func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error {
 	now := time.Now()
 	failedAgain := w.last != nil && w.last.hold == b.hold && w.last.state != b.state
@@ -58,7 +58,7 @@ func (w *waiter) wait(ctx context.Context, e *Entry, src Source, b *block) error
 	}
 }
 
-// span returns when the next request is due that b tells of, and when the call stops waiting for it.
+// span returns when the next request of b is due, and when the call stops waiting for it.
 func (w *waiter) span(b *block, now time.Time) (next, end time.Time) {
 	soon := now.Add(pauseInVain)
 	switch next, end = b.err.Until, w.deadline; {
@@ -72,7 +72,7 @@ func (w *waiter) span(b *block, now time.Time) (next, end time.Time) {
 	return next, end
 }
 
-// held tells src once that requests have failed.
+// held reports once to src that requests have failed.
 func (w *waiter) held(src Source, b *block) {
 	if !w.told && b.err.Err != nil {
 		w.told = true
