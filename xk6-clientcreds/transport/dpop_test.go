@@ -79,6 +79,52 @@ func TestNonceIsAnsweredOnce(t *testing.T) {
 	}
 }
 
+// countedBody counts what is read of it.
+type countedBody struct {
+	io.Reader
+
+	read   int
+	closed bool
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.read += n
+	return n, err
+}
+
+func (b *countedBody) Close() error { b.closed = true; return nil }
+
+// TestProofIsForTheServersName: a server knows itself by the Host header. The answer that demands a nonce is read to its
+// end and closed, so that its connection is used again.
+func TestProofIsForTheServersName(t *testing.T) {
+	t.Parallel()
+	key, err := oauth.GenerateDPoPKey("")
+	require.NoError(t, err)
+	signer, err := oauth.NewDPoPSigner(key)
+	require.NoError(t, err)
+	body, sent := &countedBody{Reader: strings.NewReader(strings.Repeat("x", 10_000))}, 0
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		if sent++; sent > 1 {
+			return answering(http.StatusOK).RoundTrip(req)
+		}
+		header := http.Header{"Www-Authenticate": {`DPoP error="use_dpop_nonce"`}, "Dpop-Nonce": {"n1"}}
+		return &http.Response{StatusCode: http.StatusUnauthorized, Header: header, Body: body}, nil
+	})
+	var proven []string
+	rt := &DPoP{
+		Base: base, Token: &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, OnNonce: func() {},
+		Prove: func(_ string, u *url.URL) (string, error) { proven = append(proven, u.String()); return "proof", nil },
+	}
+	req := httptest.NewRequest(http.MethodGet, "https://10.0.0.1/orders", http.NoBody)
+	req.Host = "api.example:8443"
+	status, _ := roundTrip(t, rt, req)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, []string{"https://api.example:8443/orders", "https://api.example:8443/orders"}, proven)
+	assert.Equal(t, 10_000, body.read)
+	assert.True(t, body.closed)
+}
+
 // Nothing goes out without its proof, or without the certificate.
 func TestFailsClosed(t *testing.T) {
 	t.Parallel()
