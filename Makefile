@@ -103,7 +103,7 @@ fuzz: ## Run each fuzz test for FUZZTIME (10s)
 ##### Check
 
 .PHONY: check
-check: lint gosec xk6-lint vulncheck smoke types links shellcheck ## All checks that are not tests
+check: lint gosec xk6-lint vulncheck smoke types links prose shellcheck ## All checks that are not tests
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the Go code: .golangci.yml
@@ -120,7 +120,7 @@ gosec: $(GOSEC) ## Look for insecure code
 
 # What the strict preset has that is not run here, and why:
 #   security, vulnerability   are the targets gosec and vulncheck, with stricter flags and without the need of PATH
-#   versions                  wants a release tag, which a working copy need not have
+#   versions                  requires a release tag, which a working copy need not have
 #   smoke, examples, types    xk6 lint takes them for passed without looking, since it reads only the first line that
 #                             the binary says of the extension: they are the targets smoke and types and a test
 XK6_LINT_ELSEWHERE := security,vulnerability,versions,smoke,examples,types
@@ -153,6 +153,11 @@ types: $(NODE_MODULES) ## Check scripts, examples, and the examples in index.d.t
 links: ## Follow the links within the Markdown files
 	@tools/require.sh git node
 	@node tools/check-links.mjs
+
+.PHONY: prose
+prose: ## Look for phrases that the style sheet in CONTRIBUTING.md replaces
+	@tools/require.sh git node
+	@node tools/prose.mjs
 
 .PHONY: shellcheck
 shellcheck: ## Check the shell scripts

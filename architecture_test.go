@@ -27,7 +27,7 @@ func architecture(t *testing.T) string {
 	return string(page)
 }
 
-// The table of packages is what they import of ours.
+// The table of packages lists the packages of this project that they import.
 func TestArchitectureHasEveryPackage(t *testing.T) {
 	t.Parallel()
 	documented := make(map[string]string)

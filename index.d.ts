@@ -355,7 +355,7 @@ declare module 'k6/x/clientcreds' {
         jitter?: Span;
 
         /**
-         * What the script does during a replacement. With `background`, it continues with the old, still valid token while
+         * The behavior of the script during a replacement. With `background`, it continues with the old, still valid token while
          * the request runs outside the iteration, and waits only if the old token is about to expire. With `blocking`, it
          * waits.
          * @default 'background'

@@ -34,7 +34,7 @@ func init() {
 	})
 }
 
-// moduleHelp tells the exporter what the module's metrics mean. The two packages do not know each
+// moduleHelp gives the exporter the meanings of the module's metrics. The two packages do not know each
 // other.
 func moduleHelp() exporter.Help {
 	help := make(exporter.Help)
@@ -44,7 +44,7 @@ func moduleHelp() exporter.Help {
 	return help
 }
 
-// outcomeOf tells the exporter what the run comes to.
+// outcomeOf gives the exporter the outcome of the run.
 func outcomeOf(run *verdict.Run) func(error) (exporter.Outcome, bool) {
 	return func(testErr error) (exporter.Outcome, bool) {
 		o, known := run.Finish(testErr)

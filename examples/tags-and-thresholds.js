@@ -3,7 +3,7 @@
 //
 //   build/k6 x clientcreds serve -- build/k6 run examples/tags-and-thresholds.js
 //
-// SLOWEST is what 95 of 100 requests may take, in milliseconds.
+// SLOWEST is the time within which 95 of 100 requests must be answered, in milliseconds.
 import { check, group } from 'k6';
 import { Client } from 'k6/x/clientcreds';
 

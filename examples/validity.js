@@ -10,7 +10,7 @@ export const options = {
         orders: { executor: 'constant-arrival-rate', rate: 10, timeUnit: '1s', duration: '2s', preAllocatedVUs: 10 },
     },
     thresholds: { checks: ['rate==1'] },
-    // What a test does on purpose is no reason: up to half of the answers may be 401.
+    // A test can allow what it does on purpose: up to half of the responses may be 401.
     ext: { clientcreds: { allow: { rejections: 0.5 } } },
 };
 

@@ -32,7 +32,7 @@ import { inquiryPreflight, preflight } from './lib/preflight.js';
 import { summary, under } from './lib/summary.js';
 import { found, percent } from './lib/text.js';
 
-/** What each kind does, and the metric of its time. */
+/** The action of each kind, and the metric of its time. */
 const kinds = {
     api: [() => api.right(api.send(client)), 'http_req_duration{kind:api,expected_response:true}'],
     grant: [() => acquire(client).ok, 'clientcreds_request_duration{kind:grant}'],

@@ -44,7 +44,7 @@ export const options = {
         refused: { executor: 'constant-vus', vus: count('VUS', 5), duration: duration('DURATION', '30s') },
     },
     ...tlsAuth(), // for k6/http
-    ext: { clientcreds: { allow: ['failed_token_requests', 'failed_requests'] } }, // refusals are what it looks for, and thresholds judge them
+    ext: { clientcreds: { allow: ['failed_token_requests', 'failed_requests'] } }, // the scenario provokes refusals, and thresholds judge them
     summaryTrendStats: trendStats,
     thresholds: {
         ...each((name) => [`checks{case:${name}}`, ['rate==1']]),

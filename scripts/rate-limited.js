@@ -30,7 +30,7 @@ const amplification = 1.1 * (vus / limit + 1);
 
 export const options = {
     scenarios: { token: { executor: 'constant-vus', vus, duration: duration('DURATION', '20s') } },
-    ext: { clientcreds: { allow: ['failed_token_requests', 'missing_tokens'] } }, // the limit is what it looks for
+    ext: { clientcreds: { allow: ['failed_token_requests', 'missing_tokens'] } }, // the scenario provokes the limit
     summaryTrendStats: trendStats,
     thresholds: {
         checks: ['rate==1'],

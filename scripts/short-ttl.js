@@ -39,7 +39,7 @@ export const options = {
     scenarios: each((leeway, i) => [`leeway-${i + 1}`, {
         executor: 'constant-vus', vus, duration: duration('DURATION', '20s'), env: { OWN_LEEWAY: leeway }, tags: { leeway },
     }]),
-    ext: { clientcreds: { allow: ['rejections', 'expired_token_uses'] } }, // leeways that are too short are what it looks for
+    ext: { clientcreds: { allow: ['rejections', 'expired_token_uses'] } }, // some of the leeways are too short on purpose
     summaryTrendStats: trendStats,
     thresholds: {
         [`checks{leeway:${last}}`]: ['rate==1'],

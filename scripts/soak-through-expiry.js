@@ -39,7 +39,7 @@ export const options = {
         clientcreds_request_failed: ['rate<0.01'],
         clientcreds_rejections: ['count==0'],
         clientcreds_expired_token_uses: ['count==0'],
-        clientcreds_cache_misses: [`count<=${vus + 1}`], // the first token of each, and that of setup()
+        clientcreds_cache_misses: [`count<=${vus + 1}`], // the first token of each, and the token of setup()
         'clientcreds_requests{reason:early}': [`count>=${tokens * count('EXPIRIES', 2)}`],
         'clientcreds_requests{reason:expired}': ['count==0'],
     },

@@ -1,5 +1,5 @@
-# What real authorization servers grant per second, each on one core, with k6 on another one. It takes both for minutes,
-# and its numbers are those of the machine: no test.
+# Measures the tokens per second of real authorization servers, each on one core, with k6 on another one. It takes both for minutes,
+# and its numbers depend on the machine, so it is not a test.
 
 .PHONY: capacity
 capacity: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Find the capacity of three authorization servers, to docs/evidence/capacity.md; Linux

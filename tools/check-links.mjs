@@ -12,7 +12,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
     .split('\n')
     .filter((file) => file !== '' && existsSync(file));
 
-/** The text without what is code, where brackets are no links. Lines keep their numbers. */
+/** The text without code, where brackets are not links. Lines keep their numbers. */
 function prose(text) {
     return text
         .replace(/^(```|~~~)[\s\S]*?^\1/gm, (block) => block.replace(/[^\n]/g, ''))

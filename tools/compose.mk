@@ -3,7 +3,7 @@
 COMPOSE := $(call tool,tools/compose,docker-compose,github.com/docker/compose/v2)
 STACK_PARTS := $(CACHE)/prometheus-static-$(call version_in,tools/prometheus,github.com/prometheus/prometheus)
 
-# Reproducible: the time of the image is that of the commit.
+# Reproducible: the image has the time of the commit.
 REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 

@@ -26,7 +26,7 @@ if (examples.length < 20) {
 }
 examples.forEach((example, i) => writeFileSync(join(folder, `example-${i + 1}.js`), example.join('\n') + '\n'));
 
-// What an example uses without an import or a declaration of its own.
+// Declares the names that examples use without an import or a declaration.
 writeFileSync(
     join(folder, 'globals.d.ts'),
     `import k6 from 'k6';

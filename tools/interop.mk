@@ -15,7 +15,7 @@ test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method o
 	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 5m -run InteropMatrix -v ./xk6-clientcreds/acceptance
 
 .PHONY: interop
-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## The same, and write docs/evidence/interop.md anew
+interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## The same, and write docs/evidence/interop.md
 	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 5m -run InteropMatrix ./xk6-clientcreds/acceptance -update
 
 # SQLite is C.

@@ -105,7 +105,7 @@ function goWithoutDownloads() {
     return folder;
 }
 
-/** What gremlins found in a package without its subfolders; undefined if it failed. */
+/** The findings of gremlins in a package without its subfolders; undefined if it failed. */
 function run(name) {
     const output = join(results, `${name.replaceAll('/', '-')}.json`);
     rmSync(output, { force: true });

@@ -20,7 +20,7 @@ $(PROMETHEUS) &: tools/prometheus/go.mod tools/prometheus/go.sum
 	@touch $(PROMETHEUS)
 
 .PHONY: dashboards
-dashboards: ## Write the Grafana dashboards anew from their Go code
+dashboards: ## Write the Grafana dashboards from their Go code
 	go generate ./xk6-clientcreds/dashboards
 
 .PHONY: test-prometheus

@@ -27,7 +27,7 @@ if ! [[ "$runs" =~ ^[0-9]+$ ]] || [ "$runs" -lt 4 ]; then
     exit 104
 fi
 
-# Results of an earlier comparison must not be taken for those of this one.
+# Results of an earlier comparison must not be mistaken for results of this one.
 mkdir -p "$out/base" "$out/head"
 rm -f "$out"/{base,head}/run-*.{json,log} "$out"/comparison.{md,json,xml} "$out/report.html"
 
@@ -105,7 +105,7 @@ done
 code=0
 "$head_k6" x clientcreds compare --rules "$rules" --markdown "$out/comparison.md" --json "$out/comparison.json" \
     --junit "$out/comparison.xml" "$out/base" "$out/head" || code=$?
-# For people; the verdict is that of the comparison.
+# For people; the comparison gives the verdict.
 "$head_k6" x clientcreds report --base "$out/base" --rules "$rules" --output "$out/report.html" "$out/head" ||
     echo "the page could not be written" >&2
 exit "$code"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Names what the make targets need and cannot fetch by themselves, with the line that installs it.
+# Names what the make targets need and cannot fetch, with the command that installs it.
 #
 #   tools/require.sh go git node
 set -euo pipefail
@@ -18,7 +18,7 @@ at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort --version-sort | head -n 1)" = "$2" ]
 }
 
-# xk6 needs Go 1.26. A Go 1.25 fetches that by itself unless GOTOOLCHAIN says not to.
+# xk6 needs Go 1.26. Go 1.25 fetches it automatically, unless GOTOOLCHAIN forbids it.
 need_go() {
     local line="https://go.dev/doc/install"
     if ! command -v go >/dev/null; then

@@ -15,7 +15,7 @@ if [ -n "${TOKEN_URL:-}${ISSUER:-}" ]; then
     build/k6 inspect --include-system-env-vars scripts/api-load.js > /dev/null
     command=("${load[@]}" scripts/api-load.js)
 else
-    # The server sets what a script has to know of it. An API_URL from outside goes before the one it sets.
+    # The server sets the variables that a script needs. An API_URL in the environment takes precedence over the server's.
     if [ -n "${API_URL:-}" ]; then
         load+=(--env "API_URL=$API_URL")
     fi

@@ -33,7 +33,7 @@ export function protectedApi() {
         checks: { [`status is ${wanted}`]: right },
         /** The request by a client, which authorises it. */
         send,
-        /** As send; where there is no token, and so no request, an answer with status 0. */
+        /** Like send. Without a token, and thus without a request, it returns an answer with status 0. */
         trySend: (client) => attempt(() => send(client), (e) => ({ status: 0, error: e.error })),
     };
 }

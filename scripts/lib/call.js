@@ -1,10 +1,10 @@
-// Calls of a client in scenarios that go on when there is no token.
+// Calls of a client in scenarios that continue without a token.
 import exec from 'k6/execution';
 import { env } from './environment.js';
 
 const aborts = env('ON_ERROR') === 'abort';
 
-/** What a call returns; where there is no token for it, what otherwise makes of the error. */
+/** Returns the result of a call, or without a token the result of otherwise for the error. */
 export function attempt(call, otherwise) {
     try {
         return call();

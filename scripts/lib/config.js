@@ -67,7 +67,7 @@ export function inquiringOptions(kinds = Object.keys(inquiries)) {
     return options;
 }
 
-/** What the environment says of one client and of many alike, and more. */
+/** The options that one client and a pool have in common, and more. */
 function commonOptions(more, auth = env('AUTH')) {
     const options = { ...endpoint(), ...assertion(auth), ...binding(), ...exchange() };
     const texts = {
@@ -99,7 +99,7 @@ function commonOptions(more, auth = env('AUTH')) {
 
 /**
  * The pool of the clients in CLIENTS_FILE (CSV or JSON), of which each call gets one as ASSIGNMENT says: vu, round-robin,
- * random, zipf or hot. What they authenticate with is in the file. What all have in common is in the same variables as for
+ * random, zipf or hot. The file contains their credentials. The options that all have in common come from the same variables as for
  * one client; where the file says it, too, the file counts.
  */
 export function clientPool(overrides = {}) {

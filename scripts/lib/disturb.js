@@ -1,4 +1,4 @@
-// What a scenario does to the server that it loads. The local server does as it is told (docs/guides/faults.md); of another one
+// The changes that a scenario makes to the server that it loads. The local server obeys (docs/guides/faults.md); of another one
 // the scenario says in the log what has to be done there, and measures what comes of it.
 import exec from 'k6/execution';
 import { env } from './environment.js';

@@ -7,7 +7,7 @@ export function adminUrl() {
     return url('ADMIN_URL', 'the admin endpoint of the local server, by running this with k6 x clientcreds serve -- …');
 }
 
-/** Puts a document of faults in force, in place of the one that is; all faults begin anew. */
+/** Replaces the current document of faults. All faults start again. */
 export function putFaults(document) {
     return json(order('PUT', '/faults', document));
 }
@@ -27,7 +27,7 @@ export function clearFaults() {
     order('DELETE', '/faults');
 }
 
-/** Revokes all tokens that have been issued, or those of { client }, or a { share } of them. */
+/** Revokes all tokens that have been issued, the tokens of { client }, or a { share } of them. */
 export function revokeTokens(which = {}) {
     order('POST', '/revocations', which);
 }
@@ -47,7 +47,7 @@ export function forgetNonces() {
     order('POST', '/nonces');
 }
 
-/** What has arrived at the local server so far. */
+/** The counts of requests that have arrived at the local server. */
 export function stats() {
     return json(order('GET', '/stats'));
 }

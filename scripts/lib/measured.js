@@ -1,4 +1,4 @@
-// What k6 has measured, out of the data of handleSummary, which have two forms.
+// Reads k6's measurements from the data of handleSummary, which have two forms.
 
 import { milliseconds, number, unbroken } from './text.js';
 

@@ -1,7 +1,7 @@
 // Loads of several kinds, each with a weight.
 import { fail } from './environment.js';
 
-/** The kinds and weights of a text such as "api=80,grant=10", without those of weight 0. */
+/** The kinds and weights of a text such as "api=80,grant=10", without kinds of weight 0. */
 export function weights(text, kinds) {
     const mix = text.split(',').map((part) => {
         const [name, weight] = part.split('=');

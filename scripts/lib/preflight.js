@@ -3,7 +3,7 @@
 
 import { suspects } from './environment.js';
 
-let warned = false; // in this virtual user, which is that of setup()
+let warned = false; // in this virtual user, which runs setup()
 
 /** Gets one token and, where api is given, one answer of the API with it; throws when that fails. */
 export function preflight(client, api) {

@@ -2,7 +2,7 @@
 // to be a metric of its own; and virtual users know nothing of each other, so each compares with what it has seen itself.
 import { Trend } from 'k6/metrics';
 
-const fewest = 3; // one measurement is no base
+const fewest = 3; // one measurement is not enough for a comparison
 const most = 200; // the newest are enough
 
 /** A metric of how long requests took, in proportion to the median of those that this virtual user gave as their base. */

@@ -88,7 +88,7 @@ function outcome({ rate, time, tag, planned }, m) {
 }
 
 /**
- * Which side a step failed for. What the server refuses is its own doing; what comes late, or not at all, may be that of a
+ * The side for which a step failed. Refusals are the server's doing. Late or missing requests may be the doing of a
  * k6 without CPU, or without virtual users while the server did well.
  */
 function limitOf(step, m, saturated) {

@@ -5,10 +5,10 @@ import { keepSubmetrics, validity } from 'k6/x/clientcreds';
 import { durationOf, metricsOf, reader } from './measured.js';
 import { counted, lines, milliseconds, number, percent, unbroken } from './text.js';
 
-/** Requests to the local server's admin endpoint, which are no load. */
+/** Requests to the local server's admin endpoint, which are not part of the load. */
 const adminRequests = 'http_reqs{name:admin}';
 
-/** Uses of the cache, and those of them in setup(). */
+/** Uses of the cache, and how many of them were in setup(). */
 const [hits, misses] = ['clientcreds_cache_hits', 'clientcreds_cache_misses'];
 const ofSetup = (metric) => `${metric}{group:::setup}`;
 
@@ -56,7 +56,7 @@ function run(m, duration, { failedIterations }) {
         (dropped > 0 ? `; ${number(dropped)} dropped: the rate was not kept` : '');
 }
 
-/** Latency is that of expected answers: k6 counts a request without an answer as 0 ms. */
+/** Latency covers expected answers: k6 counts a request without an answer as 0 ms. */
 function api(m) {
     const all = m.count('http_reqs');
     const sent = all - m.count(adminRequests);
@@ -141,7 +141,7 @@ function values({ type, values: all }) {
     return names.map((name) => unbroken(`${name} ${Number(all[name].toPrecision(4))}`)).join(', ');
 }
 
-/** What to do with the run. */
+/** The next step after the run. */
 function next(loaded, { record }) {
     if (!loaded) {
         return ['next', 'k6 x clientcreds doctor examines the server'];

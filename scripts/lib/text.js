@@ -33,7 +33,7 @@ export function times(ratio) {
     return `${number(ratio, 2)} times`;
 }
 
-/** A time in three digits or more: nobody wants hundredths of a second of an hour. */
+/** A time in three digits or more: nobody needs hundredths of a second of an hour. */
 export function milliseconds(ms) {
     if (!Number.isFinite(ms)) {
         return 'unknown';

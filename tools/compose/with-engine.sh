@@ -28,7 +28,7 @@ stop() {
     kill "$engine" 2>/dev/null || true
     wait "$engine" 2>/dev/null || true
     rm -rf "$dir"
-    # Control groups are the one thing that no namespace takes along. What is in use stays.
+    # Control groups are the one thing that no namespace takes along. Groups in use stay.
     find /sys/fs/cgroup -depth -type d \( -name docker -o -path '*/docker/*' \) -exec rmdir {} \; 2>/dev/null || true
 }
 trap stop EXIT

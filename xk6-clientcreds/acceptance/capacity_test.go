@@ -27,7 +27,7 @@ type measuredServer struct {
 	ladder []string // the environment of the steps
 }
 
-// The last one is fast enough to show how much of this load k6 can make: its steps are those of the one before.
+// The last one is fast enough to show how much of this load k6 can make: its steps are the same as before.
 func measuredServers(t *testing.T) []measuredServer {
 	t.Helper()
 	wide := []string{"FROM=1500", "TO=3900", "STEPS=9", "STEP=4s"}
@@ -38,7 +38,7 @@ func measuredServers(t *testing.T) []measuredServer {
 	}
 }
 
-// What each server grants per second within an objective, on one core, with k6 on another one.
+// Measures the tokens per second of each server within an objective, on one core, with k6 on another one.
 // docs/evidence/capacity.md has what came of it.
 func TestCapacity(t *testing.T) {
 	require.GreaterOrEqual(t, runtime.NumCPU(), 2, "k6 and the server need a core each")

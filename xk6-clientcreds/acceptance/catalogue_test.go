@@ -69,7 +69,7 @@ func (c *judgedRun) verdict() string {
 	}
 }
 
-// begin starts the run, and tells the file of its record.
+// begin starts the run, and returns the file of its record.
 func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
 	t.Helper()
 	server := startLocalServer(t, c.server)
@@ -156,7 +156,7 @@ func (c *judgedRun) test(t *testing.T) {
 // quoted is a pattern of a text as k6's log has it in quotes.
 func quoted(pattern string) string { return strings.ReplaceAll(pattern, `"`, `\\"`) }
 
-// TestVerdictsAreDocumented: the tables of docs/guides/validity.md are those of the tests.
+// TestVerdictsAreDocumented: the tables of docs/guides/validity.md list the tests.
 func TestVerdictsAreDocumented(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

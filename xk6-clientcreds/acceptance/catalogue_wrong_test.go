@@ -271,7 +271,7 @@ func wrongRuns() []judgedRun {
 	}
 }
 
-// stopped is what k6's REST API is sent to stop a test.
+// stopped is the request to k6's REST API that stops a test.
 const stopped = `{"data": {"type": "status", "id": "default", "attributes": {"stopped": true}}}`
 
 // restAPI has k6 serve its REST API.

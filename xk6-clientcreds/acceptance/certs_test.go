@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// certificates are those of a test's own CA. The CA's is what k6 gets as SSL_CERT_FILE.
+// certificates come from a test's own CA. k6 gets the CA's certificate as SSL_CERT_FILE.
 type certificates struct {
 	caFile            string
 	certFile, keyFile string // of 127.0.0.1 and localhost

@@ -22,7 +22,7 @@ const (
 	gateRules      = "deploy/ci/token-gate.yml"
 )
 
-// workflow is what the tests look at of a workflow for GitHub Actions; actionlint looks at the rest.
+// workflow holds the parts of a workflow for GitHub Actions that the tests check; actionlint looks at the rest.
 type workflow struct {
 	Permissions map[string]string
 	Env         map[string]string
@@ -46,7 +46,7 @@ func (w workflow) step(t *testing.T, job, name string) workflowStep {
 	return steps[i]
 }
 
-// pipeline is what the tests look at of a pipeline for GitLab; its schema looks at the rest.
+// pipeline holds the parts of a pipeline for GitLab that the tests check; its schema looks at the rest.
 type pipeline struct {
 	Job struct {
 		BeforeScript []string `yaml:"before_script"`
@@ -106,7 +106,7 @@ func TestGitHubWorkflowIsMinimal(t *testing.T) {
 }
 
 // TestGitLabPipelineIsValid holds the pipeline to the JSON schema of GitLab's own editor, without its
-// descriptions, and without its patterns, of which some are no Go expressions.
+// descriptions, and without its patterns, some of which are not Go expressions.
 func TestGitLabPipelineIsValid(t *testing.T) {
 	t.Parallel()
 	schema, err := jsonschema.NewCompiler().Compile("testdata/gitlab-ci.schema.json")
@@ -175,8 +175,8 @@ func shellStep(t *testing.T, dir, script string, env map[string]string) (exitCod
 	return p.wait(t), out.String()
 }
 
-// gateEnvironment is the environment of a gate, with servers of this test in place of those of the
-// workflow, and shorter runs. What the runner fills in is filled in.
+// gateEnvironment is the environment of a gate, with servers of this test in place of the servers of the
+// workflow, and shorter runs. Values of the runner are filled in.
 func gateEnvironment(t *testing.T, env map[string]string, base, head *localServer) map[string]string {
 	t.Helper()
 	for _, name := range []string{"BASE_TOKEN_URL", "HEAD_TOKEN_URL", "CLIENT_ID", "RULES"} {

@@ -45,7 +45,7 @@ const dpopScript = `
 	const status = (n) => ({ ['status is ' + n]: (r) => r.status === n });
 	const claims = (jwt) => JSON.parse(encoding.b64decode(jwt.split('.')[1], 'rawurl', 's'));
 
-	// A proof as it must be, but for its key, which is the thief's.
+	// A correct proof, except for its key, which is the thief's.
 	async function forged(token) {
 		const base64 = (data) => encoding.b64encode(data, 'rawurl');
 		const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
@@ -81,7 +81,7 @@ const dpopScript = `
 		}
 	}`
 
-// What the API accepts and refuses in one iteration of dpopScript, and how many of them there are.
+// The requests that the API accepts and rejects in one iteration of dpopScript, and their number.
 const acceptedByDPoPScript, refusedByDPoPScript, dpopIterations = 4, 7, 6
 
 func TestDPoPWithTheLocalServer(t *testing.T) {
@@ -328,7 +328,7 @@ func TestInteropDPoP(t *testing.T) {
 	}
 }
 
-// The provider refuses a client without a proof that must bind its tokens. What it says does not help.
+// The provider refuses a client without a proof that must bind its tokens. Its description does not help.
 func TestInteropDPoPIsDemanded(t *testing.T) {
 	t.Parallel()
 	certs := newCertificates(t)

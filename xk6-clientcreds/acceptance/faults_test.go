@@ -11,7 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// What scripts can do to the local server, and that it does not count as a failed request.
+// Scripts can change the local server, and their requests do not count as failed.
 func TestFaultsFromAScript(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })

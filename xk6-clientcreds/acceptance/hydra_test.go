@@ -70,7 +70,7 @@ func startHydra(t *testing.T, c certificates) *hydra {
 	return h
 }
 
-// register tells Hydra of a client.
+// register registers a client with Hydra.
 func (h *hydra) register(t *testing.T, r registration) serverAnswer {
 	t.Helper()
 	body, err := json.Marshal(r) // #nosec G117 -- a client of this test

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// verdict is what a server does with what a client wants.
+// verdict is a server's reaction to a client's request.
 type verdict string
 
 const (

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// matrix is what was seen: cells by the names of row and server.
+// matrix holds the results: cells by the names of row and server.
 type matrix struct {
 	rows, servers []string
 	cells         map[string]map[string]cell

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write the document that the test is about anew")
 
 // Every method of client authentication and what else a client does, at every server: one run of k6
-// for each server. What came of it is what docs/evidence/interop.md says.
+// for each server. docs/evidence/interop.md contains the results.
 func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: their group is waited for
 	t.Parallel()
 	certs := newClientCertificates(t)

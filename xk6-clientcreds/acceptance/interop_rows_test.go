@@ -24,9 +24,9 @@ type interopRow struct {
 	right, wrong clientOptions
 	// audience is whom its assertion is for; where it is empty, whom the server takes assertions for.
 	audience assertionAudience
-	// variant is the configuration that it wants of a server which has more than one.
+	// variant is the configuration that it requires of a server which has more than one.
 	variant variant
-	// claim is what the token says where the server does as it is asked, by the claim's name.
+	// claim is the expected value in the token, by the claim's name.
 	claim map[string]any
 }
 
@@ -78,7 +78,7 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 	return append(rows, featureRows()...)
 }
 
-// secretRow is a grant to a client with a secret. The wrong one is that of nobody.
+// secretRow is a grant to a client with a secret. The wrong secret belongs to nobody.
 func secretRow(name, id, secret, method string) interopRow {
 	return interopRow{
 		name: name, kind: "grant",
@@ -133,7 +133,7 @@ func dpopRow(name string, v variant) interopRow {
 	return row
 }
 
-// featureRows are what a client can do besides.
+// featureRows are the other features of a client.
 func featureRows() []interopRow {
 	feature := func(name, kind string) interopRow {
 		return secretRow(name, "interop-opaque", "opaque-secret", "client_secret_basic").as(kind)
@@ -176,7 +176,7 @@ func (row interopRow) as(kind string) interopRow {
 	return row
 }
 
-// with returns the options and those of more, which come before them.
+// with returns the options and the options of more, which take precedence.
 func (o clientOptions) with(more clientOptions) clientOptions {
 	all := maps.Clone(o)
 	maps.Copy(all, more)

@@ -19,7 +19,7 @@ type counterpart struct {
 	takes assertionAudience
 	// jwt are the options of a client whose tokens are JWTs for interopResource, where it can have them.
 	jwt clientOptions
-	// options are what every client needs here.
+	// options are the options that every client needs here.
 	options clientOptions
 	// variants are the issuers of the same server with another configuration, which some rows want.
 	variants map[variant]string

@@ -43,13 +43,13 @@ type trial struct {
 	Nonces int
 	// Places are the well-known names that the server's metadata is found under.
 	Places []string
-	// Claims are what the token says, or the server of it.
+	// Claims are the claims in the token, or in the server's answer about it.
 	Claims map[string]any
-	// Valid is what inspect() says of the token, with the Problems, and Forged what of its claims with
+	// Valid is the result of inspect() for the token, with the Problems, and Forged the result for its claims with
 	// another signature.
 	Valid, Forged *bool
 	Problems      []string
-	// Active is what the server says of the token, Unknown of one that it does not know (any more).
+	// Active is the server's answer about the token, Unknown its answer about a token that it does not know (any more).
 	Active, Unknown bool
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// revokeScript has a token introspected, used, revoked, used and introspected, and tells what the
+// revokeScript has a token introspected, used, revoked, used and introspected, and prints what the
 // API said to it.
 const revokeScript = `
 	import http from 'k6/http';
@@ -86,7 +86,7 @@ func TestInteropIntrospectAndRevoke(t *testing.T) {
 	}
 }
 
-// What the provider refuses comes back as a result, with its own code.
+// A refusal of the provider is a result, with its own code.
 func TestInteropIntrospectAndRevokeRefused(t *testing.T) {
 	t.Parallel()
 	certs := newCertificates(t)

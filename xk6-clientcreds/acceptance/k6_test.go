@@ -36,7 +36,7 @@ func k6Binary(t *testing.T) string {
 	return bin
 }
 
-// run is what a run of k6 left behind.
+// run holds the results of a run of k6.
 type run struct {
 	exitCode int
 	output   string // stdout and stderr

@@ -9,7 +9,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// What the local server's only client is called, unless a test wants another.
+// The name of the local server's only client, unless a test needs another one.
 const (
 	localID     = "demo"
 	localSecret = "secret-of-demo"

@@ -62,7 +62,7 @@ func TestMainJobSaysWhatItLeft(t *testing.T) {
 	require.Equal(t, before, read(t, j.file("record.json")))
 }
 
-// Who ends the main job, ends the load: k6 writes its files, and its exit code is that of the job.
+// The end of the main job ends the load: k6 writes its files, and the job has its exit code.
 func TestMainJobIsEnded(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, nil)

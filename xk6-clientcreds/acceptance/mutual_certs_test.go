@@ -100,7 +100,7 @@ func newPair(t *testing.T, path string, template *x509.Certificate, parent *clie
 	return p
 }
 
-// jwks is the registration of a certificate by itself (RFC 8705 §2.2.2).
+// jwks registers the certificate itself (RFC 8705 §2.2.2).
 func (p clientPair) jwks() jose.JSONWebKeySet {
 	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
 		Key: p.leaf.PublicKey, Use: "sig", Certificates: []*x509.Certificate{p.leaf},

@@ -65,7 +65,7 @@ func TestRunAScenarioOfTheBinary(t *testing.T) {
 	require.Contains(t, out, "TokenError: invalid_client")
 }
 
-// What init writes has the right types, runs, and is understood by Prometheus.
+// The files that init writes have the right types, run, and are understood by Prometheus.
 func TestProjectOfInit(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -129,7 +129,7 @@ func (o *observed) testDashboards(t *testing.T) {
 	assert.Greater(t, count, 40, "queries of dashboards")
 }
 
-// What the first page says is what k6 said.
+// The first page shows k6's own numbers.
 func (o *observed) testVerdicts(t *testing.T) {
 	file := filepath.Join(projectRoot, "dashboards/grafana/run-overview.json")
 	for _, q := range dashboardQueries(t, file) {

@@ -93,7 +93,7 @@ func (o *observed) testExposition(t *testing.T) {
 	assert.Empty(t, string(out))
 }
 
-// The rules and the configuration are what promtool takes, and the rules' own tests pass.
+// promtool accepts the rules and the configuration, and the rules' own tests pass.
 func TestPrometheusConfiguration(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "config", "prometheus.yml"},

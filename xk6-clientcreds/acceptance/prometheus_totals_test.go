@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testTotals: what Prometheus has is what k6's summary has, sample by sample.
+// testTotals: Prometheus has the same values as k6's summary, sample by sample.
 func (o *observed) testTotals(t *testing.T) {
 	for _, job := range o.steadyJobs() {
 		compared := 0

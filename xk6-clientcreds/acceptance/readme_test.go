@@ -38,7 +38,7 @@ func readmeCommands(t *testing.T) []string {
 	return commands
 }
 
-// The commands of the README do what it says: those that build/k6 runs are run; those of make
+// The commands of the README do what it says: commands of build/k6 are run; commands of make
 // are targets, of which `make test` is running this test.
 func TestReadmeCommandsRun(t *testing.T) {
 	t.Parallel()

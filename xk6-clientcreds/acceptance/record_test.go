@@ -21,7 +21,7 @@ import (
 // exitInvalid is the exit code of a run that does not count.
 const exitInvalid = 90
 
-// runRecord is what the tests look at of a run record.
+// runRecord holds the parts of a run record that the tests check.
 type runRecord struct {
 	Run struct {
 		Start     time.Time
@@ -124,7 +124,7 @@ func TestRecordOfAGoodRun(t *testing.T) {
 	require.Regexp(t, `"tls":\["tls1.3"\]`, record.text)
 	require.Regexp(t, `"targets":\{"tokenEndpoints":\["https://127\.0\.0\.1:\d+"\],"apis":\["https://127\.0\.0\.1:\d+"\]\}`, record.text)
 
-	// What was counted is what k6 and the server counted.
+	// The counts equal the counts of k6 and of the server.
 	for _, name := range []string{"http_reqs", "iterations", "clientcreds_requests", "clientcreds_cache_hits"} {
 		require.Equal(t, r.summary.value(name, "count"), record.Metrics[name].All.Sum, name)
 		sum := 0.0

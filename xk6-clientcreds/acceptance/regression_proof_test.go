@@ -23,8 +23,8 @@ const (
 	seeded     = 0.15
 )
 
-// gateTrial is what the gate is tried on: a server whose token endpoint is as slow as this on the side of
-// the base; that of the head is the same, or slower by the seeded share.
+// gateTrial describes a trial of the gate: a server whose token endpoint is as slow as this on the side of
+// the base; the head's endpoint is the same, or slower by the seeded share.
 type gateTrial struct {
 	latency      time.Duration
 	runs         int
@@ -38,7 +38,7 @@ var quick = gateTrial{latency: 200 * time.Millisecond, runs: 4, rate: "20", leng
 // busyMachine is the environment of runs beside other tests, which may be late and drop iterations.
 var busyMachine = []string{"K6_CLIENTCREDS_ALLOW=generator_saturated dropped_iterations"}
 
-// thorough is what the documented table is of.
+// thorough is the trial of the documented table.
 var thorough = gateTrial{latency: 200 * time.Millisecond, runs: 5, rate: "50", length: "3s"}
 
 // slowed is the latency of a head that is slower by a share.
@@ -52,13 +52,13 @@ func (tr gateTrial) compare(t *testing.T, slower float64) regression {
 		"BASE_SERVE="+tr.serve(tr.latency), "HEAD_SERVE="+tr.serve(tr.slowed(slower)))...)
 }
 
-// serve are the flags of a server with this latency of the token endpoint. That of the API is the same
+// serve are the flags of a server with this latency of the token endpoint. The API's latency is the same
 // on both sides.
 func (tr gateTrial) serve(token time.Duration) string {
 	return fmt.Sprintf(`--faults {"token":{"latency":%q},"api":{"latency":%q}}`, token, tr.latency)
 }
 
-// proof is what came of all trials of one kind.
+// proof holds the results of all trials of one kind.
 type proof struct {
 	slower   float64
 	verdicts map[string]int

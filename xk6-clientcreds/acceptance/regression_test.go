@@ -16,7 +16,7 @@ import (
 // exitUnusable is the exit code for what cannot be used.
 const exitUnusable = 104
 
-// regression is what tools/regression.sh came to.
+// regression holds the results of tools/regression.sh.
 type regression struct {
 	exitCode int
 	output   string
@@ -24,7 +24,7 @@ type regression struct {
 	comparison
 }
 
-// comparison is what the tests look at in comparison.json.
+// comparison holds the parts of comparison.json that the tests check.
 type comparison struct {
 	Verdict  string
 	Base     comparedSide
@@ -140,7 +140,7 @@ func TestRegressionMakesARunAgain(t *testing.T) {
 	require.Equal(t, 4, r.Base.Runs, r.output)
 }
 
-// What cannot work is said at once.
+// Settings that cannot work are errors at once.
 func TestRegressionReadableErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -26,7 +26,7 @@ func replaceFile(t *testing.T, path, text string) {
 	require.NoError(t, os.Rename(path+".new", path))
 }
 
-// rotationVUs are those of testdata/rotation.js.
+// rotationVUs is the number of VUs in testdata/rotation.js.
 const rotationVUs = 4
 
 // rotating is a run of testdata/rotation.js.
@@ -206,7 +206,7 @@ func TestSecretSources(t *testing.T) {
 	}
 }
 
-// An environment variable is that of the k6 process: the script itself need not see it.
+// An environment variable belongs to the k6 process: the script itself need not see it.
 func TestSecretOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, func(cfg *authserver.Config) { cfg.Clients[0].Secret = rareSecret })

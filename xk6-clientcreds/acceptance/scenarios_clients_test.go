@@ -95,7 +95,7 @@ func TestScenarioHotClient(t *testing.T) {
 	})
 }
 
-// clientCache is what a server remembers of its clients: those that it saw last. To look up another
+// clientCache is a server's cache of the clients that it saw last. To look up another
 // one takes a while.
 type clientCache struct {
 	room int
@@ -112,7 +112,7 @@ func (c *clientCache) look(next http.Handler) http.Handler {
 	})
 }
 
-// has tells whether a client is remembered; it is from now on.
+// has reports whether a client is in the cache, and adds it.
 func (c *clientCache) has(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

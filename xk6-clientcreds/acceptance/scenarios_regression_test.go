@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// TestScenarioRegressionCI: the scenario by itself, which loads an API only where there is one.
+// TestScenarioRegressionCI: the scenario alone, which loads an API only where there is one.
 func TestScenarioRegressionCI(t *testing.T) {
 	runScenarios(t, "scripts/regression-ci.js", map[string]scenario{
 		"good": {

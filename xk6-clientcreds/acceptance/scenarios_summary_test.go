@@ -14,7 +14,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// summaryText is what a scenario printed at its end.
+// summaryText is the summary that a scenario printed.
 var summaryText = regexp.MustCompile(`(?ms)^ {2}run {6}.*?\n\n`)
 
 // The summary says whether the run counts, and why not.
@@ -145,7 +145,7 @@ func TestScenarioSummary(t *testing.T) {
 	}
 }
 
-// What happened once is not said in the plural.
+// Events that happened once are in the singular.
 func TestScenarioSummaryOfOne(t *testing.T) {
 	t.Parallel()
 	lib, err := filepath.Abs(filepath.Join(projectRoot, "scripts", "lib"))

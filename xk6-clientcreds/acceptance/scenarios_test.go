@@ -63,7 +63,7 @@ func runScenarios(t *testing.T, script string, cases map[string]scenario) {
 
 var notHolding = regexp.MustCompile(`(?m)^ {2}(?:crossed)? +(\S+): .* does not hold`)
 
-// crossed are the metrics with thresholds that do not hold, as the summary of the scenarios tells.
+// crossed are the metrics with thresholds that do not hold, as the summary of the scenarios shows.
 func (r run) crossed() []string {
 	var metrics []string
 	for _, found := range notHolding.FindAllStringSubmatch(r.unwrapped(), -1) {
@@ -86,7 +86,7 @@ func (r run) shows(t *testing.T, lines ...string) {
 	}
 }
 
-// tokenRequests is how many token requests were sent for that reason, as the summary tells.
+// tokenRequests is how many token requests were sent for that reason, as the summary shows.
 func (r run) tokenRequests(reason string) int {
 	found := regexp.MustCompile(`(?m)^ {2}tokens .*[(, ]([0-9,]+) ` + reason + `[,)]`).FindStringSubmatch(r.unwrapped())
 	if found == nil {
@@ -101,7 +101,7 @@ func withFaults(document string) func(*authserver.Config) {
 	return func(c *authserver.Config) { c.Faults = []byte(document) }
 }
 
-// putFaults puts other faults in force, as whoever runs the server can.
+// putFaults replaces the faults, as the server's admin endpoint allows.
 func (s *localServer) putFaults(t *testing.T, document string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Endpoints().Admin+"/faults", strings.NewReader(document))

@@ -49,7 +49,7 @@ func TestScenarioTokenBaseline(t *testing.T) {
 	})
 }
 
-// capacity is what token-capacity.js writes to RESULT_FILE.
+// capacity is the document that token-capacity.js writes to RESULT_FILE.
 type capacity struct {
 	Capacity     float64 `json:"capacity"`
 	Most         float64 `json:"most"`
@@ -79,7 +79,7 @@ func capacityIn(t *testing.T, file string) (found capacity) {
 	return found
 }
 
-// The capacity that is found is that of the server's token bucket, and the limit on the side that sets it.
+// The scenario finds the capacity of the server's token bucket, and the side that limits it.
 func TestScenarioTokenCapacity(t *testing.T) {
 	dir := t.TempDir()
 	result := func(name string) string { return "RESULT_FILE=" + filepath.Join(dir, name) }

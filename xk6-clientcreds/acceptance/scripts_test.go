@@ -218,7 +218,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 	}
 }
 
-// What setup() finds wrong ends the run before it begins.
+// A problem that setup() finds ends the run before it begins.
 func TestScriptsPreflight(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, func(c *authserver.Config) { c.APIScope = "orders.admin" })
@@ -234,7 +234,7 @@ func TestScriptsPreflight(t *testing.T) {
 	require.NotContains(t, r.output, "Bearer")
 }
 
-// What a scenario tells of the environment before it begins: what is misspelt, and nothing of the many others.
+// A scenario warns about misspelled variables before it begins, and about none of the many others.
 func TestScriptsMisspeltVariables(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, nil)
@@ -276,7 +276,7 @@ func TestScriptsMisspeltVariables(t *testing.T) {
 
 var misspelt = regexp.MustCompile(`msg="(\S+) is not a variable of this scenario: did you mean (\S+)\?"`)
 
-// Not every API wants a GET and answers 200.
+// Not every API expects a GET and answers 200.
 func TestScriptsOfOtherAPIs(t *testing.T) {
 	t.Parallel()
 	api := func(status int) func(*authserver.Config) {

@@ -32,7 +32,7 @@ const (
 	wrongSecret = `Wrong+Secret/of%the=run&x "q"`
 )
 
-// failingClients are those of testdata/secrets.js.
+// failingClients are the failing clients in testdata/secrets.js.
 var failingClients = []string{
 	"a wrong secret", "a wrong secret in the body", "an unknown scope", "a server that answers with what it got",
 	"a proxy that answers with what it got", "a server that echoes the secret of a file",
@@ -41,10 +41,10 @@ var failingClients = []string{
 	"a server that echoes the tokens of an exchange", "a server that echoes the actor of an exchange", "nobody for a certificate",
 }
 
-// pooledSecret is that of the client of a pool.
+// pooledSecret is the secret of a pool's client.
 const pooledSecret = "Pooled-Secret-of-the-run"
 
-// secretMaterial is what of the other kinds must not be written: keys, a ready assertion, and the tokens that a script
+// secretMaterial is secret material of other kinds that must not be written: keys, a ready assertion, and the tokens that a script
 // gives for an exchange.
 type secretMaterial struct {
 	env     []string

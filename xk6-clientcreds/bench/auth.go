@@ -11,7 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// basic is what the other methods of client authentication are compared with.
+// basic is the reference for the other methods of client authentication.
 const basic = "client_secret_basic"
 
 // The variants of auth.js, auth-rsa.js and auth-tls.js beside that.

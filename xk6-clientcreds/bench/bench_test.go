@@ -71,7 +71,7 @@ func TestEveryTableIsFilledByItsScript(t *testing.T) {
 	}
 }
 
-// What has no targets is filled as well, and the server's process has what its scripts need.
+// Tables without targets are filled as well, and the server's process provides what its scripts need.
 func TestEveryTableOfKeysIsFilledByItsScript(t *testing.T) {
 	b := newBench(t)
 	for script, c := range map[string]struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// bearer is what tokens that are bound to a key are compared with.
+// bearer is the reference for tokens that are bound to a key.
 const bearer = "Bearer"
 
 // The variants of dpop.js and dpop-rsa.js beside that.
@@ -17,7 +17,7 @@ var (
 	dpopRSAVariants = []string{"DPoP, RS256"}
 )
 
-// dpop measures what proofs cost: in a request to an API, and by themselves.
+// dpop measures the cost of proofs: in a request to an API, and alone.
 func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
 	var tables []results.Table
 	for _, part := range []struct {

@@ -64,7 +64,7 @@ func exporterCPUTable(run *block.Run, vus int) results.Table {
 	}
 }
 
-// scrapes is what a scraper has seen.
+// scrapes holds the observations of a scraper.
 type scrapes struct {
 	took []time.Duration
 	size int64

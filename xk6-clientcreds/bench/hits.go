@@ -10,7 +10,7 @@ import (
 
 // hits measures calls that are answered from the cache: one turn of a loop with one call in it.
 // Allocations have rows of their own: in a script this small, the collector's share of the time
-// would be that of a heap that no real one has.
+// would be the share of an unrealistic heap.
 func (b *bench) hits(ctx context.Context) ([]results.Table, error) {
 	run, err := b.blocks(ctx, "hits", probe.Schedule{VUs: 1, PerVU: 1, Repeats: 50_000, Rounds: 25})
 	if err != nil {
@@ -64,7 +64,7 @@ func hitsTable(run *block.Run) results.Table {
 	}
 }
 
-// without is what a variant costs on top of another one, round by round.
+// without returns the cost of a variant on top of another one, round by round.
 func without(run *block.Run, name, other string, q block.Quantity) []float64 {
 	values, others := run.Of(name, q), run.Of(other, q)
 	for i := range values {

@@ -131,5 +131,5 @@ func write(tables []results.Table, text, out, table string) error {
 	if document, err = results.Splice(document, text); err != nil {
 		return fmt.Errorf("%s: %w", table, err)
 	}
-	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller wants it
+	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller puts it
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // The numbers of VUs that are weighed. What k6 needs without any VU is in both, so the slope
-// between them is what one VU needs.
+// between them is the memory of one VU.
 const (
 	fewVUs  = 50
 	manyVUs = 450

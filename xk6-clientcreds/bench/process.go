@@ -22,7 +22,7 @@ import (
 //go:embed scripts
 var scripts embed.FS
 
-// bench is what all measurements need.
+// bench holds what all measurements need.
 type bench struct {
 	k6      string // the binary whose memory is measured
 	profile string // folder for CPU profiles, or empty
@@ -35,7 +35,7 @@ type bench struct {
 // oneCore gives a process one core: the other one is the server's.
 const oneCore = "GOMAXPROCS=1"
 
-// command returns a command that ends, as k6 wants to be ended, when ctx does.
+// command returns a command that is interrupted, as k6 expects, when ctx ends.
 func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path) // #nosec G204 -- this program, or the binary that the caller names
 	cmd.Args = args

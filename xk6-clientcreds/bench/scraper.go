@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// scrapeInterval is that of a Prometheus which watches a load test.
+// scrapeInterval is the interval of a Prometheus which watches a load test.
 const scrapeInterval = time.Second
 
-// accept is what Prometheus 3 asks for when it scrapes native histograms.
+// accept is the Accept header of Prometheus 3 when it scrapes native histograms.
 const accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6," +
 	"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
@@ -27,7 +27,7 @@ type scraper struct {
 	variant  string
 	interval time.Duration
 	path     string        // of the pipe
-	pipe     io.ReadCloser // tells of blocks; see probe.Schedule
+	pipe     io.ReadCloser // announces blocks; see probe.Schedule
 	client   http.Client
 	cancel   context.CancelFunc
 	done     sync.WaitGroup

@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// places is what the server's process says of itself: one line of JSON.
+// places holds the addresses that the server's process prints: one line of JSON.
 type places struct {
 	TokenURL     string `json:"token_url"`
 	APIURL       string `json:"api_url"`
@@ -24,7 +24,7 @@ type places struct {
 	CAFile       string `json:"ca_file"`
 }
 
-// What an argument of the server's process says of the folder that follows it.
+// Arguments of the server's process, each followed by a folder.
 const (
 	withKeys = "keys" // is to get the client's private keys
 	withTLS  = "tls"  // is to get the certificates of server and client: HTTPS

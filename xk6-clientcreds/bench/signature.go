@@ -18,7 +18,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// What is signed. Both are compared by the algorithm, with ES256.
+// The kinds of signatures. Both are compared by algorithm, with ES256.
 const (
 	anAssertion = "assertion"
 	aProof      = "DPoP proof"

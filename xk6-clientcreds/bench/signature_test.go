@@ -36,7 +36,7 @@ func TestASignatureThatFailsIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, `parsing "many"`)
 }
 
-// Every signer signs: what it makes is no error, and is another one each time.
+// Every signer signs, without an error, and differently each time.
 func TestSignersSign(t *testing.T) {
 	t.Parallel()
 	signers, err := newSigners()

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// separators are what columns can be separated by; the first that a list uses is taken.
+// separators can separate columns. The first one that a list uses counts.
 const separators = ",;\t"
 
 // longestHeader bounds the first row, in bytes.
@@ -78,7 +78,7 @@ func newRows(f *bounded, text *bufio.Reader) (*csvRows, error) {
 	first, _, _ := bytes.Cut(begin, []byte("\n"))
 	first = bytes.TrimSuffix(first, []byte("\r"))
 	if bytes.ContainsRune(first, '\r') {
-		return nil, errors.New("has the line breaks of old Macs (CR); save it with those of Windows or Unix")
+		return nil, errors.New("has the line breaks of old Macs (CR); save it with the line breaks of Windows or Unix")
 	}
 	r := &csvRows{file: f, reader: csv.NewReader(text)}
 	r.reader.FieldsPerRecord = -1 // spreadsheets leave out what is empty at the end
@@ -122,7 +122,7 @@ func (r *csvRows) next() ([]string, error) {
 	}
 }
 
-// problem says where a file is no CSV.
+// problem says where a file is not valid CSV.
 func (r *csvRows) problem(err error) error {
 	var bad *csv.ParseError
 	switch {

@@ -1,6 +1,6 @@
 // Package clientsfile reads files that list clients, for a ClientPool and for the local server
 // alike: CSV (RFC 4180), whose first row names the options of a client, or JSON. The names are
-// those of the options of new Client, or of client metadata (RFC 7591), so that what a server
+// the names of the options of new Client, or of client metadata (RFC 7591), so that what a server
 // answered to registrations is a list as it is.
 //
 // Spreadsheets, shells and people write such files, so a byte order mark, semicolons or tabs
@@ -31,7 +31,7 @@ const (
 const (
 	// maxFile bounds a file, in bytes: some million clients.
 	maxFile = 256 << 20
-	// maxClient bounds one client, in bytes. Whatever is longer is no list of clients.
+	// maxClient bounds one client, in bytes. Anything longer is not a list of clients.
 	maxClient = 1 << 20
 )
 
@@ -111,7 +111,7 @@ type Member struct {
 	IsText bool
 }
 
-// Members returns those of client i, in the same order for each client that has the same ones. It
+// Members returns the members of client i, in the same order for each client that has the same ones. It
 // costs less than Client for a CSV.
 func (l *File) Members(i int) []Member {
 	if l.table != nil {

@@ -30,7 +30,7 @@ func clients(list *File) (objects []string) {
 	return objects
 }
 
-// What spreadsheets, shells, servers and people write.
+// Files of spreadsheets, shells, servers and people.
 func TestFilesThatListTwoClients(t *testing.T) {
 	t.Parallel()
 	const a, b = `{"clientId":"a","clientSecret":"s1"}`, `{"clientId":"b","clientSecret":"s2"}`
@@ -127,7 +127,7 @@ func TestWrongFilesAreNamed(t *testing.T) {
 		{"c.csv", "sep=,\nclientId,clientSecret\na,s3\"cr3t\n", used + `c.csv, line 3, column 5: bare " in non-quoted-field (RFC 4180)`},
 		{"c.csv", "clientId,clientSecret\na,s3cr3t\nb,s3cr3t-\xe4\n", used + "c.csv, column 2 of row 3 is not UTF-8; save the file as UTF-8"},
 		{"c.csv", "clientId,\xe4\na,s3cr3t\n", used + "c.csv, column 2 of row 1 is not UTF-8; save the file as UTF-8"},
-		{"c.csv", "clientId,clientSecret\ra,s3cr3t\r", used + "c.csv, has the line breaks of old Macs (CR); save it with those of Windows or Unix"},
+		{"c.csv", "clientId,clientSecret\ra,s3cr3t\r", used + "c.csv, has the line breaks of old Macs (CR); save it with the line breaks of Windows or Unix"},
 		{"c.csv", "\xff\xfec\x00l\x00", used + "c.csv, is UTF-16; save it as UTF-8"},
 		{"c.json", "\xfe\xff\x00[", used + "c.json, is UTF-16; save it as UTF-8"},
 		{"c.csv", "clientId,clientSecret\na," + long, used + "c.csv, row 2 is longer than 1048576 bytes; is a quote missing?"},

@@ -40,7 +40,7 @@ var servers = setOf(
 	"frontchannel_logout_uri", "frontchannel_logout_session_required", "backchannel_logout_uri", "backchannel_logout_session_required",
 )
 
-// options are those of a client that no server has to know: all of new Client but those that metadata
+// options are options of a client that no server has to know: all of new Client, except for options that metadata
 // has names for, and scope, which has the same name.
 var options = setOf(
 	"issuer", "tokenUrl", "introspectionUrl", "revocationUrl", "jwksUrl", "basicEncoding", "key", "certificate", "assertion",
@@ -87,7 +87,7 @@ func ForClient(name string) bool { return options[name] }
 // ForBoth reports whether client and server have to know a member.
 func ForBoth(name string) bool { return name == "scope" || Metadata(Option(name)) != Option(name) }
 
-// IsResponse reports whether a client with such a member is what a server answered to a registration:
+// IsResponse reports whether a client with such a member is a server's answer to a registration:
 // it may have members of the server's own then, and empty ones.
 func IsResponse(name string) bool {
 	return name == issuedAt || name == SecretExpires || name == management

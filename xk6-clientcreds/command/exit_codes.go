@@ -34,7 +34,7 @@ func ExitCodes(root *cobra.Command) []ExitCodeInfo {
 	further := map[string]string{
 		"serve": "With a command after `--`: the command's exit code; 126 or 127 if it cannot be started; " +
 			"128 plus the number of the signal that ended it",
-		"run":     "those of `k6 run`; 126 or 127 if k6 cannot be started",
+		"run":     "any exit code of `k6 run`; 126 or 127 if k6 cannot be started",
 		"compare": "99 `FAIL`, 90 `INVALID`",
 		"verdict": "99 `FAIL`, 90 `INVALID`",
 	}

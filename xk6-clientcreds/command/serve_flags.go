@@ -33,7 +33,7 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
 	f.ttl = duration(authserver.DefaultTTL)
 	set.StringVar(&f.cfg.Addr, "addr", "127.0.0.1:8089", "`host:port` of the authorization server; port 0 takes a free one")
-	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: that of --addr)")
+	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: the address in --addr)")
 	set.StringVar(&f.cfg.Issuer, "issuer", "",
 		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
 	set.StringVar(&f.cfg.TLSDir, "tls-dir", "",

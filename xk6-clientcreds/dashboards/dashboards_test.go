@@ -94,7 +94,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// What is in Grafana's menu of controls is not seen.
+// Variables in Grafana's menu of controls are not visible.
 func TestLinksAndAnnotationsAreAtTheTop(t *testing.T) {
 	for name, d := range load(t) {
 		assert.NotEmpty(t, d.Links, name)
@@ -108,7 +108,7 @@ func TestLinksAndAnnotationsAreAtTheTop(t *testing.T) {
 	}
 }
 
-// A subquery without a step has that of Prometheus's rules, a minute by default: most of a run.
+// A subquery without a step uses the interval of Prometheus's rules, a minute by default: most of a run.
 func TestSubqueriesHaveAStep(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(written, "grafana", "*.json"))
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestPanelsFillTheGridWithoutOverlap(t *testing.T) {
 	}
 }
 
-// metricName finds the metrics that a query names: those of k6 and its process, of the rules
+// metricName finds the metrics that a query names: metrics of k6 and its process, of the rules
 // and of Prometheus.
 var metricName = regexp.MustCompile(`\b((?:[a-z_]+:)?k6_[a-z0-9_]+(?::[a-z0-9_]+)?|(?:scrape|process|go)_[a-z_]+)\b`)
 

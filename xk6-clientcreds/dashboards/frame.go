@@ -10,7 +10,7 @@ import (
 // tag is on every dashboard of this project; they link to each other by it.
 const tag = "clientcreds"
 
-// frame is what the dashboards have in common: variables, links, annotations and time.
+// frame holds the parts that all dashboards have: variables, links, annotations and time.
 func frame(uid, title, description string) *dashboard.DashboardBuilder {
 	return dashboard.NewDashboardBuilder(title).
 		Uid(uid).Description(description).

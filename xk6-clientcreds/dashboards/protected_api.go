@@ -53,7 +53,7 @@ func apiFigures(d *dashboard.DashboardBuilder) {
 		WithPanel(figure("Cache hit ratio", "Share of token uses of the run that did not wait for the token endpoint.", "percentunit",
 			ratio(hits, "("+hits+") + ("+misses+")")).Decimals(2)).
 		WithPanel(mustBeZero(figure("401 answers",
-			"Requests of the run that the API refused for their token. Above 0 the latencies are those of refusals: the run is not valid.", "short",
+			"Requests of the run whose token the API rejected. Above 0, the run measured rejections and is not valid.", "short",
 			orZero(total(rejections, ofClient))))).
 		WithPanel(mustBeZero(figure("Expired tokens used",
 			"Requests of the run that were sent with a token that had expired. Above 0 the run is not valid.", "short",
@@ -104,7 +104,7 @@ func generator(d *dashboard.DashboardBuilder) {
 			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
 			graph(orZeroNow(perSecond("k6_dropped_iterations_total", ofScenario)), "dropped"),
 			graph(quantile(0.95, "k6_iteration_duration_seconds", ofScenario), "p95 duration")).Span(8), "p95 duration", "s")).
-		WithPanel(curves("Network", "Bytes per second, those of token requests included.", "Bps",
+		WithPanel(curves("Network", "Bytes per second, including token requests.", "Bps",
 			graph(perSecond("k6_data_received_total", ofScenario), "received"),
 			graph(perSecond("k6_data_sent_total", ofScenario), "sent")).Span(8))
 }

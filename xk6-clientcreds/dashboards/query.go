@@ -8,8 +8,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 )
 
-// The label matchers of the variables. A series has the labels of the first set when it comes from
-// the exporter at all, those of the second when a virtual user made it, and those of the third when
+// The label matchers of the variables. A series has the labels of the first set if it comes from
+// the exporter at all, the labels of the second set if a virtual user made it, and of the third set if
 // a Client made it.
 const (
 	ofRun      = `job=~"$job",instance=~"$instance"`
@@ -21,7 +21,7 @@ const (
 
 // The windows of queries: window is one that moves along a graph and is never shorter than four
 // scrapes, wholeRun is everything that the dashboard shows, and step is how far the points of a graph
-// are apart, which is never less than a scrape. Without a step Prometheus takes that of its rules,
+// are apart, which is never less than a scrape. Without a step Prometheus takes its rules' interval,
 // which may be longer than a run.
 const (
 	window   = "$__rate_interval"
@@ -34,7 +34,7 @@ func perSecond(counter, matchers string, by ...string) string {
 	return fmt.Sprintf("%s (rate(%s{%s}[%s]))", sum(by), counter, matchers, window)
 }
 
-// total is what a counter has reached at the end of the time shown. Counters begin at zero with the
+// total is the value of a counter at the end of the time range. Counters begin at zero with the
 // run, so this is exact, where increase() misses what happened before the first scrape.
 func total(counter, matchers string, by ...string) string {
 	return fmt.Sprintf("%s (last_over_time(%s{%s}[%s]))", sum(by), counter, matchers, wholeRun)

@@ -19,7 +19,7 @@ const (
 const (
 	// maxBuckets bounds the classic buckets of one metric.
 	maxBuckets = 200
-	// nativeFactor is the growth of native buckets. It is that of remote write, and puts a
+	// nativeFactor is the growth of native buckets. It is the same as in remote write, and puts a
 	// percentile within 9.1% of the exact one.
 	nativeFactor = 1.1
 	// maxNativeBuckets bounds the native buckets of one series: beyond it they get twice as wide.
@@ -46,7 +46,7 @@ var (
 // lifetimes are the metrics that measure how long something is kept, not how long it takes.
 var lifetimes = []string{"*_ttl", "*_remaining", "*_lifetime", "*_session_duration"}
 
-// of returns the classic buckets of a Trend: those of the longest glob that matches its name, else
+// of returns the classic buckets of a Trend: the buckets of the longest glob that matches its name, else
 // the defaults for what it holds.
 func (rules bucketRules) of(m *metrics.Metric) []float64 {
 	longest, bounds := "", []float64(nil)
@@ -70,7 +70,7 @@ func (rules bucketRules) of(m *metrics.Metric) []float64 {
 	}
 }
 
-// histogramOptions are those of client_golang for a Trend. Name and labels come from its family.
+// histogramOptions are client_golang's options for a Trend. Name and labels come from its family.
 func histogramOptions(m *metrics.Metric, kind histogramKind, rules bucketRules) prometheus.HistogramOpts {
 	o := prometheus.HistogramOpts{Name: "trend"}
 	if kind != histogramsNative {

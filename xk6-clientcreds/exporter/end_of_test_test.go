@@ -89,7 +89,7 @@ func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	require.NoError(t, wait())
 }
 
-// TestSamplesAreHandedOn: to those who observe the run, and a wrong setting of theirs ends k6 before the test.
+// TestSamplesAreHandedOn: to the observer of the run, whose wrong setting ends k6 before the test.
 func TestSamplesAreHandedOn(t *testing.T) {
 	var seen []metrics.SampleContainer
 	es := &Exporters{Observe: func(output.Params) (func([]metrics.SampleContainer), error) {
@@ -132,7 +132,7 @@ func TestAutoLingerWaitsForOneMoreScrape(t *testing.T) {
 	require.NoError(t, wait())
 }
 
-// TestAutoLingerWaitsForAClientThatReconnects: the server tells that its connections are closed.
+// TestAutoLingerWaitsForAClientThatReconnects: the server reports that its connections are closed.
 func TestAutoLingerWaitsForAClientThatReconnects(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0")
 	r.start()

@@ -8,7 +8,7 @@ import (
 	"go.k6.io/k6/v2/output"
 )
 
-// Outcome is what a run comes to: PASS, FAIL or INVALID, why, the exit code of k6, and when the test ended. That is before
+// Outcome is the outcome of a run: PASS, FAIL or INVALID, why, the exit code of k6, and when the test ended. That is before
 // k6 stops outputs: what is still under way, such as a token request, comes first.
 type Outcome struct {
 	Verdict  string
@@ -24,10 +24,10 @@ type Reason struct{ Rule, Text string }
 type Exporters struct {
 	// Help are the texts of metrics that are not k6's own.
 	Help Help
-	// Observe takes what k6 tells an output, and returns a function that wants all samples; nil for nobody who does. It
+	// Observe takes an output's parameters, and returns a function that needs all samples, or nil. It
 	// may be nil itself.
 	Observe func(params output.Params) (func([]metrics.SampleContainer), error)
-	// Outcome is what the run comes to, which ended with that error. It is false where nobody knows. It may be nil.
+	// Outcome returns the outcome of the run, which ended with that error, or false if it is unknown. It may be nil.
 	Outcome func(testErr error) (Outcome, bool)
 	// Unwritten is told what could not be written or pushed when the test was over. It may be nil.
 	Unwritten func(error)

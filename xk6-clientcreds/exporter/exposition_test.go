@@ -161,7 +161,7 @@ func parseText(t testing.TB, body string) map[string]*dto.MetricFamily {
 	return families
 }
 
-// addEverything adds a sample of every builtin metric, of metrics like those of a token client and
+// addEverything adds a sample of every builtin metric, of metrics like the metrics of a token client and
 // of a custom one of each kind.
 func addEverything(r *rig) {
 	for _, c := range []struct {

@@ -68,7 +68,7 @@ func FuzzTagsAndNames(f *testing.F) {
 	})
 }
 
-// nameOf is what a Trend is served as.
+// nameOf returns the name under which a Trend is served.
 func nameOf(f *family) string {
 	_, rest, _ := strings.Cut(f.descs[0].String(), `fqName: "`)
 	name, _, _ := strings.Cut(rest, `"`)

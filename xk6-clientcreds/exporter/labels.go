@@ -44,7 +44,7 @@ func newLabeler(filter labelFilter, log logrus.FieldLogger) *labeler {
 }
 
 // labels returns the label pairs of a tag set in the order of their names. Empty values are left
-// out: to Prometheus a label without a value is no label.
+// out: to Prometheus, a label without a value does not exist.
 func (l *labeler) labels(tags *metrics.TagSet) []*dto.LabelPair {
 	return l.labelsOf(func(yield func(tag, value string)) {
 		for n := (*atlas.Node)(tags); n != nil && !n.IsRoot(); {

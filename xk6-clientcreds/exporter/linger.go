@@ -28,7 +28,7 @@ type linger struct {
 func (l linger) wait(s *scrapes, testErr error, log logrus.FieldLogger) {
 	next, within := s.await()
 	if !l.auto {
-		next, within = []<-chan struct{}{nil}, l.atMost // whoever scrapes
+		next, within = []<-chan struct{}{nil}, l.atMost // no matter who scrapes
 	}
 	if within <= 0 || abortedBy(testErr, errext.AbortedByUser) {
 		return

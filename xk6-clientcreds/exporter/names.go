@@ -12,7 +12,7 @@ import (
 // prefix begins the name of every metric served, as with k6's own remote-write output.
 const prefix = "k6_"
 
-// Suffixes of the names. All but the pair of counters of a Rate are those of remote write.
+// Suffixes of the names. Remote write has all of them except for the pair of counters of a Rate.
 const (
 	suffixCounter     = "_total"
 	suffixRate        = "_rate"
@@ -40,7 +40,7 @@ func baseUnitFactor(m *metrics.Metric) float64 {
 	return 1
 }
 
-// suffixes are what a metric appends to its name, one for each family it is served as.
+// suffixes returns the suffixes of a metric's name, one for each family in which it is served.
 func suffixes(m *metrics.Metric) []string {
 	switch m.Type {
 	case metrics.Counter:

@@ -16,7 +16,7 @@ import (
 	"go.k6.io/k6/v2/output"
 )
 
-// Name is what k6 run -o calls the output.
+// Name is the name of the output for k6 run -o.
 const Name = "prometheus"
 
 var (
@@ -34,9 +34,9 @@ type exporter struct {
 	registry     *prometheus.Registry
 	scrapes      *scrapes
 	noThresholds bool
-	observe      func([]metrics.SampleContainer) // nil where nobody wants samples
+	observe      func([]metrics.SampleContainer) // nil if nobody needs samples
 	outcome      func(error) (Outcome, bool)     // nil where nobody knows
-	unwritten    func(error)                     // nil where nobody wants to know
+	unwritten    func(error)                     // nil if nobody needs to know
 	server       *server                         // nil until Start
 }
 

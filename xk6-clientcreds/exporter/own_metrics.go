@@ -180,7 +180,7 @@ func (c *ownCollector) counter(name string, v float64, values ...string) point {
 	return point{desc: c.descs[name], labels: c.labels(name, values), counter: &dto.Counter{Value: proto.Float64(v)}}
 }
 
-// labels are those of the table, with values in its order, and the run's tags where they leave room.
+// labels returns the labels in the table, with values in its order, and the run's tags where they leave room.
 func (c *ownCollector) labels(name string, values []string) []*dto.LabelPair {
 	own := c.rows[name].labels
 	var pairs []*dto.LabelPair

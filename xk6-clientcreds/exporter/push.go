@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/push"
 )
 
-// pushTimeout is what the Pushgateway gets to answer.
+// pushTimeout bounds the time of the Pushgateway's answer.
 const pushTimeout = 10 * time.Second
 
 // pushOptions say where the metrics are pushed at the end. Without a URL they are not.

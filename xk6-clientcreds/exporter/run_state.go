@@ -9,7 +9,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// runState is what is known of the test run: k6 tells an output its plan and how it ended, the rest
+// runState holds what is known about the test run: k6 gives an output its plan and its end, the rest
 // shows in the samples. The mutex of the store guards it.
 type runState struct {
 	now        func() time.Time

@@ -19,7 +19,7 @@ type series interface {
 	collect(out chan<- prometheus.Metric)
 }
 
-// identity is what the metrics of a series have in common.
+// identity holds the parts that the metrics of a series have in common.
 type identity struct {
 	descs   []*prometheus.Desc // one for each suffix of the metric
 	labels  []*dto.LabelPair

@@ -20,7 +20,7 @@ import (
 const (
 	// maxScrapes is how many scrapes are served at a time. More get 503.
 	maxScrapes = 4
-	// shutdownTimeout is what a scrape may take that is under way when the output stops.
+	// shutdownTimeout bounds a scrape that is under way when the output stops.
 	shutdownTimeout = 5 * time.Second
 )
 
@@ -75,7 +75,7 @@ func checkWebConfig(file string) error {
 	return nil
 }
 
-// schemeOf is what tls_server_config makes it. web.Validate has read that already, but does not tell.
+// schemeOf returns the scheme, which depends on tls_server_config. web.Validate has read it already, but does not return it.
 func schemeOf(file string) (string, error) {
 	if file == "" {
 		return "http", nil

@@ -42,7 +42,7 @@ type store struct {
 // observer gets the samples of some time series.
 type observer interface{ observe(s *metrics.Sample) }
 
-// entry is what the samples of a metric with some tags lead to. Without a series they are dropped.
+// entry is the destination of a metric's samples with some tags. Without a series they are dropped.
 type entry struct {
 	series    series
 	observers []observer

@@ -52,7 +52,7 @@ func benchExporter(b *testing.B, argument string) *exporter {
 	return e
 }
 
-// BenchmarkAddMetricSamples tells what one sample costs.
+// BenchmarkAddMetricSamples measures the cost of one sample.
 func BenchmarkAddMetricSamples(b *testing.B) {
 	for _, kind := range []histogramKind{histogramsBoth, histogramsNative, histogramsClassic} {
 		b.Run(string(kind), func(b *testing.B) {
@@ -69,7 +69,7 @@ func BenchmarkAddMetricSamples(b *testing.B) {
 	}
 }
 
-// BenchmarkScrape tells what a scrape of 10,000 k6 series costs, and what they take in memory.
+// BenchmarkScrape measures the cost of a scrape of 10,000 k6 series, and their memory.
 func BenchmarkScrape(b *testing.B) {
 	for format, accept := range map[string]string{
 		"text":     "text/plain",

@@ -60,7 +60,7 @@ func sumOf(f *dto.MetricFamily) float64 {
 }
 
 // TestPercentilesAreWithinTheBucketError compares percentiles of the histograms, interpolated as
-// PromQL does, with those of k6's own sink.
+// PromQL does, with the percentiles of k6's own sink.
 func TestPercentilesAreWithinTheBucketError(t *testing.T) {
 	r := newRig(t, "runtimeMetrics=false")
 	random := rand.New(rand.NewPCG(3, 4))
@@ -170,7 +170,7 @@ func TestValuesCountAsInK6(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBounded: a tag that is no label, with a new value in every sample, must not make
+// TestMemoryIsBounded: a tag that is not a label, with a new value in every sample, must not make
 // anything grow.
 func TestMemoryIsBounded(t *testing.T) {
 	r := newRig(t, "runtimeMetrics=false")

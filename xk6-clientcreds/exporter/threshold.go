@@ -16,7 +16,7 @@ import (
 
 // threshold is one expression on a metric or submetric, evaluated on the samples themselves.
 //
-// k6 evaluates thresholds every two seconds, but tells outputs only what they are. So they are
+// k6 evaluates thresholds every two seconds, but gives outputs only their definitions. So they are
 // evaluated here again, with k6's results and without keeping the samples: an expression asks on
 // which side of its limit a number is, and for a percentile it is enough to know how many samples
 // are below, at and above the limit, and which are next to it.

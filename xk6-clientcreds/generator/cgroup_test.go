@@ -14,7 +14,7 @@ import (
 )
 
 // TestLimitsOfContainers reads trees of /proc and of what is mounted, as they are on machines and in containers. Between
-// two looks all counters go from 0 to those of the tree.
+// two looks all counters go from 0 to the counters of the tree.
 func TestLimitsOfContainers(t *testing.T) {
 	t.Parallel()
 	want := map[string]limit{
@@ -150,7 +150,7 @@ func TestProcessThatIsMoved(t *testing.T) {
 	}
 }
 
-// TestCountersThatStartAgain: of a group that has been made anew nothing is known yet.
+// TestCountersThatStartAgain: nothing is known yet of a group that has been created again.
 func TestCountersThatStartAgain(t *testing.T) {
 	t.Parallel()
 	g := newGroup("50000")

@@ -10,9 +10,9 @@ type limits struct {
 	last       []periods // of each group, when it was looked at
 }
 
-// limit is what the groups allow.
+// limit holds the limits of the groups.
 type limit struct {
-	// cpus are those of the smallest quota, 0 if there is none.
+	// cpus is the smallest quota in CPUs, 0 if there is none.
 	cpus float64
 	// throttled is the share of the periods since the last look in which a group was stopped, of the group in which it is
 	// largest.

@@ -52,8 +52,8 @@ func (m mount) shows(path string) bool {
 	return !strings.Contains(path, "..") && (m.root == "/" || path == m.root || strings.HasPrefix(path, m.root+"/"))
 }
 
-// below is the path as it is seen from the mount. In a container without a namespace of its own for groups, paths are
-// those of the machine, and what is mounted is the group of the container: then it is the mount itself.
+// below is the path as it is seen from the mount. In a container without its own namespace for groups, paths are
+// the machine's paths, and the mount is the group of the container: then it is the mount itself.
 func (m mount) below(path string) string {
 	if !m.shows(path) {
 		return ""

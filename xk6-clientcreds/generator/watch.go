@@ -1,5 +1,5 @@
 // Package generator looks at the health of the process that makes the load. A process that has no CPU
-// left, or that runs what is due later than it should, measures its own waiting as that of the server.
+// left, or that runs what is due later than it should, measures its own waiting as the server's.
 package generator
 
 import (
@@ -13,7 +13,7 @@ import (
 const (
 	// Interval is how long each reading is over.
 	Interval = time.Second
-	// tick is how often the watcher wants to run, to see how late it does. It costs less than 0.1% of
+	// tick is the interval at which the watcher is due, to see how late it runs. It costs less than 0.1% of
 	// a CPU.
 	tick = 20 * time.Millisecond
 	// saturatedCPU is the share of the CPU beyond which work queues up.

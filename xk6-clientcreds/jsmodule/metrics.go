@@ -102,7 +102,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
 			"Time to sign the DPoP proof of one request to an API."),
 		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
-			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are no failures."),
+			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
 			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
 		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,

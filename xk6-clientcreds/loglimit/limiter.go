@@ -38,7 +38,7 @@ type count struct {
 	timer   *time.Timer // nil when nothing is to be reported
 }
 
-// New returns a Limiter that tells entries apart by kindOf. An entry whose kind is "" is never dropped.
+// New returns a Limiter that distinguishes entries by kindOf. An entry whose kind is "" is never dropped.
 func New(kindOf func(*logrus.Entry) string) *Limiter {
 	return &Limiter{kindOf: kindOf, kinds: make(map[string]*count)}
 }

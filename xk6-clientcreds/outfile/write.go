@@ -69,7 +69,7 @@ func (e *folderError) Error() string { return e.err.Error() }
 
 func (e *folderError) Unwrap() error { return e.err }
 
-// replace writes a temporary file beside path and renames it. The exact mode is that of the result, unless it is 0.
+// replace writes a temporary file beside path and renames it. The result has exactly this mode, unless it is 0.
 func replace(path string, content []byte, mode, exact fs.FileMode) (err error) {
 	temp, err := createTemp(filepath.Dir(path), mode)
 	if err != nil {

@@ -51,7 +51,7 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 // optionNames are the names in the argument and in JSON.
 var optionNames = []string{"file", "commit"}
 
-// readArgument reads FILE, or option=value,…. What begins with a word and = is not taken for the name of a file.
+// readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a file.
 func (o *options) readArgument(argument string) error {
 	name, _, found := strings.Cut(argument, "=")
 	if argument == "" || !found || !isWord(name) {

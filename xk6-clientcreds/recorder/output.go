@@ -18,7 +18,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
-// Name is what k6 run -o calls the output.
+// Name is the name of the output for k6 run -o.
 const Name = "clientcreds-record"
 
 var (

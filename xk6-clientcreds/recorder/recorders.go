@@ -13,7 +13,7 @@ import (
 type Recorders struct {
 	// Run is the run that they record.
 	Run *verdict.Run
-	// Clients are those of the script. It may be nil.
+	// Clients returns the script's clients. It may be nil.
 	Clients func() []runinfo.Client
 	// Targets are the servers that they sent requests to. It may be nil.
 	Targets func() runinfo.Targets

@@ -13,7 +13,7 @@ import (
 // maxSeen bounds the values of a tag that is only listed.
 const maxSeen = 16
 
-// samples is what has been measured so far.
+// samples holds the measurements so far.
 type samples struct {
 	builder *runrecord.Builder
 	cells   *tagcache.Cache[*runrecord.Cell] // nil for samples that are not recorded

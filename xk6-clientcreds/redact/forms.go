@@ -20,7 +20,7 @@ func isReserved(c rune) bool {
 }
 
 // jsonForms are the ways in which s stands in JSON: with and without the escapes that protect
-// HTML, and with those of slashes, which some servers write.
+// HTML, and with escapes of slashes, which some servers write.
 func jsonForms(s string) []string {
 	var forms []string
 	for _, html := range []bool{true, false} {

@@ -187,7 +187,7 @@ func TestShortSecretsAreLeftAlone(t *testing.T) {
 	assert.Equal(t, Mask+"ef", r.String("abcdef"))
 }
 
-// Of the newest tokens as many are hidden as one generation has, and those of the one before.
+// The newest tokens are hidden: one generation, and the generation before.
 func TestOldTokensAreForgottenButNotNewOnes(t *testing.T) {
 	t.Parallel()
 	r := New()
@@ -195,7 +195,7 @@ func TestOldTokensAreForgottenButNotNewOnes(t *testing.T) {
 	const n = 5 * generation / 2
 	for i := range n {
 		r.Token(name(i))
-		r.Token(name(i)) // is no other one
+		r.Token(name(i)) // the same one
 	}
 	assert.Equal(t, name(0), r.String(name(0)))
 	for i := n - generation; i < n; i += 1000 {

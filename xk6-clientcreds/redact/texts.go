@@ -58,7 +58,7 @@ func (t *texts) find(seed maphash.Seed, s string, found []span) []span {
 	return found
 }
 
-// isAlone reports whether what is at a place in s is no part of a longer word.
+// isAlone reports whether a part of s is not part of a longer word.
 func isAlone(s string, at span) bool {
 	return (at.from == 0 || !isWord(rune(s[at.from-1]))) && (at.to == len(s) || !isWord(rune(s[at.to])))
 }

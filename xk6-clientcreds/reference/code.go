@@ -120,7 +120,7 @@ func exitCodesTable() string {
 	return b.String()
 }
 
-// prometheusList lists the options of -o prometheus, or the metrics that it adds to those of the test.
+// prometheusList lists the options of -o prometheus, or the metrics that it adds to the metrics of the test.
 func prometheusList(args []string) (string, error) {
 	var b strings.Builder
 	switch strings.Join(args, " ") {
@@ -150,7 +150,7 @@ func prometheusList(args []string) (string, error) {
 // setting is a variable of the environment that the extension reads in every run.
 type setting struct{ name, help string }
 
-// settings are these variables, but for the variables of -o prometheus. A test compares them with the code.
+// settings are these variables, except for the variables of -o prometheus. A test compares them with the code.
 var settings = []setting{
 	{"K6_CLIENTCREDS_ALLOW", "Rules that a run may break without being `INVALID`: names, or `name=limit`, separated by spaces or commas. " +
 		"It adds to `options.ext.clientcreds.allow`. See [validity.md](../guides/validity.md)."},

@@ -13,7 +13,7 @@ import (
 // block is a generated part of a page, with the markers around it.
 var block = regexp.MustCompile(`(?s)(<!-- generated: ([a-z]+)([^\n]*?) -->\n).*?(<!-- /generated -->)`)
 
-// project is what the reference is generated from.
+// project is the source of the reference.
 type project struct {
 	root  string
 	types *declarations

@@ -34,7 +34,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	}
 }
 
-// firstDifference is the line of want that got does not have.
+// firstDifference returns the first line of the expected text that the page lacks.
 func firstDifference(want, got string) string {
 	lines := strings.Split(got, "\n")
 	for i, line := range strings.Split(want, "\n") {
@@ -74,7 +74,7 @@ func TestReferenceIsComplete(t *testing.T) {
 	}
 }
 
-// What scripts call has an example, but for the methods that are get() with another name.
+// Everything that scripts call has an example, except for the methods that are get() with another name.
 func TestMethodsHaveExamples(t *testing.T) {
 	t.Parallel()
 	types, err := os.ReadFile(filepath.Join(root, "index.d.ts"))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// declarations are what index.d.ts declares, in its order.
+// declarations are the declarations in index.d.ts, in its order.
 type declarations struct {
 	list   []*declaration
 	byName map[string]*declaration

@@ -69,7 +69,7 @@ func Load(files fs.FS) ([]Scenario, error) {
 	return list, nil
 }
 
-// Common reads the variables that the scenarios have in common: those of the client, and those of the API.
+// Common reads the variables that the scenarios have in common: the variables of the client, and of the API.
 func Common(files fs.FS) ([]Variable, error) {
 	var list []Variable
 	for _, library := range []string{"config.js", "api.js"} {

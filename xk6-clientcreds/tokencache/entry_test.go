@@ -176,7 +176,7 @@ func TestFailedBackgroundRefreshHoldsOff(t *testing.T) {
 	}
 }
 
-// What a server asks to wait is not over with the token.
+// The wait that a server asks for does not end with the token.
 func TestRetryAfterOutlastsTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

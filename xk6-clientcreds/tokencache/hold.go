@@ -235,7 +235,7 @@ type result int
 
 const (
 	granted   result = iota
-	refused          // the server will refuse the next one as well, whoever sends it
+	refused          // the server will refuse the next one as well, no matter which VU sends it
 	failed           // the next one may succeed
 	abandoned        // nobody knows
 )

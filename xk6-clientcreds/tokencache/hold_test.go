@@ -280,7 +280,7 @@ func TestRefusalAfterAFailure(t *testing.T) {
 	})
 }
 
-// What the server asks to wait is waited for, also without a token. Calls that cannot wait so long fail,
+// Calls wait as long as the server asks for, also without a token. Calls that cannot wait so long fail,
 // but not at once.
 func TestRetryAfterWithoutAToken(t *testing.T) {
 	t.Parallel()
@@ -322,7 +322,7 @@ func TestHeldError(t *testing.T) {
 		require.ErrorIs(t, err, errRefused)
 		assert.Equal(t, HeldError{Err: errRefused, Since: s.begin, Until: s.begin.Add(time.Second)}, *held)
 
-		// While the next request is under way there is no telling when the one after is due.
+		// While the next request is under way nobody knows when the one after is due.
 		time.Sleep(time.Second)
 		s.takesTime(time.Second)
 		other := c.Entry("other", Policy{}, e.refusals)

@@ -82,7 +82,7 @@ func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
 	})
 }
 
-// countdown is a server that hands out one token until it expires, and tells what is left of it in
+// countdown is a server that hands out one token until it expires, and returns its remaining lifetime in
 // whole seconds.
 type countdown struct {
 	server

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A step is what happens at a moment: the API accepts the token at hand or refuses it.
+// A step is an event at a moment: the API accepts the token at hand or refuses it.
 type step struct {
 	at       time.Duration
 	accepts  bool

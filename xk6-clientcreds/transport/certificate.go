@@ -15,7 +15,7 @@ var errForeign = &oauth.Error{
 
 // WithCertificate returns a copy of base that shows pair to every server that asks for a certificate, and
 // that has connections of its own: a connection that was opened with a certificate must not carry another
-// client's requests. All other settings of base apply, such as those of k6's options hosts, dns, proxy and
+// client's requests. All other settings of base apply, such as k6's options hosts, dns, proxy and
 // insecureSkipTLSVerify. If base is not an *http.Transport, no request is sent.
 func WithCertificate(base http.RoundTripper, pair *tls.Certificate) http.RoundTripper {
 	original, ok := base.(*http.Transport)

@@ -41,14 +41,14 @@ type Inputs struct {
 	TokensGranted float64 `json:"tokensGranted"`
 	// ExpiredTokenUses counts requests with a token that had expired.
 	ExpiredTokenUses float64 `json:"expiredTokenUses"`
-	// Seconds counts the seconds in which the generator's health was measured, and Saturated those of them in which
+	// Seconds counts the seconds in which the generator's health was measured, and Saturated the seconds in which
 	// the generator was at its limit.
 	Seconds   float64 `json:"seconds"`
 	Saturated float64 `json:"saturated"`
 	// ClockSkew is the largest difference between the clocks of a token endpoint and of this machine, in milliseconds.
 	ClockSkew float64 `json:"clockSkew"`
 
-	// What follows is elsewhere in a record.
+	// The following fields are elsewhere in a record.
 
 	Lost      float64     `json:"-"` // samples that an output did not keep as they were
 	Stopped   *Stop       `json:"-"`

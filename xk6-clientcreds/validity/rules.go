@@ -11,7 +11,7 @@ import (
 type rule struct {
 	name  string
 	limit float64
-	// value is what must not exceed the limit, and text says it.
+	// value must not exceed the limit, and text describes it.
 	value func(f *Inputs) float64
 	text  func(f *Inputs) string
 }
@@ -36,7 +36,7 @@ const (
 	maxClockSkew = 2000
 )
 
-// rules are what makes a run invalid. docs/guides/validity.md has the same table.
+// rules are the reasons that make a run invalid. docs/guides/validity.md has the same table.
 func rules() []rule {
 	return []rule{
 		{

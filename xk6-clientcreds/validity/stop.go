@@ -7,7 +7,7 @@ import (
 
 // Stop says what ended a test before its load was over.
 type Stop struct {
-	// By is what stopped the test, such as SIGINT.
+	// By names the cause that stopped the test, such as SIGINT.
 	By string `json:"by,omitempty"`
 	// Why is the first line of what the script said, by an exception or to abort(), without secrets.
 	Why string `json:"why,omitempty"`

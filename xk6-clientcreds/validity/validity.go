@@ -16,7 +16,7 @@ const (
 )
 
 const (
-	// ExitFail is what k6 exits with when a threshold was crossed.
+	// ExitFail is k6's exit code when a threshold was crossed.
 	ExitFail = 99
 	// ExitInvalid is the exit code of a run that is not valid. k6's own begin at 97.
 	ExitInvalid = 90

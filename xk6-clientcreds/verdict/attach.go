@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-// k6's event types are internal; their numbers are what the constants stand for.
+// k6's event types are internal; the constants stand for their numbers.
 const (
 	eventTestStart = 2
 	eventTestEnd   = 3
@@ -135,7 +135,7 @@ func (r *Run) finally(err error) {
 	}
 }
 
-// exitCode is what k6 exits with instead of code. A second Ctrl-C ends k6 while a run goes on, which then has no outcome.
+// exitCode returns the exit code that replaces code. A second Ctrl-C ends k6 while a run goes on, which then has no outcome.
 func (r *Run) exitCode(code int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

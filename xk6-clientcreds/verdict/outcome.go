@@ -11,20 +11,20 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-// Outcome is what a run comes to.
+// Outcome is the outcome of a run.
 type Outcome struct {
 	validity.Validity
 
-	// Inputs are those of the verdict that add up over processes.
+	// Inputs are the verdict's inputs that add up over processes.
 	Inputs     validity.Inputs
 	Thresholds []validity.Threshold
-	Lost       map[string]int64 // samples, by the reason: those of Run.Lost
+	Lost       map[string]int64 // samples by reason, from Run.Lost
 	Stopped    *validity.Stop   // nil where nothing stopped the test early
 	Failed     string           // how the test failed after its load; "" where it has not
-	// Start and End are those of the test itself: outputs are started before and stopped after it. End is zero while the
+	// Start and End bound the test itself: outputs are started before and stopped after it. End is zero while the
 	// test runs, and both are where no test was started.
 	Start, End time.Time
-	// ExitCode is what k6 exits with.
+	// ExitCode is k6's exit code.
 	ExitCode int
 
 	own  int  // what k6 would exit with on its own
@@ -46,7 +46,7 @@ func (o Outcome) String() string {
 	}
 }
 
-// exitCode is what k6 exits with instead of its own code. Codes of runs that went wrong in another way stay.
+// exitCode returns the exit code that replaces k6's own code. Codes of runs that went wrong in another way stay.
 func (s settings) exitCode(v validity.Verdict, own int) int {
 	replaced := own == 0 || own == int(exitcodes.ThresholdsHaveFailed) || own == int(exitcodes.MarkedAsFailed)
 	if v == validity.Invalid && replaced && !s.keep {
@@ -58,7 +58,7 @@ func (s settings) exitCode(v validity.Verdict, own int) int {
 // exitUnknown is k6's exit code for errors without a code of their own.
 const exitUnknown = 255
 
-// codeOf is what k6 exits with for an error.
+// codeOf returns k6's exit code for an error.
 func codeOf(err error) int {
 	var coded errext.HasExitCode
 	switch {

@@ -101,8 +101,8 @@ func (r *Run) Record(params output.Params) (add func([]metrics.SampleContainer),
 	return r.Observe(params)
 }
 
-// Observe takes what k6 tells an output, and returns the function to which the output hands all samples. The function is
-// nil where nobody wants a verdict, or where another output does so already.
+// Observe takes an output's parameters, and returns the function to which the output hands all samples. The function is
+// nil if nobody needs a verdict, or if another output passes the samples already.
 func (r *Run) Observe(params output.Params) (add func([]metrics.SampleContainer), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,7 +140,7 @@ func (r *Run) configure(o lib.Options) (err error) {
 	return err
 }
 
-// wanted says whether anybody wants a verdict: k6 runs scripts that have nothing to do with the module too.
+// wanted says whether anybody needs a verdict: k6 runs scripts that have nothing to do with the module too.
 func (r *Run) wanted() bool { return r.imported || r.recorded }
 
 func (r *Run) add(containers []metrics.SampleContainer) {
@@ -169,7 +169,7 @@ func (r *Run) Interrupted() bool {
 }
 
 // Finish notes how the run ended: the error that k6 hands its outputs, nil for a run that ended well. It is false where
-// nobody wants a verdict.
+// nobody needs a verdict.
 func (r *Run) Finish(err error) (o Outcome, wanted bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -205,7 +205,7 @@ func (r *Run) RecordFile() string {
 	return r.file
 }
 
-// Outcome is what the run comes to, by what is known.
+// Outcome returns the outcome of the run as far as it is known.
 func (r *Run) Outcome() Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -91,7 +91,7 @@ func TestFactsFromSamples(t *testing.T) {
 	}
 }
 
-// TestWithoutTheTagStatus: what clients saw is what is known.
+// TestWithoutTheTagStatus: only the clients' own observations are known.
 func TestWithoutTheTagStatus(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).begin()
@@ -214,7 +214,7 @@ func TestStoppedBeforeTheErrorIsKnown(t *testing.T) {
 	assert.Equal(t, "INVALID: stopped by SIGTERM", r.Outcome().Validity.String())
 }
 
-// thresholds are those of a script, of which the first has been crossed.
+// thresholds are a script's thresholds, of which the first has been crossed.
 func thresholds(abort bool) map[string]metrics.Thresholds {
 	all := metrics.NewThresholds([]string{"rate==1", "rate>0"})
 	all.Thresholds[0].LastFailed, all.Thresholds[0].AbortOnFail = true, abort

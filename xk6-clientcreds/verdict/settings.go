@@ -15,7 +15,7 @@ const (
 	ExitCodeVariable = "K6_CLIENTCREDS_EXIT_CODE"
 )
 
-// settings are what a script, or the environment, says of the verdict.
+// settings are the settings of the verdict in a script or the environment.
 type settings struct {
 	tolerances validity.Tolerances
 	keep       bool // k6's own exit code stays

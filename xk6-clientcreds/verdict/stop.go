@@ -45,13 +45,13 @@ func (r *Run) stop() *validity.Stop {
 // afterLoad says whether a stop came when the load was over, in the time that iterations have to end, or in teardown().
 func afterLoad(s *validity.Stop) bool { return s != nil && s.Of > 0 && s.After >= s.Of }
 
-// What stops a test by saying why.
+// The errors that stop a test and say why.
 const (
 	byScript    = "the script"
 	byException = "an exception"
 )
 
-// stopper names what stopped the test. An exception stops it in setup() or before, since those of iterations do not, and
+// stopper names what stopped the test. An exception stops it in setup() or before, since exceptions of iterations do not, and
 // after the load nothing is stopped. Where k6's error is not known yet, its status is: in handleSummary without an output.
 func (r *Run) stopper() (by string, stopped bool) {
 	var abort errext.HasAbortReason

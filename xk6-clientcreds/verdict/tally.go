@@ -31,7 +31,7 @@ type tokenRequests struct {
 	sent, failed, repeated float64
 	// challenged were answered with a DPoP nonce, and are neither granted nor failed.
 	challenged float64
-	// early are those of background refreshes, whose failure nobody noticed.
+	// early are the requests of background refreshes, whose failure nobody noticed.
 	earlyFailed, earlyRepeated float64
 }
 

@@ -149,7 +149,7 @@ func (s *stack) value(t *testing.T, query string) int {
 	return int(value)
 }
 
-// The main job passes, what the server counted is what Prometheus has of k6, and the last scrape was
+// The main job passes, Prometheus has the same counts as the server, and the last scrape was
 // not lost.
 func TestMainJob(t *testing.T) {
 	s := newStack(t, "VUS=5", "DURATION=12s", "PAUSE=0.05", "TTL=3s", "LEEWAY=40%", "CLIENT_SECRET=secret-of-this-run")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Block is what one block of one variant took.
+// Block holds the cost of one block of one variant.
 type Block struct {
 	Variant string        `json:"variant"`
 	Round   int           `json:"round"` // 0 is the warm-up
@@ -19,7 +19,7 @@ type Block struct {
 	P99 time.Duration `json:"p99_ns,omitempty"`
 }
 
-// Collection is what one cycle of the garbage collector between two blocks took.
+// Collection holds the cost of one cycle of the garbage collector between two blocks.
 type Collection struct {
 	CPU time.Duration `json:"cpu_ns"`
 	// Budget is how many bytes would be allocated before the next cycle begins.

@@ -21,7 +21,7 @@ type Schedule struct {
 	// Repeats is the argument of the variants: how often each repeats its work in one iteration.
 	Repeats int `json:"repeats"`
 	// Drain is how long a block goes on after its work, on the CPU clock only: k6 hands samples
-	// on every 50 ms, twice, and a block must not pay for those of the one before.
+	// on every 50 ms, twice, and a block must not pay for the samples of the previous one.
 	Drain time.Duration `json:"drain"`
 	// Cores is GOMAXPROCS; as the environment says when 0.
 	Cores int `json:"cores"`

@@ -24,7 +24,7 @@ type scheduler struct {
 	started  chan struct{} // closed when it starts
 	took     []time.Duration
 	profile  *os.File
-	listen   *os.File // gets the announcements; nil if nobody wants them
+	listen   *os.File // gets the announcements; nil if nobody needs them
 
 	gate outputGate
 }
@@ -130,7 +130,7 @@ func (s *scheduler) end(finished int) error {
 	return nil
 }
 
-// announce tells the listener, if there is one, which variant begins, or that one is over.
+// announce notifies the listener, if there is one, which variant begins, or that one is over.
 func (s *scheduler) announce(variant string) error {
 	if s.listen == nil {
 		return nil

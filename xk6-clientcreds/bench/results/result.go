@@ -25,7 +25,7 @@ type Result struct {
 // Interval is a confidence interval, both ends included.
 type Interval [2]float64
 
-// Target is what a figure has to be.
+// Target is the bound that a figure must keep.
 type Target struct {
 	Limit *float64 `json:"target"`
 	Of    string   `json:"target_of,omitempty"` // what the limit is for: "ratio" or "value"
@@ -82,7 +82,7 @@ func JSON(tables []Table) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// ErrMissed is what Verdict wraps.
+// ErrMissed is the error that Verdict wraps.
 var ErrMissed = errors.New("target missed")
 
 // Verdict returns one error for each target that was missed, joined.

@@ -15,7 +15,7 @@ func Measured(name, unit string, values []float64) Result {
 	return Result{Name: name, Unit: unit, Value: center, CI: ci}
 }
 
-// Compared returns the result for values beside those of a reference, pair by pair: the rounds
+// Compared returns the result for values and the values of a reference, pair by pair: the rounds
 // differ more than the variants do.
 func Compared(name, unit string, values []float64, reference string, references []float64) Result {
 	if len(values) != len(references) {
