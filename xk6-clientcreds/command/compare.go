@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,6 +15,7 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
+	"go.k6.io/k6/v2/lib/fsext"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
@@ -143,7 +143,7 @@ func readRules(path string, base, head []*runrecord.Record) ([]compare.Rule, err
 	if path == "" {
 		return compare.Measured(compare.DefaultRules(), base, head), nil
 	}
-	data, err := os.ReadFile(path) // #nosec G304 -- the user names it
+	data, err := readSmall(fsext.NewOsFs(), path)
 	if err != nil {
 		return nil, fmt.Errorf("--rules: %w", err)
 	}

@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"go.k6.io/k6/v2/lib/fsext"
-
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
@@ -67,7 +65,7 @@ func (s *serve) faults() ([]byte, error) {
 	text, place := []byte(f.document), "--faults"
 	if path := f.document; path != "" && !strings.HasPrefix(strings.TrimSpace(path), "{") {
 		var err error
-		if text, err = fsext.ReadFile(s.gs.FS, path); err != nil {
+		if text, err = readSmall(s.gs.FS, path); err != nil {
 			return nil, invalidf("--faults: %w", err)
 		}
 		place += " " + path

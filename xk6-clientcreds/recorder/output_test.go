@@ -340,7 +340,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(p *output.Params) {
 			p.Environment = map[string]string{"K6_CLIENTCREDS_RECORD_COMMIT": "a b"}
 		},
-		`options.ext.clientcreds: json: unknown field "alow"; allowed: an object with allow and exitCode`: func(p *output.Params) {
+		`options.ext.clientcreds must be an object that has nothing but allow and the text exitCode, but it has "alow"`: func(p *output.Params) {
 			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"alow":[]}`)}
 		},
 		`options.ext.clientcreds: allow must be a list of rules, or an object of rules and their limits`: func(p *output.Params) {

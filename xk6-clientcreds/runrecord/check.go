@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 const (
@@ -36,6 +40,9 @@ func (r *Record) check() error {
 				return fmt.Errorf("series %q %w", name, err)
 			}
 		}
+	}
+	if v := r.Validity.Verdict; !slices.Contains([]validity.Verdict{validity.Pass, validity.Fail, validity.Invalid}, v) {
+		return fmt.Errorf("validity.verdict is %q; it must be PASS, FAIL, or INVALID", v)
 	}
 	return nil
 }
@@ -105,6 +112,8 @@ func notARecord(err error) error {
 		err = fmt.Errorf("%q cannot be a JSON %s", kind.Field, kind.Value)
 	case errors.As(err, &notATime):
 		err = fmt.Errorf("%q is not a time", notATime.Value)
+	case strings.Contains(err.Error(), "Time.UnmarshalJSON"): // of package time, which has no type for it
+		err = errors.New("a time is not a JSON string")
 	}
 	return fmt.Errorf("not a run record: %w", err)
 }

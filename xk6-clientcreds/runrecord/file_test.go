@@ -130,6 +130,8 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 		{`{"format":"clientcreds-record","version":"1"}`, `"version" is not a number`},
 		{head + `"metrics":[]}`, `"metrics" cannot be a JSON array`},
 		{head + `"run":{"scenarios":{}}}`, `"run.scenarios" cannot be a JSON object`},
+		{head + `"run":{"start":5}}`, "a time is not a JSON string"},
+		{head + `"validity":{"verdict":"PASSS"}}`, `validity.verdict is "PASSS"; it must be PASS, FAIL, or INVALID`},
 		{head + `"run":{"start":"yesterday"}}`, `"yesterday" is not a time`},
 		{metric(`{"all":{"samples":"1"}}`), `"metrics.all.samples" cannot be a JSON string`},
 		{metric(`{"all":[]}`), `"metrics.all" cannot be a JSON array`},

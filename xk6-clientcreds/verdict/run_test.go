@@ -285,7 +285,7 @@ func TestExitCodeThatIsKept(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"exitCode": "none"}`: `options.ext.clientcreds.exitCode is "none"; allowed: "verdict", by which an invalid run ends with 90, and "k6"`,
 		`{"allow": ["x"]}`:     `options.ext.clientcreds: "x" is not a rule of validity; allowed: no_iterations`,
-		`{"exitcod": "k6"}`:    `options.ext.clientcreds: json: unknown field "exitcod"; allowed: an object with allow and exitCode`,
+		`{"exitcod": "k6"}`:    `options.ext.clientcreds must be an object that has nothing but allow and the text exitCode, but it has "exitcod"`,
 	} {
 		r := newRig(t, script(text))
 		require.ErrorContains(t, r.Begin(r.execution()), want)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
@@ -30,8 +31,8 @@ func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)
 	if len(options) > 0 && string(options) != "null" {
 		d := json.NewDecoder(bytes.NewReader(options))
 		d.DisallowUnknownFields()
-		if err := d.Decode(&o); err != nil {
-			return settings{}, fmt.Errorf("options.ext.%s: %w; allowed: an object with allow and exitCode", OptionsKey, err)
+		if err := d.Decode(&o); err != nil { // its text is about Go's types
+			return settings{}, fmt.Errorf("options.ext.%s must be an object that has nothing but allow and the text exitCode%s", OptionsKey, unknownMember(err))
 		}
 	}
 	env := func(name string) string {
@@ -60,6 +61,15 @@ func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)
 		}
 	}
 	return s, nil
+}
+
+// unknownMember names the member of an object that is none of the settings.
+func unknownMember(err error) string {
+	name, ok := strings.CutPrefix(err.Error(), "json: unknown field ")
+	if !ok {
+		return ""
+	}
+	return ", but it has " + name
 }
 
 // keeps says whether k6's own exit code stays.
