@@ -16,7 +16,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
-// authorizedHTTP is a k6/http of its own whose requests carry a token. The token is added below
+// authorizedHTTP is a separate instance of k6/http whose requests carry a token. The token is added below
 // k6's HTTP client, in the transport: there it is in no request object that a script can log and
 // in no dump of --http-debug, and a redirect cannot take it to another origin.
 type authorizedHTTP struct {

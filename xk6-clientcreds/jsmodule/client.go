@@ -32,7 +32,7 @@ type client struct {
 	certified *certifiedTransport // of a client with a certificate; made on the first use
 }
 
-// view is what a VU shows its script of one lease. The values are made once per lease and VU, so
+// view has the values of one lease that a VU shows its script. They are made once per lease and VU, so
 // that a hit costs no allocation.
 type view struct {
 	lease         *tokencache.Lease

@@ -108,7 +108,7 @@ func (a *acquisition) ofToken(rt *sobek.Runtime, key string) sobek.Value {
 	return sobek.Null()
 }
 
-// errorMember is a member of a result that tells of err; null without one.
+// errorMember is a member of a result that describes err; null without an error.
 func (m *instance) errorMember(err *oauth.Error, key string) sobek.Value {
 	rt := m.vu.Runtime()
 	switch {

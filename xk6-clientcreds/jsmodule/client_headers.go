@@ -12,7 +12,7 @@ import (
 
 const headerDPoP = "DPoP"
 
-// headersFor is client.headers(method, url, extra?): the headers of one request, with a proof of its own
+// headersFor is client.headers(method, url, extra?): the headers of one request, with its own proof
 // where tokens are bound to a key (RFC 9449 §7.1). Where they are not, method and url make no difference.
 func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 	rt := c.m.vu.Runtime()

@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// inspect is client.inspect(token?): what the token itself tells, and whether an API that checks
+// inspect is client.inspect(token?): what the token itself says, and whether an API that checks
 // tokens locally should accept it (RFC 9068 §4). The token stays here; what may go over the network
 // is a request for the server's metadata and keys, once per process.
 func (c *client) inspect(call sobek.FunctionCall) sobek.Value {
@@ -44,7 +44,7 @@ type inspection struct {
 	problems []string
 }
 
-// expected is what the options, and the token response, say that the token is.
+// expected describes the token that the options and the token response promise.
 func (i *inspection) expected() oauth.Expected {
 	o := i.c.opts
 	want := oauth.Expected{Issuer: o.Issuer, ClientID: o.ClientID, Audience: slices.Concat(o.Audience, o.Resource)}
@@ -111,7 +111,7 @@ func (i *inspection) scope() *sobek.Object {
 	return obj
 }
 
-// expiresIn is the lifetime in seconds, as acquire() has it; null where nothing tells of it.
+// expiresIn is the lifetime in seconds, as acquire() has it; null where it is not known.
 func (i *inspection) expiresIn() sobek.Value {
 	var life time.Duration
 	if i.cached != nil {
@@ -143,7 +143,7 @@ func (i *inspection) valid() sobek.Value {
 	return i.c.m.vu.Runtime().ToValue(i.validity == oauth.Valid)
 }
 
-// array is a list of strings as a JavaScript array of its own, also when there are none.
+// array is a list of strings as a new JavaScript array, also when the list is empty.
 func (m *instance) array(list []string) *sobek.Object {
 	items := make([]any, len(list))
 	for i, s := range list {

@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 )
 
-// Clients are those of the script, as far as their configuration tells measurements apart. The clients
+// Clients lists the script's clients, as far as their configuration distinguishes measurements. The clients
 // of a pool are one where they are measured as one.
 func (r *RootModule) Clients() []runinfo.Client {
 	p := r.process

@@ -9,8 +9,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// credentials are what a token source authenticates with at a time, and the requests that were prepared
-// with it. They are replaced as a whole.
+// credentials are the secret or key that a token source uses at a time, and the requests that were prepared
+// with them. They are replaced as a whole.
 type credentials struct {
 	opts      *options // the token source's, with the secret or key as it was read
 	auth      oauth.ClientAuth

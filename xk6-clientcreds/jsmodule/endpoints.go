@@ -8,8 +8,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// endpoints are those of a token source's authorization server that take a token, with the credentials of
-// a time; nil until used.
+// endpoints are the endpoints of a token source's authorization server that take a token, with the
+// credentials of a time; nil until used.
 type endpoints struct {
 	introspection, revocation atomic.Pointer[oauth.Endpoint]
 }

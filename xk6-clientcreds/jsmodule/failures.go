@@ -25,7 +25,7 @@ const (
 // maxSaid bounds what is kept of a server's words, in characters: more than is ever shown.
 const maxSaid = 4096
 
-// maxFailures bounds the failures that are told apart: a server may answer with any status.
+// maxFailures bounds the failures that are counted separately: a server may answer with any status.
 const maxFailures = 100
 
 // failures counts the failed requests of a process by what went wrong. The summary of a run says so,

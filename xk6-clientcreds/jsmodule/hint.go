@@ -57,7 +57,7 @@ const (
 	hintBroken = "the server has an internal problem; see its log"
 )
 
-// statusHints say it for answers that are no OAuth errors.
+// statusHints are the hints for answers that are not OAuth errors, by status.
 var statusHints = map[int]string{
 	http.StatusBadRequest:          "check that tokenUrl is a token endpoint, and whether the server expects https",
 	http.StatusUnauthorized:        "something in front of the token endpoint expects other credentials, such as a proxy or gateway",
@@ -132,7 +132,7 @@ func (o *options) inTheClear() bool {
 const hintHandshake = "the server may have refused the client's certificate: check that it is not expired, that certificate contains the intermediate CAs, " +
 	"and that the server trusts its CA"
 
-// certificateHints are those of clients that authenticate with a certificate, by Error.Code.
+// certificateHints are the hints for clients that authenticate with a certificate, by Error.Code.
 var certificateHints = map[string]string{
 	oauth.CodeTLS:             hintHandshake + "; or its own certificate is not trusted: SSL_CERT_FILE names a CA file to trust",
 	oauth.CodeConnectionReset: hintHandshake + "; or it is overloaded or restarting",

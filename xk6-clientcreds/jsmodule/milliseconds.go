@@ -32,7 +32,7 @@ func (s *sender) compareUnits(a *oauth.Attempt) {
 	}
 }
 
-// inSeconds is what d, given as a number, would be if that were one of seconds.
+// inSeconds returns the duration that the number behind d would be in seconds.
 func inSeconds(d time.Duration) time.Duration { return 1000 * d }
 
 // warnOfUnit warns of an option that is given as a number, and below a second.

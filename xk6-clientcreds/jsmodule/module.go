@@ -33,7 +33,7 @@ func New() *RootModule {
 	return &RootModule{process: newProcess()}
 }
 
-// Run returns the run of this process, for those who give its verdict as well.
+// Run returns the run of this process, for the outputs and commands that judge it.
 func (r *RootModule) Run() *verdict.Run { return r.process.run }
 
 // NewModuleInstance binds the module to one VU. k6 calls it once for every VU that imports the

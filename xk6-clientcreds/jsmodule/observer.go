@@ -141,7 +141,7 @@ func (s *sender) countHeld(err error) {
 	pushOne(s.samples, s.process.metrics.SuppressedRequests, 1, tags)
 }
 
-// requestKind is what the tags of a token request tell apart.
+// requestKind holds everything that the tags of a token request distinguish.
 type requestKind struct {
 	tags      *metrics.TagSet // of the client in the VU
 	grantType string

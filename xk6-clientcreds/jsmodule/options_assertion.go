@@ -106,7 +106,7 @@ func (o *options) assertion() (a oauth.Assertion, err error) {
 // membersOf are the members of a JSON object that the reader took as option.
 func membersOf(option, text string) (map[string]any, error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // none is no error
+		return nil, nil //nolint:nilnil // no certificate is not an error
 	}
 	var values map[string]json.RawMessage // numbers stay as the script wrote them
 	if err := json.Unmarshal([]byte(text), &values); err != nil {

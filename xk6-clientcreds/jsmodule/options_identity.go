@@ -40,7 +40,7 @@ func (o *options) tag() string {
 	return o.ClientID
 }
 
-// subject is what one warning is about: the client, or all of its pool.
+// subject is the subject of a warning: the client, or its whole pool.
 func (o *options) subject() any {
 	if o.shared != nil {
 		return o.shared

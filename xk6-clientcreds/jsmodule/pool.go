@@ -56,7 +56,7 @@ func newPool(m *instance, v sobek.Value) (*pool, error) {
 	p.shared = m.process.poolOf(key)
 	p.shared.once.Do(func() { p.prepare() })
 	if p.shared.err != nil {
-		m.process.dropPool(key, p.shared) // who makes it again may have mended it
+		m.process.dropPool(key, p.shared) // the next script that makes it may have fixed it
 	}
 	return p, p.shared.err
 }

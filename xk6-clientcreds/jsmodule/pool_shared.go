@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// sharedPool is what the VUs have of a pool together.
+// sharedPool is the part of a pool that the VUs share.
 type sharedPool struct {
 	once sync.Once
 	err  error
@@ -33,7 +33,7 @@ func (p *process) dropPool(key string, s *sharedPool) {
 	}
 }
 
-// errUnprepared is what the other VUs get when the first one came to grief.
+// errUnprepared is returned to all other VUs if preparing the pool failed.
 var errUnprepared = errors.New("the pool could not be made")
 
 // prepare does, in the first VU of the process, what has to be done once. It looks at every client, so

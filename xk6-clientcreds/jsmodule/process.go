@@ -30,7 +30,7 @@ const (
 // request that was sent is counted by the server, so it had better be counted here as well.
 const drainGrace = 5 * time.Second
 
-// process is what the VUs of one k6 process share.
+// process holds what the VUs of one k6 process share.
 type process struct {
 	instances   atomic.Uint64
 	run         *verdict.Run

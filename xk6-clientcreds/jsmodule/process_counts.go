@@ -14,7 +14,7 @@ var requestReasons = [...]tokencache.Reason{
 	tokencache.Cold, tokencache.Early, tokencache.Expired, tokencache.Rejected, reasonAcquire,
 }
 
-// processCounts is what a process counts for the summary of a run, beside the metrics: k6 keeps the
+// processCounts are the counters of a process for the summary of a run, beside the metrics: k6 keeps the
 // values of a tag only where a threshold names them.
 type processCounts struct {
 	requests   [len(requestReasons)]atomic.Int64 // token requests that were sent

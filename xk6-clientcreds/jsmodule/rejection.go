@@ -25,8 +25,8 @@ const labelRedirected = "redirected"
 // counts whole seconds, and the answer took its time.
 const skewWorthNoting = 5 * time.Second
 
-// refused reports whether result is an answer that another token may change: a 401 that blames the token of v
-// (RFC 6750 §3.1) or nothing at all. It gives that token up then. A 403 says that the token is good and not enough.
+// refused reports whether another token may change the answer: a 401 that blames the token of v (RFC 6750 §3.1), or
+// gives no reason. The token is dropped then. A 403 says that the token is good, but not sufficient.
 func (c *client) refused(v *view, result sobek.Value) bool {
 	resp, ok := result.Export().(*k6http.Response)
 	if !ok || resp == nil {
@@ -57,7 +57,7 @@ func (c *client) countRejection(label string) {
 	pushOne(state.Samples, c.m.process.metrics.Rejections, 1, tags)
 }
 
-// replaced gives up the token of v, which the API refused, unless there is no better one. It says what the refusal means.
+// replaced drops the token of v, which the API rejected, if another one may be better. It warns of what the rejection means.
 func (c *client) replaced(v *view, resp *k6http.Response) bool {
 	api := c.source.apis.of(transport.OriginOf(resp.URL))
 	accepted := v.lease.AcceptedBy(api)
@@ -74,7 +74,7 @@ func (c *client) replaced(v *view, resp *k6http.Response) bool {
 	return better
 }
 
-// warnOfRefusal says once what it means that a new token is refused.
+// warnOfRefusal warns once of what the rejection of a new token means.
 func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
 	says := fmt.Sprintf("The API answered 401 to a token that had just been issued (client %q, %s%s%s)",
 		c.opts.ClientID, transport.OriginOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
@@ -88,7 +88,7 @@ func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
 	})
 }
 
-// warnOfSuccession says once that a new token ends the one before.
+// warnOfSuccession warns once that a new token ends the one before.
 func (c *client) warnOfSuccession(resp *k6http.Response) {
 	advice := "Let the virtual users share one token with cache.scope: 'shared'"
 	if c.opts.Cache.Scope == scopeShared {
@@ -122,7 +122,7 @@ func isAcceptance(status int) bool {
 	return status >= 200 && status < 300 || status == http.StatusForbidden
 }
 
-// warnOfDelay says once that an API accepts tokens only a while after they were issued.
+// warnOfDelay warns once that an API accepts tokens only a while after they were issued.
 func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
 	t.process.warnOnce(warning{"late acceptance", t.opts.subject()}, fmt.Sprintf(
 		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the authorization server is ahead "+
@@ -148,7 +148,7 @@ func notYetValid(t *oauth.Token, resp *k6http.Response) string {
 	return ""
 }
 
-// warnOfScope says once what the API's 403 means, where it is about the token.
+// warnOfScope warns once of what the API's 403 means, where it is about the token.
 func (c *client) warnOfScope(resp *k6http.Response) {
 	if oauth.ChallengeError([]string{resp.Headers[headerChallenge]}) != "insufficient_scope" {
 		return
@@ -174,7 +174,7 @@ func (c *client) describeChallenge(resp *k6http.Response) string {
 	return ", WWW-Authenticate: " + c.m.process.words(header)
 }
 
-// describeSkew says how far the clock of the one who answered is from this machine's.
+// describeSkew says how far the clock of the answering server is from this machine's.
 func describeSkew(resp *k6http.Response, now time.Time) string {
 	date, err := http.ParseTime(resp.Headers["Date"])
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// rereadPause is the least time between two readings of a secret that has not changed: a server
-// that refuses every request must not make k6 read a file as often as it asks.
+// rereadPause is the minimum time between two readings of a secret that has not changed: a server
+// that refuses every request must not make k6 read a file for each of them.
 const rereadPause = time.Second
 
 // rotation replaces the credentials of a token source when the server refuses them: a secret or key that is
 // rotated while the test runs is picked up where it was read.
 type rotation struct {
-	mu        sync.Mutex // held to read, which asks no network: k6 keeps what its secret sources said
+	mu        sync.Mutex // held while reading, which needs no network: k6 caches the values of its secret sources
 	unchanged time.Time  // when a reading last found nothing new
 	// refused are the credentials that the server refused last, while token requests are held back for it.
 	refused atomic.Pointer[credentials]
@@ -38,7 +38,7 @@ func (t *tokenSource) reloadCredentials(used *credentials, err error, s *sender)
 	return used.refusedBy(err) && t.replaced(used, s)
 }
 
-// reloadedSinceRefusal reports, once, whether there are other credentials than those that the server
+// reloadedSinceRefusal reports once whether there are other credentials than the ones that the server
 // refused last.
 func (t *tokenSource) reloadedSinceRefusal(s *sender) bool {
 	used := t.rotation.refused.Load()

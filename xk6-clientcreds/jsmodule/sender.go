@@ -79,7 +79,7 @@ type certifiedTransport struct {
 	iteration int64 // of the VU's last use
 }
 
-// transport is what the client's requests go over. It must be called on the VU's goroutine.
+// transport carries the client's requests. It must be called on the VU's goroutine.
 func (c *client) transport(state *lib.State) http.RoundTripper {
 	if c.source.certificate == nil {
 		return state.Transport

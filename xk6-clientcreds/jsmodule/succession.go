@@ -14,8 +14,8 @@ import (
 // endsNeeded is how often a new token must have ended the one before until that is taken for the server's habit.
 const endsNeeded = 2
 
-// succession is what is known of the tokens of one client id at one server, over all of its configurations: whether
-// they are good beside each other, or a new one ends the one before. It is safe for concurrent use.
+// succession holds what is known about the tokens of one client id at one server, over all of its configurations:
+// whether they are valid beside each other, or a new token ends the one before. It is safe for concurrent use.
 type succession struct {
 	requested atomic.Pointer[time.Time] // when the newest granted token was requested; nil before the first
 	coexist   atomic.Bool               // a token was accepted although there was a newer one
@@ -28,7 +28,7 @@ type succession struct {
 	unsaid   func()       // a warning that is right only if tokens are good beside each other
 }
 
-// successions are those of all clients of a process.
+// successions has the succession of every client of a process.
 type successions struct {
 	mu    sync.Mutex
 	known map[[2]string]*succession // by server and client id
@@ -82,7 +82,7 @@ func (s *succession) begin() (end func(*oauth.Token)) {
 	}
 }
 
-// outlived reports whether there is a newer token than that of l. Of tokens that were requested at the same time, the
+// outlived reports whether there is a newer token than l's. Of tokens that were requested at the same time, the
 // server alone knows which is the newer.
 func (s *succession) outlived(l *tokencache.Lease) bool {
 	last := s.requested.Load()

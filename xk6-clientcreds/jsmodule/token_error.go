@@ -28,7 +28,7 @@ var tokenErrorProgram = sync.OnceValue(func() *sobek.Program {
 })()`, true)
 })
 
-// fail gives the script what it asked for when there is no token: an exception or, with
+// fail ends a call for which there is no token: with an exception or, with
 // onError: "abort", the end of the test. No request may go out without its token.
 func (c *client) fail(err error) sobek.Value {
 	rt := c.m.vu.Runtime()

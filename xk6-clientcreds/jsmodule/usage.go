@@ -12,8 +12,8 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// epoch is what the hot path counts from: comparing two monotonic distances from it costs less
-// than comparing two time.Time.
+// epoch is the origin of times on the hot path: comparing two monotonic distances from it costs less
+// than comparing two time.Time values.
 var epoch = time.Now()
 
 func sinceEpoch() time.Duration { return time.Since(epoch) }
