@@ -53,7 +53,7 @@ func commandDuration(w http.ResponseWriter, member, value string) (time.Duration
 	return d, true
 }
 
-// revokeMany revokes the tokens that have been issued so far: all, those of
+// revokeMany revokes the tokens that have been issued so far: all, the tokens of
 // one client, or a share.
 func (s *Server) revokeMany(w http.ResponseWriter, r *http.Request) {
 	command := struct {

@@ -18,7 +18,7 @@ type protectedAPI struct {
 	tooWeak  *bearerError
 }
 
-// accessToken is what the API learns about a valid token.
+// accessToken holds what the API learns about a valid token.
 type accessToken struct {
 	clientID string
 	scope    string

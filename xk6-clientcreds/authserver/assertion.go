@@ -109,7 +109,7 @@ func (c *client) verifySignature(signed *jose.JSONWebSignature) ([]byte, *oauthE
 }
 
 // namesCertificate reports whether a header names no other certificate than
-// that of key, by its thumbprint (RFC 7515 §4.1.8). A key that is registered
+// the key's, by its thumbprint (RFC 7515 §4.1.8). A key that is registered
 // without one can have any.
 func namesCertificate(header jose.Header, key *jose.JSONWebKey) bool {
 	named, given := header.ExtraHeaders["x5t#S256"]
@@ -165,7 +165,7 @@ func (v *assertionVerifier) verify(
 	if c == nil {
 		return named, errAssertionIssuer
 	}
-	// From here on the assertion is that of a client which exists; what it claims counts only now.
+	// From here on the assertion belongs to a client which exists; its claims count only now.
 	payload, failure := check(c, signed)
 	if failure != nil {
 		return c, failure

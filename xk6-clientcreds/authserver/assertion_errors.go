@@ -3,16 +3,16 @@ package authserver
 import "net/http"
 
 // What can be wrong with a client assertion: RFC 7521 §4.2.1 makes all of it
-// invalid_client, but for parameters that are missing.
+// invalid_client, except for missing parameters.
 var (
 	errNoAssertion     = invalidRequest("client_assertion is missing")
 	errNoAssertionType = invalidRequest("client_assertion_type is missing")
 
 	errAssertionType       = invalidClient("client_assertion_type must be " + assertionType)
-	errAssertionSyntax     = invalidClient("the client assertion is no signed JWT in compact serialization")
+	errAssertionSyntax     = invalidClient("the client assertion is not a signed JWT in compact serialization")
 	errAssertionAlgorithm  = invalidClient("the algorithm of the client assertion is not supported")
 	errAssertionClaims     = invalidClient("the claims of the client assertion are malformed")
-	errAssertionIssuer     = invalidClient("the iss of the client assertion is no client")
+	errAssertionIssuer     = invalidClient("the iss of the client assertion is not a known client")
 	errAssertionSubject    = invalidClient("the sub of the client assertion is not its iss")
 	errNoSecret            = invalidClient("the client has no secret to verify the client assertion with")
 	errNoKeys              = invalidClient("the client has no keys to verify the client assertion with")

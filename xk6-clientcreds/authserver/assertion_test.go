@@ -61,7 +61,7 @@ func signer() Client {
 	return c
 }
 
-// goodClaims are those of an assertion that s accepts at now.
+// goodClaims are the claims of an assertion that s accepts at now.
 func goodClaims(s *Server, now time.Time) map[string]any {
 	return map[string]any{
 		"iss": "signer", "sub": "signer", "aud": s.endpoints.Issuer, "jti": rand.Text(),
@@ -153,8 +153,8 @@ func TestClaimsOfAssertions(t *testing.T) {
 		{"aud", s.endpoints.Issuer + "/", "the aud of the client assertion is neither the issuer nor the token endpoint"},
 		{"aud", without, "the client assertion has no aud"},
 		{"aud", 7, "the claims of the client assertion are malformed"},
-		{"iss", "nobody", "the iss of the client assertion is no client"},
-		{"iss", without, "the iss of the client assertion is no client"},
+		{"iss", "nobody", "the iss of the client assertion is not a known client"},
+		{"iss", without, "the iss of the client assertion is not a known client"},
 		{"iss", "demo", "the client has no keys to verify the client assertion with"},
 		{"sub", "demo", "the sub of the client assertion is not its iss"},
 		{"sub", without, "the sub of the client assertion is not its iss"},
@@ -213,7 +213,7 @@ func TestWrongAssertions(t *testing.T) {
 		"an unknown kid":               {withAssertion(sign(t, jose.ES256, ec, "other", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
 		"the kid of another algorithm": {withAssertion(sign(t, jose.ES256, ec, "RS256", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
 		"alg none":                     {withAssertion(none), "invalid_client", "the algorithm of the client assertion is not supported"},
-		"no JWT":                       {withAssertion("abc"), "invalid_client", "the client assertion is no signed JWT in compact serialization"},
+		"no JWT":                       {withAssertion("abc"), "invalid_client", "the client assertion is not a signed JWT in compact serialization"},
 		"no keys":                      {withAssertion(sign(t, jose.ES256, ec, "", of("secret-only"))), "invalid_client", "the client has no keys to verify the client assertion with"},
 		"no secret":                    {withAssertion(sign(t, jose.HS256, []byte(macSecret), "", of("keys-only"))), "invalid_client", "the client has no secret to verify the client assertion with"},
 		"an empty secret by Basic":     {post("/token", Client{ID: "keys-only"}, clientCredentials), "invalid_client", "client authentication failed"},
@@ -300,7 +300,7 @@ func TestKeysOfClients(t *testing.T) {
 		return Client{ID: "a", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key}}}
 	}
 	for message, c := range map[string]Client{
-		`client "a": key number 1 of the JWK set is no public RSA, EC or Ed25519 key`:      with(jose.JSONWebKey{Key: ec}),
+		`client "a": key number 1 of the JWK set is not a public RSA, EC or Ed25519 key`:   with(jose.JSONWebKey{Key: ec}),
 		`client "a": key number 1 of the JWK set has the use "enc", want sig`:              with(jose.JSONWebKey{Key: ec.Public(), Use: "enc"}),
 		`client "a": private_key_jwt needs a JWK set with the client's keys`:               {ID: "a", Secret: macSecret, AuthMethod: "private_key_jwt"},
 		`client "a": client_secret_post needs a secret`:                                    {ID: "a", JWKS: with(jose.JSONWebKey{Key: ec.Public()}).JWKS, AuthMethod: "client_secret_post"},

@@ -18,7 +18,7 @@ var (
 
 // grantDetails answers a request for authorization details, RFC 9396 §5: it
 // grants all of them as they are, if the client may have their types, otherwise
-// none. "" is no details.
+// none. "" means without details.
 func (c *client) grantDetails(requested []byte) (string, *oauthError) {
 	if requested == nil {
 		return "", nil

@@ -20,7 +20,7 @@ const (
 // §3.1.
 var confirmationMembers = [bindingKinds]string{boundToCertificate: "x5t#S256", boundToKey: "jkt"}
 
-// binding is what a token is bound to; the zero value binds it to nothing.
+// binding is the key or certificate to which a token is bound; the zero value binds it to nothing.
 type binding struct {
 	kind bindingKind
 	hash [sha256.Size]byte
@@ -49,7 +49,7 @@ func bindToCertificate(r *http.Request) binding {
 	return binding{boundToCertificate, sha256.Sum256(shown.Raw)}
 }
 
-// proven tells why a request that carries the token does not prove that it may;
+// proven returns why a request that carries the token does not prove that it may;
 // nil when it does.
 func (b *binding) proven(r *http.Request) *bearerError {
 	if b.kind != boundToCertificate {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CertificateSubject is what the certificate of a client must say, where it
+// CertificateSubject is the subject that the certificate of a client must have, where it
 // authenticates by tls_client_auth: exactly one of the fields, which are the
 // metadata of RFC 8705 §2.1.2.
 type CertificateSubject struct {

@@ -22,7 +22,7 @@ const (
 // renewBefore is how long a certificate must still be valid to be used again.
 const renewBefore = 24 * time.Hour
 
-// certificates are what HTTPS needs.
+// certificates are the certificates for HTTPS.
 type certificates struct {
 	caFile string // absolute path
 	pool   *x509.CertPool
@@ -30,7 +30,7 @@ type certificates struct {
 }
 
 // loadCertificates returns a server certificate for hosts and the CA that
-// issued it. What the folder has and is still good is used again.
+// issued it. Valid files in the folder are used again.
 func loadCertificates(dir string, hosts []string) (*certificates, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -35,7 +35,7 @@ type Client struct {
 	// registration of that certificate (self_signed_tls_client_auth, RFC 8705
 	// §2.2).
 	JWKS jose.JSONWebKeySet
-	// Subject is that of the client's certificate (tls_client_auth). Default:
+	// Subject is the subject of the client's certificate (tls_client_auth). Default:
 	// the client has none of the server's CA.
 	Subject CertificateSubject
 	// DPoPBound says that the client may have tokens only that are bound to the
@@ -44,7 +44,7 @@ type Client struct {
 	// Scope is the space separated scope the client may have, and gets when it
 	// asks for none.
 	Scope string
-	// TTL is the lifetime of this client's tokens. Default: that of the server.
+	// TTL is the lifetime of this client's tokens. Default: the server's TTL.
 	TTL time.Duration
 	// GrantTypes are the grants the client may use. Default: client_credentials.
 	GrantTypes []string
@@ -78,7 +78,7 @@ type client struct {
 	subject     CertificateSubject
 }
 
-// registry holds the clients. It is read-only once made, but for the clients'
+// registry holds the clients. It is read-only once made, except for the clients'
 // credentials.
 type registry struct {
 	list []*client
@@ -189,7 +189,7 @@ func checkKeys(c Client) error {
 		switch key.Key.(type) {
 		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 		default:
-			return configErrorf("Clients", "client %q: key number %d of the JWK set is no public RSA, EC or Ed25519 key", c.ID, i+1)
+			return configErrorf("Clients", "client %q: key number %d of the JWK set is not a public RSA, EC or Ed25519 key", c.ID, i+1)
 		}
 		if !key.Valid() {
 			return configErrorf("Clients", "client %q: key number %d of the JWK set is not valid", c.ID, i+1)
@@ -213,7 +213,7 @@ func checkKeys(c Client) error {
 	return nil
 }
 
-// nothing is what the secret of an unknown client is compared with.
+// nothing stands for the secret of an unknown client in comparisons.
 var nothing credentials
 
 // authenticate finds the client with this id and secret. What it costs does

@@ -14,12 +14,12 @@ const (
 	methodSelfSignedTLS = "self_signed_tls_client_auth"
 )
 
-// What can be wrong with a client certificate. All of it is invalid_client: the
+// Errors of a client certificate. All of them are invalid_client: the
 // handshake goes on without or with any certificate, so that the client is told
 // which of these it is.
 var (
 	errNoCertificate        = invalidClient("the client showed no certificate in the TLS handshake")
-	errCertificateClient    = invalidClient("the client_id is no client that authenticates by a certificate")
+	errCertificateClient    = invalidClient("the client_id is not a client that authenticates with a certificate")
 	errCertificateExpired   = invalidClient("the client certificate has expired")
 	errCertificateEarly     = invalidClient("the client certificate is not valid yet")
 	errCertificateAuthority = invalidClient("the client certificate is not from the CA that the server trusts")
@@ -152,7 +152,7 @@ func (c *credentials) hasCertificate(shown *x509.Certificate) bool {
 }
 
 // expectCertificates has the server ask for certificates in the handshake where
-// a client can have one. The ports are the same for all: those of the API have
+// a client can have one. The ports are the same for all: the API's ports have
 // to see certificates as well, and who has none goes on without. Where nobody
 // has one nobody is asked, so that a handshake costs what it does elsewhere.
 func (s *Server) expectCertificates() error {

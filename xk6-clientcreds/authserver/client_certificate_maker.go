@@ -17,7 +17,7 @@ import (
 
 // WithCertificate is the client with the certificate in certPath, whose private
 // key is in keyPath, registered: by its subject where the CA of tlsDir has
-// issued it (tls_client_auth), and by itself otherwise
+// issued it (tls_client_auth), and by the certificate otherwise
 // (self_signed_tls_client_auth). Its key is registered for private_key_jwt as
 // well. Where there is no file that CA issues one.
 func (c Client) WithCertificate(tlsDir, certPath, keyPath string) (Client, error) {

@@ -252,7 +252,7 @@ func TestRotatedCertificates(t *testing.T) {
 	require.NoError(t, s.RotateSecret("dn", "a new secret", 0), "the subject is kept")
 }
 
-// What WithCertificate registers is what the server then takes.
+// The server accepts the certificate that WithCertificate registers.
 func TestWithCertificate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -346,7 +346,7 @@ func TestDistinguishedNames(t *testing.T) {
 	require.Equal(t, nameOf(pair.Leaf), canonicalName(`1.2.3=x, o=O, cn=\ a\, b\ , dc=net`))
 }
 
-// What is remembered of a chain is no longer than the chain, and not without bound.
+// The memory of a chain lasts no longer than the chain, and is bounded.
 func TestChainsAreRemembered(t *testing.T) {
 	t.Parallel()
 	authority := func(name string, lifetime time.Duration) func(c *x509.Certificate) {

@@ -60,7 +60,7 @@ type Middleware func(http.Handler) http.Handler
 type Config struct {
 	// Addr is the host:port of the authorization server. Default 127.0.0.1:0.
 	Addr string
-	// APIAddr is the host:port of the protected API. Default: that of the
+	// APIAddr is the host:port of the protected API. Default: the address of the
 	// authorization server.
 	APIAddr string
 	// Issuer is the issuer identifier: an https or http URL, or a path such as

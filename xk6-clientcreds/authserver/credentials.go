@@ -9,7 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// credentials are what a client authenticates with. They are replaced as a
+// credentials are the credentials of a client. They are replaced as a
 // whole, while requests are answered.
 type credentials struct {
 	secret []byte // of client_secret_jwt

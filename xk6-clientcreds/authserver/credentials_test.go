@@ -89,7 +89,7 @@ func TestWrongRotations(t *testing.T) {
 		`the grace of the old secret is -1s, want 0`:       s.RotateSecret("demo", "secret", -time.Second),
 		`client_secret_jwt needs a secret of 32 bytes`:     s.RotateSecret("mac", "short", 0),
 		`client "keys" has no secret`:                      s.RotateJWKS("keys", jose.JSONWebKeySet{}),
-		`key number 1 of the JWK set is no public RSA, EC`: s.RotateJWKS("demo", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte(macSecret)}}}),
+		`key number 1 of the JWK set is not a public RSA, EC`: s.RotateJWKS("demo", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte(macSecret)}}}),
 	} {
 		require.ErrorContains(t, err, message)
 	}

@@ -61,7 +61,7 @@ type proofClaims struct {
 	Nonce    string           `json:"nonce"`
 }
 
-// privateMembers are those of a JWK that hold a private or symmetric key, RFC
+// privateMembers are the members of a JWK that hold a private or symmetric key, RFC
 // 7518 §6, RFC 8037 §2.
 var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
@@ -212,7 +212,7 @@ func (s *Server) bindToKey(r *http.Request, c *client) (b binding, failure *oaut
 	return binding{boundToKey, thumbprint}, nil
 }
 
-// provenBy tells why a request, which carries the token by the scheme of DPoP or
+// provenBy returns why a request, which carries the token by the scheme of DPoP or
 // of Bearer, does not prove that it may; nil when it does, RFC 9449 §7.
 func (b *binding) provenBy(r *http.Request, v *proofVerifier, published, token string, byProof bool) *bearerError {
 	switch {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// proofError is what can be wrong with a DPoP proof: an answer of the token
+// proofError is an error of a DPoP proof: an answer of the token
 // endpoint (RFC 9449 §5 and §8) and one of the API (§7.1 and §9).
 type proofError struct {
 	atToken *oauthError
@@ -36,12 +36,12 @@ func useNonce(description string) *proofError {
 var (
 	errNoProof         = invalidProof("the request has no DPoP proof")
 	errProofTwice      = invalidProof("the request has more than one DPoP header")
-	errProofSyntax     = invalidProof("the DPoP proof is no signed JWT in compact serialization")
+	errProofSyntax     = invalidProof("the DPoP proof is not a signed JWT in compact serialization")
 	errProofType       = invalidProof("the typ of the DPoP proof is not dpop+jwt")
 	errProofAlgorithm  = invalidProof("the alg of the DPoP proof is not supported")
 	errProofNoKey      = invalidProof("the DPoP proof has no jwk")
 	errProofPrivateKey = invalidProof("the jwk of the DPoP proof holds a private key")
-	errProofKey        = invalidProof("the jwk of the DPoP proof is no usable public key")
+	errProofKey        = invalidProof("the jwk of the DPoP proof is not a usable public key")
 	errProofSignature  = invalidProof("the signature of the DPoP proof is wrong")
 	errProofClaims     = invalidProof("the claims of the DPoP proof are malformed")
 	errProofNoID       = invalidProof("the DPoP proof has no jti")
@@ -54,7 +54,7 @@ var (
 	errProofFuture     = invalidProof("the iat of the DPoP proof is in the future")
 	errProofOld        = invalidProof("the iat of the DPoP proof is more than a minute ago")
 	errProofNoHash     = invalidProof("the DPoP proof has no ath")
-	errProofHash       = invalidProof("the ath of the DPoP proof is not that of the access token")
+	errProofHash       = invalidProof("the ath of the DPoP proof does not match the access token")
 	errProofReplayed   = invalidProof("the DPoP proof was used before")
 
 	errNonceMissing = useNonce("the DPoP proof has no nonce")

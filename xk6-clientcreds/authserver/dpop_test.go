@@ -44,7 +44,7 @@ func (h *holder) thumbprint(t testing.TB) string {
 	return base64.RawURLEncoding.EncodeToString(sum)
 }
 
-// proof makes a proof. What change adds or, by nil, takes away is another proof.
+// proof makes a proof, to which change adds members or, by nil, from which it removes them.
 func (h *holder) proof(t testing.TB, method, target, token string, change map[string]any) string {
 	t.Helper()
 	claims := map[string]any{"jti": rand.Text(), "htm": method, "htu": target, "iat": h.now().Unix()}
@@ -248,10 +248,10 @@ func TestWrongProofs(t *testing.T) {
 		tokenOnly   bool // the same would be right at the token endpoint
 	}{
 		"two":                {proofs: fixed("a", "b"), description: "the request has more than one DPoP header"},
-		"empty":              {proofs: fixed(""), description: "the DPoP proof is no signed JWT in compact serialization"},
-		"too long":           {proofs: fixed(forge(`{"typ":"dpop+jwt","x":"` + strings.Repeat("x", maxProof) + `"}`)), description: "the DPoP proof is no signed JWT in compact serialization"},
-		"header is no JSON":  {proofs: fixed(forge(`x`)), description: "the DPoP proof is no signed JWT in compact serialization"},
-		"two parts":          {proofs: fixed(strings.TrimSuffix(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":`+string(public)+`}`), ".c2lnbmF0dXJl")), description: "the DPoP proof is no signed JWT in compact serialization"},
+		"empty":              {proofs: fixed(""), description: "the DPoP proof is not a signed JWT in compact serialization"},
+		"too long":           {proofs: fixed(forge(`{"typ":"dpop+jwt","x":"` + strings.Repeat("x", maxProof) + `"}`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
+		"header is no JSON":  {proofs: fixed(forge(`x`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
+		"two parts":          {proofs: fixed(strings.TrimSuffix(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":`+string(public)+`}`), ".c2lnbmF0dXJl")), description: "the DPoP proof is not a signed JWT in compact serialization"},
 		"other type":         {proofs: fixed(forge(`{"typ":"JWT","alg":"ES256"}`)), description: "the typ of the DPoP proof is not dpop+jwt"},
 		"no type":            {proofs: fixed(forge(`{"alg":"ES256"}`)), description: "the typ of the DPoP proof is not dpop+jwt"},
 		"alg none":           {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"none","jwk":` + string(public) + `}`)), description: "the alg of the DPoP proof is not supported"},
@@ -259,8 +259,8 @@ func TestWrongProofs(t *testing.T) {
 		"no key":             {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256"}`)), description: "the DPoP proof has no jwk"},
 		"private key":        {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(private) + `}`)), description: "the jwk of the DPoP proof holds a private key"},
 		"symmetric key":      {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"oct","k":"c2VjcmV0"}}`)), description: "the jwk of the DPoP proof holds a private key"},
-		"no such key":        {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC"}}`)), description: "the DPoP proof is no signed JWT in compact serialization"},
-		"small RSA key":      {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + small + `}`)), description: "the jwk of the DPoP proof is no usable public key"},
+		"no such key":        {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC"}}`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
+		"small RSA key":      {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + small + `}`)), description: "the jwk of the DPoP proof is not a usable public key"},
 		"signature":          {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(public) + `}`)), description: "the signature of the DPoP proof is wrong"},
 		"key of another alg": {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + string(public) + `}`)), description: "the signature of the DPoP proof is wrong"},
 		"claims":             {proofs: changed(map[string]any{"jti": 7}), description: "the claims of the DPoP proof are malformed"},
@@ -283,7 +283,7 @@ func TestWrongProofs(t *testing.T) {
 		"in the future": {proofs: changed(map[string]any{"iat": begin + 11}), description: "the iat of the DPoP proof is in the future"},
 		"old":           {proofs: changed(map[string]any{"iat": begin - 71}), description: "the iat of the DPoP proof is more than a minute ago"},
 		"no ath":        {proofs: changed(map[string]any{"ath": nil}), description: "the DPoP proof has no ath", tokenOnly: true},
-		"other ath":     {proofs: changed(map[string]any{"ath": "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}), description: "the ath of the DPoP proof is not that of the access token", tokenOnly: true},
+		"other ath":     {proofs: changed(map[string]any{"ath": "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}), description: "the ath of the DPoP proof does not match the access token", tokenOnly: true},
 	} {
 		before := s.Stats()
 		a := apiWith("DPoP", token, tc.proofs("GET", offlineAPI, token)...).ask(t, handler)

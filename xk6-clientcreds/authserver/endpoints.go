@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Paths at the root of a port. Those of the authorization server are below the
+// Paths at the root of a port. The authorization server's paths are below the
 // path of the issuer.
 const (
 	apiPath    = "/api"

@@ -46,7 +46,7 @@ var (
 	errManyActors    = invalidRequest("the subject token has too many actors already")
 	errRequestedType = invalidRequest("requested_token_type is not supported")
 	errWiderScope    = newError(resultInvalidScope, http.StatusBadRequest,
-		"the scope is malformed or exceeds that of the subject token")
+		"the scope is malformed or exceeds the scope of the subject token")
 )
 
 // exchange is the token exchange of RFC 8693 §2. Every client that may use the

@@ -216,12 +216,12 @@ func TestExchangeRefusals(t *testing.T) {
 				"more scope": {
 					gateway,
 					[]string{"subject_token=" + subject, kind, "scope=orders.read+gateway"},
-					"invalid_scope", "the scope is malformed or exceeds that of the subject token",
+					"invalid_scope", "the scope is malformed or exceeds the scope of the subject token",
 				},
 				"a malformed scope": {
 					gateway,
 					[]string{"subject_token=" + subject, kind, "scope=++"},
-					"invalid_scope", "the scope is malformed or exceeds that of the subject token",
+					"invalid_scope", "the scope is malformed or exceeds the scope of the subject token",
 				},
 				"no resource":       {gateway, []string{"subject_token=" + subject, kind, "resource=orders"}, "invalid_target", "resource must be an absolute URI without a fragment"},
 				"two of them":       {gateway, []string{"subject_token=" + subject, "subject_token=" + subject, kind}, "invalid_request", "a parameter is included more than once"},

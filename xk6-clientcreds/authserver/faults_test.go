@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFaultsAddUp holds that each request is in exactly one result, whoever answered it, and that faults are counted.
+// TestFaultsAddUp holds that each request is in exactly one result, no matter who answered it, and that faults are counted.
 func TestFaultsAddUp(t *testing.T) {
 	t.Parallel()
 	s, h := offline(t, Config{})

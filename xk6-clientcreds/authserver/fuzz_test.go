@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzForm compares the parser with that of package url, wherever that one is
+// FuzzForm compares the parser with package url's parser, wherever that one is
 // as strict.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{

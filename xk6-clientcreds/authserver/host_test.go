@@ -26,7 +26,7 @@ func TestHosts(t *testing.T) {
 			get("/stats", ""),
 		} {
 			q.header.Set("Host", host)
-			// What the browser says of such a page, which is of the server's own origin to it.
+			// The headers of a browser for such a page, which has the server's own origin.
 			q.header.Set("Origin", "http://"+host)
 			q.header.Set("Sec-Fetch-Site", "same-origin")
 			got := q.ask(t, h)

@@ -40,7 +40,7 @@ func (s *Server) introspect(r *http.Request, f *form) *oauthError {
 
 // readTokenRequest reads a request of an authenticated client about a token,
 // as introspection and revocation have it. token_type_hint is not needed: a
-// token tells its type.
+// token shows its type.
 func (s *Server) readTokenRequest(r *http.Request, f *form) (*client, string, *oauthError) {
 	if err := f.read(r); err != nil {
 		return nil, "", err
@@ -56,7 +56,7 @@ func (s *Server) readTokenRequest(r *http.Request, f *form) (*client, string, *o
 	return c, string(token), nil
 }
 
-// judge tells why a token that this server made is not valid at now, nil when
+// judge returns why a token that this server made is not valid at now, nil when
 // it is. e is the endpoint that asks.
 func (s *Server) judge(g *tokenClaims, now time.Time, e faults.Endpoint) *bearerError {
 	switch {

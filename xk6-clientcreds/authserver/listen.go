@@ -58,7 +58,7 @@ func closeAll(listeners []net.Listener) error {
 // secure returns the TLS configuration of all ports, nil for plain HTTP.
 func (s *Server) secure(listeners []net.Listener) (*tls.Config, error) {
 	if s.cfg.TLSDir == "" {
-		return nil, nil //nolint:nilnil // nil is what http.Server takes for no TLS
+		return nil, nil //nolint:nilnil // nil means without TLS to http.Server
 	}
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	for _, l := range listeners {

@@ -23,7 +23,7 @@ func TestRevocation(t *testing.T) {
 			require.Equal(t, "unauthorized_client", refused.member(t, "error"))
 			require.Equal(t, http.StatusOK, get("/api/", token).ask(t, h).status)
 
-			for range 2 { // once more is no error: RFC 7009 §2.2
+			for range 2 { // a second time is not an error: RFC 7009 §2.2
 				require.Equal(t, http.StatusOK, post("/revoke", demo, "token="+token).ask(t, h).status)
 			}
 			a := get("/api/", token).ask(t, h)

@@ -18,7 +18,7 @@ type Server struct {
 	cfg     Config
 	clients *registry
 	methods []authMethod
-	// certificates are those of clients. asksCertificates says that some client
+	// certificates are the clients' certificates. asksCertificates says that some client
 	// can have one.
 	certificates     certificateVerifier
 	asksCertificates bool
@@ -33,10 +33,10 @@ type Server struct {
 	wall  func() time.Time
 	stats *stats
 	api   *protectedAPI
-	// introspector is nil when the API checks tokens by itself.
+	// introspector is nil if the API validates tokens locally.
 	introspector *introspector
 
-	// What follows is known only once the addresses are bound.
+	// The following fields are known only once the addresses are bound.
 	started          time.Time
 	endpoints        Endpoints
 	defaultAudience  string

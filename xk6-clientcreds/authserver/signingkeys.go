@@ -55,7 +55,7 @@ func (k *signingKeys) find(id string, now time.Time) *signingKey {
 // maxSigningKeys bounds the keys that are accepted at the same time.
 const maxSigningKeys = 16
 
-// What keeps a signing key from being replaced.
+// Reasons not to replace a signing key.
 var (
 	errNoSigningKey    = errors.New("tokens are opaque: no key signs them")
 	errManySigningKeys = errors.New("there are 16 keys already, want a shorter overlap")

@@ -7,7 +7,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
-// Stats is what has arrived at a [Server]. A request counts in a total when it
+// Stats counts the requests that have arrived at a [Server]. A request counts in a total when it
 // arrives, in a result when its answer is decided.
 type Stats struct {
 	TokenRequests         TokenRequests `json:"token_requests"`

@@ -91,7 +91,7 @@ func TestPeakPer100ms(t *testing.T) {
 }
 
 // TestLateArrival holds that an arrival that is counted after its window has
-// ended does not begin that window anew.
+// ended does not begin that window again.
 func TestLateArrival(t *testing.T) {
 	t.Parallel()
 	var l arrivals

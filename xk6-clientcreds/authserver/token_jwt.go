@@ -90,7 +90,7 @@ func (j *jwtFormat) issue(f *form, g *tokenClaims) error {
 	return nil
 }
 
-// claims are those of RFC 9068 §2.2 that the server reads back.
+// claims are the claims of RFC 9068 §2.2 that the server reads back.
 type claims struct {
 	jwt.Claims
 
@@ -103,7 +103,7 @@ type claims struct {
 }
 
 // open validates as RFC 9068 §4 says, except for exp and aud, which are judged
-// by those who ask.
+// by the callers.
 func (j *jwtFormat) open(_ *form, token string) (tokenClaims, bool) {
 	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{j.algorithm})
 	if err != nil || len(signed.Signatures) != 1 {

@@ -22,7 +22,7 @@ func formats() map[string]Config {
 	return all
 }
 
-// TestTokenKeepsGrant holds that what comes out of a token is what went in.
+// TestTokenKeepsGrant holds that a token returns the grant that was put into it.
 func TestTokenKeepsGrant(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range formats() {

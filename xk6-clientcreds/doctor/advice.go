@@ -10,7 +10,7 @@ import (
 const (
 	// defaultLeeway is the part of a lifetime that scripts leave unless LEEWAY says otherwise.
 	defaultLeeway = 0.10
-	// rounding is what a server's clock can be off that counts in whole seconds: such a token can
+	// rounding is the error of a server's clock that counts in whole seconds: such a token can
 	// end a second earlier than it was told.
 	rounding = time.Second
 )
@@ -74,7 +74,7 @@ func adviseRequests(_ context.Context, e *run) []Result {
 	if e.limited || (e.limit > 0 && e.limit < e.cfg.VUs) {
 		scope.Status, scope.Data["cache_scope"] = Warning, "shared"
 		scope.Summary = "the server's rate limit stands against a token for each virtual user"
-		scope.Hint = "set CACHE_SCOPE=shared, unless the limit is what is to be tested"
+		scope.Hint = "set CACHE_SCOPE=shared, unless you test the limit"
 	}
 	return []Result{requests, scope}
 }

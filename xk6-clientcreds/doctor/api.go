@@ -20,7 +20,7 @@ func checkAPI(ctx context.Context, e *run) []Result {
 	return []Result{without, e.apiWithToken(ctx)}
 }
 
-// apiWithoutToken wants what RFC 6750 §3 demands: 401 and a challenge.
+// apiWithoutToken expects what RFC 6750 §3 requires: 401 and a challenge.
 func (e *run) apiWithoutToken(ctx context.Context) Result {
 	r := Result{ID: "api.without_token", Status: OK}
 	x, err := e.probe.get(ctx, e.cfg.APIURL, "", "")
@@ -47,7 +47,7 @@ func (e *run) apiWithoutToken(ctx context.Context) Result {
 	return r
 }
 
-// apiWithToken wants the token to be good.
+// apiWithToken expects the API to accept the token.
 func (e *run) apiWithToken(ctx context.Context) Result {
 	r := Result{ID: "api.with_token", Status: OK}
 	x, demanded, err := e.getWithToken(ctx)

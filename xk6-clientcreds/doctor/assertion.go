@@ -10,7 +10,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
 
-// assertion is what the JWTs of the client say, as those of the scripts.
+// assertion returns the contents of the client's JWTs, the same as in scripts.
 func (c *Config) assertion() oauth.Assertion {
 	audience := c.AssertionAudience
 	if audience == "" {
@@ -19,7 +19,7 @@ func (c *Config) assertion() oauth.Assertion {
 	return oauth.Assertion{ClientID: c.ClientID, Audience: audience}
 }
 
-// algorithm is what m signs assertions with.
+// algorithm returns the algorithm with which m signs assertions.
 func (c *Config) algorithm(m method) string {
 	if m.name == oauth.MethodPrivateKeyJWT {
 		return c.Key.Algorithm()
@@ -49,7 +49,7 @@ func (e *run) audience() string {
 	return withoutQuery(e.endpoint)
 }
 
-// methodData are what the server has to agree on with the client: of an assertion also algorithm and
+// methodData are the values on which server and client must agree: of an assertion also algorithm and
 // audience, over which most are refused.
 func (e *run) methodData(m method) map[string]any {
 	data := map[string]any{"method": m.name, "encoding": m.encoding}

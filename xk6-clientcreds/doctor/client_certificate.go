@@ -180,7 +180,7 @@ func adviseBinding(_ context.Context, e *run) []Result {
 		bound, _ = confirmation["x5t#S256"].(string)
 	}
 	r.Data = map[string]any{"certificate_bound": bound != ""}
-	const use = "use client.get and its kin, or tlsAuth of k6 with client.headers(); what ends TLS before the API must hand the certificate on"
+	const use = "use client.get and the client's other HTTP methods, or k6's tlsAuth with client.headers(); a proxy that ends TLS must forward the certificate"
 	switch {
 	case bound != "" && e.method.certified: // by the client's: the grant would have failed otherwise
 		r.Status, r.Hint = Info, use

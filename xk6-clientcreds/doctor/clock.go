@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// toleratedSkew is what APIs commonly forgive when they compare exp, iat and nbf with their clock.
+// toleratedSkew is the difference that APIs commonly forgive when they compare exp, iat and nbf with their clock.
 const toleratedSkew = 2 * time.Second
 
 // checkClock compares the server's clock with this machine's.

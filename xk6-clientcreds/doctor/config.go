@@ -10,14 +10,14 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// What a Config has where nothing else is said.
+// The defaults of a Config.
 const (
 	DefaultTimeout = 30 * time.Second
 	DefaultGrants  = 5
 	DefaultVUs     = 20
 )
 
-// MaxGrants bounds Config.Grants: the doctor is no load test.
+// MaxGrants bounds Config.Grants: the doctor is not a load test.
 const MaxGrants = 20
 
 // Config says which server to examine, as which client.
@@ -32,7 +32,7 @@ type Config struct {
 	// other methods. The one that no method to try needs may be missing.
 	ClientSecret string
 	Key          *oauth.SigningKey
-	// Certificate is that of the methods that authenticate by one; the assertions of private_key_jwt name it.
+	// Certificate is the certificate of the methods that authenticate with one; the assertions of private_key_jwt name it.
 	Certificate *oauth.ClientCertificate
 	// Scope, Audience and Resource are asked for.
 	Scope, Audience, Resource []string
@@ -61,7 +61,7 @@ type Config struct {
 	// Timeout bounds the whole examination, DefaultTimeout by default.
 	Timeout time.Duration
 
-	// RootCAs are the authorities to trust, those of the system by default.
+	// RootCAs are the authorities to trust, by default the system's.
 	RootCAs *x509.CertPool
 	// Proxy chooses the proxy of a request, none by default.
 	Proxy func(*http.Request) (*url.URL, error)

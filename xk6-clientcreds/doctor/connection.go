@@ -95,7 +95,7 @@ func connectionFailed(id string, err error) Result {
 	}
 }
 
-// plainHTTP is a warning but for this machine: RFC 6749 §2.3.1 demands TLS.
+// plainHTTP is a warning, except for this machine: RFC 6749 §2.3.1 demands TLS.
 func plainHTTP(u *url.URL) Result {
 	r := Result{ID: "connection.tls", Status: Info, Summary: "plain HTTP on this machine: the cost of TLS is not measured"}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {

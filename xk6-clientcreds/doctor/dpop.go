@@ -14,7 +14,7 @@ import (
 // newSigner makes the key that tokens are bound to (RFC 9449); nil where bearer tokens are asked for.
 func (c *Config) newSigner() (*oauth.DPoPSigner, error) {
 	if !c.DPoP {
-		return nil, nil //nolint:nilnil // no key is no error
+		return nil, nil //nolint:nilnil // a missing key is not an error
 	}
 	key, err := oauth.GenerateDPoPKey("")
 	if err != nil {
@@ -38,7 +38,7 @@ func (e *run) noteNonce(a oauth.Attempt, p *httpProbe, first **roundTrip) {
 	}
 }
 
-// checkDPoP tells what the grants say of DPoP, and whether the API insists on it.
+// checkDPoP reports what the grants show about DPoP, and whether the API insists on it.
 func checkDPoP(ctx context.Context, e *run) []Result {
 	if e.signer == nil {
 		return nil
@@ -75,7 +75,7 @@ func (e *run) dpopSupport() Result {
 	return r
 }
 
-// dpopNonce tells how often a nonce was demanded at the token endpoint (RFC 9449 §8).
+// dpopNonce reports how often a nonce was demanded at the token endpoint (RFC 9449 §8).
 func (e *run) dpopNonce() Result {
 	r := Result{ID: "dpop.nonce", Status: Info, Data: map[string]any{"demanded": e.demands, "tokens": e.grants}}
 	switch {
@@ -103,15 +103,15 @@ func (e *run) dpopBinding() Result {
 	_, bound := confirmation["jkt"].(string)
 	switch {
 	case e.claims == nil:
-		r.Status, r.Summary = Info, "the token has the type DPoP; it is opaque, so that only introspection tells its key (RFC 9449 §6.2)"
+		r.Status, r.Summary = Info, "the token has the type DPoP; it is opaque, so that only introspection shows its key (RFC 9449 §6.2)"
 	case !bound:
 		r.Status, r.Summary = Warning, "the token has the type DPoP, but is a JWT without cnf.jkt (RFC 9449 §6.1)"
-		r.Hint = "an API that checks tokens by itself cannot tell whose key they are bound to"
+		r.Hint = "an API that validates tokens locally cannot see whose key they are bound to"
 	}
 	return r
 }
 
-// withoutProof wants the API to refuse the token as a thief would use it (RFC 9449 §7.1 and §7.2).
+// withoutProof expects the API to reject the token as a thief would use it (RFC 9449 §7.1 and §7.2).
 func (e *run) withoutProof(ctx context.Context) Result {
 	r := Result{ID: "dpop.without_proof", Status: OK, Summary: "the API refuses the token without a proof"}
 	took := []string{}

@@ -83,7 +83,7 @@ func (e *run) refused(r Result, err error) Result {
 	return r
 }
 
-// encodingResult tells what the grant by the configured method says of the Basic encoding (RFC 6749
+// encodingResult reports what the grant with the configured method shows about the Basic encoding (RFC 6749
 // §2.3.1).
 func (e *run) encodingResult(granted bool) []Result {
 	if e.method.encoding == "" {
@@ -99,11 +99,11 @@ func (e *run) encodingResult(granted bool) []Result {
 		r.Summary = "id or secret have characters that need the form encoding, and the server decodes it"
 	case granted:
 		r.Status = Info
-		r.Summary = "the server takes id and secret raw, although they have characters that RFC 6749 §2.3.1 wants form-encoded"
+		r.Summary = "the server takes id and secret raw, although they have characters that RFC 6749 §2.3.1 form-encodes"
 	default:
 		r.Status = Info
 		r.Summary = "id or secret have characters for which the encoding matters"
-		r.Hint = "a server that reads Basic credentials the other way wants BASIC_ENCODING=" + other.encoding
+		r.Hint = "a server that reads Basic credentials the other way requires BASIC_ENCODING=" + other.encoding
 	}
 	return []Result{r}
 }

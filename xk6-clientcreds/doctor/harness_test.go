@@ -109,7 +109,7 @@ func (r *Report) isOnly(t *testing.T, want map[string]Status) {
 	require.Equal(t, want, got)
 }
 
-// answers changes what an endpoint answers. members is nil where that is no JSON object.
+// answers changes what an endpoint answers. members is nil if that is not a JSON object.
 func answers(change func(h http.Header, members map[string]any)) authserver.Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -15,10 +15,10 @@ var hints = map[string]string{
 	"unsupported_grant_type": "the server has no client_credentials grant at this endpoint: check TOKEN_URL or ISSUER",
 	"invalid_scope":          "the client may not ask for this scope: check SCOPE",
 	"invalid_target":         "the server does not know this audience or resource: check AUDIENCE and RESOURCE",
-	"invalid_request":        "the server misses or dislikes a parameter: check AUDIENCE, RESOURCE and AUTH",
+	"invalid_request":        "a parameter is missing or not accepted by the server: check AUDIENCE, RESOURCE and AUTH",
 	"access_denied":          "a policy of the server forbids this client a token; its log says which",
 	"use_dpop_nonce":         hintDPoP,
-	"invalid_dpop_proof":     "the server wants a DPoP proof (RFC 9449), for which there is DPOP=true; with it, check the clocks, and the URL that the server takes for its own",
+	"invalid_dpop_proof":     "the server requires a DPoP proof (RFC 9449): set DPOP=true. If it is set, check the clocks, and whether the server knows its own URL",
 	oauth.CodeTokenType:      hintDPoP,
 
 	oauth.CodeConnectionRefused: "nothing listens there: check TOKEN_URL or ISSUER",

@@ -35,7 +35,7 @@ type roundTrip struct {
 	connecting     time.Duration
 	handshaking    time.Duration
 	duration       time.Duration // to the end of the answer
-	reused         bool          // the connection is that of an earlier request
+	reused         bool          // the connection of an earlier request
 }
 
 // newHTTPProbe returns a probe that shows the certificate, unless that is nil.
@@ -66,7 +66,7 @@ func (p *httpProbe) do(req *http.Request) (*http.Response, error) {
 		req.Header = req.Header.Clone()
 		req.Header.Set("User-Agent", userAgent)
 	}
-	resp, err := p.client.Do(req) // #nosec G704 -- to where the user wants it is the purpose
+	resp, err := p.client.Do(req) // #nosec G704 -- the user chooses the target on purpose
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (e *run) brokeOff(n int, err error) Result {
 	return r
 }
 
-// reuse tells whether connections stay open: a new one per token costs more than the token.
+// reuse reports whether connections stay open: a new one per token costs more than the token.
 func reuse(reused, n int) Result {
 	r := Result{
 		ID: "latency.keep_alive", Status: OK, Summary: "connections are used again",

@@ -79,7 +79,7 @@ func (c *Config) blankCredential() string {
 }
 
 const (
-	// secretAlgorithm is what client_secret_jwt signs with unless a script says otherwise.
+	// secretAlgorithm is the algorithm of client_secret_jwt unless a script sets another one.
 	secretAlgorithm = "HS256"
 	// leastSecret is the least size of a secret for it, in bytes (RFC 7518 §3.2).
 	leastSecret = 32
@@ -109,7 +109,7 @@ func (m method) String() string {
 	return m.name + " (" + m.encoding + ")"
 }
 
-// setting is what configures the method.
+// setting names the setting that configures the method.
 func (m method) setting() string {
 	if m.encoding == "" {
 		return "AUTH=" + m.name
@@ -153,7 +153,7 @@ func (c *Config) equal(a, b method) bool {
 		maps.EqualFunc(ra.Form, rb.Form, slices.Equal)
 }
 
-// applied is what m adds to a request.
+// applied holds what m adds to a request.
 func (c *Config) applied(m method) (*oauth.TokenRequest, error) {
 	r := &oauth.TokenRequest{URL: new(url.URL), Form: url.Values{}, Header: http.Header{}}
 	auth, err := m.auth(c)

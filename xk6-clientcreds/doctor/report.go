@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
 
-// Status is what came of a check.
+// Status is the outcome of a check.
 type Status string
 
 // The statuses. Only Failed makes a server unusable.
@@ -20,7 +20,7 @@ const (
 	Skipped Status = "skipped" // not checked; the summary says why
 )
 
-// Result is what a check found.
+// Result is the finding of a check.
 type Result struct {
 	// ID is stable: the section and the check, such as "grant.configured".
 	ID string `json:"id"`
@@ -28,7 +28,7 @@ type Result struct {
 	Status Status `json:"status"`
 	// Summary is one line for a human.
 	Summary string `json:"summary"`
-	// Hint is what to do about it; empty where there is nothing to do.
+	// Hint says what to do about it; empty if there is nothing to do.
 	Hint string `json:"hint,omitempty"`
 	// Data are the numbers and names behind the summary. Times in them are milliseconds.
 	Data map[string]any `json:"data,omitempty"`

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// assumedTTL is what a client takes for the lifetime of a token whose response does not say.
+// assumedTTL is the lifetime that a client assumes for a token whose response does not say.
 const assumedTTL = 5 * time.Minute
 
 // shortTTL is a lifetime below which a run is mostly about getting tokens.
@@ -62,7 +62,7 @@ func (e *run) checkTTL() Result {
 	case ttl < shortTTL:
 		r.Status = Warning
 		r.Summary += ": a run is mostly about getting tokens"
-		r.Hint = "have the lifetime raised, unless that is what is to be tested"
+		r.Hint = "have the lifetime raised, unless you test it"
 	}
 	return r
 }
@@ -108,7 +108,7 @@ func (e *run) checkScope(given bool) Result {
 	return r
 }
 
-// checkCaching wants what keeps tokens out of caches on the way.
+// checkCaching expects the header that keeps tokens out of caches on the way.
 func (e *run) checkCaching() Result {
 	value := strings.Join(e.first.header.Values("Cache-Control"), ", ")
 	r := Result{ID: "response.cache_control", Status: OK, Summary: value, Data: map[string]any{"cache_control": value}}

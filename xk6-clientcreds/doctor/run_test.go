@@ -42,7 +42,7 @@ func TestHealthyServer(t *testing.T) {
 	require.EqualValues(t, 1, stats.IntrospectionRequests)
 }
 
-// TestFaults gives the server one fault each, and wants that one named and no other.
+// TestFaults gives the server one fault each, and expects the doctor to name this one and no other.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	type found = map[string]Status
@@ -214,7 +214,7 @@ func TestInterrupted(t *testing.T) {
 	require.Contains(t, r.get(t, "run.complete").Summary, "interrupted")
 }
 
-// Both places answer with something that is no metadata document.
+// Both places answer with something that is not a metadata document.
 func TestDiscoveryOfHTML(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -228,7 +228,7 @@ func TestDiscoveryOfHTML(t *testing.T) {
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
 }
 
-// What the metadata say, and do not say.
+// Metadata with and without the members.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	var server *httptest.Server
@@ -266,7 +266,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	require.Zero(t, strayed.Load())
 }
 
-// What nobody asked for is told of, and the answer is read as it is.
+// A coding that nobody asked for is reported, and the answer is read as it is.
 func TestCompressedAnswersAreNamed(t *testing.T) {
 	t.Parallel()
 	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{deflated} }).examine(t, nil)

@@ -15,7 +15,7 @@ var marks = map[Status]struct{ symbol, word, color string }{
 	Skipped: {"-", "skipped", "90"},
 }
 
-// order is that of the last line.
+// order is the order in the last line.
 var order = []Status{OK, Info, Warning, Failed, Skipped}
 
 // WriteText writes the report for a human, in colour if that is wanted.

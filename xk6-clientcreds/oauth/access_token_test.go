@@ -43,7 +43,7 @@ func issuerKey(t testing.TB, algorithm, id string) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key, KeyID: id, Algorithm: algorithm, Use: "sig"}
 }
 
-// goodClaims are those of a token that nothing is wrong with.
+// goodClaims are the claims of a token without problems.
 func goodClaims() map[string]any {
 	now := time.Now().Unix()
 	return map[string]any{
@@ -219,7 +219,7 @@ func TestLifetimeIsComparedWithExpiresIn(t *testing.T) {
 	assert.Equal(t, []string{"exp: the token lives for 5m0s, but expires_in said 1h0m0s"}, problems)
 }
 
-// What says that it is no access token, or is signed so that everybody could, is none.
+// A token that says it is another kind, or that everybody could have signed, is not an access token.
 func TestHeadersThatAreNotThoseOfAccessTokens(t *testing.T) {
 	t.Parallel()
 	key := issuerKey(t, "ES256", "k1")

@@ -33,7 +33,7 @@ type Assertion struct {
 	// Header are further members of the header (RFC 7515 §4.1). They cannot replace those that the JWT has
 	// anyway.
 	Header map[string]any
-	// Certificate is that of the key, for servers that find the key by it: its thumbprints x5t and x5t#S256
+	// Certificate is the key's certificate, for servers that find the key by it: its thumbprints x5t and x5t#S256
 	// are in the header (RFC 7515 §4.1.7 and §4.1.8). nil is none.
 	Certificate *ClientCertificate
 }

@@ -1,7 +1,7 @@
 package oauth
 
 import (
-	"crypto/sha1" // #nosec G505 -- what RFC 7515 §4.1.7 wants
+	"crypto/sha1" // #nosec G505 -- RFC 7515 §4.1.7 requires it
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"

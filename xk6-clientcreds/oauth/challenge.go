@@ -14,7 +14,7 @@ type Challenge struct {
 }
 
 // ParseWWWAuthenticate reads the values of WWW-Authenticate headers, each of which may hold several
-// challenges. What it cannot read it leaves out.
+// challenges. It leaves out what it cannot read.
 func ParseWWWAuthenticate(values []string) []Challenge {
 	var challenges []Challenge
 	for _, value := range values {

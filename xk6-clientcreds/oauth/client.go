@@ -15,8 +15,8 @@ import (
 )
 
 // Sender sends token requests. It must not follow redirects: credentials go to the token endpoint or
-// nowhere. trace is what it has measured of this one request; the Attempt carries it to its observer.
-// What the answer's body still adds to it is complete when the body has been closed.
+// nowhere. trace holds its measurements of this one request; the Attempt carries it to its observer.
+// It is complete when the answer's body has been closed.
 type Sender interface {
 	Send(req *http.Request) (answer *http.Response, trace any, err error)
 }

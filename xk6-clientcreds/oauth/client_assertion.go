@@ -47,7 +47,7 @@ func ClientSecretJWT(a Assertion, secret, algorithm string) (ClientAuth, error) 
 	return m.auth(MethodClientSecretJWT, a.ClientID), nil
 }
 
-// PrivateKeyJWT is private_key_jwt: a JWT signed with the client's private key, which is that of the
+// PrivateKeyJWT is private_key_jwt: a JWT signed with the client's private key, which is the key of the
 // certificate where there is one.
 func PrivateKeyJWT(a Assertion, key *SigningKey) (ClientAuth, error) {
 	if a.Certificate != nil && !a.Certificate.belongsTo(key) {

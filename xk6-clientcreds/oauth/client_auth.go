@@ -32,7 +32,7 @@ type ClientAuth struct {
 type BasicEncoding int
 
 const (
-	// BasicForm encodes both as application/x-www-form-urlencoded, as RFC 6749 §2.3.1 wants.
+	// BasicForm encodes both as application/x-www-form-urlencoded, as RFC 6749 §2.3.1 requires.
 	BasicForm BasicEncoding = iota
 	// BasicRaw takes them as they are, for servers that do not decode. An identifier with a colon
 	// cannot be sent so.

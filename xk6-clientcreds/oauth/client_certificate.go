@@ -66,7 +66,7 @@ func ParseClientCertificate(chain, key []byte) (*ClientCertificate, error) {
 	}
 	c.pair.PrivateKey = private.key
 	c.thumbprint = thumbprint(c.pair.Leaf)
-	sum := sha1.Sum(c.pair.Leaf.Raw) // #nosec G401 -- what RFC 7515 §4.1.7 wants; it names the certificate and protects nothing
+	sum := sha1.Sum(c.pair.Leaf.Raw) // #nosec G401 -- RFC 7515 §4.1.7 requires it; it names the certificate and protects nothing
 	c.sha1 = base64.RawURLEncoding.EncodeToString(sum[:])
 	return c, nil
 }
@@ -120,7 +120,7 @@ func (c *ClientCertificate) readChain(text []byte) error {
 	return configError(FieldCertificate, "contains no PEM block; %s", wantCertificate)
 }
 
-// TLS is what to show in TLS handshakes.
+// TLS is the certificate for TLS handshakes.
 func (c *ClientCertificate) TLS() *tls.Certificate { return &c.pair }
 
 // Certificate is the client's own certificate.

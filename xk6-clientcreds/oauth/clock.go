@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is what an answer says about the server's clock in its Date header (RFC 9110 §6.6.1), which
+// Clock holds what an answer says about the server's clock in its Date header (RFC 9110 §6.6.1), which
 // has whole seconds.
 type Clock struct {
 	// Date is the time in the header; zero without a header.

@@ -37,7 +37,7 @@ func TestReadClock(t *testing.T) {
 	}
 }
 
-// Every answer tells of the clock, a refusal too: a wrong clock is a reason for one.
+// Every answer shows the clock, a refusal too: a wrong clock is a reason for one.
 func TestAttemptsTellOfTheClock(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"a token": http.StatusOK, "a refusal": http.StatusUnauthorized} {

@@ -42,7 +42,7 @@ var decoders = map[string]func([]byte) (io.Reader, error){
 	},
 }
 
-// maxZstdWindow is what a decoder must take (RFC 8878 §3.1.1.1.2).
+// maxZstdWindow is the window that a decoder must accept (RFC 8878 §3.1.1.1.2).
 const maxZstdWindow = 8 << 20
 
 func gunzip(body []byte) (io.Reader, error) { return gzip.NewReader(bytes.NewReader(body)) }

@@ -116,7 +116,7 @@ func TestMetadataMembers(t *testing.T) {
 	}, m)
 }
 
-// What no token request needs does not spoil a document, as PHP and others write it.
+// Irrelevant members of the wrong type, as PHP and others write them, do not spoil a document.
 func TestMetadataOfTheWrongTypes(t *testing.T) {
 	t.Parallel()
 	const issuer = "https://i.example.com"
@@ -153,7 +153,7 @@ func TestMetadataOfTheWrongTypes(t *testing.T) {
 	}
 }
 
-// A document may be elsewhere at its own origin. What is at another origin is not the issuer's word.
+// A document may be elsewhere at its own origin. A document at another origin is not the issuer's word.
 func TestRedirectedMetadata(t *testing.T) {
 	t.Parallel()
 	const (

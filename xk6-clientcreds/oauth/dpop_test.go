@@ -264,7 +264,7 @@ func TestTokenRequestWithProof(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// demandingNonce wants the nonce that it gives, and has another for each next request.
+// demandingNonce requires the nonce that it gives, and has another one for each next request.
 func demandingNonce(t *testing.T, seen *[]*http.Request) Doer {
 	t.Helper()
 	return func(r *http.Request) (*http.Response, error) {

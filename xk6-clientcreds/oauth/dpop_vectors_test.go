@@ -54,7 +54,7 @@ const (
 	rfc9449Thumbprint    = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 )
 
-// readProof is what a server does with a proof, up to the claims.
+// readProof reads a proof as a server does, up to the claims.
 func readProof(t testing.TB, proof string) (jose.Header, map[string]any) {
 	t.Helper()
 	var algorithms []jose.SignatureAlgorithm
@@ -74,7 +74,7 @@ func readProof(t testing.TB, proof string) (jose.Header, map[string]any) {
 	return header, claims
 }
 
-// The test reads the RFC's own proofs as it reads those of this package.
+// The test reads the RFC's own proofs as it reads the proofs of this package.
 func TestRFC9449Vectors(t *testing.T) {
 	t.Parallel()
 	header, claims := readProof(t, rfc9449TokenProof)

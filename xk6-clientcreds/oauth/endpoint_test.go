@@ -159,8 +159,8 @@ func TestIntrospect(t *testing.T) {
 	}
 }
 
-// What an endpoint answers that is no success. A revocation's 200 is one with any body (RFC 7009
-// §2.2), but that of an error.
+// Answers of an endpoint that are failures. A revocation's 200 is one with any body (RFC 7009
+// §2.2), except for the body of an error.
 func TestEndpointErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -80,7 +80,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the error of the transport, if that is what failed.
+// Unwrap returns the error of the transport, if the transport failed.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Retryable reports whether the same request may succeed later: after a transport error, where the

@@ -115,7 +115,7 @@ func TestExchangeRequests(t *testing.T) {
 	}
 }
 
-// Every attempt of either request authenticates anew.
+// Every attempt of either request authenticates again.
 func TestExchangeSignsEachRequest(t *testing.T) {
 	t.Parallel()
 	c := exchanging(Exchange{})

@@ -21,7 +21,7 @@ const (
 	testID     = "s6BhdRkqt3"
 	testSecret = "7Fjfp0ZBr1KtDRbnfVdmIw"
 
-	// What both sides get wrong when they forget to encode.
+	// Characters that both sides get wrong if they forget to encode.
 	nastyID     = "cc basic:x"
 	nastySecret = "p@ss:w%rd+/=& z"
 )

@@ -12,7 +12,7 @@ var (
 	goAway      = regexp.MustCompile(`GOAWAY.*?ErrCode[=:] ?(\w+)`)
 )
 
-// http2Reset reports whether err is what a closed connection is in HTTP/1.1: a stream that the server has
+// http2Reset reports whether err is the counterpart of a closed connection in HTTP/1.1: a stream that the server has
 // reset (RFC 9113 §5.4.2), or a connection that it has given up (§6.8). code is its reason, where known.
 func http2Reset(err error) (code string, ok bool) {
 	text := err.Error()

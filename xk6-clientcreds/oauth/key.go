@@ -32,8 +32,8 @@ var rsaAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512
 
 // ParseSigningKey reads a private key: PEM of PKCS #8 (RFC 5958), PKCS #1 (RFC 8017 §A.1.2) or SEC 1
 // (RFC 5915), or a JWK (RFC 7517). algorithm, by its name in RFC 7518 §3.1 or RFC 8037 §3.1, is by
-// default that of the JWK, else RS256 for RSA keys and the only one that other keys have. id is
-// the kid, by default that of the JWK. An error is a *ConfigError, and contains nothing of the key.
+// default the JWK's, else RS256 for RSA keys and the only one that other keys have. id is
+// the kid, by default the JWK's. An error is a *ConfigError, and contains nothing of the key.
 func ParseSigningKey(text []byte, algorithm, id string) (*SigningKey, error) {
 	k := &SigningKey{algorithm: algorithm, id: id}
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))

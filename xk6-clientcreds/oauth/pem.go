@@ -14,7 +14,7 @@ const (
 	pemDash  = "-----"
 )
 
-// lineBreaks are what is left of line breaks in an environment: files for it and CI variables hold one
+// lineBreaks are the remains of line breaks in an environment: files for it and CI variables hold one
 // line.
 var lineBreaks = strings.NewReplacer(`\\r\\n`, "\n", `\\n`, "\n", `\r\n`, "\n", `\n`, "\n", `\r`, "\n", "\r\n", "\n", "\r", "\n")
 

@@ -52,7 +52,7 @@ func TestPEMWithoutItsLineBreaks(t *testing.T) {
 	}
 }
 
-// What cannot be restored is named, without what it holds.
+// A key that cannot be restored is named, without its contents.
 func TestTextsThatAreNoPEM(t *testing.T) {
 	t.Parallel()
 	private, certificate := string(testkit.KeyPEM(t, testkit.Key(t, "ES384"))), string(certificateOf(t, testkit.Key(t, "ES384"), time.Now()))

@@ -9,7 +9,7 @@ import (
 
 // refusal is the error that an answer is, nil for one that claims success: an OAuth error (RFC 6749 §5.2),
 // also with status 200, as some servers have it; or whatever else came with another status. m is body as
-// parseMembers has read it, ok whether it could; endpoint is what redirects.
+// parseMembers has read it, ok whether it could; endpoint names the endpoint that redirects.
 func refusal(resp *http.Response, body []byte, m *members, ok bool, endpoint string) *Error {
 	if ok {
 		if failure := oauthError(resp, body, m); failure != nil {

@@ -156,7 +156,7 @@ func TestClientIDBesideBasic(t *testing.T) {
 	assert.Equal(t, "client_id=s6BhdRkqt3&grant_type=client_credentials", body)
 }
 
-// What the caller does to its Config afterwards changes nothing.
+// Later changes of the caller's Config have no effect.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
 	c := config()
@@ -234,7 +234,7 @@ func TestLifetimeCountsFromRequestStart(t *testing.T) {
 	})
 }
 
-// A token that has expired when it arrives is a failed request, for whoever counts them as well.
+// A token that has expired when it arrives is a failed request, and observers count it as one.
 func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 	t.Parallel()
 	const lifetime = 2 * time.Second

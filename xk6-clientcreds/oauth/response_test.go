@@ -186,7 +186,7 @@ func TestErrorMembers(t *testing.T) {
 	}, err)
 }
 
-// What is not a lifetime is no reason to refuse a token: many servers mean by it that they do not say.
+// A value that is not a lifetime does not make a token unusable: many servers mean by it that they do not say.
 func TestLifetimesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for given, shown := range map[string]string{

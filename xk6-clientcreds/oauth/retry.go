@@ -37,7 +37,7 @@ type Attempt struct {
 	Token *Token
 	// Err is nil on success.
 	Err *Error
-	// Trace is what the Sender measured; nil when nothing was sent.
+	// Trace holds the Sender's measurements; nil if nothing was sent.
 	Trace any
 	// Signing is how long the signatures took, of the assertion with which the client authenticates
 	// and of the DPoP proof; 0 when there is neither.
@@ -45,7 +45,7 @@ type Attempt struct {
 	// NonceDemanded says that the server answered with the nonce that it requires in the DPoP proof (RFC
 	// 9449 §8). The request was sent again at once with it, under the same Number: nothing has failed.
 	NonceDemanded bool
-	// Clock is what the answer says about the server's clock.
+	// Clock holds what the answer says about the server's clock.
 	Clock Clock
 
 	nonce bool // the answer had a DPoP nonce

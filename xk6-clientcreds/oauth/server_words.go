@@ -30,7 +30,7 @@ const (
 	maxHeadline = 200
 )
 
-// sentence is what a JSON document says to a human; "" where that is nothing. It is one line.
+// sentence returns the sentence for humans in a JSON document, or "". It is one line.
 func sentence(body []byte) string {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(trimBOM(body)))
@@ -103,7 +103,7 @@ func isObject(text []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(text, " 
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)`)
 
-// headline is what an answer that is not JSON says to a human: the title of a page, the message of an XML
+// headline returns the sentence for humans in an answer that is not JSON: the title of a page, the message of an XML
 // fault, or plain text of one line, which a success is not searched for: it could be a token.
 func headline(resp *http.Response, body []byte) string {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))

@@ -66,7 +66,7 @@ func TestServerWords(t *testing.T) {
 	}
 }
 
-// The codes of metrics are those of RFCs, not the phrases of HTTP.
+// Metrics use the codes of RFCs, not the phrases of HTTP.
 func TestErrorCode(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -98,7 +98,7 @@ func TestPeerResetsAStream(t *testing.T) {
 	assert.Equal(t, "connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)", e.Error())
 }
 
-// An answer that breaks off is no answer, but its status and Retry-After have been heard.
+// An answer that breaks off does not count, but its status and Retry-After have been heard.
 func TestAnswerBreaksOff(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ head, want string }{

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// What to do about a URL whose scheme is not what the port speaks.
+// Advice for a URL with another scheme than the port's.
 const (
 	needsHTTPS = "the server speaks TLS at this port, and the request was plain HTTP; use an https URL"
 	needsHTTP  = "the server answers in plain HTTP at this port; use an http URL, or the port for TLS"
 	notTLS     = "the server does not speak TLS at this port; check scheme and port of the URL"
 )
 
-// plainHTTPRefusals are what servers answer, with 400, to plain HTTP at a port for TLS: Go, nginx (and
+// plainHTTPRefusals are the answers of servers, with 400, to plain HTTP at a port for TLS: Go, nginx (and
 // with it many load balancers), Apache, Tomcat.
 var plainHTTPRefusals = [][]byte{
 	[]byte("http request to an https server"),

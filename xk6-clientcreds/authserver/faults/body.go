@@ -35,7 +35,7 @@ func (s *slowBody) serve(x *request) bool {
 }
 
 // truncatedBody sends a part of the body of a share of the answers, then cuts
-// the connection. The Content-Length is that of the whole.
+// the connection. The Content-Length is the length of the whole body.
 type truncatedBody struct {
 	rate, keep float64
 	sampler    *sampler

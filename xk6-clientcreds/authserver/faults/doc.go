@@ -4,5 +4,5 @@
 // One JSON document says what goes wrong where (see [Parse]). An [Injector]
 // stands in front of the endpoints and does it; the document can be replaced
 // while requests are in progress. Each fault that has happened is counted.
-// What is random follows from the document's seed.
+// The document's seed determines everything random.
 package faults

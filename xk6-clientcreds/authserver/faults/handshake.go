@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// handshakeBounds are narrower than those of requests: the server gives up on
+// handshakeBounds are narrower than the bounds of requests: the server gives up on
 // a handshake after ten seconds.
 var handshakeBounds = bounds{0, 8 * time.Second}
 

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// answerText is what the endpoint behind the faults answers.
+// answerText is the answer of the endpoint behind the faults.
 const answerText = "an answer that is long enough to be cut, sent slowly or not sent at all"
 
 var endpoint = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +120,7 @@ type answer struct {
 	body   string
 }
 
-// ask sends a POST. The error is that of the request or of reading the answer.
+// ask sends a POST. The error comes from the request or from reading the answer.
 func ask(t *testing.T, client *http.Client, url, body string, header ...string) (answer, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))

@@ -107,7 +107,7 @@ func (i *Injector) Document() ([]byte, error) {
 }
 
 // Put puts a document in force, in place of the one that is: all of it, or
-// with an error, of type [*MemberError], nothing. All faults begin anew.
+// with an error, of type [*MemberError], nothing. All faults start again.
 func (i *Injector) Put(document []byte) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -15,7 +15,7 @@ type plan struct {
 	handshake *latency
 	serverSkew,
 	apiSkew time.Duration
-	ttl       time.Duration // 0: that of the server and its clients
+	ttl       time.Duration // 0: the lifetime of the server and its clients
 	dpopNonce time.Duration // 0: what the server demands itself
 }
 
@@ -24,7 +24,7 @@ type namedStep struct {
 	step step
 }
 
-// builder is what faults are made with.
+// builder holds the parameters of new faults.
 type builder struct {
 	endpoint Endpoint
 	seed     uint64

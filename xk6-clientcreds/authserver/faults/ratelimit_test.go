@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRateLimit holds that the bucket lets a burst through, then as many as it says, and tells when the next one is.
+// TestRateLimit holds that the bucket lets a burst through, then as many as it says, and says when the next one is.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	clock := newClock()

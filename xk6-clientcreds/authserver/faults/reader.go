@@ -32,7 +32,7 @@ type reader struct {
 	shared *readerState
 }
 
-// readerState is what the readers of a document have in common.
+// readerState holds the state that the readers of a document share.
 type readerState struct {
 	first error
 	known map[string]bool // the path of each member that was asked for

@@ -32,7 +32,7 @@ func (p *reply) write(w http.ResponseWriter) {
 	_, _ = w.Write(p.body) // the client has gone: nobody is left to tell
 }
 
-// The error codes of a document: those of RFC 6749 §5.2 and §4.1.2.1, RFC 6750
+// The error codes of a document: codes of RFC 6749 §5.2 and §4.1.2.1, RFC 6750
 // §3.1, RFC 8707 §2, RFC 8628 §3.5 and RFC 9449, with the status that they come
 // with.
 var errorStatus = map[string]int{

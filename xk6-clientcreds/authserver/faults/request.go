@@ -26,7 +26,7 @@ type step interface{ serve(x *request) bool }
 
 func (x *request) fault(k Kind) { x.injector.counts.fault(k, x.endpoint) }
 
-// client is who sent the request, "" when that is nobody known.
+// client returns the client that sent the request, "" if it is unknown.
 func (x *request) client() string { return x.injector.clientOf(x.endpoint, x.r, x.body) }
 
 // answer is the end of the request.
