@@ -20,7 +20,7 @@ func recordOf(segment string, latencies ...float64) *runrecord.Record {
 	}
 	r := &runrecord.Record{
 		Format: runrecord.Format, Version: runrecord.Version,
-		Run: runrecord.Run{Start: begin, End: begin.Add(time.Minute), Script: "api-load.js"},
+		Run:      runrecord.Run{Start: begin, End: begin.Add(time.Minute), Script: "api-load.js"},
 		Validity: validity.Validity{Verdict: validity.Pass},
 	}
 	i := runrecord.Instance{Segment: segment, Start: r.Run.Start, End: r.Run.End}
