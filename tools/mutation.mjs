@@ -68,6 +68,7 @@ const path = `${goWithoutDownloads()}${delimiter}${process.env.PATH}`;
 const results = resolve('build/mutation');
 mkdirSync(results, { recursive: true });
 
+checkTool();
 let status = 0;
 for (const name of packages) {
     const { text, survivors, code } = judge(name, run(name));
@@ -105,11 +106,31 @@ function goWithoutDownloads() {
     return folder;
 }
 
+/**
+ * Ends this program unless gremlins can tell a change that a test notices from one that no test notices: where all tests
+ * fail for another reason, it would take every change for noticed.
+ */
+function checkTool() {
+    const name = 'canary';
+    mkdirSync(join(tree, root, name));
+    const write = (file, text) => writeFileSync(join(tree, root, name, file), text);
+    write('canary.go', 'package canary\n\nfunc Tested(a, b int) bool { return a == b }\n\nfunc Untested(a, b int) bool { return a == b }\n');
+    write(
+        'canary_test.go',
+        'package canary\n\nimport "testing"\n\nfunc Test(t *testing.T) {\n\tif Untested(1, 1); !Tested(1, 1) {\n\t\tt.Fail()\n\t}\n}\n',
+    );
+    const found = (run(name)?.files ?? []).flatMap((file) => file.mutations.map((m) => m.status));
+    if (found.toSorted().join() !== 'KILLED,LIVED') {
+        console.error(`mutation: UNKNOWN: of a change that a test notices and one that none does, gremlins says: ${found.join(', ')}`);
+        process.exit(2);
+    }
+}
+
 /** The findings of gremlins in a package without its subfolders; undefined if it failed. */
 function run(name) {
     const output = join(results, `${name.replaceAll('/', '-')}.json`);
     rmSync(output, { force: true });
-    const args = ['unleash', '--workers', workers, '--test-cpu', '1', '--timeout-coefficient', '20', '--exclude-files', '/', '--output', output];
+    const args = ['unleash', '--workers', workers, '--timeout-coefficient', '20', '--exclude-files', '/', '--output', output];
     const ended = spawnSync(gremlins, [...args, `./${root}/${name}`], {
         cwd: tree,
         env: { ...process.env, PATH: path, TMPDIR: work },
