@@ -12,14 +12,14 @@ func (c *client) send(name string, call sobek.FunctionCall) sobek.Value {
 	}
 	send := c.authorized(name)
 	result := send(v, call.Arguments)
-	if !c.refused(v, result) {
+	if !c.rejected(v, result) {
 		return result
 	}
 	if v, err = c.usable(); err != nil {
 		return c.fail(err)
 	}
 	result = send(v, call.Arguments)
-	c.refused(v, result)
+	c.rejected(v, result)
 	return result
 }
 
@@ -33,7 +33,7 @@ func (c *client) batch(call sobek.FunctionCall) sobek.Value {
 	results := send(v, call.Arguments)
 	again := rt.NewObject()
 	for _, key := range results.ToObject(rt).Keys() {
-		if c.refused(v, results.ToObject(rt).Get(key)) {
+		if c.rejected(v, results.ToObject(rt).Get(key)) {
 			mustSet(again, key, call.Argument(0).ToObject(rt).Get(key))
 		}
 	}
@@ -45,7 +45,7 @@ func (c *client) batch(call sobek.FunctionCall) sobek.Value {
 	}
 	second := send(v, append([]sobek.Value{again}, call.Arguments[1:]...)).ToObject(rt)
 	for _, key := range second.Keys() {
-		c.refused(v, second.Get(key))
+		c.rejected(v, second.Get(key))
 		mustSet(results.ToObject(rt), key, second.Get(key))
 	}
 	return results
@@ -57,12 +57,12 @@ func (c *client) asyncRequest(call sobek.FunctionCall) sobek.Value {
 	send, args := c.authorized("asyncRequest"), c.m.kept(call.Arguments)
 	return c.whenUsable(func(first *view) sobek.Value {
 		return c.then(send(first, args), func(result sobek.Value) sobek.Value {
-			if !c.refused(first, result) {
+			if !c.rejected(first, result) {
 				return result
 			}
 			return c.whenUsable(func(second *view) sobek.Value {
 				return c.then(send(second, args), func(result sobek.Value) sobek.Value {
-					c.refused(second, result)
+					c.rejected(second, result)
 					return result
 				})
 			})

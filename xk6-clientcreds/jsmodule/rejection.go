@@ -25,9 +25,9 @@ const labelRedirected = "redirected"
 // counts whole seconds, and the answer took its time.
 const skewWorthNoting = 5 * time.Second
 
-// refused reports whether another token may change the answer: a 401 that blames the token of v (RFC 6750 §3.1), or
+// rejected reports whether another token may change the answer: a 401 that blames the token of v (RFC 6750 §3.1), or
 // gives no reason. The token is dropped then. A 403 says that the token is good, but not sufficient.
-func (c *client) refused(v *view, result sobek.Value) bool {
+func (c *client) rejected(v *view, result sobek.Value) bool {
 	resp, ok := result.Export().(*k6http.Response)
 	if !ok || resp == nil {
 		return false
@@ -62,20 +62,20 @@ func (c *client) replaced(v *view, resp *k6http.Response) bool {
 	api := c.source.apis.of(transport.OriginOf(resp.URL))
 	accepted := v.lease.AcceptedBy(api)
 	// Without a cache every token is new.
-	better := c.opts.Cache.Scope != scopeNone && c.entry.Refused(v.lease, api)
+	better := c.opts.Cache.Scope != scopeNone && c.entry.Rejected(v.lease, api)
 	switch {
 	case accepted:
 		if c.source.succession.ended(v.lease) {
 			c.warnOfSuccession(resp)
 		}
 	case !better:
-		c.warnOfRefusal(v.lease.Token, resp)
+		c.warnOfRejection(v.lease.Token, resp)
 	}
 	return better
 }
 
-// warnOfRefusal warns once of what the rejection of a new token means.
-func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
+// warnOfRejection warns once of what the rejection of a new token means.
+func (c *client) warnOfRejection(t *oauth.Token, resp *k6http.Response) {
 	says := fmt.Sprintf("The API answered 401 to a token that had just been issued (client %q, %s%s%s)",
 		c.opts.ClientID, transport.OriginOf(resp.URL), c.describeChallenge(resp), describeSkew(resp, time.Now()))
 	if why := notYetValid(t, resp); why != "" {
@@ -83,7 +83,7 @@ func (c *client) warnOfRefusal(t *oauth.Token, resp *k6http.Response) {
 			"check the clocks of the API and of the authorization server", says, why)
 		return
 	}
-	c.source.succession.refused(t, func() {
+	c.source.succession.rejected(t, func() {
 		c.warn("rejected", "%s; it does not accept this server's tokens: check issuer, audience, scope and the clocks of both", says)
 	})
 }

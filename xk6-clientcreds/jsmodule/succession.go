@@ -24,7 +24,7 @@ type succession struct {
 	underWay int // token requests
 	begun    int
 	newest   *oauth.Token // the last one granted; nil when it is not known which one that is at the server
-	ends     int          // how often a token was refused that had been good before there was a newer one
+	ends     int          // how often a token was rejected that had been good before there was a newer one
 	unsaid   func()       // a warning that is right only if tokens are good beside each other
 }
 
@@ -96,7 +96,7 @@ func (s *succession) accepted() {
 	}
 }
 
-// ended notes that an API refused the token of l, which it had accepted before. It reports whether newer tokens seem to
+// ended notes that an API rejected the token of l, which it had accepted before. It reports whether newer tokens seem to
 // end older ones.
 func (s *succession) ended(l *tokencache.Lease) bool {
 	if s.coexist.Load() || !s.outlived(l) {
@@ -112,9 +112,9 @@ func (s *succession) ended(l *tokencache.Lease) bool {
 	return true
 }
 
-// refused calls warn if a refusal of t cannot be due to a newer one. Otherwise it keeps the warning for
+// rejected calls warn if a rejection of t cannot be due to a newer one. Otherwise it keeps the warning for
 // the end of the test.
-func (s *succession) refused(t *oauth.Token, warn func()) {
+func (s *succession) rejected(t *oauth.Token, warn func()) {
 	s.mu.Lock()
 	certain := s.coexist.Load() || s.newest == t
 	if !certain && s.ends < endsNeeded {

@@ -16,7 +16,7 @@ type step struct {
 	replaced bool // what the refusal led to
 }
 
-func TestRefused(t *testing.T) {
+func TestRejected(t *testing.T) {
 	t.Parallel()
 	for name, steps := range map[string][]step{
 		"a token that was good":      {{0, true, false}, {10 * time.Millisecond, false, true}},
@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 						assert.True(t, l.AcceptedBy(api))
 						continue
 					}
-					assert.Equal(t, do.replaced, e.Refused(l, api), do.at)
+					assert.Equal(t, do.replaced, e.Rejected(l, api), do.at)
 					if do.replaced {
 						get(t, e, s, Miss)
 					}
@@ -99,7 +99,7 @@ func TestRefused(t *testing.T) {
 }
 
 // Entries of one configuration find out together whether another token is better, and one of them tries.
-func TestRefusedByManyEntries(t *testing.T) {
+func TestRejectedByManyEntries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, s, api, other := open(t, Options{}), newServer(time.Hour), new(API), new(API)
@@ -111,7 +111,7 @@ func TestRefusedByManyEntries(t *testing.T) {
 		}
 		refused := func(api *API) (replaced int) {
 			for _, e := range entries {
-				if l := e.Current(); l != nil && e.Refused(l, api) {
+				if l := e.Current(); l != nil && e.Rejected(l, api) {
 					replaced++
 					get(t, e, s, Miss)
 				}
@@ -134,7 +134,7 @@ func TestRefusedByManyEntries(t *testing.T) {
 	})
 }
 
-func TestRefusedIsLate(t *testing.T) {
+func TestRejectedIsLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, s, api := open(t, Options{}), newServer(time.Hour), new(API)
@@ -142,14 +142,14 @@ func TestRefusedIsLate(t *testing.T) {
 		get(t, e, s, Miss)
 		first := e.Current()
 		e.Drop(first)
-		assert.True(t, e.Refused(first, api), "nobody has it any more")
+		assert.True(t, e.Rejected(first, api), "nobody has it any more")
 		get(t, e, s, Miss)
-		assert.True(t, e.Refused(first, api), "the next one is there")
+		assert.True(t, e.Rejected(first, api), "the next one is there")
 		get(t, e, s, Hit)
 	})
 }
 
-func TestAcceptedAfterARefusal(t *testing.T) {
+func TestAcceptedAfterARejection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, s, api, other := open(t, Options{}), newServer(time.Hour), new(API), new(API)
@@ -158,7 +158,7 @@ func TestAcceptedAfterARefusal(t *testing.T) {
 		l := e.Current()
 		assert.False(t, l.Accepted(other))
 		assert.False(t, l.AcceptedBy(api))
-		assert.False(t, e.Refused(l, api))
+		assert.False(t, e.Rejected(l, api))
 		assert.True(t, l.Accepted(api))
 		assert.False(t, l.Accepted(api), "that is said once")
 		assert.True(t, l.AcceptedBy(other))
@@ -166,7 +166,7 @@ func TestAcceptedAfterARefusal(t *testing.T) {
 }
 
 // For the race detector.
-func TestRefusalsAtOnce(t *testing.T) {
+func TestRejectionsAtOnce(t *testing.T) {
 	t.Parallel()
 	c, s, api := open(t, Options{}), newServer(time.Hour), new(API)
 	e := c.Entry("k", Policy{}, nil)
@@ -179,7 +179,7 @@ func TestRefusalsAtOnce(t *testing.T) {
 				if i%2 == 0 {
 					l.Accepted(api)
 				} else {
-					e.Refused(l, api)
+					e.Rejected(l, api)
 				}
 			}
 		})

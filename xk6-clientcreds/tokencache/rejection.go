@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// How long a token is kept although the API refuses it and another one is not known to be better: the next token is
+// How long a token is kept although the API rejects it and another one is not known to be better: the next token is
 // younger still. The time doubles while that does not help.
 const (
 	firstPatience = time.Second
@@ -20,7 +20,7 @@ const (
 )
 
 // API holds what the entries of one configuration know about an API: which of their tokens it accepts. It decides whether a
-// token that the API refused is replaced. The zero value is ready to use. It is safe for concurrent use.
+// token that the API rejected is replaced. The zero value is ready to use. It is safe for concurrent use.
 type API struct {
 	troubled atomic.Bool // patience is not 0
 
@@ -32,11 +32,11 @@ type API struct {
 
 // acceptance says which APIs accepted one token.
 type acceptance struct {
-	by      atomic.Pointer[[]*API] // who accepted it
-	refused atomic.Pointer[API]    // who refused it before accepting it, if anybody
+	by       atomic.Pointer[[]*API] // the APIs that accepted it
+	rejected atomic.Pointer[API]    // who rejected it before accepting it; nil for nobody
 }
 
-// Accepted notes that api accepted the token of l. It reports whether api had refused this token before.
+// Accepted notes that api accepted the token of l. It reports whether api had rejected this token before.
 func (l *Lease) Accepted(api *API) (late bool) {
 	known := l.AcceptedBy(api)
 	if known && !api.troubled.Load() {
@@ -59,7 +59,7 @@ func (l *Lease) Accepted(api *API) (late bool) {
 		by = append(slices.Clone(by), api)
 		l.acceptance.by.Store(&by)
 	}
-	return l.acceptance.refused.CompareAndSwap(api, nil)
+	return l.acceptance.rejected.CompareAndSwap(api, nil)
 }
 
 // AcceptedBy reports whether api has accepted the token of l.
@@ -68,10 +68,10 @@ func (l *Lease) AcceptedBy(api *API) bool {
 	return list != nil && slices.Contains(*list, api)
 }
 
-// Refused gives up lease l, because api refused its token, where another token may be better. It reports whether
+// Rejected drops lease l, because api rejected its token, where another token may be better. It reports whether
 // there may be one. Nothing is better than a token that was just issued, unless the API is known to accept others.
 // A lease that has already been replaced is not touched: the news may be late.
-func (e *Entry) Refused(l *Lease, api *API) bool {
+func (e *Entry) Rejected(l *Lease, api *API) bool {
 	now := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -80,7 +80,7 @@ func (e *Entry) Refused(l *Lease, api *API) bool {
 	}
 	if !e.replacements.due(now) || !api.isOver(l) && !api.mayBeOver(l, now) {
 		if !l.AcceptedBy(api) {
-			l.acceptance.refused.Store(api)
+			l.acceptance.rejected.Store(api)
 		}
 		return false
 	}
@@ -109,7 +109,7 @@ func (r *replacements) note(now time.Time) {
 	r.last = now
 }
 
-// isOver reports whether a token that the API refused was good before, or is older than one that is good.
+// isOver reports whether a token that the API rejected was good before, or is older than one that is good.
 func (a *API) isOver(l *Lease) bool {
 	accepted := l.AcceptedBy(a)
 	a.mu.Lock()
