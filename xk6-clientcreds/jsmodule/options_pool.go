@@ -11,30 +11,28 @@ import (
 
 	"github.com/grafana/sobek"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // poolOptions are the options of one ClientPool that are not those of its clients.
 type poolOptions struct {
 	File       string // "" where the clients are in an array
-	Assignment string
-	Exponent   float64 // of zipf
-	HotClients int     // of hot: how many
-	HotShare   float64 // of hot: of the calls
-	Seed       int
+	Assignment clientpool.Assignment
 	MaxClients int // that a VU keeps
 	Name       string
 	TagClients bool
 
-	array  *sobek.Object // nil where the clients are in a file
-	seeded bool
+	array *sobek.Object // nil where the clients are in a file
 }
 
 // maxSeed is the largest number up to which JavaScript has every whole one.
 const maxSeed = 1<<53 - 1
 
 func poolDefaults() poolOptions {
-	return poolOptions{Assignment: assignVU, Exponent: 1, HotClients: 1, HotShare: 0.9, MaxClients: 1000, Name: "pool"}
+	return poolOptions{
+		Assignment: clientpool.Assignment{Kind: clientpool.ByVU, Exponent: 1, HotClients: 1, HotShare: 0.9}, MaxClients: 1000, Name: "pool",
+	}
 }
 
 // parsePoolOptions reads the argument of `new ClientPool(…)`, and returns beside the options of the
@@ -52,18 +50,18 @@ func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string
 	if err := r.Finish(); err != nil {
 		return nil, nil, err
 	}
-	o.seeded = r.Given("seed")
+	o.Assignment.Seeded = r.Given("seed")
 	return &o, r.Without(own), o.check(r)
 }
 
 // read takes from r what is given. It names every option of a pool.
 func (o *poolOptions) read(r *jsoption.Reader) {
 	readClients(r, "clients", o)
-	r.OneOf("assignment", &o.Assignment, assignVU, assignRoundRobin, assignRandom, assignZipf, assignHot)
-	r.Number("exponent", &o.Exponent, 10)
-	r.Count("hotClients", &o.HotClients, 1, maxSeed)
-	r.Number("hotShare", &o.HotShare, 1)
-	r.Count("seed", &o.Seed, 0, maxSeed)
+	r.OneOf("assignment", &o.Assignment.Kind, clientpool.ByVU, clientpool.RoundRobin, clientpool.Random, clientpool.Zipf, clientpool.Hot)
+	r.Number("exponent", &o.Assignment.Exponent, 10)
+	r.Count("hotClients", &o.Assignment.HotClients, 1, maxSeed)
+	r.Number("hotShare", &o.Assignment.HotShare, 1)
+	r.Count("seed", &o.Assignment.Seed, 0, maxSeed)
 	r.Count("maxClients", &o.MaxClients, 1, 1_000_000)
 	for _, renamed := range [][2]string{{"hot", "hotClients"}, {"share", "hotShare"}, {"keep", "maxClients"}} {
 		r.Renamed(renamed[0], renamed[1])
@@ -101,14 +99,14 @@ func (o *poolOptions) check(r *jsoption.Reader) error {
 		return jsoption.Errorf("clientId", "cannot be the same for all clients of a pool; set it for each of clients")
 	}
 	for name, of := range map[string][]string{
-		"exponent":   {assignZipf},
-		"hotClients": {assignHot},
-		"hotShare":   {assignHot},
-		"seed":       {assignRandom, assignZipf, assignHot},
-		"maxClients": {assignRoundRobin, assignRandom, assignZipf, assignHot},
+		"exponent":   {clientpool.Zipf},
+		"hotClients": {clientpool.Hot},
+		"hotShare":   {clientpool.Hot},
+		"seed":       {clientpool.Random, clientpool.Zipf, clientpool.Hot},
+		"maxClients": {clientpool.RoundRobin, clientpool.Random, clientpool.Zipf, clientpool.Hot},
 	} {
-		if r.Given(name) && !slices.Contains(of, o.Assignment) {
-			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment, jsoption.QuoteAll(of))
+		if r.Given(name) && !slices.Contains(of, o.Assignment.Kind) {
+			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment.Kind, jsoption.QuoteAll(of))
 		}
 	}
 	return nil
@@ -119,8 +117,8 @@ func (o *poolOptions) checkSize(size int) error {
 	switch {
 	case size == 0:
 		return jsoption.Errorf("clients", "is empty; there must be at least one client")
-	case o.Assignment == assignHot && o.HotClients >= size:
-		return jsoption.Errorf("hotClients", "is %d, but there are %d clients; it must be less, so that some are not hot", o.HotClients, size)
+	case o.Assignment.Kind == clientpool.Hot && o.Assignment.HotClients >= size:
+		return jsoption.Errorf("hotClients", "is %d, but there are %d clients; it must be less, so that some are not hot", o.Assignment.HotClients, size)
 	}
 	return nil
 }

@@ -2,8 +2,14 @@ package jsmodule
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/grafana/sobek"
+
+	"go.k6.io/k6/v2/lib"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
 // pool is a ClientPool in one VU. Its clients are made when they are used: of the others there is
@@ -12,12 +18,12 @@ type pool struct {
 	m      *instance
 	opts   *poolOptions
 	common *sobek.Object // the options for all clients
-	list   clientList
+	list   clientpool.List
 	shared *sharedPool
 
-	next assigner      // nil before the first call
+	next func() int    // the number of the client for the next call; nil before the first
 	mine *sobek.Object // the client, where it is always the same one
-	kept *keptClients
+	kept *clientpool.Recent[*keptClient]
 }
 
 var errPoolInit = errors.New(
@@ -38,18 +44,18 @@ func newPool(m *instance, v sobek.Value) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pool{m: m, opts: opts, common: forAll, kept: newKeptClients(opts.MaxClients)}
+	p := &pool{m: m, opts: opts, common: forAll, kept: clientpool.NewRecent[*keptClient](opts.MaxClients)}
 	if opts.array != nil {
-		p.list = arrayClients{opts.array}
+		p.list = clientpool.FromArray(opts.array)
 	} else {
-		if p.list, err = m.process.clientsOf(opts.File); err != nil {
-			return nil, err
+		if p.list, err = m.process.files.Read(opts.File); err != nil {
+			return nil, jsoption.Errorf("clients.file", "%w", err)
 		}
 	}
-	if err := opts.checkSize(p.list.size()); err != nil {
+	if err := opts.checkSize(p.list.Size()); err != nil {
 		return nil, err
 	}
-	key, err := opts.key(forAll, p.list.size())
+	key, err := opts.key(forAll, p.list.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func (p *pool) becomes(obj *sobek.Object) {
 		}
 	}
 	define("client", p.m.function("client", p.client))
-	define("size", rt.ToValue(p.list.size()))
+	define("size", rt.ToValue(p.list.Size()))
 }
 
 // client is pool.client(): the client for this call.
@@ -84,19 +90,37 @@ func (p *pool) client(sobek.FunctionCall) sobek.Value {
 		if state == nil {
 			panic(rt.NewTypeError("%s: %s", ImportPath, errPoolInit))
 		}
-		p.next = p.assigner(state)
+		p.next = p.assign(state)
 	}
 	i := p.next()
-	if c := p.kept.get(i); c != nil {
+	if c, kept := p.kept.Get(i); kept {
 		return c.object
 	}
 	c, err := p.build(i)
 	if err != nil {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
-	p.kept.add(c)
-	if p.opts.Assignment == assignVU {
+	if dropped, full := p.kept.Add(i, c); full {
+		dropped.client.release()
+	}
+	if p.opts.Assignment.Kind == clientpool.ByVU {
 		p.mine = c.object
 	}
 	return c.object
+}
+
+// keptClient is a client of a pool that a VU has used.
+type keptClient struct {
+	client *client
+	object *sobek.Object
+}
+
+// assign returns the numbers of the clients for the calls of this VU, which state knows.
+func (p *pool) assign(state *lib.State) func() int {
+	if p.shared.assigner.Shares(state.VUIDGlobal) {
+		p.m.process.warnOnce(warning{"more VUs than clients", p.shared}, fmt.Sprintf(
+			"Pool %q has %d clients, and there is a virtual user %d: some virtual users have the same client",
+			p.opts.Name, p.list.Size(), state.VUIDGlobal))
+	}
+	return p.shared.assigner.Next(state.VUIDGlobal)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.k6.io/k6/v2/lib"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
 )
 
 // assigning returns a pool of so many clients with that assignment.
@@ -26,7 +28,7 @@ func assigning(t testing.TB, clients int, more string) *pool {
 
 // calls returns which client each of n calls gets in the VU of that number.
 func (p *pool) calls(number uint64, n int) []int {
-	next := p.assigner(&lib.State{VUIDGlobal: number})
+	next := p.assign(&lib.State{VUIDGlobal: number})
 	list := make([]int, n)
 	for i := range list {
 		list[i] = next()
@@ -132,7 +134,7 @@ func TestRoundRobinIsOfAllVUs(t *testing.T) {
 // With a seed a VU draws the same clients in every run, and another VU others.
 func TestSeedMakesDrawsRepeatable(t *testing.T) {
 	t.Parallel()
-	for _, assignment := range []string{assignRandom, assignZipf, assignHot} {
+	for _, assignment := range []string{clientpool.Random, clientpool.Zipf, clientpool.Hot} {
 		seeded := func(seed int) *pool {
 			return assigning(t, 100, fmt.Sprintf("assignment: %q, seed: %d", assignment, seed))
 		}
@@ -144,63 +146,4 @@ func TestSeedMakesDrawsRepeatable(t *testing.T) {
 		drawn := free.calls(1, 200)
 		assert.NotEqual(t, drawn, free.calls(1, 200), assignment)
 	}
-}
-
-// The clients are drawn as often as the assignment says: Pearson's chi-squared test with 19 degrees of
-// freedom, whose value exceeds 43.82 by chance once in a thousand times. The seed is fixed.
-func TestDrawsAreDistributedAsAssigned(t *testing.T) {
-	t.Parallel()
-	const size, n, critical = 20, 40_000, 43.82
-	zipf := func(exponent float64) []float64 {
-		shares := zipfShares(size, exponent)
-		for i := size - 1; i > 0; i-- {
-			shares[i] -= shares[i-1]
-		}
-		return shares
-	}
-	hot := make([]float64, size)
-	uniform := make([]float64, size)
-	for i := range hot {
-		uniform[i] = 1.0 / size
-		hot[i] = 0.3 / (size - 2)
-		if i < 2 {
-			hot[i] = 0.7 / 2
-		}
-	}
-	chiSquared := func(calls []int, shares []float64) float64 {
-		seen := make([]float64, size)
-		for _, i := range calls {
-			seen[i]++
-		}
-		sum := 0.0
-		for i, share := range shares {
-			sum += (seen[i] - n*share) * (seen[i] - n*share) / (n * share)
-		}
-		return sum
-	}
-	for more, shares := range map[string][]float64{
-		"assignment: 'random'":                             uniform,
-		"assignment: 'zipf'":                               zipf(1),
-		"assignment: 'zipf', exponent: 0.5":                zipf(0.5),
-		"assignment: 'zipf', exponent: 2":                  zipf(2),
-		"assignment: 'hot', hotClients: 2, hotShare: 0.7":  hot,
-		"assignment: 'hot', hotClients: 19, hotShare: 1":   append(slices.Repeat([]float64{1.0 / 19}, 19), 1e-9),
-		"assignment: 'hot', hotClients: 1, hotShare: 0.05": uniform,
-	} {
-		calls := assigning(t, size, more+", seed: 1").calls(3, n)
-		assert.Less(t, chiSquared(calls, shares), critical, more)
-	}
-	assert.Greater(t, chiSquared(assigning(t, size, "assignment: 'zipf', exponent: 0.2, seed: 1").calls(3, n), uniform), critical,
-		"the test can tell distributions apart")
-}
-
-// The shares are those of Zipf's law.
-func TestZipfShares(t *testing.T) {
-	t.Parallel()
-	assert.InDeltaSlice(t, []float64{6.0 / 11, 9.0 / 11, 1}, zipfShares(3, 1), 1e-12)
-	assert.InDeltaSlice(t, []float64{36.0 / 49, 45.0 / 49, 1}, zipfShares(3, 2), 1e-12)
-	assert.Equal(t, []int{0, 0, 1, 1, 2, 2}, []int{
-		rank([]float64{0.5, 0.8, 1}, 0), rank([]float64{0.5, 0.8, 1}, 0.49), rank([]float64{0.5, 0.8, 1}, 0.5),
-		rank([]float64{0.5, 0.8, 1}, 0.79), rank([]float64{0.5, 0.8, 1}, 0.8), rank([]float64{0.5, 0.8, 0.99}, 0.999),
-	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grafana/sobek"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
@@ -33,7 +34,7 @@ func (p *pool) optionsOf(i int) (*options, error) {
 func (p *pool) placed(i int, own map[string]bool, err error) error {
 	var bad *jsoption.Error
 	if !errors.As(err, &bad) {
-		return fmt.Errorf("%s: %w", p.list.position(i, ""), err)
+		return fmt.Errorf("%s: %w", p.list.Position(i, ""), err)
 	}
 	name := bad.Option
 	if end := strings.IndexAny(name, ".["); end >= 0 {
@@ -41,21 +42,21 @@ func (p *pool) placed(i int, own map[string]bool, err error) error {
 	}
 	switch {
 	case own[bad.Option]: // a column of its own
-		return fmt.Errorf("%s: %w", p.list.position(i, bad.Option), err)
+		return fmt.Errorf("%s: %w", p.list.Position(i, bad.Option), err)
 	case !own[name] && slices.Contains(p.common.Keys(), name):
 		return err
 	}
-	return fmt.Errorf("%s: %w", p.list.position(i, name), err)
+	return fmt.Errorf("%s: %w", p.list.Position(i, name), err)
 }
 
 // merged returns the object that `new Client(…)` would take, and which of its options are the
 // client's own. Those count more than those for all; an object such as key is made of both.
 func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error) {
 	rt := p.m.vu.Runtime()
-	row := p.list.options(rt, i)
+	row := p.list.Options(rt, i)
 	if !jsoption.IsObject(row) {
 		return nil, nil, fmt.Errorf("%s is %s; it must be an object with options such as clientId and clientSecret",
-			p.list.position(i, ""), jsoption.Describe(row))
+			p.list.Position(i, ""), jsoption.Describe(row))
 	}
 	obj, own = rt.NewObject(), make(map[string]bool)
 	jsoption.Assign(obj, p.common)
@@ -64,12 +65,12 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	for _, key := range client.Keys() {
 		v := client.Get(key)
 		mayBind := key == clientsfile.BoundTokens && jsoption.IsBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
-		if isPassedOver(key, response) || sobek.IsUndefined(v) || mayBind || response && p.isIdle(client, key) {
+		if clientpool.PassesOver(key, response) || sobek.IsUndefined(v) || mayBind || response && p.isIdle(client, key) {
 			continue
 		}
 		name := clientsfile.Option(key)
 		if own[name] {
-			return nil, nil, fmt.Errorf("%s: option %q is set twice, by its name and by its name in RFC 7591; remove one of the two", p.list.position(i, name), name)
+			return nil, nil, fmt.Errorf("%s: option %q is set twice, by its name and by its name in RFC 7591; remove one of the two", p.list.Position(i, name), name)
 		}
 		own[name] = true
 		jsoption.Set(obj, name, p.withCommon(name, v, own))
@@ -120,10 +121,10 @@ func (p *pool) build(i int) (*keptClient, error) {
 	}
 	c, err := newClient(p.m, o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.list.position(i, ""), err)
+		return nil, fmt.Errorf("%s: %w", p.list.Position(i, ""), err)
 	}
 	rt := p.m.vu.Runtime()
 	obj := rt.CreateObject(p.m.exports.Get("Client").ToObject(rt).Get("prototype").ToObject(rt))
 	c.attachTo(obj)
-	return &keptClient{index: i, client: c, object: obj}, nil
+	return &keptClient{client: c, object: obj}, nil
 }

@@ -2,8 +2,10 @@ package jsmodule
 
 import (
 	"errors"
+	"fmt"
 	"sync"
-	"sync/atomic"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
 )
 
 // sharedPool is the part of a pool that the VUs share.
@@ -11,8 +13,7 @@ type sharedPool struct {
 	once sync.Once
 	err  error
 
-	turn atomic.Uint64 // of assignment "round-robin"
-	zipf []float64     // of assignment "zipf"
+	assigner *clientpool.Assigner // nil until the first VU has prepared the pool
 }
 
 // poolOf returns the one pool of that key.
@@ -40,9 +41,7 @@ var errUnprepared = errors.New("the pool could not be made")
 // that a mistake in the last one ends the test before it starts.
 func (p *pool) prepare() {
 	p.shared.err = errUnprepared
-	if p.opts.Assignment == assignZipf {
-		p.shared.zipf = zipfShares(p.list.size(), p.opts.Exponent)
-	}
+	p.shared.assigner = clientpool.NewAssigner(p.opts.Assignment, p.list.Size())
 	p.shared.err = p.check()
 }
 
@@ -51,15 +50,15 @@ const mostShapes = 1000
 
 func (p *pool) check() error {
 	right := make(map[string]bool)
-	var doubts doubts
-	for i := range p.list.size() {
-		seen := p.list.glance(i)
-		doubts.add(i, seen)
-		if right[seen.shape] {
+	var doubts clientpool.Doubts
+	for i := range p.list.Size() {
+		seen := p.list.Glance(i)
+		doubts.Add(i, seen)
+		if right[seen.Shape] {
 			continue
 		}
-		if seen.shape != "" && len(right) < mostShapes {
-			right[seen.shape] = true // else an error ends this
+		if seen.Shape != "" && len(right) < mostShapes {
+			right[seen.Shape] = true // else an error ends this
 		}
 		o, err := p.optionsOf(i)
 		if err != nil {
@@ -73,6 +72,8 @@ func (p *pool) check() error {
 			return p.placed(i, nil, err)
 		}
 	}
-	doubts.warn(p)
+	for _, warning := range doubts.Warnings(p.list) {
+		p.m.process.logger.Warn(fmt.Sprintf("Pool %q: %s", p.opts.Name, warning))
+	}
 	return nil
 }

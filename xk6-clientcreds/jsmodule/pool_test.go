@@ -278,25 +278,6 @@ func TestPoolKeepsSoManyClients(t *testing.T) {
 	}
 }
 
-// The client that has to go is the one that was not used for the longest time.
-func TestKeptClientsAreThoseUsedLast(t *testing.T) {
-	t.Parallel()
-	p := assigning(t, 3, "assignment: 'random', maxClients: 2")
-	kept := p.kept
-	add := func(i int) {
-		c, err := p.build(i)
-		require.NoError(t, err)
-		kept.add(c)
-	}
-	add(0)
-	add(1)
-	require.NotNil(t, kept.get(0))
-	add(2)
-	assert.NotNil(t, kept.get(0))
-	assert.Nil(t, kept.get(1))
-	assert.NotNil(t, kept.get(2))
-}
-
 // A client that a script holds on to works and is counted after its pool has given it up.
 func TestPoolClientOutlivesItsPlace(t *testing.T) {
 	t.Parallel()

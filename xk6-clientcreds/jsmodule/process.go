@@ -12,6 +12,7 @@ import (
 	"go.k6.io/k6/v2/js/common"
 	"go.k6.io/k6/v2/js/modules"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientpool"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/loglimit"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
@@ -54,7 +55,7 @@ type process struct {
 	mu      sync.Mutex
 	sources map[string]*tokenSource // by options.key
 	pools   map[string]*sharedPool  // by poolOptions.key
-	files   map[string]*sharedFile  // of pools, by path
+	files   clientpool.Files        // of pools
 	clients map[*client]struct{}    // to be ended with the test
 	ended   bool
 	warned  map[warning]bool
@@ -67,7 +68,6 @@ func newProcess() *process {
 		repeated: loglimit.New(logKind),
 		sources:  make(map[string]*tokenSource),
 		pools:    make(map[string]*sharedPool),
-		files:    make(map[string]*sharedFile),
 		clients:  make(map[*client]struct{}),
 		warned:   make(map[warning]bool),
 	}

@@ -1,4 +1,4 @@
-package jsmodule
+package clientpool
 
 import (
 	"fmt"
@@ -13,24 +13,24 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// clientList is where the clients of a pool are described.
-type clientList interface {
-	size() int
-	// options returns the options of client i alone: an object, or whatever a script has put there.
-	options(rt *sobek.Runtime, i int) sobek.Value
-	// position names client i, or its option of that name, for errors.
-	position(i int, option string) string
-	// glance returns what there is to know of client i without making it.
-	glance(i int) glance
+// List describes the clients of a pool.
+type List interface {
+	Size() int
+	// Options returns the options of client i alone: an object, or whatever a script has put there.
+	Options(rt *sobek.Runtime, i int) sobek.Value
+	// Position names client i, or its option of that name, for errors.
+	Position(i int, option string) string
+	// Glance returns what the list says of client i.
+	Glance(i int) Glance
 }
 
-// glance is what a list says of one client.
-type glance struct {
-	id      string  // "" where it is not a text
-	expires float64 // when its secret does, in seconds since 1970; 0 is never
-	// shape is all that decides whether the options of the client are right: of two clients with the
+// Glance is what a list says of one client.
+type Glance struct {
+	ID      string  // "" where it is not a text
+	Expires float64 // when its secret does, in seconds since 1970; 0 is never
+	// Shape is all that decides whether the options of the client are right: of two clients with the
 	// same shape both are, or none. It is "" where that is not known.
-	shape string
+	Shape string
 }
 
 // isFree reports whether text is right for an option because it is right for every client. Most clients
@@ -40,29 +40,32 @@ func isFree(name, text string) bool {
 	return (name == "clientId" || name == "clientSecret") && text != "" && oauth.CheckSecret(text) == nil
 }
 
-// isPassedOver reports whether a pool does not look at a member of a client: only the server has to know
+// PassesOver reports whether a pool does not look at a member of a client: only the server has to know
 // it, or it is one of the server's own in its answer to a registration.
-func isPassedOver(name string, response bool) bool {
+func PassesOver(name string, response bool) bool {
 	return clientsfile.ForServer(name) || response && !clientsfile.ForClient(name) && !clientsfile.ForBoth(name)
 }
 
 // someText stands in a shape for the text of a free option.
 const someText = "\x01"
 
-// arrayClients are those of an array or a SharedArray. They belong to one VU.
+// arrayClients are the clients of an array or a SharedArray. They belong to one VU.
 type arrayClients struct{ array *sobek.Object }
 
-func (a arrayClients) size() int { return int(a.array.Get("length").ToInteger()) }
+// FromArray returns the list of the clients in an array or a SharedArray.
+func FromArray(array *sobek.Object) List { return arrayClients{array} }
 
-func (a arrayClients) options(_ *sobek.Runtime, i int) sobek.Value {
+func (a arrayClients) Size() int { return int(a.array.Get("length").ToInteger()) }
+
+func (a arrayClients) Options(_ *sobek.Runtime, i int) sobek.Value {
 	return a.array.Get(strconv.Itoa(i))
 }
 
-func (a arrayClients) position(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
+func (a arrayClients) Position(i int, _ string) string { return fmt.Sprintf("clients[%d]", i) }
 
-// glance knows the shape of clients whose options are all texts.
-func (a arrayClients) glance(i int) (g glance) {
-	v := a.options(nil, i)
+// Glance knows the shape of clients whose options are all texts.
+func (a arrayClients) Glance(i int) (g Glance) {
+	v := a.Options(nil, i)
 	if !jsoption.IsObject(v) {
 		return g
 	}
@@ -73,9 +76,9 @@ func (a arrayClients) glance(i int) (g glance) {
 	for _, name := range names {
 		value := obj.Get(name)
 		if name == clientsfile.SecretExpires {
-			g.expires = number(value)
+			g.Expires = number(value)
 		}
-		if isPassedOver(name, response) {
+		if PassesOver(name, response) {
 			continue
 		}
 		if !jsoption.IsString(value) {
@@ -84,7 +87,7 @@ func (a arrayClients) glance(i int) (g glance) {
 		}
 		text := value.String()
 		if clientsfile.Option(name) == "clientId" {
-			g.id = text
+			g.ID = text
 		}
 		if isFree(name, text) {
 			text = someText
@@ -92,7 +95,7 @@ func (a arrayClients) glance(i int) (g glance) {
 		shape.WriteString(strconv.Quote(name) + strconv.Quote(text))
 	}
 	if allTexts {
-		g.shape = shape.String()
+		g.Shape = shape.String()
 	}
 	return g
 }
@@ -110,11 +113,11 @@ func number(v sobek.Value) float64 {
 // fileClients are those of a file.
 type fileClients struct{ *clientsfile.File }
 
-func (f fileClients) size() int { return f.Len() }
+func (f fileClients) Size() int { return f.Len() }
 
-// options parses the text again each time: most clients are never used, and those that are, once or
+// Options parses the text again each time: most clients are never used, and those that are, once or
 // twice in each VU.
-func (f fileClients) options(rt *sobek.Runtime, i int) sobek.Value {
+func (f fileClients) Options(rt *sobek.Runtime, i int) sobek.Value {
 	parse, _ := sobek.AssertFunction(rt.GlobalObject().Get("JSON").ToObject(rt).Get("parse"))
 	v, err := parse(sobek.Undefined(), rt.ToValue(f.Client(i)))
 	if err != nil { // JSON that is none for JavaScript; the error would quote it
@@ -123,21 +126,19 @@ func (f fileClients) options(rt *sobek.Runtime, i int) sobek.Value {
 	return v
 }
 
-func (f fileClients) position(i int, option string) string { return f.Position(i, option) }
-
-func (f fileClients) glance(i int) (g glance) {
+func (f fileClients) Glance(i int) (g Glance) {
 	members := f.Members(i)
 	response := slices.ContainsFunc(members, func(m clientsfile.Member) bool { return clientsfile.IsResponse(m.Name) })
 	var shape strings.Builder
 	for _, m := range members {
 		switch {
 		case m.Name == clientsfile.SecretExpires:
-			g.expires, _ = strconv.ParseFloat(m.Text, 64)
+			g.Expires, _ = strconv.ParseFloat(m.Text, 64)
 			continue
-		case isPassedOver(m.Name, response):
+		case PassesOver(m.Name, response):
 			continue
 		case m.IsText && clientsfile.Option(m.Name) == "clientId":
-			g.id = m.Text
+			g.ID = m.Text
 		}
 		text := m.Text
 		if m.IsText && isFree(m.Name, text) {
@@ -147,6 +148,6 @@ func (f fileClients) glance(i int) (g glance) {
 			shape.WriteString(part)
 		}
 	}
-	g.shape = shape.String()
+	g.Shape = shape.String()
 	return g
 }
