@@ -101,6 +101,20 @@ func TestProjectOfInit(t *testing.T) {
 	require.Zero(t, code, out)
 }
 
+// The script that the doctor writes has its advice, and passes.
+func TestScriptOfTheDoctor(t *testing.T) {
+	t.Parallel()
+	server, dir := startLocalServer(t, nil), t.TempDir()
+	code, out := inFolder(t, dir, list(server.env()), binary(t), "x", "clientcreds", "doctor", "--write", "script.js", "--write", ".env")
+	require.Zero(t, code, out)
+	require.Contains(t, read(t, filepath.Join(dir, "script.js")), "cache: { scope: 'vu', leeway: '")
+	secret := "CLIENT_SECRET=" + server.env()["CLIENT_SECRET"]
+	code, out = inFolder(t, dir, []string{secret}, binary(t), "run", "--iterations", "2", "script.js")
+	require.Zero(t, code, out)
+	code, out = inFolder(t, dir, nil, "sh", "-c", "set -a; . ./.env; "+secret+"; exec "+binary(t)+" x clientcreds doctor --grants 1")
+	require.Zero(t, code, out)
+}
+
 // The script of each configuration gets a token, and no file has the secret.
 func TestProjectsOfServers(t *testing.T) {
 	t.Parallel()

@@ -56,6 +56,8 @@ type doctorCommand struct {
 	scope   string
 	timeout duration
 	json    bool
+	write   []string // files for the advice
+	force   bool     // overwrite them
 
 	set          *pflag.FlagSet
 	secretOrigin string // the variable or flag that the client's secret is from
@@ -86,6 +88,9 @@ func (d *doctorCommand) run() error {
 	if err := d.configure(); err != nil {
 		return usage(d.named(err))
 	}
+	if err := d.checkFiles(); err != nil {
+		return usage(err)
+	}
 	ctx, stop := d.interruptible()
 	defer stop()
 	report, err := doctor.Run(ctx, d.cfg)
@@ -100,6 +105,9 @@ func (d *doctorCommand) run() error {
 	}
 	if err == nil && !report.Usable {
 		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d", report.Counts[doctor.Failed]), exitUnusable)
+	}
+	if err == nil {
+		err = d.writeFiles(report)
 	}
 	return err
 }

@@ -55,6 +55,11 @@ func (d *doctorCommand) settings() []setting {
 		{"grants", "", fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants), &d.cfg.Grants},
 		{"timeout", "", "time limit for all checks", &d.timeout},
 		{"json", "", "write JSON", &d.json},
+		{
+			"write", "",
+			"also write the advice to a `file`, without the secret: a script (.js), or else the environment (can be repeated)", &d.write,
+		},
+		{"force", "", "overwrite the files of --write", &d.force},
 	}
 }
 

@@ -122,6 +122,7 @@ func (n *initializer) configure() (local bool) {
 		{&s.Scope, "SCOPE"},
 		{&s.Audience, "AUDIENCE"},
 		{&s.Leeway, "LEEWAY"},
+		{&s.CacheScope, "CACHE_SCOPE"}, {&s.BasicEncoding, "BASIC_ENCODING"},
 	} {
 		if *v.value == "" {
 			*v.value = n.gs.Env[v.name]

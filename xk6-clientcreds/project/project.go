@@ -30,14 +30,16 @@ type Settings struct {
 	ClientID string
 	// Auth is the client authentication method, "" for the default.
 	Auth string
+	// BasicEncoding is the encoding of client_secret_basic, "" for the default.
+	BasicEncoding string
 	// KeyFile and CertificateFile are the files of methods that use a key or a certificate.
 	KeyFile, CertificateFile string
 	// Scope and Audience are request parameters, "" for none.
 	Scope, Audience string
 	// DPoP binds tokens to a key (RFC 9449).
 	DPoP bool
-	// Leeway is the cache option, "" for the default.
-	Leeway string
+	// Leeway and CacheScope are cache options, "" for the defaults.
+	Leeway, CacheScope string
 	// K6Version, XK6Version and Version are the versions that the CI workflow builds k6 with.
 	K6Version, XK6Version, Version string
 }

@@ -44,6 +44,12 @@ func TestScriptHasTheSettings(t *testing.T) {
 		{func(s *Settings) { s.Scope = "a b" }, "scope: 'a b',", "SCOPE='a b'\n", "audience"},
 		{func(s *Settings) { s.Audience = "api" }, "audience: 'api',", "AUDIENCE=api\n", "scope:"},
 		{func(s *Settings) { s.DPoP = true }, "dpop: true,", "DPOP=true\n", "cache:"},
+		{func(s *Settings) { s.BasicEncoding = "raw" }, "basicEncoding: 'raw',", "BASIC_ENCODING=raw\n", "cache:"},
+		{func(s *Settings) { s.CacheScope = "shared" }, "cache: { scope: 'shared' },", "CACHE_SCOPE=shared\n", "leeway"},
+		{
+			func(s *Settings) { s.Leeway, s.CacheScope = "5s", "vu" }, "cache: { scope: 'vu', leeway: '5s' },",
+			"CACHE_SCOPE=vu\nLEEWAY=5s\n", "dpop",
+		},
 		{func(s *Settings) { s.Leeway = "5s" }, "cache: { leeway: '5s' },", "LEEWAY=5s\n", "dpop"},
 	} {
 		s := local()
