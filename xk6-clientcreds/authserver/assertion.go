@@ -46,7 +46,6 @@ type assertionVerifier struct {
 // Connect Core 1.0 §9.
 func (v *assertionVerifier) clientSecretJWT() authMethod {
 	return authMethod{
-		name:      "client_secret_jwt",
 		presented: func(_ *http.Request, f *form) bool { return f.hasAssertion() && hasMAC(f) },
 		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
 			return v.verify(f, secretAlgorithms, func(c *client, signed *jose.JSONWebSignature) ([]byte, *oauthError) {
@@ -69,7 +68,6 @@ func (v *assertionVerifier) clientSecretJWT() authMethod {
 // Connect Core 1.0 §9.
 func (v *assertionVerifier) privateKeyJWT() authMethod {
 	return authMethod{
-		name:      "private_key_jwt",
 		presented: func(_ *http.Request, f *form) bool { return f.hasAssertion() && !hasMAC(f) },
 		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
 			return v.verify(f, keyAlgorithms, (*client).verifySignature)

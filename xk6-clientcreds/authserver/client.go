@@ -172,9 +172,9 @@ func checkClient(i int, c Client) error {
 
 // checkMethod demands what the client's authentication method needs.
 func checkMethod(c Client) error {
-	if c.AuthMethod != "" && !slices.Contains(authMethodNames, c.AuthMethod) {
+	if c.AuthMethod != "" && !slices.Contains(authMethodNames(true), c.AuthMethod) {
 		return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
-			c.ID, c.AuthMethod, strings.Join(authMethodNames, ", "))
+			c.ID, c.AuthMethod, strings.Join(authMethodNames(true), ", "))
 	}
 	if err := checkKeys(c); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -66,7 +65,6 @@ func (v *certificateVerifier) method(
 ) authMethod {
 	clients := v.server.clients
 	return authMethod{
-		name: name,
 		presented: func(r *http.Request, f *form) bool {
 			if certificateOf(r) == nil || f.get("client_id") == nil || f.hasOtherCredentials(r) {
 				return false
@@ -180,11 +178,4 @@ func (s *Server) askForCertificates(config *tls.Config, roots *x509.CertPool) {
 }
 
 // offeredMethods are the names of the methods that some client can use.
-func (s *Server) offeredMethods() []string {
-	if s.asksCertificates {
-		return authMethodNames
-	}
-	return slices.DeleteFunc(slices.Clone(authMethodNames), func(name string) bool {
-		return name == methodTLS || name == methodSelfSignedTLS
-	})
-}
+func (s *Server) offeredMethods() []string { return authMethodNames(s.asksCertificates) }

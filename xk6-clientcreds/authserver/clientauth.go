@@ -19,17 +19,49 @@ type authMethod struct {
 	verify func(*http.Request, *form) (*client, *oauthError)
 }
 
-// authMethodNames are the names of the methods that the server knows.
-var authMethodNames = []string{"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", methodTLS, methodSelfSignedTLS}
+// authMethodRows are the methods that the server knows, each with what makes it. Another
+// one is another row.
+var authMethodRows = []struct {
+	name string
+	// certified says that the client authenticates by a certificate, which the server asks
+	// for only if a client is registered with one.
+	certified bool
+	make      func(*Server, *assertionVerifier) authMethod
+}{
+	{name: "client_secret_basic", make: func(s *Server, _ *assertionVerifier) authMethod {
+		return clientSecretBasic(s.clients, s.cfg.BasicEncoding)
+	}},
+	{name: "client_secret_post", make: func(s *Server, _ *assertionVerifier) authMethod { return clientSecretPost(s.clients) }},
+	{name: "client_secret_jwt", make: func(_ *Server, v *assertionVerifier) authMethod { return v.clientSecretJWT() }},
+	{name: "private_key_jwt", make: func(_ *Server, v *assertionVerifier) authMethod { return v.privateKeyJWT() }},
+	{name: methodTLS, certified: true, make: func(s *Server, _ *assertionVerifier) authMethod {
+		return s.certificates.tlsClientAuth()
+	}},
+	{name: methodSelfSignedTLS, certified: true, make: func(s *Server, _ *assertionVerifier) authMethod {
+		return s.certificates.selfSignedTLSClientAuth()
+	}},
+}
 
-// authMethods are the methods, in the order of authMethodNames.
+// authMethodNames returns the names of the methods, with or without the methods that need a certificate.
+func authMethodNames(certified bool) []string {
+	var names []string
+	for _, row := range authMethodRows {
+		if certified || !row.certified {
+			names = append(names, row.name)
+		}
+	}
+	return names
+}
+
+// authMethods makes the methods of s.
 func authMethods(s *Server) []authMethod {
 	v := &assertionVerifier{server: s, seen: newReplays(maxReplays)}
-	return []authMethod{
-		clientSecretBasic(s.clients, s.cfg.BasicEncoding), clientSecretPost(s.clients),
-		v.clientSecretJWT(), v.privateKeyJWT(),
-		s.certificates.tlsClientAuth(), s.certificates.selfSignedTLSClientAuth(),
+	methods := make([]authMethod, len(authMethodRows))
+	for i, row := range authMethodRows {
+		methods[i] = row.make(s, v)
+		methods[i].name = row.name
 	}
+	return methods
 }
 
 // authenticate finds the client of a request, which must use exactly one
@@ -75,7 +107,6 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 // credentials, RFC 6749 §2.3.1.
 func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 	return authMethod{
-		name: "client_secret_basic",
 		presented: func(r *http.Request, _ *form) bool {
 			_, ok := schemeValue(r.Header["Authorization"], "Basic")
 			return ok
@@ -112,7 +143,6 @@ func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 // clientSecretPost is client_id and client_secret in the body, RFC 6749 §2.3.1.
 func clientSecretPost(clients *registry) authMethod {
 	return authMethod{
-		name:      "client_secret_post",
 		presented: func(_ *http.Request, f *form) bool { return f.get("client_secret") != nil },
 		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
 			c, ok := clients.authenticate(f.get("client_id"), f.get("client_secret"))
