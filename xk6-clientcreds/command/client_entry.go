@@ -57,7 +57,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 		case !known:
 			return c, fmt.Errorf("%s: unknown member %q%s", position, name, nearest.DidYouMean(name, slices.Sorted(maps.Keys(fields))))
 		case given[standard]:
-			return c, fmt.Errorf("%s: %q is given twice, by its name and by that of the option", position, standard)
+			return c, fmt.Errorf("%s: %q is set twice, by its metadata name and by its option name", position, standard)
 		case json.Unmarshal(members[name], f.value) != nil:
 			return c, fmt.Errorf("%s: %q must be %s", position, name, f.kind)
 		}

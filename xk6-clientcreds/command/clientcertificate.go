@@ -6,7 +6,7 @@ import (
 )
 
 // addClientCertificate registers the certificate of --client-certificate with
-// the first client. Other CAs than that of --tls-dir are not known to the server:
+// the first client. Other CAs than the CA of --tls-dir are not known to the server:
 // their certificates are registered themselves, as self-signed ones.
 func (s *serve) addClientCertificate(clients []registration) error {
 	const flag = "--client-certificate"
@@ -31,7 +31,7 @@ func (s *serve) addClientCertificate(clients []registration) error {
 	return nil
 }
 
-// keyFileOf is where the private key of a certificate is: beside it, as those of
+// keyFileOf returns the file of a certificate's private key: beside it, like the files of
 // the TLS folder are.
 func keyFileOf(certificate string) string {
 	extension := filepath.Ext(certificate)

@@ -92,7 +92,7 @@ func TestClientCertificateFlags(t *testing.T) {
 	}
 }
 
-// The members of RFC 8705 §2.1.2 and §2.2.2 are those of the clients file.
+// The clients file has the members of RFC 8705 §2.1.2 and §2.2.2.
 func TestClientsFileWithCertificates(t *testing.T) {
 	t.Parallel()
 	own, err := authserver.Client{ID: "a"}.WithCertificate(t.TempDir(), filepath.Join(t.TempDir(), "c.pem"), filepath.Join(t.TempDir(), "k.pem"))

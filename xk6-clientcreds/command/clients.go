@@ -7,7 +7,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 )
 
-// What a client is where nothing else is said.
+// The defaults of a client.
 const (
 	defaultClientID = "demo"
 	defaultScope    = "orders.read orders.write"
@@ -36,8 +36,8 @@ func (s *serve) clients() ([]registration, error) {
 	return list, s.addClientCertificate(list)
 }
 
-// clientsOfFlags returns as many clients as are to be generated, or those of the
-// file, then those of the flags, or the one of the environment.
+// clientsOfFlags returns as many clients as are to be generated, or the clients of the
+// file, then the clients of the flags, or the client of the environment.
 func (s *serve) clientsOfFlags() ([]registration, error) {
 	if s.flags.set.Changed("client-count") {
 		return s.generatedClients()

@@ -31,7 +31,7 @@ func clientsIn(t *testing.T, name, content string) ([]authserver.Client, error) 
 	return clients, nil
 }
 
-// The names are those of client metadata or those of options, and what is a pool's own is passed over.
+// Names of client metadata and names of options work, and options of a pool only are ignored.
 func TestClientsOfFiles(t *testing.T) {
 	t.Parallel()
 	a := authserver.Client{ID: "a", Secret: "x"}
@@ -76,7 +76,7 @@ func TestBadClientsFile(t *testing.T) {
 		`[{"client_id":"a","clientScret":"topsecret"}]`:                        `: clients.json, client 1: unknown member "clientScret" (did you mean "client_secret"?)`,
 		`[{"client_id":"a","client_secret":["topsecret"]}]`:                    `: clients.json, client 1: "client_secret" must be a string`,
 		`[{"clientId":"a","clientSecret":{"file":"topsecret"}}]`:               `: clients.json, client 1: "clientSecret" must be a string`,
-		`[{"clientId":"a","client_id":"topsecret"}]`:                           `: clients.json, client 1: "client_id" is given twice, by its name and by that of the option`,
+		`[{"clientId":"a","client_id":"topsecret"}]`:                           `: clients.json, client 1: "client_id" is set twice, by its metadata name and by its option name`,
 		`[{"client_id":"a","dpop":"topsecret"}]`:                               `: clients.json, client 1: "dpop" must be true or false`,
 		`[{"client_id":"a","grant_types":7}]`:                                  `: clients.json, client 1: "grant_types" must be an array of strings`,
 		`[{"client_id":"a","jwks":{"keys":["topsecret"]}}]`:                    `: clients.json, client 1: "jwks" must be a JWK set (RFC 7517 §5)`,

@@ -16,7 +16,7 @@ import (
 const mostClients = 1_000_000
 
 // generatedClients returns as many clients as --client-count says, all alike
-// but for id and secret.
+// except for id and secret.
 func (s *serve) generatedClients() ([]registration, error) {
 	n := s.flags.clientCount
 	switch {

@@ -97,7 +97,7 @@ func (c *compareCommand) declare(set *pflag.FlagSet) {
 	}
 }
 
-// sides tells the arguments of the base from those of the head.
+// sides separates the arguments of the base from the arguments of the head.
 func sides(args []string, dash int) (base, head []string, err error) {
 	switch {
 	case dash > 0 && dash < len(args):

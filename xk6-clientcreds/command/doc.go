@@ -4,7 +4,7 @@
 //	serve    a local authorization server and a protected API
 //	doctor   an examination of a real authorization server
 //	health   whether a server serves
-//	compare  whether the runs of one version are worse than those of another
+//	compare  whether the runs of one version are worse than the runs of another
 //	report   run records as a page
 //	verdict  whether a run counts
 //

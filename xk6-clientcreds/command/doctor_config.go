@@ -12,7 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// configure completes the flags from the environment. Its errors, as those of doctor.Run, name variables: see named.
+// configure completes the flags from the environment. Its errors, like the errors of doctor.Run, name variables: see named.
 func (d *doctorCommand) configure() error {
 	for _, s := range d.settings() {
 		if s.variable == "" || d.replaced(s) {

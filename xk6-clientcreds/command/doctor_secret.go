@@ -17,7 +17,7 @@ const (
 	sourceVariable = "CLIENT_SECRET_SOURCE"
 )
 
-// secretRef is what the flags say about where the client's secret is. The secret itself has no flag.
+// secretRef holds the flags that reference the client's secret. The secret itself has no flag.
 type secretRef struct {
 	file string // that holds it
 	env  string // name of the variable with it

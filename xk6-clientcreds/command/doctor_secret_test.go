@@ -71,7 +71,7 @@ func TestDoctorWithASecretFromWhereItIs(t *testing.T) {
 	}
 }
 
-// What cannot be a secret ends the doctor before anything is sent. Neither the secret nor a path that
+// A text that cannot be a secret ends the doctor before anything is sent. Neither the secret nor a path that
 // looks like one is in the error.
 func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ const examplePath = "orders"
 // variable is an environment variable.
 type variable struct{ name, value string }
 
-// scriptEnvironment is what scripts have to know of a server.
+// scriptEnvironment holds what scripts have to know about a server.
 type scriptEnvironment []variable
 
 // newScriptEnvironment describes the server, the client c and the file with all

@@ -16,7 +16,7 @@ import (
 // exitFailed is the exit code of a command that was used rightly and did not succeed.
 const exitFailed exitcodes.ExitCode = 1
 
-// exitCodes are those of errors that have none of their own: without one k6 ends with 255, which tells nothing.
+// exitCodes are the exit codes of errors without one: k6 would end with 255, which says nothing.
 type exitCodes struct {
 	usage  exitcodes.ExitCode // flags and arguments
 	failed exitcodes.ExitCode // all that comes after
@@ -53,7 +53,7 @@ func exitCodesOf(command string) exitCodes {
 	case "doctor":
 		return exitCodes{usage: exitUsage, failed: exitUnusable}
 	case "compare", "report", "verdict":
-		// What keeps a result from being written is no verdict, and what they read and write the command line names.
+		// A result that cannot be written is not a verdict, and the command line names all files that they read and write.
 		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitcodes.InvalidConfig}
 	default:
 		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitFailed}

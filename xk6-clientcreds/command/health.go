@@ -14,7 +14,7 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 )
 
-// healthTimeout bounds a check. Who checks asks again.
+// healthTimeout bounds a check. The health checker retries.
 const healthTimeout = 5 * time.Second
 
 const healthLong = `Ask a server whether it serves: end with exit code 0 if its answer is 200, and 1 if not.

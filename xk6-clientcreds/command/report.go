@@ -50,7 +50,7 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 			// With -- between them, what a shell made of --base base-*.json is all of the base.
 			if dash := cmd.ArgsLenAtDash(); dash > 0 {
 				if len(r.base) == 0 {
-					return invalid(errors.New("records before -- are those of --base, which is not given"))
+					return invalid(errors.New("records before -- belong to --base, which is not set"))
 				}
 				r.base, args = append(r.base, args[:dash]...), args[dash:]
 			}
@@ -67,10 +67,10 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 
 func (r *reportCommand) run(paths []string) error {
 	if len(paths) == 0 {
-		return invalid(errors.New("report wants one record or more, or folders of them"))
+		return invalid(errors.New("report requires at least one record, or a folder of records"))
 	}
 	if r.rules != "" && len(r.base) == 0 {
-		return invalid(errors.New("--rules are about a comparison: it wants --base"))
+		return invalid(errors.New("--rules apply to a comparison; add --base"))
 	}
 	var page bytes.Buffer
 	if err := r.write(&page, paths); err != nil {

@@ -69,7 +69,7 @@ func newRun(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	}
 }
 
-// scenarioRun is what the command line says.
+// scenarioRun holds the settings of the command line.
 type scenarioRun struct {
 	scenario  scenario.Scenario
 	variables []scenario.Variable // of the scenario, and then those that all have in common

@@ -72,7 +72,7 @@ func (r *runs) do(args ...string) ([]string, error) {
 
 var configured = map[string]string{"TOKEN_URL": "https://idp.example/token", "CLIENT_ID": "me", "CLIENT_SECRET": "top secret"}
 
-// The flags and the environment reach k6, and k6's own flags too. The exit code is that of k6.
+// The flags and the environment reach k6, and k6's own flags too. The exit code is k6's.
 func TestRunStartsK6(t *testing.T) {
 	t.Parallel()
 	r := newRuns(t, "k6", configured)
@@ -99,7 +99,7 @@ load            RATE=50
 `, r.errText.String())
 }
 
-// What is printed before the load has the defaults, and no secret.
+// The text before the load contains the defaults, and no secret.
 func TestRunAnnouncesTheLoad(t *testing.T) {
 	t.Parallel()
 	r := newRuns(t, "0", configured)

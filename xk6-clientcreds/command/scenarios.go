@@ -104,7 +104,7 @@ func writeScenariosJSON(w io.Writer, list []scenario.Scenario) error {
 	return encoder.Encode(entries)
 }
 
-// width is that of a terminal.
+// width is the width of a terminal.
 const width = 80
 
 // wrapped breaks a text into lines for a terminal. All but the first one are indented.

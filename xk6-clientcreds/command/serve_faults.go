@@ -11,7 +11,7 @@ import (
 )
 
 // faultFlags are the flags that make the server behave badly from the start.
-// What is allowed in them the document says.
+// The document says what is allowed in them.
 type faultFlags struct {
 	document  string // a file, or the JSON itself
 	latency   string

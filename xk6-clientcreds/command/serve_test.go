@@ -172,7 +172,7 @@ func TestCommandTree(t *testing.T) {
 	require.ErrorContains(t, cmd.Execute(), `unknown command "nosuch"`)
 }
 
-// BenchmarkNew is what every start of k6 pays.
+// BenchmarkNew measures the cost at every start of k6.
 func BenchmarkNew(b *testing.B) {
 	state := tests.NewGlobalTestState(b).GlobalState
 	for b.Loop() {

@@ -48,7 +48,7 @@ func newVerdict(gs *state.GlobalState) *cobra.Command {
 
 func (v *verdictCommand) run(paths []string) error {
 	if len(paths) == 0 {
-		return invalid(errors.New("verdict wants one record or more, or folders of them"))
+		return invalid(errors.New("verdict requires at least one record, or a folder of records"))
 	}
 	records, err := runrecord.ReadAll(paths)
 	if err != nil {

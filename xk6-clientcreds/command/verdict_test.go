@@ -77,10 +77,10 @@ func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {
 
 func TestVerdictOfWhatIsNoRecord(t *testing.T) {
 	for want, args := range map[string][]string{
-		"verdict wants one record or more, or folders of them": nil,
-		"no such file or directory":                            {filepath.Join(t.TempDir(), "none.json")},
-		"unknown flag: --json":                                 {"--json"},
-		"there are no records in the folder":                   {t.TempDir()},
+		"verdict requires at least one record, or a folder of records": nil,
+		"no such file or directory":                                    {filepath.Join(t.TempDir(), "none.json")},
+		"unknown flag: --json":                                         {"--json"},
+		"there are no records in the folder":                           {t.TempDir()},
 	} {
 		_, err := verdictOf(t, args...)
 		require.ErrorContains(t, err, want)

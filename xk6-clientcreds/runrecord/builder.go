@@ -55,7 +55,7 @@ const (
 	LostNotANumber = "not_a_number"
 )
 
-// Cell returns where the samples of a metric with these tags go. Of the tags only those of SplitTags
+// Cell returns where the samples of a metric with these tags go. Of the tags only SplitTags
 // count; tag returns the value of one, "" when there is none.
 func (b *Builder) Cell(name string, t Type, contains string, tag func(name string) string) *Cell {
 	m := b.metrics[name]
@@ -159,7 +159,7 @@ func (m *metricBuilder) metric() *Metric {
 
 func compareKeys(a, b cellKey) int { return slices.Compare(a[:], b[:]) }
 
-// addTo merges values into those of a name.
+// addTo merges values into the values of a name.
 func addTo(all map[string]*Values, name string, values *Values) {
 	if all[name] == nil {
 		all[name] = newValues(values.Type, SketchAccuracy)

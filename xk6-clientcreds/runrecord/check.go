@@ -74,7 +74,7 @@ func (s *Series) check() error {
 	return nil
 }
 
-// allSeries are those of the record and of its instances.
+// allSeries returns the series of the record and of its instances.
 func (r *Record) allSeries() []map[string]*Series {
 	all := []map[string]*Series{r.Series}
 	for i := range r.Instances {

@@ -2,7 +2,7 @@
 //
 // A Record is one JSON document (docs/reference/record.schema.json). Each metric is in it as a whole and split
 // by the tags that explain it, and the main ones as time series. Trends are DDSketches (Masson, Rim,
-// Lee, VLDB 2019) by their authors' library: of any range of values, unlike HdrHistogram, which wants
+// Lee, VLDB 2019) by their authors' library: of any range of values, unlike HdrHistogram, which needs
 // to know the highest before; with a relative error that is the same everywhere, unlike the buckets of
 // Prometheus; and plain numbers in JSON. A sketch is a count for each bin, so that merging is addition.
 //

@@ -185,7 +185,7 @@ func manyMetrics(n int) string {
 	return strings.Join(members, ",")
 }
 
-// TestSizeIsBounded: the size of a file is known before it is read, and that of what has none while it is.
+// TestSizeIsBounded: the size of a file is known before it is read, and the size of a stream while it is read.
 func TestSizeIsBounded(t *testing.T) { //nolint:paralleltest // it looks at what the process has allocated
 	const want = "not a run record: it has 32 MiB; a run record has 32 MiB at most"
 	path := filepath.Join(t.TempDir(), "large.json")

@@ -12,7 +12,7 @@ import (
 )
 
 // Merge adds up the records of the k6 processes of one run, or of several runs of one test. The
-// samples of the result are those of all of them, and so are its counts, rates and quantiles.
+// samples of the result are the samples of all of them, and so are its counts, rates and quantiles.
 // Thresholds are crossed where they were at one instance. The verdict is of the whole.
 func Merge(records ...*Record) (*Record, error) {
 	if len(records) == 0 {

@@ -84,7 +84,7 @@ func recordOf(samples ...sample) *Record {
 	return r
 }
 
-// reread is what is read of what is written.
+// reread writes the record and reads it again.
 func reread(t *testing.T, r *Record) *Record {
 	t.Helper()
 	var file bytes.Buffer
@@ -213,7 +213,7 @@ func TestMergeIsBounded(t *testing.T) {
 	assert.Len(t, merged.Run.Clients, runinfo.MaxClients)
 }
 
-// TestGaugesStayWithTheirInstance: two processes with 5 virtual users each are no process with 10, nor with 5.
+// TestGaugesStayWithTheirInstance: two processes with 5 virtual users each are not one process with 10, nor with 5.
 func TestGaugesStayWithTheirInstance(t *testing.T) {
 	t.Parallel()
 	vus := func(value float64) *Record {

@@ -5,7 +5,7 @@ import "github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 // Metric is one metric of the run.
 type Metric struct {
 	Type Type `json:"type"`
-	// Contains is what the values are: time (milliseconds), data (bytes) or default.
+	// Contains is the kind of the values: time (milliseconds), data (bytes) or default.
 	Contains string `json:"contains"`
 	// All are the samples of the whole run.
 	All *Values `json:"all"`

@@ -16,7 +16,7 @@ type Reader struct {
 	files map[process]string // where a process has been read
 }
 
-// process tells k6 processes apart: no two have the same times, to the nanosecond.
+// process identifies k6 processes: no two have the same times, to the nanosecond.
 type process struct {
 	start, end int64
 	segment    string

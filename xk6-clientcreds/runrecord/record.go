@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// Format is what a record says it is.
+	// Format is the format that a record names.
 	Format = "clientcreds-record"
-	// Version is that of the documents that this package writes. A change that a reader of the last
+	// Version is the version of the documents that this package writes. A change that a reader of the last
 	// version would misunderstand makes a new one.
 	Version = 1
 )
 
-// Record is what one run measured, in one k6 process or in several.
+// Record holds the measurements of one run, in one k6 process or in several.
 type Record struct {
 	Format  string `json:"format"`
 	Version int    `json:"version"`
@@ -26,7 +26,7 @@ type Record struct {
 	Validity   validity.Validity    `json:"validity"`
 	// Inputs hold what the verdict depends on.
 	Inputs validity.Inputs `json:"facts"`
-	// Metrics are those of k6 and of its extensions by name.
+	// Metrics are the metrics of k6 and of its extensions by name.
 	Metrics map[string]*Metric `json:"metrics"`
 	// Interval is the time between two points of all series, in seconds: a power of two.
 	Interval int64 `json:"interval"`
@@ -35,7 +35,7 @@ type Record struct {
 	Series map[string]*Series `json:"series"`
 }
 
-// Run is what was run, and when.
+// Run describes what was run, and when.
 type Run struct {
 	// Start is when the test started, of several instances the first.
 	Start time.Time `json:"start"`
@@ -49,19 +49,19 @@ type Run struct {
 	Stopped *validity.Stop `json:"stopped,omitempty"`
 	// Failed says how the test failed after its load, such as that the script marked it: exec.test.fail().
 	Failed string `json:"failed,omitempty"`
-	// Commit is that of the work tree in which the test was run, or that it was told; "" without one.
+	// Commit is the commit of the work tree in which the test was run, or the commit in the option; "" without one.
 	Commit string `json:"commit,omitempty"`
 	// Modified says that the work tree differed from the commit.
 	Modified bool `json:"modified,omitempty"`
-	// Tags are those of the run.
+	// Tags are the tags of the run.
 	Tags      map[string]string `json:"tags,omitempty"`
 	Scenarios []Scenario        `json:"scenarios"`
-	// Clients are those of the script, as far as their configuration tells measurements apart.
+	// Clients are the script's clients, as far as their configuration distinguishes measurements.
 	Clients []runinfo.Client `json:"clients,omitempty"`
 	Targets runinfo.Targets  `json:"targets,omitzero"`
 }
 
-// ShortCommit is as much of the commit as tells it from others, and whether the work tree differed
+// ShortCommit is as much of the commit as distinguishes it from others, and whether the work tree differed
 // from it; "" without one.
 func (r *Run) ShortCommit() string {
 	commit := r.Commit[:min(len(r.Commit), 12)]
@@ -85,7 +85,7 @@ type Scenario struct {
 
 // Instance is one k6 process: where it ran, its part of the test, and its gauges.
 type Instance struct {
-	// K6 and Extension are the versions of the binary, Go that of its compiler.
+	// K6 and Extension are the versions of the binary, Go the version of its compiler.
 	K6        string `json:"k6"`
 	Extension string `json:"extension"`
 	Go        string `json:"go"`

@@ -7,7 +7,7 @@ import (
 )
 
 // Runs returns one record for each run that the records are of, in the order of time. Records of one script that
-// overlap in time are of the k6 processes of one run, such as those of its execution segments: they loaded one server
+// overlap in time are of the k6 processes of one run, such as its execution segments: they loaded one server
 // at one time, so they are not independent of each other. They are merged.
 func Runs(records []*Record) ([]*Record, error) {
 	sorted := slices.Clone(records)

@@ -20,7 +20,7 @@ type Series struct {
 	Points []Point `json:"points"`
 }
 
-// Point is what the samples of one interval add up to.
+// Point is the sum of the samples of one interval.
 type Point struct {
 	// Unix is when the interval begins, in seconds since 1970. It is a multiple of the interval.
 	Unix   int64
@@ -53,8 +53,8 @@ func (p *Point) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Every are the points from a time on with a longer interval: each is what the samples of the points
-// in it add up to. The series, which must be one that Merge made, stays as it is.
+// Every returns the points from a time on with a longer interval: each is the sum of the points
+// in it. The series, which must be one that Merge made, stays as it is.
 func (s *Series) Every(interval, from int64) []Point {
 	line := newTimeline(s.Type, s.Contains)
 	for _, p := range s.Points {

@@ -53,7 +53,7 @@ func TestSeriesOfLongRunsAreCoarser(t *testing.T) {
 	}
 }
 
-// TestEveryPoint: whatever the interval, what a point holds is what its samples add up to.
+// TestEveryPoint: for any interval, a point is the sum of its samples.
 func TestEveryPoint(t *testing.T) {
 	t.Parallel()
 	var samples []sample

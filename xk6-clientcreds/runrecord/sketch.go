@@ -15,7 +15,7 @@ import (
 const (
 	// SketchAccuracy is the relative error of the quantiles of a metric.
 	SketchAccuracy = 0.005
-	// SeriesAccuracy is that of the quantiles of one point of a series.
+	// SeriesAccuracy is the accuracy of the quantiles of one point of a series.
 	SeriesAccuracy = 0.01
 )
 
@@ -134,7 +134,7 @@ func (s *Sketch) UnmarshalJSON(data []byte) error {
 		into store.Store
 	}{{d.Bins, read.positive}, {d.Negative, read.negative}} {
 		for _, bin := range list.bins {
-			if bin[1] < 1 || bin[0] != int64(int32(bin[0])) { // #nosec G115 -- that is what is asked
+			if bin[1] < 1 || bin[0] != int64(int32(bin[0])) { // #nosec G115 -- the condition checks it
 				return errNoSketch
 			}
 			list.into.AddWithCount(int(bin[0]), float64(bin[1]))

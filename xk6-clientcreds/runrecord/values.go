@@ -19,7 +19,7 @@ const (
 	Trend   Type = "trend"
 )
 
-// Values is what some samples of a metric add up to. Which fields there are depends on the type.
+// Values is the sum of some samples of a metric. Which fields there are depends on the type.
 type Values struct {
 	Type    Type
 	Samples int64
@@ -38,7 +38,7 @@ type Values struct {
 	Sketch *Sketch
 }
 
-// newValues returns those of no samples. The accuracy is that of a trend's sketch.
+// newValues returns the values without samples. The accuracy is the accuracy of a trend's sketch.
 func newValues(t Type, accuracy float64) *Values {
 	v := &Values{Type: t}
 	if t == Trend {

@@ -45,7 +45,7 @@ func (f *Finding) change() string {
 	return sign + f.Unit.formatChange(math.Abs(c.Head-c.Base))
 }
 
-// noise is the noise as the limit speaks of it. What is below the resolution is not known to be quiet.
+// noise is the noise as the limit speaks of it. Noise below the resolution is not known to be quiet.
 func (f *Finding) noise() string {
 	c := f.Change
 	show := f.Unit.formatChange

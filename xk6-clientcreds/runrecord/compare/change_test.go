@@ -21,7 +21,7 @@ func TestShiftWithinTheNoise(t *testing.T) {
 	assert.Equal(t, Unclear, f.Outcome)
 }
 
-// The noise is what runs of the base do. Runs of the head that differ from each other are a regression all the more.
+// The noise describes runs of the base. Runs of the head that differ from each other are a regression all the more.
 func TestNoiseOfTheHeadHidesNothing(t *testing.T) {
 	t.Parallel()
 	quiet, noisy := []float64{10, 10.1, 10.2, 10.3, 10.4}, []float64{11, 14, 17, 20, 23}

@@ -23,7 +23,7 @@ func invalidRuns(side string, runs []*runrecord.Record) []string {
 	return list
 }
 
-// differences are what can explain a change beside the change that the comparison is about.
+// differences returns other causes that can explain a change.
 func differences(base, head []*runrecord.Record) []string {
 	var list []string
 	for _, aspect := range []struct {

@@ -69,7 +69,7 @@ func tags(pairs ...string) func(string) string {
 	}
 }
 
-// four are as many runs as a gate wants.
+// four are as many runs as a gate requires.
 func four(milliseconds float64, failed int, change ...func(*runrecord.Record)) []*runrecord.Record {
 	list := make([]*runrecord.Record, 4)
 	for i := range list {
@@ -160,7 +160,7 @@ func TestEqualSides(t *testing.T) {
 	assert.Less(t, failed, byChance, "the noise of the base excuses some of them")
 }
 
-// What is unclear does not fail, and is not a reason.
+// An unclear rule does not fail, and is not a reason.
 func TestUnclearPasses(t *testing.T) {
 	base := []*runrecord.Record{run(10, 0), run(20, 0), run(30, 0), run(40, 0)}
 	head := []*runrecord.Record{run(15, 0), run(30, 0), run(35, 0), run(45, 0)}

@@ -7,7 +7,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// Outcome is what a comparison says of one rule.
+// Outcome is the result of a comparison for one rule.
 type Outcome string
 
 // The outcomes.
@@ -35,7 +35,7 @@ type Finding struct {
 	Reason string
 }
 
-// tooFewRuns is the reason for which a rule that wants statistics has none.
+// tooFewRuns is the reason for which a rule that needs statistics has none.
 const tooFewRuns = "too few runs: even the largest difference would not be significant; make at least 4 on each side"
 
 // judge applies a rule to the values of both sides.

@@ -83,7 +83,7 @@ func manyFindings(n int, broken func(i int) bool) []Finding {
 	return findings
 }
 
-// A comment of GitHub has room for so many characters. What decides the verdict is in it, and how much is not.
+// A comment of GitHub has room for so many characters. It contains the rules that decide the verdict, and the number of omitted rules.
 func TestMarkdownFitsIntoAComment(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// kind is what is known of a metric without a sample of it.
+// kind holds what is known about a metric without a sample of it.
 type kind struct {
 	// Type is "" of a metric of which only the name is known.
 	Type     runrecord.Type
@@ -54,7 +54,7 @@ var known = map[string]kind{
 // reasons are the values of the tag reason.
 var reasons = []string{"cold", "early", "expired", "rejected", "acquire"}
 
-// vocabulary is what rules can be about: the known metrics, those of the records, and the values of their tags.
+// vocabulary holds the subjects of rules: the known metrics, the metrics of the records, and the values of their tags.
 type vocabulary struct {
 	metrics map[string]kind
 	// tags are the values that are known of each tag.
@@ -103,7 +103,7 @@ func addKeys[V any](into map[string]bool, from map[string]V) {
 // names are the known metrics, sorted.
 func (v vocabulary) names() []string { return slices.Sorted(maps.Keys(v.metrics)) }
 
-// openTags are those whose values come from servers: a value that nobody has sent is no typing error.
+// openTags are tags whose values come from servers: a value that nobody has sent is not a typing error.
 func openTags() []string { return []string{"status", "error", "error_code"} }
 
 // spoken reports whether a tag has a value, or could have.

@@ -118,7 +118,7 @@ func (side options) has(scenario string) presence {
 	}
 }
 
-// names are those of the scenarios of both sides.
+// names returns the names of the scenarios of both sides.
 func names(base, head options) []string {
 	seen := make(map[string]bool)
 	for _, record := range slices.Concat(base, head) {

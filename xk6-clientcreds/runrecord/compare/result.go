@@ -9,23 +9,23 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-// Result is what a comparison found.
+// Result holds the findings of a comparison.
 type Result struct {
 	// Verdict is PASS when every rule holds, FAIL when one is broken, and INVALID when the runs
 	// cannot be trusted or compared: then a change says nothing.
 	Verdict validity.Verdict
 	// Reasons say why the verdict is not PASS.
 	Reasons []string
-	// Differences are what the sides do not have in common and which can explain a change by itself,
+	// Differences are differences of the sides which alone can explain a change,
 	// such as another machine.
 	Differences []string
 	Base, Head  Side
 	Findings    []Finding
 
-	invalid []string // those of Reasons that make it INVALID
+	invalid []string // the part of Reasons that makes it INVALID
 }
 
-// Side is what there is to say of the runs of one side.
+// Side describes the runs of one side.
 type Side struct {
 	// Runs is how often the test was run, in Processes of k6.
 	Runs, Processes int
@@ -100,7 +100,7 @@ func apply(rule Rule, k kind, base, head []*runrecord.Record) Finding {
 	return judge(rule, unit, b, h)
 }
 
-// values are those of the rule's subject in each run; lacking counts the runs without.
+// values are the values of the rule's subject in each run; lacking counts the runs without.
 func (rule Rule) values(runs []*runrecord.Record, k kind) (values []float64, lacking int) {
 	for _, r := range runs {
 		value, err := rule.Subject.value(r, k)

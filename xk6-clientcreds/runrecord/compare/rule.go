@@ -11,9 +11,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// Rule is what a change of one statistic may be.
+// Rule limits the change of one statistic.
 type Rule struct {
-	// Subject is what is watched.
+	// Subject is the statistic to which a rule applies.
 	Subject Subject
 	// Limit is the most that it may change.
 	Limit Limit

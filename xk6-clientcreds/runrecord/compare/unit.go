@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Unit is what the values of a statistic are measured in.
+// Unit is the unit of a statistic's values.
 type Unit string
 
 // The units.
@@ -38,7 +38,7 @@ func (u Unit) formatChange(v float64) string {
 	return u.format(v)
 }
 
-// words are what a statistic of the unit is, in an error.
+// words describe a statistic of the unit, in an error.
 func (u Unit) words() string {
 	switch u {
 	case Milliseconds:

@@ -45,7 +45,7 @@ func statsOf(t runrecord.Type) string {
 	}
 }
 
-// unit is what the statistic of such a metric is measured in, if the metric has the statistic.
+// unit returns the unit of the statistic of such a metric, if the metric has the statistic.
 func (s Subject) unit(k kind) (Unit, bool) {
 	if s.Stat == "count" {
 		return Plain, true

@@ -96,7 +96,7 @@ func TestStatistics(t *testing.T) {
 	assert.Equal(t, "not measured", valueOf(t, "rate of clientcreds_requests", r), "a rate of no time")
 }
 
-// The part of a tag's samples that is not kept apart may hold those of any value: what is not there is not known to be 0.
+// The part of a tag's samples that is not kept apart may hold samples of any value: a missing value is not known to be 0.
 func TestValuesBeyondTheBound(t *testing.T) {
 	r := run(20, 0)
 	r.Metrics["clientcreds_requests"].By["client"][runrecord.Other] = r.Metrics["clientcreds_requests"].All
@@ -157,7 +157,7 @@ func TestNotMeasured(t *testing.T) {
 	assert.Equal(t, []string{"rate of clientcreds_requests: not measured in 1 of 4 runs of base and 0 of 4 of head"}, r.Reasons)
 }
 
-// What cannot be judged, whatever the runs measure, is an error of the rule.
+// A rule that can never be evaluated is an error.
 func TestRulesAboutNothing(t *testing.T) {
 	everything := func() []*runrecord.Record {
 		return []*runrecord.Record{withEverything(), withEverything(), withEverything(), withEverything()}

@@ -18,7 +18,7 @@ type chart struct {
 	Start int64 `json:"start,omitempty"`
 	// Step is the time between two x of a time axis.
 	Step int64 `json:"step,omitempty"`
-	// Units are those of the left and of the right axis; without lines on the right there is one.
+	// Units are the units of the left and of the right axis; without lines on the right there is one.
 	Units []unit   `json:"units"`
 	At    []number `json:"at"`
 	Lines []line   `json:"lines"`
@@ -32,7 +32,7 @@ type line struct {
 	Kind string `json:"kind"`
 	// Axis is 0 for the left, 1 for the right.
 	Axis int `json:"axis"`
-	// Color is the number of a colour, and Dash that of a dash: lines differ in both.
+	// Color is the number of a color, and Dash the number of a dash: lines differ in both.
 	Color  int      `json:"color"`
 	Dash   int      `json:"dash"`
 	Values []number `json:"values"`

@@ -166,7 +166,7 @@ func addDifference(t *table, label, statistic string, u unit, base, head float64
 	t.add(label, statistic, u.format(base), u.format(head), difference)
 }
 
-// either are the texts of a, and those of b that are not in it.
+// either returns the texts of a, and the texts of b that are not in it.
 func either(a, b []string) []string {
 	all := slices.Clone(a)
 	for _, text := range b {

@@ -59,7 +59,7 @@ func histogram(id, title string, all ...trend) *chart {
 		c.Lines = append(c.Lines, l)
 	}
 	every := 1 + len(c.At)/(2*chartRows)
-	if every > 1 { // bars of the table are those of the drawing, added up
+	if every > 1 { // bars of the table are bars of the drawing, added up
 		c.Table = tabulate(wider(c, every), timeFrom, "from", 1)
 	} else {
 		c.Table = tabulate(c, timeFrom, "from", 1)

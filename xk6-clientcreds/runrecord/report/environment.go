@@ -111,7 +111,7 @@ func optionsOf(config map[string]any) string {
 	return orNone(strings.Join(texts, ", "))
 }
 
-// allowed is what the runs raised the limits of validity to.
+// allowed returns the limits of validity that the runs raised.
 func allowed(groups []*group) *table {
 	t := &table{Caption: "Limits of validity that the run raised", Columns: []string{"rule", "limit"}}
 	for _, s := range groups {

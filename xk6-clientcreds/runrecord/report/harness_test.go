@@ -27,7 +27,7 @@ type load struct {
 	hostile string  // put wherever a record has text
 }
 
-// record is what the run would have recorded: each second 20 API requests, and every fourth second
+// record returns the record of such a run: each second 20 API requests, and every fourth second
 // 10 for tokens.
 func (l load) record() *runrecord.Record {
 	if l.start.IsZero() {
@@ -135,7 +135,7 @@ func (d document) all(name string) []*html.Node {
 	return found
 }
 
-// texts are those of the elements with that name, without the blanks around them.
+// texts returns the texts of the elements with that name, without the spaces around them.
 func (d document) texts(name string) []string {
 	var texts []string
 	for _, n := range d.all(name) {

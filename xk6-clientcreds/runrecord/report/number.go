@@ -24,7 +24,7 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(rounded)
 }
 
-// unit is what values are measured in.
+// unit is the unit of values.
 type unit string
 
 const (

@@ -17,7 +17,7 @@ type curve struct {
 	series []*runrecord.Series // whose values are added up
 	value  func(*runrecord.Values) float64
 	// each says that values are divided by the time in which they were counted, and are 0 where there
-	// are no samples.
+	// are not samples.
 	each bool
 	// owners are whose the series are, of which the average is shown; nil for a sum.
 	owners []int
@@ -89,7 +89,7 @@ func (c *chart) widen() {
 	}
 }
 
-// values are those of each interval from the begin on; NaN where there are none.
+// values returns the values of each interval from the beginning; NaN where there are none.
 func (c curve) values(interval int64, n int) []number {
 	sums, owners := make([]number, n), make([]map[int]bool, n)
 	for at, s := range c.series {
@@ -121,7 +121,7 @@ func (c curve) values(interval int64, n int) []number {
 	return sums
 }
 
-// rates are what was counted in each interval by the time that the runs covered of it. The first and the last interval
+// rates divide the count of each interval by the time that the runs covered of it. The first and the last interval
 // are seldom covered as a whole: as if they were, a constant load would rise at first, and fall in the end. What was
 // counted in less than half of the first, such as all cold tokens, is shown on average with the second. There is no
 // rate in less than half of any other.
@@ -164,7 +164,7 @@ func (g *group) zeros(name, label string) curve {
 	return c
 }
 
-// quantiles are those of a trend over time.
+// quantiles returns the quantiles of a trend over time.
 func (g *group) quantiles(name string, quantiles ...quantile) []curve {
 	var curves []curve
 	for _, q := range quantiles {

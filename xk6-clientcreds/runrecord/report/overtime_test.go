@@ -29,7 +29,7 @@ func constant(perSecond int, start time.Time, length time.Duration) *runrecord.R
 	return r
 }
 
-// valuesOver are those of one line over time, without the gaps.
+// valuesOver returns the values of one line over time, without the gaps.
 func valuesOver(t *testing.T, c curve) []float64 {
 	t.Helper()
 	drawing := overTime("id", "title", "", []unit{perSecond}, c)
@@ -78,7 +78,7 @@ func TestGaugesOfProcesses(t *testing.T) {
 	assert.Equal(t, []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, valuesOver(t, s.gauge("clientcreds_generator_cpu", "").perProcess()))
 }
 
-// TestBurstAtTheStart: what comes in the first moment, such as all cold tokens, is no rate of its own.
+// TestBurstAtTheStart: a burst in the first moment, such as all cold tokens, does not have its own rate.
 func TestBurstAtTheStart(t *testing.T) {
 	t.Parallel()
 	b := runrecord.NewBuilder()
@@ -94,7 +94,7 @@ func TestBurstAtTheStart(t *testing.T) {
 	assert.Equal(t, []float64{20, 0, 0, 0}, valuesOver(t, s.counts(apiRequests, ""))[:4])
 }
 
-// TestRunsThatAreTooShort: two requests in a millisecond are not two thousand per second, and no time is no axis.
+// TestRunsThatAreTooShort: two requests in a millisecond are not two thousand per second, and without a time there is no axis.
 func TestRunsThatAreTooShort(t *testing.T) {
 	t.Parallel()
 	r := load{seconds: 1, slower: 1}.record()

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// page is what the template shows.
+// page holds the data of the template.
 type page struct {
 	Title, Verdict, Mark string
 	Reasons              []string

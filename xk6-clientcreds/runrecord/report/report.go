@@ -14,7 +14,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 )
 
-// Write writes the page of the records: those of the instances of one run, or of several runs.
+// Write writes the page of the records: of the instances of one run, or of several runs.
 func Write(w io.Writer, records []*runrecord.Record) error {
 	if len(records) == 0 {
 		return errNoRecords
@@ -66,7 +66,7 @@ func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compar
 	return p.write(w)
 }
 
-// reasonsOf are those of the result, but what several rules lack is said once.
+// reasonsOf returns the reasons of the result. A reason of several rules is listed once.
 func reasonsOf(r *compare.Result) []string {
 	unknown := make(map[string]string) // the reason of a rule, as it is in the result
 	for i := range r.Findings {
@@ -86,7 +86,7 @@ func reasonsOf(r *compare.Result) []string {
 	return reasons
 }
 
-var errNoRecords = errors.New("a report wants one record or more")
+var errNoRecords = errors.New("a report requires at least one record")
 
 // fact is one of the first things to know.
 type fact struct{ Name, Text string }

@@ -119,7 +119,7 @@ func TestNothingInARecordIsMarkup(t *testing.T) {
 	}
 }
 
-// chartsOf is what the page's script reads.
+// chartsOf returns the data that the page's script reads.
 func chartsOf(t *testing.T, d document) []map[string]any {
 	t.Helper()
 	for _, n := range d.all("script") {
@@ -254,7 +254,7 @@ func TestComparison(t *testing.T) {
 	assert.Equal(t, []string{"head token endpoint", "https://idp.example.com"}, d.rows(t, "Servers")[4])
 }
 
-// TestComparisonOfTwoRuns: a verdict wants more of them, which is said once.
+// TestComparisonOfTwoRuns: a verdict requires more of them, which is said once.
 func TestComparisonOfTwoRuns(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -6,7 +6,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// The metrics that the page is about; those of token requests by the word for them of RFC 6749.
+// The metrics of the page; metrics of token requests are named with RFC 6749's word.
 const (
 	tokenRequests = "clientcreds_requests"
 	tokenDuration = "clientcreds_request_duration"
@@ -63,7 +63,7 @@ func cache(g *group) section {
 	return part
 }
 
-// curveLabel names curves anew.
+// curveLabel renames curves.
 func curveLabel(label string, curves ...curve) []curve {
 	for i := range curves {
 		curves[i].Label = label

@@ -85,7 +85,7 @@ func failures(g *group) section {
 
 func nonzero(v *runrecord.Values) float64 { return float64(v.Nonzero) }
 
-// What a row can be marked as.
+// The marks of a row.
 const (
 	good = "good"
 	bad  = "bad"
@@ -144,7 +144,7 @@ func unitOf(m *runrecord.Metric) unit {
 	}
 }
 
-// valueOf is what a metric that is no trend comes to.
+// valueOf returns the value of a metric that is not a trend.
 func valueOf(m *runrecord.Metric) string {
 	switch m.Type {
 	case runrecord.Rate:

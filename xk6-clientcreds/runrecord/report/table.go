@@ -10,7 +10,7 @@ type table struct {
 // row is a row, whose first cell is its head.
 type row struct {
 	Cells []string
-	// Mark is what style makes stand out: bad, warn or good. The cells say it too.
+	// Mark is the emphasis of a row: bad, warn or good. The cells say it too.
 	Mark string
 }
 
