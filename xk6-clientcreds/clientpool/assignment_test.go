@@ -64,7 +64,7 @@ func TestDrawsAreDistributedAsAssigned(t *testing.T) {
 	assert.Greater(t, chiSquared(calls(Assignment{Kind: Zipf, Exponent: 0.2}), uniform), critical, "the test can tell distributions apart")
 }
 
-// The shares are those of Zipf's law.
+// The shares follow Zipf's law.
 func TestZipfShares(t *testing.T) {
 	t.Parallel()
 	assert.InDeltaSlice(t, []float64{6.0 / 11, 9.0 / 11, 1}, zipfShares(3, 1), 1e-12)

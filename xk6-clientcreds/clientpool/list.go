@@ -24,7 +24,7 @@ type List interface {
 	Glance(i int) Glance
 }
 
-// Glance is what a list says of one client.
+// Glance holds what a list says about one client.
 type Glance struct {
 	ID      string  // "" where it is not a text
 	Expires float64 // when its secret does, in seconds since 1970; 0 is never
@@ -110,7 +110,7 @@ func number(v sobek.Value) float64 {
 	return 0
 }
 
-// fileClients are those of a file.
+// fileClients are the clients of a file.
 type fileClients struct{ *clientsfile.File }
 
 func (f fileClients) Size() int { return f.Len() }

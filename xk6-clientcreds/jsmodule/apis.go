@@ -9,7 +9,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
-// mostAPIs bounds how many APIs a configuration tells apart. Scripts may make hosts up.
+// mostAPIs bounds how many APIs a configuration distinguishes. Scripts may make hosts up.
 const mostAPIs = 100
 
 // apis are the APIs that one configuration's tokens are for, by origin. It is safe for concurrent use.

@@ -18,7 +18,7 @@ import (
 	"go.k6.io/k6/v2/errext"
 )
 
-// What is sent is what was asked for, whatever the script does until the token is there: calls that put their
+// The request is sent as it was given, no matter what the script does until the token is there: calls that put their
 // arguments where these were, and changes to the objects that were passed.
 func TestAsyncRequestSendsWhatItWasGiven(t *testing.T) {
 	t.Parallel()
@@ -181,7 +181,7 @@ func TestPromisesSettleAfterAnInterrupt(t *testing.T) {
 					v.rt.VU.Runtime().Interrupt(context.Canceled)
 					return c.refused && oauthError(w, 400, "invalid_scope", "")
 				}
-				// One promise tells the runtime of the interrupt; those after it must not go on either.
+				// One promise reports the interrupt to the runtime; later promises must not go on either.
 				_, err := v.run(`(async () => {
 					for (let i = 0; i < 3; i++) client.tokenAsync().catch(() => 0).then(() => { globalThis.wentOn = true });
 					try { ` + waits + c.call + `; await new Promise(() => {}) } catch (e) {};

@@ -20,7 +20,7 @@ import (
 // k6's HTTP client, in the transport: there it is in no request object that a script can log and
 // in no dump of --http-debug, and a redirect cannot take it to another origin.
 type authorizedHTTP struct {
-	modules.VU // what k6/http sees of the VU, but for its State
+	modules.VU // the VU as k6/http sees it, except for its State
 
 	c         *client
 	state     *lib.State // of the call under way; nil outside

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The turns of a loop that benchmarks compare. The helpers are what scripts do by hand.
+// The turns of a loop that benchmarks compare. The helpers do what scripts do by hand.
 var turns = map[string]string{
 	"EmptyLoop":      ``,
 	"NativeConstant": `native.constant();`,

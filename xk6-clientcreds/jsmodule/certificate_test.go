@@ -323,7 +323,7 @@ func TestNoVUConnectionReuseAppliesToCertificates(t *testing.T) {
 	assert.Len(t, connections, 2, "one for each iteration")
 }
 
-// The certificate is shown also to a server that names other CAs, unlike those of k6's tlsAuth.
+// The certificate is shown also to a server that names other CAs, unlike certificates of k6's tlsAuth.
 func TestCertificateReplacesThoseOfK6(t *testing.T) {
 	t.Parallel()
 	i, k6s, m := newIdentity(t, "orders", time.Hour), newIdentity(t, "k6", time.Hour), newMutualServer(t, tls.RequestClientCert)

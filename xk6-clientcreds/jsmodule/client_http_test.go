@@ -165,7 +165,7 @@ func TestRejectedForGoodIsShownAndWarnedOfOnce(t *testing.T) {
 		`it does not accept this server's tokens: check issuer, audience, scope and the clocks of both`}, v.messages())
 }
 
-// What is refused once more counts, and is explained, also in a batch.
+// A second rejection counts, and is explained, also in a batch.
 func TestRejectedAgain(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{

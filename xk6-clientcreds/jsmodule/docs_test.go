@@ -195,7 +195,7 @@ func TestMetricsAndTagsAreDescribed(t *testing.T) {
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(used)), tags)
 }
 
-// The tags that samples have are those that Metrics tells of.
+// Samples have the tags that Metrics lists.
 func TestMetricsHaveTheirTags(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
@@ -209,7 +209,7 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	send := c.authorized("get")
 	c.view.lease.ExpiresAt = time.Now()
 	send(c.view, []sobek.Value{v.rt.VU.Runtime().ToValue(a.URL)})
-	// What opens a TLS connection and fails.
+	// A request that opens a TLS connection and fails.
 	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "exchange: {}")
 	failing.mustRun(`client.acquire()`)
 	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "exchange: {}")

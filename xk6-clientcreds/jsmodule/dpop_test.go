@@ -23,7 +23,7 @@ import (
 	"go.k6.io/k6/v2/secretsource"
 )
 
-// proof is what a server reads in a DPoP proof (RFC 9449 §4.2).
+// proof holds the members of a DPoP proof that a server reads (RFC 9449 §4.2).
 type proof struct {
 	ID     string `json:"jti"`
 	Method string `json:"htm"`
@@ -283,7 +283,7 @@ func TestNonceIsRepeatedOnce(t *testing.T) {
 	assert.Len(t, tokens, 1, "a new token would not help")
 }
 
-// What is sent once more for the nonce is no retry, also where the request was one.
+// A request that is sent again for the nonce is not a retry, also if the request was one.
 func TestNonceDemandedOfARetry(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -501,7 +501,7 @@ func TestProofsAndKeysAreNowhere(t *testing.T) {
 	require.Contains(t, all, "a proof: ***REDACTED***")
 }
 
-// What a server refuses for its time, or for want of a proof, is said with what to do.
+// A refusal because of the time, or because of a missing proof, says what to do.
 func TestRefusedProofIsHintedAt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

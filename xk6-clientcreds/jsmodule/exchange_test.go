@@ -15,7 +15,7 @@ import (
 
 const userToken = "the-token-of-a-user"
 
-// The exchanged token is what scripts have, in every scope of the cache.
+// Scripts get the exchanged token, in every scope of the cache.
 func TestExchangedTokenIsWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	for scope, want := range map[string][]string{
@@ -145,7 +145,7 @@ func TestExchangeAfterARotation(t *testing.T) {
 	assert.Equal(t, 1.0, sum(v.collected()["clientcreds_retries"]))
 }
 
-// The scope that counts is that of the exchange.
+// The scope of the exchange counts.
 func TestExchangeGrantsLessScope(t *testing.T) {
 	t.Parallel()
 	s := newJWTIssuer(t)

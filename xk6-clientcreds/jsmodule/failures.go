@@ -45,7 +45,7 @@ type failure struct {
 	failureKind
 
 	count int64
-	// said is what the server said the first time, or what happened. It is not sanitised: that has to
+	// said is the server's description of the first failure, or its cause. It is not sanitised: that has to
 	// happen when it is shown, because by then more secrets and tokens are known.
 	said string
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// ofProcess is what validity() says of the process.
+// ofProcess returns the counts of validity() for the process.
 func ofProcess(v *vu) map[string]any {
 	v.t.Helper()
 	return v.mustRun(`JSON.parse(JSON.stringify(validity({metrics: {}}).process))`).(map[string]any)

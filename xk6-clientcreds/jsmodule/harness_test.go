@@ -148,7 +148,7 @@ func (v *vu) collected() map[string][]metrics.Sample {
 	return byName
 }
 
-// messages is what was logged.
+// messages returns the logged messages.
 func (v *vu) messages() []string {
 	var list []string
 	for _, entry := range v.logs.AllEntries() {

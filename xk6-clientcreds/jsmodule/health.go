@@ -31,7 +31,7 @@ type health struct {
 	stop    func()
 }
 
-// await begins the watch with the VU's first iteration, unless it has begun by then. The same event tells the run of this
+// await begins the watch with the VU's first iteration, unless it has begun by then. The same event notifies the run of this
 // process what the script's options are: a wrong one ends the test.
 func (h *health) await(vu modules.VU, p *process) {
 	local := vu.Events().Local

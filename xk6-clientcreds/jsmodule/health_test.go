@@ -20,7 +20,7 @@ func TestHealthIsSampled(t *testing.T) {
 	v.state.Options.RunTags = map[string]string{"testid": "a"}
 	p := v.module.process
 	p.health.begin(v.state, root, p.metrics)
-	p.health.begin(v.state, root, p.metrics) // that of another VU
+	p.health.begin(v.state, root, p.metrics) // another VU's event
 	p.end()
 	p.end() // k6's exit
 	samples := v.collected()

@@ -90,7 +90,7 @@ func milliseconds(list ...int) []time.Duration {
 	return spans
 }
 
-// A wrong secret is sent by one VU for all of them, less and less often, whoever shares tokens.
+// A wrong secret is sent by one VU for all of them, less and less often, no matter who shares tokens.
 func TestRefusedLoginIsRepeatedByOneVU(t *testing.T) {
 	t.Parallel()
 	for scope, waiting := range map[string]int{"vu": 4, "none": 4, "shared": 0} {
@@ -116,7 +116,7 @@ func TestRefusedLoginIsRepeatedByOneVU(t *testing.T) {
 	}
 }
 
-// What a call says that could not wait for the next request.
+// The error of a call that could not wait for the next request.
 func TestTokenErrorOfAHeldRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -32,7 +32,7 @@ func (m *instance) kept(args []sobek.Value) []sobek.Value {
 }
 
 // snapshot copies what a script can change: plain objects, arrays and buffers. Everything else, such as the
-// cookie jars and files of k6/http, is what it was.
+// cookie jars and files of k6/http, stays as it is.
 func (m *instance) snapshot(v sobek.Value, depth int) sobek.Value {
 	obj, ok := v.(*sobek.Object)
 	if !ok || depth == 0 {

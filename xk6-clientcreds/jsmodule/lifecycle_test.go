@@ -63,7 +63,7 @@ func (e *endpoint) hold() (arrived chan struct{}, release func()) {
 	return arrived, sync.OnceFunc(func() { close(gate) })
 }
 
-// grafana/k6#3268: the refresh of a token that is still valid is no part of the iteration.
+// grafana/k6#3268: the refresh of a token that is still valid is not part of the iteration.
 func TestBackgroundRefreshIsNoPartOfTheIteration(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -131,7 +131,7 @@ func TestExpiredTokenIsNeverServed(t *testing.T) {
 func TestInterruptedIterationStopsWaitingAndTheRequestGoesOn(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	v := oneVU(t, e, "onError: 'abort'") // an iteration that k6 ends is no error of the token's
+	v := oneVU(t, e, "onError: 'abort'") // an iteration that k6 ends is not an error of the token
 	arrived, release := e.hold()
 	defer release()
 	end := v.newIteration()

@@ -13,7 +13,7 @@ var (
 	uncaughtWhere = regexp.MustCompile(`\(client "(?:[^"\\]|\\.)*"( at (?:issuer )?[^\s)]+)\)`)
 )
 
-// logKind is what the log limits: the TokenErrors that iterations end with. Scripts log what they want.
+// logKind returns the kind that the log limits: the TokenErrors that iterations end with. Scripts log what they want.
 func logKind(e *logrus.Entry) string {
 	if _, ofExecutor := e.Data["executor"]; !ofExecutor {
 		return ""

@@ -23,7 +23,7 @@ func TestKindsOfFailures(t *testing.T) {
 	}
 }
 
-// The text of a TokenError is what the log knows it by.
+// The log recognizes a TokenError by its text.
 func TestTextOfATokenErrorHasAKind(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)

@@ -6,7 +6,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// The tags that this module adds to its samples, beside those of the script and of k6.
+// The tags that this module adds to its samples, beside the tags of the script and of k6.
 const (
 	tagClient = "client" // the client_id, or the name of the pool
 	tagReason = "reason" // why a token was requested: cold, expired, early, rejected, acquire
@@ -54,7 +54,7 @@ type MetricInfo struct {
 	Name string
 	Type metrics.MetricType
 	Time bool     // values are times, in milliseconds as in all of k6
-	Tags []string // beside those of the script and of k6
+	Tags []string // beside the tags of the script and of k6
 	Help string
 }
 

@@ -54,7 +54,7 @@ type options struct {
 	Tags                   map[string]string
 	HTTPMetrics            bool
 
-	Pool      string      // the name of the pool of which the client is one; none where the tag client tells them apart
+	Pool      string      // the name of the pool of which the client is one; none if the tag client distinguishes them
 	shared    *sharedPool // that pool
 	scopeText string      // Scope as it is sent
 	numbers   []string    // the durations that are given as a number of milliseconds

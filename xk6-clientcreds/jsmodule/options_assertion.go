@@ -9,7 +9,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// keyOptions are the private key of private_key_jwt, and that of a certificate.
+// keyOptions are the private key of private_key_jwt, or of a certificate.
 type keyOptions struct {
 	Text      string // PEM or JWK; of From once that is read
 	From      secretRef
@@ -17,7 +17,7 @@ type keyOptions struct {
 	Algorithm string
 }
 
-// assertionOptions are what JWTs for client authentication say (RFC 7523 §3), or where they are
+// assertionOptions are the contents of JWTs for client authentication (RFC 7523 §3), or where they are
 // ready made.
 type assertionOptions struct {
 	Audience  string

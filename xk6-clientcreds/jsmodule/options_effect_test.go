@@ -27,7 +27,7 @@ func basicAuth(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 }
 
-// What the options that shape the token request change in it, and nothing else.
+// The options that shape the token request change it, and nothing else.
 func TestOptionsShapeTheTokenRequest(t *testing.T) {
 	t.Parallel()
 	grant := url.Values{"grant_type": {"client_credentials"}}
@@ -213,7 +213,7 @@ func TestScopeThatIsNotGrantedIsWarnedOfOnce(t *testing.T) {
 	}, v.messages())
 }
 
-// What a server says is shown in one line of a length that somebody reads, whatever it sends.
+// A server's description is one line of a readable length, no matter what it sends.
 func TestWarningsShowCleanWords(t *testing.T) {
 	t.Parallel()
 	const control = "\u009b31m \u202e"

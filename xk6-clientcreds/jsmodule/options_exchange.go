@@ -7,7 +7,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// exchangeOptions are those of the token exchange (RFC 8693) that follows the client-credentials
+// exchangeOptions are the options of the token exchange (RFC 8693) that follows the client-credentials
 // grant, with the names of §2.1.
 type exchangeOptions struct {
 	SubjectToken, SubjectTokenType string

@@ -54,7 +54,7 @@ func TestWhatIsReadSomewhereIsKnownByItsPlace(t *testing.T) {
 	}
 }
 
-// leavesOf are the exported fields of a struct, and those of structs in it, each by its path of names.
+// leavesOf returns the exported fields of a struct and of structs in it, each by its path of names.
 func leavesOf(of reflect.Type, prefix string) (paths []string) {
 	for i := range of.NumField() {
 		field := of.Field(i)

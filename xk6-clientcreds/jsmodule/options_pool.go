@@ -15,7 +15,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
-// poolOptions are the options of one ClientPool that are not those of its clients.
+// poolOptions are the options of one ClientPool itself, without its clients' options.
 type poolOptions struct {
 	File       string // "" where the clients are in an array
 	Assignment clientpool.Assignment

@@ -67,7 +67,7 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 	} {
 		got := v.mustRun(`(() => { try { new ClientPool(` + argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.True(t, strings.HasPrefix(fmt.Sprint(got), "TypeError: k6/x/clientcreds: "+want), "%s: %s", argument, got)
-		if !strings.Contains(argument, "timeout") { // which is no secret
+		if !strings.Contains(argument, "timeout") { // which is not a secret
 			assert.NotContains(t, got, "s3cr3t", argument)
 		}
 	}

@@ -99,7 +99,7 @@ func TestMemoryPerUsedClient(t *testing.T) {
 	runtime.KeepAlive(vus)
 }
 
-// BenchmarkPoolStart is what the first VU of a process pays for a pool.
+// BenchmarkPoolStart measures the cost of a pool for the first VU of a process.
 func BenchmarkPoolStart(b *testing.B) {
 	for _, ending := range []string{clientsfile.CSV, clientsfile.JSON} {
 		for _, n := range []int{10_000, 100_000} {

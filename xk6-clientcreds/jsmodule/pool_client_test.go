@@ -64,7 +64,7 @@ func TestUnknownMembersOfAList(t *testing.T) {
 	require.ErrorContains(t, err, `clients[0]: option "auth" is "basic"`)
 }
 
-// What the options are right for, but a server will hardly be.
+// Clients whose options are right, and which a server will hardly accept.
 func TestPoolsWarnOfTheirLists(t *testing.T) {
 	t.Parallel()
 	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
@@ -90,7 +90,7 @@ func TestPoolsWarnOfTheirLists(t *testing.T) {
 	}
 }
 
-// Who reads a list for a server passes over what is a client's own, so it has to know every option.
+// A reader of a list for a server ignores the client's own options, so it has to know every option.
 func TestListsKnowEveryOption(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())

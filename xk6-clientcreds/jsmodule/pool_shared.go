@@ -67,7 +67,7 @@ func (p *pool) check() error {
 		if i > 0 {
 			continue
 		}
-		// What all have in common, such as the endpoint, one of them is enough to check.
+		// Options that all have in common, such as the endpoint, are checked once.
 		if _, err := newTokenSource(p.m.process, "", o); err != nil {
 			return p.placed(i, nil, err)
 		}

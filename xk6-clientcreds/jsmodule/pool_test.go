@@ -244,7 +244,7 @@ func TestPoolTags(t *testing.T) {
 	}
 }
 
-// What is true of thousands of clients is said once.
+// A warning about thousands of clients is logged once.
 func TestPoolWarnsOnce(t *testing.T) {
 	t.Parallel()
 	e, root := newEndpoint(t), New()
@@ -293,7 +293,7 @@ func TestPoolClientOutlivesItsPlace(t *testing.T) {
 	assert.Equal(t, 2.0, sum(samples["clientcreds_cache_hits"]))
 }
 
-// The secrets of a pool's clients are hidden as those of any client.
+// The secrets of a pool's clients are masked like the secrets of any client.
 func TestPoolSecretsAreHidden(t *testing.T) {
 	t.Parallel()
 	for name, secret := range map[string]string{"plain": "a-secret-of-the-pool", "special": "p@ss:w%rd+/=& z"} {

@@ -21,7 +21,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
-// k6's event types are internal; their numbers are what the constants stand for.
+// k6's event types are internal; the constants stand for their numbers.
 const (
 	eventTestEnd = 3
 	eventExit    = 6

@@ -29,7 +29,7 @@ func (c *processCounts) sent(reason tokencache.Reason) {
 	}
 }
 
-// counts returns the counts of this process for a script. What servers said is sanitised here.
+// counts returns the counts of this process for a script. Descriptions of servers are sanitised here.
 func (m *instance) counts() sobek.Value {
 	rt, counts := m.vu.Runtime(), &m.process.counts
 	requests := rt.NewObject()

@@ -131,7 +131,7 @@ func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
 }
 
 // notYetValid says why the API would accept the token later, by the token itself or by the API's words; nothing where
-// neither tells.
+// neither of them does.
 func notYetValid(t *oauth.Token, resp *k6http.Response) string {
 	if jwt := oauth.ParseJWT(t.AccessToken); jwt != nil {
 		date, err := http.ParseTime(resp.Headers["Date"])

@@ -90,7 +90,7 @@ func load(t *testing.T, vus []*vu, d, pause time.Duration, code string) {
 	}
 }
 
-// warnings are those of all.
+// warnings returns the warnings of all.
 func warnings(vus []*vu) []string {
 	vus[0].module.process.end()
 	var list []string

@@ -16,7 +16,7 @@ import (
 	"go.k6.io/k6/v2/secretsource"
 )
 
-// accepts makes e refuse every client_secret_basic but that of orders with the secret that is returned.
+// accepts makes e refuse every client_secret_basic, except for orders with the secret that is returned.
 func (e *endpoint) accepts(secret string) (rotate func(secret string)) {
 	e.refuse = func(n int, w http.ResponseWriter) bool {
 		return e.headers[n-1].Get("Authorization") != basicAuth("orders", secret) && oauthError(w, 401, "invalid_client", "")
@@ -75,7 +75,7 @@ func TestRotatedSecretIsPickedUp(t *testing.T) {
 	}, vus[0].messages())
 }
 
-// acquire() does not retry by itself, but it does not fail for a secret that has been replaced either.
+// acquire() does not retry automatically, but it does not fail for a secret that has been replaced either.
 func TestAcquireWithARotatedSecret(t *testing.T) {
 	t.Parallel()
 	w, e := newWallet(t), newEndpoint(t)

@@ -290,7 +290,7 @@ func TestWrongAnswersAreTokenErrors(t *testing.T) {
 			assert.Equal(t, 1.0, failed[0].Value)
 			label, _ := failed[0].Tags.Get("error")
 			if c.code == "tenant_suspended" {
-				c.code = "other" // the server's own words are no metric tag
+				c.code = "other" // the server's own words are not a metric tag
 			}
 			assert.Equal(t, c.code, label)
 		})

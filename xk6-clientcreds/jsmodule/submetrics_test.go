@@ -9,7 +9,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// submetrics are those of a metric.
+// submetrics returns the submetrics of a metric.
 func submetrics(v *vu, name string) []string {
 	var names []string
 	for _, sub := range v.rt.VU.InitEnvField.Registry.Get(name).Submetrics {

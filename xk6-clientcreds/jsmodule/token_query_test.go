@@ -295,7 +295,7 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 	})
 }
 
-// What the script says takes precedence over the metadata, which need not even be there.
+// The script takes precedence over the metadata, which need not even be there.
 func TestURLsOfTheScriptTakePrecedence(t *testing.T) {
 	t.Parallel()
 	const urls = `introspectionUrl: 'BASE/introspect', revocationUrl: 'BASE/revoke'`

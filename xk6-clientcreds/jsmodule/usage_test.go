@@ -14,7 +14,7 @@ import (
 
 func granting(int, *http.Request) (int, string) { return 200, distantToken }
 
-// What a token has left, and when it was used, is that of its last use before the sample.
+// The remaining lifetime, and the time of use, belong to the last use before the sample.
 func TestCacheSamplesAreOfTheLastUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (v *vu) iterated(n float64) {
 	v.samples <- metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: v.state.Tags.GetCurrentValues().Tags}, Value: n}
 }
 
-// TestValidity: whatever the argument is, the verdict is that of the run.
+// TestValidity: with any argument, the verdict is the run's verdict.
 func TestValidity(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
