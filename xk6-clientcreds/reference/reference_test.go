@@ -138,6 +138,17 @@ func TestContributingNamesFiles(t *testing.T) {
 	}
 }
 
+// A reader of the options sees the values of a named type.
+func TestNamedValuesAreListed(t *testing.T) {
+	t.Parallel()
+	d, err := parseTypes("\ndeclare module 'k6/x/clientcreds' {\n    export type Kind = 'a' | 'b';\n" +
+		"    export type Span = string | number;\n}\n")
+	require.NoError(t, err)
+	assert.Equal(t, "'a' | 'b'", d.values("Kind"))
+	assert.Equal(t, "Span", d.values("Span"))
+	assert.Equal(t, "string", d.values("string"))
+}
+
 func TestPagesAreFilled(t *testing.T) {
 	t.Parallel()
 	p := &project{root: root, types: &declarations{}}

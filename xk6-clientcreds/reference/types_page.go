@@ -40,7 +40,7 @@ func (d *declarations) options(args []string) (string, error) {
 		if len(m.doc.text) == 0 {
 			continue // the names of client metadata, which the guide explains
 		}
-		fmt.Fprintf(&b, "- **`%s%s`** · `%s`", prefix, m.name, m.typ)
+		fmt.Fprintf(&b, "- **`%s%s`** · `%s`", prefix, m.name, d.values(m.typ))
 		switch {
 		case m.doc.initial != "":
 			fmt.Fprintf(&b, " · default `%s`", m.doc.initial)
@@ -50,6 +50,16 @@ func (d *declarations) options(args []string) (string, error) {
 		fmt.Fprintf(&b, "<br>\n  %s\n", prose(strings.Join(m.doc.text, "\n\n  ")))
 	}
 	return b.String(), nil
+}
+
+// values returns the values of a type that is a name for some, and other types as they are.
+func (d *declarations) values(typ string) string {
+	if decl := d.byName[typ]; decl != nil && decl.kind == "type" {
+		if _, union, _ := strings.Cut(decl.signature, " = "); strings.HasPrefix(union, "'") {
+			return union
+		}
+	}
+	return typ
 }
 
 // class describes the constructor, the methods and the properties of a class.
