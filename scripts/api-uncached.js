@@ -15,9 +15,9 @@
 //
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, seconds } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -54,9 +54,9 @@ for (const name of halves) {
     keepSubmetrics(latency(name), inHalf('clientcreds_requests', name), inHalf('clientcreds_token_wait', name));
 }
 
-const keeps = new Client(clientOptions());
+const keeps = newClient(clientOptions());
 const { cache: _, ...others } = clientOptions();
-const keepsNone = new Client({ ...others, cache: { scope: 'none' } });
+const keepsNone = newClient({ ...others, cache: { scope: 'none' } });
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 

@@ -19,9 +19,9 @@
 // The variables in lib/config.js apply as well.
 import exec from 'k6/execution';
 import { check } from 'k6';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
-import { clientOptionsFor } from './lib/config.js';
+import { clientOptionsFor, newClient } from './lib/config.js';
 import { methods } from './lib/methods.js';
 import { metricsOf, reader, trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -46,7 +46,7 @@ export const options = {
 
 keepSubmetrics(...names.map((name) => `clientcreds_request_signing{scenario:${name}}`));
 
-const clients = Object.fromEntries(names.map((name) => [name, new Client(clientOptionsFor(name))]));
+const clients = Object.fromEntries(names.map((name) => [name, newClient(clientOptionsFor(name))]));
 
 export function setup() {
     for (const name of names) {

@@ -21,9 +21,8 @@
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
-import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -47,7 +46,7 @@ export const options = {
 };
 
 const ofApi = new Trend('api_clock_skew', true);
-const client = new Client(clientOptions({ cache: { leeway: env('LEEWAY', '3s') } }));
+const client = newClient(clientOptions({ cache: { leeway: env('LEEWAY', '3s') } }));
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 

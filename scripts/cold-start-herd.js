@@ -17,9 +17,8 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Gauge } from 'k6/metrics';
-import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, inMilliseconds } from './lib/environment.js';
 import { local } from './lib/disturb.js';
 import { stats } from './lib/faults.js';
@@ -48,7 +47,7 @@ export const options = {
     },
 };
 
-const clients = Object.fromEntries(scopes.map((scope) => [scope, new Client(clientOptions({ cache: { scope } }))]));
+const clients = Object.fromEntries(scopes.map((scope) => [scope, newClient(clientOptions({ cache: { scope } }))]));
 const api = protectedApi();
 const peak = new Gauge('token_requests_at_once');
 

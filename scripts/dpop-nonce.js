@@ -18,9 +18,9 @@
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Rate } from 'k6/metrics';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -47,7 +47,7 @@ export const options = {
 
 keepSubmetrics(...servers.map((server) => `clientcreds_dpop_nonce_retries{server:${server}}`));
 
-const client = new Client(clientOptions({ dpop: true }));
+const client = newClient(clientOptions({ dpop: true }));
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 const doubled = new Rate('doubled');

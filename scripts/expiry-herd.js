@@ -19,9 +19,9 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { attempt } from './lib/call.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, seconds, share } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -49,7 +49,7 @@ export const options = {
     },
 };
 
-const clients = each((name) => [name, new Client(clientOptions({ cache: { jitter: jitters[name] } }))]);
+const clients = each((name) => [name, newClient(clientOptions({ cache: { jitter: jitters[name] } }))]);
 const pause = seconds('PAUSE', 0.1);
 const replacements = new Counter('replacements');
 keepSubmetrics(...halves.map(slowest), ...tenths.map((i) => inTenth('together', i)));

@@ -23,9 +23,8 @@
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
-import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, number as numberOf, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -53,7 +52,7 @@ export const options = {
 
 const recoveries = new Trend('idp_recovery', true);
 const wasted = new Trend('outage_requests');
-const client = new Client(clientOptions({ cache: { leeway: env('LEEWAY', '45%') } }));
+const client = newClient(clientOptions({ cache: { leeway: env('LEEWAY', '45%') } }));
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 

@@ -18,9 +18,9 @@
 //
 // The variables in lib/config.js apply as well.
 import { check } from 'k6';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
-import { inquiringOptions } from './lib/config.js';
+import { inquiringOptions, newClient } from './lib/config.js';
 import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { inquiryPreflight, preflight } from './lib/preflight.js';
@@ -54,7 +54,7 @@ export const options = {
 
 keepSubmetrics(...Object.values(answers).map((tag) => `clientcreds_introspection_duration${tag}`));
 
-const client = new Client(inquiringOptions(kinds));
+const client = newClient(inquiringOptions(kinds));
 let given; // a token that this virtual user has given up
 
 export function setup() {

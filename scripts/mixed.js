@@ -21,10 +21,10 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Counter } from 'k6/metrics';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
 import { protectedApi } from './lib/api.js';
-import { inquiringOptions } from './lib/config.js';
+import { inquiringOptions, newClient } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
 import { drawn, weights } from './lib/mix.js';
 import { trendStats } from './lib/measured.js';
@@ -68,7 +68,7 @@ export const options = {
 
 keepSubmetrics(...mix.map(({ name }) => kinds[name][1]));
 
-const client = new Client(inquiringOptions(inquiries));
+const client = newClient(inquiringOptions(inquiries));
 const api = protectedApi();
 const calls = new Counter('mixed_calls');
 

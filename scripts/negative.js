@@ -22,9 +22,9 @@
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions, tlsAuth } from './lib/config.js';
+import { clientOptions, newClient, tlsAuth } from './lib/config.js';
 import { count, duration, inMilliseconds, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -33,7 +33,7 @@ import { refusals } from './lib/refusals.js';
 import { summary, under } from './lib/summary.js';
 import { found } from './lib/text.js';
 
-const client = new Client(clientOptions());
+const client = newClient(clientOptions());
 const api = protectedApi();
 const cases = refusals(client, api, seconds('TOLERANCE', 1));
 const names = Object.keys(cases);

@@ -14,9 +14,8 @@
 //
 // The variables in lib/config.js apply as well.
 import { check } from 'k6';
-import { Client } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -41,7 +40,7 @@ export const options = {
     },
 };
 
-const client = new Client(clientOptions({ retry: { attempts: 100 } }));
+const client = newClient(clientOptions({ retry: { attempts: 100 } }));
 
 export function setup() {
     warnOfSuspects();

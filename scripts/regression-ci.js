@@ -17,10 +17,9 @@
 //
 // The variables in lib/config.js apply as well.
 import { check } from 'k6';
-import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
 import { acquire } from './lib/call.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -59,7 +58,7 @@ export const options = {
 };
 
 // One token for all virtual users: what the API is asked must not depend on how many of them there are.
-const client = new Client(clientOptions({ cache: { scope: 'shared' } }));
+const client = newClient(clientOptions({ cache: { scope: 'shared' } }));
 
 export function setup() {
     preflight(client, api);

@@ -19,9 +19,8 @@
 //
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
-import { Client } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb, intervene } from './lib/disturb.js';
 import { rotateKey } from './lib/faults.js';
@@ -54,7 +53,7 @@ export const options = {
     },
 };
 
-const client = new Client(clientOptions());
+const client = newClient(clientOptions());
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 

@@ -17,9 +17,9 @@
 //
 // The variables in lib/config.js apply as well.
 import { check, sleep } from 'k6';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, seconds } from './lib/environment.js';
 import { calm, disturb } from './lib/disturb.js';
 import { trendStats } from './lib/measured.js';
@@ -54,7 +54,7 @@ for (const metric of ['requests', 'cache_misses', 'rejections', 'expired_token_u
     keepSubmetrics(...leeways.map((leeway) => `clientcreds_${metric}{leeway:${leeway}}`));
 }
 
-const clients = each((leeway) => [leeway, new Client(clientOptions({ cache: { leeway, jitter: env('JITTER', '0') } }))]);
+const clients = each((leeway) => [leeway, newClient(clientOptions({ cache: { leeway, jitter: env('JITTER', '0') } }))]);
 const api = protectedApi();
 const pause = seconds('PAUSE', 0.1);
 

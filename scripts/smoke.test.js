@@ -10,9 +10,9 @@
 // The variables in lib/config.js apply as well.
 import http from 'k6/http';
 import { check } from 'k6';
-import { Client, TokenError } from 'k6/x/clientcreds';
+import { TokenError } from 'k6/x/clientcreds';
 import { protectedApi } from './lib/api.js';
-import { clientOptions, tlsAuth } from './lib/config.js';
+import { clientOptions, newClient, tlsAuth } from './lib/config.js';
 
 export const options = {
     vus: 1,
@@ -21,7 +21,7 @@ export const options = {
     ...tlsAuth(), // for k6/http with client.headers()
 };
 
-const client = new Client(clientOptions());
+const client = newClient(clientOptions());
 const api = protectedApi();
 
 export default async function () {

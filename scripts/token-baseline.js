@@ -15,9 +15,8 @@
 //
 // The variables in lib/config.js apply as well.
 import { check } from 'k6';
-import { Client } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -43,7 +42,7 @@ export const options = {
     thresholds: { ...withinSlo(), dropped_iterations: ['count==0'] },
 };
 
-const client = new Client(clientOptions());
+const client = newClient(clientOptions());
 
 export function setup() {
     preflight(client);

@@ -22,9 +22,9 @@
 import exec from 'k6/execution';
 import { check } from 'k6';
 import { Rate, Trend } from 'k6/metrics';
-import { Client, keepSubmetrics } from 'k6/x/clientcreds';
+import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
-import { clientOptions } from './lib/config.js';
+import { clientOptions, newClient } from './lib/config.js';
 import { count, duration, env, fail, inMilliseconds } from './lib/environment.js';
 import { metricsOf, reader, trendStats } from './lib/measured.js';
 import { preflight } from './lib/preflight.js';
@@ -55,7 +55,7 @@ for (const metric of ['grant_time', 'clientcreds_request_connecting', 'clientcre
     keepSubmetrics(...names.map((name) => `${metric}{scenario:${name}}`));
 }
 
-const client = new Client(clientOptions());
+const client = newClient(clientOptions());
 
 if (!/^https:/i.test(env('TOKEN_URL', env('ISSUER', '')))) {
     fail('the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir');

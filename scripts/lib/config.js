@@ -107,7 +107,60 @@ export function clientPool(overrides = {}) {
     if (env('ASSIGNMENT') !== undefined) {
         own.assignment = env('ASSIGNMENT');
     }
-    return new ClientPool(commonOptions({ ...own, ...overrides }));
+    return configured(() => new ClientPool(commonOptions({ ...own, ...overrides })));
+}
+
+/** The client with these options, which are made of the environment. */
+export function newClient(options) {
+    return configured(() => new Client(options));
+}
+
+/** The variables that options are made of, where an option has one. */
+const variables = {
+    tokenUrl: 'TOKEN_URL',
+    issuer: 'ISSUER',
+    introspectionUrl: 'INTROSPECTION_URL',
+    revocationUrl: 'REVOCATION_URL',
+    clientId: 'CLIENT_ID',
+    clientSecret: 'CLIENT_SECRET',
+    'clientSecret.file': 'CLIENT_SECRET_FILE',
+    'clientSecret.secret': 'CLIENT_SECRET_SOURCE',
+    'clientSecret.source': 'CLIENT_SECRET_SOURCE',
+    key: 'CLIENT_KEY_FILE',
+    'key.file': 'CLIENT_KEY_FILE',
+    'key.alg': 'KEY_ALG',
+    'key.kid': 'KEY_ID',
+    certificate: 'CLIENT_CERTIFICATE_FILE',
+    'certificate.file': 'CLIENT_CERTIFICATE_FILE',
+    'assertion.audience': 'ASSERTION_AUDIENCE',
+    scope: 'SCOPE',
+    audience: 'AUDIENCE',
+    resource: 'RESOURCE',
+    auth: 'AUTH',
+    basicEncoding: 'BASIC_ENCODING',
+    onError: 'ON_ERROR',
+    'cache.scope': 'CACHE_SCOPE',
+    'cache.leeway': 'LEEWAY',
+    'cache.jitter': 'JITTER',
+    'cache.refresh': 'REFRESH',
+    'exchange.audience': 'EXCHANGE_AUDIENCE',
+    'exchange.resource': 'EXCHANGE_RESOURCE',
+    'exchange.scope': 'EXCHANGE_SCOPE',
+    'clients.file': 'CLIENTS_FILE',
+    assignment: 'ASSIGNMENT',
+};
+
+/** Returns what make returns. An option that cannot be used is named by its variable, as it was written. */
+function configured(make) {
+    try {
+        return make();
+    } catch (error) {
+        const written = `k6/x/clientcreds: option "${error.option}"`;
+        if (variables[error.option] === undefined || !error.message.startsWith(written)) {
+            throw error;
+        }
+        return fail(variables[error.option] + error.message.slice(written.length));
+    }
 }
 
 /** Returns what gives a call its client: with CLIENTS_FILE one of the pool, else the one that the environment describes. */
@@ -116,7 +169,7 @@ export function clientOfCall(overrides = {}) {
         const pool = clientPool(overrides);
         return () => pool.client();
     }
-    const client = new Client(clientOptions(overrides));
+    const client = newClient(clientOptions(overrides));
     return () => client;
 }
 

@@ -132,7 +132,7 @@ func TestScriptsWithManyClients(t *testing.T) {
 
 	r = k6run{script: "scripts/token-load.js", env: server.env("CLIENTS_FILE="+file, "ASSIGNMENT=fair")}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
-	require.Contains(t, r.output, `k6/x/clientcreds: option \"assignment\" is \"fair\"; it must be one of \"vu\", \"round-robin\"`)
+	require.Contains(t, r.output, `configuration: ASSIGNMENT is \"fair\"; it must be one of \"vu\", \"round-robin\"`)
 }
 
 // The file that the local server takes is one for a pool, with everything that can be in it.

@@ -95,11 +95,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"two secrets":        {change: []string{"CLIENT_SECRET_FILE=/x"}, text: `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`},
 		"no file of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=/no/such/file"},
-			text:   `k6/x/clientcreds: option \"clientSecret.file\" cannot be read: no such file or directory (/no/such/file)`,
+			text:   `configuration: CLIENT_SECRET_FILE cannot be read: no such file or directory (/no/such/file)`,
 		},
 		"no source of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_SOURCE=team:load"},
-			text:   `k6/x/clientcreds: option \"clientSecret.secret\" cannot be read: no secret sources are configured; start k6 with --secret-source`,
+			text:   `configuration: CLIENT_SECRET_SOURCE cannot be read: no secret sources are configured; start k6 with --secret-source`,
 		},
 		"no endpoint":        {change: []string{"TOKEN_URL="}, text: `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`},
 		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`},
@@ -142,7 +142,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"an unknown ON_ERROR": {
 			change: []string{"ON_ERROR=stop"},
-			text:   `k6/x/clientcreds: option \"onError\" is \"stop\"; it must be one of \"throw\", \"abort\"`,
+			text:   `configuration: ON_ERROR is \"stop\"; it must be one of \"throw\", \"abort\"`,
 		},
 		"no API":           {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
 		"VUS no number":    {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
@@ -188,17 +188,17 @@ func TestScriptsReadableErrors(t *testing.T) {
 		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
-			text:   `k6/x/clientcreds: option \"auth\" is \"basic\"; it must be one of \"client_secret_basic\", \"client_secret_post\"`,
+			text:   `configuration: AUTH is \"basic\"; it must be one of \"client_secret_basic\", \"client_secret_post\"`,
 		},
 		"unknown cache scope": {
 			change: []string{"CACHE_SCOPE=global"},
-			text:   `k6/x/clientcreds: option \"cache.scope\" is \"global\"; it must be one of \"vu\", \"shared\", \"none\"`,
+			text:   `configuration: CACHE_SCOPE is \"global\"; it must be one of \"vu\", \"shared\", \"none\"`,
 		},
 		"contradiction": {
 			change: []string{"CACHE_SCOPE=none", "LEEWAY=1s"},
-			text:   `k6/x/clientcreds: option \"cache.leeway\" has no effect with cache.scope: \"none\", which asks for a new token at every call`,
+			text:   `configuration: LEEWAY has no effect with cache.scope: \"none\", which asks for a new token at every call`,
 		},
-		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `k6/x/clientcreds: option \"scope\" contains \"a\\\"b\"; a scope must be printable ASCII`},
+		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `configuration: SCOPE contains \"a\\\"b\"; a scope must be printable ASCII`},
 		"nobody there": {
 			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens there`,
 		},

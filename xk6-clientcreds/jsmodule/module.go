@@ -9,6 +9,7 @@
 package jsmodule
 
 import (
+	"errors"
 	"net/url"
 	"path/filepath"
 
@@ -17,6 +18,7 @@ import (
 
 	"go.k6.io/k6/v2/js/modules"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -82,14 +84,23 @@ func (m *instance) newClient(call sobek.ConstructorCall) *sobek.Object {
 	rt := m.vu.Runtime()
 	opts, err := parseOptions(rt, call.Argument(0), m.absolute)
 	if err != nil {
-		panic(rt.NewTypeError("%s: %s", ImportPath, err))
+		panic(m.configError(err))
 	}
 	c, err := newClient(m, opts)
 	if err != nil {
-		panic(rt.NewTypeError("%s: %s", ImportPath, err))
+		panic(m.configError(err))
 	}
 	c.attachTo(call.This)
 	return nil
+}
+
+// configError is the TypeError of a configuration that cannot be used. Its property option names the option.
+func (m *instance) configError(err error) *sobek.Object {
+	exception := m.vu.Runtime().NewTypeError("%s: %s", ImportPath, err)
+	if wrong := new(jsoption.Error); errors.As(err, &wrong) {
+		mustSet(exception, "option", wrong.Option)
+	}
+	return exception
 }
 
 // absolute takes a relative path from the script's folder, as open() of k6 does.

@@ -41,3 +41,18 @@ func TestErrorsOfFieldsNameTheOption(t *testing.T) {
 	assert.Equal(t, other, asOptionError(other))
 	assert.NoError(t, asOptionError(nil))
 }
+
+// Scripts that are configured by something else, such as the environment, name that.
+func TestErrorsOfOptionsHaveTheirName(t *testing.T) {
+	t.Parallel()
+	v := newVU(t, New())
+	v.mustRun(`globalThis.optionOf = (f) => { try { f() } catch (e) { return String(e.option) } }`)
+	for code, want := range map[string]string{
+		`new Client({tokenUrl: 'https://idp.example.com/token', clientId: 'a', clientSecret: 's', cache: {scope: 'x'}})`: "cache.scope",
+		`new Client({tokenUrl: '/token', clientId: 'a', clientSecret: 's'})`:                                             "tokenUrl",
+		`new ClientPool({tokenUrl: 'https://idp.example.com/token', clients: [], assignment: 'x'})`:                      "assignment",
+		`new Client()`: "undefined",
+	} {
+		assert.Equal(t, want, v.mustRun(`optionOf(() => `+code+`)`), code)
+	}
+}

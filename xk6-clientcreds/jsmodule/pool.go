@@ -33,7 +33,7 @@ var errPoolInit = errors.New(
 func (m *instance) newClientPool(call sobek.ConstructorCall) *sobek.Object {
 	p, err := newPool(m, call.Argument(0))
 	if err != nil {
-		panic(m.vu.Runtime().NewTypeError("%s: %s", ImportPath, err))
+		panic(m.configError(err))
 	}
 	p.becomes(call.This)
 	return nil
