@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"context"
 	"errors"
 
 	"github.com/grafana/sobek"
@@ -12,13 +13,13 @@ type result func() (sobek.Value, error)
 // async returns a promise for work, which runs off the event loop and must not touch the
 // runtime; the function that it returns does, on the loop.
 func (c *client) async(work func() result) sobek.Value {
-	rt := c.m.vu.Runtime()
+	rt, iteration := c.m.vu.Runtime(), c.m.vu.Context()
 	promise, resolve, reject := rt.NewPromise()
 	callback := c.m.vu.RegisterCallback()
 	go func() {
 		result := work()
 		callback(func() error {
-			return c.m.enter(func() error {
+			return c.m.enter(iteration, func() error {
 				var (
 					v   sobek.Value
 					err error
@@ -38,8 +39,11 @@ func (c *client) async(work func() result) sobek.Value {
 
 // enter runs f on the event loop, where nothing of the script is below: what cannot be caught there, such as
 // an interrupt of k6, would end the process. Here it becomes an error, which ends the iteration.
-func (m *instance) enter(f func() error) (err error) {
+func (m *instance) enter(iteration context.Context, f func() error) (err error) {
 	rt := m.vu.Runtime()
+	if ended := iteration.Err(); ended != nil {
+		rt.Interrupt(ended) // k6 did, and the runtime may have reported it already
+	}
 	run, _ := sobek.AssertFunction(m.function("k6", func(sobek.FunctionCall) sobek.Value {
 		err = f()
 		return sobek.Undefined()
