@@ -79,7 +79,10 @@ var (
 func TestArchitectureDrawsTheCode(t *testing.T) {
 	t.Parallel()
 	sections := strings.Split(architecture(t), "\n### ")
-	for title, most := range map[string]int{"A token from the cache": 4, "A token from the server": 14, "A 401 and the retry": 8} {
+	for title, most := range map[string]int{
+		"A token from the cache": 4, "A token from the server": 14,
+		"A 401 and the retry": 8,
+	} {
 		i := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, title+"\n") })
 		require.NotEqual(t, -1, i, title)
 		_, diagram, ok := strings.Cut(sections[i], "```mermaid\nsequenceDiagram\n")

@@ -60,7 +60,8 @@ func TestCacheScopesAskOncePerLifetime(t *testing.T) {
 func TestTokensAreReplacedUnderLoad(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, func(c *authserver.Config) { c.TTL = 4 * time.Second })
-	r := k6run{script: "scripts/api-load.js", env: server.env("VUS=20", "DURATION=12s", "PAUSE=0.05", "LEEWAY=45%")}.do(t).passes(t)
+	r := k6run{script: "scripts/api-load.js", env: server.env("VUS=20", "DURATION=12s", "PAUSE=0.05",
+		"LEEWAY=45%")}.do(t).passes(t)
 
 	stats := server.Stats()
 	server.agrees(t, r)

@@ -32,8 +32,14 @@ func measuredServers(t *testing.T) []measuredServer {
 	t.Helper()
 	wide := []string{"FROM=1500", "TO=3900", "STEPS=9", "STEP=4s"}
 	return []measuredServer{
-		{"Ory Hydra " + moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), hydraCounterpart, []string{"FROM=60", "TO=240", "STEPS=10", "STEP=4s"}},
-		{"oidc-provider " + packageVersion(t, "oidc-provider"), oidcProviderCounterpart, append([]string{"RESOURCE=" + interopResource}, wide...)},
+		{
+			"Ory Hydra " + moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), hydraCounterpart,
+			[]string{"FROM=60", "TO=240", "STEPS=10", "STEP=4s"},
+		},
+		{
+			"oidc-provider " + packageVersion(t, "oidc-provider"), oidcProviderCounterpart,
+			append([]string{"RESOURCE=" + interopResource}, wide...),
+		},
 		{"zitadel/oidc " + moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"), zitadelCounterpart, wide},
 	}
 }
@@ -44,7 +50,8 @@ func TestCapacity(t *testing.T) {
 	require.GreaterOrEqual(t, runtime.NumCPU(), 2, "k6 and the server need a core each")
 	certs := newClientCertificates(t)
 	client := registration{
-		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic", GrantTypes: []string{"client_credentials"}, Scope: "api:read",
+		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic",
+		GrantTypes: []string{"client_credentials"}, Scope: "api:read",
 	}
 	var table, steps strings.Builder
 	for _, server := range measuredServers(t) {
@@ -69,8 +76,9 @@ func TestCapacity(t *testing.T) {
 			fmt.Fprintf(&steps, "| %d/s | %.1f/s | %.1f ms | %.2f%% | %s |\n", s.Rate, s.Granted, s.P95, 100*s.Failed, s.Miss)
 		}
 	}
-	document(t, "docs/evidence/capacity.md", "\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
-		"|---|---|---|---|---|\n"+table.String()+"\n### Steps\n"+steps.String())
+	document(t, "docs/evidence/capacity.md",
+		"\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
+			"|---|---|---|---|---|\n"+table.String()+"\n### Steps\n"+steps.String())
 }
 
 // onCore has what start starts run on one core, with all of its threads.
@@ -95,7 +103,8 @@ func machine(t *testing.T) string {
 			model = strings.TrimSpace(value)
 		}
 	}
-	return fmt.Sprintf("%d cores, %s, %s/%s, %s.", runtime.NumCPU(), model, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return fmt.Sprintf("%d cores, %s, %s/%s, %s.", runtime.NumCPU(), model, runtime.GOOS, runtime.GOARCH,
+		runtime.Version())
 }
 
 // document replaces what a page has below its marker.

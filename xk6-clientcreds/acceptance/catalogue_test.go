@@ -62,7 +62,8 @@ func (c *judgedRun) verdict() string {
 	switch {
 	case c.reason == "":
 		return "PASS"
-	case slices.Contains([]int{exitThresholds, exitMarkedAsFailed, exitScriptException, exitUnknown}, c.exit) && !slices.Contains(c.rules, "no_iterations"):
+	case slices.Contains([]int{exitThresholds, exitMarkedAsFailed, exitScriptException, exitUnknown}, c.exit) &&
+		!slices.Contains(c.rules, "no_iterations"):
 		return "FAIL"
 	default:
 		return "INVALID"
@@ -73,7 +74,10 @@ func (c *judgedRun) verdict() string {
 func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
 	t.Helper()
 	server := startLocalServer(t, c.server)
-	r := k6run{code: c.text(), env: server.env(append([]string{"K6_CLIENTCREDS_EXIT_CODE=verdict"}, c.env...)...), args: slices.Clone(c.args), judged: c.judged}
+	r := k6run{
+		code: c.text(), env: server.env(append([]string{"K6_CLIENTCREDS_EXIT_CODE=verdict"}, c.env...)...),
+		args: slices.Clone(c.args), judged: c.judged,
+	}
 	if c.prepare != nil {
 		r.env = with(r.env, c.prepare(t, server)...)
 	}
@@ -89,8 +93,8 @@ func (c *judgedRun) begin(t *testing.T, recorded bool) (*k6process, string) {
 	return p, file
 }
 
-// TestVerdicts: no wrong run is PASS, each says what is wrong, and every right one is PASS; in the log, the summary, the exit
-// code, the record and k6 x clientcreds verdict alike, and without a record as with one.
+// TestVerdicts: no wrong run is PASS, each says what is wrong, and every right one is PASS; in the log, the summary,
+// the exit code, the record and k6 x clientcreds verdict alike, and without a record as with one.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	for _, c := range slices.Concat(wrongRuns(), rightRuns()) {

@@ -38,9 +38,10 @@ func unauthorized(c *authserver.Config) {
 func wrongRuns() []judgedRun {
 	return []judgedRun{
 		{
-			what: "Nothing listens at the token endpoint; the script calls `acquire()`, and a threshold on latency holds",
-			code: "client.acquire(); sleep(0.05)", options: "vus: 2, duration: '1s', thresholds: { http_req_duration: ['p(95)<50'] }",
-			env: []string{nobodyThere}, exit: exitInvalid,
+			what:    "Nothing listens at the token endpoint; the script calls `acquire()`, and a threshold on latency holds",
+			code:    "client.acquire(); sleep(0.05)",
+			options: "vus: 2, duration: '1s', thresholds: { http_req_duration: ['p(95)<50'] }",
+			env:     []string{nobodyThere}, exit: exitInvalid,
 			reason: "not one token was granted: … token requests failed", rules: []string{"no_tokens_granted"},
 		},
 		{
@@ -50,7 +51,8 @@ func wrongRuns() []judgedRun {
 		},
 		{
 			what: "The client's secret is wrong; the script calls `get()`",
-			code: "try { client.get(api) } finally { sleep(0.1) }", env: []string{"CLIENT_SECRET=wrong-secret"}, exit: exitInvalid,
+			code: "try { client.get(api) } finally { sleep(0.1) }", env: []string{"CLIENT_SECRET=wrong-secret"},
+			exit:   exitInvalid,
 			reason: "not one token was granted: … token requests failed", rules: []string{"no_tokens_granted"},
 		},
 		{
@@ -70,7 +72,8 @@ func wrongRuns() []judgedRun {
 		},
 		{
 			what: "Tokens have expired when they arrive", code: "try { client.get(api) } finally { sleep(0.1) }",
-			server: withFaults(`{"ttl": "1s", "token": {"latency": "1100ms"}}`), options: "vus: 2, duration: '2s'", exit: exitInvalid,
+			server: withFaults(`{"ttl": "1s", "token": {"latency": "1100ms"}}`), options: "vus: 2, duration: '2s'",
+			exit:   exitInvalid,
 			reason: "not one token was granted: … token requests failed", rules: []string{"no_tokens_granted"},
 		},
 		{
@@ -81,12 +84,14 @@ func wrongRuns() []judgedRun {
 		{
 			what: "The token endpoint fails in the middle of the test", options: "vus: 2, duration: '3s'",
 			code:   "try { client.get(api) } finally { sleep(0.05) }",
-			server: withFaults(`{"ttl": "1s", "token": {"outages": [{"after": "1500ms", "for": "1m", "how": "reset"}]}}`), exit: exitInvalid,
+			server: withFaults(`{"ttl": "1s", "token": {"outages": [{"after": "1500ms", "for": "1m", "how": "reset"}]}}`),
+			exit:   exitInvalid,
 			reason: "… of … token requests failed (…%); … of … calls that needed a token got none (…%)",
 			rules:  []string{"failed_token_requests", "missing_tokens"},
 		},
 		{
-			what: "The API answers 401 to `client.get()`", code: "client.get(api); sleep(0.1)", server: unauthorized, exit: exitInvalid,
+			what: "The API answers 401 to `client.get()`", code: "client.get(api); sleep(0.1)", server: unauthorized,
+			exit:   exitInvalid,
 			reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
@@ -98,12 +103,14 @@ func wrongRuns() []judgedRun {
 			server: unauthorized, exit: exitInvalid, reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what: "The API answers 401 to `http.get()` with `client.headers()`", code: "http.get(api, { headers: client.headers() }); sleep(0.1)",
+			what:   "The API answers 401 to `http.get()` with `client.headers()`",
+			code:   "http.get(api, { headers: client.headers() }); sleep(0.1)",
 			server: unauthorized, exit: exitInvalid, reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what:   "The API answers 401 to `http.asyncRequest()` with `client.token()`",
-			code:   "await http.asyncRequest('GET', api, null, { headers: { Authorization: `Bearer ${client.token()}` } }); sleep(0.1)",
+			what: "The API answers 401 to `http.asyncRequest()` with `client.token()`",
+			code: "await http.asyncRequest('GET', api, null, { headers: { Authorization: `Bearer ${client.token()}` } }); " +
+				"sleep(0.1)",
 			server: unauthorized, exit: exitInvalid, reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
@@ -112,23 +119,28 @@ func wrongRuns() []judgedRun {
 			server: unauthorized, exit: exitInvalid, reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what: "The API answers 401 to every fourth request, and the client gets a new token each time", code: "client.get(api); sleep(0.02)",
-			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} }, exit: exitInvalid,
+			what:   "The API answers 401 to every fourth request, and the client gets a new token each time",
+			code:   "client.get(api); sleep(0.02)",
+			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			exit:   exitInvalid,
 			reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what: "Tokens are for another audience", client: "audience: 'https://other.example.com'", code: "client.get(api); sleep(0.1)",
+			what: "Tokens are for another audience", client: "audience: 'https://other.example.com'",
+			code: "client.get(api); sleep(0.1)",
 			server: func(c *authserver.Config) {
 				c.TokenFormat, c.APIAudience = authserver.JWT, "https://orders.example.com"
 			}, exit: exitInvalid,
 			reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what: "A redirect to another origin loses the token", code: "client.get(api); sleep(0.1)", prepare: redirectingAPI, exit: exitInvalid,
+			what: "A redirect to another origin loses the token", code: "client.get(api); sleep(0.1)", prepare: redirectingAPI,
+			exit:   exitInvalid,
 			reason: "… answers were 401", rules: []string{"rejections"},
 		},
 		{
-			what: "Nothing listens at the API", code: "client.get(api); sleep(0.1)", env: []string{"API_URL=http://127.0.0.1:9/"},
+			what: "Nothing listens at the API", code: "client.get(api); sleep(0.1)",
+			env:  []string{"API_URL=http://127.0.0.1:9/"},
 			exit: exitInvalid, reason: "… of … requests failed (100%)", rules: []string{"failed_requests"},
 		},
 		{
@@ -156,7 +168,8 @@ func wrongRuns() []judgedRun {
 			exit: exitInvalid, reason: "… requests carried an expired token", rules: []string{"expired_token_uses"},
 		},
 		{
-			what: "The script sends requests and never uses a token", code: "http.get(__ENV.ISSUER + '/.well-known/openid-configuration'); sleep(0.1)",
+			what: "The script sends requests and never uses a token",
+			code: "http.get(__ENV.ISSUER + '/.well-known/openid-configuration'); sleep(0.1)",
 			exit: exitInvalid, reason: "… requests were sent, and not one token was used", rules: []string{"no_tokens"},
 		},
 		{
@@ -164,14 +177,16 @@ func wrongRuns() []judgedRun {
 			reason: "not one token was used", rules: []string{"no_tokens"},
 		},
 		{
-			what: "No iteration is completed", options: "scenarios: { hang: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } }",
-			code: "client.token(); sleep(60)", exit: exitInvalid,
+			what:    "No iteration is completed",
+			options: "scenarios: { hang: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } }",
+			code:    "client.token(); sleep(60)", exit: exitInvalid,
 			reason: "no iteration was completed", rules: []string{"no_iterations"},
 		},
 		{
-			what:    "The arrival rate is not kept",
-			options: "scenarios: { orders: { executor: 'constant-arrival-rate', rate: 20, duration: '1s', preAllocatedVUs: 1, maxVUs: 1 } }",
-			code:    "client.get(api); sleep(0.2)", exit: exitInvalid,
+			what: "The arrival rate is not kept",
+			options: "scenarios: { orders: { executor: 'constant-arrival-rate', rate: 20, duration: '1s', preAllocatedVUs: 1, " +
+				"maxVUs: 1 } }",
+			code: "client.get(api); sleep(0.2)", exit: exitInvalid,
 			reason: "… iterations were dropped (…%): the rate was not kept", rules: []string{"dropped_iterations"},
 		},
 		{
@@ -187,9 +202,12 @@ func wrongRuns() []judgedRun {
 			reason: `maxDuration ended scenario "batch" with … iterations undone`, rules: []string{"unfinished_iterations"},
 		},
 		{
-			what: "k6 has no CPU left", options: "scenarios: { busy: { executor: 'constant-vus', vus: 20, duration: '6s', gracefulStop: '5s' } }",
-			code: "client.token(); for (const end = Date.now() + 50; Date.now() < end;);", env: []string{"GOMAXPROCS=1"}, judged: true,
-			exit: exitInvalid, reason: "k6 was at the limit of its CPU or late in …% of the time", rules: []string{"generator_saturated"},
+			what:    "k6 has no CPU left",
+			options: "scenarios: { busy: { executor: 'constant-vus', vus: 20, duration: '6s', gracefulStop: '5s' } }",
+			code:    "client.token(); for (const end = Date.now() + 50; Date.now() < end;);", env: []string{"GOMAXPROCS=1"},
+			judged: true,
+			exit:   exitInvalid, reason: "k6 was at the limit of its CPU or late in …% of the time",
+			rules: []string{"generator_saturated"},
 		},
 		{
 			what: "The authorization server's clock is wrong", code: "client.get(api); sleep(0.1)",
@@ -197,7 +215,9 @@ func wrongRuns() []judgedRun {
 			reason: "the server's clock and this one differ by … s", rules: []string{"clock_skew"},
 		},
 		{
-			what: "An output loses samples", code: "http.get(api, { headers: client.headers(), tags: { n: String(exec.scenario.iterationInTest) } }); sleep(0.05)",
+			what: "An output loses samples",
+			code: "http.get(api, { headers: client.headers(), tags: { n: String(exec.scenario.iterationInTest) } }); " +
+				"sleep(0.05)",
 			args: []string{"-o", "prometheus=addr=127.0.0.1:0,maxSeries=3,dropLabels="}, exit: exitInvalid,
 			reason: "… samples were lost by an output", rules: []string{"lost_samples"},
 		},
@@ -222,45 +242,60 @@ func wrongRuns() []judgedRun {
 		},
 		{
 			what: "The REST API stops the test", options: "vus: 2, duration: '60s'",
-			code: "client.get(api); if (exec.scenario.iterationInTest > 5) http.patch(__ENV.STOP, __ENV.STOPPED, { responseCallback: null }); sleep(0.05)",
-			env:  []string{"STOPPED=" + stopped}, prepare: restAPI, exit: exitStoppedByREST,
+			code: "client.get(api); if (exec.scenario.iterationInTest > 5) http.patch(__ENV.STOP, __ENV.STOPPED, { " +
+				"responseCallback: null }); sleep(0.05)",
+			env: []string{"STOPPED=" + stopped}, prepare: restAPI, exit: exitStoppedByREST,
 			reason: "stopped after … s of 60 s…", rules: []string{"stopped_early"},
 		},
 		{
 			what: "The script stops the test (`exec.test.abort()`)", options: "vus: 2, duration: '60s'",
-			code: "client.get(api); sleep(0.05); if (exec.scenario.iterationInTest > 10) exec.test.abort('enough')", exit: exitAborted,
+			code:   "client.get(api); sleep(0.05); if (exec.scenario.iterationInTest > 10) exec.test.abort('enough')",
+			exit:   exitAborted,
 			reason: "stopped after … s of 60 s…", rules: []string{"stopped_early"},
 		},
 		{
-			what: "A refused token stops the test (`onError: 'abort'`)", options: "vus: 1, duration: '60s'", client: "onError: 'abort'",
-			code:   "client.get(api); if (exec.scenario.iterationInTest > 5) { client.invalidate(); client.get(api) } sleep(0.05)",
-			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{refusedFrom(2)} }, exit: exitAborted,
-			reason: "stopped after … s of 60 s…; 1 of 2 token requests failed (50%)…", rules: []string{"stopped_early", "failed_token_requests", "missing_tokens"},
+			what: "A refused token stops the test (`onError: 'abort'`)", options: "vus: 1, duration: '60s'",
+			client: "onError: 'abort'",
+			code: "client.get(api); if (exec.scenario.iterationInTest > 5) { client.invalidate(); client.get(api) } " +
+				"sleep(0.05)",
+			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{refusedFrom(2)} },
+			exit:   exitAborted,
+			reason: "stopped after … s of 60 s…; 1 of 2 token requests failed (50%)…",
+			rules:  []string{"stopped_early", "failed_token_requests", "missing_tokens"},
 		},
 		{
-			what: "`setup()` ends with an exception", script: "export function setup() { client.token(); throw new Error('no') }\nexport default function () {}",
-			exit: exitScriptException, reason: "no iteration was completed…", rules: []string{"no_iterations", "stopped_early"},
+			what:   "`setup()` ends with an exception",
+			script: "export function setup() { client.token(); throw new Error('no') }\nexport default function () {}",
+			exit:   exitScriptException, reason: "no iteration was completed…",
+			rules: []string{"no_iterations", "stopped_early"},
 		},
 		{
-			what: "An asynchronous `setup()` is rejected", script: "export async function setup() { await client.tokenAsync(); throw new Error('no') }\nexport default function () {}",
+			what: "An asynchronous `setup()` is rejected",
+			script: "export async function setup() { await client.tokenAsync(); throw new Error('no') }\nexport default " +
+				"function () {}",
 			exit: exitUnknown, reason: "no iteration was completed…", rules: []string{"no_iterations", "stopped_early"},
 		},
 		{
-			what:   "An asynchronous `teardown()` is rejected",
-			script: "export default function () { client.get(api); sleep(0.1) }\nexport async function teardown() { throw new Error('no') }",
-			exit:   exitUnknown, reason: "teardown() ended with an exception", rules: []string{"test_failed"}, late: true,
+			what: "An asynchronous `teardown()` is rejected",
+			script: "export default function () { client.get(api); sleep(0.1) }\nexport async function teardown() { throw new " +
+				"Error('no') }",
+			exit: exitUnknown, reason: "teardown() ended with an exception", rules: []string{"test_failed"}, late: true,
 		},
 		{
-			what:   "`teardown()` ends with an exception",
-			script: "export default function () { client.get(api); sleep(0.1) }\nexport function teardown() { throw new Error('no') }",
-			exit:   exitScriptException, reason: "teardown() ended with an exception", rules: []string{"test_failed"}, late: true,
+			what: "`teardown()` ends with an exception",
+			script: "export default function () { client.get(api); sleep(0.1) }\nexport function teardown() { throw new " +
+				"Error('no') }",
+			exit: exitScriptException, reason: "teardown() ended with an exception", rules: []string{"test_failed"},
+			late: true,
 		},
 		{
-			what: "The script marks the test as failed (`exec.test.fail()`)", code: "client.get(api); sleep(0.1); exec.test.fail('no')",
+			what: "The script marks the test as failed (`exec.test.fail()`)",
+			code: "client.get(api); sleep(0.1); exec.test.fail('no')",
 			exit: exitMarkedAsFailed, reason: "the script marked the test as failed", rules: []string{"test_failed"},
 		},
 		{
-			what: "A threshold is crossed", options: "vus: 2, duration: '1s', thresholds: { http_reqs: ['count<1'] }", code: "client.get(api); sleep(0.1)",
+			what: "A threshold is crossed", options: "vus: 2, duration: '1s', thresholds: { http_reqs: ['count<1'] }",
+			code: "client.get(api); sleep(0.1)",
 			exit: exitThresholds, reason: "1 threshold was crossed", rules: []string{"thresholds"},
 		},
 		{
@@ -299,7 +334,11 @@ func (s *localServer) isLoaded(t *testing.T) {
 // refusingProxy is a proxy that lets nobody through. Requests to loopback addresses do not take one.
 func refusingProxy(t *testing.T, _ *localServer) []string {
 	t.Helper()
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
 	t.Cleanup(proxy.Close)
 	return []string{"HTTP_PROXY=" + proxy.URL, "TOKEN_URL=http://idp.example.com/token"}
 }

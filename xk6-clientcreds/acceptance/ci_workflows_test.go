@@ -156,7 +156,8 @@ func checkout(t *testing.T) string {
 	}
 	require.NoError(t, os.Symlink(root, filepath.Join(dir, "harness")))
 	require.NoError(t, os.Symlink(bin, filepath.Join(dir, "bin/k6")))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ci/token-gate.yml"), []byte(read(t, filepath.Join(projectRoot, gateRules))), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ci/token-gate.yml"),
+		[]byte(read(t, filepath.Join(projectRoot, gateRules))), 0o600))
 	return dir
 }
 
@@ -182,7 +183,8 @@ func gateEnvironment(t *testing.T, env map[string]string, base, head *localServe
 	for _, name := range []string{"BASE_TOKEN_URL", "HEAD_TOKEN_URL", "CLIENT_ID", "RULES"} {
 		require.Contains(t, env, name)
 	}
-	return with(with(env, busyMachine...), "BASE_TOKEN_URL="+base.Endpoints().Token, "HEAD_TOKEN_URL="+head.Endpoints().Token,
+	return with(with(env, busyMachine...), "BASE_TOKEN_URL="+base.Endpoints().Token,
+		"HEAD_TOKEN_URL="+head.Endpoints().Token,
 		"CLIENT_ID="+localID, "CLIENT_SECRET="+localSecret, "RUNS=4", "DURATION=1s", "RATE=20",
 		"BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab", "HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")
 }
@@ -214,7 +216,8 @@ func TestGitHubWorkflowRuns(t *testing.T) {
 	// gh writes down what it is asked for.
 	stub := filepath.Join(dir, "gh")
 	require.NoError(t, os.WriteFile(stub, []byte("#!/bin/sh\nfor a; do echo \"$a\"; done >asked\nfor file; do :; done; cp \"$file\" commented\n"), 0o700)) // #nosec G306 -- a program
-	code, text = shellStep(t, dir, `PATH=.:$PATH; `+w.step(t, "comment", "Comment").Run, map[string]string{"PULL_REQUEST": "7"})
+	code, text = shellStep(t, dir, `PATH=.:$PATH; `+w.step(t, "comment", "Comment").Run,
+		map[string]string{"PULL_REQUEST": "7"})
 	require.Zero(t, code, text)
 	require.True(t, strings.HasPrefix(read(t, filepath.Join(dir, "asked")), "pr\ncomment\n7\n"))
 	require.Equal(t, read(t, summary), read(t, filepath.Join(dir, "commented")))

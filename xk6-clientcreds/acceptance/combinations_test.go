@@ -30,12 +30,15 @@ const combined = `
 		check(client.get(API_URL), { 'get with a new token': ok });
 	}`
 
-// What can be combined works together: every kind of authentication with a token exchange, with DPoP and its nonces, and
-// with both.
+// What can be combined works together: every kind of authentication with a token exchange, with DPoP and its nonces,
+// and with both.
 func TestCombinations(t *testing.T) {
 	t.Parallel()
 	const exchange, dpop = `"exchange": {"scope": "orders.read"}`, `"dpop": true`
-	for _, auth := range []string{"client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"} {
+	for _, auth := range []string{
+		"client_secret_jwt", "private_key_jwt", "tls_client_auth",
+		"self_signed_tls_client_auth",
+	} {
 		for name, c := range map[string]struct{ more, nonce string }{
 			"exchange":          {`{` + exchange + `}`, ""},
 			"exchange and DPoP": {`{` + exchange + `, ` + dpop + `, "cache": {"scope": "shared"}}`, "--dpop-nonce"},

@@ -18,8 +18,16 @@ func TestDoctorExaminesTheServersOfTheMatrix(t *testing.T) {
 		everywhere bool // whether each of the servers takes it
 	}{
 		{registration{ID: "doctor-basic", Secret: "p+ss%2Fword", AuthMethod: "client_secret_basic"}, nil, true},
-		{registration{ID: "doctor-post", Secret: "post-secret", AuthMethod: "client_secret_post"}, []string{"AUTH=client_secret_post"}, true},
-		{registration{ID: "doctor-jwt", Secret: csjwtSecret, AuthMethod: "client_secret_jwt"}, []string{"AUTH=client_secret_jwt"}, false},
+		{
+			registration{ID: "doctor-post", Secret: "post-secret", AuthMethod: "client_secret_post"},
+			[]string{"AUTH=client_secret_post"},
+			true,
+		},
+		{
+			registration{ID: "doctor-jwt", Secret: csjwtSecret, AuthMethod: "client_secret_jwt"},
+			[]string{"AUTH=client_secret_jwt"},
+			false,
+		},
 		{
 			registration{ID: "doctor-tls", AuthMethod: "self_signed_tls_client_auth", JWKS: certs.selfSigned.jwks()},
 			[]string{

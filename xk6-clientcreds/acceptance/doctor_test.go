@@ -83,7 +83,11 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 	}{
 		"client_secret_basic": {
 			"cc-basic", "basic-secret", nil, nil, doctorUsable,
-			map[string]string{"grant.configured": "ok", "connection.certificate": "warning", "token.format": "ok", "clock.date": "ok"}, // it lives a day,
+			// it lives a day,
+			map[string]string{
+				"grant.configured": "ok", "connection.certificate": "warning", "token.format": "ok",
+				"clock.date": "ok",
+			},
 		},
 		"client_secret_basic, form-encoded": {
 			"cc basic:x", "p@ss:w%rd+/=& z", nil, nil, doctorUsable,
@@ -126,7 +130,10 @@ func TestDoctorExaminesACertifiedServer(t *testing.T) {
 			"cc-short", "short-secret",
 			[]string{"RESOURCE=https://api.example/orders"},
 			nil, doctorUsable,
-			map[string]string{"token.claims": "info", "token.typ": "ok", "token.iss": "ok", "token.aud": "ok", "token.lifetime": "ok"},
+			map[string]string{
+				"token.claims": "info", "token.typ": "ok", "token.iss": "ok", "token.aud": "ok",
+				"token.lifetime": "ok",
+			},
 		},
 		"a lifetime of three seconds": {
 			"cc-short", "short-secret", nil, nil, doctorUsable, map[string]string{"response.ttl": "warning"},
@@ -211,7 +218,8 @@ func (a *audiences) record(next http.Handler) http.Handler {
 		var claims struct {
 			Audience string `json:"aud"`
 		}
-		if signed, err := jose.ParseSignedCompact(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.HS256}); err == nil {
+		if signed, err := jose.ParseSignedCompact(form.Get("client_assertion"),
+			[]jose.SignatureAlgorithm{jose.HS256}); err == nil {
 			_ = json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims)
 		}
 		a.mu.Lock()

@@ -87,10 +87,12 @@ const acceptedByDPoPScript, refusedByDPoPScript, dpopIterations = 4, 7, 6
 func TestDPoPWithTheLocalServer(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*authserver.Config){
-		"opaque":               func(*authserver.Config) {},
-		"JWT":                  func(c *authserver.Config) { c.TokenFormat = authserver.JWT },
-		"nonce":                func(c *authserver.Config) { c.DPoPNonce = time.Minute },
-		"nonce, introspection": func(c *authserver.Config) { c.DPoPNonce, c.APICheck = time.Minute, authserver.CheckIntrospection },
+		"opaque": func(*authserver.Config) {},
+		"JWT":    func(c *authserver.Config) { c.TokenFormat = authserver.JWT },
+		"nonce":  func(c *authserver.Config) { c.DPoPNonce = time.Minute },
+		"nonce, introspection": func(c *authserver.Config) {
+			c.DPoPNonce, c.APICheck = time.Minute, authserver.CheckIntrospection
+		},
 		"JWT, must be bound, at a path": func(c *authserver.Config) {
 			c.TokenFormat, c.Clients[0].DPoPBound, c.Issuer = authserver.JWT, true, "/tenants/blue"
 		},
@@ -111,7 +113,8 @@ func TestDPoPWithTheLocalServer(t *testing.T) {
 			require.Equal(t, tokens, stats.TokenRequests.ByResult["issued"])
 			require.Equal(t, nonces, stats.TokenRequests.ByResult["use_dpop_nonce"])
 			require.EqualValues(t, nonces, r.summary.count("clientcreds_dpop_nonce_retries{server:authorization}"))
-			require.EqualValues(t, stats.APIRequests.ByResult["use_dpop_nonce"], r.summary.count("clientcreds_dpop_nonce_retries{server:resource}"))
+			require.EqualValues(t, stats.APIRequests.ByResult["use_dpop_nonce"],
+				r.summary.count("clientcreds_dpop_nonce_retries{server:resource}"))
 			server.agrees(t, r)
 		})
 	}
@@ -193,7 +196,8 @@ func TestDPoPDowngrade(t *testing.T) {
 	})
 	r := k6run{script: "scripts/api-load.js", env: server.env("DPOP=true", "VUS=1", "DURATION=1s")}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
-	require.Contains(t, r.output, "TokenError: token_type (HTTP 200): the token has the type Bearer although a DPoP proof was sent")
+	require.Contains(t, r.output,
+		"TokenError: token_type (HTTP 200): the token has the type Bearer although a DPoP proof was sent")
 	require.Zero(t, server.Stats().APIRequests.Total, "no request without its token")
 }
 
@@ -209,7 +213,10 @@ type provenAPI struct {
 
 func startProvenAPI(t *testing.T, c certificates, issuer string) *provenAPI {
 	t.Helper()
-	a := &provenAPI{resourceServer: startResourceServer(t, c, issuer), used: make(map[string]bool), refused: make(map[string]int)}
+	a := &provenAPI{
+		resourceServer: startResourceServer(t, c, issuer), used: make(map[string]bool),
+		refused: make(map[string]int),
+	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
 	server.TLS = c.server(t)
 	server.StartTLS()

@@ -187,7 +187,11 @@ var examples = map[string]example{
 			require.Positive(t, r.summary.count("clientcreds_rejections"))
 		},
 	},
-	"websocket.js": {env: func(t *testing.T, s *localServer) []string { t.Helper(); return []string{"WS_URL=" + startEcho(t, s)} }},
+	"websocket.js": {env: func(t *testing.T, s *localServer) []string {
+		t.Helper()
+		return []string{"WS_URL=" +
+			startEcho(t, s)}
+	}},
 	"grpc.js": {env: func(t *testing.T, s *localServer) []string {
 		t.Helper()
 		return []string{"GRPC_ADDR=" + startHealth(t, s)}
@@ -249,7 +253,8 @@ func TestExamples(t *testing.T) {
 func withCertificate(t *testing.T, c *authserver.Config) {
 	t.Helper()
 	c.TLSDir = t.TempDir()
-	registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"), filepath.Join(c.TLSDir, "client-key.pem"))
+	registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"),
+		filepath.Join(c.TLSDir, "client-key.pem"))
 	require.NoError(t, err)
 	registered.Secret = ""
 	c.Clients[0] = registered

@@ -80,10 +80,12 @@ func TestLocalServerTokenExchange(t *testing.T) {
 			require.Equal(t, 11, int(r.summary.value("checks", "passes")))
 			stats := server.Stats()
 			require.Equal(t, int(stats.TokenRequests.Total), r.summary.count("clientcreds_requests"))
-			require.Equal(t, 6, r.summary.count("clientcreds_requests{grant:client_credentials}"), "one request has no exchange, and no tag")
+			require.Equal(t, 6, r.summary.count("clientcreds_requests{grant:client_credentials}"),
+				"one request has no exchange, and no tag")
 			require.Equal(t, 6, r.summary.count("clientcreds_requests{grant:token_exchange}"))
 			require.Equal(t, 3, r.summary.count("clientcreds_requests{grant:token_exchange,status:400}"))
-			require.Equal(t, map[string]int64{"issued": 10, "invalid_scope": 1, "unauthorized_client": 1, "invalid_request": 1}, stats.TokenRequests.ByResult)
+			require.Equal(t, map[string]int64{"issued": 10, "invalid_scope": 1, "unauthorized_client": 1, "invalid_request": 1},
+				stats.TokenRequests.ByResult)
 		})
 	}
 }

@@ -19,7 +19,8 @@ func TestFaultsFromAScript(t *testing.T) {
 	stats := server.Stats()
 	require.Equal(t, map[string]int64{"server_error": 1, "issued": 3, "invalid_client": 1}, stats.TokenRequests.ByResult)
 	require.EqualValues(t, 1, stats.APIRequests.Total)
-	require.EqualValues(t, 1, r.summary.value("http_req_failed", "fails"), "of one request it is known that it did not fail")
+	require.EqualValues(t, 1, r.summary.value("http_req_failed", "fails"),
+		"of one request it is known that it did not fail")
 	require.Equal(t, r.summary.count("http_reqs"), r.summary.count("http_reqs{name:admin}")+1)
 }
 
@@ -42,9 +43,13 @@ func TestFaultsFromTheCommandLine(t *testing.T) {
 	require.NotNil(t, inline)
 	file := filepath.Join(t.TempDir(), "faults.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"api": {"latency": "1ms"}}`), 0o600))
-	for kind, faults := range map[string]string{`"latency": {` + "\n" + `      "token": `: inline[1], `"latency": {` + "\n" + `      "api": `: file} {
+	for kind, faults := range map[string]string{
+		`"latency": {` + "\n" + `      "token": `: inline[1],
+		`"latency": {` + "\n" + `      "api": `:   file,
+	} {
 		stats := filepath.Join(t.TempDir(), "server.json")
-		s := serve(t, []string{"VUS=1", "DURATION=1s"}, "--faults", faults, "--stats-file", stats, "--", k6Binary(t), "run", inline[2])
+		s := serve(t, []string{"VUS=1", "DURATION=1s"}, "--faults", faults, "--stats-file", stats, "--", k6Binary(t), "run",
+			inline[2])
 		require.Zero(t, s.wait(t), s.output)
 		require.Contains(t, read(t, stats), kind)
 	}

@@ -166,7 +166,10 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 		"name":   {strings.Repeat("a", 300), "cannot be written: file name too long; name a file in a folder that exists"},
 		"folder": {"missing/r.json", "cannot be written: there is no folder"},
 	} {
-		r := k6run{code: writtenScript, env: server.env(), args: []string{"-o", "clientcreds-record=" + filepath.Join(folder, c.file)}}.do(t)
+		r := k6run{
+			code: writtenScript, env: server.env(),
+			args: []string{"-o", "clientcreds-record=" + filepath.Join(folder, c.file)},
+		}.do(t)
 		require.Equal(t, 104, r.exitCode, name)
 		require.Contains(t, r.output, c.want, name)
 	}
@@ -178,7 +181,8 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	require.Len(t, entries, 1)
 }
 
-// TestRecordThatNobodyReads: a pipe without a reader shows only in the end. The run is not a PASS that nobody can look up.
+// TestRecordThatNobodyReads: a pipe without a reader shows only in the end. The run is not a PASS that nobody can look
+// up.
 func TestRecordThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
@@ -186,5 +190,6 @@ func TestRecordThatNobodyReads(t *testing.T) {
 	env := startLocalServer(t, nil).env("K6_CLIENTCREDS_EXIT_CODE=verdict")
 	r := k6run{code: writtenScript, env: env, args: []string{"-o", "clientcreds-record=" + pipe}}.do(t)
 	require.Equal(t, exitInvalid, r.exitCode, r.output)
-	require.Regexp(t, "The run is INVALID: the run record was not written: .* cannot be written: nothing reads from the named pipe", r.output)
+	require.Regexp(t, "The run is INVALID: the run record was not written: .* cannot be written: nothing reads from the "+
+		"named pipe", r.output)
 }

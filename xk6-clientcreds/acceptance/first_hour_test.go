@@ -24,7 +24,8 @@ make() {
 }
 `
 
-// The commands of the tutorial are run as a reader runs them, one after the other in one shell. They do what its text says.
+// The commands of the tutorial are run as a reader runs them, one after the other in one shell. They do what its text
+// says.
 func TestFirstHour(t *testing.T) {
 	t.Parallel()
 	page := read(t, filepath.Join(projectRoot, "docs", "guides", "first-hour.md"))
@@ -46,7 +47,8 @@ func TestFirstHour(t *testing.T) {
 	cmd.Dir = folder
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "NO_COLOR=1", "K6_BIN=" + bin, "PROJECT=" + project, "K6_NO_USAGE_REPORT=true",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "NO_COLOR=1", "K6_BIN=" + bin, "PROJECT=" + project,
+		"K6_NO_USAGE_REPORT=true",
 		"K6_CLIENTCREDS_ALLOW=generator_saturated",
 	}
 	text, err := cmd.CombinedOutput()
@@ -56,7 +58,10 @@ func TestFirstHour(t *testing.T) {
 	assert.Equal(t, []string{"exit code 90", "exit code 99"}, lines(out, "exit code "), "%s", out)
 	assert.Len(t, lines(out, "verdict: PASS"), 1, "%s", out)
 	assert.Len(t, lines(out, "verdict: FAIL"), 1, "%s", out)
-	for _, file := range []string{"harness/comparison.html", "my-server/.github/workflows/token-gate.yml", "my-server/ci/token-gate.yml"} {
+	for _, file := range []string{
+		"harness/comparison.html", "my-server/.github/workflows/token-gate.yml",
+		"my-server/ci/token-gate.yml",
+	} {
 		assert.FileExists(t, filepath.Join(folder, file))
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// throttledRun is a run of k6 in a control group that stops it again and again, although it needs little CPU on average.
+// throttledRun is a run of k6 in a control group that stops it again and again, although it needs little CPU on
+// average.
 func throttledRun(group string) judgedRun {
 	return judgedRun{
 		what:    "The CPU limit of its container stops k6 in most periods (cgroup v1 or v2)",
@@ -23,8 +24,10 @@ func throttledRun(group string) judgedRun {
 export function setup() { console.log('it runs');`,
 		during: func(t *testing.T, _ *localServer, p *k6process, _ string) {
 			t.Helper()
-			require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon, 10*time.Millisecond)
-			require.NoError(t, os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(p.cmd.Process.Pid)), 0o600))
+			require.Eventually(t, func() bool { return strings.Contains(p.output.String(), "it runs") }, soon,
+				10*time.Millisecond)
+			require.NoError(t, os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(p.cmd.Process.Pid)),
+				0o600))
 		},
 		check: func(t *testing.T, r *runRecord) {
 			t.Helper()
@@ -45,7 +48,8 @@ func TestLimitOfAContainer(t *testing.T) {
 	t.Parallel()
 	group, err := limitedGroup(t, 2500)
 	if err != nil {
-		t.Logf("NOT RUN: no control group with a CPU limit can be made here, which takes root and a writable cgroup file system: %s", err)
+		t.Logf("NOT RUN: no control group with a CPU limit can be made here, which takes root and a writable cgroup file "+
+			"system: %s", err)
 		return
 	}
 	c := throttledRun(group)
@@ -57,7 +61,8 @@ func limitedGroup(t *testing.T, quota int) (string, error) {
 	t.Helper()
 	name, errs := "clientcreds-acceptance-"+strconv.Itoa(os.Getpid()), []error{}
 	for mounted, file := range map[string]string{
-		"/sys/fs/cgroup": "cpu.max", "/sys/fs/cgroup/cpu": "cpu.cfs_quota_us", "/sys/fs/cgroup/cpu,cpuacct": "cpu.cfs_quota_us",
+		"/sys/fs/cgroup": "cpu.max", "/sys/fs/cgroup/cpu": "cpu.cfs_quota_us",
+		"/sys/fs/cgroup/cpu,cpuacct": "cpu.cfs_quota_us",
 	} {
 		group := filepath.Join(mounted, name)
 		if err := os.Mkdir(group, 0o700); err != nil {

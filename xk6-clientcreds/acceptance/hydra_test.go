@@ -91,7 +91,8 @@ func (h *hydra) replace(t *testing.T, r registration) {
 	t.Helper()
 	body, err := json.Marshal(r) // #nosec G117 -- a client of this test
 	require.NoError(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.admin+"/admin/clients/"+r.ID, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.admin+"/admin/clients/"+r.ID,
+		bytes.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := h.http.Do(req)

@@ -56,7 +56,8 @@ func (m matrix) compare(t *testing.T, text string) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) // #nosec G306 -- a document
 		return
 	}
-	require.Empty(t, differences(string(document), text), "docs/evidence/interop.md says something else; `make interop` writes it")
+	require.Empty(t, differences(string(document), text),
+		"docs/evidence/interop.md says something else; `make interop` writes it")
 }
 
 // differences are the lines that only one of two texts has.

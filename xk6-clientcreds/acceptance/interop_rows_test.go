@@ -73,7 +73,8 @@ func interopRows(t *testing.T, certs clientCertificates) []interopRow {
 	}
 	rows = append(rows,
 		certificateRow("tls_client_auth", registration{SANDNS: "client.example"}, certs.good, certs.wrong),
-		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned, certs.good),
+		certificateRow("self_signed_tls_client_auth", registration{JWKS: certs.selfSigned.jwks()}, certs.selfSigned,
+			certs.good),
 		dpopRow("`dpop`", ""), dpopRow("`dpop`, with a nonce", dpopNonce))
 	return append(rows, featureRows()...)
 }

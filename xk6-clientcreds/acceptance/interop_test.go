@@ -194,7 +194,8 @@ func TestInteropServerKilledAndRestarted(t *testing.T) {
 	// All have a token, and the first refresh is more than two seconds away: no request is under way.
 	eventually(t, func() bool { return len(first.seen()) == vus }, "the cold start")
 	first.kill(t)
-	eventually(t, func() bool { return liveCount(t, rest, "clientcreds_retries") >= 3*vus }, "refreshes fail and are repeated")
+	eventually(t, func() bool { return liveCount(t, rest, "clientcreds_retries") >= 3*vus },
+		"refreshes fail and are repeated")
 	second := startOIDCProvider(t, certs, "PORT="+first.port())
 	require.Equal(t, first.issuer, second.issuer)
 	r := p.result(t).passes(t)

@@ -42,7 +42,8 @@ func (j mainJob) start(t *testing.T, env ...string) (*process, *output) {
 
 func (j mainJob) file(name string) string { return filepath.Join(j.dir, "build/run", name) }
 
-// The main job says which files it has left, and how to look at them; another run that cannot even begin leaves them alone.
+// The main job says which files it has left, and how to look at them; another run that cannot even begin leaves them
+// alone.
 func TestMainJobSaysWhatItLeft(t *testing.T) {
 	t.Parallel()
 	j := newMainJob(t)

@@ -143,7 +143,8 @@ func echoes(next http.Handler) http.Handler {
 		}
 		id, secret, _ := r.BasicAuth()
 		decoded, _ := url.QueryUnescape(secret)
-		text := strings.Join([]string{r.Header.Get("Authorization"), id, secret, decoded, r.Header.Get("DPoP"), string(body)}, " ")
+		text := strings.Join([]string{r.Header.Get("Authorization"), id, secret, decoded, r.Header.Get("DPoP"), string(body)},
+			" ")
 		if form.Get("echo") == "html" {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(http.StatusBadGateway)

@@ -41,17 +41,20 @@ func newClientCertificates(t *testing.T) clientCertificates {
 	t.Helper()
 	dir := t.TempDir()
 	c := clientCertificates{dir: dir, ca: certificates{
-		caFile: filepath.Join(dir, "ca.pem"), certFile: filepath.Join(dir, "server.pem"), keyFile: filepath.Join(dir, "server-key.pem"),
-		roots: x509.NewCertPool(),
+		caFile: filepath.Join(dir, "ca.pem"), certFile: filepath.Join(dir, "server.pem"),
+		keyFile: filepath.Join(dir, "server-key.pem"),
+		roots:   x509.NewCertPool(),
 	}}
 	authority := func() *x509.Certificate {
 		return &x509.Certificate{
-			Subject: pkix.Name{CommonName: "acceptance test CA"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+			Subject: pkix.Name{CommonName: "acceptance test CA"}, IsCA: true, BasicConstraintsValid: true,
+			KeyUsage: x509.KeyUsageCertSign,
 		}
 	}
 	client := func(name string) *x509.Certificate {
 		return &x509.Certificate{
-			Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+			Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		}
 	}
 	day := 48 * time.Hour // long enough for the server not to make another
@@ -75,7 +78,9 @@ func newClientCertificates(t *testing.T) clientCertificates {
 
 // newPair makes a certificate, self-signed where there is no parent, and its files: path.pem and
 // path-key.pem.
-func newPair(t *testing.T, path string, template *x509.Certificate, parent *clientPair, lifetime time.Duration) clientPair {
+func newPair(t *testing.T, path string, template *x509.Certificate, parent *clientPair,
+	lifetime time.Duration,
+) clientPair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

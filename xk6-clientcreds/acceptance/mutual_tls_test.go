@@ -130,14 +130,26 @@ func TestMutualTLS(t *testing.T) {
 		cfg.APIMiddleware = []authserver.Middleware{shown.record}
 	})
 	r := runMutual(t, server.env(), map[string]mutualCase{
-		"right":        {c.good.options(t, "pki", "tls_client_auth"), "", "", 200},
-		"another":      {c.second.options(t, "pki", "tls_client_auth"), "", "", 200},
-		"self-signed":  {c.selfSigned.options(t, "self", "self_signed_tls_client_auth"), "", "", 200},
-		"secret":       {json.RawMessage(`{"clientId": "demo", "clientSecret": "` + localSecret + `"}`), "", "", 200},
-		"wrong name":   {c.wrong.options(t, "pki", "tls_client_auth"), "invalid_client", "the subject of the client certificate is not the one that is registered", 0},
-		"unknown CA":   {c.foreign.options(t, "pki", "tls_client_auth"), "invalid_client", "the client certificate is not from the CA that the server trusts", 0},
-		"expired":      {c.expired.options(t, "pki", "tls_client_auth"), "invalid_client", "the client certificate has expired", 0},
-		"unknown self": {c.good.options(t, "self", "self_signed_tls_client_auth"), "invalid_client", "the client certificate is not one that is registered", 0},
+		"right":       {c.good.options(t, "pki", "tls_client_auth"), "", "", 200},
+		"another":     {c.second.options(t, "pki", "tls_client_auth"), "", "", 200},
+		"self-signed": {c.selfSigned.options(t, "self", "self_signed_tls_client_auth"), "", "", 200},
+		"secret":      {json.RawMessage(`{"clientId": "demo", "clientSecret": "` + localSecret + `"}`), "", "", 200},
+		"wrong name": {
+			c.wrong.options(t, "pki", "tls_client_auth"), "invalid_client",
+			"the subject of the client certificate is not the one that is registered", 0,
+		},
+		"unknown CA": {
+			c.foreign.options(t, "pki", "tls_client_auth"), "invalid_client",
+			"the client certificate is not from the CA that the server trusts", 0,
+		},
+		"expired": {
+			c.expired.options(t, "pki", "tls_client_auth"), "invalid_client",
+			"the client certificate has expired", 0,
+		},
+		"unknown self": {
+			c.good.options(t, "self", "self_signed_tls_client_auth"), "invalid_client",
+			"the client certificate is not one that is registered", 0,
+		},
 	})
 	require.Contains(t, r.output, `The certificate of client \"pki\" expired on `)
 	// One VU: each client has one connection for token endpoint and API, and those without share the VU's.
@@ -179,10 +191,12 @@ func TestEachVirtualUserHasItsCertificate(t *testing.T) {
 			check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
 		}`,
 		env: map[string]string{
-			"TOKEN_URL": renamed(server.Endpoints().Token), "API_URL": renamed(server.Endpoints().API) + "x", "FILES": string(files),
+			"TOKEN_URL": renamed(server.Endpoints().Token), "API_URL": renamed(server.Endpoints().API) + "x",
+			"FILES": string(files),
 		},
 	}.do(t).passes(t)
-	require.Equal(t, map[string]int{c.good.thumbprint(): 3, c.second.thumbprint(): 3}, shown.connections(t), "one for each iteration")
+	require.Equal(t, map[string]int{c.good.thumbprint(): 3, c.second.thumbprint(): 3}, shown.connections(t),
+		"one for each iteration")
 }
 
 // A proxy that ends TLS shows the server its own certificate, or none.
@@ -194,8 +208,15 @@ func TestMutualTLSBehindAProxy(t *testing.T) {
 		pair *clientPair
 		mutualCase
 	}{
-		"without":     {nil, mutualCase{c.good.options(t, "pki", "tls_client_auth"), "invalid_client", "the client showed no certificate in the TLS handshake", 0}},
-		"another one": {&c.second, mutualCase{c.good.options(t, "pki", "tls_client_auth"), "token_binding", "is bound to the certificate " + c.second.thumbprint() + ", but the client's certificate is " + c.good.thumbprint(), 0}},
+		"without": {nil, mutualCase{
+			c.good.options(t, "pki", "tls_client_auth"), "invalid_client",
+			"the client showed no certificate in the TLS handshake", 0,
+		}},
+		"another one": {&c.second, mutualCase{
+			c.good.options(t, "pki", "tls_client_auth"), "token_binding",
+			"is bound to the certificate " + c.second.thumbprint() + ", but the client's certificate is " + c.good.thumbprint(),
+			0,
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -287,7 +308,8 @@ func TestServeWithAClientCertificate(t *testing.T) {
 	t.Parallel()
 	for _, auth := range []string{"tls_client_auth", "self_signed_tls_client_auth"} {
 		dir := t.TempDir()
-		s := serve(t, []string{"AUTH=" + auth}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate", filepath.Join(dir, "client.pem"),
+		s := serve(t, []string{"AUTH=" + auth}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate",
+			filepath.Join(dir, "client.pem"),
 			"--token-format", "jwt", "--", k6Binary(t), "run", "scripts/smoke.test.js")
 		require.Zero(t, s.wait(t), s.output)
 	}
@@ -297,11 +319,13 @@ func TestServeWithAClientCertificate(t *testing.T) {
 func TestDoctorExaminesTheClientOfACertificate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := serve(t, []string{"AUTH=tls_client_auth"}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate", filepath.Join(dir, "client.pem"),
+	s := serve(t, []string{"AUTH=tls_client_auth"}, "--tls-dir", filepath.Join(dir, "tls"), "--client-certificate",
+		filepath.Join(dir, "client.pem"),
 		"--token-format", "jwt", "--", k6Binary(t), "x", "clientcreds", "doctor")
 	require.Zero(t, s.wait(t), s.output)
 	require.Contains(t, s.output.String(), "authentication  tls_client_auth\n")
-	require.Contains(t, s.output.String(), "  ✓ ok       client certificate        the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
+	require.Contains(t, s.output.String(),
+		"  ✓ ok       client certificate        the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
 	require.Contains(t, s.output.String(), "  ✓ ok       with token                HTTP 200")
 	require.Contains(t, s.output.String(), "the token is bound to the client's certificate")
 }

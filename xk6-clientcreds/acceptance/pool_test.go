@@ -25,7 +25,10 @@ func manyClients(t *testing.T, n int) (clients []authserver.Client, file string)
 	var rows strings.Builder
 	rows.WriteString("client_id,client_secret,scope\n")
 	for i := range n {
-		client := authserver.Client{ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1), Scope: localScope}
+		client := authserver.Client{
+			ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1),
+			Scope: localScope,
+		}
 		clients = append(clients, client)
 		fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
 	}
@@ -53,8 +56,11 @@ func TestPoolIsUniqueOverInstances(t *testing.T) {
 						export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: ` + fmt.Sprint(vus) + `, iterations: 2 } } };
 						const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: { file: __ENV.CLIENTS_FILE } });
 						export default function () { pool.client().get(__ENV.API_URL); }`,
-					env:  server.env("CLIENTS_FILE=" + file),
-					args: []string{"--execution-segment", segment, "--execution-segment-sequence", "0," + strings.Split(segments[0], ":")[1] + ",1"},
+					env: server.env("CLIENTS_FILE=" + file),
+					args: []string{
+						"--execution-segment", segment, "--execution-segment-sequence",
+						"0," + strings.Split(segments[0], ":")[1] + ",1",
+					},
 				}.start(t))
 			}
 			requests, calls := 0, 0
@@ -100,7 +106,8 @@ func TestPoolOfASharedArray(t *testing.T) {
 	}.do(t).passes(t)
 	server.agrees(t, r)
 	require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 1, "shop-3": 1}, server.Stats().TokenRequests.ByClient)
-	require.Equal(t, 1, strings.Count(r.output, `Pool \"shops\" has 3 clients, and there is a virtual user 4: some virtual users have the same client`), r.output)
+	require.Equal(t, 1, strings.Count(r.output,
+		`Pool \"shops\" has 3 clients, and there is a virtual user 4: some virtual users have the same client`), r.output)
 }
 
 // A mistake in one of the clients ends the test before it starts, with the place and one message.
@@ -108,9 +115,13 @@ func TestPoolReadableError(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "clients.csv")
 	require.NoError(t, os.WriteFile(file, []byte("clientId,clientSecret\nshop-1,hush-hush\nhush-hush,\n"), 0o600))
-	r := k6run{script: "examples/client-pool.js", env: map[string]string{"TOKEN_URL": "http://127.0.0.1:9/token", "CLIENTS_FILE": file}}.do(t)
+	r := k6run{script: "examples/client-pool.js", env: map[string]string{
+		"TOKEN_URL":    "http://127.0.0.1:9/token",
+		"CLIENTS_FILE": file,
+	}}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
-	require.Contains(t, r.output, `TypeError: k6/x/clientcreds: clients.csv, row 3, column \"clientSecret\": option \"clientSecret\" is missing`)
+	require.Contains(t, r.output,
+		`TypeError: k6/x/clientcreds: clients.csv, row 3, column \"clientSecret\": option \"clientSecret\" is missing`)
 	require.NotContains(t, r.output, "hush-hush")
 	require.Equal(t, 1, strings.Count(r.output, "level=error"), r.output)
 }

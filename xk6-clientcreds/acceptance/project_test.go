@@ -48,7 +48,8 @@ func binary(t *testing.T) string {
 func TestRunAScenarioOfTheBinary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	code, out := inFolder(t, dir, nil, binary(t), "x", "clientcreds", "serve", "--addr", "127.0.0.1:0", "--stats-file", "stats.json", "--",
+	code, out := inFolder(t, dir, nil, binary(t), "x", "clientcreds", "serve", "--addr", "127.0.0.1:0", "--stats-file",
+		"stats.json", "--",
 		binary(t), "x", "clientcreds", "run", "token-load", "--rate", "20", "--duration", "2s", "--max-vus", "5", "--",
 		"--out", "clientcreds-record=run.json")
 	require.Zero(t, code, out)
@@ -60,7 +61,8 @@ func TestRunAScenarioOfTheBinary(t *testing.T) {
 	require.InDelta(t, 40, stats.TokenRequests.Total, 3)
 	require.FileExists(t, filepath.Join(dir, "run.json"))
 
-	code, out = inFolder(t, dir, list(startLocalServer(t, nil).env("CLIENT_SECRET=wrong")), binary(t), "x", "clientcreds", "run", "token-load", "--duration", "1s")
+	code, out = inFolder(t, dir, list(startLocalServer(t, nil).env("CLIENT_SECRET=wrong")), binary(t), "x", "clientcreds",
+		"run", "token-load", "--duration", "1s")
 	require.Equal(t, exitScriptException, code, out)
 	require.Contains(t, out, "TokenError: invalid_client")
 }
@@ -88,7 +90,8 @@ func TestProjectOfInit(t *testing.T) {
 			binary(t), "run", "load-test.js", "--out", "clientcreds-record="+record)
 		require.Zero(t, code, out)
 	}
-	code, out = inFolder(t, project, nil, binary(t), "x", "clientcreds", "compare", "--rules", "rules.yml", "base.json", "head.json")
+	code, out = inFolder(t, project, nil, binary(t), "x", "clientcreds", "compare", "--rules", "rules.yml", "base.json",
+		"head.json")
 	require.Contains(t, []int{0, exitThresholds, exitInvalid}, code, "the rules can be read: %s", out)
 
 	broken := strings.Replace(short, "clientId:", "clientID:", 1)
@@ -97,7 +100,8 @@ func TestProjectOfInit(t *testing.T) {
 	require.NotZero(t, code, "a misspelt option")
 	require.Contains(t, out, "clientID")
 
-	code, out = inFolder(t, project, nil, prometheusTool(t, "PROMTOOL_BIN"), "check", "config", "monitoring/prometheus/prometheus.yml")
+	code, out = inFolder(t, project, nil, prometheusTool(t, "PROMTOOL_BIN"), "check", "config",
+		"monitoring/prometheus/prometheus.yml")
 	require.Zero(t, code, out)
 }
 
@@ -105,13 +109,15 @@ func TestProjectOfInit(t *testing.T) {
 func TestScriptOfTheDoctor(t *testing.T) {
 	t.Parallel()
 	server, dir := startLocalServer(t, nil), t.TempDir()
-	code, out := inFolder(t, dir, list(server.env()), binary(t), "x", "clientcreds", "doctor", "--write", "script.js", "--write", ".env")
+	code, out := inFolder(t, dir, list(server.env()), binary(t), "x", "clientcreds", "doctor", "--write", "script.js",
+		"--write", ".env")
 	require.Zero(t, code, out)
 	require.Contains(t, read(t, filepath.Join(dir, "script.js")), "cache: { scope: 'vu', leeway: '")
 	secret := "CLIENT_SECRET=" + server.env()["CLIENT_SECRET"]
 	code, out = inFolder(t, dir, []string{secret}, binary(t), "run", "--iterations", "2", "script.js")
 	require.Zero(t, code, out)
-	code, out = inFolder(t, dir, nil, "sh", "-c", "set -a; . ./.env; "+secret+"; exec "+binary(t)+" x clientcreds doctor --grants 1")
+	code, out = inFolder(t, dir, nil, "sh", "-c",
+		"set -a; . ./.env; "+secret+"; exec "+binary(t)+" x clientcreds doctor --grants 1")
 	require.Zero(t, code, out)
 }
 
@@ -119,13 +125,20 @@ func TestScriptOfTheDoctor(t *testing.T) {
 func TestProjectsOfServers(t *testing.T) {
 	t.Parallel()
 	server := startLocalServer(t, nil)
-	for _, env := range [][]string{{"AUTH=client_secret_post"}, {"DPOP=true"}, {"TOKEN_URL="}, {"LEEWAY=50%", "SCOPE=orders.read"}} {
+	for _, env := range [][]string{
+		{"AUTH=client_secret_post"},
+		{"DPOP=true"},
+		{"TOKEN_URL="},
+		{"LEEWAY=50%", "SCOPE=orders.read"},
+	} {
 		dir := t.TempDir()
 		code, out := inFolder(t, dir, list(server.env(env...)), binary(t), "x", "clientcreds", "init")
 		require.Zero(t, code, out)
-		require.NotContains(t, read(t, filepath.Join(dir, ".env.example"))+read(t, filepath.Join(dir, "load-test.js")), server.env()["CLIENT_SECRET"])
+		require.NotContains(t, read(t, filepath.Join(dir, ".env.example"))+read(t, filepath.Join(dir, "load-test.js")),
+			server.env()["CLIENT_SECRET"])
 		// The options of the command line replace the scenario: this is about the client.
-		code, out = inFolder(t, dir, []string{"CLIENT_SECRET=" + server.env()["CLIENT_SECRET"]}, binary(t), "run", "--iterations", "2", "load-test.js")
+		code, out = inFolder(t, dir, []string{"CLIENT_SECRET=" + server.env()["CLIENT_SECRET"]}, binary(t), "run",
+			"--iterations", "2", "load-test.js")
 		require.Zero(t, code, "%s: %s", env, out)
 	}
 }

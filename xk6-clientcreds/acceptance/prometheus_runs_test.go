@@ -90,7 +90,8 @@ func observeRuns(t *testing.T) *observed {
 			"--tag", "testid=" + testidRemote,
 		},
 	}.start(t)
-	eventually(t, func() bool { return server.Stats().TokenRequests.ByClient["rotating"] > 0 }, "the rotating client has a token")
+	eventually(t, func() bool { return server.Stats().TokenRequests.ByClient["rotating"] > 0 },
+		"the rotating client has a token")
 	replaceFile(t, rotating, "new-"+localSecret)
 	require.NoError(t, server.RotateSecret("rotating", "new-"+localSecret, 0))
 	o.exposition = expositionWith(t, faulty, "http://"+faultyAddr+"/metrics",

@@ -95,13 +95,15 @@ func (o *observed) testPercentiles(t *testing.T) {
 			high := o.steady.summary.value(name, q.higher) / 1000
 			require.Positive(t, low, name)
 			if o.major >= 3 {
-				native := o.value(t, fmt.Sprintf("histogram_quantile(%g, sum (%s{job=%q}))", q.quantile, metric, jobSteady), o.steadyLast)
+				native := o.value(t, fmt.Sprintf("histogram_quantile(%g, sum (%s{job=%q}))", q.quantile, metric, jobSteady),
+					o.steadyLast)
 				assert.GreaterOrEqual(t, native, low/nativeFactor, "%s %g", name, q.quantile)
 				assert.LessOrEqual(t, native, high*nativeFactor, "%s %g", name, q.quantile)
 			}
 			below, _ := o.bucketAround(t, metric, low)
 			_, above := o.bucketAround(t, metric, high)
-			classic := o.value(t, fmt.Sprintf("histogram_quantile(%g, sum by (le) (%s_bucket{job=%q}))", q.quantile, metric, jobSteadyClassic), o.steadyLast)
+			classic := o.value(t, fmt.Sprintf("histogram_quantile(%g, sum by (le) (%s_bucket{job=%q}))", q.quantile, metric,
+				jobSteadyClassic), o.steadyLast)
 			assert.GreaterOrEqual(t, classic, below, "%s %g", name, q.quantile)
 			assert.LessOrEqual(t, classic, above, "%s %g", name, q.quantile)
 		}

@@ -133,7 +133,8 @@ func TestRecordOfAGoodRun(t *testing.T) {
 		}
 		require.Equal(t, record.Metrics[name].All.Sum, sum, "%s over time", name)
 	}
-	require.EqualValues(t, server.Stats().TokenRequests.Total, record.Metrics["clientcreds_requests"].By["reason"]["cold"].Sum)
+	require.EqualValues(t, server.Stats().TokenRequests.Total,
+		record.Metrics["clientcreds_requests"].By["reason"]["cold"].Sum)
 	require.Equal(t, record.Metrics["http_reqs"].All.Sum, record.Metrics["http_req_duration"].All.Samples)
 	for _, gauge := range []string{"vus", "clientcreds_generator_cpu"} {
 		require.Contains(t, record.Instances[0].Series, gauge)
@@ -195,7 +196,8 @@ func TestRecordsOfSegmentsAddUp(t *testing.T) {
 	code, output = subcommand(t, "compare", folder, merged)
 	require.Equal(t, exitUnusable, code, output)
 	require.Contains(t, output, "both hold the k6 process that started at ")
-	require.ElementsMatch(t, []string{"0:1/2", "1/2:1"}, []string{record.Instances[0].Segment, record.Instances[1].Segment})
+	require.ElementsMatch(t, []string{"0:1/2", "1/2:1"},
+		[]string{record.Instances[0].Segment, record.Instances[1].Segment})
 	for name, total := range totals {
 		require.Equal(t, total, record.Metrics[name].All.Sum, name)
 	}
@@ -203,7 +205,8 @@ func TestRecordsOfSegmentsAddUp(t *testing.T) {
 	require.EqualValues(t, server.Stats().TokenRequests.Total, record.Metrics["clientcreds_request_duration"].All.Samples)
 }
 
-// TestRecordIsOfTheTestItself: beside an exporter that lingers, and where a token request hangs, k6 stops the output later.
+// TestRecordIsOfTheTestItself: beside an exporter that lingers, and where a token request hangs, k6 stops the output
+// later.
 func TestRecordIsOfTheTestItself(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*authserver.Config){
@@ -219,7 +222,8 @@ import { Client } from 'k6/x/clientcreds';
 export const options = {scenarios: {api: {executor: 'constant-vus', vus: 2, duration: '2s', gracefulStop: '0s'}}};
 const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
 export default function () { client.get(__ENV.API_URL); sleep(0.1) }`,
-				env: server.env("K6_CLIENTCREDS_ALLOW=failed_token_requests"), args: []string{"-o", "prometheus=addr=127.0.0.1:0,linger=2s"},
+				env:  server.env("K6_CLIENTCREDS_ALLOW=failed_token_requests"),
+				args: []string{"-o", "prometheus=addr=127.0.0.1:0,linger=2s"},
 			}.recorded(t)
 			require.Zero(t, r.exitCode, r.output)
 			seconds := r.summary.value("iterations", "count") / r.summary.value("iterations", "rate")

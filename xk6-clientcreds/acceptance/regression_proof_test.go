@@ -48,7 +48,8 @@ func (tr gateTrial) slowed(share float64) time.Duration {
 
 func (tr gateTrial) compare(t *testing.T, slower float64) regression {
 	t.Helper()
-	return regress(t, append(slices.Clone(tr.env), "RUNS="+strconv.Itoa(tr.runs), "RATE="+tr.rate, "API_RATE="+tr.rate, "DURATION="+tr.length,
+	return regress(t, append(slices.Clone(tr.env), "RUNS="+strconv.Itoa(tr.runs), "RATE="+tr.rate, "API_RATE="+tr.rate,
+		"DURATION="+tr.length,
 		"BASE_SERVE="+tr.serve(tr.latency), "HEAD_SERVE="+tr.serve(tr.slowed(slower)))...)
 }
 
@@ -135,9 +136,12 @@ func writeProof(t *testing.T, tr gateTrial, proofs []*proof) {
 
 func proofText(tr gateTrial, proofs []*proof) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d comparisons of each kind, of %d runs of %s on each side; %s token requests per second, and as many API\n"+
-		"requests, answered after %s by the base's server.\n\n", len(proofs[0].changes), tr.runs, tr.length, tr.rate, tr.latency)
-	fmt.Fprintf(&b, "| Token endpoint of the head | PASS | FAIL | INVALID | Change of p50: median | least | most | Noise: most | Runs made again |\n"+
+	fmt.Fprintf(&b, "%d comparisons of each kind, of %d runs of %s on each side; %s token requests per second, and as "+
+		"many API\n"+
+		"requests, answered after %s by the base's server.\n\n", len(
+		proofs[0].changes), tr.runs, tr.length, tr.rate, tr.latency)
+	fmt.Fprintf(&b, "| Token endpoint of the head | PASS | FAIL | INVALID | Change of p50: median | least | most | "+
+		"Noise: most | Runs made again |\n"+
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, p := range proofs {
 		head := "the same"
@@ -149,7 +153,8 @@ func proofText(tr gateTrial, proofs []*proof) string {
 			middle(p.changes), slices.Min(p.changes), slices.Max(p.changes), p.mostNoise(), p.again)
 	}
 	same, slow := proofs[0], proofs[1]
-	fmt.Fprintf(&b, "\nFalse alarms: %d of %d. Detected: %d of %d.\n", len(same.changes)-same.verdicts["PASS"], len(same.changes),
+	fmt.Fprintf(&b, "\nFalse alarms: %d of %d. Detected: %d of %d.\n", len(same.changes)-same.verdicts["PASS"],
+		len(same.changes),
 		slow.verdicts["FAIL"], len(slow.changes))
 	return b.String()
 }

@@ -66,7 +66,10 @@ func regressWith(t *testing.T, args []string, env ...string) regression {
 	cmd := exec.CommandContext(ctx, filepath.Join(projectRoot, "tools/regression.sh"), args...) // #nosec G204 -- of the project
 	text := new(output)
 	cmd.Stdout, cmd.Stderr = text, text
-	p := start(t, cmd, append([]string{"HOME=" + t.TempDir(), "NO_COLOR=1", "OUT=" + r.folder, "BASE_K6=" + bin, "HEAD_K6=" + bin}, env...)...)
+	p := start(t, cmd, append([]string{
+		"HOME=" + t.TempDir(), "NO_COLOR=1", "OUT=" + r.folder, "BASE_K6=" + bin,
+		"HEAD_K6=" + bin,
+	}, env...)...)
 	r.exitCode = p.wait(t)
 	r.output = text.String()
 	if result, err := os.ReadFile(filepath.Join(r.folder, "comparison.json")); err == nil {
@@ -97,7 +100,8 @@ func TestRegressionOfServers(t *testing.T) {
 			env = append(env, side+name+"="+value)
 		}
 	}
-	r := regress(t, append(env, "RUNS=4", "DURATION=1s", "BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab", "HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")...)
+	r := regress(t, append(env, "RUNS=4", "DURATION=1s", "BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab",
+		"HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")...)
 	require.Equal(t, exitThresholds, r.exitCode, r.output)
 	require.Contains(t, r.output, "p50 of clientcreds_request_duration{scenario:token}: ")
 	require.Equal(t, comparedSide{4, []string{"1f0c2ab"}}, r.Base)
@@ -113,9 +117,11 @@ func TestRegressionOfAGitRef(t *testing.T) {
 	bin, err := filepath.Abs(k6Binary(t))
 	require.NoError(t, err)
 	dir := t.TempDir()
-	stub := "#!/bin/sh\n[ \"$1 $3\" = '-C build' ] && test -f \"$2/Makefile\" && mkdir \"$2/build\" && ln -s '" + bin + "' \"$2/build/k6\" && echo \"$2\" >'" + dir + "/tree'\n"
+	stub := "#!/bin/sh\n[ \"$1 $3\" = '-C build' ] && test -f \"$2/Makefile\" && mkdir \"$2/build\" && ln -s '" + bin +
+		"' \"$2/build/k6\" && echo \"$2\" >'" + dir + "/tree'\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "make"), []byte(stub), 0o700)) // #nosec G306 -- a program
-	r := regress(t, append(busyMachine, "PATH="+dir+":"+os.Getenv("PATH"), "BASE_REF=HEAD", "BASE_K6=/no/such/k6", "RUNS=4", "DURATION=1s",
+	r := regress(t, append(busyMachine, "PATH="+dir+":"+os.Getenv("PATH"), "BASE_REF=HEAD", "BASE_K6=/no/such/k6",
+		"RUNS=4", "DURATION=1s",
 		"BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")...)
 	require.Equal(t, 4, r.Base.Runs, r.output)
 	require.Contains(t, []string{"within", "unclear"}, r.finding(t, provenRule).Outcome, "faster is no regression")
@@ -132,9 +138,11 @@ func TestRegressionMakesARunAgain(t *testing.T) {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	once := filepath.Join(dir, "k6")
-	stub := "#!/bin/sh\nif [ \"$1\" = run ] && mkdir '" + dir + "/done' 2>/dev/null; then exit 90; fi\nexec '" + bin + "' \"$@\"\n"
+	stub := "#!/bin/sh\nif [ \"$1\" = run ] && mkdir '" + dir + "/done' 2>/dev/null; then exit 90; fi\nexec '" + bin +
+		"' \"$@\"\n"
 	require.NoError(t, os.WriteFile(once, []byte(stub), 0o700)) // #nosec G306 -- a program
-	r := regress(t, append(busyMachine, "BASE_K6="+once, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 150ms", "HEAD_SERVE=--latency 50ms")...)
+	r := regress(t, append(busyMachine, "BASE_K6="+once, "RUNS=4", "DURATION=1s", "BASE_SERVE=--latency 150ms",
+		"HEAD_SERVE=--latency 50ms")...)
 	require.Equal(t, 1, strings.Count(r.output, "base, run 1 of 4: does not count, so once more"), r.output)
 	require.Equal(t, 1, strings.Count(r.output, "so once more"), r.output)
 	require.Equal(t, 4, r.Base.Runs, r.output)

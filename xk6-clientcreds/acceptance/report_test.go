@@ -70,7 +70,8 @@ func TestReportInABrowser(t *testing.T) {
 		r := p.result(t)
 		require.FileExists(t, files[i], r.output)
 	}
-	good, bad, long := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json"), filepath.Join(folder, "long.json")
+	good, bad, long := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json"), filepath.Join(folder,
+		"long.json")
 	writeLongNames(t, good, long)
 
 	ctx, cancel := context.WithTimeout(t.Context(), longestRun)

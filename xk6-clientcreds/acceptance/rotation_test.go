@@ -136,7 +136,10 @@ func TestInteropHydraRotation(t *testing.T) {
 	require.True(t, h.register(t, client).OK)
 	file := filepath.Join(t.TempDir(), "secret")
 	replaceFile(t, file, client.Secret)
-	env := map[string]string{"TOKEN_URL": h.issuer + "/oauth2/token", "SSL_CERT_FILE": certs.caFile, "CLIENT_ID": client.ID}
+	env := map[string]string{
+		"TOKEN_URL": h.issuer + "/oauth2/token", "SSL_CERT_FILE": certs.caFile,
+		"CLIENT_ID": client.ID,
+	}
 	run := rotating(env, fmt.Sprintf(`{"clientSecret": {"file": %q}}`, file), "DURATION=6s", "PAUSE=0.2")
 	api := freeAddress(t)
 	run.args = []string{"--address", api}
@@ -182,12 +185,18 @@ func TestSecretSources(t *testing.T) {
 		secret, args, says string
 		exit               int
 	}{
-		"mock":        {`{"secret": "the-secret"}`, "mock=default,the-secret=" + rareSecret, "", 0},
-		"file":        {`{"secret": "the-secret"}`, "file=" + file, "", 0},
-		"named":       {`{"secret": "the-secret", "source": "team"}`, "file=name=team,filename=" + file, "", 0},
-		"none":        {`{"secret": "the-secret"}`, "", "no secret sources are configured; start k6 with --secret-source", exitScriptException},
-		"no secret":   {`{"secret": "another"}`, "file=" + file, `the source says`, exitScriptException},
-		"other names": {`{"secret": "the-secret", "source": "other"}`, "file=" + file, "is none of the sources that k6 has", exitScriptException},
+		"mock":  {`{"secret": "the-secret"}`, "mock=default,the-secret=" + rareSecret, "", 0},
+		"file":  {`{"secret": "the-secret"}`, "file=" + file, "", 0},
+		"named": {`{"secret": "the-secret", "source": "team"}`, "file=name=team,filename=" + file, "", 0},
+		"none": {
+			`{"secret": "the-secret"}`, "", "no secret sources are configured; start k6 with --secret-source",
+			exitScriptException,
+		},
+		"no secret": {`{"secret": "another"}`, "file=" + file, `the source says`, exitScriptException},
+		"other names": {
+			`{"secret": "the-secret", "source": "other"}`, "file=" + file, "is none of the sources that k6 has",
+			exitScriptException,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -223,7 +232,8 @@ func TestSecretOfTheEnvironment(t *testing.T) {
 	r := hidden.do(t).passes(t)
 	require.Equal(t, 2.0, r.summary.value("checks", "passes"))
 	require.Equal(t, exitScriptException, absent.exitCode, absent.output)
-	require.Contains(t, absent.output, `option \"clientSecret.env\" is not the name of an environment variable of the k6 process`)
+	require.Contains(t, absent.output,
+		`option \"clientSecret.env\" is not the name of an environment variable of the k6 process`)
 }
 
 // An archive holds neither the secret nor the file, only the path; and runs where the file is.

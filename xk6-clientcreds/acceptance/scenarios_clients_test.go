@@ -24,7 +24,8 @@ func TestScenarioClientCardinality(t *testing.T) {
 			env:    env,
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
-				require.Regexp(t, `(?m)^           10: [0-9]+ grants, 0.00% failed, p50 .*; [01]\.[0-9]+ times as long$`, r.unwrapped())
+				require.Regexp(t, `(?m)^           10: [0-9]+ grants, 0.00% failed, p50 .*; [01]\.[0-9]+ times as long$`,
+					r.unwrapped())
 				granted := stats.TokenRequests.ByClient
 				require.Len(t, granted, len(clients))
 				require.Greater(t, granted["shop-1"], granted["shop-2"], "the only one of the first step")

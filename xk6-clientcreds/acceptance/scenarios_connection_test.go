@@ -77,7 +77,8 @@ func TestScenarioTokenTLSAxis(t *testing.T) {
 		t.Parallel()
 		r := k6run{script: script, env: startLocalServer(t, nil).env()}.do(t)
 		require.Equal(t, exitScriptException, r.exitCode, r.output)
-		require.Contains(t, r.output, "configuration: the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir")
+		require.Contains(t, r.output,
+			"configuration: the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir")
 	})
 }
 
@@ -149,7 +150,10 @@ func TestScenarioAuthMethodMatrix(t *testing.T) {
 	t.Run("a method that the server refuses", func(t *testing.T) {
 		t.Parallel()
 		server := startLocalServer(t, secret)
-		r := k6run{script: "scripts/auth-method-matrix.js", env: server.env("CLIENT_KEY_FILE=" + writeKey(t, exampleKey()))}.do(t)
+		r := k6run{
+			script: "scripts/auth-method-matrix.js",
+			env:    server.env("CLIENT_KEY_FILE=" + writeKey(t, exampleKey())),
+		}.do(t)
 		require.Equal(t, exitScriptException, r.exitCode, r.output)
 		require.Contains(t, r.output, "Error: preflight: private_key_jwt: invalid_client (HTTP 401)")
 		require.Contains(t, r.output, "; METHODS names those to compare")
@@ -159,7 +163,8 @@ func TestScenarioAuthMethodMatrix(t *testing.T) {
 		server := startLocalServer(t, nil)
 		r := k6run{script: "scripts/auth-method-matrix.js", env: server.env("CLIENT_SECRET=")}.do(t)
 		require.Equal(t, exitScriptException, r.exitCode, r.output)
-		require.Contains(t, r.output, "configuration: there are no credentials: set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE")
+		require.Contains(t, r.output,
+			"configuration: there are no credentials: set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE")
 	})
 }
 

@@ -25,8 +25,9 @@ func namesIn(text string) []string {
 	return names
 }
 
-// The head of every scenario, from which the reference is generated, has the three sections. It lists the variables that the
-// scenario itself reads, except for common ones, and it names thresholds that the scenario has. A test of this package runs it.
+// The head of every scenario, from which the reference is generated, has the three sections. It lists the variables
+// that the scenario itself reads, except for common ones, and it names thresholds that the scenario has. A test of this
+// package runs it.
 func TestScenariosAreDocumentedAndTested(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(projectRoot, "scripts", "*.js"))

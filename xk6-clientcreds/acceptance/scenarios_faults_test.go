@@ -23,11 +23,15 @@ func TestScenarioIDPOutage(t *testing.T) {
 				require.Equal(t, stats.Faults["outage"]["token"], stats.TokenRequests.ByResult["http_503"])
 				require.Positive(t, stats.Faults["outage"]["token"])
 				require.EqualValues(t, r.summary.value("clientcreds_request_failed", "passes"), stats.Faults["outage"]["token"])
-				require.GreaterOrEqual(t, stats.TokenRequests.ByResult["issued"], int64(1+3+3), "the first ones, and after the outage")
+				require.GreaterOrEqual(t, stats.TokenRequests.ByResult["issued"], int64(1+3+3),
+					"the first ones, and after the outage")
 			},
 		},
 		"longer than the leeway": {
-			env:     []string{"VUS=3", "TTL=4s", "LEEWAY=10%", "OUTAGE_AFTER=1", "OUTAGE_FOR=5", "OUTAGE_HOW=reset", "RECOVERY=2"},
+			env: []string{
+				"VUS=3", "TTL=4s", "LEEWAY=10%", "OUTAGE_AFTER=1", "OUTAGE_FOR=5", "OUTAGE_HOW=reset",
+				"RECOVERY=2",
+			},
 			exit:    exitThresholds,
 			crossed: []string{"checks"},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
@@ -173,7 +177,10 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			says: "faults: POST /keys: tokens are opaque: no key signs them",
 		},
 		"a secret": {
-			env:    []string{"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + replaced},
+			env: []string{
+				"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=",
+				"CLIENT_SECRET_FILE=" + replaced,
+			},
 			during: rotate(replaced),
 			says:   "  rotated  1 new secret picked up, ",
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
@@ -185,7 +192,8 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 		"a key": {
 			server: func(c *authserver.Config) { c.Clients[0].JWKS = keySet(oldKey) },
 			env: []string{
-				"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "AUTH=private_key_jwt", "CLIENT_KEY_FILE=" + keyFile,
+				"VUS=3", "TTL=3s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "AUTH=private_key_jwt",
+				"CLIENT_KEY_FILE=" + keyFile,
 			},
 			during: func(t *testing.T, s *localServer) {
 				t.Helper()
@@ -201,7 +209,10 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			},
 		},
 		"a secret, at the server only": {
-			env:     []string{"VUS=3", "TTL=2s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=", "CLIENT_SECRET_FILE=" + stale},
+			env: []string{
+				"VUS=3", "TTL=2s", "ROTATIONS=0", "ROTATE_EVERY=5", "CLIENT_SECRET=",
+				"CLIENT_SECRET_FILE=" + stale,
+			},
 			during:  rotate(),
 			exit:    exitThresholds,
 			crossed: []string{"checks", "clientcreds_requests{error:invalid_client}", "clientcreds_secret_rotations"},

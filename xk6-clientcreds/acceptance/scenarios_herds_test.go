@@ -20,17 +20,22 @@ func TestScenarioColdStartHerd(t *testing.T) {
 				t.Helper()
 				onlyGranted(t, stats)
 				require.Regexp(t, `(?m)^  shared   token requests of 20 VUs: 1; the longest wait [0-9]`, r.unwrapped())
-				require.Regexp(t, `(?m)^  vu       token requests of 20 VUs: 20, up to [0-9]+ at once; the longest wait [0-9]`, r.unwrapped())
-				require.Equal(t, map[string]int64{"issued": 1 + 1 + vus}, stats.TokenRequests.ByResult, "setup(), one for all, one for each")
+				require.Regexp(t, `(?m)^  vu       token requests of 20 VUs: 20, up to [0-9]+ at once; the longest wait [0-9]`,
+					r.unwrapped())
+				require.Equal(t, map[string]int64{"issued": 1 + 1 + vus}, stats.TokenRequests.ByResult,
+					"setup(), one for all, one for each")
 				require.Greater(t, stats.TokenRequests.ConcurrentPeak, int64(vus/2))
 				require.EqualValues(t, stats.TokenRequests.ConcurrentPeak, r.summary.value("token_requests_at_once", "value"))
 			},
 		},
 		"the server does not stand the burst": {
-			server:  withFaults(`{"token": {"rate_limit": {"per_second": 2, "burst": 5, "retry_after": "1s"}}}`),
-			env:     []string{"VUS=20", "GAP=1s"},
-			exit:    exitThresholds,
-			crossed: []string{"checks{scenario:vu}", "clientcreds_request_failed{scenario:vu}", "clientcreds_requests{scenario:vu}"},
+			server: withFaults(`{"token": {"rate_limit": {"per_second": 2, "burst": 5, "retry_after": "1s"}}}`),
+			env:    []string{"VUS=20", "GAP=1s"},
+			exit:   exitThresholds,
+			crossed: []string{
+				"checks{scenario:vu}", "clientcreds_request_failed{scenario:vu}",
+				"clientcreds_requests{scenario:vu}",
+			},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				require.Positive(t, stats.TokenRequests.ByResult["rate_limited"])

@@ -20,7 +20,8 @@ func TestScenarioIntrospection(t *testing.T) {
 			env:    append([]string{"MAX_P95=10s"}, env...),
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
-				active, inactive := r.summary.count("clientcreds_introspections{active:true}"), r.summary.count("clientcreds_introspections{active:false}")
+				active, inactive := r.summary.count("clientcreds_introspections{active:true}"), r.summary.count(
+					"clientcreds_introspections{active:false}")
 				require.EqualValues(t, stats.IntrospectionRequests, active+inactive)
 				require.InDelta(t, 0.4, float64(inactive)/float64(active+inactive), 0.2)
 				require.Positive(t, stats.RevocationRequests)
@@ -46,8 +47,10 @@ func TestScenarioIntrospection(t *testing.T) {
 			crossed: []string{"checks"},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
-				require.Contains(t, r.output, fmt.Sprintf("introspections: http_error 502 ×%d\n", stats.Faults["error"]["introspection"]))
-				require.InDelta(t, stats.Faults["error"]["introspection"], r.summary.value("checks", "fails"), 1, "but for that of setup()")
+				require.Contains(t, r.output, fmt.Sprintf("introspections: http_error 502 ×%d\n",
+					stats.Faults["error"]["introspection"]))
+				require.InDelta(t, stats.Faults["error"]["introspection"], r.summary.value("checks", "fails"), 1,
+					"but for that of setup()")
 			},
 		},
 	})
@@ -63,16 +66,25 @@ func TestScenariosOfAnIssuerWithoutTheEndpoints(t *testing.T) {
 	}))
 	t.Cleanup(metadata.Close)
 	issuer = metadata.URL
-	given := []string{"INTROSPECTION_URL=" + server.Endpoints().Introspection, "REVOCATION_URL=" + server.Endpoints().Revocation}
+	given := []string{
+		"INTROSPECTION_URL=" + server.Endpoints().Introspection,
+		"REVOCATION_URL=" + server.Endpoints().Revocation,
+	}
 	for _, script := range []string{"scripts/introspection.js", "scripts/mixed.js"} {
 		for name, c := range map[string]struct {
 			env  []string
 			exit int
 			text string
 		}{
-			"given":            {env: given},
-			"no introspection": {env: given[1:], exit: exitScriptException, text: "has no usable introspection_endpoint; set INTROSPECTION_URL\\n"},
-			"no revocation":    {env: given[:1], exit: exitScriptException, text: "has no usable revocation_endpoint; set REVOCATION_URL\\n"},
+			"given": {env: given},
+			"no introspection": {
+				env: given[1:], exit: exitScriptException,
+				text: "has no usable introspection_endpoint; set INTROSPECTION_URL\\n",
+			},
+			"no revocation": {
+				env: given[:1], exit: exitScriptException,
+				text: "has no usable revocation_endpoint; set REVOCATION_URL\\n",
+			},
 			"not there": {
 				env:  []string{given[0] + "/not-there", given[1]},
 				exit: exitScriptException, text: "preflight: the introspection endpoint answered 404 (",
@@ -81,7 +93,8 @@ func TestScenariosOfAnIssuerWithoutTheEndpoints(t *testing.T) {
 			t.Run(script+" "+name, func(t *testing.T) {
 				t.Parallel()
 				env := server.env(append([]string{
-					"ISSUER=" + issuer, "TOKEN_URL=", "RATE=20", "DURATION=1s", "MIX=introspection=2,revocation=1", "INTROSPECTION_URL=", "REVOCATION_URL=",
+					"ISSUER=" + issuer, "TOKEN_URL=", "RATE=20", "DURATION=1s", "MIX=introspection=2,revocation=1",
+					"INTROSPECTION_URL=", "REVOCATION_URL=",
 				}, c.env...)...)
 				r := k6run{script: script, env: env}.do(t)
 				require.Equal(t, c.exit, r.exitCode, r.output)

@@ -48,7 +48,8 @@ func TestScenarioSummary(t *testing.T) {
 			not:   []string{"cache", "API"},
 		},
 		"rejected tokens": {
-			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} }, exit: exitInvalid,
+			server: func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{rejectsEveryFourth()} },
+			exit:   exitInvalid,
 			lines: []string{
 				`  verdict  INVALID: {n} answers were 401`,
 				`  errors   API requests: invalid_token 401 ×{n}`,
@@ -56,7 +57,8 @@ func TestScenarioSummary(t *testing.T) {
 			crossed: []string{"clientcreds_rejections"},
 		},
 		"a slow start": {
-			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} }, exit: exitThresholds,
+			server: func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{unavailableTwice()} },
+			exit:   exitThresholds,
 			lines: []string{
 				`  verdict  FAIL: 1 threshold was crossed`,
 				`  tokens   5 requests (5 cold), {x}/s, 40.00% failed, 2 retries`,
@@ -104,8 +106,11 @@ func TestScenarioSummary(t *testing.T) {
 		},
 		"an API that refuses all tokens": {
 			server: func(c *authserver.Config) { c.APIScope = "orders.admin" }, exit: exitScriptException,
-			lines: []string{`  run      no iteration was completed in {time}`, `  errors   API requests: insufficient_scope 403 ×1`},
-			not:   []string{"API  ", "tokens", "cache", "p50", "0.00%", "report"},
+			lines: []string{
+				`  run      no iteration was completed in {time}`,
+				`  errors   API requests: insufficient_scope 403 ×1`,
+			},
+			not: []string{"API  ", "tokens", "cache", "p50", "0.00%", "report"},
 		},
 		"a kind of call that did not happen": {
 			script: "mixed.js", env: []string{"RATE=10", "MIX=grant=1,api=0.0000001"}, exit: exitThresholds,
@@ -171,9 +176,11 @@ func TestScenarioSummaryNamesTheRecord(t *testing.T) {
 	for name, shown := range map[string]string{"record.json": `{file}`, "my record.json": `'{file}'`} {
 		file := filepath.Join(t.TempDir(), name)
 		r := k6run{
-			script: "scripts/api-load.js", env: server.env("VUS=1", "DURATION=1s"), args: []string{"-o", "clientcreds-record=" + file},
+			script: "scripts/api-load.js", env: server.env("VUS=1", "DURATION=1s"),
+			args: []string{"-o", "clientcreds-record=" + file},
 		}.do(t).passes(t)
-		require.Contains(t, r.unwrapped(), "  report   k6 x clientcreds report "+strings.ReplaceAll(shown, "{file}", file)+"\n")
+		require.Contains(t, r.unwrapped(), "  report   k6 x clientcreds report "+strings.ReplaceAll(shown, "{file}",
+			file)+"\n")
 		require.FileExists(t, file)
 	}
 }
@@ -185,8 +192,9 @@ func TestScenarioSummaryInColour(t *testing.T) {
 	require.NoError(t, err)
 	for change, coloured := range map[string]bool{
 		`state: {...data.state, isStdOutTTY: true}, options: {...data.options, noColor: false}`: true,
-		`state: {...data.state, isStdOutTTY: true}`:                                             false, // by NO_COLOR, which all tests set
-		`options: {...data.options, noColor: false}`:                                            false,
+		// by NO_COLOR, which all tests set
+		`state: {...data.state, isStdOutTTY: true}`:  false,
+		`options: {...data.options, noColor: false}`: false,
 	} {
 		r := k6run{env: map[string]string{"K6_CLIENTCREDS_ALLOW": "no_tokens"}, code: `import { summary } from '` + lib + `/summary.js';
 			export default function () {}

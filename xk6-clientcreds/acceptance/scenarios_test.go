@@ -104,7 +104,8 @@ func withFaults(document string) func(*authserver.Config) {
 // putFaults replaces the faults, as the server's admin endpoint allows.
 func (s *localServer) putFaults(t *testing.T, document string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Endpoints().Admin+"/faults", strings.NewReader(document))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Endpoints().Admin+"/faults",
+		strings.NewReader(document))
 	require.NoError(t, err)
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)

@@ -18,13 +18,17 @@ const generous = "SLO_P95=20s"
 func TestScenarioTokenBaseline(t *testing.T) {
 	runScenarios(t, "scripts/token-baseline.js", map[string]scenario{
 		"good": {
-			env:   []string{"RATE=20", "DURATION=2s", generous},
-			lines: []string{`  SLO      95% of the token requests within {x} s, 1.00% failed`, `  tail     the slowest 1% take {x} times as long as the median`},
+			env: []string{"RATE=20", "DURATION=2s", generous},
+			lines: []string{
+				`  SLO      95% of the token requests within {x} s, 1.00% failed`,
+				`  tail     the slowest 1% take {x} times as long as the median`,
+			},
 			saw: func(t *testing.T, stats authserver.Stats, r run) {
 				t.Helper()
 				require.Equal(t, map[string]int64{"issued": stats.TokenRequests.Total}, stats.TokenRequests.ByResult)
 				require.InDelta(t, 20*2, r.summary.count("iterations"), 10, "near the rate, as well as a busy machine keeps it")
-				require.EqualValues(t, 1+r.summary.count("iterations"), stats.TokenRequests.Total, "setup(), and a new one each time")
+				require.EqualValues(t, 1+r.summary.count("iterations"), stats.TokenRequests.Total,
+					"setup(), and a new one each time")
 			},
 		},
 		"too slow": {
@@ -68,7 +72,8 @@ type capacity struct {
 // Where no token can be had, there is nothing to say of the server's capacity.
 func TestScenarioTokenCapacityWithoutLoad(t *testing.T) {
 	t.Parallel()
-	r := k6run{script: "scripts/token-capacity.js", env: startLocalServer(t, nil).env("CLIENT_SECRET=wrong", "TO=60")}.do(t)
+	r := k6run{script: "scripts/token-capacity.js", env: startLocalServer(t, nil).env("CLIENT_SECRET=wrong",
+		"TO=60")}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
 	require.NotContains(t, r.output, "  capacity ")
 }
@@ -89,8 +94,11 @@ func TestScenarioTokenCapacity(t *testing.T) {
 	}
 	runScenarios(t, "scripts/token-capacity.js", map[string]scenario{
 		"no limit": {
-			env:   []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none")},
-			lines: []string{`  capacity at least {x} tokens/s within the SLO`, `  limit    none: raise TO; k6 used up to {x}% of its CPU`},
+			env: []string{"FROM=20", "TO=60", "STEPS=3", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none")},
+			lines: []string{
+				`  capacity at least {x} tokens/s within the SLO`,
+				`  limit    none: raise TO; k6 used up to {x}% of its CPU`,
+			},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
 				found := found(t, "none")
@@ -102,8 +110,14 @@ func TestScenarioTokenCapacity(t *testing.T) {
 		},
 		"the server's rate limit": {
 			server: withFaults(`{"token": {"rate_limit": {"per_second": 60, "burst": 20}}}`),
-			env:    []string{"FROM=40", "TO=120", "STEPS=3", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05", result("limited")},
-			lines:  []string{`  capacity {x} tokens/s within the SLO`, `  limit    server: at {n}/s {x}% failed; k6 used up to {x}% of its CPU`},
+			env: []string{
+				"FROM=40", "TO=120", "STEPS=3", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=20", "SLO_ERRORS=0.05",
+				result("limited"),
+			},
+			lines: []string{
+				`  capacity {x} tokens/s within the SLO`,
+				`  limit    server: at {n}/s {x}% failed; k6 used up to {x}% of its CPU`,
+			},
 			saw: func(t *testing.T, stats authserver.Stats, _ run) {
 				t.Helper()
 				found := found(t, "limited")
@@ -114,8 +128,11 @@ func TestScenarioTokenCapacity(t *testing.T) {
 			},
 		},
 		"not even the first step": {
-			server:  withFaults(`{"token": {"rate_limit": {"per_second": 10, "burst": 1}}}`),
-			env:     []string{"FROM=40", "TO=80", "STEPS=2", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20", result("none of it")},
+			server: withFaults(`{"token": {"rate_limit": {"per_second": 10, "burst": 1}}}`),
+			env: []string{
+				"FROM=40", "TO=80", "STEPS=2", "STEP=1s", "WARM_UP=0s", generous, "MAX_VUS=20",
+				result("none of it"),
+			},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_failed{step:1}"},
 			saw: func(t *testing.T, _ authserver.Stats, r run) {
@@ -125,15 +142,21 @@ func TestScenarioTokenCapacity(t *testing.T) {
 			},
 		},
 		"less than expected": {
-			server:  withFaults(`{"token": {"latency": "300ms"}}`),
-			env:     []string{"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "WARM_UP=0s", "SLO_P95=250ms", "EXPECT=20", "MAX_VUS=20"},
+			server: withFaults(`{"token": {"latency": "300ms"}}`),
+			env: []string{
+				"FROM=10", "TO=20", "STEPS=2", "STEP=1s", "WARM_UP=0s", "SLO_P95=250ms", "EXPECT=20",
+				"MAX_VUS=20",
+			},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_request_duration{step:1}", "clientcreds_request_duration{step:2}"},
 			lines:   []string{`  limit    server: at 10/s p95 was {n} ms; k6 used up to {x}% of its CPU`},
 		},
 		"too few virtual users": {
-			server:  withFaults(`{"token": {"latency": "200ms"}}`),
-			env:     []string{"FROM=5", "TO=80", "STEPS=2", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=3", "EXPECT=80", result("VUs")},
+			server: withFaults(`{"token": {"latency": "200ms"}}`),
+			env: []string{
+				"FROM=5", "TO=80", "STEPS=2", "STEP=2s", "WARM_UP=0s", generous, "MAX_VUS=3", "EXPECT=80",
+				result("VUs"),
+			},
 			exit:    exitThresholds,
 			crossed: []string{"clientcreds_requests{step:2}"},
 			saw: func(t *testing.T, _ authserver.Stats, _ run) {
@@ -156,16 +179,34 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 		saturated             bool // as the verdict says
 		limit, why            string
 	}{
-		"in time":                    {10, 0, 200, 0.5, false, "none", "raise TO"},
-		"late":                       {900, 0, 200, 0.5, false, "server", "at 200/s p95 was 900 ms"},
-		"late, with little CPU":      {900, 0, 200, 0.85, false, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
-		"late, without CPU":          {900, 0, 200, 1, true, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
-		"late, without CPU for once": {900, 0, 200, 0.95, false, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
-		"late, with others' load":    {900, 0, 200, 0.3, true, "generator", "at 200/s p95 was 900 ms, and k6 had too little CPU to spare"},
-		"refused":                    {10, 0.2, 200, 0.5, false, "server", "at 200/s 20.00% failed"},
-		"refused, without CPU":       {10, 0.2, 200, 1, true, "server", "at 200/s 20.00% failed"},
-		"not sent":                   {10, 0, 100, 0.5, false, "generator", "at 200/s the rate was not kept although the server was fast enough: raise MAX_VUS"},
-		"not sent, without CPU":      {10, 0, 100, 1, true, "generator", "at 200/s the rate was not kept, and k6 had too little CPU to spare"},
+		"in time": {10, 0, 200, 0.5, false, "none", "raise TO"},
+		"late":    {900, 0, 200, 0.5, false, "server", "at 200/s p95 was 900 ms"},
+		"late, with little CPU": {
+			900, 0, 200, 0.85, false, "generator",
+			"at 200/s p95 was 900 ms, and k6 had too little CPU to spare",
+		},
+		"late, without CPU": {
+			900, 0, 200, 1, true, "generator",
+			"at 200/s p95 was 900 ms, and k6 had too little CPU to spare",
+		},
+		"late, without CPU for once": {
+			900, 0, 200, 0.95, false, "generator",
+			"at 200/s p95 was 900 ms, and k6 had too little CPU to spare",
+		},
+		"late, with others' load": {
+			900, 0, 200, 0.3, true, "generator",
+			"at 200/s p95 was 900 ms, and k6 had too little CPU to spare",
+		},
+		"refused":              {10, 0.2, 200, 0.5, false, "server", "at 200/s 20.00% failed"},
+		"refused, without CPU": {10, 0.2, 200, 1, true, "server", "at 200/s 20.00% failed"},
+		"not sent": {
+			10, 0, 100, 0.5, false, "generator",
+			"at 200/s the rate was not kept although the server was fast enough: raise MAX_VUS",
+		},
+		"not sent, without CPU": {
+			10, 0, 100, 1, true, "generator",
+			"at 200/s the rate was not kept, and k6 had too little CPU to spare",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,8 +218,11 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 				"clientcreds_request_duration{step:1}": metric(values{"p(95)": 10, "max": 10}),
 				"clientcreds_request_failed{step:1}":   metric(values{"rate": 0, "passes": 0, "fails": 100}),
 				"clientcreds_request_duration{step:2}": metric(values{"p(95)": c.p95, "max": c.p95}),
-				"clientcreds_request_failed{step:2}":   metric(values{"rate": c.failed, "passes": c.failed * c.requests, "fails": (1 - c.failed) * c.requests}),
-				"clientcreds_generator_cpu":            metric(values{"value": c.cpu, "max": c.cpu}),
+				"clientcreds_request_failed{step:2}": metric(values{
+					"rate": c.failed, "passes": c.failed * c.requests,
+					"fails": (1 - c.failed) * c.requests,
+				}),
+				"clientcreds_generator_cpu": metric(values{"value": c.cpu, "max": c.cpu}),
 			})
 			require.NoError(t, err)
 			lib, err := filepath.Abs(filepath.Join(projectRoot, "scripts", "lib"))
@@ -189,7 +233,10 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 					export default function () {
 						console.log(JSON.stringify(capacityOf(steps(), reader(` + string(metrics) + `), ` + strconv.FormatBool(c.saturated) + `)));
 					}`,
-				env:  map[string]string{"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s", "K6_CLIENTCREDS_ALLOW": "no_tokens"},
+				env: map[string]string{
+					"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s",
+					"K6_CLIENTCREDS_ALLOW": "no_tokens",
+				},
 				args: []string{"--log-format", "raw"},
 			}.do(t).passes(t)
 			var found capacity

@@ -70,7 +70,8 @@ func TestScriptsWithAPrivateKey(t *testing.T) {
 		c.Clients[0].Secret = ""
 		c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: exampleKey().Public()}}
 	})
-	r := k6run{script: "scripts/token-load.js", env: server.env("AUTH=private_key_jwt", "CLIENT_KEY_FILE="+writeKey(t, exampleKey()),
+	r := k6run{script: "scripts/token-load.js", env: server.env("AUTH=private_key_jwt",
+		"CLIENT_KEY_FILE="+writeKey(t, exampleKey()),
 		"KEY_ALG=ES256", "RATE=10", "DURATION=2s", "MAX_VUS=10")}.do(t).passes(t)
 	server.agrees(t, r)
 	require.Positive(t, server.Stats().TokenRequests.ByResult["issued"])
@@ -86,13 +87,26 @@ type wrongConfiguration struct {
 func TestScriptsReadableErrors(t *testing.T) {
 	t.Parallel()
 	right := map[string]string{
-		"TOKEN_URL": "http://127.0.0.1:9/token", "API_URL": "http://127.0.0.1:9/api", "CLIENT_ID": localID, "CLIENT_SECRET": localSecret,
+		"TOKEN_URL": "http://127.0.0.1:9/token", "API_URL": "http://127.0.0.1:9/api", "CLIENT_ID": localID,
+		"CLIENT_SECRET": localSecret,
 	}
 	for name, c := range map[string]wrongConfiguration{
-		"no client id":       {change: []string{"CLIENT_ID="}, text: `configuration: CLIENT_ID is not set: give the client's id`},
-		"no secret":          {change: []string{"CLIENT_SECRET="}, text: `configuration: CLIENT_SECRET is not set: give the client's secret`},
-		"secret with a line": {change: []string{"CLIENT_SECRET=" + localSecret + "\n"}, text: `configuration: CLIENT_SECRET has a line break in it: give the secret without one`},
-		"two secrets":        {change: []string{"CLIENT_SECRET_FILE=/x"}, text: `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`},
+		"no client id": {
+			change: []string{"CLIENT_ID="},
+			text:   `configuration: CLIENT_ID is not set: give the client's id`,
+		},
+		"no secret": {
+			change: []string{"CLIENT_SECRET="},
+			text:   `configuration: CLIENT_SECRET is not set: give the client's secret`,
+		},
+		"secret with a line": {
+			change: []string{"CLIENT_SECRET=" + localSecret + "\n"},
+			text:   `configuration: CLIENT_SECRET has a line break in it: give the secret without one`,
+		},
+		"two secrets": {
+			change: []string{"CLIENT_SECRET_FILE=/x"},
+			text:   `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`,
+		},
 		"no file of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=/no/such/file"},
 			text:   `configuration: CLIENT_SECRET_FILE cannot be read: no such file or directory (/no/such/file)`,
@@ -101,13 +115,22 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_SOURCE=team:load"},
 			text:   `configuration: CLIENT_SECRET_SOURCE cannot be read: no secret sources are configured; start k6 with --secret-source`,
 		},
-		"no endpoint":        {change: []string{"TOKEN_URL="}, text: `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`},
-		"endpoint is no URL": {change: []string{"TOKEN_URL=127.0.0.1:9/token"}, text: `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`},
+		"no endpoint": {
+			change: []string{"TOKEN_URL="},
+			text:   `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`,
+		},
+		"endpoint is no URL": {
+			change: []string{"TOKEN_URL=127.0.0.1:9/token"},
+			text:   `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`,
+		},
 		"two servers": {
 			change: []string{"ISSUER=https://user:pass@idp.example.com/tenant"},
 			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER at https://idp.example.com: set one of the two`,
 		},
-		"endpoint may be secret": {change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"}, text: `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`},
+		"endpoint may be secret": {
+			change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"},
+			text:   `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`,
+		},
 		"issuer is no URL": {
 			change: []string{"TOKEN_URL=", "ISSUER=127.0.0.1:9997"},
 			text:   `configuration: ISSUER is \"127.0.0.1:9997\": it must be a URL that begins with http:// or https://, such as https://idp.example.com\n`,
@@ -124,7 +147,10 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"API_BODY=hush"},
 			text:   `configuration: API_BODY is set, but API_METHOD is GET, which has no body: set API_METHOD, for example to POST`,
 		},
-		"no method": {change: []string{"API_METHOD=P OST"}, text: `configuration: API_METHOD is \"P OST\": it must be an HTTP method such as POST`},
+		"no method": {
+			change: []string{"API_METHOD=P OST"},
+			text:   `configuration: API_METHOD is \"P OST\": it must be an HTTP method such as POST`,
+		},
 		"headers of another form": {
 			change: []string{"API_HEADERS=X-Key: hush"},
 			text:   `configuration: API_HEADERS must be a JSON object of strings, such as {\"Accept\": \"application/json\"}`,
@@ -144,12 +170,30 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"ON_ERROR=stop"},
 			text:   `configuration: ON_ERROR is \"stop\"; it must be one of \"throw\", \"abort\"`,
 		},
-		"no API":           {change: []string{"API_URL="}, text: `configuration: API_URL is not set: give the URL of the protected API to load`},
-		"VUS no number":    {change: []string{"VUS=many"}, text: `configuration: VUS is \"many\": it must be a whole number, 1 or more`},
-		"no VUs":           {change: []string{"VUS=0"}, text: `configuration: VUS is \"0\": it must be a whole number, 1 or more`},
-		"DURATION no unit": {change: []string{"DURATION=30"}, text: `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`},
-		"PAUSE of words":   {change: []string{"PAUSE=long"}, text: `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`},
-		"RATE no number":   {script: "token-load.js", change: []string{"RATE=1.5"}, text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`},
+		"no API": {
+			change: []string{"API_URL="},
+			text:   `configuration: API_URL is not set: give the URL of the protected API to load`,
+		},
+		"VUS no number": {
+			change: []string{"VUS=many"},
+			text:   `configuration: VUS is \"many\": it must be a whole number, 1 or more`,
+		},
+		"no VUs": {
+			change: []string{"VUS=0"},
+			text:   `configuration: VUS is \"0\": it must be a whole number, 1 or more`,
+		},
+		"DURATION no unit": {
+			change: []string{"DURATION=30"},
+			text:   `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`,
+		},
+		"PAUSE of words": {
+			change: []string{"PAUSE=long"},
+			text:   `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`,
+		},
+		"RATE no number": {
+			script: "token-load.js", change: []string{"RATE=1.5"},
+			text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`,
+		},
 		"an unknown kind": {
 			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=1,logout=2"},
 			text: `configuration: MIX has \"logout=2\": it must be a weight such as api=10; the kinds are api, grant, introspection, revocation`,
@@ -166,9 +210,18 @@ func TestScriptsReadableErrors(t *testing.T) {
 			script: "introspection.js", change: []string{"INTROSPECTION_URL=http://127.0.0.1:9/introspect"},
 			text: `configuration: REVOCATION_URL is not set: give the revocation endpoint's URL, or set ISSUER to discover it`,
 		},
-		"no share":               {script: "introspection.js", change: []string{"ISSUER=http://127.0.0.1:9", "INACTIVE=20"}, text: `configuration: INACTIVE is \"20\": it must be a share, 0 to 1`},
-		"MAX_VUS negative":       {script: "token-load.js", change: []string{"MAX_VUS=-1"}, text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`},
-		"AMPLIFICATION of words": {script: "idp-outage.js", change: []string{"AMPLIFICATION=few"}, text: `configuration: AMPLIFICATION is \"few\": it must be a number such as 2.5`},
+		"no share": {
+			script: "introspection.js", change: []string{"ISSUER=http://127.0.0.1:9", "INACTIVE=20"},
+			text: `configuration: INACTIVE is \"20\": it must be a share, 0 to 1`,
+		},
+		"MAX_VUS negative": {
+			script: "token-load.js", change: []string{"MAX_VUS=-1"},
+			text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`,
+		},
+		"AMPLIFICATION of words": {
+			script: "idp-outage.js", change: []string{"AMPLIFICATION=few"},
+			text: `configuration: AMPLIFICATION is \"few\": it must be a number such as 2.5`,
+		},
 		"no key": {
 			change: []string{"AUTH=private_key_jwt"},
 			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
@@ -185,7 +238,10 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"EXCHANGE_AUDIENCE=inventory"},
 			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged: set EXCHANGE=true, or unset it`,
 		},
-		"exchange unclear": {change: []string{"EXCHANGE=yes"}, text: `configuration: EXCHANGE is \"yes\": it must be true or false`},
+		"exchange unclear": {
+			change: []string{"EXCHANGE=yes"},
+			text:   `configuration: EXCHANGE is \"yes\": it must be true or false`,
+		},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},
 			text:   `configuration: AUTH is \"basic\"; it must be one of \"client_secret_basic\", \"client_secret_post\"`,
@@ -198,7 +254,10 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"CACHE_SCOPE=none", "LEEWAY=1s"},
 			text:   `configuration: LEEWAY has no effect with cache.scope: \"none\", which asks for a new token at every call`,
 		},
-		"wrong scope": {change: []string{`SCOPE=a"b`}, text: `configuration: SCOPE contains \"a\\\"b\"; a scope must be printable ASCII`},
+		"wrong scope": {
+			change: []string{`SCOPE=a"b`},
+			text:   `configuration: SCOPE contains \"a\\\"b\"; a scope must be printable ASCII`,
+		},
 		"nobody there": {
 			text: `TokenError: connection_refused: connection refused (127.0.0.1:9) (client \"demo\" at http://127.0.0.1:9/token); nothing listens there`,
 		},
@@ -230,7 +289,8 @@ func TestScriptsPreflight(t *testing.T) {
 
 	r = k6run{script: "scripts/api-load.js", env: server.env("API_URL=http://127.0.0.1:9/")}.do(t)
 	require.Equal(t, exitScriptException, r.exitCode, r.output)
-	require.Contains(t, r.output, "Error: preflight: the API at http://127.0.0.1:9/ gave no answer (dial: connection refused)")
+	require.Contains(t, r.output,
+		"Error: preflight: the API at http://127.0.0.1:9/ gave no answer (dial: connection refused)")
 	require.NotContains(t, r.output, "Bearer")
 }
 
@@ -245,18 +305,28 @@ func TestScriptsMisspeltVariables(t *testing.T) {
 	}{
 		"plural, underscore, case, and a letter": {
 			script: "api-load.js",
-			env:    []string{"VUS=", "VU=3", "MaxVUs=7", "pause=1", "DURATOIN=9m", "SCOPE=", "SCOPES=orders.read", "Cache-Scope=shared", "AUDIENC=x", "REFFRESH=blocking"},
+			env: []string{
+				"VUS=", "VU=3", "MaxVUs=7", "pause=1", "DURATOIN=9m", "SCOPE=", "SCOPES=orders.read",
+				"Cache-Scope=shared", "AUDIENC=x", "REFFRESH=blocking",
+			},
 			meant: []string{
-				"AUDIENC AUDIENCE", "Cache-Scope CACHE_SCOPE", "DURATOIN DURATION", "REFFRESH REFRESH", "SCOPES SCOPE", "VU VUS", "pause PAUSE",
+				"AUDIENC AUDIENCE", "Cache-Scope CACHE_SCOPE", "DURATOIN DURATION", "REFFRESH REFRESH", "SCOPES SCOPE", "VU VUS",
+				"pause PAUSE",
 			},
 		},
-		"of a scenario without requests to an API": {script: "rate-limited.js", env: []string{"VUS=", "LIMITS=2", "VU=1", "API_UR=x"}, meant: []string{"LIMITS LIMIT", "VU VUS"}},
+		"of a scenario without requests to an API": {
+			script: "rate-limited.js",
+			env:    []string{"VUS=", "LIMITS=2", "VU=1", "API_UR=x"}, meant: []string{"LIMITS LIMIT", "VU VUS"},
+		},
 		"others": {
 			script: "api-load.js",
 			env: []string{
-				"VUS=1", "VU=3", "TZ=UTC", "TTY=/dev/pts/1", "USER=me", "LOGNAME=me", "LANG=C.UTF-8", "TERM=xterm", "SHELL=/bin/sh", "PWD=/", "SHLVL=1", "DATE=x", "MAIL=x",
-				"PAGER=less", "EDITOR=vi", "CI=true", "HOSTNAME=x", "TMPDIR=/tmp", "NODE_ENV=test", "DATABASE_URL=x", "APP_URL=x", "AUTHOR=x", "STEP=1", "RATE=7", "PORT=1", "KEY=x",
-				"SECRET=x", "CLIENT=x", "TOKEN=x", "SCOPE_ID=x", "K6_VUS_MAX=1", "GITHUB_ACTIONS=true", "RUNNER_OS=Linux", "GOPATH=/go", "JAVA_HOME=/j", "DPO=x",
+				"VUS=1", "VU=3", "TZ=UTC", "TTY=/dev/pts/1", "USER=me", "LOGNAME=me", "LANG=C.UTF-8", "TERM=xterm", "SHELL=/bin/sh",
+				"PWD=/", "SHLVL=1", "DATE=x", "MAIL=x",
+				"PAGER=less", "EDITOR=vi", "CI=true", "HOSTNAME=x", "TMPDIR=/tmp", "NODE_ENV=test", "DATABASE_URL=x", "APP_URL=x",
+				"AUTHOR=x", "STEP=1", "RATE=7", "PORT=1", "KEY=x",
+				"SECRET=x", "CLIENT=x", "TOKEN=x", "SCOPE_ID=x", "K6_VUS_MAX=1", "GITHUB_ACTIONS=true", "RUNNER_OS=Linux",
+				"GOPATH=/go", "JAVA_HOME=/j", "DPO=x",
 			},
 		},
 	} {
@@ -292,7 +362,10 @@ func TestScriptsOfOtherAPIs(t *testing.T) {
 			}}
 		}
 	}
-	request := []string{"API_METHOD=post", "API_BODY={}", `API_HEADERS={"X-Tenant": "blue"}`, "VUS=1", "DURATION=1s", "PAUSE=0.1"}
+	request := []string{
+		"API_METHOD=post", "API_BODY={}", `API_HEADERS={"X-Tenant": "blue"}`, "VUS=1", "DURATION=1s",
+		"PAUSE=0.1",
+	}
 	for name, c := range map[string]struct {
 		status int
 		env    []string
@@ -302,8 +375,14 @@ func TestScriptsOfOtherAPIs(t *testing.T) {
 		"any success":            {status: 204},
 		"the status that is due": {status: 404, env: []string{"API_STATUS=410,404"}},
 		"a redirect":             {status: 302, env: []string{"API_STATUS=302"}},
-		"another success":        {status: 204, env: []string{"API_STATUS=200"}, exit: exitScriptException, text: "answered 204 to a POST with a new token; it must be 200. Set API_METHOD, API_BODY, "},
-		"another request":        {status: 200, env: []string{"API_BODY=[]"}, exit: exitScriptException, text: "answered 418 to a POST with a new token; it must be 2xx. Set API_METHOD, API_BODY, "},
+		"another success": {
+			status: 204, env: []string{"API_STATUS=200"}, exit: exitScriptException,
+			text: "answered 204 to a POST with a new token; it must be 200. Set API_METHOD, API_BODY, ",
+		},
+		"another request": {
+			status: 200, env: []string{"API_BODY=[]"}, exit: exitScriptException,
+			text: "answered 418 to a POST with a new token; it must be 2xx. Set API_METHOD, API_BODY, ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -36,16 +36,19 @@ const (
 var failingClients = []string{
 	"a wrong secret", "a wrong secret in the body", "an unknown scope", "a server that answers with what it got",
 	"a proxy that answers with what it got", "a server that echoes the secret of a file",
-	"a server that echoes the secret of a variable", "a server that echoes the secret of a source", "nobody there", "no issuer",
-	"a server that echoes an assertion", "a server that echoes the assertion of a variable", "a server that echoes a proof",
-	"a server that echoes the tokens of an exchange", "a server that echoes the actor of an exchange", "nobody for a certificate",
+	"a server that echoes the secret of a variable", "a server that echoes the secret of a source", "nobody there",
+	"no issuer",
+	"a server that echoes an assertion", "a server that echoes the assertion of a variable",
+	"a server that echoes a proof",
+	"a server that echoes the tokens of an exchange", "a server that echoes the actor of an exchange",
+	"nobody for a certificate",
 }
 
 // pooledSecret is the secret of a pool's client.
 const pooledSecret = "Pooled-Secret-of-the-run"
 
-// secretMaterial is secret material of other kinds that must not be written: keys, a ready assertion, and the tokens that a script
-// gives for an exchange.
+// secretMaterial is secret material of other kinds that must not be written: keys, a ready assertion, and the tokens
+// that a script gives for an exchange.
 type secretMaterial struct {
 	env     []string
 	secrets []string
@@ -62,7 +65,8 @@ func newSecretMaterial(t *testing.T) secretMaterial {
 	files := []string{writeKey(t, signs), writeJWK(t, proves, ""), pair.key}
 	m := secretMaterial{
 		env: []string{
-			"KEY_FILE=" + files[0], "DPOP_KEY_FILE=" + files[1], "CERTIFICATE_KEY_FILE=" + files[2], "CERTIFICATE_FILE=" + pair.certificate,
+			"KEY_FILE=" + files[0], "DPOP_KEY_FILE=" + files[1], "CERTIFICATE_KEY_FILE=" + files[2],
+			"CERTIFICATE_FILE=" + pair.certificate,
 			"ASSERTION_VARIABLE=" + assertion, "SUBJECT_TOKEN=" + subject, "ACTOR_TOKEN=" + actor, "POOL_SECRET=" + pooledSecret,
 		},
 		secrets: []string{assertion, subject, actor},
@@ -156,18 +160,21 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			material := newSecretMaterial(t)
 			run := k6run{
 				script: "xk6-clientcreds/acceptance/testdata/secrets.js",
-				env:    server.env(append(material.env, "WRONG_SECRET="+wrongSecret, "SCOPE=", "SECRET_FILE="+filed, "SECRET_VARIABLE="+places[1])...),
+				env: server.env(append(material.env, "WRONG_SECRET="+wrongSecret, "SCOPE=", "SECRET_FILE="+filed,
+					"SECRET_VARIABLE="+places[1])...),
 				args: append([]string{
 					"--secret-source", "file=" + sources,
 					"--verbose", "--http-debug=full", "--out", "json=" + files["out.json"],
-					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"], "--out", "clientcreds-record=" + files["record.json"],
+					"--out", "csv=" + files["out.csv"], "--summary-export", files["summary.json"], "--out",
+					"clientcreds-record=" + files["record.json"],
 				}, c.args...),
 			}
 			toTerminal := run.do(t)
 			run.args = append(run.args, "--log-output", "file="+files["k6.log"])
 			toFile := run.do(t)
 
-			secrets, issued := slices.Concat(places, material.secrets, []string{rareSecret, wrongSecret, pooledSecret}), tokens.all()
+			secrets, issued := slices.Concat(places, material.secrets,
+				[]string{rareSecret, wrongSecret, pooledSecret}), tokens.all()
 			require.GreaterOrEqual(t, len(issued), 10)
 			holdsNone(t, "the terminal", toTerminal.output, secrets, issued)
 			holdsNone(t, "the terminal beside a log file", toFile.output, secrets, issued)

@@ -75,10 +75,14 @@ func TestServeSharesItsClientsWithThePool(t *testing.T) {
 			"grant_types":["client_credentials"],"token_endpoint_auth_method":"client_secret_post","metadata":{},"jwks":{}}`, id, id)
 	}
 	for name, args := range map[string][]string{
-		"given": {"--clients", "examples/clients.json"}, "CSV": {"--clients", "examples/clients.csv"}, "made": {"--client-count", "5"},
+		"given": {"--clients", "examples/clients.json"}, "CSV": {"--clients", "examples/clients.csv"},
+		"made":                     {"--client-count", "5"},
 		"answers to registrations": file(".json", response("a")+"\n"+response("b")+"\n"+response("c")+"\n"),
-		"by a spreadsheet":         file(".csv", "\ufeffsep=;\r\nclientId; clientSecret;tags.shop;auth\r\na; s1;x;\r\n;;;\r\n\r\nb;\"s;2\";y;client_secret_post\r\nc;s3\r\n"),
-		"by PowerShell":            file(".json", "\ufeff[\r\n"+`{"clientId":"a","clientSecret":"s1"},{"clientId":"b","clientSecret":"s2","dpop":true},{"clientId":"c","clientSecret":"s3","timeout":5000}]`),
+		"by a spreadsheet": file(".csv",
+			"\ufeffsep=;\r\nclientId; clientSecret;tags.shop;auth\r\na; "+
+				"s1;x;\r\n;;;\r\n\r\nb;\"s;2\";y;client_secret_post\r\nc;s3\r\n"),
+		"by PowerShell": file(".json",
+			"\ufeff[\r\n"+`{"clientId":"a","clientSecret":"s1"},{"clientId":"b","clientSecret":"s2","dpop":true},{"clientId":"c","clientSecret":"s3","timeout":5000}]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +103,8 @@ func TestServeEndsAsItsCommandDoes(t *testing.T) {
 		"env", "CLIENT_SECRET=wrong-secret", k6Binary(t), "run", "examples/on-error-abort.js")
 	require.Equal(t, exitAborted, s.wait(t), s.output)
 
-	s = serve(t, []string{"VUS=1", "DURATION=1s"}, "--api-scope", "orders.admin", "--", k6Binary(t), "run", "scripts/api-load.js")
+	s = serve(t, []string{"VUS=1", "DURATION=1s"}, "--api-scope", "orders.admin", "--", k6Binary(t), "run",
+		"scripts/api-load.js")
 	require.Equal(t, exitScriptException, s.wait(t), s.output)
 }
 

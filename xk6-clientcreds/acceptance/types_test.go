@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The steps of docs/reference/api.md give the types to a folder of scripts: the compiler, which editors use as well, accepts
-// a script and finds its wrong option.
+// The steps of docs/reference/api.md give the types to a folder of scripts: the compiler, which editors use as well,
+// accepts a script and finds its wrong option.
 func TestTypesInAnEditor(t *testing.T) {
 	t.Parallel()
 	page := read(t, filepath.Join(projectRoot, "docs", "reference", "api.md"))
@@ -23,7 +23,8 @@ func TestTypesInAnEditor(t *testing.T) {
 
 	folder := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "node_modules", "@types"), 0o750))
-	require.NoError(t, os.CopyFS(filepath.Join(folder, "node_modules", "@types", "k6"), os.DirFS(filepath.Join(packages, "@types", "k6"))))
+	require.NoError(t, os.CopyFS(filepath.Join(folder, "node_modules", "@types", "k6"),
+		os.DirFS(filepath.Join(packages, "@types", "k6"))))
 	write := func(name, text string) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}

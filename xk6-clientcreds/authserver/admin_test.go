@@ -10,7 +10,10 @@ import (
 
 // admin makes a request to the admin endpoint.
 func admin(method, path, body string) request {
-	return request{method: method, url: "/admin" + path, body: body, header: http.Header{"Content-Type": {"application/json"}}}
+	return request{
+		method: method, url: "/admin" + path, body: body,
+		header: http.Header{"Content-Type": {"application/json"}},
+	}
 }
 
 // put puts a document of faults in force.
@@ -42,7 +45,8 @@ func TestAdminFaults(t *testing.T) {
 
 	require.Equal(t, http.StatusNoContent, admin(http.MethodDelete, "/faults", "").ask(t, h).status)
 	require.JSONEq(t, `{}`, admin(http.MethodGet, "/faults", "").ask(t, h).body)
-	require.Equal(t, get("/stats", "").ask(t, h).member(t, "started_at"), admin(http.MethodGet, "/stats", "").ask(t, h).member(t, "started_at"))
+	require.Equal(t, get("/stats", "").ask(t, h).member(t, "started_at"),
+		admin(http.MethodGet, "/stats", "").ask(t, h).member(t, "started_at"))
 }
 
 func TestBadAdminRequests(t *testing.T) {
@@ -55,18 +59,42 @@ func TestBadAdminRequests(t *testing.T) {
 	}{
 		{http.MethodPost, "/faults", "{}", http.StatusMethodNotAllowed, ""},
 		{http.MethodGet, "/nosuch", "", http.StatusNotFound, ""},
-		{http.MethodPut, "/faults", `"` + strings.Repeat("x", maxAdminBody) + `"`, http.StatusRequestEntityTooLarge, "the body has more than 65536 bytes"},
+		{
+			http.MethodPut, "/faults", `"` + strings.Repeat("x", maxAdminBody) + `"`, http.StatusRequestEntityTooLarge,
+			"the body has more than 65536 bytes",
+		},
 		{http.MethodPut, "/faults", "", http.StatusBadRequest, "no JSON (EOF), want an object"},
-		{http.MethodPost, "/revocations", `{"shrae": 1}`, http.StatusBadRequest, "the body must be one JSON object, with no other members than client, share"},
-		{http.MethodPost, "/revocations", `{} {}`, http.StatusBadRequest, "the body must be one JSON object, with no other members than client, share"},
-		{http.MethodPost, "/revocations", `{"share": 0}`, http.StatusBadRequest, "share is 0; it must be a number above 0, at most 1"},
-		{http.MethodPost, "/revocations", `{"share": 1.5}`, http.StatusBadRequest, "share is 1.5; it must be a number above 0, at most 1"},
+		{
+			http.MethodPost, "/revocations", `{"shrae": 1}`, http.StatusBadRequest,
+			"the body must be one JSON object, with no other members than client, share",
+		},
+		{
+			http.MethodPost, "/revocations", `{} {}`, http.StatusBadRequest,
+			"the body must be one JSON object, with no other members than client, share",
+		},
+		{
+			http.MethodPost, "/revocations", `{"share": 0}`, http.StatusBadRequest,
+			"share is 0; it must be a number above 0, at most 1",
+		},
+		{
+			http.MethodPost, "/revocations", `{"share": 1.5}`, http.StatusBadRequest,
+			"share is 1.5; it must be a number above 0, at most 1",
+		},
 		{http.MethodPost, "/revocations", `{"client": "nobody"}`, http.StatusNotFound, `client: "nobody" is not registered`},
-		{http.MethodPost, "/nonces", `{"all": true}`, http.StatusBadRequest, "the body must be empty, or an empty JSON object"},
+		{
+			http.MethodPost, "/nonces", `{"all": true}`, http.StatusBadRequest,
+			"the body must be empty, or an empty JSON object",
+		},
 		{http.MethodPost, "/keys", "", http.StatusConflict, "tokens are opaque: no key signs them"},
-		{http.MethodPost, "/keys", `{"overlap": "soon"}`, http.StatusBadRequest, `overlap is "soon"; it must be a duration such as "30s"`},
+		{
+			http.MethodPost, "/keys", `{"overlap": "soon"}`, http.StatusBadRequest,
+			`overlap is "soon"; it must be a duration such as "30s"`,
+		},
 		{http.MethodPost, "/clients/nobody/secret", "", http.StatusNotFound, `client "nobody" is not registered`},
-		{http.MethodPost, "/clients/demo/secret", `{"grace": "-1s"}`, http.StatusBadRequest, `grace is "-1s"; it must be a duration such as "30s"`},
+		{
+			http.MethodPost, "/clients/demo/secret", `{"grace": "-1s"}`, http.StatusBadRequest,
+			`grace is "-1s"; it must be a duration such as "30s"`,
+		},
 		{
 			http.MethodPost, "/clients/demo/secret", `{"secret": "line\n"}`, http.StatusBadRequest,
 			`the secret of client "demo" has characters other than printable ASCII`,
@@ -109,7 +137,8 @@ func TestAdminAccess(t *testing.T) {
 		want := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[tt.open]
 		require.Equal(t, want, get(url, "").send(t, client).status, name)
 		if tt.cfg.APIAddr != "" {
-			require.Equal(t, http.StatusNotFound, get(strings.TrimSuffix(e.API, "/api/")+"/admin/faults", "").send(t, client).status)
+			require.Equal(t, http.StatusNotFound, get(strings.TrimSuffix(e.API, "/api/")+"/admin/faults", "").send(t,
+				client).status)
 		}
 	}
 	_, h := offline(t, Config{})

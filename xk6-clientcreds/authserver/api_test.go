@@ -29,7 +29,8 @@ func testAPIAnswers(t *testing.T, check APICheck) {
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	token := func(c Client, parameters ...string) string {
-		return post(s.Endpoints().Token, c, append(parameters, clientCredentials)...).send(t, client).member(t, "access_token")
+		return post(s.Endpoints().Token, c, append(parameters, clientCredentials)...).send(t, client).member(t,
+			"access_token")
 	}
 	good := token(demo, "scope=orders.read", "audience=orders", "audience=else")
 	expired := token(s.cfg.Clients[1])
@@ -55,9 +56,15 @@ func testAPIAnswers(t *testing.T, check APICheck) {
 		{"no token", get(orders, ""), 401, `Bearer realm="clientcreds"`},
 		{"another scheme", get(orders, "").with("Authorization", basic("a", "b")), 401, `Bearer realm="clientcreds"`},
 		{"token in the URI", get(orders+"?access_token="+good, ""), 401, `Bearer realm="clientcreds"`},
-		{"malformed token", get(orders, "abc"), 401, invalid("the access token is malformed or not from this authorization server")},
+		{
+			"malformed token", get(orders, "abc"), 401,
+			invalid("the access token is malformed or not from this authorization server"),
+		},
 		{"expired token", get(orders, expired), 401, invalid("the access token expired")},
-		{"other audience", get(orders, token(demo, "audience=else")), 401, invalid("the access token is for another audience")},
+		{
+			"other audience", get(orders, token(demo, "audience=else")), 401,
+			invalid("the access token is for another audience"),
+		},
 		{
 			"other scope", get(orders, token(demo, "scope=orders.write")), 403,
 			`Bearer realm="clientcreds", error="insufficient_scope", ` +

@@ -56,7 +56,10 @@ var assertionKeys = sync.OnceValue(func() map[jose.SignatureAlgorithm]crypto.Sig
 func signer() Client {
 	c := Client{ID: "signer", Secret: macSecret, Scope: "orders.read"}
 	for algorithm, key := range assertionKeys() {
-		c.JWKS.Keys = append(c.JWKS.Keys, jose.JSONWebKey{Key: key.Public(), KeyID: string(algorithm), Algorithm: string(algorithm)})
+		c.JWKS.Keys = append(c.JWKS.Keys, jose.JSONWebKey{
+			Key: key.Public(), KeyID: string(algorithm),
+			Algorithm: string(algorithm),
+		})
 	}
 	return c
 }
@@ -75,7 +78,9 @@ func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, 
 }
 
 // signWith is sign with further members of the header.
-func signWith(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, header *jose.SignerOptions, claims map[string]any) string {
+func signWith(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, header *jose.SignerOptions,
+	claims map[string]any,
+) string {
 	t.Helper()
 	s, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, header)
 	require.NoError(t, err)
@@ -97,16 +102,19 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 	t.Parallel()
 	s, h := offline(t, Config{Clients: []Client{signer()}})
 	for _, algorithm := range keyAlgorithms {
-		a := withAssertion(sign(t, algorithm, assertionKeys()[algorithm], string(algorithm), goodClaims(s, time.Now()))).ask(t, h)
+		a := withAssertion(sign(t, algorithm, assertionKeys()[algorithm], string(algorithm),
+			goodClaims(s, time.Now()))).ask(t, h)
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", algorithm, a.body)
-		a = withAssertion(sign(t, algorithm, assertionKeys()[algorithm], "", goodClaims(s, time.Now())), "client_id=signer").ask(t, h)
+		a = withAssertion(sign(t, algorithm, assertionKeys()[algorithm], "", goodClaims(s, time.Now())),
+			"client_id=signer").ask(t, h)
 		require.Equal(t, http.StatusOK, a.status, "%s without kid: %s", algorithm, a.body)
 	}
 	for _, algorithm := range secretAlgorithms {
 		a := withAssertion(sign(t, algorithm, []byte(macSecret), "", goodClaims(s, time.Now()))).ask(t, h)
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", algorithm, a.body)
 	}
-	require.Equal(t, map[string]int64{"signer": int64(2*len(keyAlgorithms) + len(secretAlgorithms))}, s.Stats().TokenRequests.ByClient)
+	require.Equal(t, map[string]int64{"signer": int64(2*len(keyAlgorithms) + len(secretAlgorithms))},
+		s.Stats().TokenRequests.ByClient)
 }
 
 // An assertion that names a certificate must name the registered one (RFC 7515
@@ -208,20 +216,61 @@ func TestWrongAssertions(t *testing.T) {
 		err         string
 		description string
 	}{
-		"another key":                  {withAssertion(sign(t, jose.ES256, stranger, "ES256", of("signer"))), "invalid_client", "the signature of the client assertion is wrong"},
-		"another secret":               {withAssertion(sign(t, jose.HS256, []byte(strings.Repeat("x", 64)), "", of("signer"))), "invalid_client", "the signature of the client assertion is wrong"},
-		"an unknown kid":               {withAssertion(sign(t, jose.ES256, ec, "other", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
-		"the kid of another algorithm": {withAssertion(sign(t, jose.ES256, ec, "RS256", of("signer"))), "invalid_client", "the client has no key with the kid, alg and x5t#S256 of the client assertion"},
-		"alg none":                     {withAssertion(none), "invalid_client", "the algorithm of the client assertion is not supported"},
-		"no JWT":                       {withAssertion("abc"), "invalid_client", "the client assertion is not a signed JWT in compact serialization"},
-		"no keys":                      {withAssertion(sign(t, jose.ES256, ec, "", of("secret-only"))), "invalid_client", "the client has no keys to verify the client assertion with"},
-		"no secret":                    {withAssertion(sign(t, jose.HS256, []byte(macSecret), "", of("keys-only"))), "invalid_client", "the client has no secret to verify the client assertion with"},
-		"an empty secret by Basic":     {post("/token", Client{ID: "keys-only"}, clientCredentials), "invalid_client", "client authentication failed"},
-		"the client_id of another":     {withAssertion(good, "client_id=demo"), "invalid_request", "client_id is not the client that authenticated"},
-		"a secret as well":             {withAssertion(good, "client_id=signer", "client_secret="+macSecret), "invalid_request", "the request uses more than one client authentication method"},
-		"no assertion":                 {postBody(clientCredentials, jwtType), "invalid_request", "client_assertion is missing"},
-		"no type":                      {postBody(clientCredentials, "client_assertion="+good), "invalid_request", "client_assertion_type is missing"},
-		"SAML":                         {postBody(clientCredentials, "client_assertion="+good, "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Asaml2-bearer"), "invalid_client", "client_assertion_type must be " + assertionType},
+		"another key": {
+			withAssertion(sign(t, jose.ES256, stranger, "ES256", of("signer"))),
+			"invalid_client", "the signature of the client assertion is wrong",
+		},
+		"another secret": {withAssertion(sign(t, jose.HS256, []byte(strings.Repeat("x", 64)), "",
+			of("signer"))), "invalid_client", "the signature of the client assertion is wrong"},
+		"an unknown kid": {
+			withAssertion(sign(t, jose.ES256, ec, "other", of("signer"))), "invalid_client",
+			"the client has no key with the kid, alg and x5t#S256 of the client assertion",
+		},
+		"the kid of another algorithm": {
+			withAssertion(sign(t, jose.ES256, ec, "RS256", of("signer"))), "invalid_client",
+			"the client has no key with the kid, alg and x5t#S256 of the client assertion",
+		},
+		"alg none": {
+			withAssertion(none), "invalid_client",
+			"the algorithm of the client assertion is not supported",
+		},
+		"no JWT": {
+			withAssertion("abc"), "invalid_client",
+			"the client assertion is not a signed JWT in compact serialization",
+		},
+		"no keys": {
+			withAssertion(sign(t, jose.ES256, ec, "", of("secret-only"))), "invalid_client",
+			"the client has no keys to verify the client assertion with",
+		},
+		"no secret": {
+			withAssertion(sign(t, jose.HS256, []byte(macSecret), "", of("keys-only"))),
+			"invalid_client", "the client has no secret to verify the client assertion with",
+		},
+		"an empty secret by Basic": {
+			post("/token", Client{ID: "keys-only"}, clientCredentials), "invalid_client",
+			"client authentication failed",
+		},
+		"the client_id of another": {
+			withAssertion(good, "client_id=demo"), "invalid_request",
+			"client_id is not the client that authenticated",
+		},
+		"a secret as well": {
+			withAssertion(good, "client_id=signer", "client_secret="+macSecret),
+			"invalid_request", "the request uses more than one client authentication method",
+		},
+		"no assertion": {
+			postBody(clientCredentials, jwtType), "invalid_request",
+			"client_assertion is missing",
+		},
+		"no type": {
+			postBody(clientCredentials, "client_assertion="+good), "invalid_request",
+			"client_assertion_type is missing",
+		},
+		"SAML": {
+			postBody(clientCredentials, "client_assertion="+good,
+				"client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Asaml2-bearer"), "invalid_client",
+			"client_assertion_type must be " + assertionType,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -251,7 +300,8 @@ func TestAssertionsCountOnce(t *testing.T) {
 	a := withAssertion(sign(t, jose.EdDSA, key, "", claims)).ask(t, h)
 	require.Equal(t, "the client assertion was used before", a.member(t, "error_description"))
 	claims["iss"], claims["sub"] = "other", "other"
-	require.Equal(t, http.StatusOK, withAssertion(sign(t, jose.EdDSA, key, "", claims)).ask(t, h).status, "a jti is the client's own")
+	require.Equal(t, http.StatusOK, withAssertion(sign(t, jose.EdDSA, key, "", claims)).ask(t, h).status,
+		"a jti is the client's own")
 }
 
 func TestReplaysAreBounded(t *testing.T) {
@@ -300,11 +350,21 @@ func TestKeysOfClients(t *testing.T) {
 		return Client{ID: "a", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key}}}
 	}
 	for message, c := range map[string]Client{
-		`client "a": key number 1 of the JWK set is not a public RSA, EC or Ed25519 key`:   with(jose.JSONWebKey{Key: ec}),
-		`client "a": key number 1 of the JWK set has the use "enc", want sig`:              with(jose.JSONWebKey{Key: ec.Public(), Use: "enc"}),
-		`client "a": private_key_jwt needs a JWK set with the client's keys`:               {ID: "a", Secret: macSecret, AuthMethod: "private_key_jwt"},
-		`client "a": client_secret_post needs a secret`:                                    {ID: "a", JWKS: with(jose.JSONWebKey{Key: ec.Public()}).JWKS, AuthMethod: "client_secret_post"},
-		`client "a": client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)`: {ID: "a", Secret: macSecret[:31], AuthMethod: "client_secret_jwt"},
+		`client "a": key number 1 of the JWK set is not a public RSA, EC or Ed25519 key`: with(jose.JSONWebKey{Key: ec}),
+		`client "a": key number 1 of the JWK set has the use "enc", want sig`: with(
+			jose.JSONWebKey{Key: ec.Public(), Use: "enc"}),
+		`client "a": private_key_jwt needs a JWK set with the client's keys`: {
+			ID: "a", Secret: macSecret,
+			AuthMethod: "private_key_jwt",
+		},
+		`client "a": client_secret_post needs a secret`: {
+			ID:   "a",
+			JWKS: with(jose.JSONWebKey{Key: ec.Public()}).JWKS, AuthMethod: "client_secret_post",
+		},
+		`client "a": client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)`: {
+			ID: "a", Secret: macSecret[:31],
+			AuthMethod: "client_secret_jwt",
+		},
 	} {
 		_, err := New(Config{Clients: []Client{c}})
 		require.EqualError(t, err, "authserver: Clients: "+message)

@@ -80,7 +80,8 @@ func TestRefusedAuthorizationDetails(t *testing.T) {
 		assert.Equal(t, c.want, a.member(t, "error_description"), c.name)
 		refused++
 	}
-	a := post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "authorization_details=%5B%5D").ask(t, handler)
+	a := post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "authorization_details=%5B%5D").ask(t,
+		handler)
 	assert.Equal(t, "authorization details are not granted in a token exchange", a.member(t, "error_description"))
 	assert.EqualValues(t, refused+1, server.Stats().TokenRequests.ByResult["invalid_authorization_details"])
 }

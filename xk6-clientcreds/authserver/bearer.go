@@ -42,7 +42,10 @@ func invalidToken(description string) *bearerError {
 var (
 	// errTokenMissing has no error code: the request has no authentication at
 	// all (RFC 6750 §3.1).
-	errTokenMissing = &bearerError{result: apiNoToken, status: http.StatusUnauthorized, challenge: []string{challenge, challengeDPoP}}
+	errTokenMissing = &bearerError{
+		result: apiNoToken, status: http.StatusUnauthorized,
+		challenge: []string{challenge, challengeDPoP},
+	}
 
 	errTokenTwice = newBearerError(apiInvalidRequest, http.StatusBadRequest,
 		"the request has more than one Authorization header", "")

@@ -35,8 +35,9 @@ func (b *binding) tokenType() string {
 }
 
 var (
-	errTokenWithoutCertificate = invalidToken("the access token is bound to a client certificate, and the request came without one")
-	errTokenCertificate        = invalidToken("the access token is bound to another client certificate")
+	errTokenWithoutCertificate = invalidToken("the access token is bound to a client certificate, and the request came " +
+		"without one")
+	errTokenCertificate = invalidToken("the access token is bound to another client certificate")
 )
 
 // bindToCertificate binds to the certificate on the connection of a request, RFC

@@ -59,7 +59,9 @@ func makeServerCertificate(certPath, keyPath string, ca *tls.Certificate, hosts 
 
 // makeCertificate completes the template, has it signed by ca, or self-signs it
 // when ca is nil, and writes certificate and key.
-func makeCertificate(certPath, keyPath string, template *x509.Certificate, ca *tls.Certificate) (*tls.Certificate, error) {
+func makeCertificate(certPath, keyPath string, template *x509.Certificate, ca *tls.Certificate) (*tls.Certificate,
+	error,
+) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("certificate key: %w", err)

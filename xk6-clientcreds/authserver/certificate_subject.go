@@ -19,7 +19,8 @@ type CertificateSubject struct {
 }
 
 // subjectMembers are the names of the fields in RFC 8705.
-const subjectMembers = "tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email"
+const subjectMembers = "tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, " +
+	"tls_client_auth_san_ip, tls_client_auth_san_email"
 
 // given counts the fields that say something.
 func (s *CertificateSubject) given() int {
@@ -65,11 +66,13 @@ func checkCertificates(c Client) error {
 	n := c.Subject.given()
 	switch {
 	case n > 1:
-		return configErrorf("Clients", "client %q: more than one of %s is given, want one (RFC 8705 §2.1.2)", c.ID, subjectMembers)
+		return configErrorf("Clients", "client %q: more than one of %s is given, want one (RFC 8705 §2.1.2)", c.ID,
+			subjectMembers)
 	case n == 0 && c.AuthMethod == methodTLS:
 		return configErrorf("Clients", "client %q: %s needs one of %s", c.ID, methodTLS, subjectMembers)
 	case c.AuthMethod == methodSelfSignedTLS && len(c.JWKS.Keys) == 0:
-		return configErrorf("Clients", "client %q: %s needs a JWK set with the client's certificate (x5c) or its key", c.ID, methodSelfSignedTLS)
+		return configErrorf("Clients", "client %q: %s needs a JWK set with the client's certificate (x5c) or its key", c.ID,
+			methodSelfSignedTLS)
 	case c.Subject.IP != "" && net.ParseIP(c.Subject.IP) == nil:
 		return configErrorf("Clients", "client %q: tls_client_auth_san_ip is %q, want an IP address", c.ID, c.Subject.IP)
 	}

@@ -164,7 +164,8 @@ func checkClient(i int, c Client) error {
 	}
 	for _, g := range c.GrantTypes {
 		if !slices.Contains(GrantTypes, g) {
-			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g, strings.Join(GrantTypes, ", "))
+			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g,
+				strings.Join(GrantTypes, ", "))
 		}
 	}
 	return nil
@@ -189,13 +190,15 @@ func checkKeys(c Client) error {
 		switch key.Key.(type) {
 		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 		default:
-			return configErrorf("Clients", "client %q: key number %d of the JWK set is not a public RSA, EC or Ed25519 key", c.ID, i+1)
+			return configErrorf("Clients", "client %q: key number %d of the JWK set is not a public RSA, EC or Ed25519 key",
+				c.ID, i+1)
 		}
 		if !key.Valid() {
 			return configErrorf("Clients", "client %q: key number %d of the JWK set is not valid", c.ID, i+1)
 		}
 		if key.Use != "" && key.Use != "sig" {
-			return configErrorf("Clients", "client %q: key number %d of the JWK set has the use %q, want sig", c.ID, i+1, key.Use)
+			return configErrorf("Clients", "client %q: key number %d of the JWK set has the use %q, want sig", c.ID, i+1,
+				key.Use)
 		}
 		if key.Algorithm != "" && !slices.Contains(keyAlgorithms, jose.SignatureAlgorithm(key.Algorithm)) {
 			return configErrorf("Clients", "client %q: key number %d of the JWK set has the algorithm %q, want one of %v",
@@ -208,7 +211,8 @@ func checkKeys(c Client) error {
 	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.Secret == "":
 		return configErrorf("Clients", "client %q: %s needs a secret", c.ID, c.AuthMethod)
 	case c.AuthMethod == "client_secret_jwt" && len(c.Secret) < 32:
-		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)", c.ID)
+		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)",
+			c.ID)
 	}
 	return nil
 }

@@ -160,7 +160,8 @@ func (s *Server) expectCertificates() error {
 			continue
 		}
 		if s.cfg.TLSDir == "" {
-			return configErrorf("TLSDir", "no folder is given, but client %q authenticates by a certificate, which needs HTTPS", c.id)
+			return configErrorf("TLSDir", "no folder is given, but client %q authenticates by a certificate, which needs HTTPS",
+				c.id)
 		}
 		s.asksCertificates = true
 	}

@@ -54,7 +54,8 @@ func clientCertificate(tlsDir, certPath, keyPath, id string) (certificate *x509.
 	}
 	pair, err := tls.LoadX509KeyPair(certPath, keyPath)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s and %s cannot be used: %w; remove both, or name another file", certPath, keyPath, err)
+		return nil, false, fmt.Errorf("%s and %s cannot be used: %w; remove both, or name another file", certPath, keyPath,
+			err)
 	}
 	issued = pair.Leaf.CheckSignatureFrom(ca.Leaf) == nil
 	if issued && time.Now().Add(renewBefore).After(pair.Leaf.NotAfter) {

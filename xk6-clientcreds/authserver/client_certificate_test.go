@@ -65,7 +65,11 @@ func showing(t *testing.T, file string, pair *tls.Certificate) *http.Client {
 	t.Helper()
 	client := trusting(t, file)
 	if pair != nil {
-		client.Transport.(*http.Transport).TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair, nil }
+		client.Transport.(*http.Transport).TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (
+			*tls.Certificate, error,
+		) {
+			return pair, nil
+		}
 	}
 	return client
 }
@@ -90,8 +94,14 @@ func mutual(own, registered *tls.Certificate) []Client {
 		{ID: "ip", Subject: CertificateSubject{IP: "192.0.2.1"}},
 		{ID: "email", Subject: CertificateSubject{Email: "a@client.example"}},
 		{ID: "other", Subject: CertificateSubject{DNS: "other.example"}},
-		{ID: "x5c", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: registered.Leaf.PublicKey, Certificates: []*x509.Certificate{registered.Leaf}}}}},
-		{ID: "key", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: own.Leaf.PublicKey}}}, AuthMethod: "self_signed_tls_client_auth"},
+		{ID: "x5c", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
+			Key:          registered.Leaf.PublicKey,
+			Certificates: []*x509.Certificate{registered.Leaf},
+		}}}},
+		{
+			ID: "key", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: own.Leaf.PublicKey}}},
+			AuthMethod: "self_signed_tls_client_auth",
+		},
 		{ID: "jwt", JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: own.Leaf.PublicKey}}}},
 	}
 }
@@ -106,7 +116,8 @@ func TestClientCertificates(t *testing.T) {
 	good := clientPair(t, ca, nil)
 	expired := clientPair(t, ca, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
 	early := clientPair(t, ca, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) })
-	ofServer := clientPair(t, ca, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} })
+	ofServer := clientPair(t, ca,
+		func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} })
 	s := start(t, Config{TLSDir: dir, Clients: mutual(own, own)})
 	e := s.Endpoints()
 	for _, c := range []struct {
@@ -159,7 +170,10 @@ func TestClientCertificates(t *testing.T) {
 func TestBoundTokens(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []Config{
-		{}, {TokenFormat: JWT}, {APICheck: CheckIntrospection}, {TokenFormat: JWT, APICheck: CheckIntrospection, APIAddr: "127.0.0.1:0"},
+		{},
+		{TokenFormat: JWT},
+		{APICheck: CheckIntrospection},
+		{TokenFormat: JWT, APICheck: CheckIntrospection, APIAddr: "127.0.0.1:0"},
 	} {
 		t.Run(string(cfg.TokenFormat)+" "+string(cfg.APICheck), func(t *testing.T) {
 			t.Parallel()
@@ -213,8 +227,10 @@ bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
 -----END CERTIFICATE-----`))
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	require.NoError(t, err)
-	bound := bindToCertificate(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{certificate}}})
-	require.Equal(t, `,"cnf":{"x5t#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}`, string(appendConfirmation(nil, &bound)))
+	state := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{certificate}}
+	bound := bindToCertificate(&http.Request{TLS: state})
+	require.Equal(t, `,"cnf":{"x5t#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"}`,
+		string(appendConfirmation(nil, &bound)))
 }
 
 // RFC 8705 §3.3 and §5: only a server that asks for certificates says so.
@@ -233,7 +249,9 @@ func TestMetadataOfClientCertificates(t *testing.T) {
 	without := start(t, Config{TLSDir: t.TempDir()})
 	asked := false
 	client := trusting(t, without.Endpoints().CAFile)
-	client.Transport.(*http.Transport).TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	client.Transport.(*http.Transport).TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (
+		*tls.Certificate, error,
+	) {
 		asked = true
 		return own, nil
 	}
@@ -247,7 +265,8 @@ func TestRotatedCertificates(t *testing.T) {
 	s := start(t, Config{TLSDir: t.TempDir(), Clients: mutual(old, old)})
 	e := s.Endpoints()
 	require.NoError(t, s.RotateJWKS("key", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: fresh.Leaf.PublicKey}}}))
-	require.Equal(t, http.StatusUnauthorized, named(e.Token, "key", clientCredentials).send(t, showing(t, e.CAFile, old)).status)
+	require.Equal(t, http.StatusUnauthorized, named(e.Token, "key", clientCredentials).send(t,
+		showing(t, e.CAFile, old)).status)
 	require.Equal(t, http.StatusOK, named(e.Token, "key", clientCredentials).send(t, showing(t, e.CAFile, fresh)).status)
 	require.NoError(t, s.RotateSecret("dn", "a new secret", 0), "the subject is kept")
 }
@@ -331,7 +350,10 @@ func TestDistinguishedNames(t *testing.T) {
 	} {
 		require.Equal(t, canonicalName(same[0]), canonicalName(same[1]))
 	}
-	for _, other := range []string{"CN=a", "CN=a,O=c", "O=b,CN=a", "CN=a+O=b", "CN=a a,O=b", "CN=#13,O=b", `CN=a\,O=b`, ""} {
+	for _, other := range []string{
+		"CN=a", "CN=a,O=c", "O=b,CN=a", "CN=a+O=b", "CN=a a,O=b", "CN=#13,O=b", `CN=a\,O=b`,
+		"",
+	} {
 		require.NotEqual(t, canonicalName("CN=a,O=b"), canonicalName(other))
 	}
 	pair := clientPair(t, nil, func(c *x509.Certificate) {
@@ -363,7 +385,8 @@ func TestChainsAreRemembered(t *testing.T) {
 	chains := certificateChains{roots: x509.NewCertPool()}
 	chains.roots.AddCert(ca.Leaf)
 	now, alone := time.Now(), []*x509.Certificate{own.Leaf}
-	require.Equal(t, errCertificateAuthority, chains.check(alone, now), "a CA between is missing, and a failure is not remembered")
+	require.Equal(t, errCertificateAuthority, chains.check(alone, now),
+		"a CA between is missing, and a failure is not remembered")
 	require.Nil(t, chains.check([]*x509.Certificate{own.Leaf, between.Leaf}, now))
 	require.Nil(t, chains.check(alone, now), "it is known by now")
 	require.Equal(t, errCertificateAuthority, chains.check(alone, now.Add(2*time.Hour)), "the CA between has expired")

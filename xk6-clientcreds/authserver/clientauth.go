@@ -31,7 +31,10 @@ var authMethodRows = []struct {
 	{name: "client_secret_basic", make: func(s *Server, _ *assertionVerifier) authMethod {
 		return clientSecretBasic(s.clients, s.cfg.BasicEncoding)
 	}},
-	{name: "client_secret_post", make: func(s *Server, _ *assertionVerifier) authMethod { return clientSecretPost(s.clients) }},
+	{
+		name: "client_secret_post",
+		make: func(s *Server, _ *assertionVerifier) authMethod { return clientSecretPost(s.clients) },
+	},
 	{name: "client_secret_jwt", make: func(_ *Server, v *assertionVerifier) authMethod { return v.clientSecretJWT() }},
 	{name: "private_key_jwt", make: func(_ *Server, v *assertionVerifier) authMethod { return v.privateKeyJWT() }},
 	{name: methodTLS, certified: true, make: func(s *Server, _ *assertionVerifier) authMethod {

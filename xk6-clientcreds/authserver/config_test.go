@@ -18,15 +18,22 @@ func TestConfigErrors(t *testing.T) {
 		}
 		return []Client{c}
 	}
-	const issuer = "authserver: Issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query and " +
+	const issuer = "authserver: Issuer: not an issuer identifier: want an http(s) URL of plain characters without user, " +
+		"query and " +
 		"fragment, or a path such as /tenant"
 	for _, tt := range []struct {
 		cfg Config
 		err string
 	}{
 		{Config{}, "authserver: Clients: no client is registered, want at least one"},
-		{Config{Addr: "localhost"}, `authserver: Addr: "localhost" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
-		{Config{Addr: "localhost:"}, `authserver: Addr: "localhost:" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
+		{
+			Config{Addr: "localhost"},
+			`authserver: Addr: "localhost" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+		},
+		{
+			Config{Addr: "localhost:"},
+			`authserver: Addr: "localhost:" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+		},
 		{Config{APIAddr: "localhost:99999"}, `authserver: APIAddr: "localhost:99999" has no valid port, want 0 to 65535`},
 		{Config{Issuer: "ftp://a.example"}, issuer},
 		{Config{Issuer: "login.example"}, issuer},
@@ -35,20 +42,32 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Issuer: "https://a.example/?a=b"}, issuer},
 		{Config{Issuer: "/a#b"}, issuer},
 		{Config{Issuer: "/a b"}, issuer},
-		{Config{TTL: -time.Second}, "authserver: TTL: -1s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
-		{Config{TTL: 1500 * time.Millisecond}, "authserver: TTL: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
+		{
+			Config{TTL: -time.Second},
+			"authserver: TTL: -1s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+		},
+		{
+			Config{TTL: 1500 * time.Millisecond},
+			"authserver: TTL: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+		},
 		{Config{TokenFormat: "saml"}, `authserver: TokenFormat: "saml" is unknown, want opaque, jwt`},
 		{Config{JWTAlgorithm: "HS256"}, `authserver: JWTAlgorithm: "HS256" is unknown, want ES256, RS256, PS256, EdDSA`},
 		{Config{BasicEncoding: "base64"}, `authserver: BasicEncoding: "base64" is unknown, want form, raw`},
 		{Config{APICheck: "none"}, `authserver: APICheck: "none" is unknown, want local, introspection`},
 		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown, want loopback, on, off`},
-		{Config{Faults: []byte(`{"tokn": {}}`)}, `authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`},
+		{
+			Config{Faults: []byte(`{"tokn": {}}`)},
+			`authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`,
+		},
 		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},
 		{Config{Clients: []Client{{Secret: "x"}}}, "authserver: Clients: client number 1 has no id"},
 		{Config{Clients: []Client{{ID: "a"}}}, `authserver: Clients: client "a" has no secret`},
 		{Config{Clients: append(one(Client{}), one(Client{})...)}, `authserver: Clients: client "a" is registered twice`},
-		{Config{Clients: one(Client{ID: "ä"})}, "authserver: Clients: the id of client number 1 has characters other than printable ASCII"},
+		{
+			Config{Clients: one(Client{ID: "ä"})},
+			"authserver: Clients: the id of client number 1 has characters other than printable ASCII",
+		},
 		{
 			Config{Clients: one(Client{Secret: "topsecret\n"})},
 			`authserver: Clients: the secret of client "a" has characters other than printable ASCII`,

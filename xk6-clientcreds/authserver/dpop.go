@@ -68,7 +68,9 @@ var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 // verify checks the proof of a request for published, the URL that the server
 // goes by. token is the access token that the request carries, if any. It
 // returns the thumbprint of the key (RFC 7638) that signed the proof.
-func (v *proofVerifier) verify(r *http.Request, published, token string, demanded *nonces) (thumbprint [sha256.Size]byte, failure *proofError) {
+func (v *proofVerifier) verify(r *http.Request, published, token string,
+	demanded *nonces,
+) (thumbprint [sha256.Size]byte, failure *proofError) {
 	values := r.Header[headerProof]
 	switch {
 	case len(values) == 0:

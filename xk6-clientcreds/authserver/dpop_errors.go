@@ -65,9 +65,10 @@ var (
 		errCheckFailed,
 	}
 
-	errTokenWithoutProof = wantsProof(invalidToken("the access token is bound to a key: it needs the scheme DPoP and a proof"))
-	errTokenUnbound      = invalidToken("the access token is not bound to a key: its scheme is Bearer")
-	errTokenKey          = invalidToken("the access token is bound to another key")
+	errTokenWithoutProof = wantsProof(invalidToken("the access token is bound to a key: it needs the scheme DPoP and a " +
+		"proof"))
+	errTokenUnbound = invalidToken("the access token is not bound to a key: its scheme is Bearer")
+	errTokenKey     = invalidToken("the access token is bound to another key")
 )
 
 // challengeDPoP is the one of RFC 9449 §7.1.

@@ -108,8 +108,10 @@ func TestBoundTokenNeedsItsKey(t *testing.T) {
 			h, thief := newHolder(clock.now), newHolder(clock.now)
 			thief.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 			token := h.boundToken(t, handler)
-			require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t, handler).status)
-			require.Equal(t, http.StatusOK, apiWith("dpop", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t, handler).status)
+			require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t,
+				handler).status)
+			require.Equal(t, http.StatusOK, apiWith("dpop", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t,
+				handler).status)
 
 			bearer := issue(t, handler)
 			for what, tc := range map[string]struct {
@@ -118,19 +120,23 @@ func TestBoundTokenNeedsItsKey(t *testing.T) {
 				description string
 			}{
 				"stolen, as a bearer token": {
-					apiWith("Bearer", token), "invalid_token", "the access token is bound to a key: it needs the scheme DPoP and a proof",
+					apiWith("Bearer", token), "invalid_token",
+					"the access token is bound to a key: it needs the scheme DPoP and a proof",
 				},
 				"stolen, with the proof left out": {
 					apiWith("DPoP", token), "invalid_dpop_proof", "the request has no DPoP proof",
 				},
 				"stolen, with another key": {
-					apiWith("DPoP", token, thief.proof(t, "GET", offlineAPI, token, nil)), "invalid_token", "the access token is bound to another key",
+					apiWith("DPoP", token, thief.proof(t, "GET", offlineAPI, token, nil)), "invalid_token",
+					"the access token is bound to another key",
 				},
 				"a bearer token with a proof": {
-					apiWith("DPoP", bearer, h.proof(t, "GET", offlineAPI, bearer, nil)), "invalid_token", "the access token is not bound to a key: its scheme is Bearer",
+					apiWith("DPoP", bearer, h.proof(t, "GET", offlineAPI, bearer, nil)), "invalid_token",
+					"the access token is not bound to a key: its scheme is Bearer",
 				},
 				"not a token": {
-					apiWith("DPoP", "x", h.proof(t, "GET", offlineAPI, "x", nil)), "invalid_token", "the access token is malformed or not from this authorization server",
+					apiWith("DPoP", "x", h.proof(t, "GET", offlineAPI, "x", nil)), "invalid_token",
+					"the access token is malformed or not from this authorization server",
 				},
 			} {
 				a := tc.request.ask(t, handler)
@@ -157,7 +163,8 @@ func must[T any](value T, err error) T {
 func TestBothSchemesAreOffered(t *testing.T) {
 	t.Parallel()
 	_, handler := offline(t, Config{})
-	require.Equal(t, []string{challenge, challengeDPoP}, get("/api/orders", "").ask(t, handler).header.Values("WWW-Authenticate"))
+	require.Equal(t, []string{challenge, challengeDPoP},
+		get("/api/orders", "").ask(t, handler).header.Values("WWW-Authenticate"))
 	require.Contains(t, challengeDPoP, `algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"`)
 }
 
@@ -202,7 +209,8 @@ func TestBoundTokenIsCheckedByIntrospectionToo(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask("DPoP", h.proof(t, "GET", s.endpoints.API+"orders", token, nil)).status)
 	require.Equal(t, "invalid_token", ask("Bearer").member(t, "error"))
 	h.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	require.Equal(t, "invalid_token", ask("DPoP", h.proof(t, "GET", s.endpoints.API+"orders", token, nil)).member(t, "error"))
+	require.Equal(t, "invalid_token", ask("DPoP", h.proof(t, "GET", s.endpoints.API+"orders", token, nil)).member(t,
+		"error"))
 }
 
 func TestProofOfEveryAlgorithm(t *testing.T) {
@@ -213,7 +221,8 @@ func TestProofOfEveryAlgorithm(t *testing.T) {
 		h := newHolder(clock.now)
 		h.key, h.algorithm = assertionKeys()[algorithm], algorithm
 		token := h.boundToken(t, handler)
-		require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t, handler).status, algorithm)
+		require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, nil)).ask(t,
+			handler).status, algorithm)
 	}
 	m := get("/.well-known/oauth-authorization-server", "").ask(t, handler)
 	var said struct {
@@ -232,7 +241,8 @@ func TestWrongProofs(t *testing.T) {
 	token := h.boundToken(t, handler)
 	public := must(json.Marshal(jose.JSONWebKey{Key: h.key.Public()}))
 	private := must(json.Marshal(jose.JSONWebKey{Key: h.key}))
-	small := `{"kty":"RSA","e":"AQAB","n":"` + base64.RawURLEncoding.EncodeToString(append([]byte{0x80}, make([]byte, 127)...)) + `"}`
+	small := `{"kty":"RSA","e":"AQAB","n":"` + base64.RawURLEncoding.EncodeToString(append([]byte{0x80},
+		make([]byte, 127)...)) + `"}`
 	changed := func(change map[string]any) func(method, target, token string) []string {
 		return func(method, target, token string) []string {
 			return []string{h.proof(t, method, target, token, change)}
@@ -247,51 +257,129 @@ func TestWrongProofs(t *testing.T) {
 		description string
 		tokenOnly   bool // the same would be right at the token endpoint
 	}{
-		"two":                {proofs: fixed("a", "b"), description: "the request has more than one DPoP header"},
-		"empty":              {proofs: fixed(""), description: "the DPoP proof is not a signed JWT in compact serialization"},
-		"too long":           {proofs: fixed(forge(`{"typ":"dpop+jwt","x":"` + strings.Repeat("x", maxProof) + `"}`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
-		"header is no JSON":  {proofs: fixed(forge(`x`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
-		"two parts":          {proofs: fixed(strings.TrimSuffix(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":`+string(public)+`}`), ".c2lnbmF0dXJl")), description: "the DPoP proof is not a signed JWT in compact serialization"},
-		"other type":         {proofs: fixed(forge(`{"typ":"JWT","alg":"ES256"}`)), description: "the typ of the DPoP proof is not dpop+jwt"},
-		"no type":            {proofs: fixed(forge(`{"alg":"ES256"}`)), description: "the typ of the DPoP proof is not dpop+jwt"},
-		"alg none":           {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"none","jwk":` + string(public) + `}`)), description: "the alg of the DPoP proof is not supported"},
-		"alg HS256":          {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"HS256","jwk":` + string(public) + `}`)), description: "the alg of the DPoP proof is not supported"},
-		"no key":             {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256"}`)), description: "the DPoP proof has no jwk"},
-		"private key":        {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(private) + `}`)), description: "the jwk of the DPoP proof holds a private key"},
-		"symmetric key":      {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"oct","k":"c2VjcmV0"}}`)), description: "the jwk of the DPoP proof holds a private key"},
-		"no such key":        {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC"}}`)), description: "the DPoP proof is not a signed JWT in compact serialization"},
-		"small RSA key":      {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + small + `}`)), description: "the jwk of the DPoP proof is not a usable public key"},
-		"signature":          {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(public) + `}`)), description: "the signature of the DPoP proof is wrong"},
-		"key of another alg": {proofs: fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + string(public) + `}`)), description: "the signature of the DPoP proof is wrong"},
-		"claims":             {proofs: changed(map[string]any{"jti": 7}), description: "the claims of the DPoP proof are malformed"},
-		"no jti":             {proofs: changed(map[string]any{"jti": nil}), description: "the DPoP proof has no jti"},
-		"long jti":           {proofs: changed(map[string]any{"jti": strings.Repeat("x", 257)}), description: "the jti of the DPoP proof is longer than 256 bytes"},
-		"no htm":             {proofs: changed(map[string]any{"htm": nil}), description: "the DPoP proof has no htm"},
-		"other method":       {proofs: changed(map[string]any{"htm": "PUT"}), description: "the htm of the DPoP proof is not the method of the request"},
+		"two":   {proofs: fixed("a", "b"), description: "the request has more than one DPoP header"},
+		"empty": {proofs: fixed(""), description: "the DPoP proof is not a signed JWT in compact serialization"},
+		"too long": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","x":"` + strings.Repeat("x", maxProof) + `"}`)),
+			description: "the DPoP proof is not a signed JWT in compact serialization",
+		},
+		"header is no JSON": {
+			proofs:      fixed(forge(`x`)),
+			description: "the DPoP proof is not a signed JWT in compact serialization",
+		},
+		"two parts": {
+			proofs: fixed(strings.TrimSuffix(forge(
+				`{"typ":"dpop+jwt","alg":"ES256","jwk":`+string(public)+`}`), ".c2lnbmF0dXJl")),
+			description: "the DPoP proof is not a signed JWT in compact serialization",
+		},
+		"other type": {
+			proofs:      fixed(forge(`{"typ":"JWT","alg":"ES256"}`)),
+			description: "the typ of the DPoP proof is not dpop+jwt",
+		},
+		"no type": {
+			proofs:      fixed(forge(`{"alg":"ES256"}`)),
+			description: "the typ of the DPoP proof is not dpop+jwt",
+		},
+		"alg none": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"none","jwk":` + string(public) + `}`)),
+			description: "the alg of the DPoP proof is not supported",
+		},
+		"alg HS256": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"HS256","jwk":` + string(public) + `}`)),
+			description: "the alg of the DPoP proof is not supported",
+		},
+		"no key": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"ES256"}`)),
+			description: "the DPoP proof has no jwk",
+		},
+		"private key": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(private) + `}`)),
+			description: "the jwk of the DPoP proof holds a private key",
+		},
+		"symmetric key": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"oct","k":"c2VjcmV0"}}`)),
+			description: "the jwk of the DPoP proof holds a private key",
+		},
+		"no such key": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC"}}`)),
+			description: "the DPoP proof is not a signed JWT in compact serialization",
+		},
+		"small RSA key": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + small + `}`)),
+			description: "the jwk of the DPoP proof is not a usable public key",
+		},
+		"signature": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"ES256","jwk":` + string(public) + `}`)),
+			description: "the signature of the DPoP proof is wrong",
+		},
+		"key of another alg": {
+			proofs:      fixed(forge(`{"typ":"dpop+jwt","alg":"RS256","jwk":` + string(public) + `}`)),
+			description: "the signature of the DPoP proof is wrong",
+		},
+		"claims": {
+			proofs:      changed(map[string]any{"jti": 7}),
+			description: "the claims of the DPoP proof are malformed",
+		},
+		"no jti": {proofs: changed(map[string]any{"jti": nil}), description: "the DPoP proof has no jti"},
+		"long jti": {
+			proofs:      changed(map[string]any{"jti": strings.Repeat("x", 257)}),
+			description: "the jti of the DPoP proof is longer than 256 bytes",
+		},
+		"no htm": {proofs: changed(map[string]any{"htm": nil}), description: "the DPoP proof has no htm"},
+		"other method": {
+			proofs:      changed(map[string]any{"htm": "PUT"}),
+			description: "the htm of the DPoP proof is not the method of the request",
+		},
 		"method in lower case": {
 			proofs: func(method, target, token string) []string {
 				return []string{h.proof(t, strings.ToLower(method), target, token, nil)}
 			},
 			description: "the htm of the DPoP proof is not the method of the request",
 		},
-		"no htu":        {proofs: changed(map[string]any{"htu": nil}), description: "the DPoP proof has no htu"},
-		"other URL":     {proofs: changed(map[string]any{"htu": "http://example.com/other"}), description: "the htu of the DPoP proof is not the URL of the request"},
-		"other host":    {proofs: changed(map[string]any{"htu": "http://example.org/token"}), description: "the htu of the DPoP proof is not the URL of the request"},
-		"other scheme":  {proofs: changed(map[string]any{"htu": "https://example.com/token"}), description: "the htu of the DPoP proof is not the URL of the request"},
-		"path alone":    {proofs: changed(map[string]any{"htu": "/token"}), description: "the htu of the DPoP proof is not the URL of the request"},
-		"no iat":        {proofs: changed(map[string]any{"iat": nil}), description: "the DPoP proof has no iat"},
-		"in the future": {proofs: changed(map[string]any{"iat": begin + 11}), description: "the iat of the DPoP proof is in the future"},
-		"old":           {proofs: changed(map[string]any{"iat": begin - 71}), description: "the iat of the DPoP proof is more than a minute ago"},
-		"no ath":        {proofs: changed(map[string]any{"ath": nil}), description: "the DPoP proof has no ath", tokenOnly: true},
-		"other ath":     {proofs: changed(map[string]any{"ath": "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}), description: "the ath of the DPoP proof does not match the access token", tokenOnly: true},
+		"no htu": {proofs: changed(map[string]any{"htu": nil}), description: "the DPoP proof has no htu"},
+		"other URL": {
+			proofs:      changed(map[string]any{"htu": "http://example.com/other"}),
+			description: "the htu of the DPoP proof is not the URL of the request",
+		},
+		"other host": {
+			proofs:      changed(map[string]any{"htu": "http://example.org/token"}),
+			description: "the htu of the DPoP proof is not the URL of the request",
+		},
+		"other scheme": {
+			proofs:      changed(map[string]any{"htu": "https://example.com/token"}),
+			description: "the htu of the DPoP proof is not the URL of the request",
+		},
+		"path alone": {
+			proofs:      changed(map[string]any{"htu": "/token"}),
+			description: "the htu of the DPoP proof is not the URL of the request",
+		},
+		"no iat": {proofs: changed(map[string]any{"iat": nil}), description: "the DPoP proof has no iat"},
+		"in the future": {
+			proofs:      changed(map[string]any{"iat": begin + 11}),
+			description: "the iat of the DPoP proof is in the future",
+		},
+		"old": {
+			proofs:      changed(map[string]any{"iat": begin - 71}),
+			description: "the iat of the DPoP proof is more than a minute ago",
+		},
+		"no ath": {
+			proofs: changed(map[string]any{"ath": nil}), description: "the DPoP proof has no ath",
+			tokenOnly: true,
+		},
+		"other ath": {
+			proofs:      changed(map[string]any{"ath": "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"}),
+			description: "the ath of the DPoP proof does not match the access token", tokenOnly: true,
+		},
 	} {
 		before := s.Stats()
 		a := apiWith("DPoP", token, tc.proofs("GET", offlineAPI, token)...).ask(t, handler)
 		require.Equal(t, http.StatusUnauthorized, a.status, name)
 		require.Equal(t, "invalid_dpop_proof", a.member(t, "error"), name)
 		require.Equal(t, tc.description, a.member(t, "error_description"), name)
-		require.Contains(t, a.header.Get("WWW-Authenticate"), challengeDPoP+`, error="invalid_dpop_proof", error_description="`+tc.description+`"`)
-		require.Equal(t, before.APIRequests.ByResult["invalid_dpop_proof"]+1, s.Stats().APIRequests.ByResult["invalid_dpop_proof"])
+		require.Contains(t, a.header.Get("WWW-Authenticate"),
+			challengeDPoP+`, error="invalid_dpop_proof", error_description="`+tc.description+`"`)
+		require.Equal(t, before.APIRequests.ByResult["invalid_dpop_proof"]+1,
+			s.Stats().APIRequests.ByResult["invalid_dpop_proof"])
 		if tc.tokenOnly {
 			continue
 		}
@@ -299,7 +387,8 @@ func TestWrongProofs(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, a.status, name)
 		require.Equal(t, "invalid_dpop_proof", a.member(t, "error"), name)
 		require.Equal(t, tc.description, a.member(t, "error_description"), name)
-		require.Equal(t, before.TokenRequests.ByResult["invalid_dpop_proof"]+1, s.Stats().TokenRequests.ByResult["invalid_dpop_proof"])
+		require.Equal(t, before.TokenRequests.ByResult["invalid_dpop_proof"]+1,
+			s.Stats().TokenRequests.ByResult["invalid_dpop_proof"])
 	}
 	for name, change := range map[string]map[string]any{
 		"as early as allowed": {"iat": begin + 10},
@@ -308,9 +397,11 @@ func TestWrongProofs(t *testing.T) {
 		"further claims":      {"x": 1, "nonce": "unasked for"},
 		"spelt otherwise":     {"htu": "HTTP://EXAMPLE.com:80/api/./x/../%6frders"},
 	} {
-		require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, change)).ask(t, handler).status, name)
+		require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, change)).ask(t,
+			handler).status, name)
 	}
-	require.Equal(t, http.StatusOK, tokenWith(h.proof(t, "POST", s.endpoints.Token, "", nil)).ask(t, handler).status, "the published URL")
+	require.Equal(t, http.StatusOK, tokenWith(h.proof(t, "POST", s.endpoints.Token, "", nil)).ask(t, handler).status,
+		"the published URL")
 }
 
 func TestProofIsGoodOnce(t *testing.T) {
@@ -325,8 +416,10 @@ func TestProofIsGoodOnce(t *testing.T) {
 	a := tokenWith(proof).ask(t, handler)
 	require.Equal(t, "the DPoP proof was used before", a.member(t, "error_description"))
 	clock.move(time.Second)
-	require.Equal(t, "the iat of the DPoP proof is more than a minute ago", tokenWith(proof).ask(t, handler).member(t, "error_description"))
-	require.Equal(t, http.StatusOK, tokenWith(other.proof(t, "POST", offlineToken, "", map[string]any{"jti": "once"})).ask(t, handler).status,
+	require.Equal(t, "the iat of the DPoP proof is more than a minute ago",
+		tokenWith(proof).ask(t, handler).member(t, "error_description"))
+	require.Equal(t, http.StatusOK, tokenWith(other.proof(t, "POST", offlineToken, "",
+		map[string]any{"jti": "once"})).ask(t, handler).status,
 		"identifiers are those of a key")
 
 	s.proofs.seen.limit = 1

@@ -15,8 +15,14 @@ import (
 // The clients of these tests: one that has tokens, one that exchanges them, and one that acts.
 var (
 	owner   = Client{ID: "owner", Secret: "owners-secret", Scope: "orders.read orders.write"}
-	gateway = Client{ID: "gateway", Secret: "gateways-secret", Scope: "gateway", GrantTypes: []string{grantClientCredentials, grantTokenExchange}}
-	robot   = Client{ID: "robot", Secret: "robots-secret", Scope: "robots", GrantTypes: []string{grantClientCredentials, grantTokenExchange}}
+	gateway = Client{
+		ID: "gateway", Secret: "gateways-secret", Scope: "gateway",
+		GrantTypes: []string{grantClientCredentials, grantTokenExchange},
+	}
+	robot = Client{
+		ID: "robot", Secret: "robots-secret", Scope: "robots",
+		GrantTypes: []string{grantClientCredentials, grantTokenExchange},
+	}
 )
 
 // exchangeServer is a server with a clock that a test can move.
@@ -78,7 +84,8 @@ func TestExchangeNarrows(t *testing.T) {
 			token, _ := response["access_token"].(string)
 			delete(response, "access_token")
 			assert.Equal(t, map[string]any{
-				"token_type": "Bearer", "expires_in": 300.0, "scope": "orders.read orders.write", "issued_token_type": typeAccessToken,
+				"token_type": "Bearer", "expires_in": 300.0, "scope": "orders.read orders.write",
+				"issued_token_type": typeAccessToken,
 			}, response)
 			claims := x.claims(t, token)
 			assert.Equal(t, true, claims["active"])
@@ -171,7 +178,10 @@ func TestExchangeRefusals(t *testing.T) {
 			x.now = x.now.Add(299*time.Second + time.Millisecond)
 			subject, revoked := x.tokenOf(t, owner), x.tokenOf(t, owner)
 			require.Equal(t, http.StatusOK, post("/revoke", owner, "token="+revoked).ask(t, x.handler).status)
-			other, otherHandler := offline(t, Config{Clients: []Client{owner, gateway, robot}, TokenFormat: x.server.cfg.TokenFormat, Now: x.server.cfg.Now})
+			other, otherHandler := offline(t, Config{
+				Clients:     []Client{owner, gateway, robot},
+				TokenFormat: x.server.cfg.TokenFormat, Now: x.server.cfg.Now,
+			})
 			require.NotSame(t, x.server, other)
 			foreign := post("/token", owner, "grant_type=client_credentials").ask(t, otherHandler).member(t, "access_token")
 
@@ -183,19 +193,49 @@ func TestExchangeRefusals(t *testing.T) {
 				code        string
 				description string
 			}{
-				"a client that may not": {owner, []string{"subject_token=" + subject, kind}, "unauthorized_client", "the client may not use this grant"},
-				"no subject":            {gateway, []string{kind}, "invalid_request", "subject_token is missing"},
-				"no type":               {gateway, []string{"subject_token=" + subject}, "invalid_request", "subject_token_type is missing"},
+				"a client that may not": {
+					owner,
+					[]string{"subject_token=" + subject, kind},
+					"unauthorized_client",
+					"the client may not use this grant",
+				},
+				"no subject": {gateway, []string{kind}, "invalid_request", "subject_token is missing"},
+				"no type": {
+					gateway,
+					[]string{"subject_token=" + subject},
+					"invalid_request",
+					"subject_token_type is missing",
+				},
 				"a type that nobody knows": {
 					gateway,
 					[]string{"subject_token=" + subject, "subject_token_type=urn:ietf:params:oauth:token-type:saml2"},
 					"invalid_request", "subject_token_type is not supported",
 				},
-				"no token":     {gateway, []string{"subject_token=nonsense", kind}, "invalid_request", "the subject token is malformed or not from this authorization server"},
-				"foreign":      {gateway, []string{"subject_token=" + foreign, kind}, "invalid_request", "the subject token is malformed or not from this authorization server"},
-				"expired":      {gateway, []string{"subject_token=" + old, kind}, "invalid_request", "the subject token expired"},
-				"revoked":      {gateway, []string{"subject_token=" + revoked, kind}, "invalid_request", "the subject token was revoked"},
-				"actor's type": {gateway, []string{"subject_token=" + subject, kind, actorKind}, "invalid_request", "actor_token_type is included without actor_token"},
+				"no token": {
+					gateway,
+					[]string{"subject_token=nonsense", kind},
+					"invalid_request",
+					"the subject token is malformed or not from this authorization server",
+				},
+				"foreign": {
+					gateway,
+					[]string{"subject_token=" + foreign, kind},
+					"invalid_request",
+					"the subject token is malformed or not from this authorization server",
+				},
+				"expired": {gateway, []string{"subject_token=" + old, kind}, "invalid_request", "the subject token expired"},
+				"revoked": {
+					gateway,
+					[]string{"subject_token=" + revoked, kind},
+					"invalid_request",
+					"the subject token was revoked",
+				},
+				"actor's type": {
+					gateway,
+					[]string{"subject_token=" + subject, kind, actorKind},
+					"invalid_request",
+					"actor_token_type is included without actor_token",
+				},
 				"no type of the actor": {
 					gateway,
 					[]string{"subject_token=" + subject, kind, "actor_token=" + subject},
@@ -206,8 +246,16 @@ func TestExchangeRefusals(t *testing.T) {
 					[]string{"subject_token=" + subject, kind, "actor_token=nobody", actorKind},
 					"invalid_request", "the actor token is malformed or not from this authorization server",
 				},
-				"an expired actor": {gateway, []string{"subject_token=" + subject, kind, "actor_token=" + old, actorKind}, "invalid_request", "the actor token expired"},
-				"a revoked actor":  {gateway, []string{"subject_token=" + subject, kind, "actor_token=" + revoked, actorKind}, "invalid_request", "the actor token was revoked"},
+				"an expired actor": {
+					gateway,
+					[]string{"subject_token=" + subject, kind, "actor_token=" + old, actorKind},
+					"invalid_request", "the actor token expired",
+				},
+				"a revoked actor": {
+					gateway,
+					[]string{"subject_token=" + subject, kind, "actor_token=" + revoked, actorKind},
+					"invalid_request", "the actor token was revoked",
+				},
 				"a refresh token": {
 					gateway,
 					[]string{"subject_token=" + subject, kind, "requested_token_type=urn:ietf:params:oauth:token-type:refresh_token"},
@@ -223,12 +271,31 @@ func TestExchangeRefusals(t *testing.T) {
 					[]string{"subject_token=" + subject, kind, "scope=++"},
 					"invalid_scope", "the scope is malformed or exceeds the scope of the subject token",
 				},
-				"no resource":       {gateway, []string{"subject_token=" + subject, kind, "resource=orders"}, "invalid_target", "resource must be an absolute URI without a fragment"},
-				"two of them":       {gateway, []string{"subject_token=" + subject, "subject_token=" + subject, kind}, "invalid_request", "a parameter is included more than once"},
-				"a wrong audience":  {gateway, []string{"subject_token=" + subject, kind, "audience=%C3%A4"}, "invalid_target", "audience must be printable ASCII"},
-				"not authenticated": {Client{ID: "gateway", Secret: "x"}, []string{"subject_token=" + subject, kind}, "invalid_client", "client authentication failed"},
+				"no resource": {
+					gateway,
+					[]string{"subject_token=" + subject, kind, "resource=orders"},
+					"invalid_target",
+					"resource must be an absolute URI without a fragment",
+				},
+				"two of them": {
+					gateway,
+					[]string{"subject_token=" + subject, "subject_token=" + subject, kind},
+					"invalid_request", "a parameter is included more than once",
+				},
+				"a wrong audience": {
+					gateway,
+					[]string{"subject_token=" + subject, kind, "audience=%C3%A4"},
+					"invalid_target",
+					"audience must be printable ASCII",
+				},
+				"not authenticated": {
+					Client{ID: "gateway", Secret: "x"},
+					[]string{"subject_token=" + subject, kind},
+					"invalid_client", "client authentication failed",
+				},
 			} {
-				a := post("/token", c.client, append(c.parameters, "grant_type="+url.QueryEscape(grantTokenExchange))...).ask(t, x.handler)
+				a := post("/token", c.client, append(c.parameters, "grant_type="+url.QueryEscape(grantTokenExchange))...).ask(t,
+					x.handler)
 				assert.Equal(t, c.code, a.member(t, "error"), name)
 				assert.Equal(t, c.description, a.member(t, "error_description"), name)
 			}
@@ -245,14 +312,16 @@ func TestExchangeOfJWTs(t *testing.T) {
 	a := x.exchange(t, gateway, subject, asJWT)
 	assert.Equal(t, typeJWT, a.member(t, "issued_token_type"))
 	assert.Len(t, strings.Split(a.member(t, "access_token"), "."), 3)
-	q := post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+subject, "subject_token_type="+typeJWT)
+	q := post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+subject,
+		"subject_token_type="+typeJWT)
 	assert.Equal(t, http.StatusOK, q.ask(t, x.handler).status)
 
 	opaque := newExchangeServer(t, Opaque)
 	subject = opaque.tokenOf(t, owner)
 	a = opaque.exchange(t, gateway, subject, asJWT)
 	assert.Equal(t, "requested_token_type is not supported", a.member(t, "error_description"))
-	q = post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+subject, "subject_token_type="+typeJWT)
+	q = post("/token", gateway, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+subject,
+		"subject_token_type="+typeJWT)
 	assert.Equal(t, "subject_token_type is not supported", q.ask(t, opaque.handler).member(t, "error_description"))
 }
 
@@ -264,6 +333,7 @@ func TestExchangeAlone(t *testing.T) {
 	token := post("/token", owner, "grant_type=client_credentials").ask(t, h).member(t, "access_token")
 	a := post("/token", alone, "grant_type=client_credentials").ask(t, h)
 	assert.Equal(t, "unauthorized_client", a.member(t, "error"))
-	a = post("/token", alone, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+token, "subject_token_type="+typeAccessToken).ask(t, h)
+	a = post("/token", alone, "grant_type="+url.QueryEscape(grantTokenExchange), "subject_token="+token,
+		"subject_token_type="+typeAccessToken).ask(t, h)
 	assert.Equal(t, http.StatusOK, a.status, a.body)
 }

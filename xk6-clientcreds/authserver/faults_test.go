@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFaultsAddUp holds that each request is in exactly one result, no matter who answered it, and that faults are counted.
+// TestFaultsAddUp holds that each request is in exactly one result, no matter who answered it, and that faults are
+// counted.
 func TestFaultsAddUp(t *testing.T) {
 	t.Parallel()
 	s, h := offline(t, Config{})
@@ -38,7 +39,8 @@ func TestFaultsAddUp(t *testing.T) {
 	require.EqualValues(t, 2*n+1, got.TokenRequests.Total)
 	require.EqualValues(t, 2*n+1, sum(got.TokenRequests.ByResult))
 	require.EqualValues(t, n, sum(got.APIRequests.ByResult))
-	require.Equal(t, []string{"http_502", "invalid_client", "issued"}, slices.Sorted(maps.Keys(got.TokenRequests.ByResult)))
+	require.Equal(t, []string{"http_502", "invalid_client", "issued"},
+		slices.Sorted(maps.Keys(got.TokenRequests.ByResult)))
 	require.Equal(t, []string{"invalid_token", "ok"}, slices.Sorted(maps.Keys(got.APIRequests.ByResult)))
 	errors := got.Faults["error"]
 	require.Equal(t, errors["api"], got.APIRequests.ByResult["invalid_token"])
@@ -62,7 +64,10 @@ func sum(counts map[string]int64) (all int64) {
 func TestFaultsFromTheStart(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	s, err := New(Config{Clients: []Client{demo}, Now: clock.now, Faults: []byte(`{"token": {"outages": [{"for": "1s"}]}}`)})
+	s, err := New(Config{
+		Clients: []Client{demo}, Now: clock.now,
+		Faults: []byte(`{"token": {"outages": [{"for": "1s"}]}}`),
+	})
 	require.NoError(t, err)
 	clock.move(time.Hour)
 	require.NoError(t, s.Start(t.Context()))
@@ -159,7 +164,8 @@ func TestWrongClocks(t *testing.T) {
 	clock.move(window)
 	put(t, h, `{}`)
 	issue(t, h)
-	require.EqualValues(t, 3, s.Stats().TokenRequests.PeakPer100ms, "not the four of one window that the clock went back into")
+	require.EqualValues(t, 3, s.Stats().TokenRequests.PeakPer100ms,
+		"not the four of one window that the clock went back into")
 	require.Equal(t, map[string]int64{"token": 2, "api": 1}, s.Stats().Faults["clock_skew"])
 }
 
@@ -252,7 +258,8 @@ func TestNonceAtRunTime(t *testing.T) {
 	require.Equal(t, "use_dpop_nonce", ask(a.header.Get("DPoP-Nonce")).member(t, "error"))
 	put(t, handler, `{}`)
 	require.Equal(t, http.StatusOK, ask(nil).status)
-	require.Equal(t, map[string]map[string]int64{"dpop_nonce": {"token": 3, "api": 1}, "nonce_reset": {"server": 1}}, s.Stats().Faults)
+	require.Equal(t, map[string]map[string]int64{"dpop_nonce": {"token": 3, "api": 1}, "nonce_reset": {"server": 1}},
+		s.Stats().Faults)
 }
 
 // TestSecretRotation holds what an administrator's order to replace a secret does.

@@ -8,8 +8,9 @@ import (
 )
 
 // knownHosts lets requests through that name a host which this server is known by. A page whose name has come to stand
-// for this machine (DNS rebinding) is of the same origin as the server to the browser, but the Host header still has the
-// page's name in it. An address in the Host header is one that the browser has connected to, so every address is known.
+// for this machine (DNS rebinding) is of the same origin as the server to the browser, but the Host header still has
+// the page's name in it. An address in the Host header is one that the browser has connected to, so every address is
+// known.
 func (s *Server) knownHosts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.isKnownHost(r.Host) {
@@ -38,7 +39,8 @@ func (s *Server) isKnownHost(header string) bool {
 func checkHosts(names []string) error {
 	for _, name := range names {
 		if name == "" || !printableASCII(name) || strings.ContainsAny(name, ":/@ ") {
-			return configErrorf("AllowHosts", "%q is not the name of a host, want one without scheme and port, such as authserver", name)
+			return configErrorf("AllowHosts",
+				"%q is not the name of a host, want one without scheme and port, such as authserver", name)
 		}
 	}
 	return nil

@@ -11,10 +11,14 @@ import (
 // All else may be asked by any name.
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	_, h := offline(t, Config{Issuer: "https://Idp.example:8089/tenant", AllowHosts: []string{"authserver", "Other.example"}})
+	_, h := offline(t, Config{
+		Issuer:     "https://Idp.example:8089/tenant",
+		AllowHosts: []string{"authserver", "Other.example"},
+	})
 	for host, known := range map[string]bool{
-		"127.0.0.1": true, "127.0.0.1:8089": true, "127.9.9.9:1": true, "[::1]:8089": true, "[::1]": true, "192.0.2.7:80": true,
-		"localhost": true, "LocalHost:8089": true, "localhost.:8089": true, "k6.localhost:8089": true,
+		"127.0.0.1": true, "127.0.0.1:8089": true, "127.9.9.9:1": true, "[::1]:8089": true, "[::1]": true,
+		"192.0.2.7:80": true,
+		"localhost":    true, "LocalHost:8089": true, "localhost.:8089": true, "k6.localhost:8089": true,
 		"idp.example": true, "idp.example:443": true, "authserver:8089": true, "AUTHSERVER": true, "other.example": true,
 
 		"evil.example": false, "evil.example:8089": false, "localhost.evil.example": false, "notlocalhost": false,
@@ -22,7 +26,8 @@ func TestHosts(t *testing.T) {
 	} {
 		want := map[bool]int{true: http.StatusOK, false: http.StatusMisdirectedRequest}[known]
 		for _, q := range []request{
-			admin(http.MethodPost, "/clients/demo/secret", "{}"), admin(http.MethodPut, "/faults", "{}"), admin(http.MethodGet, "/stats", ""),
+			admin(http.MethodPost, "/clients/demo/secret", "{}"), admin(http.MethodPut, "/faults", "{}"),
+			admin(http.MethodGet, "/stats", ""),
 			get("/stats", ""),
 		} {
 			q.header.Set("Host", host)
@@ -32,7 +37,8 @@ func TestHosts(t *testing.T) {
 			got := q.ask(t, h)
 			require.Equal(t, want, got.status, "%s as %q: %s", q.url, host, got.body)
 			if !known {
-				require.Equal(t, "the Host header does not name this server; allowed: an IP address, localhost, the issuer's host, "+
+				require.Equal(t, "the Host header does not name this server; allowed: an IP address, localhost, the issuer's "+
+					"host, "+
 					"and the names given by --allow-host", got.member(t, "error_description"))
 			}
 		}

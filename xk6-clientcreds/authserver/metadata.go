@@ -12,12 +12,14 @@ import (
 
 // metadata is the authorization server metadata, RFC 8414 §2.
 type metadata struct {
-	Issuer                      string                    `json:"issuer"`
-	TokenEndpoint               string                    `json:"token_endpoint"`
-	JWKSURI                     string                    `json:"jwks_uri,omitempty"`
-	Scopes                      []string                  `json:"scopes_supported,omitempty"`
-	DetailTypes                 []string                  `json:"authorization_details_types_supported,omitempty"` // RFC 9396 §10
-	ResponseTypes               []string                  `json:"response_types_supported"`                        // required, and empty: no authorization endpoint
+	Issuer        string   `json:"issuer"`
+	TokenEndpoint string   `json:"token_endpoint"`
+	JWKSURI       string   `json:"jwks_uri,omitempty"`
+	Scopes        []string `json:"scopes_supported,omitempty"`
+	// RFC 9396 §10
+	DetailTypes []string `json:"authorization_details_types_supported,omitempty"`
+	// required, and empty: no authorization endpoint
+	ResponseTypes               []string                  `json:"response_types_supported"`
 	GrantTypes                  []string                  `json:"grant_types_supported"`
 	TokenAuthMethods            []string                  `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms         []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
@@ -28,8 +30,9 @@ type metadata struct {
 	IntrospectionEndpoint       string                    `json:"introspection_endpoint"`
 	IntrospectionAuthMethods    []string                  `json:"introspection_endpoint_auth_methods_supported"`
 	IntrospectionAuthAlgorithms []jose.SignatureAlgorithm `json:"introspection_endpoint_auth_signing_alg_values_supported"`
-	CertificateBoundTokens      bool                      `json:"tls_client_certificate_bound_access_tokens,omitempty"` // RFC 8705 §3.3
-	MTLSEndpointAliases         *mtlsEndpointAliases      `json:"mtls_endpoint_aliases,omitempty"`
+	// RFC 8705 §3.3
+	CertificateBoundTokens bool                 `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+	MTLSEndpointAliases    *mtlsEndpointAliases `json:"mtls_endpoint_aliases,omitempty"`
 }
 
 // mtlsEndpointAliases are the endpoints for clients with certificates, RFC 8705

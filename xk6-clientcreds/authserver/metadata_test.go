@@ -101,9 +101,11 @@ func TestIssuer(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.status)
 		token := a.member(t, "access_token")
 		require.Equal(t, http.StatusOK, get(m.JWKSURI, "").send(t, http.DefaultClient).status)
-		require.Contains(t, post(m.IntrospectionEndpoint, demo, "token="+token).send(t, http.DefaultClient).body, `"active":true`)
+		require.Contains(t, post(m.IntrospectionEndpoint, demo, "token="+token).send(t, http.DefaultClient).body,
+			`"active":true`)
 		require.Equal(t, http.StatusOK, post(m.RevocationEndpoint, demo, "token="+token).send(t, http.DefaultClient).status)
-		require.Contains(t, post(m.IntrospectionEndpoint, demo, "token="+token).send(t, http.DefaultClient).body, `"active":false`)
+		require.Contains(t, post(m.IntrospectionEndpoint, demo, "token="+token).send(t, http.DefaultClient).body,
+			`"active":false`)
 	}
 	http.DefaultClient.CloseIdleConnections()
 }

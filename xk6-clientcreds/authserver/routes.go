@@ -59,7 +59,8 @@ func (s *Server) addAuthorizationServer(p *routes) error {
 	issuerPath := s.endpoints.issuerPath()
 	base := strings.TrimSuffix(issuerPath, "/")
 	p.paths[base+"/token"] = counted(&s.stats.token, s, faults.Token, s.cfg.TokenMiddleware, s.serveToken)
-	p.paths[base+"/introspect"] = s.arriving(&s.stats.introspections, faults.Introspection, http.HandlerFunc(s.serveIntrospection))
+	p.paths[base+"/introspect"] = s.arriving(&s.stats.introspections, faults.Introspection,
+		http.HandlerFunc(s.serveIntrospection))
 	p.paths[base+"/revoke"] = s.arriving(&s.stats.revocations, faults.Revocation, http.HandlerFunc(s.serveRevocation))
 	p.paths[base+"/jwks"] = s.faults.Wrap(faults.JWKS, readOnly(s.serveKeys))
 	published, err := document(s.metadata())
@@ -100,7 +101,9 @@ func (s *Server) arriving(count *atomic.Int64, e faults.Endpoint, endpoint http.
 
 // counted counts the arrivals at an endpoint, then lets its faults and the
 // middleware see them.
-func counted(l *arrivals, s *Server, e faults.Endpoint, middleware []Middleware, endpoint http.HandlerFunc) http.Handler {
+func counted(l *arrivals, s *Server, e faults.Endpoint, middleware []Middleware,
+	endpoint http.HandlerFunc,
+) http.Handler {
 	var h http.Handler = endpoint
 	for _, wrap := range slices.Backward(middleware) {
 		h = wrap(h)

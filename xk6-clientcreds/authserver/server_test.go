@@ -145,7 +145,8 @@ func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	server := start(t, Config{}).servers[0]
 	for name, timeout := range map[string]time.Duration{
-		"header": server.ReadHeaderTimeout, "read": server.ReadTimeout, "write": server.WriteTimeout, "idle": server.IdleTimeout,
+		"header": server.ReadHeaderTimeout, "read": server.ReadTimeout, "write": server.WriteTimeout,
+		"idle": server.IdleTimeout,
 	} {
 		require.Positive(t, timeout, name)
 	}

@@ -35,9 +35,15 @@ func TestTokenResponse(t *testing.T) {
 		{"client_secret_post", postBody(clientCredentials, "client_id=demo", demoSecret), "orders.read orders.write"},
 		{"client_id beside basic", post("/token", demo, clientCredentials, "client_id=demo"), "orders.read orders.write"},
 		{"a scope", post("/token", demo, clientCredentials, "scope=orders.read"), "orders.read"},
-		{"all scopes in another order", post("/token", demo, clientCredentials, "scope=orders.write+orders.read"), "orders.write orders.read"},
+		{
+			"all scopes in another order", post("/token", demo, clientCredentials, "scope=orders.write+orders.read"),
+			"orders.write orders.read",
+		},
 		{"a repeated scope", post("/token", demo, clientCredentials, "scope=orders.read%20orders.read"), "orders.read"},
-		{"an empty parameter counts as left out", post("/token", demo, clientCredentials, "scope=", "scope=orders.read"), "orders.read"},
+		{
+			"an empty parameter counts as left out", post("/token", demo, clientCredentials, "scope=", "scope=orders.read"),
+			"orders.read",
+		},
 		{"unknown parameters are ignored", post("/token", demo, clientCredentials, "foo=bar"), "orders.read orders.write"},
 		{
 			"a charset in the content type", post("/token", demo, clientCredentials).
@@ -84,20 +90,53 @@ func TestTokenErrors(t *testing.T) {
 		{"no grant type", post("/token", demo), 400, "invalid_request", errNoGrantType},
 		{"empty grant type", post("/token", demo, "grant_type="), 400, "invalid_request", errNoGrantType},
 		{"other grant type", post("/token", demo, "grant_type=password"), 400, "unsupported_grant_type", errUnsupportedGrant},
-		{"client without the grant", post("/token", unauthorized, clientCredentials), 400, "unauthorized_client", errForbiddenGrant},
-		{"grant type twice", post("/token", demo, clientCredentials, clientCredentials), 400, "invalid_request", errDuplicate},
-		{"scope twice", post("/token", demo, clientCredentials, "scope=orders.read", "scope=orders.write"), 400, "invalid_request", errDuplicate},
-		{"unknown parameter twice", post("/token", demo, clientCredentials, "a=1", "a=2"), 400, "invalid_request", errDuplicate},
+		{
+			"client without the grant", post("/token", unauthorized, clientCredentials), 400, "unauthorized_client",
+			errForbiddenGrant,
+		},
+		{
+			"grant type twice", post("/token", demo, clientCredentials, clientCredentials), 400, "invalid_request",
+			errDuplicate,
+		},
+		{
+			"scope twice", post("/token", demo, clientCredentials, "scope=orders.read", "scope=orders.write"), 400,
+			"invalid_request", errDuplicate,
+		},
+		{
+			"unknown parameter twice", post("/token", demo, clientCredentials, "a=1", "a=2"), 400, "invalid_request",
+			errDuplicate,
+		},
 		{"broken escape", post("/token", demo, clientCredentials, "scope=%zz"), 400, "invalid_request", errEncoding},
 		{"cut-off escape", post("/token", demo, clientCredentials, "scope=a%2"), 400, "invalid_request", errEncoding},
 		{"broken escape in a name", post("/token", demo, clientCredentials, "%=1"), 400, "invalid_request", errEncoding},
-		{"too many parameters", post("/token", demo, manyParameters(maxParams+1)...), 400, "invalid_request", errTooManyParams},
-		{"JSON body", post("/token", demo, `{"grant_type":"client_credentials"}`).with("Content-Type", "application/json"), 400, "invalid_request", errContentType},
-		{"no content type", post("/token", demo, clientCredentials).with("Content-Type"), 400, "invalid_request", errContentType},
-		{"two content types", post("/token", demo, clientCredentials).with("Content-Type", formType, formType), 400, "invalid_request", errContentType},
-		{"body too large", post("/token", demo, clientCredentials, "a="+strings.Repeat("x", maxBody)), 413, "invalid_request", errTooLarge},
-		{"secret in the URI", post("/token?client_secret=x", demo, clientCredentials), 400, "invalid_request", errQueryCredentials},
-		{"assertion in the URI", post("/token?client_assertion=x", demo, clientCredentials), 400, "invalid_request", errQueryCredentials},
+		{
+			"too many parameters", post("/token", demo, manyParameters(maxParams+1)...), 400, "invalid_request",
+			errTooManyParams,
+		},
+		{
+			"JSON body", post("/token", demo, `{"grant_type":"client_credentials"}`).with("Content-Type", "application/json"),
+			400, "invalid_request", errContentType,
+		},
+		{
+			"no content type", post("/token", demo, clientCredentials).with("Content-Type"), 400, "invalid_request",
+			errContentType,
+		},
+		{
+			"two content types", post("/token", demo, clientCredentials).with("Content-Type", formType, formType), 400,
+			"invalid_request", errContentType,
+		},
+		{
+			"body too large", post("/token", demo, clientCredentials, "a="+strings.Repeat("x", maxBody)), 413, "invalid_request",
+			errTooLarge,
+		},
+		{
+			"secret in the URI", post("/token?client_secret=x", demo, clientCredentials), 400, "invalid_request",
+			errQueryCredentials,
+		},
+		{
+			"assertion in the URI", post("/token?client_assertion=x", demo, clientCredentials), 400, "invalid_request",
+			errQueryCredentials,
+		},
 		{"GET", request{method: http.MethodGet, url: "/token"}, 405, "invalid_request", errMethod},
 		{"PUT", request{method: http.MethodPut, url: "/token"}, 405, "invalid_request", errMethod},
 
@@ -105,30 +144,76 @@ func TestTokenErrors(t *testing.T) {
 		{"client_id alone", postBody(clientCredentials, "client_id=demo"), 401, "invalid_client", errNoCredentials},
 		{"secret without client_id", postBody(clientCredentials, demoSecret), 401, "invalid_client", errWrongSecret},
 		{"wrong secret by basic", post("/token", wrong, clientCredentials), 401, "invalid_client", errWrongSecret},
-		{"wrong secret by post", postBody(clientCredentials, "client_id=demo", "client_secret=wrong"), 401, "invalid_client", errWrongSecret},
-		{"unknown client", post("/token", Client{ID: "nobody", Secret: "x"}, clientCredentials), 401, "invalid_client", errWrongSecret},
-		{"no secret by basic", postBody(clientCredentials).with("Authorization", basic("demo", "")), 401, "invalid_client", errWrongSecret},
-		{"credentials not form-encoded", postBody(clientCredentials).with("Authorization", rawBasic), 401, "invalid_client", errBasicEncoding},
+		{
+			"wrong secret by post", postBody(clientCredentials, "client_id=demo", "client_secret=wrong"), 401, "invalid_client",
+			errWrongSecret,
+		},
+		{
+			"unknown client", post("/token", Client{ID: "nobody", Secret: "x"}, clientCredentials), 401, "invalid_client",
+			errWrongSecret,
+		},
+		{
+			"no secret by basic", postBody(clientCredentials).with("Authorization", basic("demo", "")), 401, "invalid_client",
+			errWrongSecret,
+		},
+		{
+			"credentials not form-encoded", postBody(clientCredentials).with("Authorization", rawBasic), 401, "invalid_client",
+			errBasicEncoding,
+		},
 		{"not Base64", postBody(clientCredentials).with("Authorization", "Basic !!!"), 401, "invalid_client", errBasicSyntax},
-		{"no colon", postBody(clientCredentials).with("Authorization", "Basic ZGVtbw=="), 401, "invalid_client", errBasicSyntax},
+		{
+			"no colon", postBody(clientCredentials).with("Authorization", "Basic ZGVtbw=="), 401, "invalid_client",
+			errBasicSyntax,
+		},
 		{"empty Basic", postBody(clientCredentials).with("Authorization", "Basic"), 401, "invalid_client", errBasicSyntax},
-		{"other scheme", postBody(clientCredentials).with("Authorization", "Bearer abc"), 401, "invalid_client", errWrongScheme},
-		{"method that is not the client's", post("/token", onlyPost, clientCredentials), 401, "invalid_client", errMethodForbidden},
+		{
+			"other scheme", postBody(clientCredentials).with("Authorization", "Bearer abc"), 401, "invalid_client",
+			errWrongScheme,
+		},
+		{
+			"method that is not the client's", post("/token", onlyPost, clientCredentials), 401, "invalid_client",
+			errMethodForbidden,
+		},
 
-		{"two methods at once", post("/token", demo, clientCredentials, "client_id=demo", demoSecret), 400, "invalid_request", errManyMethods},
-		{"two Authorization headers", postBody(clientCredentials).with("Authorization", rawBasic, rawBasic), 400, "invalid_request", errManyHeaders},
-		{"client_id of another client", post("/token", demo, clientCredentials, "client_id=onlypost"), 400, "invalid_request", errOtherClientID},
+		{
+			"two methods at once", post("/token", demo, clientCredentials, "client_id=demo", demoSecret), 400, "invalid_request",
+			errManyMethods,
+		},
+		{
+			"two Authorization headers", postBody(clientCredentials).with("Authorization", rawBasic, rawBasic), 400,
+			"invalid_request", errManyHeaders,
+		},
+		{
+			"client_id of another client", post("/token", demo, clientCredentials, "client_id=onlypost"), 400, "invalid_request",
+			errOtherClientID,
+		},
 
 		{"unknown scope", post("/token", demo, clientCredentials, "scope=admin"), 400, "invalid_scope", errUnknownScope},
-		{"one unknown scope", post("/token", demo, clientCredentials, "scope=orders.read+admin"), 400, "invalid_scope", errUnknownScope},
+		{
+			"one unknown scope", post("/token", demo, clientCredentials, "scope=orders.read+admin"), 400, "invalid_scope",
+			errUnknownScope,
+		},
 		{"part of a scope", post("/token", demo, clientCredentials, "scope=orders"), 400, "invalid_scope", errUnknownScope},
-		{"two spaces in the scope", post("/token", demo, clientCredentials, "scope=orders.read++orders.write"), 400, "invalid_scope", errScopeSyntax},
+		{
+			"two spaces in the scope", post("/token", demo, clientCredentials, "scope=orders.read++orders.write"), 400,
+			"invalid_scope", errScopeSyntax,
+		},
 		{"quote in the scope", post("/token", demo, clientCredentials, "scope=%22"), 400, "invalid_scope", errScopeSyntax},
 
-		{"relative resource", post("/token", demo, clientCredentials, "resource=%2Forders"), 400, "invalid_target", errTarget},
-		{"resource with a fragment", post("/token", demo, clientCredentials, "resource=https%3A%2F%2Fapi.example%2F%23a"), 400, "invalid_target", errTarget},
-		{"resource with an empty fragment", post("/token", demo, clientCredentials, "resource=https%3A%2F%2Fapi.example%2F%23"), 400, "invalid_target", errTarget},
-		{"audience that is not ASCII", post("/token", demo, clientCredentials, "audience=%C3%A4"), 400, "invalid_target", errAudience},
+		{
+			"relative resource", post("/token", demo, clientCredentials, "resource=%2Forders"), 400, "invalid_target",
+			errTarget,
+		},
+		{
+			"resource with a fragment", post("/token", demo, clientCredentials, "resource=https%3A%2F%2Fapi.example%2F%23a"),
+			400, "invalid_target", errTarget,
+		},
+		{"resource with an empty fragment", post("/token", demo, clientCredentials,
+			"resource=https%3A%2F%2Fapi.example%2F%23"), 400, "invalid_target", errTarget},
+		{
+			"audience that is not ASCII", post("/token", demo, clientCredentials, "audience=%C3%A4"), 400, "invalid_target",
+			errAudience,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,8 @@ func (j *jwtFormat) open(_ *form, token string) (tokenClaims, bool) {
 		return tokenClaims{}, false
 	}
 	var c claims
-	if json.Unmarshal(payload, &c) != nil || c.Issuer != j.server.endpoints.Issuer || c.Expiry == nil || c.IssuedAt == nil {
+	if json.Unmarshal(payload, &c) != nil || c.Issuer != j.server.endpoints.Issuer || c.Expiry == nil ||
+		c.IssuedAt == nil {
 		return tokenClaims{}, false
 	}
 	g := tokenClaims{

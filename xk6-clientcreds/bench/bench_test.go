@@ -79,11 +79,26 @@ func TestEveryTableOfKeysIsFilledByItsScript(t *testing.T) {
 		schedule probe.Schedule
 		table    func(*block.Run) results.Table
 	}{
-		"auth":         {withKeys, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authVariants) }},
-		"auth-rsa":     {withKeys, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authRSAVariants) }},
-		"auth-tls":     {withTLS, quick(2, 1), func(run *block.Run) results.Table { return authTable(run, "", authTLSVariants) }},
-		"dpop":         {withKeys, quick(2, 1), func(run *block.Run) results.Table { return dpopTable(run, "", dpopVariants) }},
-		"dpop-rsa":     {withKeys, quick(2, 1), func(run *block.Run) results.Table { return dpopTable(run, "", dpopRSAVariants) }},
+		"auth": {
+			withKeys, quick(2, 1),
+			func(run *block.Run) results.Table { return authTable(run, "", authVariants) },
+		},
+		"auth-rsa": {
+			withKeys, quick(2, 1),
+			func(run *block.Run) results.Table { return authTable(run, "", authRSAVariants) },
+		},
+		"auth-tls": {
+			withTLS, quick(2, 1),
+			func(run *block.Run) results.Table { return authTable(run, "", authTLSVariants) },
+		},
+		"dpop": {
+			withKeys, quick(2, 1),
+			func(run *block.Run) results.Table { return dpopTable(run, "", dpopVariants) },
+		},
+		"dpop-rsa": {
+			withKeys, quick(2, 1),
+			func(run *block.Run) results.Table { return dpopTable(run, "", dpopRSAVariants) },
+		},
 		"dpop-headers": {withKeys, quick(1, 3), dpopHeadersTable},
 	} {
 		t.Run(script, func(t *testing.T) {
@@ -152,8 +167,11 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
-		`-only: "everything" is none of hits, api, token, auth, dpop, signature, memory, pool, exporter`: {"-only", "everything"},
-		"flag provided but not defined: -quick":                                                          {"-quick"},
+		`-only: "everything" is none of hits, api, token, auth, dpop, signature, memory, pool, exporter`: {
+			"-only",
+			"everything",
+		},
+		"flag provided but not defined: -quick": {"-quick"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailed, mainImpl(args, &stdout, &stderr))

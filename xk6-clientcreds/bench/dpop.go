@@ -35,7 +35,8 @@ func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
 		}
 		tables = append(tables, dpopTable(run, part.title+", "+plural(part.schedule.VUs), part.variants))
 	}
-	run, err := b.blocksAt(ctx, withKeys, "dpop-headers", probe.Schedule{VUs: 1, PerVU: 1, Repeats: 150, Rounds: 18, Drain: drain})
+	run, err := b.blocksAt(ctx, withKeys, "dpop-headers",
+		probe.Schedule{VUs: 1, PerVU: 1, Repeats: 150, Rounds: 18, Drain: drain})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,8 @@ func TestHistogramsWeighSomething(t *testing.T) {
 	const series = 500
 	without, err := b.heap(t.Context(), "memory-series", 1, offer(series)...)
 	require.NoError(t, err)
-	with, err := b.heap(t.Context(), "memory-series", 1, append(offer(series), "-o", "prometheus=addr=127.0.0.1:0,linger=0s")...)
+	with, err := b.heap(t.Context(), "memory-series", 1,
+		append(offer(series), "-o", "prometheus=addr=127.0.0.1:0,linger=0s")...)
 	require.NoError(t, err)
 	require.Greater(t, with-without, 1.0*kilobyte*series)
 }

@@ -141,9 +141,15 @@ func (b *bench) clientsFile(ending string, clients int) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	rows := [][]string{{"clientId", "clientSecret", "scope"}, {b.server.where.ClientID, b.server.where.ClientSecret, b.server.where.Scope}}
+	rows := [][]string{
+		{"clientId", "clientSecret", "scope"},
+		{b.server.where.ClientID, b.server.where.ClientSecret, b.server.where.Scope},
+	}
 	for i := 2; i <= clients; i++ {
-		rows = append(rows, []string{fmt.Sprintf("client-%d", i), fmt.Sprintf("a-secret-that-is-as-long-as-most-are-%d", i), b.server.where.Scope})
+		rows = append(rows, []string{
+			fmt.Sprintf("client-%d", i), fmt.Sprintf("a-secret-that-is-as-long-as-most-are-%d", i),
+			b.server.where.Scope,
+		})
 	}
 	var text bytes.Buffer
 	write := writeClientsJSON

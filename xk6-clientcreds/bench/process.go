@@ -50,7 +50,9 @@ func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 
 // blocks runs a script of blocks in a k6 of its own, with arguments of its own, and returns what was
 // measured in it.
-func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedule, args ...string) (*block.Run, error) {
+func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedule, args ...string) (*block.Run,
+	error,
+) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -69,7 +71,8 @@ func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedu
 	}
 	_, _ = fmt.Fprintf(b.log, "%s, %s\n", script, plural(schedule.VUs))
 	args = append([]string{roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled"}, args...)
-	cmd := command(ctx, self, append(args, filepath.Join(b.scripts, script+".js")), append(b.server.env(), probe.ScheduleVariable+"="+string(text)))
+	cmd := command(ctx, self, append(args, filepath.Join(b.scripts, script+".js")),
+		append(b.server.env(), probe.ScheduleVariable+"="+string(text)))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
@@ -77,7 +80,8 @@ func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedu
 	}
 	measured, err := os.ReadFile(schedule.Output)
 	if err != nil {
-		return nil, fmt.Errorf("%s with %s left no measurements: %w\n%s", script, plural(schedule.VUs), err, tail(output.String()))
+		return nil, fmt.Errorf("%s with %s left no measurements: %w\n%s", script, plural(schedule.VUs), err,
+			tail(output.String()))
 	}
 	run := new(block.Run)
 	return run, json.Unmarshal(measured, run)

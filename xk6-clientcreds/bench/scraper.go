@@ -48,7 +48,10 @@ func startScraper(ctx context.Context, path, address, variant string) (*scraper,
 	if err != nil {
 		return nil, err
 	}
-	s := &scraper{url: "http://" + address + "/metrics", variant: variant, interval: scrapeInterval, path: path, pipe: pipe}
+	s := &scraper{
+		url: "http://" + address + "/metrics", variant: variant, interval: scrapeInterval, path: path,
+		pipe: pipe,
+	}
 	s.client = http.Client{Timeout: 10 * time.Second}
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.done.Go(func() { s.listen(ctx) })

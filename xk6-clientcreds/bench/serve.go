@@ -47,7 +47,8 @@ func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 		registered.JWKS, err = makeKeys(keys)
 	case len(args) == 2 && args[0] == withTLS:
 		cfg.TLSDir, keys = args[1], args[1]
-		registered, err = registered.WithCertificate(keys, filepath.Join(keys, "client.pem"), filepath.Join(keys, "client-key.pem"))
+		registered, err = registered.WithCertificate(keys, filepath.Join(keys, "client.pem"),
+			filepath.Join(keys, "client-key.pem"))
 	}
 	if err != nil {
 		return err

@@ -179,6 +179,9 @@ func newSign(kind, algorithm string, key *oauth.SigningKey) (func() error, error
 		auth, err = oauth.PrivateKeyJWT(assertion, key)
 	}
 	return func() error {
-		return auth.Apply(context.Background(), &oauth.TokenRequest{URL: u, Form: make(url.Values), Header: make(http.Header)})
+		return auth.Apply(context.Background(), &oauth.TokenRequest{
+			URL: u, Form: make(url.Values),
+			Header: make(http.Header),
+		})
 	}, err
 }

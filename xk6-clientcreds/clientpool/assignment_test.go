@@ -61,7 +61,8 @@ func TestDrawsAreDistributedAsAssigned(t *testing.T) {
 	} {
 		assert.Less(t, chiSquared(calls(c.assignment), c.shares), critical, "%+v", c.assignment)
 	}
-	assert.Greater(t, chiSquared(calls(Assignment{Kind: Zipf, Exponent: 0.2}), uniform), critical, "the test can tell distributions apart")
+	assert.Greater(t, chiSquared(calls(Assignment{Kind: Zipf, Exponent: 0.2}), uniform), critical,
+		"the test can tell distributions apart")
 }
 
 // The shares follow Zipf's law.

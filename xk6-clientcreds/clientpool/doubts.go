@@ -44,12 +44,15 @@ func (d *Doubts) Add(i int, seen Glance) {
 // Warnings returns what the list is suspected of.
 func (d *Doubts) Warnings(list List) (warnings []string) {
 	if d.again > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d of %d clients have the clientId of another one, first %s and %s; a server takes them for one client",
-			d.again, list.Size(), list.Position(d.first, ""), list.Position(d.twice, "")))
+		warnings = append(warnings,
+			fmt.Sprintf("%d of %d clients have the clientId of another one, first %s and %s; a server takes them for one client",
+				d.again, list.Size(), list.Position(d.first, ""), list.Position(d.twice, "")))
 	}
 	if d.expired > 0 {
-		warnings = append(warnings, fmt.Sprintf("the secrets of %d of %d clients have expired by their client_secret_expires_at, first %s; register them again, or have them renewed",
-			d.expired, list.Size(), list.Position(d.firstExpired, "")))
+		warnings = append(warnings,
+			fmt.Sprintf("the secrets of %d of %d clients have expired by their client_secret_expires_at, first %s; register "+
+				"them again, or have them renewed",
+				d.expired, list.Size(), list.Position(d.firstExpired, "")))
 	}
 	return warnings
 }

@@ -37,8 +37,8 @@ func (f *Files) Read(path string) (List, error) {
 	return file.list, file.err
 }
 
-// readFile reads a file from disk and bypasses k6's file systems, as for the file of a key: its contents must not become
-// part of an archive of the test.
+// readFile reads a file from disk and bypasses k6's file systems, as for the file of a key: its contents must not
+// become part of an archive of the test.
 func readFile(path string) (List, error) {
 	f, err := os.Open(path) // #nosec G304 -- the script names it
 	if err != nil {

@@ -88,7 +88,8 @@ func newRows(f *bounded, text *bufio.Reader) (*csvRows, error) {
 			break
 		}
 	}
-	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 && strings.ContainsRune(separators, rune(said[0])) {
+	if said, ok := bytes.CutPrefix(first, []byte("sep=")); ok && len(said) == 1 &&
+		strings.ContainsRune(separators, rune(said[0])) {
 		r.reader.Comma = rune(said[0])
 		if _, err := text.ReadString('\n'); err != nil {
 			return nil, err
@@ -140,7 +141,8 @@ func (t *table) checkHeader(number int) error {
 		case notUTF8(name):
 			return fmt.Errorf("column %d of row %d is not UTF-8; save the file as UTF-8", i+1, number)
 		case strings.Count(name, ".") > 1:
-			return fmt.Errorf("column %d of row %d has more than one dot; an option in an object is named such as key.file", i+1, number)
+			return fmt.Errorf("column %d of row %d has more than one dot; an option in an object is named such as key.file", i+1,
+				number)
 		case name != "" && slices.Contains(t.header[:i], name):
 			return fmt.Errorf("columns %d and %d of row %d have the same name; a name must be there once",
 				slices.Index(t.header, name)+1, i+1, number)
@@ -161,12 +163,14 @@ func (t *table) check(number int, row []string) error {
 		case notUTF8(cell):
 			return fmt.Errorf("column %d of row %d is not UTF-8; save the file as UTF-8", i+1, number)
 		case i >= len(t.header) || t.header[i] == "":
-			return fmt.Errorf("row %d has a value in column %d, which has no name in the first row; is there a separator too many?", number, i+1)
+			return fmt.Errorf("row %d has a value in column %d, which has no name in the first row; is there a separator too "+
+				"many?", number, i+1)
 		}
 	}
 	for _, e := range t.either {
 		if has(row, e[0]) && has(row, e[1]) {
-			return fmt.Errorf("row %d has a value for %q and for %q; give one of the two", number, t.header[e[0]], t.header[e[1]])
+			return fmt.Errorf("row %d has a value for %q and for %q; give one of the two", number, t.header[e[0]],
+				t.header[e[1]])
 		}
 	}
 	return nil

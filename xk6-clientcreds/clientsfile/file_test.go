@@ -117,33 +117,88 @@ func TestWrongFilesAreNamed(t *testing.T) {
 		{"c.csv", "", used + "c.csv, is empty; its first row must name the options, such as clientId,clientSecret"},
 		{"c.csv", "\n,\n", used + "c.csv, is empty; its first row must name the options, such as clientId,clientSecret"},
 		{"c.csv", "clientId,clientSecret\n,\n", "is c.csv, which has no client; it must have at least one"},
-		{"c.csv", "clientId,\na,s3cr3t\n", used + "c.csv, row 2 has a value in column 2, which has no name in the first row; is there a separator too many?"},
-		{"c.csv", "clientId\n\na,s3cr3t\n", used + "c.csv, row 3 has a value in column 2, which has no name in the first row; is there a separator too many?"},
-		{"c.csv", "clientId,clientId\na,s3cr3t\n", used + "c.csv, columns 1 and 2 of row 1 have the same name; a name must be there once"},
-		{"c.csv", "clientId,a.b.c\na,s3cr3t\n", used + "c.csv, column 2 of row 1 has more than one dot; an option in an object is named such as key.file"},
-		{"c.csv", "key,key.kid\ns3cr3t,s3cr3t\n", used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`},
-		{"c.csv", "key.kid,key\ns3cr3t,s3cr3t\n", used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`},
-		{"c.csv", "clientId,clientSecret\na,\"s3cr3t\n", used + `c.csv, line 2, column 11: extraneous or missing " in quoted-field (RFC 4180)`},
-		{"c.csv", "sep=,\nclientId,clientSecret\na,s3\"cr3t\n", used + `c.csv, line 3, column 5: bare " in non-quoted-field (RFC 4180)`},
-		{"c.csv", "clientId,clientSecret\na,s3cr3t\nb,s3cr3t-\xe4\n", used + "c.csv, column 2 of row 3 is not UTF-8; save the file as UTF-8"},
+		{
+			"c.csv", "clientId,\na,s3cr3t\n",
+			used + "c.csv, row 2 has a value in column 2, which has no name in the first row; is there a separator too many?",
+		},
+		{
+			"c.csv", "clientId\n\na,s3cr3t\n",
+			used + "c.csv, row 3 has a value in column 2, which has no name in the first row; is there a separator too many?",
+		},
+		{
+			"c.csv", "clientId,clientId\na,s3cr3t\n",
+			used + "c.csv, columns 1 and 2 of row 1 have the same name; a name must be there once",
+		},
+		{
+			"c.csv", "clientId,a.b.c\na,s3cr3t\n",
+			used + "c.csv, column 2 of row 1 has more than one dot; an option in an object is named such as key.file",
+		},
+		{
+			"c.csv", "key,key.kid\ns3cr3t,s3cr3t\n",
+			used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`,
+		},
+		{
+			"c.csv", "key.kid,key\ns3cr3t,s3cr3t\n",
+			used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`,
+		},
+		{
+			"c.csv", "clientId,clientSecret\na,\"s3cr3t\n",
+			used + `c.csv, line 2, column 11: extraneous or missing " in quoted-field (RFC 4180)`,
+		},
+		{
+			"c.csv", "sep=,\nclientId,clientSecret\na,s3\"cr3t\n",
+			used + `c.csv, line 3, column 5: bare " in non-quoted-field (RFC 4180)`,
+		},
+		{
+			"c.csv", "clientId,clientSecret\na,s3cr3t\nb,s3cr3t-\xe4\n",
+			used + "c.csv, column 2 of row 3 is not UTF-8; save the file as UTF-8",
+		},
 		{"c.csv", "clientId,\xe4\na,s3cr3t\n", used + "c.csv, column 2 of row 1 is not UTF-8; save the file as UTF-8"},
-		{"c.csv", "clientId,clientSecret\ra,s3cr3t\r", used + "c.csv, has the line breaks of old Macs (CR); save it with the line breaks of Windows or Unix"},
+		{
+			"c.csv", "clientId,clientSecret\ra,s3cr3t\r",
+			used + "c.csv, has the line breaks of old Macs (CR); save it with the line breaks of Windows or Unix",
+		},
 		{"c.csv", "\xff\xfec\x00l\x00", used + "c.csv, is UTF-16; save it as UTF-8"},
 		{"c.json", "\xfe\xff\x00[", used + "c.json, is UTF-16; save it as UTF-8"},
-		{"c.csv", "clientId,clientSecret\na," + long, used + "c.csv, row 2 is longer than 1048576 bytes; is a quote missing?"},
-		{"c.csv", "clientId,clientSecret\na,b\nc,\"" + strings.Repeat("s3cr3t\n", maxClient/3), used + "c.csv, row 3 is longer than 1048576 bytes; is a quote missing?"},
+		{
+			"c.csv", "clientId,clientSecret\na," + long,
+			used + "c.csv, row 2 is longer than 1048576 bytes; is a quote missing?",
+		},
+		{
+			"c.csv", "clientId,clientSecret\na,b\nc,\"" + strings.Repeat("s3cr3t\n", maxClient/3),
+			used + "c.csv, row 3 is longer than 1048576 bytes; is a quote missing?",
+		},
 		{"c.csv", long, used + "c.csv, row 1 is longer than 1048576 bytes; is a quote missing?"},
 		{"c.json", `[{}, {"a": "` + long, used + "c.json, client 2 is longer than 1048576 bytes"},
 		{"c.json", "", used + "c.json, is not a JSON array; it must be an array of objects, or objects one after the other"},
-		{"c.json", "s3cr3t", used + "c.json, is not a JSON array; it must be an array of objects, or objects one after the other"},
+		{"c.json", "s3cr3t", used +
+			"c.json, is not a JSON array; it must be an array of objects, or objects one after the other"},
 		{"c.json", " []", "is c.json, which has no client; it must have at least one"},
-		{"c.json", `[{"clientId": "s3cr3t-` + "\xe4" + `"}]`, used + "c.json, client 1 is not UTF-8; JSON must be (RFC 8259 §8.1)"},
-		{"c.json", `[{"clientId": "a"}, "s3cr3t"]`, used + "c.json, client 2 is not an object; it must be one with options such as clientId and clientSecret"},
-		{"c.json", `[{"clientId": "a"}, {"s3cr3t"}]`, used + "c.json, client 2 is not JSON: it ends or breaks off at byte 19"},
-		{"c.json", `{"clientId": "a"}, {"clientId": "s3cr3t"}`, used + "c.json, client 2 is not JSON: it ends or breaks off at byte 17"},
+		{
+			"c.json", `[{"clientId": "s3cr3t-` + "\xe4" + `"}]`,
+			used + "c.json, client 1 is not UTF-8; JSON must be (RFC 8259 §8.1)",
+		},
+		{
+			"c.json", `[{"clientId": "a"}, "s3cr3t"]`,
+			used + "c.json, client 2 is not an object; it must be one with options such as clientId and clientSecret",
+		},
+		{
+			"c.json", `[{"clientId": "a"}, {"s3cr3t"}]`,
+			used + "c.json, client 2 is not JSON: it ends or breaks off at byte 19",
+		},
+		{
+			"c.json", `{"clientId": "a"}, {"clientId": "s3cr3t"}`,
+			used + "c.json, client 2 is not JSON: it ends or breaks off at byte 17",
+		},
 		{"c.json", `[{"clientId": "s3cr3t"}`, used + "c.json, the array does not end after client 1"},
-		{"c.json", `[{"clientId": "s3cr3t"}] 5`, used + "c.json, there is more after the clients; it must be an array of objects, or objects one after the other"},
-		{"c.json", `{"clientId": "s3cr3t"} ]`, used + "c.json, there is more after the clients; it must be an array of objects, or objects one after the other"},
+		{
+			"c.json", `[{"clientId": "s3cr3t"}] 5`,
+			used + "c.json, there is more after the clients; it must be an array of objects, or objects one after the other",
+		},
+		{
+			"c.json", `{"clientId": "s3cr3t"} ]`,
+			used + "c.json, there is more after the clients; it must be an array of objects, or objects one after the other",
+		},
 	} {
 		_, err := read(t, c.name, c.content)
 		require.EqualError(t, err, c.want, c.content[:min(len(c.content), 50)])
@@ -213,7 +268,10 @@ func (b *broken) Read(p []byte) (int, error) {
 func TestUnreadableFiles(t *testing.T) {
 	t.Parallel()
 	for name, texts := range map[string][]string{
-		"c.csv":  {"", "sep=", "clientId,clientSecret\na,b\n", "clientId,clientSecret\na,b", "clientId,clientSecret\na,\"b\n"},
+		"c.csv": {
+			"", "sep=", "clientId,clientSecret\na,b\n", "clientId,clientSecret\na,b",
+			"clientId,clientSecret\na,\"b\n",
+		},
 		"c.json": {"", "[", `[{}`, "[{},", "{}", `{"a`},
 	} {
 		f, err := fstest.MapFS{name: {}}.Open(name)

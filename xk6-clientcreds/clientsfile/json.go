@@ -32,7 +32,8 @@ func (l *File) readJSON(f *bounded) error {
 		case err != nil:
 			return fmt.Errorf("client %d is not JSON: it ends or breaks off at byte %d", l.Len()+1, decoder.InputOffset())
 		case client[0] != '{':
-			return fmt.Errorf("client %d is not an object; it must be one with options such as clientId and clientSecret", l.Len()+1)
+			return fmt.Errorf("client %d is not an object; it must be one with options such as clientId and clientSecret",
+				l.Len()+1)
 		case notUTF8(string(client)):
 			return fmt.Errorf("client %d is not UTF-8; JSON must be (RFC 8259 §8.1)", l.Len()+1)
 		}

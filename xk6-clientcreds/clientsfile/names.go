@@ -22,7 +22,8 @@ const (
 var servers = setOf(
 	"ttl",
 	// RFC 7591 §2
-	"redirect_uris", "grant_types", "response_types", "client_name", "client_uri", "logo_uri", "contacts", "tos_uri", "policy_uri",
+	"redirect_uris", "grant_types", "response_types", "client_name", "client_uri", "logo_uri", "contacts", "tos_uri",
+	"policy_uri",
 	"jwks_uri", "jwks", "software_id", "software_version", "software_statement",
 	// RFC 7591 §3.2.1, RFC 7592 §3
 	issuedAt, SecretExpires, management, "registration_client_uri",
@@ -36,15 +37,19 @@ var servers = setOf(
 	"id_token_signed_response_alg", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
 	"userinfo_signed_response_alg", "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc",
 	"request_object_signing_alg", "request_object_encryption_alg", "request_object_encryption_enc",
-	"default_max_age", "require_auth_time", "default_acr_values", "initiate_login_uri", "request_uris", "post_logout_redirect_uris",
-	"frontchannel_logout_uri", "frontchannel_logout_session_required", "backchannel_logout_uri", "backchannel_logout_session_required",
+	"default_max_age", "require_auth_time", "default_acr_values", "initiate_login_uri", "request_uris",
+	"post_logout_redirect_uris",
+	"frontchannel_logout_uri", "frontchannel_logout_session_required", "backchannel_logout_uri",
+	"backchannel_logout_session_required",
 )
 
 // options are options of a client that no server has to know: all of new Client, except for options that metadata
 // has names for, and scope, which has the same name.
 var options = setOf(
-	"issuer", "tokenUrl", "introspectionUrl", "revocationUrl", "jwksUrl", "basicEncoding", "key", "certificate", "assertion",
-	"audience", "resource", "authorizationDetails", "exchange", "params", "headers", "cache", "retry", "timeout", "onError", "tags",
+	"issuer", "tokenUrl", "introspectionUrl", "revocationUrl", "jwksUrl", "basicEncoding", "key", "certificate",
+	"assertion",
+	"audience", "resource", "authorizationDetails", "exchange", "params", "headers", "cache", "retry", "timeout",
+	"onError", "tags",
 	"httpMetrics",
 )
 

@@ -32,8 +32,8 @@ type childProcess struct {
 	failed <-chan error
 }
 
-// run runs the command until it ends, passes the signals on to it, and returns an error with its exit code unless that is
-// 0.
+// run runs the command until it ends, passes the signals on to it, and returns an error with its exit code unless that
+// is 0.
 func (c *childProcess) run() error {
 	// #nosec G204 -- running what the user wrote is the purpose
 	cmd := exec.CommandContext(c.gs.Ctx, c.command[0], c.command[1:]...)

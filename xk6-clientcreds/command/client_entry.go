@@ -55,7 +55,8 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 		case !known && (response || clientsfile.ForServer(name) || clientsfile.ForClient(name)):
 			continue
 		case !known:
-			return c, fmt.Errorf("%s: unknown member %q%s", position, name, nearest.DidYouMean(name, slices.Sorted(maps.Keys(fields))))
+			return c, fmt.Errorf("%s: unknown member %q%s", position, name,
+				nearest.DidYouMean(name, slices.Sorted(maps.Keys(fields))))
 		case given[standard]:
 			return c, fmt.Errorf("%s: %q is set twice, by its metadata name and by its option name", position, standard)
 		case json.Unmarshal(members[name], f.value) != nil:
@@ -66,7 +67,8 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	c.Scope = strings.Join(strings.Fields(c.Scope), " ")
 	c.GrantTypes, c.DetailTypes, c.DPoPBound = grants, details, bool(bound)
 	if response { // the client may use more grants with its own server
-		c.GrantTypes = slices.DeleteFunc(c.GrantTypes, func(g string) bool { return !slices.Contains(authserver.GrantTypes, g) })
+		c.GrantTypes = slices.DeleteFunc(c.GrantTypes,
+			func(g string) bool { return !slices.Contains(authserver.GrantTypes, g) })
 	}
 	if ttl != "" {
 		var d duration

@@ -16,7 +16,8 @@ func (s *serve) addClientCertificate(clients []registration) error {
 	case s.flags.cfg.TLSDir == "":
 		return invalidf("%s needs --tls-dir: a certificate is shown in the TLS handshake", flag)
 	case s.flags.clientKey != "":
-		return invalidf("%s and --client-key contradict each other: the certificate has a key of its own, which is for private_key_jwt as well", flag)
+		return invalidf("%s and --client-key contradict each other: the certificate has a key of its own, which is for "+
+			"private_key_jwt as well", flag)
 	}
 	path, err := filepath.Abs(s.flags.clientCertificate)
 	if err != nil {

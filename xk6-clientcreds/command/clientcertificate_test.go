@@ -75,10 +75,14 @@ func TestClientCertificateFlags(t *testing.T) {
 		args []string
 		text string
 	}{
-		{[]string{"--client-certificate", "c.pem"}, "--client-certificate needs --tls-dir: a certificate is shown in the TLS handshake"},
+		{
+			[]string{"--client-certificate", "c.pem"},
+			"--client-certificate needs --tls-dir: a certificate is shown in the TLS handshake",
+		},
 		{
 			[]string{"--client-certificate", "c.pem", "--tls-dir", dir, "--client-key", filepath.Join(dir, "k.pem")},
-			"--client-certificate and --client-key contradict each other: the certificate has a key of its own, which is for private_key_jwt as well",
+			"--client-certificate and --client-key contradict each other: the certificate has a key of its own, which is for " +
+				"private_key_jwt as well",
 		},
 		{
 			[]string{"--client-certificate", broken, "--tls-dir", filepath.Join(dir, "tls")},
@@ -95,10 +99,12 @@ func TestClientCertificateFlags(t *testing.T) {
 // The clients file has the members of RFC 8705 §2.1.2 and §2.2.2.
 func TestClientsFileWithCertificates(t *testing.T) {
 	t.Parallel()
-	own, err := authserver.Client{ID: "a"}.WithCertificate(t.TempDir(), filepath.Join(t.TempDir(), "c.pem"), filepath.Join(t.TempDir(), "k.pem"))
+	own, err := authserver.Client{ID: "a"}.WithCertificate(t.TempDir(), filepath.Join(t.TempDir(), "c.pem"),
+		filepath.Join(t.TempDir(), "k.pem"))
 	require.NoError(t, err)
 	for _, member := range []string{"subject_dn", "san_dns", "san_uri", "san_ip", "san_email"} {
-		clients, err := clientsIn(t, "c.json", fmt.Sprintf(`[{"client_id": "a", "tls_client_auth_%s": "192.0.2.1", "token_endpoint_auth_method": "tls_client_auth"}]`, member))
+		clients, err := clientsIn(t, "c.json",
+			fmt.Sprintf(`[{"client_id": "a", "tls_client_auth_%s": "192.0.2.1", "token_endpoint_auth_method": "tls_client_auth"}]`, member))
 		require.NoError(t, err)
 		_, err = authserver.New(authserver.Config{Clients: clients, TLSDir: t.TempDir()})
 		require.NoError(t, err)
@@ -106,7 +112,8 @@ func TestClientsFileWithCertificates(t *testing.T) {
 	}
 	key, err := json.Marshal(own.JWKS.Keys[0])
 	require.NoError(t, err)
-	clients, err := clientsIn(t, "c.json", fmt.Sprintf(`[{"client_id": "a", "jwks": {"keys": [%s]}, "token_endpoint_auth_method": "self_signed_tls_client_auth"}]`, key))
+	clients, err := clientsIn(t, "c.json",
+		fmt.Sprintf(`[{"client_id": "a", "jwks": {"keys": [%s]}, "token_endpoint_auth_method": "self_signed_tls_client_auth"}]`, key))
 	require.NoError(t, err)
 	_, err = authserver.New(authserver.Config{Clients: clients, TLSDir: t.TempDir()})
 	require.NoError(t, err)

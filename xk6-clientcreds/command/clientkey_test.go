@@ -61,7 +61,8 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 func TestClientsFileWithKeys(t *testing.T) {
 	t.Parallel()
 	const public = `{"kty":"OKP","crv":"Ed25519","kid":"k","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
-	clients, err := clientsIn(t, "c.json", `[{"client_id": "a", "jwks": {"keys": [`+public+`]}, "token_endpoint_auth_method": "private_key_jwt"}]`)
+	clients, err := clientsIn(t, "c.json",
+		`[{"client_id": "a", "jwks": {"keys": [`+public+`]}, "token_endpoint_auth_method": "private_key_jwt"}]`)
 	require.NoError(t, err)
 	require.Equal(t, "k", clients[0].JWKS.Keys[0].KeyID)
 	_, err = authserver.New(authserver.Config{Clients: clients})

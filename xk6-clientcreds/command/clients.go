@@ -56,7 +56,10 @@ func (s *serve) clientsOfFlags() ([]registration, error) {
 }
 
 func (s *serve) clientOfEnvironment(id string) registration {
-	c := authserver.Client{ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope), GrantTypes: authserver.GrantTypes}
+	c := authserver.Client{
+		ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope),
+		GrantTypes: authserver.GrantTypes,
+	}
 	generated := c.Secret == ""
 	if generated {
 		c.Secret = newSecret()

@@ -36,10 +36,14 @@ func TestClientsOfFiles(t *testing.T) {
 	t.Parallel()
 	a := authserver.Client{ID: "a", Secret: "x"}
 	b := authserver.Client{
-		ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post", DPoPBound: true,
+		ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post",
+		DPoPBound:   true,
 		DetailTypes: []string{"orders"},
 	}
-	c := authserver.Client{ID: "c", Secret: "z", GrantTypes: []string{"client_credentials"}, DetailTypes: []string{"orders", "stock"}, DPoPBound: true}
+	c := authserver.Client{
+		ID: "c", Secret: "z", GrantTypes: []string{"client_credentials"},
+		DetailTypes: []string{"orders", "stock"}, DPoPBound: true,
+	}
 	for name, f := range map[string]struct {
 		ending, content string
 		want            []authserver.Client
@@ -69,7 +73,8 @@ func TestClientsOfFiles(t *testing.T) {
 func TestBadClientsFile(t *testing.T) {
 	t.Parallel()
 	for content, problem := range map[string]string{
-		"":   " cannot be used: clients.json, is not a JSON array; it must be an array of objects, or objects one after the other",
+		"": " cannot be used: clients.json, is not a JSON array; it must be an array of objects, or objects one after " +
+			"the other",
 		"[}": " cannot be used: clients.json, the array does not end after client 0",
 		`[]`: " is clients.json, which has no client; it must have at least one",
 		`[{"client_id":"a","sceret":"topsecret"}]`:                             `: clients.json, client 1: unknown member "sceret"`,

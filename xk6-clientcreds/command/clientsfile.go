@@ -30,7 +30,10 @@ func (s *serve) generatedClients() ([]registration, error) {
 	list := make([]registration, n)
 	scope := s.env("SCOPE", defaultScope)
 	for i := range list {
-		list[i].Client = authserver.Client{ID: fmt.Sprintf("client-%d", i+1), Secret: newSecret(), Scope: scope, GrantTypes: authserver.GrantTypes}
+		list[i].Client = authserver.Client{
+			ID: fmt.Sprintf("client-%d", i+1), Secret: newSecret(), Scope: scope,
+			GrantTypes: authserver.GrantTypes,
+		}
 	}
 	list[0].generated = true // and announced; the secrets of the others are in the file
 	return list, nil

@@ -17,8 +17,8 @@ import (
 // Name is the name of the command below k6 x.
 const Name = "clientcreds"
 
-// New makes the command. files has the scenarios and everything else that the commands give to their users. k6 calls New at
-// every start, whatever is to be run, so it does no more than declare.
+// New makes the command. files has the scenarios and everything else that the commands give to their users. k6 calls
+// New at every start, whatever is to be run, so it does no more than declare.
 func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	root := &cobra.Command{
 		Use:   Name,
@@ -28,7 +28,8 @@ func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newRun(gs, files), newInit(gs, files), newScenarios(gs, files), newServe(gs), newDoctor(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
+	root.AddCommand(newRun(gs, files), newInit(gs, files), newScenarios(gs, files), newServe(gs), newDoctor(gs),
+		newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
 	return withExitCodes(root)
 }
 

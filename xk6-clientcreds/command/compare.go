@@ -91,7 +91,8 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 
 func (c *compareCommand) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
-	set.StringVar(&c.rules, "rules", "", "`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
+	set.StringVar(&c.rules, "rules", "",
+		"`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
 	for i := range c.outputs {
 		set.StringVar(&c.outputs[i].file, c.outputs[i].flag, "", c.outputs[i].usage)
 	}

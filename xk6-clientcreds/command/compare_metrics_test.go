@@ -36,7 +36,10 @@ func TestRulesKnowEveryMetric(t *testing.T) {
 			contains[m.Name] = "time"
 		}
 	}
-	stat := map[metrics.MetricType]string{metrics.Counter: "rate", metrics.Rate: "rate", metrics.Gauge: "value", metrics.Trend: "p95"}
+	stat := map[metrics.MetricType]string{
+		metrics.Counter: "rate", metrics.Rate: "rate", metrics.Gauge: "value",
+		metrics.Trend: "p95",
+	}
 	limits := map[string]string{"time": "+5ms", "data": "+5B"}
 	file := filepath.Join(t.TempDir(), "rules.yml")
 	for name, kind := range all {

@@ -120,21 +120,43 @@ func TestBadCompare(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no argument":   {nil, "expected two arguments, BASE and HEAD, each a record or a folder of records, or the records of both with -- between them, but got 0"},
-		"three":         {[]string{base, base, base}, "but got 3"},
-		"empty side":    {[]string{base, "--"}, "but got 1"},
-		"no such file":  {[]string{base, "no-such.json"}, "no-such.json: no such file or directory"},
-		"empty folder":  {[]string{base, t.TempDir()}, "there are no records in the folder; give a folder with files whose names end in .json"},
-		"not a record":  {[]string{base, other}, `not a run record: "format" is not "clientcreds-record"`},
-		"no rules file": {[]string{"--rules", "no-such.yml", base, head}, "--rules: open no-such.yml: no such file or directory"},
-		"bad rules":     {[]string{"--rules", other, base, head}, "--rules: " + other + `: write an object "rules"`},
-		"misspelt":      {[]string{"--rules", misspelt, base, head}, `rule "count of clientcreds_retriess": no record has the metric clientcreds_retriess, and neither k6 nor this extension has it (did you mean "clientcreds_retries"?)`},
-		"wrong unit":    {[]string{"--rules", wrongUnit, base, head}, `rule "rate of clientcreds_requests": the limit -5ms does not fit`},
-		"twice":         {[]string{base, filepath.Join(base, "2.json"), "--", head}, filepath.Join(base, "2.json") + ": the record is given twice; give each record once"},
-		"a copy":        {[]string{base, copied, "--", head}, filepath.Join(base, "2.json") + " and " + copied + " both hold the k6 process that started at 2026-"},
-		"both sides":    {[]string{base, base}, "0.json: the record is given twice"},
-		"unknown flag":  {[]string{"--alpha", "1"}, "unknown flag: --alpha"},
-		"cannot write":  {[]string{"--json", filepath.Dir(other), base, head}, `--json: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
+		"no argument": {nil, "expected two arguments, BASE and HEAD, each a record or a folder of records, or the " +
+			"records of both with -- between them, but got 0"},
+		"three":        {[]string{base, base, base}, "but got 3"},
+		"empty side":   {[]string{base, "--"}, "but got 1"},
+		"no such file": {[]string{base, "no-such.json"}, "no-such.json: no such file or directory"},
+		"empty folder": {
+			[]string{base, t.TempDir()},
+			"there are no records in the folder; give a folder with files whose names end in .json",
+		},
+		"not a record": {[]string{base, other}, `not a run record: "format" is not "clientcreds-record"`},
+		"no rules file": {
+			[]string{"--rules", "no-such.yml", base, head},
+			"--rules: open no-such.yml: no such file or directory",
+		},
+		"bad rules": {[]string{"--rules", other, base, head}, "--rules: " + other + `: write an object "rules"`},
+		"misspelt": {
+			[]string{"--rules", misspelt, base, head},
+			`rule "count of clientcreds_retriess": no record has the metric clientcreds_retriess, and neither k6 nor this extension has it (did you mean "clientcreds_retries"?)`,
+		},
+		"wrong unit": {
+			[]string{"--rules", wrongUnit, base, head},
+			`rule "rate of clientcreds_requests": the limit -5ms does not fit`,
+		},
+		"twice": {
+			[]string{base, filepath.Join(base, "2.json"), "--", head},
+			filepath.Join(base, "2.json") + ": the record is given twice; give each record once",
+		},
+		"a copy": {
+			[]string{base, copied, "--", head},
+			filepath.Join(base, "2.json") + " and " + copied + " both hold the k6 process that started at 2026-",
+		},
+		"both sides":   {[]string{base, base}, "0.json: the record is given twice"},
+		"unknown flag": {[]string{"--alpha", "1"}, "unknown flag: --alpha"},
+		"cannot write": {
+			[]string{"--json", filepath.Dir(other), base, head},
+			`--json: "` + filepath.Dir(other) + `" cannot be written: it is a folder`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := compareThem(t, c.args...)

@@ -64,7 +64,10 @@ type doctorCommand struct {
 }
 
 func newDoctor(gs *state.GlobalState) *cobra.Command {
-	d := &doctorCommand{gs: gs, timeout: duration(doctor.DefaultTimeout), cfg: doctor.Config{VUs: doctor.DefaultVUs, Grants: doctor.DefaultGrants}}
+	d := &doctorCommand{
+		gs: gs, timeout: duration(doctor.DefaultTimeout),
+		cfg: doctor.Config{VUs: doctor.DefaultVUs, Grants: doctor.DefaultGrants},
+	}
 	cmd := &cobra.Command{
 		Use:     "doctor [flags]",
 		Short:   "Examine an authorization server before it is put under load",
@@ -104,7 +107,8 @@ func (d *doctorCommand) run() error {
 		err = report.WriteText(out, d.gs.Stdout.IsTTY && !d.gs.Flags.NoColor)
 	}
 	if err == nil && !report.Usable {
-		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d", report.Counts[doctor.Failed]), exitUnusable)
+		return errext.WithExitCodeIfNone(fmt.Errorf("the server is not usable: checks failed: %d",
+			report.Counts[doctor.Failed]), exitUnusable)
 	}
 	if err == nil {
 		err = d.writeFiles(report)

@@ -32,12 +32,33 @@ func TestDoctorWithAWrongCertificate(t *testing.T) {
 	own, key := pair("own")
 	_, otherKey := pair("other")
 	for name, c := range map[string]struct{ certificate, key, want string }{
-		"none":           {"", key, "CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key"},
-		"no key":         {own, "", "CLIENT_KEY_FILE is not set; set it to the file of the certificate's private key, PEM or JWK"},
-		"no file":        {filepath.Join(dir, "gone"), key, "CLIENT_CERTIFICATE_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the client's certificate, PEM"},
-		"no file of key": {own, filepath.Join(dir, "gone"), "CLIENT_KEY_FILE cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + "); it must be the path of the certificate's private key, PEM or JWK"},
-		"the key":        {key, key, `CLIENT_CERTIFICATE_FILE is a PEM block "PRIVATE KEY"; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs`},
-		"another key":    {own, otherKey, "CLIENT_KEY_FILE is not the private key of the certificate; the two must belong together"},
+		"none": {
+			"", key,
+			"CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE " +
+				"to the file of its private key",
+		},
+		"no key": {
+			own, "",
+			"CLIENT_KEY_FILE is not set; set it to the file of the certificate's private key, PEM or JWK",
+		},
+		"no file": {
+			filepath.Join(dir, "gone"), key,
+			"CLIENT_CERTIFICATE_FILE cannot be read: no such file or directory (" + filepath.Join(dir,
+				"gone") + "); it must be the path of the client's certificate, PEM",
+		},
+		"no file of key": {
+			own, filepath.Join(dir, "gone"),
+			"CLIENT_KEY_FILE cannot be read: no such file or directory (" + filepath.Join(dir,
+				"gone") + "); it must be the path of the certificate's private key, PEM or JWK",
+		},
+		"the key": {
+			key, key,
+			`CLIENT_CERTIFICATE_FILE is a PEM block "PRIVATE KEY"; it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs`,
+		},
+		"another key": {
+			own, otherKey,
+			"CLIENT_KEY_FILE is not the private key of the certificate; the two must belong together",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +84,8 @@ func TestDoctorNamesTheCertificateOfTheKey(t *testing.T) {
 	pair, err := tls.LoadX509KeyPair(own, key)
 	require.NoError(t, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, pair.Leaf.PublicKey, pair.PrivateKey.(crypto.Signer))
+	der, err := x509.CreateCertificate(rand.Reader, template, template, pair.Leaf.PublicKey,
+		pair.PrivateKey.(crypto.Signer))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(other, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 	server, err := authserver.New(authserver.Config{Clients: []authserver.Client{{
@@ -80,7 +102,8 @@ func TestDoctorNamesTheCertificateOfTheKey(t *testing.T) {
 	})
 	for file, code := range map[string]int{own: 0, other: 1, "": 0} {
 		out, err := examine(t, nil, map[string]string{
-			"ISSUER": server.Endpoints().Issuer, "CLIENT_ID": "me", "SCOPE": "a", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": key,
+			"ISSUER": server.Endpoints().Issuer, "CLIENT_ID": "me", "SCOPE": "a", "AUTH": "private_key_jwt",
+			"CLIENT_KEY_FILE":         key,
 			"CLIENT_CERTIFICATE_FILE": file,
 		})
 		require.Equal(t, code, exitCode(err), "%s: %v %s", file, err, out)

@@ -12,7 +12,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
-// configure completes the flags from the environment. Its errors, like the errors of doctor.Run, name variables: see named.
+// configure completes the flags from the environment. Its errors, like the errors of doctor.Run, name variables: see
+// named.
 func (d *doctorCommand) configure() error {
 	for _, s := range d.settings() {
 		if s.variable == "" || d.replaced(s) {
@@ -81,10 +82,14 @@ func (d *doctorCommand) configureKey() (err error) {
 // checkCounts rejects 0, which is the default to doctor.Run.
 func (d *doctorCommand) checkCounts() error {
 	if d.cfg.VUs < 1 {
-		return &doctor.ConfigError{Variable: "VUS", Problem: fmt.Sprintf("is %d; it must be a whole number, 1 or more", d.cfg.VUs)}
+		return &doctor.ConfigError{Variable: "VUS", Problem: fmt.Sprintf("is %d; it must be a whole number, 1 or more",
+			d.cfg.VUs)}
 	}
 	if d.cfg.Grants < 1 {
-		return &doctor.ConfigError{Variable: "--grants", Problem: fmt.Sprintf("is %d; it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants)}
+		return &doctor.ConfigError{
+			Variable: "--grants",
+			Problem:  fmt.Sprintf("is %d; it must be 1 to %d", d.cfg.Grants, doctor.MaxGrants),
+		}
 	}
 	return nil
 }

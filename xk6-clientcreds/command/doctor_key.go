@@ -32,7 +32,8 @@ func (k *signingKey) certificate(file string) (*oauth.ClientCertificate, error) 
 		return nil, fileError("CLIENT_CERTIFICATE_FILE", "%s; it must be the path of the client's certificate, PEM", err)
 	}
 	if k.file == "" {
-		return nil, fileError("CLIENT_KEY_FILE", "is not set; set it to the file of the certificate's private key, PEM or JWK")
+		return nil, fileError("CLIENT_KEY_FILE",
+			"is not set; set it to the file of the certificate's private key, PEM or JWK")
 	}
 	key, err := oauth.ReadSecretFile(k.file)
 	if err != nil {

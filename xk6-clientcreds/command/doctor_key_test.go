@@ -43,7 +43,8 @@ func keyed(t *testing.T) (env map[string]string, ec, rs string) {
 	ec = keyFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 	rs = keyFile(t, string(jwk))
 	return map[string]string{
-		"ISSUER": server.Endpoints().Issuer, "CLIENT_ID": "me", "SCOPE": "a", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": ec,
+		"ISSUER": server.Endpoints().Issuer, "CLIENT_ID": "me", "SCOPE": "a", "AUTH": "private_key_jwt",
+		"CLIENT_KEY_FILE": ec,
 	}, ec, rs
 }
 
@@ -63,11 +64,19 @@ func TestDoctorWithAKey(t *testing.T) {
 		code int
 		alg  string
 	}{
-		"by the environment":   {nil, nil, 0, "ES256"},
-		"with its kid":         {map[string]string{"KEY_ID": "ec"}, nil, 0, "ES256"},
-		"with another kid":     {map[string]string{"KEY_ID": "nobody's"}, nil, 1, "ES256"},
-		"algorithm, kid":       {map[string]string{"CLIENT_KEY_FILE": rs, "KEY_ALG": "PS256", "KEY_ID": "rs"}, nil, 0, "PS256"},
-		"flags before it":      {map[string]string{"AUTH": "x", "CLIENT_KEY_FILE": "x", "KEY_ALG": "x", "KEY_ID": "x"}, []string{"--auth", "private_key_jwt", "--client-key-file", rs, "--key-alg", "PS256", "--key-id", "rs"}, 0, "PS256"},
+		"by the environment": {nil, nil, 0, "ES256"},
+		"with its kid":       {map[string]string{"KEY_ID": "ec"}, nil, 0, "ES256"},
+		"with another kid":   {map[string]string{"KEY_ID": "nobody's"}, nil, 1, "ES256"},
+		"algorithm, kid": {
+			map[string]string{"CLIENT_KEY_FILE": rs, "KEY_ALG": "PS256", "KEY_ID": "rs"},
+			nil, 0,
+			"PS256",
+		},
+		"flags before it": {
+			map[string]string{"AUTH": "x", "CLIENT_KEY_FILE": "x", "KEY_ALG": "x", "KEY_ID": "x"},
+			[]string{"--auth", "private_key_jwt", "--client-key-file", rs, "--key-alg", "PS256", "--key-id", "rs"},
+			0, "PS256",
+		},
 		"an unwanted one":      {map[string]string{"CLIENT_KEY_FILE": rs, "KEY_ALG": "RS256"}, nil, 1, "RS256"},
 		"flag in place of it":  {map[string]string{"CLIENT_KEY_FILE": rs}, []string{"--client-key-file", ec}, 0, "ES256"},
 		"and a secret for all": {map[string]string{"CLIENT_SECRET": doctorSecret}, []string{"--all-methods"}, 0, "ES256"},
@@ -107,20 +116,38 @@ func TestDoctorWithAWrongKey(t *testing.T) {
 	dir := t.TempDir()
 	hidden := " (below " + dir + "; the rest is not shown, because it may be the secret)" + want
 	for name, c := range map[string]struct{ file, algorithm, want string }{
-		"no file":         {filepath.Join(dir, private), "", "CLIENT_KEY_FILE cannot be read: no such file or directory" + hidden},
-		"a folder":        {dir, "", "CLIENT_KEY_FILE cannot be read: is a directory (" + dir + ")" + want},
-		"the key":         {string(text), "", "CLIENT_KEY_FILE cannot be read: no such file or directory (below "},
-		"empty":           {keyFile(t, " \n"), "", "CLIENT_KEY_FILE is empty ("},
-		"too long":        {keyFile(t, strings.Repeat(private, (64<<10)/len(private)+1)), "", "CLIENT_KEY_FILE has more than 65536 bytes ("},
-		"no key":          {keyFile(t, private), "", "CLIENT_KEY_FILE contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM (PKCS #8, PKCS #1 or SEC 1) or as a JWK"},
-		"encrypted":       {keyFile(t, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nczNjcjN0\n-----END ENCRYPTED PRIVATE KEY-----\n"), "", "CLIENT_KEY_FILE is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem"},
-		"symmetric":       {keyFile(t, `{"kty":"oct","k":"`+private+`"}`), "", "CLIENT_KEY_FILE is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt"},
+		"no file": {
+			filepath.Join(dir, private), "",
+			"CLIENT_KEY_FILE cannot be read: no such file or directory" + hidden,
+		},
+		"a folder": {dir, "", "CLIENT_KEY_FILE cannot be read: is a directory (" + dir + ")" + want},
+		"the key":  {string(text), "", "CLIENT_KEY_FILE cannot be read: no such file or directory (below "},
+		"empty":    {keyFile(t, " \n"), "", "CLIENT_KEY_FILE is empty ("},
+		"too long": {
+			keyFile(t, strings.Repeat(private, (64<<10)/len(private)+1)), "",
+			"CLIENT_KEY_FILE has more than 65536 bytes (",
+		},
+		"no key": {
+			keyFile(t, private), "",
+			"CLIENT_KEY_FILE contains no PEM block and is not a JWK; it must be a private RSA, EC or Ed25519 key, as PEM " +
+				"(PKCS #8, PKCS #1 or SEC 1) or as a JWK",
+		},
+		"encrypted": {
+			keyFile(t,
+				"-----BEGIN ENCRYPTED PRIVATE KEY-----\nczNjcjN0\n-----END ENCRYPTED PRIVATE KEY-----\n"), "",
+			"CLIENT_KEY_FILE is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem",
+		},
+		"symmetric": {
+			keyFile(t, `{"kty":"oct","k":"`+private+`"}`), "",
+			"CLIENT_KEY_FILE is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt",
+		},
 		"other algorithm": {ec, "RS256", `KEY_ALG is "RS256", which this key cannot sign with; the key supports ES256`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out, err := examine(t, nil, map[string]string{
-				"ISSUER": env["ISSUER"], "CLIENT_ID": "me", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": c.file, "KEY_ALG": c.algorithm,
+				"ISSUER": env["ISSUER"], "CLIENT_ID": "me", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": c.file,
+				"KEY_ALG": c.algorithm,
 			})
 			require.Equal(t, int(exitUsage), exitCode(err))
 			require.ErrorContains(t, err, c.want)

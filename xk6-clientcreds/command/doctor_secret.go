@@ -23,8 +23,8 @@ type secretRef struct {
 	env  string // name of the variable with it
 }
 
-// configureSecret finds the client's secret. Without one doctor.Run says what is missing. The error contains neither the
-// secret nor the path: users sometimes pass the secret where the path belongs.
+// configureSecret finds the client's secret. Without one doctor.Run says what is missing. The error contains neither
+// the secret nor the path: users sometimes pass the secret where the path belongs.
 func (d *doctorCommand) configureSecret() error {
 	name, secret, err := d.secret()
 	if err != nil {
@@ -91,7 +91,8 @@ func (d *doctorCommand) secretOfSource(ref string) (string, error) {
 	}
 	secret, err := d.gs.SecretsManager.Get(source, key)
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be read, %w; it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures",
+		return "", fmt.Errorf("%s cannot be read, %w; it must be the name of a secret, or source:name, in what "+
+			"--secret-source=file=secrets.txt configures",
 			sourceVariable, err)
 	}
 	if secret == "" {

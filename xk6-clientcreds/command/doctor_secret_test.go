@@ -28,7 +28,8 @@ func (d *drawer) Get(key string) (string, error) {
 func withSources(t *testing.T) func(*tests.GlobalTestState) {
 	t.Helper()
 	manager, _, err := secretsource.NewManager(map[string]secretsource.Source{
-		"default": &drawer{map[string]string{"mine": doctorSecret, "empty": ""}}, "team": &drawer{map[string]string{"ours": doctorSecret}},
+		"default": &drawer{map[string]string{"mine": doctorSecret, "empty": ""}},
+		"team":    &drawer{map[string]string{"ours": doctorSecret}},
 	})
 	require.NoError(t, err)
 	return func(state *tests.GlobalTestState) { state.SecretsManager = manager }
@@ -50,14 +51,26 @@ func TestDoctorWithASecretFromWhereItIs(t *testing.T) {
 		args []string
 		code int
 	}{
-		"the variable":             {map[string]string{"CLIENT_SECRET": doctorSecret}, nil, 0},
-		"a file":                   {map[string]string{"CLIENT_SECRET_FILE": right}, nil, 0},
-		"a wrong file":             {map[string]string{"CLIENT_SECRET_FILE": wrong}, nil, 1},
-		"a flag before it":         {map[string]string{"CLIENT_SECRET_FILE": wrong}, []string{"--client-secret-file", right}, 0},
-		"a flag before the secret": {map[string]string{"CLIENT_SECRET": "another-secret"}, []string{"--client-secret-file", right}, 0},
-		"another variable":         {map[string]string{"CLIENT_SECRET": "another-secret", "MINE": doctorSecret}, []string{"--client-secret-env", "MINE"}, 0},
-		"a secret source":          {map[string]string{"CLIENT_SECRET_SOURCE": "mine"}, nil, 0},
-		"a named secret source":    {map[string]string{"CLIENT_SECRET_SOURCE": "team:ours"}, nil, 0},
+		"the variable": {map[string]string{"CLIENT_SECRET": doctorSecret}, nil, 0},
+		"a file":       {map[string]string{"CLIENT_SECRET_FILE": right}, nil, 0},
+		"a wrong file": {map[string]string{"CLIENT_SECRET_FILE": wrong}, nil, 1},
+		"a flag before it": {
+			map[string]string{"CLIENT_SECRET_FILE": wrong},
+			[]string{"--client-secret-file", right},
+			0,
+		},
+		"a flag before the secret": {
+			map[string]string{"CLIENT_SECRET": "another-secret"},
+			[]string{"--client-secret-file", right},
+			0,
+		},
+		"another variable": {
+			map[string]string{"CLIENT_SECRET": "another-secret", "MINE": doctorSecret},
+			[]string{"--client-secret-env", "MINE"},
+			0,
+		},
+		"a secret source":       {map[string]string{"CLIENT_SECRET_SOURCE": "mine"}, nil, 0},
+		"a named secret source": {map[string]string{"CLIENT_SECRET_SOURCE": "team:ours"}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +90,8 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	server, env := examinee(t)
 	const private = "S3cr3t-s3cr3t-s3cr3t"
-	const path = "; the rest is not shown, because it may be the secret); it must be the path of a file with the client's secret"
+	const path = "; the rest is not shown, because it may be the secret); it must be the path of a file with the " +
+		"client's secret"
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
@@ -85,18 +99,63 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"two variables":      {map[string]string{"CLIENT_SECRET": private, "CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET and CLIENT_SECRET_FILE are both set; unset one of them"},
-		"two flags":          {nil, []string{"--client-secret-file", private, "--client-secret-env", private}, "--client-secret-file and --client-secret-env are both set; set one of them"},
-		"no file":            {map[string]string{"CLIENT_SECRET_FILE": private}, nil, "CLIENT_SECRET_FILE cannot be read: no such file or directory (below " + here + path},
-		"no file of a flag":  {nil, []string{"--client-secret-file", private}, "--client-secret-file cannot be read: no such file or directory (below " + here + path},
-		"an empty file":      {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, "\n")}, nil, "CLIENT_SECRET_FILE is empty ("},
-		"lines":              {map[string]string{"CLIENT_SECRET_FILE": secretFile(t, private+"\n"+private)}, nil, "CLIENT_SECRET_FILE: the secret has a line break or another control character in it; it must be text in one line"},
-		"a line in variable": {map[string]string{"CLIENT_SECRET": private + "\n"}, nil, "CLIENT_SECRET: the secret has a line break or another control character in it"},
-		"no variable":        {nil, []string{"--client-secret-env", private}, "--client-secret-env must name an environment variable that is set, and holds the secret"},
-		"no such secret":     {map[string]string{"CLIENT_SECRET_SOURCE": private}, nil, "CLIENT_SECRET_SOURCE cannot be read, file does not exist; it must be the name of a secret, or source:name, in what --secret-source=file=secrets.txt configures"},
-		"no such source":     {map[string]string{"CLIENT_SECRET_SOURCE": "nobody:x"}, nil, `CLIENT_SECRET_SOURCE cannot be read, no secret source with name "nobody" is configured`},
-		"an empty secret":    {map[string]string{"CLIENT_SECRET_SOURCE": "empty"}, nil, "CLIENT_SECRET_SOURCE names a secret that is empty"},
-		"nothing":            {nil, nil, "CLIENT_SECRET is not set"},
+		"two variables": {
+			map[string]string{"CLIENT_SECRET": private, "CLIENT_SECRET_FILE": private},
+			nil,
+			"CLIENT_SECRET and CLIENT_SECRET_FILE are both set; unset one of them",
+		},
+		"two flags": {
+			nil,
+			[]string{"--client-secret-file", private, "--client-secret-env", private},
+			"--client-secret-file and --client-secret-env are both set; set one of them",
+		},
+		"no file": {
+			map[string]string{"CLIENT_SECRET_FILE": private},
+			nil,
+			"CLIENT_SECRET_FILE cannot be read: no such file or directory (below " + here + path,
+		},
+		"no file of a flag": {
+			nil,
+			[]string{"--client-secret-file", private},
+			"--client-secret-file cannot be read: no such file or directory (below " + here + path,
+		},
+		"an empty file": {
+			map[string]string{"CLIENT_SECRET_FILE": secretFile(t, "\n")},
+			nil,
+			"CLIENT_SECRET_FILE is empty (",
+		},
+		"lines": {
+			map[string]string{"CLIENT_SECRET_FILE": secretFile(t, private+"\n"+private)},
+			nil,
+			"CLIENT_SECRET_FILE: the secret has a line break or another control character in it; it must be text in one line",
+		},
+		"a line in variable": {
+			map[string]string{"CLIENT_SECRET": private + "\n"},
+			nil,
+			"CLIENT_SECRET: the secret has a line break or another control character in it",
+		},
+		"no variable": {
+			nil,
+			[]string{"--client-secret-env", private},
+			"--client-secret-env must name an environment variable that is set, and holds the secret",
+		},
+		"no such secret": {
+			map[string]string{"CLIENT_SECRET_SOURCE": private},
+			nil,
+			"CLIENT_SECRET_SOURCE cannot be read, file does not exist; it must be the name of a secret, or source:name, in " +
+				"what --secret-source=file=secrets.txt configures",
+		},
+		"no such source": {
+			map[string]string{"CLIENT_SECRET_SOURCE": "nobody:x"},
+			nil,
+			`CLIENT_SECRET_SOURCE cannot be read, no secret source with name "nobody" is configured`,
+		},
+		"an empty secret": {
+			map[string]string{"CLIENT_SECRET_SOURCE": "empty"},
+			nil,
+			"CLIENT_SECRET_SOURCE names a secret that is empty",
+		},
+		"nothing": {nil, nil, "CLIENT_SECRET is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,39 +25,54 @@ func (d *doctorCommand) settings() []setting {
 		{"token-url", "TOKEN_URL", "`URL` of the token endpoint (TOKEN_URL)", &d.cfg.TokenURL},
 		{"client-id", "CLIENT_ID", "`id` of the client (CLIENT_ID)", &d.cfg.ClientID},
 		{"client-secret-file", "", "`file` with the client's secret (CLIENT_SECRET_FILE)", &d.secretRef.file},
-		{"client-secret-env", "", "`name` of the environment variable with the client's secret, CLIENT_SECRET by default", &d.secretRef.env},
+		{
+			"client-secret-env", "", "`name` of the environment variable with the client's secret, CLIENT_SECRET by default",
+			&d.secretRef.env,
+		},
 		{"scope", "SCOPE", "space-separated `scope` to ask for (SCOPE)", &d.scope},
 		{"audience", "AUDIENCE", "`audience` to ask for (AUDIENCE; can be repeated)", &d.cfg.Audience},
 		{"resource", "RESOURCE", "`URI` of a resource to ask for (RESOURCE; can be repeated)", &d.cfg.Resource},
 		{"auth", "AUTH", "authentication `method`: " + strings.Join(doctor.Methods(), ", ") + " (AUTH)", &d.cfg.Auth},
-		{"basic-encoding", "BASIC_ENCODING", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)", &d.cfg.BasicEncoding},
+		{
+			"basic-encoding", "BASIC_ENCODING", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)",
+			&d.cfg.BasicEncoding,
+		},
 		{
 			"client-key-file", "CLIENT_KEY_FILE",
 			"`file` of the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)", &d.key.file,
 		},
 		{
 			"client-certificate-file", "CLIENT_CERTIFICATE_FILE",
-			"`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, PEM " +
+			"`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, " +
+				"PEM " +
 				"(CLIENT_CERTIFICATE_FILE)", &d.certificateFile,
 		},
 		{"key-alg", "KEY_ALG", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)", &d.key.algorithm},
 		{"key-id", "KEY_ID", "`kid` of the key at the server (KEY_ID)", &d.key.id},
 		{
 			"assertion-audience", "ASSERTION_AUDIENCE",
-			"`audience` (aud) of assertions; the issuer by default, or the token endpoint without an issuer (ASSERTION_AUDIENCE)",
+			"`audience` (aud) of assertions; the issuer by default, or the token endpoint without an issuer " +
+				"(ASSERTION_AUDIENCE)",
 			&d.cfg.AssertionAudience,
 		},
-		{"introspection-url", "INTROSPECTION_URL", "`URL` of the introspection endpoint (INTROSPECTION_URL)", &d.cfg.IntrospectionURL},
+		{
+			"introspection-url", "INTROSPECTION_URL", "`URL` of the introspection endpoint (INTROSPECTION_URL)",
+			&d.cfg.IntrospectionURL,
+		},
 		{"dpop", "DPOP", "ask for tokens that are bound to a key (DPOP=true)", &d.cfg.DPoP},
 		{"api-url", "API_URL", "`URL` of a protected resource to GET (API_URL)", &d.cfg.APIURL},
 		{"vus", "VUS", "`number` of virtual users that the advice is for (VUS)", &d.cfg.VUs},
-		{"all-methods", "", "also try the authentication methods that are not configured; each is a login that may fail", &d.cfg.AllMethods},
+		{
+			"all-methods", "", "also try the authentication methods that are not configured; each is a login that may fail",
+			&d.cfg.AllMethods,
+		},
 		{"grants", "", fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants), &d.cfg.Grants},
 		{"timeout", "", "time limit for all checks", &d.timeout},
 		{"json", "", "write JSON", &d.json},
 		{
 			"write", "",
-			"also write the advice to a `file`, without the secret: a script (.js), or else the environment (can be repeated)", &d.write,
+			"also write the advice to a `file`, without the secret: a script (.js), or else the environment (can be repeated)",
+			&d.write,
 		},
 		{"force", "", "overwrite the files of --write", &d.force},
 	}
@@ -100,7 +115,10 @@ func (s setting) fromEnvironment(text string) (err error) {
 		*value = text == "true"
 	case *int:
 		if *value, err = strconv.Atoi(text); err != nil {
-			return &doctor.ConfigError{Variable: s.variable, Problem: fmt.Sprintf("is %q; it must be a whole number, 1 or more", text)}
+			return &doctor.ConfigError{
+				Variable: s.variable,
+				Problem:  fmt.Sprintf("is %q; it must be a whole number, 1 or more", text),
+			}
 		}
 	}
 	return nil

@@ -43,7 +43,9 @@ func examinee(t *testing.T) (*authserver.Server, map[string]string) {
 }
 
 // examine runs k6 x clientcreds doctor.
-func examine(t *testing.T, prepare func(*tests.GlobalTestState), env map[string]string, args ...string) (string, error) {
+func examine(t *testing.T, prepare func(*tests.GlobalTestState), env map[string]string, args ...string) (string,
+	error,
+) {
 	t.Helper()
 	state := tests.NewGlobalTestState(t)
 	for name, value := range env {
@@ -115,10 +117,12 @@ func TestDoctorFlags(t *testing.T) {
 	e := server.Endpoints()
 	// Everything in the environment but the secret is wrong, and the flags replace it.
 	env := map[string]string{
-		"TOKEN_URL": "http://127.0.0.1:1/token", "CLIENT_ID": "x", "CLIENT_SECRET": doctorSecret, "SCOPE": "x", "AUDIENCE": "x",
+		"TOKEN_URL": "http://127.0.0.1:1/token", "CLIENT_ID": "x", "CLIENT_SECRET": doctorSecret, "SCOPE": "x",
+		"AUDIENCE": "x",
 		"RESOURCE": "x", "AUTH": "x", "BASIC_ENCODING": "x", "API_URL": "x", "VUS": "x",
 	}
-	out, err := examine(t, nil, env, "--issuer", e.Issuer, "--client-id", "me", "--scope", "a", "--audience", "https://api.example",
+	out, err := examine(t, nil, env, "--issuer", e.Issuer, "--client-id", "me", "--scope", "a", "--audience",
+		"https://api.example",
 		"--resource", "https://api.example/orders", "--auth", "client_secret_post", "--basic-encoding", "raw",
 		"--api-url", e.API, "--vus", "2", "--timeout", "20s")
 	require.NoError(t, err)
@@ -136,22 +140,36 @@ func TestDoctorExitCodes(t *testing.T) {
 		want string
 	}{
 		"usable, with warnings": {map[string]string{"API_URL": server.Endpoints().Health}, nil, 0, ""},
-		"wrong secret":          {map[string]string{"CLIENT_SECRET": "wrong"}, nil, 1, "the server is not usable: checks failed: 1"},
-		"no client":             {map[string]string{"CLIENT_ID": ""}, nil, 2, "CLIENT_ID is not set"},
-		"no secret":             {map[string]string{"CLIENT_SECRET": ""}, nil, 2, "CLIENT_SECRET is not set"},
-		"method":                {map[string]string{"AUTH": "none"}, nil, 2, "AUTH is"},
-		"no key":                {map[string]string{"AUTH": "private_key_jwt"}, nil, 2, "CLIENT_KEY_FILE is not set"},
-		"no file of the key":    {nil, []string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"}, 2, "--client-key-file cannot be read"},
-		"a key for later":       {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, nil, 0, ""},
-		"a key for all methods": {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, []string{"--all-methods"}, 2, "CLIENT_KEY_FILE cannot be read"},
-		"DPoP in words":         {map[string]string{"DPOP": "yes"}, nil, 2, `DPOP is "yes"; it must be true or false`},
-		"users in words":        {map[string]string{"VUS": "many"}, nil, 2, `VUS is "many"`},
-		"no users":              {nil, []string{"--vus", "0"}, 2, "--vus is 0; it must be a whole number, 1 or more"},
-		"no grants":             {nil, []string{"--grants", "0"}, 2, "--grants is 0; it must be 1 to 20"},
-		"too many grants":       {nil, []string{"--grants", "21"}, 2, "--grants is 21; it must be 1 to 20"},
-		"no time":               {nil, []string{"--timeout", "0"}, 2, "above 0"},
-		"a secret by flag":      {nil, []string{"--client-secret", "x"}, 2, "unknown flag"},
-		"an argument":           {nil, []string{"https://idp.example"}, 2, "does not take the argument"},
+		"wrong secret": {
+			map[string]string{"CLIENT_SECRET": "wrong"},
+			nil, 1,
+			"the server is not usable: checks failed: 1",
+		},
+		"no client": {map[string]string{"CLIENT_ID": ""}, nil, 2, "CLIENT_ID is not set"},
+		"no secret": {map[string]string{"CLIENT_SECRET": ""}, nil, 2, "CLIENT_SECRET is not set"},
+		"method":    {map[string]string{"AUTH": "none"}, nil, 2, "AUTH is"},
+		"no key":    {map[string]string{"AUTH": "private_key_jwt"}, nil, 2, "CLIENT_KEY_FILE is not set"},
+		"no file of the key": {
+			nil,
+			[]string{"--auth", "private_key_jwt", "--client-key-file", "gone.pem"},
+			2,
+			"--client-key-file cannot be read",
+		},
+		"a key for later": {map[string]string{"CLIENT_KEY_FILE": "gone.pem"}, nil, 0, ""},
+		"a key for all methods": {
+			map[string]string{"CLIENT_KEY_FILE": "gone.pem"},
+			[]string{"--all-methods"},
+			2,
+			"CLIENT_KEY_FILE cannot be read",
+		},
+		"DPoP in words":    {map[string]string{"DPOP": "yes"}, nil, 2, `DPOP is "yes"; it must be true or false`},
+		"users in words":   {map[string]string{"VUS": "many"}, nil, 2, `VUS is "many"`},
+		"no users":         {nil, []string{"--vus", "0"}, 2, "--vus is 0; it must be a whole number, 1 or more"},
+		"no grants":        {nil, []string{"--grants", "0"}, 2, "--grants is 0; it must be 1 to 20"},
+		"too many grants":  {nil, []string{"--grants", "21"}, 2, "--grants is 21; it must be 1 to 20"},
+		"no time":          {nil, []string{"--timeout", "0"}, 2, "above 0"},
+		"a secret by flag": {nil, []string{"--client-secret", "x"}, 2, "unknown flag"},
+		"an argument":      {nil, []string{"https://idp.example"}, 2, "does not take the argument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +226,8 @@ func TestDoctorNamesSettingsAsTheyWereWritten(t *testing.T) {
 	delete(env, "CLIENT_SECRET")
 	env["TOKEN_URL"], env["AUTH"] = "https://idp.example/token", "client_secret_jwt"
 	_, err = examine(t, nil, env, "--client-secret-file", secretFile)
-	require.EqualError(t, err, "--client-secret-file has 5 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)")
+	require.EqualError(t, err,
+		"--client-secret-file has 5 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)")
 }
 
 func TestEveryFlagOfDoctorNamesItsVariable(t *testing.T) {

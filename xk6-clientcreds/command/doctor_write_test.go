@@ -24,7 +24,10 @@ func TestDoctorWritesItsAdvice(t *testing.T) {
 		require.NotContains(t, string(content), doctorSecret)
 		return string(content)
 	}
-	for _, want := range []string{"ISSUER=" + server.Endpoints().Issuer + "\n", "CLIENT_ID=me\n", "CLIENT_SECRET=\n", "SCOPE='a b'\n", "AUDIENCE=https://api.example\n", "CACHE_SCOPE=vu\nLEEWAY=10%\n"} {
+	for _, want := range []string{
+		"ISSUER=" + server.Endpoints().Issuer + "\n", "CLIENT_ID=me\n", "CLIENT_SECRET=\n",
+		"SCOPE='a b'\n", "AUDIENCE=https://api.example\n", "CACHE_SCOPE=vu\nLEEWAY=10%\n",
+	} {
 		require.Contains(t, text(".env"), want)
 	}
 	require.Contains(t, text("script.js"), "cache: { scope: 'vu', leeway: '10%' },")
@@ -32,7 +35,9 @@ func TestDoctorWritesItsAdvice(t *testing.T) {
 	requests := server.Stats().TokenRequests.Total
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("mine"), 0o600))
 	_, err = examine(t, here, env, "--write", ".env", "--grants", "1")
-	require.ErrorContains(t, err, "--write: "+filepath.Join(dir, ".env")+": the file exists, and was not changed: choose another name, or overwrite it with --force")
+	require.ErrorContains(t, err,
+		"--write: "+filepath.Join(dir,
+			".env")+": the file exists, and was not changed: choose another name, or overwrite it with --force")
 	require.Equal(t, 1, exitCode(err))
 	require.Equal(t, "mine", text(".env"))
 	require.Greater(t, server.Stats().TokenRequests.Total, requests)
@@ -47,7 +52,8 @@ func TestDoctorWritesNothingForAServerThatIsNotUsable(t *testing.T) {
 	_, env := examinee(t)
 	env["CLIENT_SECRET"] = "wrong-secret"
 	dir := t.TempDir()
-	_, err := examine(t, func(s *tests.GlobalTestState) { s.Getwd = func() (string, error) { return dir, nil } }, env, "--write", ".env")
+	_, err := examine(t, func(s *tests.GlobalTestState) { s.Getwd = func() (string, error) { return dir, nil } }, env,
+		"--write", ".env")
 	require.ErrorContains(t, err, "the server is not usable")
 	require.NoFileExists(t, filepath.Join(dir, ".env"))
 	_, err = examine(t, nil, env, "--write", "folder/")

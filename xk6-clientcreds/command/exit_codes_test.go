@@ -23,9 +23,18 @@ func TestExitCodes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"repot", "x.json"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
-		{[]string{"repot", "x.json", "--output", "y"}, `unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
-		{[]string{"nothing-like-it"}, `unknown command "nothing-like-it"; allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`},
+		{
+			[]string{"repot", "x.json"},
+			`unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`,
+		},
+		{
+			[]string{"repot", "x.json", "--output", "y"},
+			`unknown command "repot" (did you mean "report"?); allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`,
+		},
+		{
+			[]string{"nothing-like-it"},
+			`unknown command "nothing-like-it"; allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict`,
+		},
 		{[]string{"--jsno"}, "unknown flag: --jsno"},
 		{[]string{"serve", "--stat-file", "x"}, `unknown flag: --stat-file (did you mean "stats-file"?)`},
 		{[]string{"serve", "--ttl"}, "flag needs an argument: --ttl"},
@@ -58,7 +67,8 @@ func TestExitCodes(t *testing.T) {
 	require.Len(t, table, len(root.Commands())+1, "the table has all commands")
 	for _, cmd := range append(root.Commands(), root) {
 		codes := exitCodesOf(cmd.Name())
-		require.Equal(t, []string{strconv.Itoa(int(codes.usage)), strconv.Itoa(int(codes.failed))}, table[cmd.Name()][:2], cmd.Name())
+		require.Equal(t, []string{strconv.Itoa(int(codes.usage)), strconv.Itoa(int(codes.failed))}, table[cmd.Name()][:2],
+			cmd.Name())
 	}
 }
 

@@ -51,7 +51,8 @@ func TestHealthAnswers(t *testing.T) {
 	}))
 	defer server.Close()
 	require.NoError(t, healthOf(t, server.URL+"/health"))
-	require.EqualError(t, healthOf(t, server.URL+"/moved"), "not healthy: "+server.URL+"/moved answered 302 Found, want 200")
+	require.EqualError(t, healthOf(t, server.URL+"/moved"),
+		"not healthy: "+server.URL+"/moved answered 302 Found, want 200")
 	require.EqualError(t, healthOf(t, server.URL+"/down"),
 		"not healthy: "+server.URL+"/down answered 503 Service Unavailable, want 200")
 
@@ -81,7 +82,10 @@ func TestHealthEndsWithItsContext(t *testing.T) {
 
 func TestHealthBadURL(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"", "localhost:8089", "/health", "ftp://localhost/health", "http://", "http://u:hidden@localhost/health", "http://a b"} {
+	for _, url := range []string{
+		"", "localhost:8089", "/health", "ftp://localhost/health", "http://",
+		"http://u:hidden@localhost/health", "http://a b",
+	} {
 		err := healthOf(t, url)
 		require.EqualError(t, err,
 			"health does not take this URL: want http(s)://host:port/path, such as http://127.0.0.1:8089/health", url)

@@ -140,7 +140,8 @@ func loadOnce(env func(string) string) (err error) {
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, env("TOKEN_URL"), strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, env("TOKEN_URL"),
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,8 @@ func (n *initializer) declare(set *pflag.FlagSet) {
 	set.StringVar(&n.settings.ClientID, "client-id", "", "client `identifier` (CLIENT_ID)")
 	set.StringVar(&n.settings.Auth, "auth", "", "client authentication `method` (AUTH)")
 	set.StringVar(&n.settings.KeyFile, "client-key-file", "", "`file` of the client's private key (CLIENT_KEY_FILE)")
-	set.StringVar(&n.settings.CertificateFile, "client-certificate-file", "", "`file` of the client's certificate (CLIENT_CERTIFICATE_FILE)")
+	set.StringVar(&n.settings.CertificateFile, "client-certificate-file", "",
+		"`file` of the client's certificate (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&n.settings.Scope, "scope", "", "space-separated `scope` to request (SCOPE)")
 	set.StringVar(&n.settings.Audience, "audience", "", "`audience` to request (AUDIENCE)")
 	set.BoolVar(&n.settings.DPoP, "dpop", false, "bind tokens to a key (DPOP=true)")
@@ -122,7 +123,8 @@ func (n *initializer) configure() (local bool) {
 		{&s.Scope, "SCOPE"},
 		{&s.Audience, "AUDIENCE"},
 		{&s.Leeway, "LEEWAY"},
-		{&s.CacheScope, "CACHE_SCOPE"}, {&s.BasicEncoding, "BASIC_ENCODING"},
+		{&s.CacheScope, "CACHE_SCOPE"},
+		{&s.BasicEncoding, "BASIC_ENCODING"},
 	} {
 		if *v.value == "" {
 			*v.value = n.gs.Env[v.name]
@@ -147,7 +149,8 @@ func (n *initializer) configure() (local bool) {
 			*d.value = d.fallback
 		}
 	}
-	s.K6Version, s.XK6Version, s.Version = procinfo.VersionOf(procinfo.K6Module), xk6Version, procinfo.VersionOf(procinfo.ExtensionModule)
+	s.K6Version, s.XK6Version, s.Version = procinfo.VersionOf(procinfo.K6Module), xk6Version, procinfo.VersionOf(
+		procinfo.ExtensionModule)
 	for _, version := range []*string{&s.K6Version, &s.Version} {
 		if !strings.HasPrefix(*version, "v") {
 			*version = latestVersion

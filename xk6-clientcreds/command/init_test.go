@@ -29,7 +29,10 @@ func initIn(t *testing.T, dir string, env map[string]string, args ...string) (st
 func TestInit(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	out, err := initIn(t, dir, map[string]string{"ISSUER": "https://idp.example", "CLIENT_ID": "load", "CLIENT_SECRET": "top secret", "DPOP": "true"},
+	out, err := initIn(t, dir, map[string]string{
+		"ISSUER": "https://idp.example", "CLIENT_ID": "load",
+		"CLIENT_SECRET": "top secret", "DPOP": "true",
+	},
 		"it's new", "--api-url", "https://api.example/orders", "--scope", "a b")
 	require.NoError(t, err)
 	assert.Contains(t, out, "Created in "+filepath.Join(dir, "it's new")+":\n  load-test.js ")
@@ -37,7 +40,10 @@ func TestInit(t *testing.T) {
 	assert.NotContains(t, out, "serve")
 	env, err := os.ReadFile(filepath.Join(dir, "it's new", ".env.example")) // #nosec G304 -- written by the command
 	require.NoError(t, err)
-	for _, want := range []string{"ISSUER=https://idp.example\n", "API_URL=https://api.example/orders\n", "CLIENT_ID=load\n", "SCOPE='a b'\n", "DPOP=true\n", "CLIENT_SECRET=\n"} {
+	for _, want := range []string{
+		"ISSUER=https://idp.example\n", "API_URL=https://api.example/orders\n",
+		"CLIENT_ID=load\n", "SCOPE='a b'\n", "DPOP=true\n", "CLIENT_SECRET=\n",
+	} {
 		assert.Contains(t, string(env), want)
 	}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -50,7 +56,9 @@ func TestInit(t *testing.T) {
 	}))
 
 	_, err = initIn(t, dir, nil, "it's new")
-	require.EqualError(t, err, filepath.Join(dir, "it's new", "load-test.js")+": the file exists, and nothing was written: choose another folder, or overwrite with --force")
+	require.EqualError(t, err,
+		filepath.Join(dir, "it's new",
+			"load-test.js")+": the file exists, and nothing was written: choose another folder, or overwrite with --force")
 	assert.Equal(t, 104, exitCode(err))
 	_, err = initIn(t, dir, nil, "it's new", "--force")
 	require.NoError(t, err)

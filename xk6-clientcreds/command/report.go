@@ -60,7 +60,8 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringVarP(&r.output, "output", "o", "report.html", "`file` of the page")
-	set.StringArrayVar(&r.base, "base", nil, "a `record`, or a folder of them, to compare with; may be given several times")
+	set.StringArrayVar(&r.base, "base", nil,
+		"a `record`, or a folder of them, to compare with; may be given several times")
 	set.StringVar(&r.rules, "rules", "", "with --base: `file` of the rules, as compare has them")
 	return cmd
 }

@@ -40,9 +40,15 @@ func TestReportOfTwoSides(t *testing.T) {
 		args    []string
 		verdict string
 	}{
-		"folders":     {[]string{"--base", base, head}, "Verdict: FAIL"},
-		"flags":       {[]string{"--base", file(base, "0"), "--base", file(base, "1"), "--base", file(base, "2"), "--base", file(base, "3"), head}, "Verdict: FAIL"},
-		"by a shell":  {[]string{"--base", file(base, "0"), file(base, "1"), file(base, "2"), file(base, "3"), "--", head}, "Verdict: FAIL"},
+		"folders": {[]string{"--base", base, head}, "Verdict: FAIL"},
+		"flags": {[]string{
+			"--base", file(base, "0"), "--base", file(base, "1"), "--base", file(base, "2"), "--base",
+			file(base, "3"), head,
+		}, "Verdict: FAIL"},
+		"by a shell": {
+			[]string{"--base", file(base, "0"), file(base, "1"), file(base, "2"), file(base, "3"), "--", head},
+			"Verdict: FAIL",
+		},
 		"other rules": {[]string{"--rules", rules, "--base", base, head}, "Verdict: PASS"},
 		"too few":     {[]string{"--base", file(base, "0"), file(head, "0")}, "Verdict: INVALID"},
 	} {
@@ -69,11 +75,17 @@ func TestBadReport(t *testing.T) {
 		"no such file":       {[]string{"no-such.json"}, "no-such.json: no such file or directory"},
 		"no such base":       {[]string{"--base", "no-such.json", records}, "no-such.json: no such file or directory"},
 		"not a record":       {[]string{other}, `not a run record: "format" is not "clientcreds-record"`},
-		"bad rules":          {[]string{"--rules", other, "--base", base, records}, "--rules: " + other + `: write an object "rules"`},
-		"twice":              {[]string{records, records}, "0.json: the record is given twice"},
-		"both sides":         {[]string{"--base", records, records}, "0.json: the record is given twice"},
-		"unknown flag":       {[]string{"--theme", "dark"}, "unknown flag: --theme"},
-		"cannot write":       {[]string{"-o", filepath.Dir(other), records}, `--output: "` + filepath.Dir(other) + `" cannot be written: it is a folder`},
+		"bad rules": {
+			[]string{"--rules", other, "--base", base, records},
+			"--rules: " + other + `: write an object "rules"`,
+		},
+		"twice":        {[]string{records, records}, "0.json: the record is given twice"},
+		"both sides":   {[]string{"--base", records, records}, "0.json: the record is given twice"},
+		"unknown flag": {[]string{"--theme", "dark"}, "unknown flag: --theme"},
+		"cannot write": {
+			[]string{"-o", filepath.Dir(other), records},
+			`--output: "` + filepath.Dir(other) + `" cannot be written: it is a folder`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := reportThem(t, c.args...)

@@ -124,7 +124,8 @@ func (r *runner) find(name string) (s scenario.Scenario, variables []scenario.Va
 		for _, s := range list {
 			names = append(names, s.Name)
 		}
-		return s, nil, invalidf("there is no scenario %q%s; `k6 x clientcreds scenarios` lists the scenarios, and `k6 run` runs a script of yours",
+		return s, nil, invalidf("there is no scenario %q%s; `k6 x clientcreds scenarios` lists the scenarios, and `k6 run` "+
+			"runs a script of yours",
 			name, nearest.DidYouMean(name, names))
 	}
 	s = list[i]
@@ -163,16 +164,19 @@ func (r *scenarioRun) parse(args []string) (help bool, err error) {
 		unknown, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 		switch {
 		case ok && unknown == flagName(secretVariable):
-			return false, errors.New("--client-secret does not exist, because other users of this machine can read command lines: " +
+			return false, errors.New("--client-secret does not exist, because other users of this machine can read command " +
+				"lines: " +
 				"set CLIENT_SECRET in the environment, or --client-secret-file")
 		case ok:
-			return false, fmt.Errorf("the scenario %s does not have the flag --%s%s; `k6 x clientcreds run %s --help` lists its flags, and flags of k6 run follow --",
+			return false, fmt.Errorf("the scenario %s does not have the flag --%s%s; `k6 x clientcreds run %s --help` lists "+
+				"its flags, and flags of k6 run follow --",
 				r.scenario.Name, unknown, nearest.DidYouMean(unknown, names), r.scenario.Name)
 		}
 		return false, err
 	}
 	if set.NArg() > 0 {
-		return false, fmt.Errorf("run does not take the argument %q after the scenario; flags of k6 run follow --", set.Arg(0))
+		return false, fmt.Errorf("run does not take the argument %q after the scenario; flags of k6 run follow --",
+			set.Arg(0))
 	}
 	for _, v := range r.variables {
 		if v.Name != secretVariable && set.Changed(flagName(v.Name)) {
@@ -214,7 +218,8 @@ func (r *scenarioRun) configured() error {
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("the scenario %[1]s needs %[2]s; to try it with a local server: k6 x clientcreds serve -- k6 x clientcreds run %[1]s",
+	return fmt.Errorf("the scenario %[1]s needs %[2]s; to try it with a local server: k6 x clientcreds serve -- k6 x "+
+		"clientcreds run %[1]s",
 		r.scenario.Name, strings.Join(missing, ", "))
 }
 

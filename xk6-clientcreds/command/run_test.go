@@ -31,10 +31,12 @@ const rate = count('RATE', 100);
 `
 
 var scenarioFiles = fstest.MapFS{
-	"scripts/token-load.js":    {Data: []byte(loadScript)},
-	"scripts/api-load.js":      {Data: []byte("// Loads an API.\n//\n//   VUS   number of virtual users\nconst vus = count('VUS', 20);\n")},
-	"scripts/smoke.test.js":    {Data: []byte("// Tests everything once.\n")},
-	"scripts/lib/config.js":    {Data: []byte("// Reads.\n//\n//   ISSUER   issuer\n//   TOKEN_URL   token endpoint\n//   CLIENT_ID   client\n//   CLIENT_SECRET   secret\n//   CLIENT_SECRET_FILE   file\n")},
+	"scripts/token-load.js": {Data: []byte(loadScript)},
+	"scripts/api-load.js": {Data: []byte("// Loads an API.\n//\n//   VUS   number of virtual users\nconst vus = " +
+		"count('VUS', 20);\n")},
+	"scripts/smoke.test.js": {Data: []byte("// Tests everything once.\n")},
+	"scripts/lib/config.js": {Data: []byte("// Reads.\n//\n//   ISSUER   issuer\n//   TOKEN_URL   token endpoint\n// " +
+		"  CLIENT_ID   client\n//   CLIENT_SECRET   secret\n//   CLIENT_SECRET_FILE   file\n")},
 	"scripts/lib/api.js":       {Data: []byte("// Reads.\n//\n//   API_URL   URL of the API\n")},
 	"scripts/regression.yml":   {Data: []byte("rules:\n")},
 	"scripts/lib/readme.txt":   {Data: []byte("text")},
@@ -70,18 +72,23 @@ func (r *runs) do(args ...string) ([]string, error) {
 	return strings.Split(strings.TrimSpace(r.out.String()), "\n"), err
 }
 
-var configured = map[string]string{"TOKEN_URL": "https://idp.example/token", "CLIENT_ID": "me", "CLIENT_SECRET": "top secret"}
+var configured = map[string]string{
+	"TOKEN_URL": "https://idp.example/token", "CLIENT_ID": "me",
+	"CLIENT_SECRET": "top secret",
+}
 
 // The flags and the environment reach k6, and k6's own flags too. The exit code is k6's.
 func TestRunStartsK6(t *testing.T) {
 	t.Parallel()
 	r := newRuns(t, "k6", configured)
-	lines, err := r.do("token-load", "--rate", "50", "--client-id=other", "--client-secret-file", "secret.txt", "--", "--out", "json=x", "-q")
+	lines, err := r.do("token-load", "--rate", "50", "--client-id=other", "--client-secret-file", "secret.txt", "--",
+		"--out", "json=x", "-q")
 	require.Equal(t, 7, exitCode(err))
 	require.EqualError(t, err, "the run has ended, see above")
 	arguments := lines[:5]
 	script := strings.TrimPrefix(arguments[4], "argument ")
-	assert.Equal(t, []string{"argument run", "argument --out", "argument json=x", "argument -q", "argument " + script}, arguments)
+	assert.Equal(t, []string{"argument run", "argument --out", "argument json=x", "argument -q", "argument " + script},
+		arguments)
 	assert.Equal(t, "token-load.js", filepath.Base(script))
 	for _, want := range []string{
 		"RATE=50", "CLIENT_ID=other", "CLIENT_SECRET_FILE=/work/here/secret.txt", "TOKEN_URL=https://idp.example/token",
@@ -103,7 +110,8 @@ load            RATE=50
 func TestRunAnnouncesTheLoad(t *testing.T) {
 	t.Parallel()
 	r := newRuns(t, "0", configured)
-	_, err := r.do("token-load", "--token-url", "https://user:pass@idp.example/token?key=hidden#fragment", "--api-url", "http://[::1", "--clients-file", "c.csv")
+	_, err := r.do("token-load", "--token-url", "https://user:pass@idp.example/token?key=hidden#fragment", "--api-url",
+		"http://[::1", "--clients-file", "c.csv")
 	require.NoError(t, err)
 	assert.Equal(t, `scenario        token-load: Loads something.
 token endpoint  https://idp.example/token?…
@@ -117,8 +125,14 @@ load            RATE=100 CLIENTS_FILE=/work/here/c.csv
 // A flag for one of both addresses replaces what the environment has of either.
 func TestRunFlagsOfAddresses(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"ISSUER": "https://a.example", "TOKEN_URL": "https://a.example/token", "CLIENT_ID": "me", "CLIENT_SECRET": "s"}
-	for flag, want := range map[string][2]bool{"--issuer": {true, false}, "--token-url": {false, true}, "--client-id": {true, true}} {
+	env := map[string]string{
+		"ISSUER": "https://a.example", "TOKEN_URL": "https://a.example/token", "CLIENT_ID": "me",
+		"CLIENT_SECRET": "s",
+	}
+	for flag, want := range map[string][2]bool{
+		"--issuer": {true, false}, "--token-url": {false, true},
+		"--client-id": {true, true},
+	} {
 		lines, err := newRuns(t, "k6", env).do("token-load", flag, "https://b.example")
 		require.Equal(t, 7, exitCode(err))
 		text := strings.Join(lines, "\n")
@@ -151,14 +165,34 @@ func TestRunRefuses(t *testing.T) {
 		args []string
 		env  map[string]string
 	}{
-		`there is no scenario "token-lod" (did you mean "token-load"?)`:                 {[]string{"token-lod"}, configured},
-		"the scenario token-load does not have the flag --rat (did you mean \"rate\"?)": {[]string{"token-load", "--rat", "3"}, configured},
-		"the scenario api-load does not have the flag --rate":                           {[]string{"--rate", "3"}, configured},
-		"--client-secret does not exist, because":                                       {[]string{"token-load", "--client-secret", "x"}, configured},
-		`run does not take the argument "3" after the scenario`:                         {[]string{"token-load", "3"}, configured},
-		"flag needs an argument: --rate":                                                {[]string{"token-load", "--rate"}, configured},
-		"the scenario token-load needs --issuer or --token-url (ISSUER or TOKEN_URL), --client-id (CLIENT_ID), the client's secret (CLIENT_SECRET, or --client-secret-file); to try it with a local server: k6 x clientcreds serve -- k6 x clientcreds run token-load": {[]string{"token-load"}, nil},
-		"the scenario api-load needs the client's secret": {nil, map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "me"}},
+		`there is no scenario "token-lod" (did you mean "token-load"?)`: {[]string{"token-lod"}, configured},
+		"the scenario token-load does not have the flag --rat (did you mean \"rate\"?)": {[]string{
+			"token-load", "--rat",
+			"3",
+		}, configured},
+		"the scenario api-load does not have the flag --rate": {
+			[]string{"--rate", "3"},
+			configured,
+		},
+		"--client-secret does not exist, because": {[]string{
+			"token-load",
+			"--client-secret", "x",
+		}, configured},
+		`run does not take the argument "3" after the scenario`: {
+			[]string{"token-load", "3"},
+			configured,
+		},
+		"flag needs an argument: --rate": {
+			[]string{"token-load", "--rate"},
+			configured,
+		},
+		"the scenario token-load needs --issuer or --token-url (ISSUER or TOKEN_URL), --client-id (CLIENT_ID), the " +
+			"client's secret (CLIENT_SECRET, or --client-secret-file); to try it with a local server: k6 x clientcreds serve " +
+			"-- k6 x clientcreds run token-load": {[]string{"token-load"}, nil},
+		"the scenario api-load needs the client's secret": {
+			nil,
+			map[string]string{"ISSUER": "https://a.example", "CLIENT_ID": "me"},
+		},
 	} {
 		r := newRuns(t, "k6", c.env)
 		_, err := r.do(c.args...)
@@ -230,10 +264,12 @@ func TestRunCompletes(t *testing.T) {
 	t.Parallel()
 	r := &runner{files: scenarioFiles}
 	names, _ := r.complete(nil, nil, "")
-	assert.Equal(t, []string{"api-load\tLoads an API.", "smoke\tTests everything once.", "token-load\tLoads something."}, names)
+	assert.Equal(t, []string{"api-load\tLoads an API.", "smoke\tTests everything once.", "token-load\tLoads something."},
+		names)
 	flags, _ := r.complete(nil, []string{"token-load"}, "--")
 	assert.Equal(t, []string{
-		"--dry-run", "--rate\trequests per second", "--api-url\tURL of the API", "--clients-file\tmany clients", "--issuer\tissuer",
+		"--dry-run", "--rate\trequests per second", "--api-url\tURL of the API", "--clients-file\tmany clients",
+		"--issuer\tissuer",
 		"--token-url\ttoken endpoint", "--client-id\tclient", "--client-secret-file\tfile",
 	}, flags)
 }

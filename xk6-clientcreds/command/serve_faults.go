@@ -20,7 +20,8 @@ type faultFlags struct {
 }
 
 func (f *faultFlags) declare(set *pflag.FlagSet) {
-	set.StringVar(&f.document, "faults", "", "`file` with a JSON document of faults, or the document itself: docs/guides/faults.md")
+	set.StringVar(&f.document, "faults", "",
+		"`file` with a JSON document of faults, or the document itself: docs/guides/faults.md")
 	set.StringVar(&f.latency, "latency", "", "`duration` that the token endpoint waits before it answers")
 	set.StringVar(&f.rateLimit, "rate-limit", "",
 		"`number` of token requests that are let through each second; the others get 429 and Retry-After")
@@ -35,7 +36,11 @@ type shorthand struct {
 }
 
 func (f *faultFlags) shorthands() []shorthand {
-	list := []shorthand{{"--latency", "latency", nil}, {"--rate-limit", "rate_limit", nil}, {"--error-rate", "errors", nil}}
+	list := []shorthand{
+		{"--latency", "latency", nil},
+		{"--rate-limit", "rate_limit", nil},
+		{"--error-rate", "errors", nil},
+	}
 	if f.latency != "" {
 		list[0].value = f.latency
 	}

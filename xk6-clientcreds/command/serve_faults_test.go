@@ -53,12 +53,22 @@ func TestBadFaultFlags(t *testing.T) {
 	}{
 		{[]string{"--faults", "/no/such/file"}, "--faults: open /no/such/file: file does not exist"},
 		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty, want a JSON object"},
-		{[]string{"--faults", "/test/bad"}, "--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce"},
+		{
+			[]string{"--faults", "/test/bad"},
+			"--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, " +
+				"clock_skew, ttl, dpop_nonce",
+		},
 		{[]string{"--faults", `{"token": {"latency": "fast"}}`}, `--faults: token.latency: "fast"` + duration},
 		{[]string{"--latency", "fast"}, `--latency: token.latency: "fast"` + duration},
 		{[]string{"--latency", "2m"}, `--latency: token.latency: "2m"` + duration},
-		{[]string{"--latency", "1s", "--faults", `{"token": {"latency": "2s"}}`}, "--latency: --faults has token.latency already, want one of the two"},
-		{[]string{"--rate-limit", "many"}, `--rate-limit: token.rate_limit.per_second: "many", want a number from 0.001 to 1e+06`},
+		{
+			[]string{"--latency", "1s", "--faults", `{"token": {"latency": "2s"}}`},
+			"--latency: --faults has token.latency already, want one of the two",
+		},
+		{
+			[]string{"--rate-limit", "many"},
+			`--rate-limit: token.rate_limit.per_second: "many", want a number from 0.001 to 1e+06`,
+		},
 		{[]string{"--rate-limit", "0"}, "--rate-limit: token.rate_limit.per_second: 0, want a number from 0.001 to 1e+06"},
 		{[]string{"--error-rate", "5"}, "--error-rate: token.errors[0].rate: 5, want a number from 0 to 1"},
 		{[]string{"--error-rate", "[1]"}, `--error-rate: token.errors[0].rate: "[1]", want a number from 0 to 1`},

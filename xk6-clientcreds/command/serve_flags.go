@@ -32,7 +32,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	f.set = set
 	set.SortFlags = false
 	f.ttl = duration(authserver.DefaultTTL)
-	set.StringVar(&f.cfg.Addr, "addr", "127.0.0.1:8089", "`host:port` of the authorization server; port 0 takes a free one")
+	set.StringVar(&f.cfg.Addr, "addr", "127.0.0.1:8089",
+		"`host:port` of the authorization server; port 0 takes a free one")
 	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: the address in --addr)")
 	set.StringVar(&f.cfg.Issuer, "issuer", "",
 		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
@@ -64,7 +65,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 		"`audience` that the API demands and that tokens get by default (default: any)")
 	f.faults.declare(set)
 	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
-		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by others), on or off")
+		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by "+
+			"others), on or off")
 	set.StringArrayVar(&f.cfg.AllowHosts, "allow-host", nil,
 		"further `name` of a host by which /stats and the admin endpoint may be asked, beside addresses, localhost and the "+
 			"issuer's host (can be repeated)")

@@ -70,7 +70,8 @@ func TestServeHTTP(t *testing.T) {
 
 func TestServeJWT(t *testing.T) {
 	t.Parallel()
-	tt := serveWith(t, nil, "--token-format", "jwt", "--jwt-alg", "EdDSA", "--issuer", "/tenant", "--api-check", "introspection",
+	tt := serveWith(t, nil, "--token-format", "jwt", "--jwt-alg", "EdDSA", "--issuer", "/tenant", "--api-check",
+		"introspection",
 		"--client", "a", "--client", "it's")
 	lines := tt.until(t, "# another client")
 	env := exported(lines)
@@ -108,38 +109,88 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{[]string{"x", "--", "y"}, nil, `serve does not take the argument "x" before --`},
 		{[]string{"--"}, nil, "-- needs a command to run behind it"},
 		{[]string{"--nosuch"}, nil, "unknown flag: --nosuch"},
-		{[]string{"--addr", "x"}, nil, `--addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
-		{[]string{"--addr", address}, nil, "--addr: cannot listen on " + address + ": bind: address already in use; port 0 takes a free one"},
-		{[]string{"--api-addr", "x"}, nil, `--api-addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`},
-		{[]string{"--issuer", "x"}, nil, "--issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query " +
-			"and fragment, or a path such as /tenant"},
+		{
+			[]string{"--addr", "x"},
+			nil,
+			`--addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+		},
+		{[]string{"--addr", address}, nil, "--addr: cannot listen on " + address +
+			": bind: address already in use; port 0 takes a free one"},
+		{
+			[]string{"--api-addr", "x"},
+			nil,
+			`--api-addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+		},
+		{
+			[]string{"--issuer", "x"},
+			nil,
+			"--issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query " +
+				"and fragment, or a path such as /tenant",
+		},
 		{[]string{"--ttl", "5"}, nil, `invalid argument "5" for "--ttl" flag: want a duration above 0, such as 30s or 5m`},
 		{[]string{"--ttl", "0s"}, nil, `invalid argument "0s" for "--ttl" flag: want a duration above 0, such as 30s or 5m`},
-		{[]string{"--ttl", "1500ms"}, nil, "--ttl: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m"},
+		{
+			[]string{"--ttl", "1500ms"},
+			nil,
+			"--ttl: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+		},
 		{[]string{"--token-format", "x"}, nil, `--token-format: "x" is unknown, want opaque, jwt`},
-		{[]string{"--token-format", "jwt", "--jwt-alg", "x"}, nil, `--jwt-alg: "x" is unknown, want ES256, RS256, PS256, EdDSA`},
+		{
+			[]string{"--token-format", "jwt", "--jwt-alg", "x"},
+			nil,
+			`--jwt-alg: "x" is unknown, want ES256, RS256, PS256, EdDSA`,
+		},
 		{[]string{"--dpop-nonce=500ms"}, nil, "--dpop-nonce: 500ms is too short for a nonce, want 1s or more, such as 1m"},
 		{[]string{"--jwt-alg", "RS256"}, nil, "--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt"},
 		{[]string{"--basic-encoding", "x"}, nil, `--basic-encoding: "x" is unknown, want form, raw`},
 		{[]string{"--api-check", "x"}, nil, `--api-check: "x" is unknown, want local, introspection`},
-		{[]string{"--allow-host", "a:80"}, nil, `--allow-host: "a:80" is not the name of a host, want one without scheme and port, such as authserver`},
+		{
+			[]string{"--allow-host", "a:80"},
+			nil,
+			`--allow-host: "a:80" is not the name of a host, want one without scheme and port, such as authserver`,
+		},
 		{[]string{"--api-scope", "a b"}, nil, `--api-scope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{[]string{"--api-audience", "ä"}, nil, `--api-audience: "ä" has characters other than printable ASCII`},
-		{[]string{"--tls-dir", "serve_test.go"}, nil, "--tls-dir: mkdir " + absolute(t, "serve_test.go") + ": not a directory"},
-		{[]string{"--stats-file", dir}, nil, `--stats-file: "` + dir + `" cannot be written: it is a folder; name a file in a folder that exists and can be written to`},
+		{[]string{"--tls-dir", "serve_test.go"}, nil, "--tls-dir: mkdir " + absolute(t,
+			"serve_test.go") + ": not a directory"},
+		{
+			[]string{"--stats-file", dir},
+			nil,
+			`--stats-file: "` + dir + `" cannot be written: it is a folder; name a file in a folder that exists and can be written to`,
+		},
 		{[]string{"--stats-file", "serve_test.go/x"}, nil, "--stats-file: mkdir serve_test.go: not a directory"},
 		{[]string{"--client", "a", "--client", "a"}, nil, `--client: client "a" is registered twice`},
 		{[]string{"--client-count", "0"}, nil, "--client-count is 0, want a number from 1 to 1000000"},
 		{[]string{"--client-count", "1000001"}, nil, "--client-count is 1000001, want a number from 1 to 1000000"},
-		{[]string{"--client-count", "2", "--client", "a"}, nil, "--client-count and --client contradict each other, give one of the two"},
-		{[]string{"--client-count", "2", "--clients", "x"}, nil, "--client-count and --clients contradict each other, give one of the two"},
-		{[]string{"--client-count", "2"}, map[string]string{"SCOPE": "a  b"}, `SCOPE: client "client-1": "a  b" is not a scope, want tokens ` +
-			"separated by single spaces (RFC 6749 §3.3)"},
+		{
+			[]string{"--client-count", "2", "--client", "a"},
+			nil,
+			"--client-count and --client contradict each other, give one of the two",
+		},
+		{
+			[]string{"--client-count", "2", "--clients", "x"},
+			nil,
+			"--client-count and --clients contradict each other, give one of the two",
+		},
+		{
+			[]string{"--client-count", "2"},
+			map[string]string{"SCOPE": "a  b"},
+			`SCOPE: client "client-1": "a  b" is not a scope, want tokens ` +
+				"separated by single spaces (RFC 6749 §3.3)",
+		},
 		{[]string{"--client", ""}, nil, "--client: client number 1 has no id"},
-		{nil, map[string]string{"SCOPE": "a  b"}, `CLIENT_ID, CLIENT_SECRET, SCOPE: client "demo": "a  b" is not a scope, want tokens ` +
-			"separated by single spaces (RFC 6749 §3.3)"},
-		{nil, map[string]string{"CLIENT_SECRET": "topsecret\n"}, `CLIENT_ID, CLIENT_SECRET, SCOPE: the secret of client "demo" has ` +
-			"characters other than printable ASCII"},
+		{
+			nil,
+			map[string]string{"SCOPE": "a  b"},
+			`CLIENT_ID, CLIENT_SECRET, SCOPE: client "demo": "a  b" is not a scope, want tokens ` +
+				"separated by single spaces (RFC 6749 §3.3)",
+		},
+		{
+			nil,
+			map[string]string{"CLIENT_SECRET": "topsecret\n"},
+			`CLIENT_ID, CLIENT_SECRET, SCOPE: the secret of client "demo" has ` +
+				"characters other than printable ASCII",
+		},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
 			out, err := serveWith(t, tt.env, tt.args...).rest(t)

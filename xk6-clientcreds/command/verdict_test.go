@@ -59,7 +59,8 @@ func TestErrorOfAVerdict(t *testing.T) {
 	require.NoError(t, verdictError(validity.Pass, nil))
 	require.EqualError(t, verdictError(validity.Fail, []string{"a\x1b[2J"}), "verdict FAIL: a [2J")
 	require.EqualError(t, verdictError(validity.Invalid, []string{"a", "b", "c"}), "verdict INVALID: a; b; c")
-	require.EqualError(t, verdictError(validity.Invalid, []string{"a", "b", "c", "d", "e"}), "verdict INVALID: a; b; c; and 2 more")
+	require.EqualError(t, verdictError(validity.Invalid, []string{"a", "b", "c", "d", "e"}),
+		"verdict INVALID: a; b; c; and 2 more")
 }
 
 func TestVerdictOfSeveralIsOfTheWhole(t *testing.T) {

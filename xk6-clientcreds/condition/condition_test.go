@@ -11,9 +11,11 @@ import (
 func TestVoid(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]bool{
-		"count>=0": true, "rate >= 0": true, "max>=0": true, "p(95)>=0": true, "med>=-1": true, "avg>-0.5": true, "min>=0.0": true,
-		"count>0": false, "count>=1": false, "rate<=0": false, "rate==0": false, "rate<1": false, "max!=0": false, "p(95)<500": false,
-		"value>=0": false, "value>-1": false, "count>-0": false,
+		"count>=0": true, "rate >= 0": true, "max>=0": true, "p(95)>=0": true, "med>=-1": true, "avg>-0.5": true,
+		"min>=0.0": true,
+		"count>0":  false, "count>=1": false, "rate<=0": false, "rate==0": false, "rate<1": false, "max!=0": false,
+		"p(95)<500": false,
+		"value>=0":  false, "value>-1": false, "count>-0": false,
 	} {
 		c, err := Parse(source)
 		require.NoError(t, err)

@@ -21,7 +21,8 @@ func frame(uid, title, description string) *dashboard.DashboardBuilder {
 		WithVariable(choice("job", "Job", fmt.Sprintf("label_values(%s, job)", anyRun))).
 		WithVariable(choice("instance", "Instance", fmt.Sprintf(`label_values(%s{job=~"$job"}, instance)`, anyRun))).
 		WithVariable(choice("scenario", "Scenario", fmt.Sprintf("label_values(k6_iterations_total{%s}, scenario)", ofRun))).
-		WithVariable(choice("client", "Client", fmt.Sprintf("label_values(k6_clientcreds_requests_total{%s}, client)", ofScenario))).
+		WithVariable(choice("client", "Client", fmt.Sprintf("label_values(k6_clientcreds_requests_total{%s}, client)",
+			ofScenario))).
 		Link(dashboard.NewDashboardLinkBuilder("Load test").
 			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).
 			IncludeVars(true).KeepTime(true)).

@@ -166,7 +166,10 @@ func steps(list ...dashboard.Threshold) *dashboard.ThresholdsConfigBuilder {
 
 // mapped shows values as words.
 func mapped(words map[string]dashboard.ValueMappingResult) []dashboard.ValueMapping {
-	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: words}}}
+	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{
+		Type:    dashboard.MappingTypeValueToText,
+		Options: words,
+	}}}
 }
 
 func word(text, color string) dashboard.ValueMappingResult {

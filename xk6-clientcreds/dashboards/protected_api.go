@@ -22,7 +22,8 @@ const (
 // protectedAPI is about the API behind the tokens and what the tokens do to its measurement.
 func protectedAPI() *dashboard.DashboardBuilder {
 	d := frame("clientcreds-protected-api", "Protected API and token lifecycle",
-		"An API under load with client-credentials tokens: its own latency, and what acquiring, caching and replacing tokens adds to it.")
+		"An API under load with client-credentials tokens: its own latency, and what acquiring, caching and replacing "+
+			"tokens adds to it.")
 	apiFigures(d)
 	d.WithRow(section("API")).
 		WithPanel(stacked(painted(curves("Requests by status",
@@ -30,7 +31,8 @@ func protectedAPI() *dashboard.DashboardBuilder {
 			graph(perSecond(apiRequests, ofScenario, "status"), "{{status}}")), "200", green))).
 		WithPanel(percentiles("Percentiles of API requests",
 			"Of answered requests. Computed from histograms, so right over several instances too.", apiDuration, ofAnswers)).
-		WithPanel(latencyMap("Latency of API requests", "How many of the answered requests took how long.", apiDuration, ofAnswers)).
+		WithPanel(latencyMap("Latency of API requests", "How many of the answered requests took how long.", apiDuration,
+			ofAnswers)).
 		WithPanel(curves("p95 by request",
 			"The slow requests by their name and method.", "s",
 			graph(quantile(0.95, apiDuration, ofAnswers, "name", "method"), "{{method}} {{name}}")))
@@ -50,7 +52,8 @@ func apiFigures(d *dashboard.DashboardBuilder) {
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
 		WithPanel(figure("API p95", "95% of the run's API requests that were answered took at most this long.", "s",
 			quantileOfRun(0.95, apiDuration, ofAnswers))).
-		WithPanel(figure("Cache hit ratio", "Share of token uses of the run that did not wait for the token endpoint.", "percentunit",
+		WithPanel(figure("Cache hit ratio", "Share of token uses of the run that did not wait for the token endpoint.",
+			"percentunit",
 			ratio(hits, "("+hits+") + ("+misses+")")).Decimals(2)).
 		WithPanel(mustBeZero(figure("401 answers",
 			"Requests of the run whose token the API rejected. Above 0, the run measured rejections and is not valid.", "short",
@@ -88,10 +91,12 @@ func tokenLifecycle(d *dashboard.DashboardBuilder) {
 
 func invalidity(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("What makes the run not valid")).
-		WithPanel(curves("401 answers by error", "Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
+		WithPanel(curves("401 answers by error",
+			"Refusals of the API so far, by the error of its WWW-Authenticate header (RFC 6750).", "short",
 			graph(named(elseZero("sum by (error) ("+rejections+"{"+ofClient+"})"), "error", "no 401"), "{{error}}"))).
 		WithPanel(curves("Expired tokens used by client", "Requests so far that were sent with an expired token.", "short",
-			graph(named(elseZero("sum by (client) ("+expiredTokenUses+"{"+ofClient+"})"), "client", "no expired token used"), "{{client}}")))
+			graph(named(elseZero("sum by (client) ("+expiredTokenUses+"{"+ofClient+"})"), "client", "no expired token used"),
+				"{{client}}")))
 }
 
 func generator(d *dashboard.DashboardBuilder) {
@@ -99,8 +104,9 @@ func generator(d *dashboard.DashboardBuilder) {
 		WithPanel(curves("Virtual users", "Virtual users that run, and how many are initialised.", "short",
 			graph("sum (k6_vus{"+ofRun+"})", "running"),
 			graph("sum (k6_vus_max{"+ofRun+"})", "initialised")).Span(8)).
-		WithPanel(rightAxis(curves("Iterations", "Iterations of the script per second, and the time that 95% of them take at most. "+
-			"Dropped iterations mean that k6 had no virtual user left to start one: the load is not what was asked for.", "cps",
+		WithPanel(rightAxis(curves("Iterations",
+			"Iterations of the script per second, and the time that 95% of them take at most. "+
+				"Dropped iterations mean that k6 had no virtual user left to start one: the load is not what was asked for.", "cps",
 			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
 			graph(orZeroNow(perSecond("k6_dropped_iterations_total", ofScenario)), "dropped"),
 			graph(quantile(0.95, "k6_iteration_duration_seconds", ofScenario), "p95 duration")).Span(8), "p95 duration", "s")).

@@ -71,7 +71,8 @@ func quantile(q float64, trend, matchers string, by ...string) string {
 // quantileOfRun is the q-quantile over the whole run, as k6's summary has it.
 func quantileOfRun(q float64, trend, matchers string) string {
 	return eitherHistogram(func(series string, by []string) string {
-		return fmt.Sprintf("histogram_quantile(%s, %s (last_over_time(%s{%s}[%s])))", number(q), sum(by), series, matchers, wholeRun)
+		return fmt.Sprintf("histogram_quantile(%s, %s (last_over_time(%s{%s}[%s])))", number(q), sum(by), series, matchers,
+			wholeRun)
 	}, trend, nil)
 }
 
@@ -134,5 +135,6 @@ func rows(expr string) *prometheus.DataqueryBuilder {
 
 // heatmapOf is a query for a heatmap.
 func heatmapOf(expr string) *prometheus.DataqueryBuilder {
-	return prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat("{{le}}").Range().Format(prometheus.PromQueryFormatHeatmap)
+	return prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat("{{le}}").Range().Format(
+		prometheus.PromQueryFormatHeatmap)
 }

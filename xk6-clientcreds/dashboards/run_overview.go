@@ -40,7 +40,8 @@ func runOverview() *dashboard.DashboardBuilder {
 	overviewFigures(d)
 	thresholds(d)
 	d.WithRow(section("Load")).
-		WithPanel(rightAxis(curves("Load and virtual users", "Iterations and requests per second, and how many virtual users make them.", "cps",
+		WithPanel(rightAxis(curves("Load and virtual users",
+			"Iterations and requests per second, and how many virtual users make them.", "cps",
 			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
 			graph(perSecond(apiRequests, ofScenario), "API requests"),
 			graph(perSecond(grantRequests, ofClient), "token requests"),
@@ -48,12 +49,15 @@ func runOverview() *dashboard.DashboardBuilder {
 		WithPanel(curves("p95 latency", "95% of the requests take at most this long.", "s",
 			graph(quantile(0.95, apiDuration, ofAnswers), "API"),
 			graph(quantile(0.95, grantDuration, ofClient), "token endpoint"))).
-		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.", "cps",
+		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.",
+			"cps",
 			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
 			graph(orZeroNow(perSecond(grantFailures, ofClient)), "token requests"),
-			graph(orZeroNow(perSecond("k6_checks_samples_total", ofScenario)+" - "+perSecond("k6_checks_nonzero_total", ofScenario)), "checks"))).
+			graph(orZeroNow(perSecond("k6_checks_samples_total", ofScenario)+" - "+perSecond("k6_checks_nonzero_total",
+				ofScenario)), "checks"))).
 		WithPanel(share(curves("Checks over time", "Share of the script's checks that passed, by check.", "percentunit",
-			graph(ratio(perSecond("k6_checks_nonzero_total", ofScenario, "check"), perSecond("k6_checks_samples_total", ofScenario, "check")), "{{check}}"))))
+			graph(ratio(perSecond("k6_checks_nonzero_total", ofScenario, "check"),
+				perSecond("k6_checks_samples_total", ofScenario, "check")), "{{check}}"))))
 	generatorLoad(d)
 	exporterHealth(d)
 	return d
@@ -69,14 +73,16 @@ func verdict() string {
 		}
 		return "((" + strings.Join(terms, " + ") + ") > bool 0)"
 	}
-	return "2 * ((" + counted(rejections, expiredTokenUses, droppedSamples) + " + " + notKept() + " + " + saturated() + ") > bool 0) + " +
+	return "2 * ((" + counted(rejections, expiredTokenUses,
+		droppedSamples) + " + " + notKept() + " + " + saturated() + ") > bool 0) + " +
 		counted(thresholdState, exitCode)
 }
 
 // notKept is 1 where k6 dropped more than one of a thousand iterations: docs/guides/validity.md has the limits.
 func notKept() string {
 	dropped := "(" + orZero(total(droppedIterations, ofScenario)) + ")"
-	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total("k6_iterations_total", ofScenario)) + ")))"
+	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total("k6_iterations_total", ofScenario)) +
+		")))"
 }
 
 // saturated is 1 where k6 itself was the limit for more than a tenth of the time, and for three seconds.
@@ -86,8 +92,11 @@ func saturated() string {
 }
 
 func overviewFigures(d *dashboard.DashboardBuilder) {
-	verdictPanel := figure("Verdict", "PASS: no threshold is crossed so far. FAIL: one is, or k6 ended with an error. NOT VALID: tokens were refused or used "+
-		"late, the rate was not kept, k6 itself was the limit, or samples are missing here, so the numbers do not say what they should.", "short", verdict()).
+	verdictPanel := figure("Verdict",
+		"PASS: no threshold is crossed so far. FAIL: one is, or k6 ended with an error. NOT VALID: tokens were refused or "+
+			"used "+
+			"late, the rate was not kept, k6 itself was the limit, or samples are missing here, so the numbers do not say what "+
+			"they should.", "short", verdict()).
 		ColorMode(common.BigValueColorModeBackground).
 		Mappings(mapped(map[string]dashboard.ValueMappingResult{
 			"0": word("PASS", green), "1": word("FAIL", red), "2": word("NOT VALID", purple), "3": word("NOT VALID", purple),
@@ -101,7 +110,8 @@ func overviewFigures(d *dashboard.DashboardBuilder) {
 		WithPanel(figure("Token requests failed", "Share of token requests of the run that brought no token.", "percentunit",
 			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
 			Thresholds(steps(above(green), from(0.0001, yellow), from(0.01, red)))).
-		WithPanel(mustBeZero(figure("401 answers and expired tokens used", "Requests of the run that were refused for their token, and those sent with an expired one.", "short",
+		WithPanel(mustBeZero(figure("401 answers and expired tokens used",
+			"Requests of the run that were refused for their token, and those sent with an expired one.", "short",
 			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(expiredTokenUses, ofClient))+")"))).
 		WithPanel(figure("Checks passed", "Share of the script's checks of the run that passed.", "percentunit",
 			ratio(orZero(total("k6_checks_nonzero_total", ofScenario)), total("k6_checks_samples_total", ofScenario))).
@@ -114,9 +124,12 @@ func thresholds(d *dashboard.DashboardBuilder) {
 		Title("Thresholds over time").Description("When each threshold was crossed.").Datasource(source).
 		Span(9).Height(graphHeight).
 		Mappings(states).ShowValue(common.VisibilityModeNever).MergeValues(true).
-		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeHidden).Placement(common.LegendPlacementBottom)).
-		WithTarget(graph("max by (metric, threshold) ("+thresholdState+"{"+ofRun+"})", "{{metric}}: {{threshold}}").RefId("A"))
-	table := columns(list("Thresholds", "Every threshold of the script and whether it is crossed, as of the end of the time shown.",
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeHidden).Placement(
+			common.LegendPlacementBottom)).
+		WithTarget(graph("max by (metric, threshold) ("+thresholdState+"{"+ofRun+"})",
+			"{{metric}}: {{threshold}}").RefId("A"))
+	table := columns(list("Thresholds",
+		"Every threshold of the script and whether it is crossed, as of the end of the time shown.",
 		"max by (metric, threshold) ("+last(thresholdState, ofRun)+")"), "state", "metric", "threshold").
 		Span(9).Mappings(states).
 		OverrideByName("state", []dashboard.DynamicConfigValue{
@@ -135,19 +148,25 @@ func thresholds(d *dashboard.DashboardBuilder) {
 
 func generatorLoad(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Load generator")).
-		WithPanel(share(curves("CPU", "Share of the CPU time that each k6 process may use. One that is out of CPU measures itself, not the server: "+
-			"above 80% take more machines, or less load.", "percentunit",
-			graph("sum by (instance) (rate(process_cpu_seconds_total{"+ofRun+"}["+window+"])) / sum by (instance) (go_sched_gomaxprocs_threads{"+ofRun+"})", "{{instance}}"))).
+		WithPanel(share(curves("CPU",
+			"Share of the CPU time that each k6 process may use. One that is out of CPU measures itself, not the server: "+
+				"above 80% take more machines, or less load.", "percentunit",
+			graph("sum by (instance) (rate(process_cpu_seconds_total{"+ofRun+"}["+window+"])) / sum by (instance) "+
+				"(go_sched_gomaxprocs_threads{"+ofRun+"})", "{{instance}}"))).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).
 			Thresholds(steps(above(green), from(0.8, red)))).
-		WithPanel(curves("Lateness", "How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 10 ms it counts as saturated.", "s",
+		WithPanel(curves("Lateness",
+			"How late each k6 process runs what is due, on average: so much of a latency may be its own. Beyond 10 ms it "+
+				"counts as saturated.", "s",
 			graph(quantile(0.95, generatorLag, ofRun, "instance"), "p95 {{instance}}"))).
-		WithPanel(share(curves("At the limit", "CPU as the module sees it, the share of periods in which a limit of the container stopped k6, "+
-			"and the share of seconds in which k6 had used 90% of its CPU, was 10 ms late, or was stopped. "+
-			"Above 10% the run is not valid.", "percentunit",
+		WithPanel(share(curves("At the limit",
+			"CPU as the module sees it, the share of periods in which a limit of the container stopped k6, "+
+				"and the share of seconds in which k6 had used 90% of its CPU, was 10 ms late, or was stopped. "+
+				"Above 10% the run is not valid.", "percentunit",
 			graph("sum by (instance) ("+generatorCPU+"{"+ofRun+"})", "CPU {{instance}}"),
 			graph("sum by (instance) ("+generatorThrottled+"{"+ofRun+"})", "stopped {{instance}}"),
-			graph(ratio(total(saturatedSeconds, ofRun, "instance"), total(watchedSeconds, ofRun, "instance")), "at the limit {{instance}}")))).
+			graph(ratio(total(saturatedSeconds, ofRun, "instance"), total(watchedSeconds, ofRun, "instance")),
+				"at the limit {{instance}}")))).
 		WithPanel(curves("Memory", "Resident memory of each k6 process.", "bytes",
 			graph("sum by (instance) (process_resident_memory_bytes{"+ofRun+"})", "{{instance}}")))
 }
@@ -157,10 +176,14 @@ func exporterHealth(d *dashboard.DashboardBuilder) {
 		WithPanel(columns(list("Instances", "The k6 processes of the run.",
 			"max by (job, instance, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
 			"", "job", "instance", "version", "extension_version")).
-		WithPanel(smaller(mustBeZero(figure("Dropped samples", "Samples that the exporter did not take, because a metric had too many series or the value was not a number. "+
-			"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")"))))).
-		WithPanel(smaller(figure("Series", "Time series that the exporter serves.", "short", "sum ("+last(exportedSeries, ofRun)+")"))).
-		WithPanel(smaller(figure("Longest scrape", "How long it took Prometheus at most to read the exporter. A scrape that takes longer than its timeout is lost.", "s",
+		WithPanel(smaller(mustBeZero(figure("Dropped samples",
+			"Samples that the exporter did not take, because a metric had too many series or the value was not a number. "+
+				"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")"))))).
+		WithPanel(smaller(figure("Series", "Time series that the exporter serves.", "short",
+			"sum ("+last(exportedSeries, ofRun)+")"))).
+		WithPanel(smaller(figure("Longest scrape",
+			"How long it took Prometheus at most to read the exporter. A scrape that takes longer than its timeout is lost.",
+			"s",
 			"max (max_over_time(scrape_duration_seconds{"+ofRun+"}["+wholeRun+"]))")))
 }
 

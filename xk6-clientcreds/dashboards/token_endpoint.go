@@ -49,7 +49,8 @@ func tokenEndpoint() *dashboard.DashboardBuilder {
 			graph(perSecond(grantRequests, ofClient, "reason"), "{{reason}}"))))
 	d.WithRow(section("Latency")).
 		WithPanel(latencyMap("Latency of token requests",
-			"How many token requests took how long: sending, waiting and receiving, without connecting.", grantDuration, ofClient)).
+			"How many token requests took how long: sending, waiting and receiving, without connecting.",
+			grantDuration, ofClient)).
 		WithPanel(percentiles("Percentiles of token requests",
 			"Computed from histograms, so right over several instances too.", grantDuration, ofClient))
 	tokenConnections(d)
@@ -61,7 +62,8 @@ func tokenEndpoint() *dashboard.DashboardBuilder {
 func tokenFigures(d *dashboard.DashboardBuilder) {
 	d.WithPanel(figure("Token requests", "Token requests sent in the whole run, retries included.", "short",
 		total(grantRequests, ofClient))).
-		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.", "reqps",
+		WithPanel(figure("Peak rate", "The most token requests per second of the run, over windows of at least four scrapes.",
+			"reqps",
 			"max_over_time(("+perSecond(grantRequests, ofClient)+")["+wholeRun+":"+step+"])")).
 		WithPanel(figure("Failed", "Share of token requests of the run that brought no token.", "percentunit",
 			ratio(orZero(total(grantFailures, ofClient)), total(grantRequests, ofClient))).
@@ -89,12 +91,14 @@ func tokenConnections(d *dashboard.DashboardBuilder) {
 			graph(countPerSecond(grantConnecting), "new connections"),
 			graph(perSecond(grantRequests, ofClient), "token requests"))).
 		WithPanel(curves("Time to sign",
-			"Mean time to sign what a token request needs signed, the assertion of client_secret_jwt and private_key_jwt and the "+
+			"Mean time to sign what a token request needs signed, the assertion of client_secret_jwt and private_key_jwt and "+
+				"the "+
 				"DPoP proof, and to sign the proof of a request to an API: a cost of the load generator, not of the server.", "s",
 			graph(ratio(timePerSecond(grantSigning), countPerSecond(grantSigning)), "token request"),
 			graph(ratio(timePerSecond(proofSigning), countPerSecond(proofSigning)), "DPoP proof at the API"))).
 		WithPanel(curves("Clock skew",
-			"Mean difference, at least, between the clocks of the token endpoint and of the load generator, by the Date header. "+
+			"Mean difference, at least, between the clocks of the token endpoint and of the load generator, by the Date "+
+				"header. "+
 				"More than a second or two makes tokens look expired, or not yet valid, and assertions refused.", "s",
 			graph(ratio(timePerSecond(grantClockSkew), countPerSecond(grantClockSkew)), "difference")))
 }
@@ -121,13 +125,16 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 				"requests mean that every nonce is good for one of them. Empty without DPoP.", "reqps",
 			graph(perSecond(nonceRetries, ofClient, "server"), "{{server}}")).Span(8)).
 		WithPanel(rightAxis(curves("Retry-After",
-			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it does not.", "s",
+			"What the server asks clients to wait before the next request (RFC 9110 §10.2.3), and how often. Empty while it "+
+				"does not.", "s",
 			graph(quantile(0.95, grantRetryAfter, ofClient), "p95"),
 			graph(quantile(0.5, grantRetryAfter, ofClient), "median"),
 			graph(countPerSecond(grantRetryAfter), "answers")).Span(8), "answers", "reqps")).
 		WithPanel(curves("Suppressed requests",
-			"Calls per second that needed a token while token requests were held back after a failure, by the OAuth error code or "+
-				"failure class and the HTTP status of that failure (0: no answer); and calls that got no token. Empty while none fails.", "reqps",
+			"Calls per second that needed a token while token requests were held back after a failure, by the OAuth error "+
+				"code or "+
+				"failure class and the HTTP status of that failure (0: no answer); and calls that got no token. Empty while none "+
+				"fails.", "reqps",
 			graph(perSecond(grantSuppressed, ofClient, "error", "status"), "held back: {{error}} ({{status}})"),
 			graph(perSecond(grantMissing, ofClient, "error"), "no token: {{error}}"))).
 		WithPanel(columns(list("Rotated secrets",
@@ -140,14 +147,16 @@ func tokenErrors(d *dashboard.DashboardBuilder) {
 func tokenQueries(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Introspection and revocation")).
 		WithPanel(curves("Introspections",
-			"Calls of introspect() per second, by what the server said of the token. Without an answer about it, the error.", "reqps",
+			"Calls of introspect() per second, by what the server said of the token. Without an answer about it, the error.",
+			"reqps",
 			graph(perSecond(introspections, ofClient, "active", "error"), "active: {{active}} {{error}}"))).
 		WithPanel(curves("Introspection time",
 			"Time of the requests to the introspection endpoint. Empty while there are none.", "s",
 			graph(quantile(0.95, introspectionTime, ofClient), "p95"),
 			graph(quantile(0.5, introspectionTime, ofClient), "median"))).
 		WithPanel(curves("Revocations",
-			"Calls of revoke() per second, by HTTP status and error. A server says 200 also of a token that it does not know.", "reqps",
+			"Calls of revoke() per second, by HTTP status and error. A server says 200 also of a token that it does not know.",
+			"reqps",
 			graph(perSecond(revocations, ofClient, "status", "error"), "{{status}} {{error}}"))).
 		WithPanel(curves("Revocation time",
 			"Time of the requests to the revocation endpoint. Empty while there are none.", "s",

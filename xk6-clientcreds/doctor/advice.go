@@ -37,11 +37,13 @@ func adviseLeeway(_ context.Context, e *run) []Result {
 		r.Summary = fmt.Sprintf("the default LEEWAY of 10%%, %s here, is enough: %s are needed", short(usual), short(need))
 	case need <= ttl/2:
 		r.Status, r.Data["leeway"] = Info, spelled(need)
-		r.Summary = fmt.Sprintf("the default LEEWAY of 10%%, %s here, is less than the %s that are needed", short(usual), short(need))
+		r.Summary = fmt.Sprintf("the default LEEWAY of 10%%, %s here, is less than the %s that are needed", short(usual),
+			short(need))
 		r.Hint = "set LEEWAY=" + spelled(need)
 	default:
 		r.Status, r.Data["leeway"] = Warning, spelled(ttl/2)
-		r.Summary = fmt.Sprintf("%s are needed, more than half of a lifetime of %s: late tokens are to be expected", short(need), short(ttl))
+		r.Summary = fmt.Sprintf("%s are needed, more than half of a lifetime of %s: late tokens are to be expected",
+			short(need), short(ttl))
 		r.Hint = "set LEEWAY=" + spelled(ttl/2) + ", and have the lifetime raised"
 	}
 	return []Result{r}
@@ -63,7 +65,8 @@ func adviseRequests(_ context.Context, e *run) []Result {
 	each := float64(e.cfg.VUs) * shared
 	requests := Result{
 		ID: "advice.requests", Status: Info,
-		Summary: fmt.Sprintf("%d virtual users make %d token requests at the start and %s a minute; with a shared cache 1 and %s",
+		Summary: fmt.Sprintf("%d virtual users make %d token requests at the start and %s a minute; with a shared cache 1 "+
+			"and %s",
 			e.cfg.VUs, e.cfg.VUs, rate(each), rate(shared)),
 		Data: map[string]any{"vus": e.cfg.VUs, "per_vu_per_minute": rounded(each), "shared_per_minute": rounded(shared)},
 	}

@@ -69,12 +69,14 @@ func (e *run) hintAssertion() string {
 		check, e.cfg.algorithm(e.method), e.audience())
 }
 
-// tryOtherAudience asks for a token with an assertion for the token endpoint, after one for the issuer was refused: many
-// servers accept only that audience, which RFC 7523 §3 allows, and they rarely say so. It is one more login that may fail.
+// tryOtherAudience asks for a token with an assertion for the token endpoint, after one for the issuer was refused:
+// many servers accept only that audience, which RFC 7523 §3 allows, and they rarely say so. It is one more login that
+// may fail.
 func (e *run) tryOtherAudience(ctx context.Context, refusal error) []Result {
 	var failure *oauth.Error
 	if !e.method.signs || e.cfg.AssertionAudience != "" || e.cfg.Issuer == "" || e.cfg.Issuer == e.endpoint ||
-		!errors.As(refusal, &failure) || failure.Status < 400 || failure.Status >= 500 || failure.Status == http.StatusTooManyRequests {
+		!errors.As(refusal, &failure) || failure.Status < 400 || failure.Status >= 500 ||
+		failure.Status == http.StatusTooManyRequests {
 		return nil
 	}
 	other := *e

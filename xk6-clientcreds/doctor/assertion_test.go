@@ -29,7 +29,10 @@ const longSecret = "0123456789-a-long-secret-abcdefgh"
 func newKey(t *testing.T, kid string) (*oauth.SigningKey, jose.JSONWebKeySet) {
 	t.Helper()
 	key := testkit.Key(t, "ES256")
-	return signingKey(t, key, "", kid), jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: kid, Use: "sig"}}}
+	return signingKey(t, key, "", kid), jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
+		Key: key.Public(), KeyID: kid,
+		Use: "sig",
+	}}}
 }
 
 func signingKey(t *testing.T, key crypto.Signer, algorithm, kid string) *oauth.SigningKey {
@@ -76,8 +79,9 @@ func TestAssertions(t *testing.T) {
 			authserver.Client{JWKS: public},
 			func(c *Config) { c.Auth, c.Key, c.AllMethods = "private_key_jwt", key, true },
 			map[string]Status{
-				"configured": OK, "client_secret_basic_form": Skipped, "client_secret_basic_raw": Skipped, "client_secret_post": Skipped,
-				"client_secret_jwt": Skipped, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
+				"configured": OK, "client_secret_basic_form": Skipped, "client_secret_basic_raw": Skipped,
+				"client_secret_post": Skipped,
+				"client_secret_jwt":  Skipped, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			DefaultGrants,
 		},
@@ -85,8 +89,9 @@ func TestAssertions(t *testing.T) {
 			authserver.Client{Secret: longSecret, JWKS: public},
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
-				"configured": OK, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": OK, "client_secret_jwt": OK,
-				"private_key_jwt": OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
+				"configured": OK, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": OK,
+				"client_secret_jwt": OK,
+				"private_key_jwt":   OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			DefaultGrants + 3,
 		},
@@ -94,8 +99,9 @@ func TestAssertions(t *testing.T) {
 			authserver.Client{Secret: longSecret, JWKS: public, AuthMethod: "private_key_jwt"},
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
-				"configured": Failed, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": Info, "client_secret_jwt": Info,
-				"private_key_jwt": OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
+				"configured": Failed, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": Info,
+				"client_secret_jwt": Info,
+				"private_key_jwt":   OK, "tls_client_auth": Skipped, "self_signed_tls_client_auth": Skipped,
 			},
 			4,
 		},
@@ -134,15 +140,19 @@ func TestRefusedAssertion(t *testing.T) {
 	r := x.examine(t, func(c *Config) { c.Auth, c.Key = "private_key_jwt", signingKey(t, rs, "PS384", "rs") })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed, "clock.date": Warning})
 	refused := r.get(t, "grant.configured")
-	require.Equal(t, "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE, that it takes PS384 for this client and "+
-		x.cfg.Issuer+" as the audience (aud), and the clocks of both sides; --all-methods tries the other methods too, each a login that may fail", refused.Hint)
+	require.Equal(t, "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE, that it takes "+
+		"PS384 for this client and "+
+		x.cfg.Issuer+" as the audience (aud), and the clocks of both sides; --all-methods tries the other methods too, "+
+		"each a login that may fail", refused.Hint)
 	require.Equal(t, map[string]any{
-		"method": "private_key_jwt", "encoding": "", "algorithm": "PS384", "audience": x.cfg.Issuer, "error": "invalid_client", "http_status": 401,
+		"method": "private_key_jwt", "encoding": "", "algorithm": "PS384", "audience": x.cfg.Issuer,
+		"error": "invalid_client", "http_status": 401,
 	}, refused.Data)
 	require.Contains(t, r.get(t, "clock.date").Hint, "and the server assertions")
 
 	r = x.examine(t, func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", longSecret+"x" })
-	require.Contains(t, r.get(t, "grant.configured").Hint, "check CLIENT_ID and CLIENT_SECRET, that it takes HS256 for this client")
+	require.Contains(t, r.get(t, "grant.configured").Hint,
+		"check CLIENT_ID and CLIENT_SECRET, that it takes HS256 for this client")
 	r = x.examine(t, func(c *Config) { c.ClientSecret = "wrong" })
 	require.NotContains(t, r.ids(), "clock.date", "a wrong clock is no reason to refuse a secret")
 }
@@ -258,7 +268,10 @@ func TestNoAssertionIsWritten(t *testing.T) {
 	key, _ := newKey(t, "")
 	for _, grants := range []int{0, 1} {
 		o := observe(t, grants, "private_key_jwt", "client_secret_jwt")
-		report := examine(t, Config{Issuer: o.URL, ClientID: testID, ClientSecret: longSecret, Key: key, Auth: "private_key_jwt", AllMethods: true})
+		report := examine(t, Config{
+			Issuer: o.URL, ClientID: testID, ClientSecret: longSecret, Key: key,
+			Auth: "private_key_jwt", AllMethods: true,
+		})
 		var out strings.Builder
 		require.NoError(t, report.WriteText(&out, false))
 		require.NoError(t, report.WriteJSON(&out))
@@ -281,12 +294,28 @@ func TestProposedMethod(t *testing.T) {
 		offered []string
 		hint    string
 	}{
-		"with its key":  {key, []string{"client_secret_jwt", "private_key_jwt"}, "set AUTH=private_key_jwt"},
-		"without a key": {nil, []string{"private_key_jwt"}, "set AUTH=private_key_jwt; CLIENT_KEY_FILE is not set; set it to the file of the client's private key, PEM or JWK"},
-		"certificate":   {key, []string{"tls_client_auth"}, "set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key"},
-		"unknown here":  {nil, []string{"attest_jwt_client_auth"}, "the grant below shows whether the server takes it all the same"},
+		"with its key": {key, []string{"client_secret_jwt", "private_key_jwt"}, "set AUTH=private_key_jwt"},
+		"without a key": {
+			nil,
+			[]string{"private_key_jwt"},
+			"set AUTH=private_key_jwt; CLIENT_KEY_FILE is not set; set it to the file of the client's private key, PEM or JWK",
+		},
+		"certificate": {
+			key,
+			[]string{"tls_client_auth"},
+			"set AUTH=tls_client_auth; CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, " +
+				"PEM, and set CLIENT_KEY_FILE to the file of its private key",
+		},
+		"unknown here": {
+			nil,
+			[]string{"attest_jwt_client_auth"},
+			"the grant below shows whether the server takes it all the same",
+		},
 	} {
-		e := &run{cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0], metadata: metadataOf(c.offered...)}
+		e := &run{
+			cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0],
+			metadata: metadataOf(c.offered...),
+		}
 		r := e.checkMethod()
 		require.Equal(t, Warning, r.Status, name)
 		require.Equal(t, c.hint, r.Hint, name)

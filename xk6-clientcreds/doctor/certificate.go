@@ -26,7 +26,10 @@ func (e *run) judge(chain []*x509.Certificate, host string, now time.Time) Resul
 		"subjects": subjects, "issuer": leaf.Issuer.String(),
 		"not_after": leaf.NotAfter.UTC().Format(time.RFC3339), "chain_length": len(chain),
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: e.cfg.RootCAs, Intermediates: intermediates, CurrentTime: now})
+	_, err := leaf.Verify(x509.VerifyOptions{
+		DNSName: host, Roots: e.cfg.RootCAs, Intermediates: intermediates,
+		CurrentTime: now,
+	})
 	if err != nil {
 		e.broken = true // credentials go over no such connection
 		r.Status, r.Summary, r.Hint = Failed, certificateText(err, leaf, now), certificateHint(err, leaf, now)
@@ -45,7 +48,8 @@ func certificateText(err error, leaf *x509.Certificate, now time.Time) string {
 	case now.After(leaf.NotAfter):
 		return fmt.Sprintf("the certificate of %s expired on %s", leaf.Subject, leaf.NotAfter.UTC().Format(time.DateOnly))
 	case now.Before(leaf.NotBefore):
-		return fmt.Sprintf("the certificate of %s is valid only from %s on", leaf.Subject, leaf.NotBefore.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("the certificate of %s is valid only from %s on", leaf.Subject,
+			leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return err.Error()
 }

@@ -14,7 +14,9 @@ import (
 
 func missingCertificate(c *Config) error {
 	if c.Certificate == nil {
-		return configError("CLIENT_CERTIFICATE_FILE", "is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key")
+		return configError("CLIENT_CERTIFICATE_FILE",
+			"is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its "+
+				"private key")
 	}
 	return nil
 }
@@ -26,7 +28,8 @@ func (c *Config) checkHTTPS(m method) error {
 	}
 	for _, at := range []struct{ name, url string }{{"TOKEN_URL", c.TokenURL}, {"ISSUER", c.Issuer}} {
 		if strings.HasPrefix(strings.ToLower(at.url), "http:") {
-			return configError(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake", m.name)
+			return configError(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake",
+				m.name)
 		}
 	}
 	return nil
@@ -98,12 +101,14 @@ func (e *run) checkShown(asked *tls.CertificateRequestInfo, now time.Time) []Res
 	leaf := certificate.Certificate()
 	left := leaf.NotAfter.Sub(now)
 	r := Result{ID: "connection.client_certificate", Status: OK, Data: map[string]any{
-		"subject": leaf.Subject.String(), "issuer": leaf.Issuer.String(), "not_after": leaf.NotAfter.UTC().Format(time.RFC3339),
+		"subject": leaf.Subject.String(), "issuer": leaf.Issuer.String(),
+		"not_after":  leaf.NotAfter.UTC().Format(time.RFC3339),
 		"thumbprint": certificate.Thumbprint(), "asked": asked != nil,
 	}}
 	switch problem := certificate.OutOfDate(now); {
 	case problem != "":
-		r.Status, r.Summary, r.Hint = Warning, "the client's certificate "+problem, "have the certificate renewed: servers refuse it"
+		r.Status, r.Summary, r.Hint = Warning, "the client's certificate "+problem, "have the certificate renewed: servers "+
+			"refuse it"
 	case asked == nil:
 		r.Status, r.Summary = Warning, "the server does not ask for a certificate in the handshake"
 		r.Hint = "check TOKEN_URL, or set ISSUER instead, whose metadata may name another place (mtls_endpoint_aliases)"
@@ -112,7 +117,8 @@ func (e *run) checkShown(asked *tls.CertificateRequestInfo, now time.Time) []Res
 		r.Summary = fmt.Sprintf("the server asks for a certificate of %s; the client's is by %s", caCount(asked), leaf.Issuer)
 		r.Hint = "if the server refuses it, add the CAs between to CLIENT_CERTIFICATE_FILE"
 	default:
-		r.Summary = fmt.Sprintf("the server asks for a certificate; %s, by %s, %s left", leaf.Subject, leaf.Issuer, days(left))
+		r.Summary = fmt.Sprintf("the server asks for a certificate; %s, by %s, %s left", leaf.Subject, leaf.Issuer,
+			days(left))
 	}
 	if r.Status == OK && left < soonExpired {
 		r.Status, r.Hint = Warning, "have the certificate renewed before a long test"
@@ -148,10 +154,12 @@ func caCount(asked *tls.CertificateRequestInfo) string {
 }
 
 // hintCertificate says what a client that shows a certificate can be refused for.
-const hintCertificate = "check CLIENT_ID, and that the server has the subject or the key of this certificate registered for it"
+const hintCertificate = "check CLIENT_ID, and that the server has the subject or the key of this certificate " +
+	"registered for it"
 
 // hintHandshake is for a connection that ends because of the certificate: many servers do not say why.
-const hintHandshake = "the server may have refused the client's certificate: check that it is not expired, that CLIENT_CERTIFICATE_FILE has the " +
+const hintHandshake = "the server may have refused the client's certificate: check that it is not expired, that " +
+	"CLIENT_CERTIFICATE_FILE has the " +
 	"CAs between, and that the server trusts its CA"
 
 // clientCertificateHint is the hint for a failure of a client that shows a certificate; empty where the usual one
@@ -180,14 +188,17 @@ func adviseBinding(_ context.Context, e *run) []Result {
 		bound, _ = confirmation["x5t#S256"].(string)
 	}
 	r.Data = map[string]any{"certificate_bound": bound != ""}
-	const use = "use client.get and the client's other HTTP methods, or k6's tlsAuth with client.headers(); a proxy that ends TLS must forward the certificate"
+	const use = "use client.get and the client's other HTTP methods, or k6's tlsAuth with client.headers(); a proxy " +
+		"that ends TLS must forward the certificate"
 	switch {
 	case bound != "" && e.method.certified: // by the client's: the grant would have failed otherwise
 		r.Status, r.Hint = Info, use
 		r.Summary = "the token is bound to the client's certificate: the API takes it only on connections that show it"
 	case bound != "":
-		r.Status, r.Summary = Warning, "the token is bound to a certificate (cnf x5t#S256), and this client shows none: an API that checks it refuses the token"
-		r.Hint = "set AUTH=" + oauth.MethodTLSClientAuth + " with CLIENT_CERTIFICATE_FILE, or have the client registered for tokens that are not bound"
+		r.Status, r.Summary = Warning, "the token is bound to a certificate (cnf x5t#S256), and this client shows none: an "+
+			"API that checks it refuses the token"
+		r.Hint = "set AUTH=" + oauth.MethodTLSClientAuth +
+			" with CLIENT_CERTIFICATE_FILE, or have the client registered for tokens that are not bound"
 	case e.method.certified && opaque && e.metadata != nil && e.metadata.CertificateBoundTokens:
 		r.Status, r.Hint = Info, use
 		r.Summary = "the server can bind tokens to the client's certificate, which an opaque one does not show"

@@ -67,7 +67,8 @@ func TestCertificates(t *testing.T) {
 	r := jwt.examine(t, byCertificate)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, OK, r.get(t, "connection.client_certificate").Status)
-	require.Contains(t, r.get(t, "connection.client_certificate").Summary, "the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
+	require.Contains(t, r.get(t, "connection.client_certificate").Summary,
+		"the server asks for a certificate; CN=demo, by CN=clientcreds local CA")
 	require.Equal(t, OK, r.get(t, "api.with_token").Status, "the API sees the certificate as well")
 	binding := r.get(t, "advice.binding")
 	require.Equal(t, true, binding.Data["certificate_bound"])
@@ -75,7 +76,8 @@ func TestCertificates(t *testing.T) {
 
 	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 365*24*time.Hour) })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed})
-	require.Contains(t, r.get(t, "grant.configured").Hint, "the server has the subject or the key of this certificate registered")
+	require.Contains(t, r.get(t, "grant.configured").Hint,
+		"the server has the subject or the key of this certificate registered")
 
 	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, -time.Minute) })
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
@@ -93,7 +95,8 @@ func TestCertificates(t *testing.T) {
 	r = jwt.examine(t, func(c *Config) { c.Certificate, c.AllMethods = own, true })
 	require.Equal(t, OK, r.grants()["tls_client_auth"], "on a connection of its own")
 	for _, c := range r.Checks {
-		require.NotContains(t, []string{"connection.client_certificate", "advice.binding"}, c.ID, "the configured method has none")
+		require.NotContains(t, []string{"connection.client_certificate", "advice.binding"}, c.ID,
+			"the configured method has none")
 	}
 
 	opaque, own := mutual(t, nil)
@@ -122,14 +125,20 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	plain := httptest.NewTLSServer(handler(&metadata))
 	t.Cleanup(plain.Close)
 	mtls := httptest.NewUnstartedServer(handler(&metadata))
-	mtls.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, ClientCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	mtls.TLS = &tls.Config{
+		ClientAuth: tls.RequireAnyClientCert, ClientCAs: x509.NewCertPool(),
+		MinVersion: tls.VersionTLS12,
+	}
 	mtls.TLS.ClientCAs.AddCert(plain.Certificate())
 	mtls.Config.ErrorLog = log.New(io.Discard, "", 0)
 	mtls.StartTLS()
 	t.Cleanup(mtls.Close)
 	metadata["issuer"], metadata["token_endpoint"] = plain.URL, plain.URL+"/token"
 	metadata["token_endpoint_auth_methods_supported"] = []string{"tls_client_auth", "client_secret_basic"}
-	cfg := Config{Issuer: plain.URL, ClientID: testID, Auth: "tls_client_auth", Certificate: own, RootCAs: plain.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	cfg := Config{
+		Issuer: plain.URL, ClientID: testID, Auth: "tls_client_auth", Certificate: own,
+		RootCAs: plain.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+	}
 
 	token = "opaque"
 	r := examine(t, cfg)
@@ -160,23 +169,30 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	cfg.Issuer, cfg.TokenURL = "", mtls.URL+"/token"
 	cfg.Certificate = nil
 	_, err := Run(t.Context(), cfg)
-	require.EqualError(t, err, "CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE to the file of its private key")
+	require.EqualError(t, err,
+		"CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM, and set CLIENT_KEY_FILE "+
+			"to the file of its private key")
 	cfg.Certificate, cfg.TokenURL = own, "http://127.0.0.1:1/token"
 	_, err = Run(t.Context(), cfg)
-	require.EqualError(t, err, "TOKEN_URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake")
+	require.EqualError(t, err,
+		"TOKEN_URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake")
 }
 
 // A server that ends the connection of certificates that it does not know.
 func TestRefusedHandshake(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	server.TLS = &tls.Config{
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(),
+		MinVersion: tls.VersionTLS12,
+	}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	r := examine(t, Config{
-		TokenURL: server.URL + "/token", ClientID: testID, Auth: "self_signed_tls_client_auth", Certificate: newCertificate(t, time.Hour),
-		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+		TokenURL: server.URL + "/token", ClientID: testID, Auth: "self_signed_tls_client_auth",
+		Certificate: newCertificate(t, time.Hour),
+		RootCAs:     server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
 	})
 	require.Equal(t, Failed, r.get(t, "grant.configured").Status)
 	require.Contains(t, r.get(t, "grant.configured").Hint, "the server may have refused the client's certificate")

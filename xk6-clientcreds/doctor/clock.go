@@ -53,13 +53,18 @@ func (e *run) checkDate() Result {
 // checkIat looks for a token that is from the future: an API on a right clock refuses it.
 func (e *run) checkIat(iat time.Time) Result {
 	ahead := iat.Sub(e.first.received)
-	r := Result{ID: "clock.iat", Status: OK, Summary: "the token was issued in the past of this machine's clock", Data: map[string]any{"ahead_ms": ms(ahead)}}
+	r := Result{
+		ID: "clock.iat", Status: OK, Summary: "the token was issued in the past of this machine's clock",
+		Data: map[string]any{"ahead_ms": ms(ahead)},
+	}
 	switch {
 	case ahead > toleratedSkew:
-		r.Status, r.Summary = Warning, fmt.Sprintf("the token was issued %s in the future of this machine's clock", short(ahead))
+		r.Status, r.Summary = Warning, fmt.Sprintf("the token was issued %s in the future of this machine's clock",
+			short(ahead))
 		r.Hint = "have both clocks set by NTP: an API may take the token for not yet valid"
 	case ahead > 0:
-		r.Summary = fmt.Sprintf("the token was issued %s in the future of this machine's clock, which is tolerable", short(ahead))
+		r.Summary = fmt.Sprintf("the token was issued %s in the future of this machine's clock, which is tolerable",
+			short(ahead))
 	}
 	return r
 }

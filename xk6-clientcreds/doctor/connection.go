@@ -26,7 +26,8 @@ func checkConnection(ctx context.Context, e *run) []Result {
 	}
 	if proxy := e.proxyOf(ctx, u); proxy != "" {
 		return []Result{{
-			ID: "connection.proxy", Status: Info, Summary: "requests go through the proxy " + proxy + ": the connection behind it is not seen",
+			ID: "connection.proxy", Status: Info, Summary: "requests go through the proxy " + proxy +
+				": the connection behind it is not seen",
 			Hint: "NO_PROXY excludes the host; the proxy is part of what is measured",
 		}}
 	}
@@ -83,7 +84,8 @@ func lookUp(ctx context.Context, host string) Result {
 	}
 	took := time.Since(begin)
 	return Result{
-		ID: "connection.dns", Status: OK, Summary: fmt.Sprintf("%s: %s, in %s", host, strings.Join(addresses, ", "), short(took)),
+		ID: "connection.dns", Status: OK, Summary: fmt.Sprintf("%s: %s, in %s", host, strings.Join(addresses, ", "),
+			short(took)),
 		Data: map[string]any{"host": host, "addresses": addresses, "duration_ms": ms(took)},
 	}
 }
@@ -99,7 +101,8 @@ func connectionFailed(id string, err error) Result {
 func plainHTTP(u *url.URL) Result {
 	r := Result{ID: "connection.tls", Status: Info, Summary: "plain HTTP on this machine: the cost of TLS is not measured"}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		r.Status, r.Summary = Warning, "plain HTTP: secret and tokens can be read on the way, and the cost of TLS is not measured"
+		r.Status, r.Summary = Warning, "plain HTTP: secret and tokens can be read on the way, and the cost of TLS is not "+
+			"measured"
 		r.Hint = "use an https URL (RFC 6749 §2.3.1)"
 	}
 	return r
@@ -132,7 +135,8 @@ func (e *run) greet(ctx context.Context, raw net.Conn, host string) []Result {
 	version, cipher := tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
 	results := []Result{
 		{
-			ID: "connection.tls", Status: OK, Summary: fmt.Sprintf("%s, %s, %s, handshake in %s", version, cipher, protocol, short(took)),
+			ID: "connection.tls", Status: OK, Summary: fmt.Sprintf("%s, %s, %s, handshake in %s", version, cipher, protocol,
+				short(took)),
 			Data: map[string]any{"version": version, "cipher_suite": cipher, "protocol": protocol, "handshake_ms": ms(took)},
 		},
 		e.judge(state.PeerCertificates, host, time.Now()),

@@ -43,7 +43,8 @@ func TestTLS(t *testing.T) {
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, "TLS 1.3", r.get(t, "connection.tls").Data["version"])
 	require.Equal(t, "h2", r.get(t, "connection.tls").Data["protocol"])
-	require.Contains(t, r.get(t, "connection.certificate").Summary, "CN=clientcreds local server, by CN=clientcreds local CA")
+	require.Contains(t, r.get(t, "connection.certificate").Summary,
+		"CN=clientcreds local server, by CN=clientcreds local CA")
 	require.Positive(t, r.get(t, "latency.first_grant").Data["tls_handshaking_ms"])
 
 	before := x.server.Stats().TokenRequests.Total
@@ -119,7 +120,10 @@ func TestNotTLS(t *testing.T) {
 
 func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]Status{"localhost": Info, "127.0.0.1:1": Info, "[::1]": Info, "idp.example": Warning, "192.0.2.1": Warning} {
+	for host, want := range map[string]Status{
+		"localhost": Info, "127.0.0.1:1": Info, "[::1]": Info,
+		"idp.example": Warning, "192.0.2.1": Warning,
+	} {
 		u, err := url.Parse("http://" + host + "/token")
 		require.NoError(t, err)
 		require.Equal(t, want, plainHTTP(u).Status, host)
@@ -128,7 +132,10 @@ func TestPlainHTTP(t *testing.T) {
 
 func TestUnknownHost(t *testing.T) {
 	t.Parallel()
-	r := examine(t, Config{TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: testSecret, Timeout: 5 * time.Second})
+	r := examine(t, Config{
+		TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: testSecret,
+		Timeout: 5 * time.Second,
+	})
 	require.Equal(t, Failed, r.get(t, "connection.dns").Status)
 	require.False(t, r.Usable)
 }

@@ -99,7 +99,10 @@ func (e *run) checkEndpoint() Result {
 func (e *run) checkGrantType() Result {
 	const grant = "client_credentials"
 	types := e.metadata.GrantTypes
-	r := Result{ID: "discovery.grant_types", Status: OK, Summary: grant + " is among the grant types", Data: map[string]any{"grant_types": types}}
+	r := Result{
+		ID: "discovery.grant_types", Status: OK, Summary: grant + " is among the grant types",
+		Data: map[string]any{"grant_types": types},
+	}
 	switch {
 	case len(types) == 0: // means authorization_code and implicit (RFC 8414 §2), which few servers mean
 		r.Status, r.Summary = Info, "the metadata do not list the grant types"

@@ -66,7 +66,8 @@ func (e *run) dpopSupport() Result {
 	r.Summary = "the metadata offer " + strings.Join(offered, " ")
 	switch {
 	case len(offered) == 0:
-		r.Status, r.Summary = Warning, "the metadata do not offer DPoP: there is no dpop_signing_alg_values_supported (RFC 9449 §5.1)"
+		r.Status, r.Summary = Warning, "the metadata do not offer DPoP: there is no dpop_signing_alg_values_supported (RFC "+
+			"9449 §5.1)"
 		r.Hint = "without DPOP=true tokens are Bearer tokens"
 	case !slices.Contains(offered, e.signer.Algorithm()):
 		r.Status = Warning
@@ -82,7 +83,8 @@ func (e *run) dpopNonce() Result {
 	case e.demands == 0:
 		r.Status, r.Summary = OK, "the token endpoint demands no nonce"
 	case e.demands < e.grants:
-		r.Summary = fmt.Sprintf("the token endpoint demands a nonce, which is good for several requests: it demanded %d for %d tokens", e.demands, e.grants)
+		r.Summary = fmt.Sprintf("the token endpoint demands a nonce, which is good for several requests: it demanded %d "+
+			"for %d tokens", e.demands, e.grants)
 	case e.grants > 1:
 		r.Status, r.Summary = Warning, "the token endpoint demands another nonce for every token: each takes two requests"
 		r.Hint = "clientcreds_dpop_nonce_retries counts them; the server does twice the work"
@@ -95,7 +97,10 @@ func (e *run) dpopNonce() Result {
 // dpopBinding looks for the key in the token (RFC 9449 §6.1). One that is there is the right one, or the
 // grant would have failed.
 func (e *run) dpopBinding() Result {
-	r := Result{ID: "dpop.binding", Status: OK, Summary: "the token has the type DPoP, and its cnf.jkt is the key's thumbprint"}
+	r := Result{
+		ID: "dpop.binding", Status: OK,
+		Summary: "the token has the type DPoP, and its cnf.jkt is the key's thumbprint",
+	}
 	confirmation := map[string]any{}
 	if e.claims != nil {
 		confirmation, _ = e.claims.payload["cnf"].(map[string]any)
@@ -103,7 +108,8 @@ func (e *run) dpopBinding() Result {
 	_, bound := confirmation["jkt"].(string)
 	switch {
 	case e.claims == nil:
-		r.Status, r.Summary = Info, "the token has the type DPoP; it is opaque, so that only introspection shows its key (RFC 9449 §6.2)"
+		r.Status, r.Summary = Info, "the token has the type DPoP; it is opaque, so that only introspection shows its key "+
+			"(RFC 9449 §6.2)"
 	case !bound:
 		r.Status, r.Summary = Warning, "the token has the type DPoP, but is a JWT without cnf.jkt (RFC 9449 §6.1)"
 		r.Hint = "an API that validates tokens locally cannot see whose key they are bound to"
@@ -126,7 +132,8 @@ func (e *run) withoutProof(ctx context.Context) Result {
 	}
 	r.Data = map[string]any{"accepted": took}
 	if len(took) > 0 {
-		r.Status, r.Summary = Warning, "the API takes the token without a proof, by the scheme "+strings.Join(took, " and by ")
+		r.Status, r.Summary = Warning, "the API takes the token without a proof, by the scheme "+strings.Join(took,
+			" and by ")
 		r.Hint = "a stolen token can be used: the API does not check DPoP, and a load test does not measure what that costs"
 	}
 	return r

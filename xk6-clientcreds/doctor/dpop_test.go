@@ -27,7 +27,8 @@ func TestDPoP(t *testing.T) {
 	require.Equal(t, OK, r.get(t, "dpop.without_proof").Status)
 	require.Equal(t, OK, r.get(t, "api.with_token").Status)
 	require.EqualValues(t, DefaultGrants, x.server.Stats().TokenRequests.ByResult["issued"])
-	require.Equal(t, map[string]int64{"ok": 1, "no_token": 1, "invalid_token": 1, "invalid_dpop_proof": 1}, x.server.Stats().APIRequests.ByResult)
+	require.Equal(t, map[string]int64{"ok": 1, "no_token": 1, "invalid_token": 1, "invalid_dpop_proof": 1},
+		x.server.Stats().APIRequests.ByResult)
 	for _, c := range x.examine(t, nil).Checks {
 		require.False(t, strings.HasPrefix(c.ID, "dpop."), c.ID)
 	}
@@ -46,7 +47,8 @@ func TestDPoPNonces(t *testing.T) {
 	require.Equal(t, Info, r.get(t, "dpop.nonce").Status)
 	require.Equal(t, Info, r.get(t, "dpop.binding").Status, "opaque")
 	require.Equal(t, true, r.get(t, "api.with_token").Data["nonce_demanded"])
-	require.Positive(t, r.get(t, "latency.first_grant").Data["tls_handshaking_ms"], "the handshake was that of the first of two requests")
+	require.Positive(t, r.get(t, "latency.first_grant").Data["tls_handshaking_ms"],
+		"the handshake was that of the first of two requests")
 	require.EqualValues(t, 1, x.server.Stats().TokenRequests.ByResult["use_dpop_nonce"])
 }
 
@@ -85,9 +87,21 @@ func TestDPoPFaults(t *testing.T) {
 		want   map[string]Status
 		hint   string
 	}{
-		"downgrade":        {func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{dropProof} }, map[string]Status{"grant.configured": Failed}, "DPOP=true, or not"},
-		"nonce per token":  {func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{forgetful} }, map[string]Status{"dpop.nonce": Warning}, "twice the work"},
-		"API without DPoP": {func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{open} }, map[string]Status{"dpop.without_proof": Warning}, "a stolen token can be used"},
+		"downgrade": {
+			func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{dropProof} },
+			map[string]Status{"grant.configured": Failed},
+			"DPOP=true, or not",
+		},
+		"nonce per token": {
+			func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{forgetful} },
+			map[string]Status{"dpop.nonce": Warning},
+			"twice the work",
+		},
+		"API without DPoP": {
+			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{open} },
+			map[string]Status{"dpop.without_proof": Warning},
+			"a stolen token can be used",
+		},
 		"JWT without cnf": {
 			func(c *authserver.Config) {
 				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header, m map[string]any) {

@@ -25,7 +25,8 @@ func (e *run) grant(ctx context.Context, m method) (*oauth.Token, error) {
 		client = client.WithDPoP(e.signer)
 	}
 	var demanding *roundTrip
-	token, err := client.TokenWithRetry(ctx, oauth.Doer(probe.do), oauth.Retry{}, func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
+	token, err := client.TokenWithRetry(ctx, oauth.Doer(probe.do), oauth.Retry{},
+		func(a oauth.Attempt) { e.noteNonce(a, probe, &demanding) })
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,10 @@ func (e *run) encodingResult(granted bool) []Result {
 	if e.method.encoding == "" {
 		return nil
 	}
-	r := Result{ID: "grant.basic_encoding", Status: OK, Data: map[string]any{"configured": e.method.encoding, "matters": true}}
+	r := Result{
+		ID: "grant.basic_encoding", Status: OK,
+		Data: map[string]any{"configured": e.method.encoding, "matters": true},
+	}
 	other := e.otherEncoding()
 	switch {
 	case e.cfg.equal(e.method, other):
@@ -110,7 +114,10 @@ func (e *run) encodingResult(granted bool) []Result {
 
 // otherEncoding is the configured method in the encoding that is not configured.
 func (e *run) otherEncoding() method {
-	i := slices.IndexFunc(methods, func(m method) bool { return m.name == e.method.name && m.encoding != e.method.encoding })
+	i := slices.IndexFunc(methods, func(m method) bool {
+		return m.name == e.method.name &&
+			m.encoding != e.method.encoding
+	})
 	return methods[i]
 }
 

@@ -33,7 +33,10 @@ type examined struct {
 // serve starts a server, with the changes that a test makes.
 func serve(t *testing.T, change func(*authserver.Config)) *examined {
 	t.Helper()
-	sc := authserver.Config{Clients: []authserver.Client{{ID: testID, Secret: testSecret, Scope: "orders.read orders.write"}}}
+	sc := authserver.Config{Clients: []authserver.Client{{
+		ID: testID, Secret: testSecret,
+		Scope: "orders.read orders.write",
+	}}}
 	if change != nil {
 		change(&sc)
 	}

@@ -49,9 +49,12 @@ func newHTTPProbe(cfg Config, certificate *oauth.ClientCertificate) *httpProbe {
 		ForceAttemptHTTP2:  true,
 		DisableCompression: true, // as k6, which does not ask for it
 	}
-	return &httpProbe{last: new(roundTrip), client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // neither credentials nor tokens follow a redirect
-	}}}
+	return &httpProbe{last: new(roundTrip), client: &http.Client{
+		Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // neither credentials nor tokens follow a redirect
+		},
+	}}
 }
 
 func (p *httpProbe) close() { p.client.CloseIdleConnections() }

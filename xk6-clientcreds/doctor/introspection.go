@@ -17,9 +17,13 @@ func checkIntrospection(ctx context.Context, e *run) []Result {
 	if e.token == nil || address == "" {
 		return nil
 	}
-	r := Result{ID: "introspection.active", Status: OK, Data: map[string]any{"introspection_endpoint": withoutQuery(address)}}
+	r := Result{
+		ID: "introspection.active", Status: OK,
+		Data: map[string]any{"introspection_endpoint": withoutQuery(address)},
+	}
 	if strings.HasPrefix(e.endpoint, "https:") && !strings.HasPrefix(address, "https:") {
-		r.Status, r.Summary = Warning, "the introspection endpoint is not asked: it is not an https URL, and the token endpoint is"
+		r.Status, r.Summary = Warning, "the introspection endpoint is not asked: it is not an https URL, and the token "+
+			"endpoint is"
 		r.Hint = "set INTROSPECTION_URL to an https URL: the client's credentials go there too"
 		return []Result{r}
 	}

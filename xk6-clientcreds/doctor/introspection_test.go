@@ -52,7 +52,8 @@ func TestIntrospectionEndpoints(t *testing.T) {
 	}
 }
 
-// Without an endpoint there is nothing to ask, and with https at the token endpoint the credentials do not go over http.
+// Without an endpoint there is nothing to ask, and with https at the token endpoint the credentials do not go over
+// http.
 func TestIntrospectionIsNotAsked(t *testing.T) {
 	t.Parallel()
 	x := serve(t, nil)
@@ -68,6 +69,9 @@ func TestIntrospectionIsNotAsked(t *testing.T) {
 	require.Contains(t, result.Summary, "is not asked")
 	require.Zero(t, x.server.Stats().IntrospectionRequests)
 
-	_, err := Run(t.Context(), Config{Issuer: x.cfg.Issuer, ClientID: testID, ClientSecret: testSecret, IntrospectionURL: "introspect"})
+	_, err := Run(t.Context(), Config{
+		Issuer: x.cfg.Issuer, ClientID: testID, ClientSecret: testSecret,
+		IntrospectionURL: "introspect",
+	})
 	require.EqualError(t, err, "INTROSPECTION_URL must be an absolute http or https URL without a user name and password")
 }

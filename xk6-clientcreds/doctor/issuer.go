@@ -19,7 +19,8 @@ func (c *Config) checkIssuer() error {
 	}
 	u, err := url.Parse(c.Issuer)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return configError("ISSUER", "is %q, which is not an absolute http or https URL; set it to one such as https://idp.example.com",
+		return configError("ISSUER",
+			"is %q, which is not an absolute http or https URL; set it to one such as https://idp.example.com",
 			withoutSecrets(c.Issuer))
 	}
 	for _, segment := range wellKnown {

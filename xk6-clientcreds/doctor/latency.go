@@ -38,15 +38,17 @@ func checkLatency(ctx context.Context, e *run) []Result {
 	median := took[len(took)/2]
 	results = append(results, Result{
 		ID: "latency.grant", Status: OK,
-		Summary: fmt.Sprintf("%d more, one by one: fastest %s, median %s, slowest %s", len(took), short(took[0]), short(median), short(took[len(took)-1])),
+		Summary: fmt.Sprintf("%d more, one by one: fastest %s, median %s, slowest %s", len(took), short(took[0]),
+			short(median), short(took[len(took)-1])),
 		Data: map[string]any{
 			"count": len(took), "min_ms": ms(took[0]), "median_ms": ms(median), "max_ms": ms(took[len(took)-1]),
 		},
 	}, reuse(reused, len(took)))
 	if e.repeats {
 		results = append(results, Result{
-			ID: "latency.same_token", Status: Warning, Summary: "the server gave the same token again: it hands out what it has, not what it makes",
-			Hint: "measure the making of tokens with many clients; a token from there can be about to expire",
+			ID: "latency.same_token", Status: Warning,
+			Summary: "the server gave the same token again: it hands out what it has, not what it makes",
+			Hint:    "measure the making of tokens with many clients; a token from there can be about to expire",
 		})
 	}
 	return results
@@ -70,7 +72,10 @@ func (e *run) coldGrant() Result {
 
 // brokeOff says why there are fewer grants than wanted. One was granted before: the server is usable.
 func (e *run) brokeOff(n int, err error) Result {
-	r := Result{ID: "latency.refused", Status: Warning, Summary: fmt.Sprintf("after %d grants the next one failed: %s", n+1, err)}
+	r := Result{
+		ID: "latency.refused", Status: Warning,
+		Summary: fmt.Sprintf("after %d grants the next one failed: %s", n+1, err),
+	}
 	var failure *oauth.Error
 	if errors.As(err, &failure) {
 		e.noteLimit(failure)

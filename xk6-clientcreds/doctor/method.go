@@ -27,25 +27,46 @@ type method struct {
 
 // methods are all of them. Another one is another row.
 var methods = []method{
-	{id: "client_secret_basic_form", name: "client_secret_basic", encoding: "form", missing: missingSecret, auth: basic(oauth.BasicForm)},
-	{id: "client_secret_basic_raw", name: "client_secret_basic", encoding: "raw", missing: missingSecret, auth: basic(oauth.BasicRaw)},
-	{id: "client_secret_post", name: "client_secret_post", missing: missingSecret, auth: func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.ClientSecretPost(c.ClientID, c.ClientSecret), nil
-	}},
-	{id: "client_secret_jwt", name: oauth.MethodClientSecretJWT, signs: true, missing: missingLongSecret, auth: func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
-	}},
-	{id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey, auth: func(c *Config) (oauth.ClientAuth, error) {
-		a := c.assertion()
-		a.Certificate = c.Certificate // for servers that find the key by it
-		return oauth.PrivateKeyJWT(a, c.Key)
-	}},
-	{id: "tls_client_auth", name: oauth.MethodTLSClientAuth, certified: true, missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.TLSClientAuth(c.ClientID), nil
-	}},
-	{id: "self_signed_tls_client_auth", name: oauth.MethodSelfSignedTLSClientAuth, certified: true, missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.SelfSignedTLSClientAuth(c.ClientID), nil
-	}},
+	{
+		id: "client_secret_basic_form", name: "client_secret_basic", encoding: "form", missing: missingSecret,
+		auth: basic(oauth.BasicForm),
+	},
+	{
+		id: "client_secret_basic_raw", name: "client_secret_basic", encoding: "raw", missing: missingSecret,
+		auth: basic(oauth.BasicRaw),
+	},
+	{
+		id: "client_secret_post", name: "client_secret_post", missing: missingSecret,
+		auth: func(c *Config) (oauth.ClientAuth, error) {
+			return oauth.ClientSecretPost(c.ClientID, c.ClientSecret), nil
+		},
+	},
+	{
+		id: "client_secret_jwt", name: oauth.MethodClientSecretJWT, signs: true, missing: missingLongSecret,
+		auth: func(c *Config) (oauth.ClientAuth, error) {
+			return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
+		},
+	},
+	{
+		id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey,
+		auth: func(c *Config) (oauth.ClientAuth, error) {
+			a := c.assertion()
+			a.Certificate = c.Certificate // for servers that find the key by it
+			return oauth.PrivateKeyJWT(a, c.Key)
+		},
+	},
+	{
+		id: "tls_client_auth", name: oauth.MethodTLSClientAuth, certified: true, missing: missingCertificate,
+		auth: func(c *Config) (oauth.ClientAuth, error) {
+			return oauth.TLSClientAuth(c.ClientID), nil
+		},
+	},
+	{
+		id: "self_signed_tls_client_auth", name: oauth.MethodSelfSignedTLSClientAuth, certified: true,
+		missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
+			return oauth.SelfSignedTLSClientAuth(c.ClientID), nil
+		},
+	},
 }
 
 func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error) {
@@ -57,7 +78,8 @@ func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error)
 func missingSecret(c *Config) error {
 	switch {
 	case c.ClientSecret == "":
-		return configError("CLIENT_SECRET", "is not set; set it to the client's secret, or set CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE")
+		return configError("CLIENT_SECRET",
+			"is not set; set it to the client's secret, or set CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE")
 	case strings.ContainsAny(c.ClientSecret, "\r\n"):
 		return configError("CLIENT_SECRET", "contains a line break; remove it")
 	}

@@ -21,7 +21,10 @@ func checkRateLimit(_ context.Context, e *run) []Result {
 		headers = e.probe.last.header
 	}
 	announced := limitHeaders(headers)
-	r := Result{ID: "rate_limit.announced", Status: Info, Summary: "the server announces no rate limit", Data: map[string]any{"headers": announced}}
+	r := Result{
+		ID: "rate_limit.announced", Status: Info, Summary: "the server announces no rate limit",
+		Data: map[string]any{"headers": announced},
+	}
 	if len(announced) > 0 {
 		words := make([]string, 0, len(announced))
 		for _, name := range slices.Sorted(maps.Keys(announced)) {

@@ -29,10 +29,19 @@ func sample() *Report {
 	}
 	r.add(redact.New(), []Result{
 		{ID: "discovery.rfc8414", Status: OK, Summary: "https://idp.example/.well-known/oauth-authorization-server"},
-		{ID: "discovery.openid", Status: Info, Summary: "HTTP 404", Data: map[string]any{"url": "https://idp.example/x?a=1&b=<2>"}},
-		{ID: "grant.configured", Status: Failed, Summary: "invalid_client (HTTP 401)", Hint: "check CLIENT_ID and CLIENT_SECRET"},
+		{
+			ID: "discovery.openid", Status: Info, Summary: "HTTP 404",
+			Data: map[string]any{"url": "https://idp.example/x?a=1&b=<2>"},
+		},
+		{
+			ID: "grant.configured", Status: Failed, Summary: "invalid_client (HTTP 401)",
+			Hint: "check CLIENT_ID and CLIENT_SECRET",
+		},
 		{ID: "grant.other", Status: Skipped, Summary: "not tried"},
-		{ID: "response.ttl", Status: Warning, Summary: "no expires_in", Hint: "set cache.defaultTtl", Data: map[string]any{"expires_in": nil}},
+		{
+			ID: "response.ttl", Status: Warning, Summary: "no expires_in", Hint: "set cache.defaultTtl",
+			Data: map[string]any{"expires_in": nil},
+		},
 	})
 	return r
 }
@@ -102,15 +111,22 @@ func TestNothingSecretIsWritten(t *testing.T) {
 		}
 		if granted++; granted == 1 {
 			_ = json.NewEncoder(w).Encode(map[string]any{
-				"access_token": token, "token_type": "Bearer", "scope": secret + " " + token + " \x1b]0;title\x07", "expires_in": 60,
+				"access_token": token, "token_type": "Bearer", "scope": secret + " " + token + " \x1b]0;title\x07",
+				"expires_in": 60,
 			})
 			return
 		}
 		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(map[string]any{"error": "invalid_request", "error_description": got + " " + secret + " " + token})
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"error":             "invalid_request",
+			"error_description": got + " " + secret + " " + token,
+		})
 	}))
 	defer server.Close()
-	cfg := Config{Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret, AllMethods: true}
+	cfg := Config{
+		Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret,
+		AllMethods: true,
+	}
 	report := examine(t, cfg)
 	require.Equal(t, OK, report.get(t, "grant.configured").Status, report.ids())
 	require.Equal(t, Warning, report.get(t, "latency.refused").Status)
@@ -121,13 +137,18 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	require.NoError(t, report.WriteJSON(&encoded))
 	quoted, err := json.Marshal(secret)
 	require.NoError(t, err)
-	for where, out := range map[string]string{"text": text.String(), "colored": colored.String(), "JSON": encoded.String()} {
+	for where, out := range map[string]string{
+		"text": text.String(), "colored": colored.String(),
+		"JSON": encoded.String(),
+	} {
 		require.Contains(t, out, redact.Mask, where)
 		for _, hidden := range []string{
-			secret, strings.Fields(secret)[0], url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
+			secret, strings.Fields(secret)[0], url.QueryEscape(secret), url.PathEscape(secret),
+			strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
 			base64.StdEncoding.EncodeToString([]byte(testID + ":" + secret)),
 			base64.StdEncoding.EncodeToString([]byte(testID + ":" + url.QueryEscape(secret))),
-			token, token[:40], strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query", "\x07", "\x1b]", `\u001b`,
+			token, token[:40], strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query",
+			"\x07", "\x1b]", `\u001b`,
 		} {
 			require.NotContains(t, out, hidden, where)
 		}
@@ -138,7 +159,8 @@ func TestNothingSecretIsWritten(t *testing.T) {
 func TestShort(t *testing.T) {
 	t.Parallel()
 	for want, d := range map[string]time.Duration{
-		"5m": 5 * time.Minute, "1h": time.Hour, "10h0m10s": 10*time.Hour + 10*time.Second, "10m": 10 * time.Minute, "1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond, "12ms": 12300 * time.Microsecond,
+		"5m": 5 * time.Minute, "1h": time.Hour, "10h0m10s": 10*time.Hour + 10*time.Second, "10m": 10 * time.Minute,
+		"1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond, "12ms": 12300 * time.Microsecond,
 		"1.23ms": 1234567 * time.Nanosecond, "0s": 0,
 	} {
 		require.Equal(t, want, short(d))

@@ -27,18 +27,25 @@ func checkResponse(_ context.Context, e *run) []Result {
 	}
 	_, typed := given["token_type"]
 	_, scoped := given["scope"]
-	results := []Result{e.checkTokenType(typed), e.checkTTL(), e.checkScope(scoped), e.checkCaching(), e.checkContentType()}
+	results := []Result{
+		e.checkTokenType(typed), e.checkTTL(), e.checkScope(scoped), e.checkCaching(),
+		e.checkContentType(),
+	}
 	if coding := e.first.header.Get("Content-Encoding"); coding != "" {
 		results = append(results, Result{
-			ID: "response.content_encoding", Status: Info, Summary: coding + ", though the request did not ask for it: k6 decodes it as well",
-			Data: map[string]any{"content_encoding": coding},
+			ID: "response.content_encoding", Status: Info,
+			Summary: coding + ", though the request did not ask for it: k6 decodes it as well",
+			Data:    map[string]any{"content_encoding": coding},
 		})
 	}
 	return results
 }
 
 func (e *run) checkTokenType(given bool) Result {
-	r := Result{ID: "response.token_type", Status: OK, Summary: e.token.Type, Data: map[string]any{"token_type": e.token.Type}}
+	r := Result{
+		ID: "response.token_type", Status: OK, Summary: e.token.Type,
+		Data: map[string]any{"token_type": e.token.Type},
+	}
 	switch {
 	case !given:
 		r.Status, r.Summary = Warning, "the response has no token_type, which RFC 6749 §5.1 demands; Bearer is assumed"
@@ -50,7 +57,10 @@ func (e *run) checkTokenType(given bool) Result {
 
 func (e *run) checkTTL() Result {
 	ttl := e.token.ExpiresIn
-	r := Result{ID: "response.ttl", Status: OK, Summary: "tokens live " + short(ttl), Data: map[string]any{"expires_in": ttl.Seconds()}}
+	r := Result{
+		ID: "response.ttl", Status: OK, Summary: "tokens live " + short(ttl),
+		Data: map[string]any{"expires_in": ttl.Seconds()},
+	}
 	switch {
 	case ttl == 0:
 		r.Status, r.Data["expires_in"] = Warning, nil
@@ -117,7 +127,8 @@ func (e *run) checkCaching() Result {
 			return r
 		}
 	}
-	r.Status, r.Summary = Warning, "no Cache-Control: no-store, which RFC 6749 §5.1 demands: a cache on the way may keep tokens"
+	r.Status, r.Summary = Warning, "no Cache-Control: no-store, which RFC 6749 §5.1 demands: a cache on the way may "+
+		"keep tokens"
 	r.Hint = "have the server send it; until then see that nothing between answers token requests from a cache"
 	return r
 }

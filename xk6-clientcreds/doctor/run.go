@@ -61,7 +61,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
 	report := &Report{
-		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond), ClientID: shown(e.hide, cfg.ClientID),
+		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond),
+		ClientID:   shown(e.hide, cfg.ClientID),
 		AuthMethod: m.name, BasicEncoding: m.encoding, Issuer: shown(e.hide, cfg.Issuer), Counts: make(map[Status]int),
 	}
 	begin := time.Now()

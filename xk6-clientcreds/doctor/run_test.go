@@ -26,14 +26,16 @@ func TestHealthyServer(t *testing.T) {
 		"grant.basic_encoding=ok grant.other=skipped response.token_type=ok response.ttl=ok response.scope=ok "+
 		"response.cache_control=ok response.content_type=ok token.format=ok token.claims=info token.typ=ok token.iss=ok "+
 		"token.aud=ok token.lifetime=ok clock.date=ok clock.iat=ok latency.first_grant=ok latency.grant=ok "+
-		"latency.keep_alive=ok rate_limit.announced=info api.without_token=ok api.with_token=ok introspection.active=ok advice.leeway=ok "+
+		"latency.keep_alive=ok rate_limit.announced=info api.without_token=ok api.with_token=ok introspection.active=ok "+
+		"advice.leeway=ok "+
 		"advice.requests=info advice.cache_scope=ok", r.ids())
 	require.Equal(t, x.server.Endpoints().Token, r.TokenEndpoint)
 	require.Equal(t, 300.0, r.get(t, "response.ttl").Data["expires_in"])
 	claims := r.get(t, "token.claims")
 	require.Equal(t, []string{"jti", "sub"}, claims.Data["hidden"])
 	require.Contains(t, claims.Summary, "iss="+x.cfg.Issuer)
-	require.Equal(t, map[string]any{"vus": 20, "per_vu_per_minute": 4.44, "shared_per_minute": 0.22}, r.get(t, "advice.requests").Data)
+	require.Equal(t, map[string]any{"vus": 20, "per_vu_per_minute": 4.44, "shared_per_minute": 0.22},
+		r.get(t, "advice.requests").Data)
 
 	stats := x.server.Stats()
 	require.EqualValues(t, DefaultGrants, stats.TokenRequests.Total, "no more than was told")
@@ -66,38 +68,83 @@ func TestFaults(t *testing.T) {
 		doctor func(*Config)
 		want   found
 	}{
-		"wrong secret":              {nil, func(c *Config) { c.ClientSecret = "not-the-secret" }, found{"grant.configured": Failed}},
-		"unknown scope":             {nil, func(c *Config) { c.Scope = []string{"unheard.of"} }, found{"grant.configured": Failed}},
-		"an answer in HTML":         {middleware(status(200, 1, "Content-Type", "text/html")), nil, found{"grant.configured": Failed}},
-		"a redirect":                {middleware(status(302, 1, "Location", "/login")), nil, found{"grant.configured": Failed}},
-		"no expires_in":             {member("expires_in", nil), nil, found{"response.ttl": Warning}},
-		"expires_in of 0":           {member("expires_in", 0), nil, found{"response.ttl": Warning}},
-		"no token_type":             {member("token_type", nil), nil, found{"response.token_type": Warning}},
-		"DPoP":                      {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
-		"another token type":        {member("token_type", "mac"), nil, found{"response.token_type": Warning, "api.with_token": Failed}},
-		"less scope":                {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
-		"cacheable":                 {header("Cache-Control", "max-age=60, private"), nil, found{"response.cache_control": Warning}},
-		"content type":              {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
-		"large token":               {member("access_token", string(make60k())), nil, found{"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning}},
-		"clock behind":              {header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil, found{"clock.date": Warning, "advice.leeway": Warning}},
-		"compressed":                {middleware(deflated), nil, found{}},
-		"no Date":                   {header("Date", "never"), nil, found{}},
-		"limit announced":           {header("RateLimit-Limit", "10, 10;w=1"), nil, found{"rate_limit.announced": Warning, "advice.cache_scope": Warning}},
+		"wrong secret": {
+			nil, func(c *Config) { c.ClientSecret = "not-the-secret" },
+			found{"grant.configured": Failed},
+		},
+		"unknown scope": {
+			nil, func(c *Config) { c.Scope = []string{"unheard.of"} },
+			found{"grant.configured": Failed},
+		},
+		"an answer in HTML": {
+			middleware(status(200, 1, "Content-Type", "text/html")), nil,
+			found{"grant.configured": Failed},
+		},
+		"a redirect": {
+			middleware(status(302, 1, "Location", "/login")), nil,
+			found{"grant.configured": Failed},
+		},
+		"no expires_in":   {member("expires_in", nil), nil, found{"response.ttl": Warning}},
+		"expires_in of 0": {member("expires_in", 0), nil, found{"response.ttl": Warning}},
+		"no token_type":   {member("token_type", nil), nil, found{"response.token_type": Warning}},
+		"DPoP":            {member("token_type", "dpop"), nil, found{"grant.configured": Failed}},
+		"another token type": {
+			member("token_type", "mac"), nil,
+			found{"response.token_type": Warning, "api.with_token": Failed},
+		},
+		"less scope": {member("scope", "orders.read"), nil, found{"response.scope": Warning}},
+		"cacheable": {
+			header("Cache-Control", "max-age=60, private"), nil,
+			found{"response.cache_control": Warning},
+		},
+		"content type": {header("Content-Type", "text/plain"), nil, found{"response.content_type": Warning}},
+		"large token": {
+			member("access_token", string(make60k())), nil,
+			found{
+				"token.format": Warning, "api.with_token": Failed, "latency.same_token": Warning,
+				"introspection.active": Warning,
+			},
+		},
+		"clock behind": {
+			header("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)), nil,
+			found{"clock.date": Warning, "advice.leeway": Warning},
+		},
+		"compressed": {middleware(deflated), nil, found{}},
+		"no Date":    {header("Date", "never"), nil, found{}},
+		"limit announced": {
+			header("RateLimit-Limit", "10, 10;w=1"), nil,
+			found{"rate_limit.announced": Warning, "advice.cache_scope": Warning},
+		},
 		"limit as wide as the load": {header("RateLimit-Limit", strconv.Itoa(DefaultVUs)), nil, found{}},
 		"limit wide enough":         {header("X-RateLimit-Limit", "1000"), nil, found{}},
-		"limit met":                 {middleware(status(429, 3, "Retry-After", "7")), nil, found{"latency.refused": Warning, "rate_limit.announced": Warning, "advice.cache_scope": Warning}},
+		"limit met": {
+			middleware(status(429, 3, "Retry-After", "7")), nil,
+			found{"latency.refused": Warning, "rate_limit.announced": Warning, "advice.cache_scope": Warning},
+		},
 		"connections are closed":    {header("Connection", "close"), nil, found{"latency.keep_alive": Warning}},
 		"no-store in capitals":      {header("Cache-Control", "No-Store"), nil, found{}},
 		"lifetime just long enough": {func(c *authserver.Config) { c.TTL = shortTTL }, nil, found{}},
-		"short lifetime":            {func(c *authserver.Config) { c.TTL = 2 * time.Second }, nil, found{"response.ttl": Warning, "advice.leeway": Warning}},
+		"short lifetime": {
+			func(c *authserver.Config) { c.TTL = 2 * time.Second }, nil,
+			found{"response.ttl": Warning, "advice.leeway": Warning},
+		},
 		"issuer of the token": {
-			member("access_token", claim(&claims{header: map[string]any{"alg": "ES256", "typ": "at+jwt"}, payload: map[string]any{
-				"iss": "https://other.example", "aud": "a", "iat": now - 10, "exp": now + 290,
-			}})), nil,
-			found{"token.iss": Warning, "api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning},
+			member("access_token", claim(&claims{
+				header: map[string]any{"alg": "ES256", "typ": "at+jwt"},
+				payload: map[string]any{
+					"iss": "https://other.example", "aud": "a", "iat": now - 10, "exp": now + 290,
+				},
+			})), nil,
+			found{
+				"token.iss": Warning, "api.with_token": Failed, "latency.same_token": Warning,
+				"introspection.active": Warning,
+			},
 		},
 		"token from the future, for nobody, for ever, unsigned": {
-			member("access_token", claim(&claims{header: map[string]any{"alg": "none"}, payload: map[string]any{"iat": now + 60}})), nil,
+			member("access_token", claim(&claims{
+				header:  map[string]any{"alg": "none"},
+				payload: map[string]any{"iat": now + 60},
+			})), nil,
 			found{
 				"token.iss": Warning, "token.aud": Warning, "token.typ": Warning, "token.lifetime": Warning, "clock.iat": Warning,
 				"api.with_token": Failed, "latency.same_token": Warning, "introspection.active": Warning,
@@ -106,13 +153,21 @@ func TestFaults(t *testing.T) {
 		"token dies early": {
 			func(c *authserver.Config) {
 				c.TokenFormat = authserver.JWT
-				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header, m map[string]any) { m["expires_in"] = 3600 })}
+				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header,
+					m map[string]any,
+				) {
+					m["expires_in"] = 3600
+				})}
 			}, nil, found{"token.lifetime": Warning},
 		},
 		"token dies half a minute early": {
 			func(c *authserver.Config) {
 				c.TokenFormat, c.TTL = authserver.JWT, 10*time.Minute
-				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header, m map[string]any) { m["expires_in"] = 630 })}
+				c.TokenMiddleware = []authserver.Middleware{answers(func(_ http.Header,
+					m map[string]any,
+				) {
+					m["expires_in"] = 630
+				})}
 			}, nil, found{"token.lifetime": Warning},
 		},
 		"the same token once": {middleware(secondTokenAgain()), nil, found{"latency.same_token": Warning}},
@@ -139,14 +194,36 @@ func TestFaults(t *testing.T) {
 		},
 		"API without challenge": {
 			func(c *authserver.Config) {
-				c.APIMiddleware = []authserver.Middleware{answers(func(h http.Header, _ map[string]any) { h.Del("WWW-Authenticate") })}
+				c.APIMiddleware = []authserver.Middleware{answers(func(h http.Header,
+					_ map[string]any,
+				) {
+					h.Del("WWW-Authenticate")
+				})}
 			}, nil, found{"api.without_token": Warning},
 		},
-		"API wants more scope": {func(c *authserver.Config) { c.APIScope = "orders.admin" }, nil, found{"api.with_token": Failed}},
-		"API is broken":        {func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(500, 2)} }, nil, found{"api.with_token": Failed}},
-		"API has no such path": {func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(404, 2)} }, nil, found{"api.with_token": Warning}},
-		"API redirects":        {func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(302, 2)} }, nil, found{"api.with_token": Warning}},
-		"nothing at the API":   {nil, func(c *Config) { c.APIURL = "http://127.0.0.1:1/" }, found{"api.without_token": Failed, "api.with_token": Failed}},
+		"API wants more scope": {
+			func(c *authserver.Config) { c.APIScope = "orders.admin" }, nil,
+			found{"api.with_token": Failed},
+		},
+		"API is broken": {
+			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(500, 2)} },
+			nil,
+			found{"api.with_token": Failed},
+		},
+		"API has no such path": {
+			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(404, 2)} },
+			nil,
+			found{"api.with_token": Warning},
+		},
+		"API redirects": {
+			func(c *authserver.Config) { c.APIMiddleware = []authserver.Middleware{status(302, 2)} },
+			nil,
+			found{"api.with_token": Warning},
+		},
+		"nothing at the API": {
+			nil, func(c *Config) { c.APIURL = "http://127.0.0.1:1/" },
+			found{"api.without_token": Failed, "api.with_token": Failed},
+		},
 		"nothing at TOKEN_URL": {
 			nil, func(c *Config) { c.Issuer, c.TokenURL = "", "http://127.0.0.1:1/token" }, found{"connection.tcp": Failed},
 		},
@@ -243,7 +320,10 @@ func TestMetadata(t *testing.T) {
 	}))
 	defer server.Close()
 	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
-	r.isOnly(t, map[string]Status{"discovery.auth_methods": Warning, "discovery.grant_types": Warning, "grant.configured": Failed})
+	r.isOnly(t, map[string]Status{
+		"discovery.auth_methods": Warning, "discovery.grant_types": Warning,
+		"grant.configured": Failed,
+	})
 	require.Equal(t, Info, r.get(t, "discovery.rfc8414").Status, "one of both places is enough")
 	require.Equal(t, "set AUTH=client_secret_post", r.get(t, "discovery.auth_methods").Hint)
 	require.Equal(t, 404, r.get(t, "grant.configured").Data["http_status"])
@@ -271,8 +351,9 @@ func TestCompressedAnswersAreNamed(t *testing.T) {
 	t.Parallel()
 	r := serve(t, func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{deflated} }).examine(t, nil)
 	require.Equal(t, Result{
-		ID: "response.content_encoding", Status: Info, Summary: "deflate, though the request did not ask for it: k6 decodes it as well",
-		Data: map[string]any{"content_encoding": "deflate"},
+		ID: "response.content_encoding", Status: Info,
+		Summary: "deflate, though the request did not ask for it: k6 decodes it as well",
+		Data:    map[string]any{"content_encoding": "deflate"},
 	}, r.get(t, "response.content_encoding"))
 	require.Equal(t, OK, r.get(t, "response.token_type").Status)
 }

@@ -39,6 +39,7 @@ func TestWrongScheme(t *testing.T) {
 
 	cfg.TokenURL = strings.Replace(plain.URL, "http:", "https:", 1) + "/token"
 	r := examine(t, cfg)
-	require.Equal(t, "what answers there does not speak TLS: check the port, or set an http URL", r.get(t, "connection.tls").Hint)
+	require.Equal(t, "what answers there does not speak TLS: check the port, or set an http URL",
+		r.get(t, "connection.tls").Hint)
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
 }

@@ -40,7 +40,8 @@ func (r *Report) WriteText(w io.Writer, colored bool) error {
 			fmt.Fprintf(&b, "\n%s\n", section)
 		}
 		m := marks[c.Status]
-		fmt.Fprintf(&b, "  %s %-25s %s\n", paint(c.Status, fmt.Sprintf("%s %-8s", m.symbol, m.word)), strings.ReplaceAll(name, "_", " "), c.Summary)
+		fmt.Fprintf(&b, "  %s %-25s %s\n", paint(c.Status, fmt.Sprintf("%s %-8s", m.symbol, m.word)),
+			strings.ReplaceAll(name, "_", " "), c.Summary)
 		if c.Hint != "" {
 			fmt.Fprintf(&b, "  %36s → %s\n", "", c.Hint)
 		}

@@ -54,7 +54,10 @@ func checkToken(_ context.Context, e *run) []Result {
 	}
 	e.claims = parseJWT(e.token.AccessToken)
 	size := len(e.token.AccessToken)
-	r := Result{ID: "token.format", Status: OK, Summary: fmt.Sprintf("opaque, %d bytes", size), Data: map[string]any{"format": "opaque", "bytes": size}}
+	r := Result{
+		ID: "token.format", Status: OK, Summary: fmt.Sprintf("opaque, %d bytes", size),
+		Data: map[string]any{"format": "opaque", "bytes": size},
+	}
 	if e.claims != nil {
 		r.Summary, r.Data["format"] = fmt.Sprintf("JWT, %d bytes", size), "jwt"
 	}
@@ -90,7 +93,10 @@ func (e *run) listClaims() Result {
 	if len(hidden) > 0 {
 		summary += "; hidden: " + strings.Join(hidden, " ")
 	}
-	return Result{ID: "token.claims", Status: Info, Summary: summary, Data: map[string]any{"shown": values, "hidden": hidden}}
+	return Result{
+		ID: "token.claims", Status: Info, Summary: summary,
+		Data: map[string]any{"shown": values, "hidden": hidden},
+	}
 }
 
 // checkTyp and those below hold the token against RFC 9068.
@@ -155,10 +161,12 @@ func (e *run) checkLifetime() Result {
 		r.Status, r.Summary = Info, fmt.Sprintf("exp is %s after iat, and expires_in is missing", short(life))
 		r.Hint = fmt.Sprintf("set cache.defaultTtl in scripts to '%s'", short(life))
 	case difference < -time.Second:
-		r.Status, r.Summary = Warning, fmt.Sprintf("exp is %s after iat, but expires_in says %s: tokens die earlier than told", short(life), short(e.token.ExpiresIn))
+		r.Status, r.Summary = Warning, fmt.Sprintf("exp is %s after iat, but expires_in says %s: tokens die earlier than "+
+			"told", short(life), short(e.token.ExpiresIn))
 		r.Hint = "raise LEEWAY by the difference"
 	case difference > time.Second: // as it is when the server hands out a token that it had
-		r.Status, r.Summary = Info, fmt.Sprintf("exp is %s after iat, expires_in says %s", short(life), short(e.token.ExpiresIn))
+		r.Status, r.Summary = Info, fmt.Sprintf("exp is %s after iat, expires_in says %s", short(life),
+			short(e.token.ExpiresIn))
 	}
 	return r
 }

@@ -62,7 +62,8 @@ func TestLingerServesTheEndOfTheTest(t *testing.T) {
 	require.NoError(t, wait())
 }
 
-// TestVerdictIsServedAtTheEnd: with its reasons, the exit code that the run comes to, and the time of the test's own end.
+// TestVerdictIsServedAtTheEnd: with its reasons, the exit code that the run comes to, and the time of the test's own
+// end.
 func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0,linger=1h")
 	r.outcome = func(err error) (Outcome, bool) {
@@ -78,7 +79,8 @@ func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	wait := r.stop(nil)
 	body := r.scrape(acceptText)
 	for _, line := range []string{
-		`k6_clientcreds_verdict{verdict="PASS"} 0`, `k6_clientcreds_verdict{verdict="FAIL"} 0`, `k6_clientcreds_verdict{verdict="INVALID"} 1`,
+		`k6_clientcreds_verdict{verdict="PASS"} 0`, `k6_clientcreds_verdict{verdict="FAIL"} 0`,
+		`k6_clientcreds_verdict{verdict="INVALID"} 1`,
 		`k6_clientcreds_verdict_reason{rule="rejections",text="3 answers were 401"} 1`,
 		`k6_clientcreds_verdict_reason{rule="expired_token_uses",text="1 \"late\" use"} 1`,
 		`k6_test_exit_code 90`, `k6_test_end_time_seconds 1.700000004e+09`,
@@ -160,11 +162,14 @@ func TestNoLinger(t *testing.T) {
 		scrapes  int
 		err      error
 	}{
-		"auto, nobody scrapes":        {"linger=auto", 0, nil},
-		"auto, somebody looked once":  {"linger=auto", 1, nil},
-		"0s":                          {"linger=0s", 2, nil},
-		"the test was stopped":        {"linger=1h", 2, errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser)},
-		"the test was stopped (auto)": {"linger=auto", 2, errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser)},
+		"auto, nobody scrapes":       {"linger=auto", 0, nil},
+		"auto, somebody looked once": {"linger=auto", 1, nil},
+		"0s":                         {"linger=0s", 2, nil},
+		"the test was stopped":       {"linger=1h", 2, errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser)},
+		"the test was stopped (auto)": {
+			"linger=auto", 2,
+			errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByUser),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, "127.0.0.1:0,"+c.argument)

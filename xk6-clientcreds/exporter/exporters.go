@@ -8,8 +8,8 @@ import (
 	"go.k6.io/k6/v2/output"
 )
 
-// Outcome is the outcome of a run: PASS, FAIL or INVALID, why, the exit code of k6, and when the test ended. That is before
-// k6 stops outputs: what is still under way, such as a token request, comes first.
+// Outcome is the outcome of a run: PASS, FAIL or INVALID, why, the exit code of k6, and when the test ended. That is
+// before k6 stops outputs: what is still under way, such as a token request, comes first.
 type Outcome struct {
 	Verdict  string
 	Reasons  []Reason

@@ -135,7 +135,8 @@ func TestProtobufFormat(t *testing.T) {
 		text.WriteString("\n")
 	}
 	// prototext varies its spaces on purpose.
-	compareGolden(t, "exposition.proto.txt", withoutVersions(regexp.MustCompile(`: +`).ReplaceAllString(text.String(), ":")))
+	compareGolden(t, "exposition.proto.txt", withoutVersions(regexp.MustCompile(`: +`).ReplaceAllString(text.String(),
+		":")))
 }
 
 func parseProtobuf(t testing.TB, body string) []*dto.MetricFamily {
@@ -199,7 +200,10 @@ func TestMetricsPassPromlint(t *testing.T) {
 	r := exampleRun(t)
 	addEverything(r)
 	r.store.finish(nil)
-	r.store.conclude(Outcome{Verdict: "FAIL", Reasons: []Reason{{"thresholds", "checks: rate==1 does not hold"}}, ExitCode: 99})
+	r.store.conclude(Outcome{
+		Verdict: "FAIL", Reasons: []Reason{{"thresholds", "checks: rate==1 does not hold"}},
+		ExitCode: 99,
+	})
 	body := r.scrape(acceptText)
 	for _, own := range ownMetrics() {
 		assert.Contains(t, body, "# TYPE "+own.name+" ")

@@ -36,7 +36,8 @@ func FuzzTagsAndNames(f *testing.F) {
 		}
 		r := newRig(t, "runtimeMetrics=false")
 		r.own.runTags = r.store.labels.labelsOfMap(map[string]string{tag1: value1, tag3: value2})
-		r.SetThresholds(map[string]metrics.Thresholds{name + "_trend": metrics.NewThresholds([]string{value1 + "<1", "avg<1"})})
+		r.SetThresholds(map[string]metrics.Thresholds{name +
+			"_trend": metrics.NewThresholds([]string{value1 + "<1", "avg<1"})})
 		for _, typ := range []metrics.MetricType{metrics.Counter, metrics.Gauge, metrics.Rate, metrics.Trend} {
 			m := &metrics.Metric{Name: name + "_" + typ.String(), Type: typ, Contains: metrics.Time}
 			s := r.sample(m, 1, tag1, value1, tag2, value2, tag3, "x")

@@ -41,7 +41,8 @@ func TestScraperThatHangsUp(t *testing.T) {
 	}
 	scrape(1 << 20)
 	require.Empty(t, r.warnings(), "it does not hang up")
-	const want = "The scraper at 192.0.2.1 hung up before it had all metrics: raise its scrape_timeout, or serve fewer series by dropLabels"
+	const want = "The scraper at 192.0.2.1 hung up before it had all metrics: raise its scrape_timeout, or serve fewer " +
+		"series by dropLabels"
 	for _, room := range []int{1000, 0, 3000} {
 		scrape(room)
 		r.time = r.time.Add(15 * time.Second)

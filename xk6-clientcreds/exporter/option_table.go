@@ -63,7 +63,8 @@ func optionTable() []option {
 		{
 			"webConfig", "",
 			"[Web configuration " +
-				"file](https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md) for TLS and basic authentication.",
+				"file](https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md) for TLS and basic " +
+				"authentication.",
 			func(o *options, s string) error { o.WebConfig = s; return nil },
 		},
 		{

@@ -116,7 +116,10 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 		{"histograms=all", `option "histograms" (-o prometheus=…): "all" is not a kind of histogram; allowed: both, native, classic`},
 		{"runtimeMetrics=1", `option "runtimeMetrics" (-o prometheus=…): "1" is not a boolean; allowed: true, false`},
 		{"pushUrl=gateway:9091", `option "pushUrl" (-o prometheus=…): the value is not a URL; allowed: http:// or https:// and the host of a Pushgateway`},
-		{"pushUrl=http://u:hidden@g", `option "pushUrl" (-o prometheus=…): the URL has credentials in it; allowed: a URL without, and the options pushUsername and pushPassword`},
+		{
+			"pushUrl=http://u:hidden@g",
+			`option "pushUrl" (-o prometheus=…): the URL has credentials in it; allowed: a URL without, and the options pushUsername and pushPassword`,
+		},
 		{"pushJob=", `option "pushJob" (-o prometheus=…): the name is empty; allowed: a job name`},
 		{"pushLabels=job:x", `option "pushLabels" (-o prometheus=…): "job:x" is not a grouping label; allowed: name:value, where name is not job`},
 		{"pushLabels=a-b:x", `option "pushLabels" (-o prometheus=…): "a-b:x" is not a grouping label; allowed: name:value, where name is not job`},
@@ -153,7 +156,8 @@ func TestUnknownVariablesAreWarnedOf(t *testing.T) {
 	r := newRig(t, "", func(p *output.Params) {
 		p.Environment = map[string]string{"K6_PROMETHEUS_LIGNER": "1s", "K6_PROMETHEUS_RW_SERVER_URL": "http://x"}
 	})
-	assert.Equal(t, []string{"K6_PROMETHEUS_LIGNER is not an option of the prometheus output and is ignored"}, r.warnings())
+	assert.Equal(t, []string{"K6_PROMETHEUS_LIGNER is not an option of the prometheus output and is ignored"},
+		r.warnings())
 }
 
 func TestWrongOptionsAreAnInvalidConfiguration(t *testing.T) {

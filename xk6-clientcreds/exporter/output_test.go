@@ -168,7 +168,8 @@ func TestWebConfigurationThatIsWrong(t *testing.T) {
 func TestScrapesCompress(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0")
 	r.start()
-	status, body := get(t, plainClient(t), r.server.url(), func(q *http.Request) { q.Header.Set("Accept-Encoding", "gzip") })
+	status, body := get(t, plainClient(t), r.server.url(),
+		func(q *http.Request) { q.Header.Set("Accept-Encoding", "gzip") })
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "\x1f\x8b", body[:2])
 }

@@ -59,11 +59,13 @@ func ownMetrics() []ownMetric {
 		{startTimeName, "When the test started.", nil},
 		{endTimeName, "When the test ended. Absent until then.", nil},
 		{progressName, "Part of the test that is done, 0 to 1.", nil},
-		{exitCodeName, "What k6 exits with: 0 passed, 99 thresholds failed, 90 the run is invalid. Absent until the test has ended.", nil},
+		{exitCodeName, "What k6 exits with: 0 passed, 99 thresholds failed, 90 the run is invalid. Absent until the test " +
+			"has ended.", nil},
 		{scenarioInfoName, "A scenario of the test, always 1.", []string{"scenario", "executor", "exec"}},
 		{scenarioProgressName, "Part of the scenario that is done, 0 to 1.", []string{"scenario"}},
 		{thresholdName, "Whether a threshold fails now, by k6's rules.", []string{"abort_on_fail", "metric", "threshold"}},
-		{verdictName, "Whether this is the verdict on the run. Absent until the test has ended, and where the script does not import the module.", []string{"verdict"}},
+		{verdictName, "Whether this is the verdict on the run. Absent until the test has ended, and where the script does " +
+			"not import the module.", []string{"verdict"}},
 		{verdictReasonName, "A reason of the verdict, always 1. Absent until the test has ended.", []string{"rule", "text"}},
 		{seriesName, "Label sets of a k6 metric that are served.", []string{"metric"}},
 		{droppedName, "Samples that are not served, by k6 metric and reason.", []string{"metric", "reason"}},
@@ -116,7 +118,8 @@ func (c *ownCollector) points() []point {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	points := c.runPoints(st.run)
-	points = append(points, c.gauge(infoName, 1, procinfo.VersionOf(procinfo.K6Module), procinfo.VersionOf(procinfo.ExtensionModule)))
+	points = append(points, c.gauge(infoName, 1, procinfo.VersionOf(procinfo.K6Module),
+		procinfo.VersionOf(procinfo.ExtensionModule)))
 	for _, f := range st.families {
 		points = append(points, c.gauge(seriesName, float64(len(f.series)), f.metric.Name))
 	}

@@ -192,5 +192,6 @@ func TestScrapersAreBounded(t *testing.T) {
 		v.from(1, "192.0.2.1:"+strconv.Itoa(1000+i))
 	}
 	assert.Len(t, v.scrapers, maxScrapers)
-	assert.Equal(t, "192.0.2.1:"+strconv.Itoa(1000+10*maxScrapers-1), v.scrapers[maxScrapers-1].connection, "the newest stay")
+	assert.Equal(t, "192.0.2.1:"+strconv.Itoa(1000+10*maxScrapers-1), v.scrapers[maxScrapers-1].connection,
+		"the newest stay")
 }

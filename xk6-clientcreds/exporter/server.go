@@ -75,7 +75,8 @@ func checkWebConfig(file string) error {
 	return nil
 }
 
-// schemeOf returns the scheme, which depends on tls_server_config. web.Validate has read it already, but does not return it.
+// schemeOf returns the scheme, which depends on tls_server_config. web.Validate has read it already, but does not
+// return it.
 func schemeOf(file string) (string, error) {
 	if file == "" {
 		return "http", nil

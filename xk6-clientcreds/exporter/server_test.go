@@ -40,7 +40,10 @@ func TestScrapeThatDoesNotEnd(t *testing.T) {
 			close(ended)
 		})
 		l := &pipeListener{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-		s := &server{http: &http.Server{Handler: hanging, ReadHeaderTimeout: time.Second}, listener: l, done: make(chan error, 1)}
+		s := &server{
+			http: &http.Server{Handler: hanging, ReadHeaderTimeout: time.Second}, listener: l,
+			done: make(chan error, 1),
+		}
 		go func() {
 			s.done <- s.http.Serve(l)
 			close(s.done)

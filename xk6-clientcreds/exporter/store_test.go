@@ -153,7 +153,8 @@ func TestThresholdsSeeSamplesThatAreNotServed(t *testing.T) {
 	}
 }
 
-// TestValuesCountAsInK6: a counter goes down where a script adds a negative number, and any value but 0 is one of a rate.
+// TestValuesCountAsInK6: a counter goes down where a script adds a negative number, and any value but 0 is one of a
+// rate.
 func TestValuesCountAsInK6(t *testing.T) {
 	r := newRig(t, "runtimeMetrics=false")
 	sink := metrics.RateSink{}
@@ -164,7 +165,8 @@ func TestValuesCountAsInK6(t *testing.T) {
 	}
 	body := r.scrape(acceptText)
 	for _, want := range []string{
-		"k6_http_reqs_total -1.75", "k6_checks_samples_total 4", fmt.Sprintf("k6_checks_nonzero_total %d", sink.Trues), "k6_checks_rate 0.75",
+		"k6_http_reqs_total -1.75", "k6_checks_samples_total 4", fmt.Sprintf("k6_checks_nonzero_total %d", sink.Trues),
+		"k6_checks_rate 0.75",
 	} {
 		assert.Contains(t, body, "\n"+want+"\n")
 	}

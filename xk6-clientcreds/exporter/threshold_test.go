@@ -131,13 +131,16 @@ func TestVoidConditionsAreNotServed(t *testing.T) {
 	r := newRig(t, "")
 	r.start()
 	r.SetThresholds(map[string]metrics.Thresholds{
-		"iterations": metrics.NewThresholds([]string{"count>=0", "count>0"}), "http_req_duration": metrics.NewThresholds([]string{"max>=0"}),
+		"iterations":        metrics.NewThresholds([]string{"count>=0", "count>0"}),
+		"http_req_duration": metrics.NewThresholds([]string{"max>=0"}),
 	})
 	r.add(r.builtin.Iterations, 1)
 	served := func() []string { return thresholdLines(r.scrape(acceptText)) }
-	assert.Equal(t, []string{`k6_threshold_crossed{abort_on_fail="false",metric="iterations",threshold="count>0"} 0`}, served())
+	assert.Equal(t, []string{`k6_threshold_crossed{abort_on_fail="false",metric="iterations",threshold="count>0"} 0`},
+		served())
 	r.add(r.builtin.HTTPReqDuration, -1)
-	assert.Contains(t, served(), `k6_threshold_crossed{abort_on_fail="false",metric="http_req_duration",threshold="max>=0"} 1`)
+	assert.Contains(t, served(),
+		`k6_threshold_crossed{abort_on_fail="false",metric="http_req_duration",threshold="max>=0"} 1`)
 }
 
 func thresholdLines(body string) []string {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// cgroup is a control group with a CPU limit, or one that may get one: a folder of the cgroup file system, version 1 or 2.
-// The process may use what the group allows in each period, and is stopped for the rest of the period then. See
+// cgroup is a control group with a CPU limit, or one that may get one: a folder of the cgroup file system, version 1 or
+// 2. The process may use what the group allows in each period, and is stopped for the rest of the period then. See
 // https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu and https://docs.kernel.org/scheduler/sched-bwc.html.
 type cgroup struct {
 	files fs.FS

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLimitsOfContainers reads trees of /proc and of what is mounted, as they are on machines and in containers. Between
-// two looks all counters go from 0 to the counters of the tree.
+// TestLimitsOfContainers reads trees of /proc and of what is mounted, as they are on machines and in containers.
+// Between two looks all counters go from 0 to the counters of the tree.
 func TestLimitsOfContainers(t *testing.T) {
 	t.Parallel()
 	want := map[string]limit{
@@ -43,12 +43,24 @@ func TestWhereThereAreNoGroups(t *testing.T) {
 	t.Parallel()
 	const mountinfo = "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 	for name, files := range map[string]fstest.MapFS{
-		"no /proc":         {},
-		"no mountinfo":     {"proc/self/cgroup": file("0::/\n")},
-		"nothing mounted":  {"proc/self/cgroup": file("0::/\n"), "proc/self/mountinfo": file("22 1 252:1 / / rw - ext4 /dev/vda1 rw\n")},
-		"no CPU control":   {"proc/self/cgroup": file("0::/\n"), "proc/self/mountinfo": file(mountinfo), "sys/fs/cgroup/memory.max": file("max")},
-		"another version":  {"proc/self/cgroup": file("1:cpu:/\n"), "proc/self/mountinfo": file(mountinfo), "sys/fs/cgroup/cpu.max": file("1 2")},
-		"lines of nothing": {"proc/self/cgroup": file("\nx\n0:\n"), "proc/self/mountinfo": file("\n-\n - \n1 2 3 - cgroup2 a b\n")},
+		"no /proc":     {},
+		"no mountinfo": {"proc/self/cgroup": file("0::/\n")},
+		"nothing mounted": {
+			"proc/self/cgroup":    file("0::/\n"),
+			"proc/self/mountinfo": file("22 1 252:1 / / rw - ext4 /dev/vda1 rw\n"),
+		},
+		"no CPU control": {
+			"proc/self/cgroup": file("0::/\n"), "proc/self/mountinfo": file(mountinfo),
+			"sys/fs/cgroup/memory.max": file("max"),
+		},
+		"another version": {
+			"proc/self/cgroup": file("1:cpu:/\n"), "proc/self/mountinfo": file(mountinfo),
+			"sys/fs/cgroup/cpu.max": file("1 2"),
+		},
+		"lines of nothing": {
+			"proc/self/cgroup":    file("\nx\n0:\n"),
+			"proc/self/mountinfo": file("\n-\n - \n1 2 3 - cgroup2 a b\n"),
+		},
 	} {
 		l := newLimits(files)
 		assert.Empty(t, l.groups, name)
@@ -82,7 +94,10 @@ func newGroup(quota string) group {
 func (g group) limit(quota string) { g.MapFS["sys/fs/cgroup/cpu.max"] = file(quota + " 100000\n") }
 
 func (g group) count(all, throttled int) {
-	g.MapFS["sys/fs/cgroup/cpu.stat"] = file(strings.Join([]string{"usage_usec 7", "nr_periods " + strconv.Itoa(all), "nr_throttled " + strconv.Itoa(throttled), ""}, "\n"))
+	g.MapFS["sys/fs/cgroup/cpu.stat"] = file(strings.Join([]string{
+		"usage_usec 7", "nr_periods " + strconv.Itoa(all),
+		"nr_throttled " + strconv.Itoa(throttled), "",
+	}, "\n"))
 }
 
 // TestQuotaBoundsTheCPU: with a quarter of a CPU, a quarter of a CPU in use is all of it.
@@ -136,7 +151,8 @@ func TestProcessThatIsMoved(t *testing.T) {
 	other := func(all, throttled string) *fstest.MapFile {
 		return file("nr_periods " + all + "\nnr_throttled " + throttled + "\n")
 	}
-	g.MapFS["sys/fs/cgroup/small/cpu.max"], g.MapFS["sys/fs/cgroup/small/cpu.stat"] = file("50000 100000"), other("100", "100")
+	g.MapFS["sys/fs/cgroup/small/cpu.max"], g.MapFS["sys/fs/cgroup/small/cpu.stat"] = file("50000 100000"), other("100",
+		"100")
 	readings := watchedIn(t, g, func(second int) {
 		switch second {
 		case 1:
@@ -170,8 +186,8 @@ func TestCountersAreReadWhileTheyChange(t *testing.T) {
 	}
 }
 
-// watchedIn returns the readings of four seconds in which the process uses a quarter of one CPU, of two, in a group that
-// changes before the end of each.
+// watchedIn returns the readings of four seconds in which the process uses a quarter of one CPU, of two, in a group
+// that changes before the end of each.
 func watchedIn(t *testing.T, g group, change func(second int)) []Reading {
 	t.Helper()
 	var (

@@ -20,7 +20,8 @@ func TestThrottledProcess(t *testing.T) {
 	for quota, limited := range map[int]bool{2500: true, -1: false} {
 		group, err := makeGroup(t, quota)
 		if err != nil {
-			t.Logf("NOT RUN: no control group with a CPU limit can be made here, which takes root and a writable cgroup file system: %s", err)
+			t.Logf("NOT RUN: no control group with a CPU limit can be made here, which takes root and a writable cgroup file "+
+				"system: %s", err)
 			return
 		}
 		cmd := exec.CommandContext(t.Context(), os.Args[0]) // #nosec G204 -- this test binary

@@ -105,7 +105,10 @@ func TestReportThatTakesItsTimeIsNotLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		w := &watcher{cpu: func() time.Duration { return 0 }, available: func() int { return 1 }, limits: newLimits(fstest.MapFS{})}
+		w := &watcher{
+			cpu: func() time.Duration { return 0 }, available: func() int { return 1 },
+			limits: newLimits(fstest.MapFS{}),
+		}
 		w.report = func(r Reading) {
 			n++
 			assert.Zero(t, r.Lag)

@@ -53,7 +53,8 @@ func TestAssertionsOfAnOldCertificateAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	id := newIdentity(t, "orders", -time.Hour)
 	v := newWallet(t).vu(New())
-	require.NoError(t, v.client(newEndpoint(t), "auth: 'private_key_jwt', certificate: `"+id.certificate+"`, key: `"+id.key+"`"))
+	require.NoError(t, v.client(newEndpoint(t),
+		"auth: 'private_key_jwt', certificate: `"+id.certificate+"`, key: `"+id.key+"`"))
 	require.Len(t, v.messages(), 1)
 	assert.Regexp(t, `^The certificate of client "orders" expired on .*; servers refuse it$`, v.messages()[0])
 }
@@ -66,7 +67,8 @@ func TestRotatedCertificateOfAssertions(t *testing.T) {
 	w.write("key.pem", older.key)
 	w.write("certificate.pem", older.certificate)
 	v := w.vu(New())
-	require.NoError(t, v.client(e, `auth: 'private_key_jwt', certificate: {file: 'certificate.pem'}, key: {file: 'key.pem'}`))
+	require.NoError(t, v.client(e,
+		`auth: 'private_key_jwt', certificate: {file: 'certificate.pem'}, key: {file: 'key.pem'}`))
 	v.start()
 	v.mustRun(`client.token()`)
 	e.refuse = func(n int, rw http.ResponseWriter) bool {
@@ -88,7 +90,8 @@ func TestWrongAssertionHeadersAreNamed(t *testing.T) {
 	t.Parallel()
 	id := newIdentity(t, "orders", time.Hour)
 	v := newVU(t, New())
-	v.mustRun("globalThis.ok = {tokenUrl: 'http://idp.example.com/token', clientId: 'orders', auth: 'private_key_jwt', key: `" + id.key + "`}")
+	v.mustRun("globalThis.ok = {tokenUrl: 'http://idp.example.com/token', clientId: 'orders', auth: 'private_key_jwt', " +
+		"key: `" + id.key + "`}")
 	v.mustRun("globalThis.certificate = `" + id.certificate + "`")
 	v.mustRun("globalThis.other = `" + newIdentity(t, "other", time.Hour).certificate + "`")
 	for argument, message := range map[string]string{

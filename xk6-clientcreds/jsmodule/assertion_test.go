@@ -17,7 +17,8 @@ import (
 // testJWK is the key of RFC 8037 §A.1, and testD its private part.
 const (
 	testD   = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
-	testJWK = `{"kty":"OKP","crv":"Ed25519","kid":"ed","d":"` + testD + `","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
+	testJWK = `{"kty":"OKP","crv":"Ed25519","kid":"ed","d":"` + testD +
+		`","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 )
 
 const keyed = "auth: 'private_key_jwt', clientSecret: undefined, "
@@ -81,7 +82,8 @@ func TestAudienceIsTheIssuer(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q}`, issuer, e.URL+"/token")
 	})
 	v := newVU(t, New())
-	v.mustRun(fmt.Sprintf("globalThis.client = new Client({issuer: %q, clientId: 'orders', auth: 'private_key_jwt', key: %q})", issuer, testJWK))
+	v.mustRun(fmt.Sprintf("globalThis.client = new Client({issuer: %q, clientId: 'orders', auth: 'private_key_jwt', "+
+		"key: %q})", issuer, testJWK))
 	v.start()
 	v.mustRun(`client.acquire()`)
 	assert.Equal(t, issuer, e.sentClaims(t, 0)["aud"])

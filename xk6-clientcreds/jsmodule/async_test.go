@@ -229,7 +229,8 @@ func TestPromisesOfManyVUs(t *testing.T) {
 	var running sync.WaitGroup
 	for range 4 {
 		v := newVU(t, root)
-		v.mustRun(e.client("") + renamed("shared", e.client("cache: {scope: 'shared'}")) + renamed("none", e.client("cache: {scope: 'none'}")))
+		v.mustRun(e.client("") + renamed("shared", e.client("cache: {scope: 'shared'}")) + renamed("none",
+			e.client("cache: {scope: 'none'}")))
 		v.mustRun(fmt.Sprintf(`globalThis.api = %q`, a.URL))
 		v.start()
 		running.Go(func() {
@@ -266,11 +267,13 @@ func TestStackTracesHaveTheNamesOfScripts(t *testing.T) {
 	v := newVU(t, New())
 	v.mustRun(e.client("") + e.pool(several(1), ""))
 	caught := func(call string) string {
-		v.mustRun(`globalThis.stack = ''; (async () => { try { await ` + call + ` } catch (e) { globalThis.stack = e.stack } })()`)
+		v.mustRun(`globalThis.stack = ''; (async () => { try { await ` + call +
+			` } catch (e) { globalThis.stack = e.stack } })()`)
 		return v.mustRun(`stack`).(string)
 	}
 	for call, name := range map[string]string{
-		"client.token()": "token", "client.tokenAsync()": "tokenAsync", "client.acquire()": "acquire", "pool.client()": "client",
+		"client.token()": "token", "client.tokenAsync()": "tokenAsync", "client.acquire()": "acquire",
+		"pool.client()": "client",
 	} {
 		stack := caught(call)
 		assert.Contains(t, stack, "TypeError: k6/x/clientcreds: ", call)

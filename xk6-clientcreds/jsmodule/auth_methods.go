@@ -33,8 +33,9 @@ var needsSecret = []authNeed{{option: "clientSecret", what: "a non-empty string"
 // authMethods are all of them; the first is the default. Another one is another row.
 var authMethods = []authMethod{
 	{
-		name: "client_secret_basic", needs: needsSecret, accepts: []string{"basicEncoding"}, build: (*options).clientSecretBasic,
-		hint: hintSecret,
+		name: "client_secret_basic", needs: needsSecret, accepts: []string{"basicEncoding"},
+		build: (*options).clientSecretBasic,
+		hint:  hintSecret,
 	},
 	{name: "client_secret_post", needs: needsSecret, build: (*options).clientSecretPost, hint: hintSecret},
 	{
@@ -50,13 +51,15 @@ var authMethods = []authMethod{
 		check:   (*options).checkReadyAssertion, build: (*options).privateKeyJWT, hint: hintAssertion,
 	},
 	{
-		name: oauth.MethodTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS, hint: hintCertificate,
+		name: oauth.MethodTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS,
+		hint: hintCertificate,
 		build: func(o *options, _ *secretReader) (oauth.ClientAuth, error) {
 			return oauth.TLSClientAuth(o.ClientID), nil
 		},
 	},
 	{
-		name: oauth.MethodSelfSignedTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS, hint: hintCertificate,
+		name: oauth.MethodSelfSignedTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS,
+		hint: hintCertificate,
 		build: func(o *options, _ *secretReader) (oauth.ClientAuth, error) {
 			return oauth.SelfSignedTLSClientAuth(o.ClientID), nil
 		},
@@ -65,7 +68,8 @@ var authMethods = []authMethod{
 
 // authOptions are the options that have an effect with some methods only.
 var authOptions = []string{
-	"clientSecret", "basicEncoding", "key", "key.kid", "key.alg", "certificate", "assertion", "assertion.alg", "assertion.file", "assertion.env",
+	"clientSecret", "basicEncoding", "key", "key.kid", "key.alg", "certificate", "assertion", "assertion.alg",
+	"assertion.file", "assertion.env",
 }
 
 func authMethodNames() []string {
@@ -87,7 +91,8 @@ func (o *options) byCertificate() bool { return o.method().certified }
 
 // takes reports whether an option of authOptions has an effect with m.
 func (m *authMethod) takes(option string) bool {
-	return slices.Contains(m.accepts, option) || slices.ContainsFunc(m.needs, func(n authNeed) bool { return n.option == option })
+	return slices.Contains(m.accepts, option) || slices.ContainsFunc(m.needs,
+		func(n authNeed) bool { return n.option == option })
 }
 
 // checkAuth finds options that the authentication method lacks, and options that have no effect with it.

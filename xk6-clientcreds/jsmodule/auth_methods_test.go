@@ -15,9 +15,11 @@ func TestAuthMethodsAreTheirRows(t *testing.T) {
 	t.Parallel()
 	key, certificate := "globalThis.key", "globalThis.certificate"
 	values := map[string]string{
-		"clientSecret": `clientSecret: 'a secret that is long enough for HS256'`, "basicEncoding": `basicEncoding: 'form'`, "key": "key: " + key,
+		"clientSecret": `clientSecret: 'a secret that is long enough for HS256'`, "basicEncoding": `basicEncoding: 'form'`,
+		"key":     "key: " + key,
 		"key.kid": "key: {text: " + key + ", kid: 'k'}", "key.alg": "key: {text: " + key + ", alg: 'ES256'}",
-		"certificate": "certificate: " + certificate, "assertion": "assertion: {}", "assertion.alg": "assertion: {alg: 'HS256'}",
+		"certificate": "certificate: " + certificate, "assertion": "assertion: {}",
+		"assertion.alg":  "assertion: {alg: 'HS256'}",
 		"assertion.file": "assertion: {file: 'f'}", "assertion.env": "assertion: {env: 'E'}",
 	}
 	require.Len(t, values, len(authOptions))

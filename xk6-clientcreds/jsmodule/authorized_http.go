@@ -27,7 +27,8 @@ type authorizedHTTP struct {
 	functions *sobek.Object
 }
 
-var errNotSent = errors.New("a request that a response's own function makes, such as submitForm or clickLink, has no token and was not sent; " +
+var errNotSent = errors.New("a request that a response's own function makes, such as submitForm or clickLink, has no " +
+	"token and was not sent; " +
 	"call a function of the client with its URL instead")
 
 // authorized returns k6/http's function of that name, to be called with the token of a view.

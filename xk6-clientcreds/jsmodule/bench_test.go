@@ -45,7 +45,8 @@ func (v *vu) loop(turn string) func(n int) {
 	constant := rt.ToValue("issued-token-number-1")
 	require.NoError(v.t, native.Set("constant", func(sobek.FunctionCall) sobek.Value { return constant }))
 	require.NoError(v.t, rt.Set("native", native))
-	code := fmt.Sprintf(`(function () { 'use strict'; %s; return (n) => { for (let i = 0; i < n; i++) { %s } } })()`, helpers, turn)
+	code := fmt.Sprintf(`(function () { 'use strict'; %s; return (n) => { for (let i = 0; i < n; i++) { %s } } })()`,
+		helpers, turn)
 	value, err := rt.RunString(code)
 	require.NoError(v.t, err)
 	f, ok := sobek.AssertFunction(value)

@@ -46,7 +46,8 @@ func newIdentity(t testing.TB, name string, lifetime time.Duration) identity {
 
 // options are the options of a client that authenticates with the certificate.
 func (i identity) options() string {
-	return "clientSecret: undefined, auth: 'self_signed_tls_client_auth', certificate: `" + i.certificate + "`, key: `" + i.key + "`"
+	return "clientSecret: undefined, auth: 'self_signed_tls_client_auth', certificate: `" + i.certificate + "`, key: `" +
+		i.key + "`"
 }
 
 // handshaken is a request over TLS, as mutualServer saw it.
@@ -124,13 +125,15 @@ func trusting(t testing.TB, m *mutualServer, code string) *vu {
 
 // client is code that makes a client of the server, by the certificate.
 func (m *mutualServer) client(name string, i identity, more string) string {
-	return fmt.Sprintf(`globalThis.%s = new Client({tokenUrl: '%s/token', clientId: '%s', %s, %s});`, name, m.URL, name, i.options(), more)
+	return fmt.Sprintf(`globalThis.%s = new Client({tokenUrl: '%s/token', clientId: '%s', %s, %s});`, name, m.URL, name,
+		i.options(), more)
 }
 
 func TestCertificateIsShownAndTheClientNamed(t *testing.T) {
 	t.Parallel()
 	i, m := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.RequestClientCert)
-	v := trusting(t, m, m.client("orders", i, "introspectionUrl: '"+m.URL+"/introspect', revocationUrl: '"+m.URL+"/revoke'"))
+	v := trusting(t, m, m.client("orders", i,
+		"introspectionUrl: '"+m.URL+"/introspect', revocationUrl: '"+m.URL+"/revoke'"))
 	v.mustRun(`orders.get('` + m.URL + `/api'); orders.introspect(); orders.revoke()`)
 	seen := m.requests()
 	require.Len(t, seen, 4)
@@ -150,7 +153,8 @@ func TestClientsOfOtherCertificatesShareNoConnection(t *testing.T) {
 	a, b, m := newIdentity(t, "a", time.Hour), newIdentity(t, "b", time.Hour), newMutualServer(t, tls.RequestClientCert)
 	v := trusting(t, m, m.client("a", a, "")+m.client("b", b, "")+
 		`globalThis.c = new Client({tokenUrl: '`+m.URL+`/token', clientId: 'c', clientSecret: 's3cr3t'})`)
-	v.mustRun(`for (let n = 0; n < 3; n++) { for (const one of [a, b, c]) { one.acquire(); one.get('` + m.URL + `/api') } }`)
+	v.mustRun(`for (let n = 0; n < 3; n++) { for (const one of [a, b, c]) { one.acquire(); one.get('` + m.URL +
+		`/api') } }`)
 	byConnection := make(map[string]string)
 	for _, h := range m.requests() {
 		if before, known := byConnection[h.connection]; known {
@@ -195,7 +199,8 @@ func TestClientsOfAPoolHaveTheirCertificates(t *testing.T) {
 // A redirect takes neither token nor certificate to another origin.
 func TestCertificateStaysAtItsOrigin(t *testing.T) {
 	t.Parallel()
-	i, m, other := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.RequestClientCert), newMutualServer(t, tls.RequestClientCert)
+	i, m, other := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.RequestClientCert), newMutualServer(t,
+		tls.RequestClientCert)
 	m.answer = func(h *handshaken, w http.ResponseWriter) bool {
 		if h.path != "/away" {
 			return false
@@ -214,7 +219,8 @@ func TestCertificateStaysAtItsOrigin(t *testing.T) {
 // 8705 §5).
 func TestAliasesAreForClientsWithCertificates(t *testing.T) {
 	t.Parallel()
-	i, plain, mutual := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.NoClientCert), newMutualServer(t, tls.RequestClientCert)
+	i, plain, mutual := newIdentity(t, "orders", time.Hour), newMutualServer(t, tls.NoClientCert), newMutualServer(t,
+		tls.RequestClientCert)
 	alias := mutual.URL
 	plain.answer = func(h *handshaken, w http.ResponseWriter) bool {
 		if h.path != "/.well-known/oauth-authorization-server" {
@@ -226,7 +232,9 @@ func TestAliasesAreForClientsWithCertificates(t *testing.T) {
 		return true
 	}
 	issuer := "tokenUrl: undefined, issuer: '" + plain.URL + "'"
-	code := plain.client("orders", i, issuer) + fmt.Sprintf(`globalThis.plain = new Client({issuer: '%s', clientId: 'plain', clientSecret: 's3cr3t'})`, plain.URL)
+	code := plain.client("orders", i,
+		issuer) + fmt.Sprintf(`globalThis.plain = new Client({issuer: '%s', clientId: 'plain', clientSecret: 's3cr3t'})`,
+		plain.URL)
 	v := trusting(t, plain, code)
 	v.mustRun(`orders.token(); orders.introspect(); orders.revoke(); plain.token()`)
 	paths := func(m *mutualServer) (list []string) {
@@ -237,12 +245,14 @@ func TestAliasesAreForClientsWithCertificates(t *testing.T) {
 	}
 	assert.Equal(t, []string{"/token orders", "/introspect orders"}, paths(mutual))
 	assert.Equal(t, i.thumbprint, mutual.requests()[0].certificate)
-	assert.Equal(t, []string{"/.well-known/oauth-authorization-server ", "/revoke orders", "/token "}, paths(plain), "what has no alias is where it is")
+	assert.Equal(t, []string{"/.well-known/oauth-authorization-server ", "/revoke orders", "/token "}, paths(plain),
+		"what has no alias is where it is")
 
 	alias = "http://127.0.0.1:1"
 	v = trusting(t, plain, plain.client("orders", i, issuer))
 	_, err := v.run(`orders.token()`)
-	require.ErrorContains(t, err, "TokenError: discovery: the document has no usable token_endpoint in mtls_endpoint_aliases")
+	require.ErrorContains(t, err,
+		"TokenError: discovery: the document has no usable token_endpoint in mtls_endpoint_aliases")
 }
 
 func TestTokensOfAnotherCertificateAreRefused(t *testing.T) {
@@ -251,14 +261,16 @@ func TestTokensOfAnotherCertificateAreRefused(t *testing.T) {
 	bound := i.thumbprint
 	m.answer = func(_ *handshaken, w http.ResponseWriter) bool {
 		payload := base64.RawURLEncoding.EncodeToString([]byte(`{"cnf":{"x5t#S256":"` + bound + `"}}`))
-		_, _ = fmt.Fprintf(w, `{"access_token":"eyJhbGciOiJFUzI1NiJ9.%s.c2ln","token_type":"Bearer","expires_in":3600}`, payload)
+		_, _ = fmt.Fprintf(w, `{"access_token":"eyJhbGciOiJFUzI1NiJ9.%s.c2ln","token_type":"Bearer","expires_in":3600}`,
+			payload)
 		return true
 	}
 	v := trusting(t, m, m.client("orders", i, ""))
 	assert.Equal(t, true, v.mustRun(`orders.acquire().ok`))
 	bound = newIdentity(t, "other", time.Hour).thumbprint
 	text := v.mustRun(`(() => { try { orders.token() } catch (e) { return e.error + ' ' + e.status + ' ' + e.retryable + ' ' + e.message } })()`)
-	assert.Contains(t, text, "token_binding 200 false token_binding (HTTP 200): the access token is bound to the certificate "+bound+
+	assert.Contains(t, text, "token_binding 200 false token_binding (HTTP 200): the access token is bound to the "+
+		"certificate "+bound+
 		", but the client's certificate is "+i.thumbprint+" (cnf x5t#S256, RFC 8705 §3.1) (client \"orders\" at "+m.URL+"/token); the server received another certificate")
 	assert.NotContains(t, text, "eyJhbGci")
 	samples := v.sampled()["clientcreds_requests"]
@@ -326,7 +338,8 @@ func TestNoVUConnectionReuseAppliesToCertificates(t *testing.T) {
 // The certificate is shown also to a server that names other CAs, unlike certificates of k6's tlsAuth.
 func TestCertificateReplacesThoseOfK6(t *testing.T) {
 	t.Parallel()
-	i, k6s, m := newIdentity(t, "orders", time.Hour), newIdentity(t, "k6", time.Hour), newMutualServer(t, tls.RequestClientCert)
+	i, k6s, m := newIdentity(t, "orders", time.Hour), newIdentity(t, "k6", time.Hour), newMutualServer(t,
+		tls.RequestClientCert)
 	pair, err := tls.X509KeyPair([]byte(k6s.certificate), []byte(k6s.key))
 	require.NoError(t, err)
 	m.TLS.ClientCAs.AddCert(m.Certificate())
@@ -344,7 +357,8 @@ func TestCertificateNeedsTheTransportOfK6(t *testing.T) {
 	v := trusting(t, m, m.client("orders", i, ""))
 	v.state.Transport = transportFunc(nil)
 	_, err := v.run(`orders.token()`)
-	require.ErrorContains(t, err, "TokenError: client_authentication: the certificate cannot be shown: something has replaced k6's own transport")
+	require.ErrorContains(t, err,
+		"TokenError: client_authentication: the certificate cannot be shown: something has replaced k6's own transport")
 }
 
 func TestWrongCertificateOptionsAreNamed(t *testing.T) {
@@ -364,21 +378,48 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 	for _, c := range []struct{ argument, message string }{
 		{`{...secret, certificate: ok.certificate}`, only + `"client_secret_basic"`},
 		{`{...secret, auth: 'client_secret_post', certificate: ok.certificate}`, only + `"client_secret_post"`},
-		{`{...ok, clientSecret: 's3cr3t'}`, `option "clientSecret" applies to auth: "client_secret_basic", "client_secret_post" and "client_secret_jwt" only, but auth is "tls_client_auth"`},
-		{`{...ok, basicEncoding: 'raw'}`, `option "basicEncoding" applies to auth: "client_secret_basic" only, but auth is "tls_client_auth"`},
-		{`{...ok, assertion: {}}`, `option "assertion" applies to auth: "client_secret_jwt" and "private_key_jwt" only, but auth is "tls_client_auth"`},
+		{
+			`{...ok, clientSecret: 's3cr3t'}`,
+			`option "clientSecret" applies to auth: "client_secret_basic", "client_secret_post" and "client_secret_jwt" only, but auth is "tls_client_auth"`,
+		},
+		{
+			`{...ok, basicEncoding: 'raw'}`,
+			`option "basicEncoding" applies to auth: "client_secret_basic" only, but auth is "tls_client_auth"`,
+		},
+		{
+			`{...ok, assertion: {}}`,
+			`option "assertion" applies to auth: "client_secret_jwt" and "private_key_jwt" only, but auth is "tls_client_auth"`,
+		},
 		{
 			`{...ok, certificate: undefined}`,
 			`option "certificate" is undefined (is the environment variable set?); tls_client_auth needs the client's certificate, and key its private key`,
 		},
-		{`{...ok, key: undefined}`, `option "key" is undefined (is the environment variable set?); tls_client_auth needs the private key of the certificate`},
-		{`{...ok, key: {text: ok.key, kid: 'a'}}`, `option "key.kid" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`},
-		{`{...ok, key: {text: ok.key, alg: 'ES256'}}`, `option "key.alg" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`},
+		{
+			`{...ok, key: undefined}`,
+			`option "key" is undefined (is the environment variable set?); tls_client_auth needs the private key of the certificate`,
+		},
+		{
+			`{...ok, key: {text: ok.key, kid: 'a'}}`,
+			`option "key.kid" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`,
+		},
+		{
+			`{...ok, key: {text: ok.key, alg: 'ES256'}}`,
+			`option "key.alg" applies to auth: "private_key_jwt" only, but auth is "tls_client_auth"`,
+		},
 		{`{...ok, key: otherKey}`, `option "key" is not the private key of the certificate; the two must belong together`},
-		{`{...ok, certificate: 7}`, `option "certificate" is a number; it must be the client's certificate as PEM, or an object with text or file`},
-		{`{...ok, certificate: {}}`, `option "certificate" must have one of text and file: the client's certificate as PEM, or the path of a file with it`},
+		{
+			`{...ok, certificate: 7}`,
+			`option "certificate" is a number; it must be the client's certificate as PEM, or an object with text or file`,
+		},
+		{
+			`{...ok, certificate: {}}`,
+			`option "certificate" must have one of text and file: the client's certificate as PEM, or the path of a file with it`,
+		},
 		{`{...ok, certificate: {pem: ''}}`, `unknown option "certificate.pem"; it must be one of text, file`},
-		{`{...ok, certificate: {file: '/no/such'}}`, `option "certificate.file" cannot be read: no such file or directory (/no/such); it must be the path, from the script's folder, of a file to read`},
+		{
+			`{...ok, certificate: {file: '/no/such'}}`,
+			`option "certificate.file" cannot be read: no such file or directory (/no/such); it must be the path, from the script's folder, of a file to read`,
+		},
 		{`{...ok, certificate: 's3cr3t'}`, `option "certificate" contains no PEM block` + want},
 		{`{...ok, certificate: ok.key}`, `option "certificate" is a PEM block "PRIVATE KEY"` + want},
 		{
@@ -398,7 +439,8 @@ func TestWrongCertificateOptionsAreNamed(t *testing.T) {
 			`option "revocationUrl" is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)`,
 		},
 	} {
-		got := v.mustRun(`(() => { try { new Client(` + c.argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
+		got := v.mustRun(`(() => { try { new Client(` + c.argument +
+			`) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.Equal(t, "TypeError: k6/x/clientcreds: "+c.message, got, c.argument)
 	}
 	require.Empty(t, v.module.clients)

@@ -42,8 +42,8 @@ func (o *options) privateKeyJWT(from *secretReader) (oauth.ClientAuth, error) {
 	return oauth.PrivateKeyJWT(assertion, key)
 }
 
-// hidden is auth with every assertion passed to the redactor: until an assertion expires, it is a credential. Its errors
-// name options.
+// hidden is auth with every assertion passed to the redactor: until an assertion expires, it is a credential. Its
+// errors name options.
 func hidden(auth oauth.ClientAuth, r *redact.Redactor) oauth.ClientAuth {
 	if auth.Static {
 		return auth

@@ -21,15 +21,18 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 		panic(rt.NewTypeError("client.headers(method, url, extra): method must be an HTTP method such as 'GET'"))
 	}
 	u, err := url.Parse(address.String())
-	if !jsoption.IsString(address) || err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
-		panic(rt.NewTypeError("client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request"))
+	if !jsoption.IsString(address) || err != nil || u.Host == "" ||
+		!slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
+		panic(rt.NewTypeError("client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of " +
+			"the request"))
 	}
 	if sobek.IsUndefined(extra) {
 		extra = rt.NewObject()
 	}
 	if !jsoption.IsObject(extra) {
 		panic(rt.NewTypeError(
-			"client.headers(method, url, extra): extra is %s; it must be an object of header names and values", jsoption.Describe(extra)))
+			"client.headers(method, url, extra): extra is %s; it must be an object of header names and values",
+			jsoption.Describe(extra)))
 	}
 	v, err := c.usable()
 	if err != nil {
@@ -56,7 +59,8 @@ func isHTTPMethod(s string) bool {
 
 // needsRequest says what to do instead where headers() was called without the request they are for.
 func (c *client) needsRequest() {
-	panic(c.m.vu.Runtime().NewTypeError("client.headers() with dpop needs the request that the headers are for, because each has a proof of its own: " +
+	panic(c.m.vu.Runtime().NewTypeError("client.headers() with dpop needs the request that the headers are for, because " +
+		"each has a proof of its own: " +
 		"call client.headers(method, url, extra), or use a function of the client such as client.get(url)"))
 }
 

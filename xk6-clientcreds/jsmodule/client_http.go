@@ -77,7 +77,8 @@ func (c *client) then(promise sobek.Value, f func(sobek.Value) sobek.Value) sobe
 	if !ok {
 		panic(rt.NewTypeError("not a promise"))
 	}
-	next, err := then(promise, c.m.function("asyncRequest", func(call sobek.FunctionCall) sobek.Value { return f(call.Argument(0)) }))
+	next, err := then(promise,
+		c.m.function("asyncRequest", func(call sobek.FunctionCall) sobek.Value { return f(call.Argument(0)) }))
 	if err != nil {
 		panic(err)
 	}

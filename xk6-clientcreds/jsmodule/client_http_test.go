@@ -95,9 +95,11 @@ func TestVerbsAreThoseOfK6(t *testing.T) {
 		(async () => { globalThis.later = (await client.asyncRequest('GET', api + '/async')).body })()`)
 	got := a.requests()
 	assert.ElementsMatch(t, []string{
-		"GET /get " + bearer(1), "HEAD /head " + bearer(1), "POST /post " + bearer(1) + " a=b", "PUT /put " + bearer(1) + " text",
+		"GET /get " + bearer(1), "HEAD /head " + bearer(1), "POST /post " + bearer(1) + " a=b",
+		"PUT /put " + bearer(1) + " text",
 		"PATCH /patch " + bearer(1) + " text", "DELETE /del " + bearer(1), "OPTIONS /options " + bearer(1),
-		"PROPFIND /request " + bearer(1) + " x", "GET /last " + bearer(1), "GET /b1 " + bearer(1), "POST /b2 " + bearer(1) + " body",
+		"PROPFIND /request " + bearer(1) + " x", "GET /last " + bearer(1), "GET /b1 " + bearer(1),
+		"POST /b2 " + bearer(1) + " body",
 		"GET /b3 " + bearer(1), "GET /async " + bearer(1),
 	}, got)
 	assert.Equal(t, []any{int64(200), "hello", true, "hello", "hello", "hello"}, v.mustRun(
@@ -169,7 +171,8 @@ func TestRejectedForGoodIsShownAndWarnedOfOnce(t *testing.T) {
 func TestRejectedAgain(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{
-		`client.get(api + '/bad').status`, `client.batch([api + '/good', api + '/bad'])[1].status`, `client.batch({a: api + '/bad'}).a.status`,
+		`client.get(api + '/bad').status`, `client.batch([api + '/good', api + '/bad'])[1].status`,
+		`client.batch({a: api + '/bad'}).a.status`,
 	} {
 		e, a := newEndpoint(t), newAPI(t)
 		a.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
@@ -209,7 +212,8 @@ func TestSkewOfTheAPIsClockIsShown(t *testing.T) {
 	v := withAPI(t, e, a, "")
 	v.mustRun(`client.get(api)`)
 	require.Len(t, v.messages(), 1)
-	assert.Regexp(t, `, without WWW-Authenticate, whose clock is (1h0m0s|59m5\ds) ahead of this machine's\)`, v.messages()[0])
+	assert.Regexp(t, `, without WWW-Authenticate, whose clock is (1h0m0s|59m5\ds) ahead of this machine's\)`,
+		v.messages()[0])
 }
 
 func TestMissingScopeIsWarnedOfOnce(t *testing.T) {
@@ -222,7 +226,8 @@ func TestMissingScopeIsWarnedOfOnce(t *testing.T) {
 	}
 	v := withAPI(t, e, a, "scope: 'orders.read'")
 	v.mustRun(`client.get(api); client.get(api)`)
-	assert.Equal(t, []string{`The API answered 403 insufficient_scope (client "orders" with scope "orders.read", ` + a.URL +
+	assert.Equal(t, []string{`The API answered 403 insufficient_scope (client "orders" with scope "orders.read", ` +
+		a.URL +
 		`, WWW-Authenticate: Bearer error="insufficient_scope", scope="orders.write"); ` +
 		`a new token with the same scope would not help: check the scope option and what the server grants`}, v.messages())
 	assert.Equal(t, 1, e.count())
@@ -237,7 +242,9 @@ func TestForbiddenIsNotRetried(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			return true
 		},
-		"401 of another kind": func(w http.ResponseWriter) bool { return unauthorized(w, `Bearer error="insufficient_scope"`) },
+		"401 of another kind": func(w http.ResponseWriter) bool {
+			return unauthorized(w, `Bearer error="insufficient_scope"`)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -259,8 +266,10 @@ func TestOnlyRejectedRequestsOfABatchAreSentAgain(t *testing.T) {
 	}
 	v := withAPI(t, e, a, "")
 	v.accepted(a)
-	assert.Equal(t, []any{int64(200), int64(200)}, v.mustRun(`client.batch([api + '/good', api + '/bad']).map((r) => r.status)`))
-	assert.ElementsMatch(t, []string{"GET /good " + bearer(1), "GET /bad " + bearer(1), "GET /bad " + bearer(2)}, a.requests())
+	assert.Equal(t, []any{int64(200), int64(200)},
+		v.mustRun(`client.batch([api + '/good', api + '/bad']).map((r) => r.status)`))
+	assert.ElementsMatch(t, []string{"GET /good " + bearer(1), "GET /bad " + bearer(1), "GET /bad " + bearer(2)},
+		a.requests())
 	v = withAPI(t, e, a, "scope: 'other'")
 	v.accepted(a)
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool { return n == 4 && unauthorized(w, "") }
@@ -296,7 +305,8 @@ func TestTokenStaysAtItsOrigin(t *testing.T) {
 	v.mustRun(`client.get(api + '/away'); client.get(api + '/home'); client.get(api + '/back')`)
 	assert.Equal(t, []string{"GET /there", "GET /back"}, other.requests(), "another port is another origin")
 	assert.Equal(t, []string{
-		"GET /away " + bearer(1), "GET /home " + bearer(1), "GET /here " + bearer(1), "GET /back " + bearer(1), "GET /again " + bearer(1),
+		"GET /away " + bearer(1), "GET /home " + bearer(1), "GET /here " + bearer(1), "GET /back " + bearer(1),
+		"GET /again " + bearer(1),
 	}, a.requests())
 }
 

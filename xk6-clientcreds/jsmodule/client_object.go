@@ -6,7 +6,8 @@ type method = func(sobek.FunctionCall) sobek.Value
 
 // methodNames are the members of Client, in the order of index.d.ts.
 var methodNames = []string{
-	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke", "inspect",
+	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke",
+	"inspect",
 	"get", "head", "post", "put", "patch", "del", "options", "request", "batch", "asyncRequest",
 	"stats",
 }

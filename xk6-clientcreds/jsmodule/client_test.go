@@ -100,13 +100,16 @@ func TestWhateverChangesTheTokenIsInTheCacheKey(t *testing.T) {
 	v := newVU(t, New())
 	keys := make(map[string]string)
 	for _, more := range []string{
-		``, `tokenUrl: 'https://b'`, `clientId: 'b'`, `clientSecret: 'c'`, `clientSecret: {file: 'c'}`, `auth: 'client_secret_post'`,
+		``, `tokenUrl: 'https://b'`, `clientId: 'b'`, `clientSecret: 'c'`, `clientSecret: {file: 'c'}`,
+		`auth: 'client_secret_post'`,
 		`basicEncoding: 'raw'`, `scope: 'a'`, `scope: 'a b'`, `audience: 'a'`, `audience: ['a', 'b']`, `resource: 'urn:a'`,
-		`resource: ['urn:a', 'urn:b']`, `authorizationDetails: [{type: 'a'}]`, `authorizationDetails: [{type: 'a', actions: ['b']}]`,
+		`resource: ['urn:a', 'urn:b']`, `authorizationDetails: [{type: 'a'}]`,
+		`authorizationDetails: [{type: 'a', actions: ['b']}]`,
 		`params: {a: 'b'}`, `params: {a: ['b', 'c']}`, `headers: {'X-Tenant': 'a'}`, `dpop: true`, `dpop: {alg: 'EdDSA'}`,
 		`dpop: {key: {env: 'A'}}`, `exchange: {}`, `cache: {scope: 'shared'}`,
 	} {
-		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', ...{` + more + `}})`)
+		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', ...{` + more +
+			`}})`)
 		require.NoError(t, err)
 		o, err := parseOptions(v.rt.VU.Runtime(), value, filepath.Clean)
 		require.NoError(t, err, more)
@@ -171,13 +174,15 @@ func TestAcquireReturnsErrors(t *testing.T) {
 	v := oneVU(t, e, "")
 	got := v.mustRun(`const r = client.acquire(); ({ok: r.ok, status: r.status, error: r.error, d: r.errorDescription, after: r.retryAfter, t: r.accessToken, n: r.retries})`)
 	assert.Equal(t, map[string]any{
-		"ok": false, "status": int64(429), "error": "slow_down", "d": "echo ***REDACTED***", "after": int64(7), "t": nil, "n": int64(0),
+		"ok": false, "status": int64(429), "error": "slow_down", "d": "echo ***REDACTED***", "after": int64(7), "t": nil,
+		"n": int64(0),
 	}, got)
 	assert.Equal(t, 1, e.count(), "no retry unless asked for")
 	samples := v.sampled()
 	assert.Equal(t, 1.0, sum(samples["clientcreds_request_failed"]))
 	tags := samples["clientcreds_requests"][0].Tags.Map()
-	assert.Equal(t, map[string]string{"client": "orders", "reason": "acquire", "status": "429", "error": "slow_down"}, tags)
+	assert.Equal(t, map[string]string{"client": "orders", "reason": "acquire", "status": "429", "error": "slow_down"},
+		tags)
 }
 
 func TestPromises(t *testing.T) {
@@ -221,11 +226,16 @@ func TestHeadersTakesAnObject(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	v := oneVU(t, e, "")
-	for argument, what := range map[string]string{`null`: "null", `[]`: "an array", `7`: "a number", `() => 1`: "a function"} {
+	for argument, what := range map[string]string{
+		`null`: "null", `[]`: "an array", `7`: "a number",
+		`() => 1`: "a function",
+	} {
 		_, err := v.run(`client.headers(` + argument + `)`)
-		require.ErrorContains(t, err, "TypeError: client.headers(extra): extra is "+what+"; it must be an object of header names and values")
+		require.ErrorContains(t, err,
+			"TypeError: client.headers(extra): extra is "+what+"; it must be an object of header names and values")
 	}
-	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)}, v.mustRun(`client.headers({Authorization: 'mine'})`),
+	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)},
+		v.mustRun(`client.headers({Authorization: 'mine'})`),
 		"the token replaces what the script has")
 	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1), "accept": "a/b"},
 		v.mustRun(`client.headers({authorization: 'mine', AUTHORIZATION: 'too', accept: 'a/b'})`), "however it is spelt")
@@ -254,7 +264,8 @@ func TestTokenErrorSaysWhatHappened(t *testing.T) {
 	message := `invalid_client (HTTP 401): bad secret ***REDACTED*** (client "orders" at ` + e.URL + `/token); ` +
 		`check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`
 	assert.Equal(t, map[string]any{
-		"name": "TokenError", "isError": true, "message": message, "error": "invalid_client", "d": "bad secret ***REDACTED***",
+		"name": "TokenError", "isError": true, "message": message, "error": "invalid_client",
+		"d":      "bad secret ***REDACTED***",
 		"status": int64(401), "retryable": false, "after": int64(0), "text": "TokenError: " + message,
 	}, got)
 	assert.Equal(t, 1, e.count())
@@ -268,7 +279,10 @@ func TestNothingWorksInTheInitContext(t *testing.T) {
 	e := newEndpoint(t)
 	v := newVU(t, New())
 	v.mustRun(e.client(""))
-	for _, call := range []string{"token()", "headers()", "authorization()", "acquire()", "get('http://127.0.0.1')", "tokenAsync()"} {
+	for _, call := range []string{
+		"token()", "headers()", "authorization()", "acquire()", "get('http://127.0.0.1')",
+		"tokenAsync()",
+	} {
 		_, err := v.run("client." + call)
 		require.ErrorContains(t, err, "init context", call)
 	}

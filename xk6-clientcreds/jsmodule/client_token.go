@@ -30,8 +30,8 @@ func (c *client) authorization(sobek.FunctionCall) sobek.Value {
 	return v.authorization
 }
 
-// headers is client.headers(extra?) and client.headers(method, url, extra?). Without an argument it returns the same frozen object for as
-// long as the token is the same: a script cannot change what another call will get.
+// headers is client.headers(extra?) and client.headers(method, url, extra?). Without an argument it returns the same
+// frozen object for as long as the token is the same: a script cannot change what another call will get.
 func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 	extra := call.Argument(0)
 	if jsoption.IsString(extra) {

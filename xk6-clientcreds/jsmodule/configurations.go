@@ -22,7 +22,8 @@ func (r *RootModule) Clients() []runinfo.Client {
 		}] = true
 	}
 	clients := slices.SortedFunc(maps.Keys(distinct), func(a, b runinfo.Client) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Auth, b.Auth), cmp.Compare(a.Cache, b.Cache), cmp.Compare(a.Refresh, b.Refresh))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Auth, b.Auth), cmp.Compare(a.Cache, b.Cache),
+			cmp.Compare(a.Refresh, b.Refresh))
 	})
 	return clients[:min(len(clients), runinfo.MaxClients)]
 }

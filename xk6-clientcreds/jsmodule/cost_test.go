@@ -32,7 +32,8 @@ func TestHitAllocatesNothing(t *testing.T) {
 type inMemory struct{}
 
 func (inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
-	return answer(req, http.StatusOK, `{"access_token":"issued-token-number-1","token_type":"Bearer","expires_in":3600}`), nil
+	return answer(req, http.StatusOK, `{"access_token":"issued-token-number-1","token_type":"Bearer","expires_in":3600}`),
+		nil
 }
 
 func liveHeap() int64 {

@@ -21,7 +21,8 @@ type credentials struct {
 // newCredentials makes credentials of what o holds. Whatever is wrong with it is found here.
 func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	redactor := t.process.redactor
-	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(), secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
+	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(),
+		secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.method().build(o, &t.process.secrets)
@@ -100,6 +101,7 @@ func (t *tokenSource) warnOfCertificate(now time.Time) {
 		return
 	}
 	if problem := c.OutOfDate(now); problem != "" {
-		t.process.warnOnce(warning{"certificate", t.opts.subject()}, fmt.Sprintf("The certificate of client %q %s; servers refuse it", t.opts.ClientID, problem))
+		t.process.warnOnce(warning{"certificate", t.opts.subject()},
+			fmt.Sprintf("The certificate of client %q %s; servers refuse it", t.opts.ClientID, problem))
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
-// The options of a pool that the code reads and the options in index.d.ts are the same, with the same defaults and the same
-// vocabularies.
+// The options of a pool that the code reads and the options in index.d.ts are the same, with the same defaults and the
+// same vocabularies.
 func TestPoolOptionsAreDocumented(t *testing.T) {
 	t.Parallel()
 	documented := make(map[string]documentedOption)

@@ -28,7 +28,8 @@ func testNames(t *testing.T) []string {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
-			for _, test := range testFunction.FindAllStringSubmatch(testkit.Read(t, filepath.Join("xk6-clientcreds/jsmodule", file)), -1) {
+			for _, test := range testFunction.FindAllStringSubmatch(testkit.Read(t,
+				filepath.Join("xk6-clientcreds/jsmodule", file)), -1) {
 				names = append(names, filepath.Base(filepath.Dir(file))+"."+test[1])
 			}
 		}

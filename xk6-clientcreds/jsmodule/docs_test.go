@@ -40,7 +40,8 @@ func optionsOfTypes(t *testing.T) map[string]documentedOption {
 	t.Helper()
 	all := make(map[string]documentedOption)
 	for name, prefix := range map[string]string{
-		"ClientOptions": "", "SecretRef": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.", "AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
+		"ClientOptions": "", "SecretRef": "clientSecret.", "KeyOptions": "key.", "CertificateOptions": "certificate.",
+		"AssertionOptions": "assertion.", "ExchangeOptions": "exchange.",
 		"CacheOptions": "cache.", "RetryOptions": "retry.", "DPoPOptions": "dpop.", "DPoPKeyOptions": "dpop.key.",
 	} {
 		addOptionsOfType(t, all, name, prefix)
@@ -158,9 +159,11 @@ func TestTypesHaveTheMembersThatThereAre(t *testing.T) {
 	v := oneVU(t, e, "")
 	assert.Equal(t, append([]string{"constructor"}, methodNames...), members("class Client"))
 	v.mustRun(e.pool(several(1), ""))
-	assert.ElementsMatch(t, append(keys(v.mustRun(`Object.getOwnPropertyNames(pool)`)), "constructor"), members("class ClientPool"))
+	assert.ElementsMatch(t, append(keys(v.mustRun(`Object.getOwnPropertyNames(pool)`)), "constructor"),
+		members("class ClientPool"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(client.stats())`)), members("interface ClientStats"))
-	assert.Equal(t, keys(v.mustRun(`globalThis.got = client.acquire(); Object.keys(got)`)), members("interface Acquisition"))
+	assert.Equal(t, keys(v.mustRun(`globalThis.got = client.acquire(); Object.keys(got)`)),
+		members("interface Acquisition"))
 	assert.Equal(t, keys(v.mustRun(`Object.keys(got.timings)`)), members("interface AcquisitionTimings"))
 	v.mustRun(`globalThis.other = new Client({tokenUrl: '` + e.URL + `/token', introspectionUrl: '` + e.URL + `/introspect',
 		revocationUrl: '` + e.URL + `/revoke', clientId: 'orders', clientSecret: 's3cr3t'})`)
@@ -212,20 +215,24 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	// A request that opens a TLS connection and fails.
 	failing := clientAt(t, "https://"+strings.TrimPrefix(a.URL, "http://")+"/token", "exchange: {}")
 	failing.mustRun(`client.acquire()`)
-	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)), "exchange: {}")
+	limited := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "Retry-After: 7", `{"error":"slow_down"}`)),
+		"exchange: {}")
 	limited.mustRun(`client.acquire()`)
 
 	asking := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q, revocationUrl: %q",
-		serve(t, answering(http.StatusOK, "", `{"active":true}`)), serve(t, answering(http.StatusBadRequest, "", `{"error":"invalid_request"}`))))
+		serve(t, answering(http.StatusOK, "", `{"active":true}`)), serve(t,
+			answering(http.StatusBadRequest, "", `{"error":"invalid_request"}`))))
 	asking.mustRun(`client.introspect('some-token'); client.revoke('some-token')`)
-	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q", serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
+	refused := clientAt(t, e.URL+"/token", fmt.Sprintf("introspectionUrl: %q",
+		serve(t, answering(http.StatusUnauthorized, "", `{"error":"invalid_client"}`))))
 	refused.mustRun(`client.introspect('some-token')`)
 	limited.mustRun(`try { client.token() } catch {}`)
 
 	bound := newBinding(t, true).vu(t, New(), "")
 	bound.mustRun(`client.get(api)`)
 
-	again := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "", `{"error":"slow_down"}`)), "exchange: {}, timeout: 1")
+	again := clientAt(t, serve(t, answering(http.StatusTooManyRequests, "", `{"error":"slow_down"}`)),
+		"exchange: {}, timeout: 1")
 	again.mustRun(`for (let i = 0; i < 2; i++) { try { client.token() } catch (e) {} }`)
 
 	samples := v.sampled()
@@ -241,7 +248,10 @@ func TestMetricsHaveTheirTags(t *testing.T) {
 	rotating.start()
 	w.write("secret", newSecret)
 	rotating.mustRun(`client.acquire()`)
-	for _, more := range []map[string][]metrics.Sample{rotating.sampled(), failing.sampled(), again.sampled(), limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled()} {
+	for _, more := range []map[string][]metrics.Sample{
+		rotating.sampled(), failing.sampled(), again.sampled(),
+		limited.sampled(), signing.sampled(), asking.sampled(), refused.sampled(), bound.sampled(),
+	} {
 		for name, list := range more {
 			samples[name] = append(samples[name], list...)
 		}

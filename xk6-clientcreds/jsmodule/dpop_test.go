@@ -113,7 +113,8 @@ func (b *binding) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("subject_token") != "" {
 		issued = `,"issued_token_type":"urn:ietf:params:oauth:token-type:access_token"`
 	}
-	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d-of-%s","token_type":%q,"expires_in":3600%s}`, b.n, p.key, b.tokenType, issued)
+	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d-of-%s","token_type":%q,"expires_in":3600%s}`, b.n, p.key, b.tokenType,
+		issued)
 }
 
 func (b *binding) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -238,7 +239,8 @@ func TestNoncesAreLearnt(t *testing.T) {
 	b := newBinding(t, true)
 	v := b.vu(t, New(), "httpMetrics: false")
 	for range 3 {
-		assert.Equal(t, "200hello tea", v.mustRun(`(() => { const r = client.post(api + '/a', 'tea'); return r.status + r.body })()`))
+		assert.Equal(t, "200hello tea",
+			v.mustRun(`(() => { const r = client.post(api + '/a', 'tea'); return r.status + r.body })()`))
 	}
 	v.mustRun(`client.invalidate(); client.token()`)
 	tokens, calls, refused := b.seen()
@@ -255,7 +257,8 @@ func TestNoncesAreLearnt(t *testing.T) {
 	assert.Len(t, samples["clientcreds_request_failed"], 3)
 	assert.Empty(t, samples["clientcreds_rejections"])
 	assert.Empty(t, samples["clientcreds_retries"])
-	assert.ElementsMatch(t, []string{serverAuthorization, serverResource}, tagsOf(samples["clientcreds_dpop_nonce_retries"], tagServer))
+	assert.ElementsMatch(t, []string{serverAuthorization, serverResource},
+		tagsOf(samples["clientcreds_dpop_nonce_retries"], tagServer))
 	assert.Contains(t, tagsOf(samples["clientcreds_requests"], tagError), "use_dpop_nonce")
 	assert.Len(t, samples["http_reqs"], 3, "k6 sees the answer that counts")
 	assert.Zero(t, sum(samples["http_req_failed"]))
@@ -435,14 +438,20 @@ func TestHeadersOfOneRequest(t *testing.T) {
 	assert.Len(t, v.sampled()["clientcreds_dpop_signing"], 2)
 
 	for code, want := range map[string]string{
-		`client.headers()`: "client.headers() with dpop needs the request that the headers are for, because each has a proof of its own: " +
+		`client.headers()`: "client.headers() with dpop needs the request that the headers are for, because each has a " +
+			"proof of its own: " +
 			"call client.headers(method, url, extra), or use a function of the client such as client.get(url)",
-		`client.headers({})`:                            "client.headers() with dpop needs the request",
-		`client.headers('GET')`:                         "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
-		`client.headers('GET', '/orders')`:              "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
-		`client.headers('GET', {})`:                     "client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of the request",
-		`client.headers('https://a.example', 'GET')`:    "client.headers(method, url, extra): method must be an HTTP method such as 'GET' at headers (native)",
-		`client.headers('', 'https://a.example')`:       "client.headers(method, url, extra): method must be an HTTP method such as 'GET' at headers (native)",
+		`client.headers({})`: "client.headers() with dpop needs the request",
+		`client.headers('GET')`: "client.headers(method, url, extra): url must be the absolute " +
+			"http, https, ws or wss URL of the request",
+		`client.headers('GET', '/orders')`: "client.headers(method, url, extra): url must be the absolute " +
+			"http, https, ws or wss URL of the request",
+		`client.headers('GET', {})`: "client.headers(method, url, extra): url must be the absolute " +
+			"http, https, ws or wss URL of the request",
+		`client.headers('https://a.example', 'GET')`: "client.headers(method, url, extra): method must be an HTTP " +
+			"method such as 'GET' at headers (native)",
+		`client.headers('', 'https://a.example')`: "client.headers(method, url, extra): method must be an HTTP " +
+			"method such as 'GET' at headers (native)",
 		`client.headers('GET', 'https://a.example', 1)`: "client.headers(method, url, extra): extra is a number",
 	} {
 		_, err := v.run(code)
@@ -466,7 +475,8 @@ func TestTokenOfAnotherTypeIsATokenError(t *testing.T) {
 	b.tokenType = "Bearer"
 	v := b.vu(t, New(), "")
 	_, err := v.run(`client.get(api)`)
-	require.ErrorContains(t, err, "TokenError: token_type (HTTP 200): the token has the type Bearer although a DPoP proof was sent")
+	require.ErrorContains(t, err,
+		"TokenError: token_type (HTTP 200): the token has the type Bearer although a DPoP proof was sent")
 	_, calls, refused := b.seen()
 	assert.Empty(t, calls)
 	assert.Empty(t, refused, "no request without its token")
@@ -509,10 +519,19 @@ func TestRefusedProofIsHintedAt(t *testing.T) {
 		skew    time.Duration
 		want    string
 	}{
-		"no proof":           {"dpop: false", 0, "set dpop: true"},
-		"right clock":        {"dpop: true", 0, "check dpop and its alg, the clocks on both sides, and whether the server knows its own URL as in tokenUrl\n"},
-		"server is behind":   {"dpop: true", -time.Minute, "; the server's clock is 59s behind this machine's|; the server's clock is 1m0s behind this machine's"},
-		"server is ahead":    {"dpop: true", time.Minute, "; the server's clock is 59s ahead of this machine's|; the server's clock is 1m0s ahead of this machine's"},
+		"no proof": {"dpop: false", 0, "set dpop: true"},
+		"right clock": {
+			"dpop: true", 0,
+			"check dpop and its alg, the clocks on both sides, and whether the server knows its own URL as in tokenUrl\n",
+		},
+		"server is behind": {
+			"dpop: true", -time.Minute,
+			"; the server's clock is 59s behind this machine's|; the server's clock is 1m0s behind this machine's",
+		},
+		"server is ahead": {
+			"dpop: true", time.Minute,
+			"; the server's clock is 59s ahead of this machine's|; the server's clock is 1m0s ahead of this machine's",
+		},
 		"no proof, no clock": {"dpop: false", time.Minute, "set dpop: true\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

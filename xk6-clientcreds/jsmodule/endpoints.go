@@ -60,10 +60,11 @@ func (o *options) checkEndpoints() error {
 	return nil
 }
 
-// endpointOf returns the endpoint of that kind, with these credentials: where its option says, else where the metadata of
-// the issuer does. The error is an *oauth.Error where discovery failed, else an
-// unknownEndpointError.
-func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind endpointKind, s *sender) (*oauth.Endpoint, error) {
+// endpointOf returns the endpoint of that kind, with these credentials: where its option says, else where the metadata
+// of the issuer does. The error is an *oauth.Error where discovery failed, else an unknownEndpointError.
+func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind endpointKind, s *sender) (*oauth.Endpoint,
+	error,
+) {
 	kept := kind.kept(&used.endpoints)
 	if e := kept.Load(); e != nil {
 		return e, nil
@@ -73,7 +74,8 @@ func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind en
 	case address != "":
 	case t.opts.Issuer == "":
 		return nil, unknownEndpointError(fmt.Sprintf(
-			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it", kind.method, optionNames[kind.field]))
+			"client.%s() needs option %q, the URL of the endpoint, or issuer instead of tokenUrl to discover it",
+			kind.method, optionNames[kind.field]))
 	default:
 		metadata, err := t.metadata(ctx, s)
 		if err != nil {
@@ -94,5 +96,6 @@ func (t *tokenSource) endpointOf(ctx context.Context, used *credentials, kind en
 
 // unusableEndpoint says that the metadata do not lead to the endpoint: err says why.
 func (t *tokenSource) unusableEndpoint(kind endpointKind, err error) error {
-	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method, optionNames[kind.field], t.opts.Issuer, err))
+	return unknownEndpointError(fmt.Sprintf("client.%s() needs option %q: metadata of issuer %s: %s", kind.method,
+		optionNames[kind.field], t.opts.Issuer, err))
 }

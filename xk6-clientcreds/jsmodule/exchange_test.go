@@ -19,7 +19,8 @@ const userToken = "the-token-of-a-user"
 func TestExchangedTokenIsWhatIsUsed(t *testing.T) {
 	t.Parallel()
 	for scope, want := range map[string][]string{
-		"vu": {tokenNumber(2), tokenNumber(2)}, "shared": {tokenNumber(2), tokenNumber(2)}, "none": {tokenNumber(2), tokenNumber(4)},
+		"vu": {tokenNumber(2), tokenNumber(2)}, "shared": {tokenNumber(2), tokenNumber(2)},
+		"none": {tokenNumber(2), tokenNumber(4)},
 	} {
 		t.Run(scope, func(t *testing.T) {
 			t.Parallel()
@@ -60,7 +61,8 @@ func TestExchangedTokenIsRenewed(t *testing.T) {
 		tags[m["grant"]+" "+m["reason"]] += s.Value
 	}
 	assert.Equal(t, map[string]float64{
-		"client_credentials cold": 1, "token_exchange cold": 1, "client_credentials rejected": 1, "token_exchange rejected": 1,
+		"client_credentials cold": 1, "token_exchange cold": 1, "client_credentials rejected": 1,
+		"token_exchange rejected": 1,
 	}, tags)
 }
 
@@ -73,7 +75,8 @@ func TestExchangeForAnother(t *testing.T) {
 	}
 	v := oneVU(t, e, fmt.Sprintf(`exchange: {subjectToken: %q, subjectTokenType: 'urn:ietf:params:oauth:token-type:id_token'}`, userToken))
 	got := v.mustRun(`(() => { try { client.token() } catch (e) { return [e.message, e.errorDescription, e.grant, e.error, e.status].join(' | ') } })()`)
-	assert.Equal(t, "invalid_request (HTTP 400) in the token exchange: the subject token ***REDACTED*** expired (client \"orders\" at "+e.URL+
+	assert.Equal(t, "invalid_request (HTTP 400) in the token exchange: the subject token ***REDACTED*** expired (client "+
+		"\"orders\" at "+e.URL+
 		"/token); the server does not accept a token of the exchange, or its type, or a parameter; check exchange"+
 		" | the subject token ***REDACTED*** expired | token_exchange | invalid_request | 400", got)
 	form, _ := e.lastRequest(t)
@@ -197,11 +200,13 @@ func TestExchangeIsInTheCacheKey(t *testing.T) {
 	v := newVU(t, New())
 	keys := make(map[string]string)
 	for _, exchange := range []string{
-		`undefined`, `{}`, `{subjectToken: 'x1'}`, `{subjectToken: 'x2'}`, `{actorToken: 'x1'}`, `{subjectTokenType: 'urn:x'}`,
+		`undefined`, `{}`, `{subjectToken: 'x1'}`, `{subjectToken: 'x2'}`, `{actorToken: 'x1'}`,
+		`{subjectTokenType: 'urn:x'}`,
 		`{actorToken: 'x1', actorTokenType: 'urn:x'}`, `{requestedTokenType: 'urn:ietf:params:oauth:token-type:jwt'}`,
 		`{audience: 'a'}`, `{audience: ['a', 'b']}`, `{resource: 'urn:a'}`, `{scope: 'a'}`,
 	} {
-		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', exchange: ` + exchange + `})`)
+		value, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', exchange: ` +
+			exchange + `})`)
 		require.NoError(t, err)
 		o, err := parseOptions(v.rt.VU.Runtime(), value, filepath.Clean)
 		require.NoError(t, err)

@@ -18,7 +18,8 @@ func TestTokenErrorIsAClass(t *testing.T) {
 	v.importMember("TokenError") // k6 looks it up at every access
 	assert.Same(t, before, v.rt.VU.Runtime().Get("TokenError"))
 	assert.Equal(t, []any{true, true, true, true, "TokenError", "function", false}, v.mustRun(`[
-		thrown instanceof TokenError, thrown instanceof Error, rejection instanceof TokenError, thrown.constructor === TokenError,
+		thrown instanceof TokenError, thrown instanceof Error, rejection instanceof TokenError,
+		thrown.constructor === TokenError,
 		TokenError.name, typeof TokenError, new Error('x') instanceof TokenError]`))
 }
 

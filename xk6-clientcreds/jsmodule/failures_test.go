@@ -27,7 +27,8 @@ func TestFailuresAreCountedByCause(t *testing.T) {
 	t.Parallel()
 	e, a := newEndpoint(t), newAPI(t)
 	e.refuse = func(n int, w http.ResponseWriter) bool {
-		return n <= 3 && oauthError(w, 400, "invalid_scope", fmt.Sprintf("no such scope, says answer %d to %s", n, testSecret))
+		return n <= 3 && oauthError(w, 400, "invalid_scope",
+			fmt.Sprintf("no such scope, says answer %d to %s", n, testSecret))
 	}
 	a.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {
 		switch n {
@@ -51,13 +52,28 @@ func TestFailuresAreCountedByCause(t *testing.T) {
 	got := ofProcess(v)
 	refused := "connection refused (127.0.0.1:1)"
 	assert.Equal(t, []any{
-		map[string]any{"request": "token", "error": "invalid_scope", "status": int64(400), "count": int64(3), "said": "no such scope, says answer 1 to ***REDACTED***"},
+		map[string]any{
+			"request": "token", "error": "invalid_scope", "status": int64(400), "count": int64(3),
+			"said": "no such scope, says answer 1 to ***REDACTED***",
+		},
 		map[string]any{"request": "api", "error": "http_error", "status": int64(502), "count": int64(2), "said": ""},
-		map[string]any{"request": "api", "error": "connection_refused", "status": int64(0), "count": int64(1), "said": refused},
-		map[string]any{"request": "api", "error": "insufficient_scope", "status": int64(401), "count": int64(1), "said": `Bearer error="insufficient_scope"`},
-		map[string]any{"request": "introspection", "error": "invalid_response", "status": int64(200), "count": int64(1), "said": got["failures"].([]any)[4].(map[string]any)["said"]},
+		map[string]any{
+			"request": "api", "error": "connection_refused", "status": int64(0), "count": int64(1),
+			"said": refused,
+		},
+		map[string]any{
+			"request": "api", "error": "insufficient_scope", "status": int64(401), "count": int64(1),
+			"said": `Bearer error="insufficient_scope"`,
+		},
+		map[string]any{
+			"request": "introspection", "error": "invalid_response", "status": int64(200), "count": int64(1),
+			"said": got["failures"].([]any)[4].(map[string]any)["said"],
+		},
 	}, got["failures"])
-	assert.Equal(t, map[string]any{"cold": int64(2), "early": int64(0), "expired": int64(0), "rejected": int64(0), "acquire": int64(2)}, got["tokenRequests"])
+	assert.Equal(t, map[string]any{
+		"cold": int64(2), "early": int64(0), "expired": int64(0), "rejected": int64(0),
+		"acquire": int64(2),
+	}, got["tokenRequests"])
 }
 
 // A token that cannot even be asked for is a failure, and not a request.
@@ -78,7 +94,10 @@ func TestFailuresAreBounded(t *testing.T) {
 	t.Parallel()
 	var f failures
 	for status := range 3 * maxFailures {
-		f.addError(requestToken, &oauth.Error{Code: fmt.Sprintf("error_%d", status), Status: status, Description: strings.Repeat("x", 10)})
+		f.addError(requestToken, &oauth.Error{
+			Code: fmt.Sprintf("error_%d", status), Status: status,
+			Description: strings.Repeat("x", 10),
+		})
 		f.add(failureKind{requestAPI, "http_error", status}, "")
 	}
 	list := f.list()
@@ -96,7 +115,11 @@ func TestAnEndedIterationIsNoFailureOfTheAPI(t *testing.T) {
 	t.Parallel()
 	var f failures
 	for err, want := range map[error]int{context.Canceled: 0, errors.New("broken"): 1} {
-		transport := &watchedTransport{failures: &f, base: transportFunc(func(*http.Request) (*http.Response, error) { return nil, err })}
+		transport := &watchedTransport{failures: &f, base: transportFunc(func(*http.Request) (*http.Response,
+			error,
+		) {
+			return nil, err
+		})}
 		_, got := transport.RoundTrip(httptest.NewRequest(http.MethodGet, "http://api.example/", nil)) //nolint:bodyclose // there is none
 		require.Equal(t, err, got)
 		require.Len(t, f.list(), want)

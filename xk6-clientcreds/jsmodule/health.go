@@ -31,8 +31,8 @@ type health struct {
 	stop    func()
 }
 
-// await begins the watch with the VU's first iteration, unless it has begun by then. The same event notifies the run of this
-// process what the script's options are: a wrong one ends the test.
+// await begins the watch with the VU's first iteration, unless it has begun by then. The same event notifies the run of
+// this process what the script's options are: a wrong one ends the test.
 func (h *health) await(vu modules.VU, p *process) {
 	local := vu.Events().Local
 	if local == nil {

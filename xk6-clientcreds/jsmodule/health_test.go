@@ -25,7 +25,8 @@ func TestHealthIsSampled(t *testing.T) {
 	p.end() // k6's exit
 	samples := v.collected()
 	for _, name := range []string{
-		"clientcreds_generator_cpu", "clientcreds_generator_throttled", "clientcreds_generator_lag", "clientcreds_generator_saturated",
+		"clientcreds_generator_cpu", "clientcreds_generator_throttled", "clientcreds_generator_lag",
+		"clientcreds_generator_saturated",
 	} {
 		require.Len(t, samples[name], 1, name)
 		assert.Equal(t, map[string]string{"testid": "a"}, samples[name][0].Tags.Map())

@@ -110,7 +110,8 @@ func TestRefusedLoginIsRepeatedByOneVU(t *testing.T) {
 					suppressed = append(suppressed, v.sampled()["clientcreds_suppressed_requests"]...)
 				}
 				require.Len(t, suppressed, waiting+4*5, "one for each call that was held back")
-				assert.Equal(t, map[string]string{"client": "orders", "status": "401", "error": "invalid_client"}, suppressed[0].Tags.Map())
+				assert.Equal(t, map[string]string{"client": "orders", "status": "401", "error": "invalid_client"},
+					suppressed[0].Tags.Map())
 			})
 		})
 	}
@@ -126,7 +127,8 @@ func TestTokenErrorOfAHeldRequest(t *testing.T) {
 		second, _ := v.mustRun(caught).(map[string]any)
 		assert.Equal(t, 1100*time.Millisecond, time.Since(d.begin), "a second, which keeps scripts from spinning")
 		failed, due := d.begin.Add(100*time.Millisecond), d.begin.Add(120*time.Second+100*time.Millisecond)
-		assert.Equal(t, fmt.Sprintf("%s; no token was requested for this call: requests have failed since %s, and the next one is due at %s",
+		assert.Equal(t, fmt.Sprintf("%s; no token was requested for this call: requests have failed since %s, and the next "+
+			"one is due at %s",
 			first["message"], failed.Format(time.TimeOnly), due.Format(time.TimeOnly)), second["message"])
 		delete(first, "message")
 		delete(second, "message")

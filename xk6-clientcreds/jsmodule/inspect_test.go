@@ -69,7 +69,8 @@ func newJWTIssuer(t testing.TB) *jwtIssuer {
 
 func (s *jwtIssuer) sign(t testing.TB) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: s.key}, new(jose.SignerOptions).WithType("at+jwt"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: s.key},
+		new(jose.SignerOptions).WithType("at+jwt"))
 	require.NoError(t, err)
 	now := time.Now().Unix()
 	claims := map[string]any{
@@ -92,7 +93,8 @@ func (s *jwtIssuer) sign(t testing.TB) string {
 func (s *jwtIssuer) vu(t testing.TB, root *RootModule, options string) *vu {
 	t.Helper()
 	v := newVU(t, root)
-	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q, %s})`, s.base, testSecret, options))
+	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q, %s})`, s.base,
+		testSecret, options))
 	v.start()
 	return v
 }
@@ -223,12 +225,15 @@ func TestInspectIsStrict(t *testing.T) {
 	t.Parallel()
 	s := newJWTIssuer(t)
 	v := newVU(t, New())
-	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q})`, s.base, testSecret))
+	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q})`, s.base,
+		testSecret))
 	_, err := v.run(`client.inspect('x')`)
 	assert.ErrorContains(t, err, "init context")
 	v.start()
 	_, err = v.run(`client.inspect()`)
-	assert.ErrorContains(t, err, "TypeError: client.inspect(): there is no token in the cache; pass one, client.inspect(token), or call client.token() before at inspect (native)")
+	assert.ErrorContains(t, err,
+		"TypeError: client.inspect(): there is no token in the cache; pass one, client.inspect(token), or call "+
+			"client.token() before at inspect (native)")
 	_, err = v.run(`client.inspect(7)`)
 	assert.ErrorContains(t, err, "TypeError: client.inspect(token): token is a number; it must be a non-empty string")
 	_, err = v.run(`new Client({tokenUrl: 'https://a', jwksUrl: 'keys.json', clientId: 'a', clientSecret: 'b'})`)

@@ -27,7 +27,10 @@ import (
 func (v *vu) prime(left time.Duration) {
 	v.t.Helper()
 	const ttl = time.Hour
-	token := &oauth.Token{AccessToken: "primed-token", Type: "Bearer", ExpiresIn: ttl, RequestedAt: time.Now().Add(left - ttl)}
+	token := &oauth.Token{
+		AccessToken: "primed-token", Type: "Bearer", ExpiresIn: ttl,
+		RequestedAt: time.Now().Add(left - ttl),
+	}
 	_, _, err := v.onlyClient().entry.Get(v.t.Context(), given{token})
 	require.NoError(v.t, err)
 }
@@ -81,7 +84,8 @@ func TestBackgroundRefreshIsNoPartOfTheIteration(t *testing.T) {
 	v.newIteration()
 	assert.Equal(t, "primed-token", v.mustRun(`client.token()`), "the request is still under way")
 	release()
-	require.Eventually(t, func() bool { return v.mustRun(`client.token()`) == tokenNumber(1) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return v.mustRun(`client.token()`) == tokenNumber(1) }, 10*time.Second,
+		time.Millisecond)
 	assert.Equal(t, 1, e.count())
 	samples := v.sampled()
 	assert.Equal(t, []string{"early"}, tagsOf(samples["clientcreds_requests"], "reason"))
@@ -120,7 +124,8 @@ func TestExpiredTokenIsNeverServed(t *testing.T) {
 	e := newEndpoint(t)
 	v := oneVU(t, e, "cache: {leeway: 0, jitter: 0}")
 	v.prime(30 * time.Millisecond)
-	require.Eventually(t, func() bool { return v.mustRun(`client.token()`) == tokenNumber(1) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return v.mustRun(`client.token()`) == tokenNumber(1) }, 10*time.Second,
+		time.Millisecond)
 	samples := v.sampled()
 	assert.Equal(t, []string{"expired"}, tagsOf(samples["clientcreds_requests"], "reason"))
 	for _, s := range samples["clientcreds_token_remaining"] {
@@ -352,7 +357,8 @@ func TestAThousandVUsStartingAtOnce(t *testing.T) {
 				}
 			}
 			assert.Equal(t, float64(want), totals["clientcreds_requests"])
-			assert.Equal(t, float64(2*n), totals["clientcreds_cache_hits"]+totals["clientcreds_cache_misses"], fmt.Sprint(totals))
+			assert.Equal(t, float64(2*n), totals["clientcreds_cache_hits"]+totals["clientcreds_cache_misses"],
+				fmt.Sprint(totals))
 		})
 	}
 }

@@ -10,9 +10,10 @@ import (
 func TestKindsOfFailures(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`TokenError: invalid_client (HTTP 401): bad secret (client "demo" at http://idp/token); check` + "\n\tat x": "TokenError: invalid_client (HTTP 401) at http://idp/token",
-		`Uncaught (in promise) TokenError: timeout (client "a\"b (c)" at issuer https://idp); slow`:                 "TokenError: timeout at issuer https://idp",
-		`TokenError: invalid_scope (HTTP 400) (client "other" at http://idp/token); no token was requested`:         "TokenError: invalid_scope (HTTP 400) at http://idp/token",
+		`TokenError: invalid_client (HTTP 401): bad secret (client "demo" at http://idp/token); check` +
+			"\n\tat x": "TokenError: invalid_client (HTTP 401) at http://idp/token",
+		`Uncaught (in promise) TokenError: timeout (client "a\"b (c)" at issuer https://idp); slow`:         "TokenError: timeout at issuer https://idp",
+		`TokenError: invalid_scope (HTTP 400) (client "other" at http://idp/token); no token was requested`: "TokenError: invalid_scope (HTTP 400) at http://idp/token",
 		"TokenError: dns":                      "TokenError: dns",
 		`Error: TokenError: invalid_client`:    "",
 		`the script says TokenError: whatever`: "",
@@ -38,7 +39,8 @@ func TestRepeatedTokenErrorsAreCountedInTheLog(t *testing.T) {
 	t.Parallel()
 	v := oneVU(t, newEndpoint(t), "")
 	for range 10 {
-		v.state.Logger.WithField("executor", "constant-vus").Error(`TokenError: timeout (client "demo" at http://idp/token); slow`)
+		v.state.Logger.WithField("executor",
+			"constant-vus").Error(`TokenError: timeout (client "demo" at http://idp/token); slow`)
 		v.state.Logger.WithField("executor", "constant-vus").Error("Error: of the script")
 	}
 	v.module.process.end()

@@ -79,9 +79,10 @@ func (c *documentCache[T]) get(
 
 // issuerMetadata returns the metadata of the issuer (RFC 8414).
 func (t *tokenSource) issuerMetadata(ctx context.Context, s *sender) (*oauth.Metadata, error) {
-	return t.process.metadata.get(ctx, t.opts.Issuer, nil, t.opts.Timeout, func(ctx context.Context) (*oauth.Metadata, error) {
-		return oauth.Discover(ctx, s.fetch, t.opts.Issuer)
-	})
+	return t.process.metadata.get(ctx, t.opts.Issuer, nil, t.opts.Timeout,
+		func(ctx context.Context) (*oauth.Metadata, error) {
+			return oauth.Discover(ctx, s.fetch, t.opts.Issuer)
+		})
 }
 
 // metadata returns the metadata of the issuer, with the endpoints for this client (RFC 8705 §5).

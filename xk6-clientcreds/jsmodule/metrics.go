@@ -85,7 +85,9 @@ func metricRows(m *moduleMetrics) []metricRow {
 		held     = []string{tagClient, tagGrant, tagStatus, tagError}
 		demanded = []string{tagClient, tagServer}
 	)
-	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string, help string) metricRow {
+	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string,
+		help string,
+	) metricRow {
 		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
 	}
 	return []metricRow{
@@ -98,13 +100,16 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
 		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
-			"Time to sign what a token request needs signed: the assertion of client_secret_jwt and private_key_jwt, the DPoP proof."),
+			"Time to sign what a token request needs signed: the assertion of client_secret_jwt and private_key_jwt, the DPoP "+
+				"proof."),
 		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
 			"Time to sign the DPoP proof of one request to an API."),
 		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
-			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not failures."),
+			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not "+
+				"failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
-			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of the credentials failed."),
+			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of "+
+				"the credentials failed."),
 		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,
 			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
@@ -124,7 +129,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
 			"Time a server asked to wait before the next token request (Retry-After)."),
 		row(&m.ClockSkew, "clock_skew", metrics.Trend, true, request,
-			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date header, whole seconds); at most once a second."),
+			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date "+
+				"header, whole seconds); at most once a second."),
 		row(&m.SecretRotations, "secret_rotations", metrics.Counter, false, client,
 			"Secrets and keys replaced by what was read again after the server refused them."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,

@@ -24,7 +24,10 @@ func (s *sender) compareUnits(a *oauth.Attempt) {
 			ttl = o.Cache.DefaultTTL
 			s.warnOfUnit("cache.defaultTtl", ttl, "the server does not say how long its tokens live")
 		}
-		for name, given := range map[string]time.Duration{"cache.leeway": o.Cache.Leeway.Absolute, "cache.jitter": o.Cache.Jitter.Absolute} {
+		for name, given := range map[string]time.Duration{
+			"cache.leeway": o.Cache.Leeway.Absolute,
+			"cache.jitter": o.Cache.Jitter.Absolute,
+		} {
 			if inSeconds(given) <= ttl/2 {
 				s.warnOfUnit(name, given, "tokens live for "+ttl.String())
 			}

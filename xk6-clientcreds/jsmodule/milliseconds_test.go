@@ -30,7 +30,10 @@ func TestNumbersMeantInSeconds(t *testing.T) {
 		{`cache: {leeway: 0}`, hour, ""},
 		{`cache: {jitter: 30}`, hour, warns("cache.jitter", "30", "tokens live for 1h0m0s")},
 		{`cache: {jitter: '30ms', leeway: '1m'}`, hour, ""},
-		{`cache: {defaultTtl: 300}`, none, warns("cache.defaultTtl", "300", "the server does not say how long its tokens live")},
+		{
+			`cache: {defaultTtl: 300}`, none,
+			warns("cache.defaultTtl", "300", "the server does not say how long its tokens live"),
+		},
 		{`cache: {defaultTtl: 300}`, hour, ""},
 		{`cache: {defaultTtl: '300ms'}`, none, ""},
 		{`cache: {scope: 'none', defaultTtl: 300}`, none, ""},
@@ -52,7 +55,8 @@ func TestNumbersMeantInSeconds(t *testing.T) {
 		}
 	}
 	for options, want := range map[string]string{
-		`timeout: 30`: warns("timeout", "30", "the server did not answer within that time"), `timeout: '30ms'`: "", `timeout: 1000`: "",
+		`timeout: 30`: warns("timeout", "30", "the server did not answer within that time"), `timeout: '30ms'`: "",
+		`timeout: 1000`: "",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v := clientAt(t, "http://idp.example/token", options)

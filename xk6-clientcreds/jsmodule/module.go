@@ -63,7 +63,10 @@ type instance struct {
 
 func newInstance(p *process, vu modules.VU) *instance {
 	env := vu.InitEnv()
-	m := &instance{process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1), clients: make(map[*tokenSource]*client)}
+	m := &instance{
+		process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1),
+		clients: make(map[*tokenSource]*client),
+	}
 	m.exports = newExports(m)
 	return m
 }
@@ -73,7 +76,8 @@ func newInstance(p *process, vu modules.VU) *instance {
 func (m *instance) function(name string, f any) sobek.Value {
 	rt := m.vu.Runtime()
 	obj := rt.ToValue(f).ToObject(rt)
-	if err := obj.DefineDataProperty("name", rt.ToValue(name), sobek.FLAG_FALSE, sobek.FLAG_TRUE, sobek.FLAG_FALSE); err != nil {
+	if err := obj.DefineDataProperty("name", rt.ToValue(name), sobek.FLAG_FALSE, sobek.FLAG_TRUE,
+		sobek.FLAG_FALSE); err != nil {
 		panic(err)
 	}
 	return obj

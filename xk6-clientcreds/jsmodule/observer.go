@@ -127,7 +127,10 @@ func (o *observer) unsent(err error) {
 	o.counters.failed.Add(1)
 	e, tags := asOAuthError(err), o.tags
 	o.process.counts.failures.addError(requestToken, e)
-	tags.Tags = o.tagsOf(requestKind{tags: o.tags.Tags, grantType: o.grantTag(e.Grant), reason: o.reason, label: e.Label()})
+	tags.Tags = o.tagsOf(requestKind{
+		tags: o.tags.Tags, grantType: o.grantTag(e.Grant), reason: o.reason,
+		label: e.Label(),
+	})
 	pushOne(o.samples, o.process.metrics.RequestFailed, 1, tags)
 }
 
@@ -195,8 +198,9 @@ func (s *sender) compareScope(grantType, granted string) {
 	list := strings.Fields(granted)
 	for _, asked := range requested {
 		if !slices.Contains(list, asked) {
-			s.process.warnOnce(warning{"scope of " + grantType, s.opts.subject()}, fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
-				s.opts.ClientID, text, s.process.words(granted), asked))
+			s.process.warnOnce(warning{"scope of " + grantType, s.opts.subject()},
+				fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
+					s.opts.ClientID, text, s.process.words(granted), asked))
 			return
 		}
 	}

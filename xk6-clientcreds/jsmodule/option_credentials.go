@@ -29,7 +29,8 @@ func (t *tokenSource) warnOfBlanks() {
 	} {
 		if strings.TrimSpace(c.text) != c.text {
 			t.process.warnOnce(warning{"blanks of " + c.option, t.opts.subject()}, fmt.Sprintf(
-				"Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the blank if it does not belong to it",
+				"Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the blank if it does "+
+					"not belong to it",
 				o.ClientID, c.option))
 		}
 	}

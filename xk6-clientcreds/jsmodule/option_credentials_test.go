@@ -42,7 +42,8 @@ func TestCredentialsWithWhatNoServerIssues(t *testing.T) {
 			`auth: 'private_key_jwt', key: key, clientId: broken, tokenUrl: 'https://a/b/c'`: "clientId",
 		} {
 			err := v.client(newEndpoint(t), options)
-			require.ErrorContains(t, err, fmt.Sprintf("TypeError: k6/x/clientcreds: option %q %s", option, broken.message), options)
+			require.ErrorContains(t, err, fmt.Sprintf("TypeError: k6/x/clientcreds: option %q %s", option, broken.message),
+				options)
 			assert.NotContains(t, err.Error(), "s3cr3t")
 		}
 		for options, option := range map[string]string{
@@ -50,12 +51,16 @@ func TestCredentialsWithWhatNoServerIssues(t *testing.T) {
 			`clientSecret: {secret: 'broken'}`: "clientSecret.secret",
 		} {
 			err := v.client(newEndpoint(t), options)
-			require.ErrorContains(t, err, fmt.Sprintf("TypeError: k6/x/clientcreds: option %q leads to a secret that %s", option, broken.message), options)
+			require.ErrorContains(t, err, fmt.Sprintf("TypeError: k6/x/clientcreds: option %q leads to a secret that %s", option,
+				broken.message), options)
 			assert.NotContains(t, err.Error(), "s3cr3t")
 		}
 		for name, clients := range map[string]string{
-			"clients[1]":       fmt.Sprintf(`[{clientId: 'a', clientSecret: 'abcd'}, {clientId: 'b', clientSecret: %q}]`, broken.text),
-			"c.json, client 2": fileOption(fileWith(t, "c.json", fmt.Sprintf(`[{"clientId":"a","clientSecret":"abcd"},{"clientId":"b","clientSecret":%s}]`, v.mustRun(`JSON.stringify(broken)`)))),
+			"clients[1]": fmt.Sprintf(`[{clientId: 'a', clientSecret: 'abcd'}, {clientId: 'b', clientSecret: %q}]`,
+				broken.text),
+			"c.json, client 2": fileOption(fileWith(t, "c.json",
+				fmt.Sprintf(`[{"clientId":"a","clientSecret":"abcd"},{"clientId":"b","clientSecret":%s}]`,
+					v.mustRun(`JSON.stringify(broken)`)))),
 		} {
 			_, err := v.run(newEndpoint(t).pool(clients, ""))
 			require.ErrorContains(t, err, "TypeError: k6/x/clientcreds: "+name+`: option "clientSecret" `+broken.message)
@@ -69,7 +74,8 @@ func TestCredentialsWithWhatNoServerIssues(t *testing.T) {
 func TestBlanksAroundCredentialsAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	warningOf := func(id, option string) string {
-		return fmt.Sprintf("Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the blank if it does not belong to it", id, option)
+		return fmt.Sprintf("Client %q: option %q begins or ends with a blank, which is sent as a part of it; remove the "+
+			"blank if it does not belong to it", id, option)
 	}
 	w := newWallet(t)
 	w.env["BLANK"] = "s3cr3t "

@@ -26,7 +26,8 @@ func readSpan(r *jsoption.Reader, name string, to *tokencache.Span) {
 	}
 	d, ok := jsoption.ToDuration(v)
 	if !ok || d < 0 {
-		r.Fail(name, "is %s; it must be a duration of 0 or more such as \"30s\", a number of milliseconds, or a percentage of the lifetime such as \"10%%\"", jsoption.Show(v))
+		r.Fail(name, "is %s; it must be a duration of 0 or more such as \"30s\", a number of milliseconds, or a percentage "+
+			"of the lifetime such as \"10%%\"", jsoption.Show(v))
 		return
 	}
 	*to = tokencache.Span{Absolute: d}

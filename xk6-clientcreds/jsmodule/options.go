@@ -102,7 +102,8 @@ func defaults() options {
 // with its value, and what is allowed. resolve makes the path of a file absolute.
 func parseOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) string) (*options, error) {
 	if !jsoption.IsObject(v) {
-		return nil, errors.New("new Client(options) needs an object with at least tokenUrl or issuer, clientId and clientSecret")
+		return nil, errors.New("new Client(options) needs an object with at least tokenUrl or issuer, clientId and " +
+			"clientSecret")
 	}
 	r := jsoption.NewReader(rt, v.ToObject(rt), resolve)
 	o := defaults()
@@ -165,13 +166,15 @@ func (o *options) read(r *jsoption.Reader) {
 func (o *options) check(r *jsoption.Reader) error {
 	switch {
 	case o.Issuer == "" && o.TokenURL == "":
-		return jsoption.Errorf("tokenUrl", "%s; set it to the URL of the token endpoint, or set issuer to discover it", r.Absent("tokenUrl"))
+		return jsoption.Errorf("tokenUrl", "%s; set it to the URL of the token endpoint, or set issuer to discover it",
+			r.Absent("tokenUrl"))
 	case o.Issuer != "" && o.TokenURL != "":
 		return jsoption.Errorf("tokenUrl", "contradicts issuer; set one of the two")
 	case o.ClientID == "":
 		return jsoption.Errorf("clientId", "%s; it must be a non-empty string", r.Absent("clientId"))
 	case o.Retry.MaxBackoff < o.Retry.Backoff:
-		return jsoption.Errorf("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff, o.Retry.Backoff)
+		return jsoption.Errorf("retry.maxBackoff", "is %s, shorter than retry.backoff (%s)", o.Retry.MaxBackoff,
+			o.Retry.Backoff)
 	}
 	if err := o.checkAuth(r); err != nil {
 		return err
@@ -179,7 +182,8 @@ func (o *options) check(r *jsoption.Reader) error {
 	if o.Cache.Scope == scopeNone {
 		for _, name := range []string{"leeway", "jitter", "refresh"} {
 			if r.Given("cache." + name) {
-				return jsoption.Errorf("cache."+name, "has no effect with cache.scope: %q, which asks for a new token at every call", scopeNone)
+				return jsoption.Errorf("cache."+name,
+					"has no effect with cache.scope: %q, which asks for a new token at every call", scopeNone)
 			}
 		}
 	}

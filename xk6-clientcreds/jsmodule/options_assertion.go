@@ -37,7 +37,9 @@ func readKey(r *jsoption.Reader, name string, to *keyOptions) {
 }
 
 // privateKey is key with further options of the object, which members describes.
-func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretRef, further func(*jsoption.Reader), members string) {
+func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretRef, further func(*jsoption.Reader),
+	members string,
+) {
 	v := r.Get(name)
 	switch {
 	case v == nil:
@@ -51,7 +53,8 @@ func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretR
 		})
 		given := from.options()
 		if !r.Failed() && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
-			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with it, the name of an environment variable, or the name of a secret in k6's secret sources")
+			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with "+
+				"it, the name of an environment variable, or the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()
@@ -77,9 +80,13 @@ func (o *options) checkReadyAssertion(r *jsoption.Reader) error {
 	if !o.Assertion.From.given() {
 		return nil
 	}
-	for _, name := range []string{"key", "certificate", "assertion.audience", "assertion.lifetime", "assertion.claims", "assertion.header"} {
+	for _, name := range []string{
+		"key", "certificate", "assertion.audience", "assertion.lifetime", "assertion.claims",
+		"assertion.header",
+	} {
 		if r.Given(name) {
-			return jsoption.Errorf(name, "contradicts assertion.%s, whose assertion is ready-made; set one of the two", o.Assertion.From.options()[0])
+			return jsoption.Errorf(name, "contradicts assertion.%s, whose assertion is ready-made; set one of the two",
+				o.Assertion.From.options()[0])
 		}
 	}
 	return nil

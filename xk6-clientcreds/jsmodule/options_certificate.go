@@ -32,7 +32,8 @@ func readCertificateOption(r *jsoption.Reader, name string, to *certificateOptio
 	case jsoption.IsString(v) && v.String() != "":
 		to.Text = v.String()
 	default:
-		r.Fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file", jsoption.Describe(v))
+		r.Fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file",
+			jsoption.Describe(v))
 	}
 }
 
@@ -50,7 +51,8 @@ func (o *options) checkHTTPS(*jsoption.Reader) error {
 		{"revocationUrl", o.RevocationURL},
 	} {
 		if strings.HasPrefix(strings.ToLower(at.url), "http:") {
-			return jsoption.Errorf(at.name, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)", o.Auth)
+			return jsoption.Errorf(at.name,
+				"is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)", o.Auth)
 		}
 	}
 	return nil

@@ -45,16 +45,31 @@ func TestOptionsShapeTheTokenRequest(t *testing.T) {
 		form    url.Values
 		auth    string
 	}{
-		"defaults":        {``, grant, basicAuth("orders", testSecret)},
-		"form encoding":   {`clientId: 'a:b', clientSecret: 'c+d%'`, grant, basicAuth("a%3Ab", "c%2Bd%25")},
-		"raw encoding":    {`clientSecret: 'c+d%:', basicEncoding: 'raw'`, grant, basicAuth("orders", "c+d%:")},
-		"post":            {`auth: 'client_secret_post'`, with(url.Values{"client_id": {"orders"}, "client_secret": {testSecret}}), ""},
-		"scope, array":    {`scope: ['a', 'b']`, with(url.Values{"scope": {"a b"}}), basicAuth("orders", testSecret)},
-		"scope, string":   {`scope: ' a  b '`, with(url.Values{"scope": {"a b"}}), basicAuth("orders", testSecret)},
-		"audience":        {`audience: 'https://api'`, with(url.Values{"audience": {"https://api"}}), basicAuth("orders", testSecret)},
-		"several of them": {`audience: ['x', 'y']`, with(url.Values{"audience": {"x", "y"}}), basicAuth("orders", testSecret)},
-		"resource":        {`resource: ['urn:a', 'urn:b']`, with(url.Values{"resource": {"urn:a", "urn:b"}}), basicAuth("orders", testSecret)},
-		"own client_id":   {`params: {client_id: 'orders'}`, with(url.Values{"client_id": {"orders"}}), basicAuth("orders", testSecret)},
+		"defaults":      {``, grant, basicAuth("orders", testSecret)},
+		"form encoding": {`clientId: 'a:b', clientSecret: 'c+d%'`, grant, basicAuth("a%3Ab", "c%2Bd%25")},
+		"raw encoding":  {`clientSecret: 'c+d%:', basicEncoding: 'raw'`, grant, basicAuth("orders", "c+d%:")},
+		"post": {
+			`auth: 'client_secret_post'`,
+			with(url.Values{"client_id": {"orders"}, "client_secret": {testSecret}}), "",
+		},
+		"scope, array":  {`scope: ['a', 'b']`, with(url.Values{"scope": {"a b"}}), basicAuth("orders", testSecret)},
+		"scope, string": {`scope: ' a  b '`, with(url.Values{"scope": {"a b"}}), basicAuth("orders", testSecret)},
+		"audience": {
+			`audience: 'https://api'`, with(url.Values{"audience": {"https://api"}}),
+			basicAuth("orders", testSecret),
+		},
+		"several of them": {
+			`audience: ['x', 'y']`, with(url.Values{"audience": {"x", "y"}}),
+			basicAuth("orders", testSecret),
+		},
+		"resource": {
+			`resource: ['urn:a', 'urn:b']`, with(url.Values{"resource": {"urn:a", "urn:b"}}),
+			basicAuth("orders", testSecret),
+		},
+		"own client_id": {
+			`params: {client_id: 'orders'}`, with(url.Values{"client_id": {"orders"}}),
+			basicAuth("orders", testSecret),
+		},
 		"params": {
 			`params: {a: 'x y', b: 1.5, c: true, d: ['1', '2']}`,
 			with(url.Values{"a": {"x y"}, "b": {"1.5"}, "c": {"true"}, "d": {"1", "2"}}), basicAuth("orders", testSecret),
@@ -115,10 +130,19 @@ func TestCacheOptionsDecideWhenATokenIsReplaced(t *testing.T) {
 		least, most  time.Duration // before the expiry
 		lifetime     time.Duration
 	}{
-		"defaults":            {``, "100", 10 * time.Second, 15 * time.Second, 100 * time.Second},
-		"leeway, jitter":      {`cache: {leeway: '20s', jitter: 0}`, "100", 20 * time.Second, 20 * time.Second, 100 * time.Second},
-		"milliseconds":        {`cache: {leeway: 2000, jitter: '0%'}`, "100", 2 * time.Second, 2 * time.Second, 100 * time.Second},
-		"percentage":          {`cache: {leeway: '30%', jitter: '0s'}`, "100", 30 * time.Second, 30 * time.Second, 100 * time.Second},
+		"defaults": {``, "100", 10 * time.Second, 15 * time.Second, 100 * time.Second},
+		"leeway, jitter": {
+			`cache: {leeway: '20s', jitter: 0}`, "100", 20 * time.Second, 20 * time.Second,
+			100 * time.Second,
+		},
+		"milliseconds": {
+			`cache: {leeway: 2000, jitter: '0%'}`, "100", 2 * time.Second, 2 * time.Second,
+			100 * time.Second,
+		},
+		"percentage": {
+			`cache: {leeway: '30%', jitter: '0s'}`, "100", 30 * time.Second, 30 * time.Second,
+			100 * time.Second,
+		},
 		"jitter alone":        {`cache: {leeway: 0, jitter: '10%'}`, "100", 0, 10 * time.Second, 100 * time.Second},
 		"clamped":             {`cache: {leeway: '2m'}`, "100", 50 * time.Second, 50 * time.Second, 100 * time.Second},
 		"default of lifetime": {`cache: {leeway: 0, jitter: 0}`, "", 0, 0, 5 * time.Minute},
@@ -205,7 +229,8 @@ func TestTagsOptionTagsEveryMetric(t *testing.T) {
 
 func TestScopeThatIsNotGrantedIsWarnedOfOnce(t *testing.T) {
 	t.Parallel()
-	base := serve(t, answering(200, "", `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"orders.read"}`))
+	base := serve(t, answering(200, "",
+		`{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"orders.read"}`))
 	v := clientAt(t, base+"/token", `scope: 'orders.read orders.write'`)
 	v.mustRun(`client.token(); client.acquire()`)
 	assert.Equal(t, []string{
@@ -220,11 +245,13 @@ func TestWarningsShowCleanWords(t *testing.T) {
 	long := strings.Repeat("z", 800_000)
 	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/token" {
-			answering(200, "", `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"`+control+long+`"}`)(w, r)
+			answering(200, "", `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":60,"scope":"`+control+long+`"}`)(w,
+				r)
 			return
 		}
 		challenge := `Bearer realm="` + control + long[:100_000] + `", error="` + r.URL.Path[1:] + `"`
-		answering(map[string]int{"/invalid_token": 401, "/insufficient_scope": 403}[r.URL.Path], "WWW-Authenticate: "+challenge, "")(w, r)
+		answering(map[string]int{"/invalid_token": 401, "/insufficient_scope": 403}[r.URL.Path],
+			"WWW-Authenticate: "+challenge, "")(w, r)
 	})
 	v := clientAt(t, base+"/token", `scope: 'orders.read'`)
 	v.mustRun(fmt.Sprintf(`client.get('%[1]s/invalid_token'); client.get('%[1]s/insufficient_scope')`, base))

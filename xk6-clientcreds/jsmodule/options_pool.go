@@ -31,13 +31,16 @@ const maxSeed = 1<<53 - 1
 
 func poolDefaults() poolOptions {
 	return poolOptions{
-		Assignment: clientpool.Assignment{Kind: clientpool.ByVU, Exponent: 1, HotClients: 1, HotShare: 0.9}, MaxClients: 1000, Name: "pool",
+		Assignment: clientpool.Assignment{Kind: clientpool.ByVU, Exponent: 1, HotClients: 1, HotShare: 0.9}, MaxClients: 1000,
+		Name: "pool",
 	}
 }
 
 // parsePoolOptions reads the argument of `new ClientPool(…)`, and returns beside the options of the
 // pool an object with those that are for all its clients.
-func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) string) (*poolOptions, *sobek.Object, error) {
+func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) string) (*poolOptions, *sobek.Object,
+	error,
+) {
 	if !jsoption.IsObject(v) {
 		return nil, nil, errors.New("new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer")
 	}
@@ -57,7 +60,8 @@ func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string
 // read takes from r what is given. It names every option of a pool.
 func (o *poolOptions) read(r *jsoption.Reader) {
 	readClients(r, "clients", o)
-	r.OneOf("assignment", &o.Assignment.Kind, clientpool.ByVU, clientpool.RoundRobin, clientpool.Random, clientpool.Zipf, clientpool.Hot)
+	r.OneOf("assignment", &o.Assignment.Kind, clientpool.ByVU, clientpool.RoundRobin, clientpool.Random, clientpool.Zipf,
+		clientpool.Hot)
 	r.Number("exponent", &o.Assignment.Exponent, 10)
 	r.Count("hotClients", &o.Assignment.HotClients, 1, maxSeed)
 	r.Number("hotShare", &o.Assignment.HotShare, 1)
@@ -94,7 +98,8 @@ func readClients(r *jsoption.Reader, name string, to *poolOptions) {
 func (o *poolOptions) check(r *jsoption.Reader) error {
 	switch {
 	case o.array == nil && o.File == "":
-		return jsoption.Errorf("clients", "%s; it must be an array or a SharedArray of objects, or an object with file", r.Absent("clients"))
+		return jsoption.Errorf("clients", "%s; it must be an array or a SharedArray of objects, or an object with file",
+			r.Absent("clients"))
 	case r.Given("clientId"):
 		return jsoption.Errorf("clientId", "cannot be the same for all clients of a pool; set it for each of clients")
 	}
@@ -106,7 +111,8 @@ func (o *poolOptions) check(r *jsoption.Reader) error {
 		"maxClients": {clientpool.RoundRobin, clientpool.Random, clientpool.Zipf, clientpool.Hot},
 	} {
 		if r.Given(name) && !slices.Contains(of, o.Assignment.Kind) {
-			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment.Kind, jsoption.QuoteAll(of))
+			return jsoption.Errorf(name, "has no effect with assignment: %q; it applies to %s", o.Assignment.Kind,
+				jsoption.QuoteAll(of))
 		}
 	}
 	return nil
@@ -118,7 +124,8 @@ func (o *poolOptions) checkSize(size int) error {
 	case size == 0:
 		return jsoption.Errorf("clients", "is empty; there must be at least one client")
 	case o.Assignment.Kind == clientpool.Hot && o.Assignment.HotClients >= size:
-		return jsoption.Errorf("hotClients", "is %d, but there are %d clients; it must be less, so that some are not hot", o.Assignment.HotClients, size)
+		return jsoption.Errorf("hotClients", "is %d, but there are %d clients; it must be less, so that some are not hot",
+			o.Assignment.HotClients, size)
 	}
 	return nil
 }

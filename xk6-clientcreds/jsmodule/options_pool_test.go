@@ -13,7 +13,8 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 	v := newVU(t, New())
 	v.mustRun(`globalThis.one = {clientId: 'a', clientSecret: 's3cr3t'};
 		globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clients: [one, {...one, clientId: 'b'}]}`)
-	const poolNames = "clients, assignment, exponent, hotClients, hotShare, seed, maxClients, name, tagClients, issuer, tokenUrl, "
+	const poolNames = "clients, assignment, exponent, hotClients, hotShare, seed, maxClients, name, tagClients, issuer, " +
+		"tokenUrl, "
 	for argument, want := range map[string]string{
 		``:                              `new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer`,
 		`[ok]`:                          `new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer`,
@@ -65,7 +66,8 @@ func TestWrongPoolsAreNamed(t *testing.T) {
 		`{...ok, clients: [one, {...one, cache: {scope: 's'}}]}`:                          `clients[1]: option "cache.scope" is "s"; it must be one of "vu", "shared", "none"`,
 		`{...ok, clients: [{...one, __proto__: {clientId: 5}, ['__proto__']: 's3cr3t'}]}`: `clients[0]: unknown option "__proto__"; it must be one of issuer, tokenUrl, `,
 	} {
-		got := v.mustRun(`(() => { try { new ClientPool(` + argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
+		got := v.mustRun(`(() => { try { new ClientPool(` + argument +
+			`) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.True(t, strings.HasPrefix(fmt.Sprint(got), "TypeError: k6/x/clientcreds: "+want), "%s: %s", argument, got)
 		if !strings.Contains(argument, "timeout") { // which is not a secret
 			assert.NotContains(t, got, "s3cr3t", argument)
@@ -80,20 +82,56 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 	v := newVU(t, New())
 	for _, c := range []struct{ name, content, want string }{
 		{"c.csv", "", `option "clients.file" cannot be used: c.csv, is empty; its first row must name the options, such as clientId,clientSecret`},
-		{"c.csv", "clientId,clientSecret\n", `option "clients.file" is c.csv, which has no client; it must have at least one`},
-		{"c.csv", "clientId,clientSecret\na,\"s3cr3t\n", `option "clients.file" cannot be used: c.csv, line 2, column 11: extraneous or missing " in quoted-field (RFC 4180)`},
+		{
+			"c.csv", "clientId,clientSecret\n",
+			`option "clients.file" is c.csv, which has no client; it must have at least one`,
+		},
+		{
+			"c.csv", "clientId,clientSecret\na,\"s3cr3t\n",
+			`option "clients.file" cannot be used: c.csv, line 2, column 11: extraneous or missing " in quoted-field (RFC 4180)`,
+		},
 		{"c.json", "s3cr3t", `option "clients.file" cannot be used: c.json, is not a JSON array; it must be an array of objects, or objects one after the other`},
-		{"c.csv", "clientId,clientSecret\na,s3cr3t\n\n,s3cr3t\n", `c.csv, row 4, column "clientId": option "clientId" is missing; it must be a non-empty string`},
-		{"c.json", `{"clientId": "s3cr3t"}`, `c.json, client 1: option "clientSecret" is missing; client_secret_basic needs a non-empty string`},
+		{
+			"c.csv", "clientId,clientSecret\na,s3cr3t\n\n,s3cr3t\n",
+			`c.csv, row 4, column "clientId": option "clientId" is missing; it must be a non-empty string`,
+		},
+		{
+			"c.json", `{"clientId": "s3cr3t"}`,
+			`c.json, client 1: option "clientSecret" is missing; client_secret_basic needs a non-empty string`,
+		},
 		{"c.csv", "clientId,sceret\na,s3cr3t\n", `c.csv, row 2, column "sceret": unknown option "sceret"`},
-		{"c.csv", "client_id,client_secret\na,s3cr3t\n,s3cr3t\n", `c.csv, row 3, column "client_id": option "clientId" is missing; it must be a non-empty string`},
-		{"c.csv", "client_id,client_secret\na,s3cr3t\nb,\n", `c.csv, row 3, column "client_secret": option "clientSecret" is missing; client_secret_basic needs a non-empty string`},
-		{"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n", `c.csv, row 3, column "auth": option "auth" is "basic"; it must be one of "client_secret_basic", `},
-		{"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n", `c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; it must be one of "vu", "shared", "none"`},
-		{"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,yes\n", `c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`},
-		{"c.csv", "clientId,clientSecret,dpop\na,s3cr3t,true\nb,s3cr3t,on\n", `c.csv, row 3, column "dpop": option "dpop" is a string; it must be true or false, or an object with alg or key`},
-		{"c.json", `[{"client_id": "a", "client_secret": ["s3cr3t"]}]`, `c.json, client 1: option "clientSecret" is an array; it must be a non-empty string`},
-		{"c.json", `[{"client_id": "a", "client_secret": "s3cr3t"}, {"client_secret": "s3cr3t"}]`, `c.json, client 2: option "clientId" is missing; it must be a non-empty string`},
+		{
+			"c.csv", "client_id,client_secret\na,s3cr3t\n,s3cr3t\n",
+			`c.csv, row 3, column "client_id": option "clientId" is missing; it must be a non-empty string`,
+		},
+		{
+			"c.csv", "client_id,client_secret\na,s3cr3t\nb,\n",
+			`c.csv, row 3, column "client_secret": option "clientSecret" is missing; client_secret_basic needs a non-empty string`,
+		},
+		{
+			"c.csv", "clientId,clientSecret,auth\na,s3cr3t,\nb,s3cr3t,basic\n",
+			`c.csv, row 3, column "auth": option "auth" is "basic"; it must be one of "client_secret_basic", `,
+		},
+		{
+			"c.csv", "clientId,clientSecret,cache.scope\na,s3cr3t,vu\nb,s3cr3t,x\n",
+			`c.csv, row 3, column "cache.scope": option "cache.scope" is "x"; it must be one of "vu", "shared", "none"`,
+		},
+		{
+			"c.csv", "clientId,clientSecret,httpMetrics\na,s3cr3t,yes\n",
+			`c.csv, row 2, column "httpMetrics": option "httpMetrics" is a string; it must be true or false`,
+		},
+		{
+			"c.csv", "clientId,clientSecret,dpop\na,s3cr3t,true\nb,s3cr3t,on\n",
+			`c.csv, row 3, column "dpop": option "dpop" is a string; it must be true or false, or an object with alg or key`,
+		},
+		{
+			"c.json", `[{"client_id": "a", "client_secret": ["s3cr3t"]}]`,
+			`c.json, client 1: option "clientSecret" is an array; it must be a non-empty string`,
+		},
+		{
+			"c.json", `[{"client_id": "a", "client_secret": "s3cr3t"}, {"client_secret": "s3cr3t"}]`,
+			`c.json, client 2: option "clientId" is missing; it must be a non-empty string`,
+		},
 		{"c.txt", "s3cr3t", `option "clients.file" is c.txt; its name must end in .csv or .json`},
 	} {
 		got := v.mustRun(fmt.Sprintf(`(() => { try { new ClientPool({tokenUrl: 'https://idp.example.com/token', clients: {file: %q}}) }
@@ -102,7 +140,8 @@ func TestWrongClientsFilesAreNamed(t *testing.T) {
 		assert.NotContains(t, got, "s3cr3t", c.content)
 	}
 	_, err := v.run(`new ClientPool({tokenUrl: 'https://idp.example.com/token', clients: {file: '/no/such/clients.csv'}})`)
-	assert.ErrorContains(t, err, `option "clients.file" cannot be read: open /no/such/clients.csv: no such file or directory`)
+	assert.ErrorContains(t, err,
+		`option "clients.file" cannot be read: open /no/such/clients.csv: no such file or directory`)
 }
 
 // Every VU hears of a mistake, not only the one that found it; and what an array says later, too.
@@ -112,11 +151,13 @@ func TestWrongPoolsAreNamedInEveryVU(t *testing.T) {
 	path := fileWith(t, "c.csv", "clientId,clientSecret\na,\n")
 	for range 2 {
 		_, err := newVU(t, root).run(e.pool(fileOption(path), ""))
-		assert.ErrorContains(t, err, `TypeError: k6/x/clientcreds: c.csv, row 2, column "clientSecret": option "clientSecret" is missing`)
+		assert.ErrorContains(t, err,
+			`TypeError: k6/x/clientcreds: c.csv, row 2, column "clientSecret": option "clientSecret" is missing`)
 	}
 	v := poolVU(t, New(), 1, `globalThis.list = [{clientId: 'a', clientSecret: 'abcd'}];`+e.pool(`list`, ""))
 	_, err := v.run(`list[0].clientSecret = 7; pool.client()`)
-	assert.ErrorContains(t, err, `TypeError: k6/x/clientcreds: clients[0]: option "clientSecret" is a number; it must be a non-empty string`)
+	assert.ErrorContains(t, err,
+		`TypeError: k6/x/clientcreds: clients[0]: option "clientSecret" is a number; it must be a non-empty string`)
 }
 
 // Clients that differ in more than their names and secrets are all looked at, and those that do not
@@ -127,7 +168,8 @@ func TestEveryClientOfAFileIsLookedAt(t *testing.T) {
 	var csvRows, jsonRows []string
 	for i := range mostShapes + 10 {
 		csvRows = append(csvRows, fmt.Sprintf("client-%d,s3cr3t-%d,scope-%d,", i, i, i))
-		jsonRows = append(jsonRows, fmt.Sprintf(`{"client_id":"client-%d","client_secret":"s3cr3t-%d","scope":"scope-%d"}`, i, i, i))
+		jsonRows = append(jsonRows, fmt.Sprintf(`{"client_id":"client-%d","client_secret":"s3cr3t-%d","scope":"scope-%d"}`, i,
+			i, i))
 	}
 	for _, last := range []struct{ csv, json, want string }{
 		{"a,s3cr3t,x,y", `{"client_id":"a","client_secret":"s3cr3t","auth":"y"}`, `option "auth" is "y"; it must be one of `},
@@ -139,7 +181,8 @@ func TestEveryClientOfAFileIsLookedAt(t *testing.T) {
 			"clientId,clientSecret,scope,auth\n"+strings.Join(append(csvRows, last.csv), "\n"))), ""))
 		assert.ErrorContains(t, err, last.want)
 		assert.ErrorContains(t, err, "c.csv, "+row)
-		_, err = newVU(t, New()).run(e.pool(fileOption(fileWith(t, "c.json", "["+strings.Join(append(jsonRows, last.json), ",")+"]")), ""))
+		_, err = newVU(t, New()).run(e.pool(fileOption(fileWith(t, "c.json",
+			"["+strings.Join(append(jsonRows, last.json), ",")+"]")), ""))
 		assert.ErrorContains(t, err, last.want)
 		assert.ErrorContains(t, err, "c.json, "+number)
 	}

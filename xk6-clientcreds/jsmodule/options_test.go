@@ -7,8 +7,10 @@ import (
 )
 
 // allOptions are the names of all options, in the order in which errors tell them.
-const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, " +
-	"scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics"
+const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, " +
+	"basicEncoding, key, certificate, assertion, dpop, " +
+	"scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, " +
+	"httpMetrics"
 
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.
@@ -655,9 +657,11 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
 	v.mustRun(`globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clientId: 'orders', clientSecret: 's3cr3t'}`)
-	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" + testJWK + "`}")
+	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" +
+		testJWK + "`}")
 	for _, c := range wrongOptions {
-		got := v.mustRun(`(() => { try { new Client(` + c.argument + `) } catch (e) { return e.name + ': ' + e.message } })()`)
+		got := v.mustRun(`(() => { try { new Client(` + c.argument +
+			`) } catch (e) { return e.name + ': ' + e.message } })()`)
 		assert.Equal(t, "TypeError: k6/x/clientcreds: "+c.message, got, c.argument)
 		assert.NotContains(t, got, "s3cr3t")
 	}
@@ -671,7 +675,8 @@ func TestUnusualOptionsThatAreRight(t *testing.T) {
 	t.Parallel()
 	v := newVU(t, New())
 	v.mustRun(`globalThis.ok = {tokenUrl: 'https://idp.example.com/token', clientId: 'orders', clientSecret: 's3cr3t'}`)
-	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" + testJWK + "`}")
+	v.mustRun(`globalThis.keyed = {tokenUrl: ok.tokenUrl, clientId: 'orders', auth: 'private_key_jwt', key: ` + "`" +
+		testJWK + "`}")
 	for _, argument := range []string{
 		`{...ok, tokenUrl: undefined, issuer: 'https://idp.example.com/tenant'}`,
 		`{...ok, tokenUrl: 'http://127.0.0.1:1/token?tenant=a'}`,

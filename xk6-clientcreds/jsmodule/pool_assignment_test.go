@@ -19,7 +19,8 @@ import (
 func assigning(t testing.TB, clients int, more string) *pool {
 	t.Helper()
 	v := newVU(t, New())
-	argument, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'http://idp.example', clients: ` + several(clients) + `, ` + more + `})`)
+	argument, err := v.rt.VU.Runtime().RunString(`({tokenUrl: 'http://idp.example', clients: ` + several(clients) + `, ` +
+		more + `})`)
 	require.NoError(t, err)
 	p, err := newPool(v.module, argument)
 	require.NoError(t, err)
@@ -123,7 +124,8 @@ func TestRoundRobinIsOfAllVUs(t *testing.T) {
 	e, root := newEndpoint(t), New()
 	var vus []*vu
 	for number := range uint64(3) {
-		vus = append(vus, poolVU(t, root, number+1, e.pool(several(5), "assignment: 'round-robin', cache: {scope: 'shared'}")))
+		vus = append(vus, poolVU(t, root, number+1,
+			e.pool(several(5), "assignment: 'round-robin', cache: {scope: 'shared'}")))
 	}
 	for call := range 10 {
 		vus[call*call%3].mustRun(`pool.client().token()`)

@@ -35,7 +35,8 @@ func manyClients(t testing.TB, n int, ending string) string {
 			_, err = fmt.Fprintf(f, "client-%d,%s%d,orders.read orders.write\n", i, secret, i)
 		} else {
 			comma := map[bool]string{true: ",\n"}[i > 0]
-			_, err = fmt.Fprintf(f, `%s{"client_id": "client-%d", "client_secret": "%s%d", "scope": "orders.read orders.write"}`, comma, i, secret, i)
+			_, err = fmt.Fprintf(f, `%s{"client_id": "client-%d", "client_secret": "%s%d", "scope": "orders.read orders.write"}`,
+				comma, i, secret, i)
 		}
 		require.NoError(t, err)
 	}
@@ -57,7 +58,8 @@ func TestMemoryPerUnusedClient(t *testing.T) {
 		}
 		start := func(v *vu) int64 {
 			before := liveHeap()
-			v.mustRun(fmt.Sprintf(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example', clients: {file: %q}})`, path))
+			v.mustRun(fmt.Sprintf(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example', clients: {file: %q}})`,
+				path))
 			return liveHeap() - before
 		}
 		first, others := start(vus[0]), start(vus[1])+start(vus[2])
@@ -109,7 +111,8 @@ func BenchmarkPoolStart(b *testing.B) {
 					b.StopTimer()
 					v := newVU(b, New())
 					b.StartTimer()
-					v.mustRun(fmt.Sprintf(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example', clients: {file: %q}})`, path))
+					v.mustRun(fmt.Sprintf(`globalThis.pool = new ClientPool({tokenUrl: 'http://idp.example', clients: {file: %q}})`,
+						path))
 				}
 			})
 		}
@@ -118,7 +121,10 @@ func BenchmarkPoolStart(b *testing.B) {
 
 // BenchmarkPoolClient is the cost of pool.client() for a client that the VU has used before.
 func BenchmarkPoolClient(b *testing.B) {
-	for _, more := range []string{"assignment: 'vu'", "assignment: 'round-robin'", "assignment: 'random'", "assignment: 'zipf'", "assignment: 'hot'"} {
+	for _, more := range []string{
+		"assignment: 'vu'", "assignment: 'round-robin'", "assignment: 'random'",
+		"assignment: 'zipf'", "assignment: 'hot'",
+	} {
 		b.Run(more, func(b *testing.B) {
 			v := poolVU(b, New(), 1, newEndpoint(b).pool(several(1000), more))
 			v.mustRun(`for (let i = 0; i < 20000; i++) { pool.client() }`)

@@ -64,13 +64,15 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	response := slices.ContainsFunc(client.Keys(), clientsfile.IsResponse)
 	for _, key := range client.Keys() {
 		v := client.Get(key)
-		mayBind := key == clientsfile.BoundTokens && jsoption.IsBoolean(v) && !v.ToBoolean() // says nothing of this client's wishes
+		// says nothing of this client's wishes
+		mayBind := key == clientsfile.BoundTokens && jsoption.IsBoolean(v) && !v.ToBoolean()
 		if clientpool.PassesOver(key, response) || sobek.IsUndefined(v) || mayBind || response && p.isIdle(client, key) {
 			continue
 		}
 		name := clientsfile.Option(key)
 		if own[name] {
-			return nil, nil, fmt.Errorf("%s: option %q is set twice, by its name and by its name in RFC 7591; remove one of the two", p.list.Position(i, name), name)
+			return nil, nil, fmt.Errorf("%s: option %q is set twice, by its name and by its name in RFC 7591; remove one of "+
+				"the two", p.list.Position(i, name), name)
 		}
 		own[name] = true
 		jsoption.Set(obj, name, p.withCommon(name, v, own))
@@ -78,8 +80,8 @@ func (p *pool) merged(i int) (obj *sobek.Object, own map[string]bool, err error)
 	return obj, own, nil
 }
 
-// withCommon is the client's own value of an option, completed by the value for all clients. It notes in own which members
-// are the client's own.
+// withCommon is the client's own value of an option, completed by the value for all clients. It notes in own which
+// members are the client's own.
 func (p *pool) withCommon(name string, v sobek.Value, own map[string]bool) sobek.Value {
 	rt, forAll := p.m.vu.Runtime(), p.common.Get(name)
 	switch {
@@ -110,7 +112,8 @@ func (p *pool) isIdle(client *sobek.Object, key string) bool {
 	if auth == nil {
 		auth = p.common.Get("auth")
 	}
-	return clientsfile.Option(key) == "clientSecret" && auth != nil && jsoption.IsString(auth) && !strings.HasPrefix(auth.String(), "client_secret")
+	return clientsfile.Option(key) == "clientSecret" && auth != nil && jsoption.IsString(auth) &&
+		!strings.HasPrefix(auth.String(), "client_secret")
 }
 
 // build makes client i, as this VU shows it to the script.

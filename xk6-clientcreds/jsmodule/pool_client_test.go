@@ -39,7 +39,8 @@ func TestPoolOfRegistrationResponses(t *testing.T) {
 			v.mustRun(`for (let i = 0; i < 3; i++) pool.client().token()`)
 			require.Equal(t, 3, e.count())
 			assert.Equal(t, url.Values{
-				"client_id": {"a"}, "client_secret": {"secret-of-a"}, "grant_type": {"client_credentials"}, "scope": {"orders.read"},
+				"client_id": {"a"}, "client_secret": {"secret-of-a"}, "grant_type": {"client_credentials"},
+				"scope": {"orders.read"},
 			}, e.forms[0])
 			assert.Equal(t, basicAuth("b", "secret-of-b"), e.headers[1].Get("Authorization"))
 			assert.Equal(t, url.Values{"grant_type": {"client_credentials"}}, e.forms[1])
@@ -55,7 +56,8 @@ func TestUnknownMembersOfAList(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	_, err := newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: 's', owner: 'me'}]`, ""))
-	require.ErrorContains(t, err, `TypeError: k6/x/clientcreds: clients[0]: unknown option "owner"; it must be one of issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics at <eval>:1:19(15)`)
+	require.ErrorContains(t, err,
+		`TypeError: k6/x/clientcreds: clients[0]: unknown option "owner"; it must be one of issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics at <eval>:1:19(15)`)
 	_, err = newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: 's', scope: ''}]`, ""))
 	require.ErrorContains(t, err, `clients[0]: option "scope" is an empty string`)
 	_, err = newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: '', client_secret_expires_at: 0}]`, ""))
@@ -75,9 +77,18 @@ func TestPoolsWarnOfTheirLists(t *testing.T) {
 	registered := fmt.Sprintf(`[{"client_id":"a","client_secret":"s","client_secret_expires_at":%d},{"client_id":"b","client_secret":"s","client_secret_expires_at":%d},
 		{"client_id":"c","client_secret":"s","client_secret_expires_at":%d},{"client_id":"d","client_secret":"s","client_secret_expires_at":0}]`, future, past, past)
 	for _, c := range []struct{ clients, want string }{
-		{fileOption(fileWith(t, "c.csv", "clientId,clientSecret\na,s\nb,s\n\nb,t\na,s\na,s\n")), twice(3, 5, "c.csv, row 3", "c.csv, row 5")},
-		{fileOption(fileWith(t, "c.json", `[{"clientId":"a","clientSecret":"s"},{"client_id":"a","client_secret":"t"}]`)), twice(1, 2, "c.json, client 1", "c.json, client 2")},
-		{`[{clientId: 'a', clientSecret: 's'}, {client_id: 'a', client_secret: {env: 'PATH'}}]`, twice(1, 2, "clients[0]", "clients[1]")},
+		{
+			fileOption(fileWith(t, "c.csv", "clientId,clientSecret\na,s\nb,s\n\nb,t\na,s\na,s\n")),
+			twice(3, 5, "c.csv, row 3", "c.csv, row 5"),
+		},
+		{
+			fileOption(fileWith(t, "c.json", `[{"clientId":"a","clientSecret":"s"},{"client_id":"a","client_secret":"t"}]`)),
+			twice(1, 2, "c.json, client 1", "c.json, client 2"),
+		},
+		{
+			`[{clientId: 'a', clientSecret: 's'}, {client_id: 'a', client_secret: {env: 'PATH'}}]`,
+			twice(1, 2, "clients[0]", "clients[1]"),
+		},
 		{fileOption(fileWith(t, "c.json", registered)), fmt.Sprintf(expired, "c.json, client 2")},
 		{registered, fmt.Sprintf(expired, "clients[1]")},
 	} {

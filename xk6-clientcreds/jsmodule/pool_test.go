@@ -26,7 +26,8 @@ func (e *endpoint) pool(clients, more string) string {
 
 // several are n clients as an array in JavaScript.
 func several(n int) string {
-	return fmt.Sprintf(`Array.from({length: %d}, (_, i) => ({clientId: 'client-' + i, clientSecret: %q + i}))`, n, testSecret)
+	return fmt.Sprintf(`Array.from({length: %d}, (_, i) => ({clientId: 'client-' + i, clientSecret: %q + i}))`, n,
+		testSecret)
 }
 
 // poolVU is a VU of that number in the test after its init code.
@@ -84,12 +85,20 @@ func TestPoolClientsWithDPoP(t *testing.T) {
 		clients, more string
 		algorithms    []string // of the proofs; none where there is no proof
 	}{
-		"array":          {three, "", []string{"ES256", "ES256", ""}},
-		"JSON":           {fileOption(fileWith(t, "c.json", three)), "", []string{"ES256", "ES256", ""}},
-		"CSV":            {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")), "", []string{"ES256", "", ""}},
-		"CSV, metadata":  {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop_bound_access_tokens\na,s,true\nb,s,\nc,s,false\n")), "", []string{"ES256", "", ""}},
+		"array": {three, "", []string{"ES256", "ES256", ""}},
+		"JSON":  {fileOption(fileWith(t, "c.json", three)), "", []string{"ES256", "ES256", ""}},
+		"CSV": {
+			fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")), "",
+			[]string{"ES256", "", ""},
+		},
+		"CSV, metadata": {fileOption(fileWith(t, "c.csv",
+			"clientId,clientSecret,dpop_bound_access_tokens\na,s,true\nb,s,\nc,s,false\n")), "", []string{"ES256", "", ""}},
 		"more in common": {three, "dpop: {alg: 'EdDSA'}", []string{"EdDSA", "EdDSA", "EdDSA"}},
-		"less in common": {fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")), "dpop: {alg: 'EdDSA'}", []string{"EdDSA", "EdDSA", ""}},
+		"less in common": {
+			fileOption(fileWith(t, "c.csv", "clientId,clientSecret,dpop\na,s,true\nb,s,\nc,s,false\n")),
+			"dpop: {alg: 'EdDSA'}",
+			[]string{"EdDSA", "EdDSA", ""},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +128,10 @@ func TestPoolTakesASharedArray(t *testing.T) {
 	e := newEndpoint(t)
 	v := newVU(t, New())
 	rt := v.rt.VU.Runtime()
-	require.NoError(t, rt.Set("shared", rt.NewDynamicArray(sharedArray{rt, []string{`({clientId: 'a', clientSecret: 'secret-of-a'})`, `({clientId: 'b', clientSecret: 'secret-of-b'})`}})))
+	require.NoError(t, rt.Set("shared", rt.NewDynamicArray(sharedArray{
+		rt,
+		[]string{`({clientId: 'a', clientSecret: 'secret-of-a'})`, `({clientId: 'b', clientSecret: 'secret-of-b'})`},
+	})))
 	v.mustRun(e.pool(`shared`, "assignment: 'round-robin'"))
 	v.start()
 	v.mustRun(`pool.client().token(); pool.client().token()`)
@@ -153,7 +165,8 @@ func TestPoolClientsAreClients(t *testing.T) {
 	v.mustRun(e.pool(several(3), "assignment: 'round-robin'"))
 	assert.Equal(t, true, v.mustRun(`pool instanceof ClientPool && ClientPool.name === 'ClientPool'`))
 	_, err := v.run(`pool.client()`)
-	require.ErrorContains(t, err, "pool.client() cannot be called in the init context; call it in the default function, setup() or teardown()")
+	require.ErrorContains(t, err,
+		"pool.client() cannot be called in the init context; call it in the default function, setup() or teardown()")
 	v.start()
 	assert.Equal(t, []any{true, true, false, true}, v.mustRun(`const first = pool.client(), second = pool.client(); pool.client();
 		[first instanceof Client, first === pool.client(), first === second, second === pool.client()]`))
@@ -199,8 +212,9 @@ func TestPoolMergesOptions(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	path := fileWith(t, "clients.csv", "clientId,key.kid,scope,tags.shop\na,key-of-a,x,berlin\nb,,,\n")
-	v := poolVU(t, New(), 1, e.pool(fileOption(path), "assignment: 'round-robin', auth: 'private_key_jwt', scope: 'y', tags: {shop: 'other', kind: 'k'},"+
-		"key: {text: `"+testJWK+"`, kid: 'common'}"))
+	v := poolVU(t, New(), 1, e.pool(fileOption(path),
+		"assignment: 'round-robin', auth: 'private_key_jwt', scope: 'y', tags: {shop: 'other', kind: 'k'},"+
+			"key: {text: `"+testJWK+"`, kid: 'common'}"))
 	v.mustRun(`pool.client().token(); pool.client().token()`)
 	require.Equal(t, 2, e.count())
 	for i, want := range []struct{ kid, scope, shop string }{{"key-of-a", "x", "berlin"}, {"common", "y", "other"}} {
@@ -208,7 +222,10 @@ func TestPoolMergesOptions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want.kid, assertion.Headers[0].KeyID)
 		assert.Equal(t, want.scope, e.forms[i].Get("scope"))
-		assert.Equal(t, map[string]string{"client": "pool", "reason": "cold", "status": "200", "shop": want.shop, "kind": "k"},
+		assert.Equal(t, map[string]string{
+			"client": "pool", "reason": "cold", "status": "200", "shop": want.shop,
+			"kind": "k",
+		},
 			v.collected()["clientcreds_requests"][i].Tags.Map())
 	}
 }

@@ -38,7 +38,8 @@ func (c *client) rejected(v *view, result sobek.Value) bool {
 	case http.StatusUnauthorized:
 		if from, to := transport.OriginOf(resp.Request.URL), transport.OriginOf(resp.URL); from != to {
 			c.countRejection(labelRedirected)
-			c.warn("redirected", "A request of client %q to %s was redirected to %s, which answered 401: a token is not sent to another origin. "+
+			c.warn("redirected", "A request of client %q to %s was redirected to %s, which answered 401: a token is not sent "+
+				"to another origin. "+
 				"Use the final URL in the script", c.opts.ClientID, from, to)
 			return false
 		}
@@ -57,7 +58,8 @@ func (c *client) countRejection(label string) {
 	pushOne(state.Samples, c.m.process.metrics.Rejections, 1, tags)
 }
 
-// replaced drops the token of v, which the API rejected, if another one may be better. It warns of what the rejection means.
+// replaced drops the token of v, which the API rejected, if another one may be better. It warns of what the rejection
+// means.
 func (c *client) replaced(v *view, resp *k6http.Response) bool {
 	api := c.source.apis.of(transport.OriginOf(resp.URL))
 	accepted := v.lease.AcceptedBy(api)
@@ -84,7 +86,8 @@ func (c *client) warnOfRejection(t *oauth.Token, resp *k6http.Response) {
 		return
 	}
 	c.source.succession.rejected(t, func() {
-		c.warn("rejected", "%s; it does not accept this server's tokens: check issuer, audience, scope and the clocks of both", says)
+		c.warn("rejected", "%s; it does not accept this server's tokens: check issuer, audience, scope and the clocks of "+
+			"both", says)
 	})
 }
 
@@ -94,8 +97,11 @@ func (c *client) warnOfSuccession(resp *k6http.Response) {
 	if c.opts.Cache.Scope == scopeShared {
 		advice = "Use one set of options for this clientId, or a clientId for each"
 	}
-	c.m.process.warnOnce(warning{"succession", c.source.succession}, c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a newer one (%s%s): "+
-		"the server seems to keep one token for each client. %s", c.opts.ClientID, transport.OriginOf(resp.URL), c.describeChallenge(resp), advice)))
+	c.m.process.warnOnce(warning{"succession", c.source.succession},
+		c.m.process.redactor.String(fmt.Sprintf("The API accepted a token, and refused it after client %q had been given a "+
+			"newer one (%s%s): "+
+			"the server seems to keep one token for each client. %s", c.opts.ClientID, transport.OriginOf(
+			resp.URL), c.describeChallenge(resp), advice)))
 }
 
 // answerObserver returns a function that notes the answers to requests with the token of l. Both may be called on any
@@ -116,8 +122,8 @@ func (c *client) answerObserver(l *tokencache.Lease) func(*url.URL, int) {
 	}
 }
 
-// isAcceptance reports whether an API that answers with status has accepted the token: with a redirect, it may ask for a
-// login, and before an error it may not have looked at it.
+// isAcceptance reports whether an API that answers with status has accepted the token: with a redirect, it may ask for
+// a login, and before an error it may not have looked at it.
 func isAcceptance(status int) bool {
 	return status >= 200 && status < 300 || status == http.StatusForbidden
 }
@@ -125,7 +131,8 @@ func isAcceptance(status int) bool {
 // warnOfDelay warns once that an API accepts tokens only a while after they were issued.
 func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
 	t.process.warnOnce(warning{"late acceptance", t.opts.subject()}, fmt.Sprintf(
-		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the authorization server is ahead "+
+		"The API at %s refused a token of client %q and accepted it later, when the token was %s old: the clock of the "+
+			"authorization server is ahead "+
 			"of the API's, or new tokens take time to reach the API. Set the clocks, or let the API tolerate a difference",
 		transport.Origin(u), t.opts.ClientID, age.Round(100*time.Millisecond)))
 }
@@ -136,11 +143,15 @@ func notYetValid(t *oauth.Token, resp *k6http.Response) string {
 	if jwt := oauth.ParseJWT(t.AccessToken); jwt != nil {
 		date, err := http.ParseTime(resp.Headers["Date"])
 		if from, known := jwt.ValidFrom(); err == nil && known && from.After(date) {
-			return fmt.Sprintf("the token is valid from %s, and the API's clock says %s", from.UTC().Format(time.TimeOnly), date.UTC().Format(time.TimeOnly))
+			return fmt.Sprintf("the token is valid from %s, and the API's clock says %s", from.UTC().Format(time.TimeOnly),
+				date.UTC().Format(time.TimeOnly))
 		}
 	}
 	words := strings.ToLower(resp.Headers[headerChallenge])
-	for _, sign := range []string{"not yet", "not valid yet", "not active", "nbf", "not before", "future", "\"iat\"", "issued at"} {
+	for _, sign := range []string{
+		"not yet", "not valid yet", "not active", "nbf", "not before", "future", "\"iat\"",
+		"issued at",
+	} {
 		if strings.Contains(words, sign) {
 			return "the API says that the token is not valid yet"
 		}

@@ -43,7 +43,8 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch r.URL.Host {
 	case "idp.example":
 		w.issued = append(w.issued, time.Now())
-		return answer(r, 200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":3600}`, w.name(len(w.issued)-1))), nil
+		return answer(r, 200, fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer","expires_in":3600}`,
+			w.name(len(w.issued)-1))), nil
 	case "api.example":
 		w.requests++
 		for n := range w.issued {
@@ -164,7 +165,8 @@ func TestTokenOfTheFutureIsExplained(t *testing.T) {
 		vus := w.vus(t, 1, "")
 		vus[0].mustRun(callAPI)
 		require.Len(t, warnings(vus), 1)
-		assert.Contains(t, vus[0].messages()[0], `: the token is valid from 00:00:30, and the API's clock says 00:00:00. The token is kept`)
+		assert.Contains(t, vus[0].messages()[0],
+			`: the token is valid from 00:00:30, and the API's clock says 00:00:00. The token is kept`)
 	})
 }
 
@@ -172,7 +174,8 @@ func TestTokenOfTheFutureIsExplained(t *testing.T) {
 func TestAPIThatRefusesEveryToken(t *testing.T) {
 	t.Parallel()
 	for code, scopes := range map[string][]string{
-		callAPI: {"vu", "shared"}, `client.batch(['http://api.example/orders'])`: {"vu"}, `client.asyncRequest('GET', 'http://api.example/orders')`: {"vu"},
+		callAPI: {"vu", "shared"}, `client.batch(['http://api.example/orders'])`: {"vu"},
+		`client.asyncRequest('GET', 'http://api.example/orders')`: {"vu"},
 	} {
 		for _, scope := range scopes {
 			synctest.Test(t, func(t *testing.T) {
@@ -237,8 +240,11 @@ func TestServerWithOneTokenPerClient(t *testing.T) {
 		code string
 		want string
 	}{
-		"vu":     {10, callAPI, seen + `Let the virtual users share one token with cache.scope: 'shared'`},
-		"shared": {1, callAPI + `; other.get('http://api.example/orders')`, seen + `Use one set of options for this clientId, or a clientId for each`},
+		"vu": {10, callAPI, seen + `Let the virtual users share one token with cache.scope: 'shared'`},
+		"shared": {
+			1, callAPI + `; other.get('http://api.example/orders')`,
+			seen + `Use one set of options for this clientId, or a clientId for each`,
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := &world{}
@@ -254,7 +260,10 @@ func TestServerWithOneTokenPerClient(t *testing.T) {
 // A redirect to another origin takes the token nowhere: what that origin says is not about the token.
 func TestRedirectToAnotherOriginIsNotARefusal(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{`client.get(api + '/orders')`, `client.batch([api + '/orders'])`, `client.asyncRequest('GET', api + '/orders')`} {
+	for _, call := range []string{
+		`client.get(api + '/orders')`, `client.batch([api + '/orders'])`,
+		`client.asyncRequest('GET', api + '/orders')`,
+	} {
 		e, a, other := newEndpoint(t), newAPI(t), newAPI(t)
 		a.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, other.URL+"/orders", http.StatusMovedPermanently)

@@ -63,7 +63,8 @@ func (t *tokenSource) reread(old *credentials, s *sender) {
 		t.keepOld(err)
 		return
 	}
-	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text && opts.Certificate.Text == old.opts.Certificate.Text {
+	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text &&
+		opts.Certificate.Text == old.opts.Certificate.Text {
 		t.rotation.unchanged = time.Now()
 		return
 	}
@@ -74,15 +75,17 @@ func (t *tokenSource) reread(old *credentials, s *sender) {
 	}
 	t.credentials.Store(fresh)
 	pushOne(s.samples, t.process.metrics.SecretRotations, 1, s.tags)
-	t.process.logger.Info(fmt.Sprintf("Client %q was rejected; reloaded its credentials from option %q, which have changed",
+	t.process.logger.Info(fmt.Sprintf("Client %q was rejected; reloaded its credentials from option %q, which have "+
+		"changed",
 		opts.ClientID, opts.rotating()))
 }
 
 // keepOld keeps the old credentials for a while.
 func (t *tokenSource) keepOld(err error) {
 	t.rotation.unchanged = time.Now()
-	t.process.warnOnce(warning{"rotation", t.opts.subject()}, fmt.Sprintf("Client %q was rejected, and its credentials cannot be reloaded: %s",
-		t.opts.ClientID, err))
+	t.process.warnOnce(warning{"rotation", t.opts.subject()},
+		fmt.Sprintf("Client %q was rejected, and its credentials cannot be reloaded: %s",
+			t.opts.ClientID, err))
 }
 
 // rotating names the option that says where the credentials are.

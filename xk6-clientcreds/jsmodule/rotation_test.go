@@ -227,7 +227,8 @@ func TestRotatedSecretAtTheOtherEndpoints(t *testing.T) {
 	w.write("secret", newSecret)
 	rotate(newSecret)
 	assert.Equal(t, "invalid_client", v.mustRun(`client.introspect('a-token').error`))
-	assert.Equal(t, "invalid_response", v.mustRun(`client.introspect('a-token').error`), "no introspection, but no refusal either")
+	assert.Equal(t, "invalid_response", v.mustRun(`client.introspect('a-token').error`),
+		"no introspection, but no refusal either")
 	assert.Equal(t, 2, e.count())
 }
 
@@ -245,7 +246,8 @@ func TestClientIsTheSameAfterARotation(t *testing.T) {
 	require.NoError(t, after.client(e, fmt.Sprintf(`clientSecret: {file: %q}`, filepath.Join(w.dir, "secret"))))
 	assert.Len(t, after.module.clients, 1)
 	require.NoError(t, os.Remove(filepath.Join(w.dir, "secret")))
-	require.NoError(t, w.vu(root).client(e, `clientSecret: {file: 'secret'}`), "a VU that begins while the file is being replaced")
+	require.NoError(t, w.vu(root).client(e, `clientSecret: {file: 'secret'}`),
+		"a VU that begins while the file is being replaced")
 	w.write("other", newSecret)
 	require.NoError(t, after.client(e, `clientSecret: {file: 'other'}`))
 	assert.Len(t, after.module.clients, 2)

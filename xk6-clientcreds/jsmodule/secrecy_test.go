@@ -22,7 +22,8 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 			t.Parallel()
 			e, a := newEndpoint(t), newAPI(t)
 			a.answer = func(n int, w http.ResponseWriter, r *http.Request) bool {
-				return n <= 2 && unauthorized(w, `Bearer error="invalid_token", error_description="`+r.Header.Get("Authorization")+`"`)
+				return n <= 2 && unauthorized(w,
+					`Bearer error="invalid_token", error_description="`+r.Header.Get("Authorization")+`"`)
 			}
 			e.refuse = func(n int, w http.ResponseWriter) bool {
 				return n == 3 && oauthError(w, 401, "invalid_client", "wrong secret "+testSecret)
@@ -38,7 +39,10 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 			].join()`).(string)
 			require.Contains(t, results, "invalid_client")
 			v.forgives()
-			for _, value := range []any{v.mustRun(`client.token()`), v.mustRun(`JSON.stringify(client.headers())`), testSecret, basicAuth("orders", testSecret)} {
+			for _, value := range []any{
+				v.mustRun(`client.token()`), v.mustRun(`JSON.stringify(client.headers())`), testSecret,
+				basicAuth("orders", testSecret),
+			} {
 				v.state.Logger.WithField("field", value).Info(value)
 			}
 
@@ -56,7 +60,10 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 				}
 			}
 			all := strings.Join(texts, "\n")
-			for _, hidden := range []string{"issued-token-number", testSecret, base64.StdEncoding.EncodeToString([]byte("orders:" + testSecret))} {
+			for _, hidden := range []string{
+				"issued-token-number", testSecret,
+				base64.StdEncoding.EncodeToString([]byte("orders:" + testSecret)),
+			} {
 				assert.NotContains(t, all, hidden)
 			}
 		})

@@ -57,7 +57,8 @@ func readSecret(r *jsoption.Reader, name string, text *string, from *secretRef) 
 	case jsoption.IsObject(v):
 		r.Nested(name, v, from.read)
 		if !r.Failed() && len(from.options()) != 1 {
-			r.Fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or the name of a secret in k6's secret sources")
+			r.Fail(name, "must have one of file, env and secret: the path of a file, the name of an environment variable, or "+
+				"the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
 		*text = v.String()
@@ -67,9 +68,9 @@ func readSecret(r *jsoption.Reader, name string, text *string, from *secretRef) 
 	}
 }
 
-// secretReader reads what a secretRef refers to. It bypasses k6's file systems, whose files become part of an archive of the
-// test. Errors name the option and what is allowed, but not the variable or secret: users sometimes pass the secret where
-// its name belongs.
+// secretReader reads what a secretRef refers to. It bypasses k6's file systems, whose files become part of an archive
+// of the test. Errors name the option and what is allowed, but not the variable or secret: users sometimes pass the
+// secret where its name belongs.
 type secretReader struct {
 	lookupEnv func(string) (string, bool)
 	secrets   *secretsource.Manager // nil where k6 has none
@@ -81,7 +82,8 @@ func (s *secretReader) read(option string, from secretRef) (string, error) {
 	case from.File != "":
 		text, err := oauth.ReadSecretFile(from.File)
 		if err != nil {
-			return "", jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read", err)
+			return "", jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read",
+				err)
 		}
 		return string(text), nil
 	case from.Env != "":
@@ -108,11 +110,14 @@ func (s *secretReader) ask(option string, from secretRef) (string, error) {
 	var unknown secretsource.UnknownSourceError
 	switch {
 	case errors.As(err, &unknown):
-		return "", jsoption.Errorf(option+".source", "is not a secret source of k6; name one so with --secret-source=file=name=NAME,filename=secrets.txt, or make one the default with --secret-source=file=default,filename=secrets.txt")
+		return "", jsoption.Errorf(option+".source",
+			"is not a secret source of k6; name one so with --secret-source=file=name=NAME,filename=secrets.txt, or make one "+
+				"the default with --secret-source=file=default,filename=secrets.txt")
 	case err != nil && err.Error() == "no secret sources are configured":
 		return "", jsoption.Errorf(option+".secret", "cannot be read: %w; %s", err, want)
 	case err != nil:
-		return "", jsoption.Errorf(option+".secret", "cannot be read: the source says %q; it must be the name of a secret there", err)
+		return "", jsoption.Errorf(option+".secret",
+			"cannot be read: the source says %q; it must be the name of a secret there", err)
 	case strings.TrimSpace(value) == "":
 		return "", jsoption.Errorf(option+".secret", "names a secret that is empty; it must have a value")
 	}

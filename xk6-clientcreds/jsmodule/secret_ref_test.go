@@ -65,7 +65,8 @@ func (w *wallet) vu(root *RootModule) *vu {
 
 // client makes the client of a VU, whose clientSecret is in the options.
 func (v *vu) client(e *endpoint, options string) error {
-	_, err := v.run(fmt.Sprintf(`globalThis.client = new Client({tokenUrl: %q, clientId: 'orders', %s})`, e.URL+"/token", options))
+	_, err := v.run(fmt.Sprintf(`globalThis.client = new Client({tokenUrl: %q, clientId: 'orders', %s})`, e.URL+"/token",
+		options))
 	return err
 }
 
@@ -76,7 +77,10 @@ func TestSecretsFromWhereTheyAre(t *testing.T) {
 	w.write("plain", testSecret)
 	w.write("lines", testSecret+"\n")
 	w.write("dos", testSecret+"\r\n")
-	w.sources = map[string]secretsource.Source{"default": &vault{"the-secret": testSecret}, "other": &vault{"x": testSecret}}
+	w.sources = map[string]secretsource.Source{
+		"default": &vault{"the-secret": testSecret},
+		"other":   &vault{"x": testSecret},
+	}
 	for _, secret := range []string{
 		`{file: 'plain'}`, `{file: './lines'}`, `{file: 'dos'}`, fmt.Sprintf(`{file: %q}`, filepath.Join(w.dir, "plain")),
 		`{env: 'THE_SECRET'}`, `{secret: 'the-secret'}`, `{secret: 'x', source: 'other'}`, `'` + testSecret + `'`,
@@ -187,5 +191,6 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 	}
 	w.sources = nil
 	err := w.vu(New()).client(newEndpoint(t), `clientSecret: {secret: 'x'}`)
-	require.ErrorContains(t, err, `option "clientSecret.secret" cannot be read: no secret sources are configured; start k6 with --secret-source`)
+	require.ErrorContains(t, err,
+		`option "clientSecret.secret" cannot be read: no secret sources are configured; start k6 with --secret-source`)
 }

@@ -85,7 +85,10 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 		return state.Transport
 	}
 	if c.certified == nil {
-		c.certified = &certifiedTransport{transport.WithCertificate(state.Transport, c.source.certificate.TLS()), state.Iteration}
+		c.certified = &certifiedTransport{
+			transport.WithCertificate(state.Transport, c.source.certificate.TLS()),
+			state.Iteration,
+		}
 	}
 	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
 		c.certified.close() // as k6 does with the VU's transport at the end of an iteration
@@ -173,8 +176,8 @@ func (s *sender) Send(req *http.Request) (*http.Response, any, error) {
 	return resp, t, nil
 }
 
-// givenUp returns context.Canceled if the caller has given the request up, whatever the transport says. k6 ends iterations
-// with a deadline, and to a transport that is a timeout, which would be a failure of the server.
+// givenUp returns context.Canceled if the caller has given the request up, whatever the transport says. k6 ends
+// iterations with a deadline, and to a transport that is a timeout, which would be a failure of the server.
 func givenUp(caller context.Context, err error) error {
 	if caller.Err() != nil {
 		return context.Canceled

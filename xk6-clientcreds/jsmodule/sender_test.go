@@ -17,14 +17,17 @@ func TestSenderSendsTwoRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	var begun sync.WaitGroup
 	begun.Add(2)
-	s := &sender{process: newProcess(), opts: &options{Timeout: time.Minute}, transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-		begun.Done()
-		begun.Wait()
-		if req.URL.Path == "/fails" {
-			return nil, io.ErrUnexpectedEOF
-		}
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
-	})}
+	s := &sender{
+		process: newProcess(), opts: &options{Timeout: time.Minute},
+		transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			begun.Done()
+			begun.Wait()
+			if req.URL.Path == "/fails" {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+		}),
+	}
 	send := func(path string) *trace {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://idp.example.com"+path, http.NoBody)
 		require.NoError(t, err)

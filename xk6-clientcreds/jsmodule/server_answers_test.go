@@ -30,7 +30,8 @@ var wrongAnswers = []struct {
 	retryable    bool
 }{
 	{
-		"wrong secret", 401, `WWW-Authenticate: Basic realm="idp"`, `{"error":"invalid_client","error_description":"Client authentication failed"}`,
+		"wrong secret", 401, `WWW-Authenticate: Basic realm="idp"`,
+		`{"error":"invalid_client","error_description":"Client authentication failed"}`,
 		`invalid_client (HTTP 401): Client authentication failed`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
@@ -40,7 +41,8 @@ var wrongAnswers = []struct {
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
 	{
-		"server repeats the secret", 401, ``, `{"error":"invalid_client","error_description":"no client has the secret ` + testSecret + `"}`,
+		"server repeats the secret", 401, ``, `{"error":"invalid_client","error_description":"no client has the secret ` +
+			testSecret + `"}`,
 		`invalid_client (HTTP 401): no client has the secret ***REDACTED***`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "invalid_client", false,
 	},
@@ -67,7 +69,8 @@ var wrongAnswers = []struct {
 	{
 		"bad request", 400, ``, `{"error":"invalid_request","error_description":"audience is required"}`,
 		`invalid_request (HTTP 400): audience is required`,
-		`; a parameter is missing or not accepted by the server; check params, audience and resource`, "invalid_request", false,
+		`; a parameter is missing or not accepted by the server; check params, audience and resource`, "invalid_request",
+		false,
 	},
 	{
 		"forbidden by policy", 403, ``, `{"error":"access_denied"}`,
@@ -133,19 +136,24 @@ var wrongAnswers = []struct {
 		"proxy wants credentials", 401, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 401): the answer is not JSON, but text/html`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`, "http_error", false,
+			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`,
+		"http_error", false,
 	},
 	{
-		"wrong secret, by Spring", 401, ``, `{"status":401,"error":"Unauthorized","message":"Bad credentials","path":"/token"}`,
+		"wrong secret, by Spring", 401, ``,
+		`{"status":401,"error":"Unauthorized","message":"Bad credentials","path":"/token"}`,
 		`http_error (HTTP 401): Bad credentials`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`, "http_error", false,
+			`if they are right, something in front of the token endpoint expects other credentials, such as a proxy or gateway`,
+		"http_error", false,
 	},
 	{
-		"wrong secret, by Keycloak", 401, ``, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
+		"wrong secret, by Keycloak", 401, ``,
+		`{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`,
 		`unauthorized_client (HTTP 401): Invalid client or Invalid client credentials`,
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'; ` +
-			`if they are right, the server does not allow this client the client_credentials grant`, "unauthorized_client", false,
+			`if they are right, the server does not allow this client the client_credentials grant`, "unauthorized_client",
+		false,
 	},
 	{
 		"wrong secret, by Auth0", 401, ``, `{"error":"access_denied","error_description":"Unauthorized"}`,
@@ -159,7 +167,8 @@ var wrongAnswers = []struct {
 		`; check clientId and clientSecret, and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "tenant_suspended", false,
 	},
 	{
-		"a server that repeats the secret in words of its own", 400, ``, `{"error":{"message":"no client has the secret ` + testSecret + `"}}`,
+		"a server that repeats the secret in words of its own", 400, ``,
+		`{"error":{"message":"no client has the secret ` + testSecret + `"}}`,
 		`http_error (HTTP 400): no client has the secret ***REDACTED***`,
 		`; check that tokenUrl is a token endpoint, and whether the server expects https`, "http_error", false,
 	},
@@ -171,7 +180,8 @@ var wrongAnswers = []struct {
 	{
 		"firewall", 403, `Content-Type: text/html`, `<html></html>`,
 		`http_error (HTTP 403): the answer is not JSON, but text/html`,
-		`; something in front of the token endpoint forbids the request, such as a proxy, gateway or firewall`, "http_error", false,
+		`; something in front of the token endpoint forbids the request, such as a proxy, gateway or firewall`, "http_error",
+		false,
 	},
 	{
 		"no POST", 405, `Content-Type: text/plain`, `Method Not Allowed`,
@@ -191,47 +201,56 @@ var wrongAnswers = []struct {
 	{
 		"login page", 200, `Content-Type: text/html`, `<html></html>`,
 		`invalid_response (HTTP 200): the answer is not JSON, but text/html`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"nothing", 200, `Content-Type: `, ``,
 		`invalid_response (HTTP 200): the answer is empty`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"no content", 204, ``, ``,
 		`invalid_response (HTTP 204): the answer is empty`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"not an object", 200, ``, `["token"]`,
 		`invalid_response (HTTP 200): the answer is JSON, but not an object`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"no token", 200, ``, `{"token_type":"bearer"}`,
 		`invalid_response (HTTP 200): the answer has no access_token`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"token is null", 200, ``, `{"access_token":null}`,
 		`invalid_response (HTTP 200): the answer has no access_token`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"token with a line break", 200, ``, `{"access_token":"a\nb"}`,
 		`invalid_response (HTTP 200): the access_token has characters that no header can carry`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"half an answer", 200, ``, `{"access_token":"abc`,
 		`invalid_response (HTTP 200): the answer claims to be application/json, but is not JSON`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"too large", 200, ``, `{"access_token":"` + strings.Repeat("a", 1<<20) + `"}`,
 		`invalid_response (HTTP 200): the answer is larger than 1 MiB`,
-		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response", false,
+		`; this is not the answer of a token endpoint (RFC 6749 §5.1); check tokenUrl, or the server`, "invalid_response",
+		false,
 	},
 	{
 		"description to be cleaned", 400, ``, `{"error":"invalid_scope","error_description":"one\u001b[31mtwo\nthree"}`,
@@ -254,7 +273,8 @@ func answering(status int, header, body string) http.HandlerFunc {
 
 // caught is code that evaluates to what client.token() throws.
 const caught = `(() => { try { client.token() } catch (e) {
-	return {name: e.name, message: e.message, error: e.error, status: e.status, retryable: e.retryable, retryAfter: e.retryAfter}
+	return {name: e.name, message: e.message, error: e.error, status: e.status,
+		retryable: e.retryable, retryAfter: e.retryAfter}
 } })()`
 
 // clientAt is a VU with a client of that token endpoint, which asks once.
@@ -281,7 +301,8 @@ func TestWrongAnswersAreTokenErrors(t *testing.T) {
 			retryAfter := int64(0)
 			_, _ = fmt.Sscanf(c.header, "Retry-After: %d", &retryAfter)
 			assert.Equal(t, map[string]any{
-				"name": "TokenError", "error": c.code, "status": int64(c.status), "retryable": c.retryable, "retryAfter": retryAfter,
+				"name": "TokenError", "error": c.code, "status": int64(c.status), "retryable": c.retryable,
+				"retryAfter": retryAfter,
 			}, got)
 			samples := v.sampled()
 			assert.Len(t, samples["clientcreds_request_duration"], 1, "a refusal is an answer")
@@ -323,7 +344,8 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 		"closed": {
 			serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "",
 			"connection_reset: the connection was closed before the answer was complete",
-			"the server or a proxy in front of it closed the connection: it is overloaded, restarting, or not an HTTP server; or the server expects https", "connection_reset", true,
+			"the server or a proxy in front of it closed the connection: it is overloaded, restarting, or not an HTTP server; " +
+				"or the server expects https", "connection_reset", true,
 		},
 		"too slow": {
 			serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -332,15 +354,18 @@ func TestNoAnswerIsATokenError(t *testing.T) {
 				case <-release:
 				case <-r.Context().Done():
 				}
-			}), "timeout: 20", "timeout: no answer in time", "the server did not answer within the timeout option", "timeout", true,
+			}), "timeout: 20", "timeout: no answer in time", "the server did not answer within the timeout option", "timeout",
+			true,
 		},
 		"no TLS": {
-			"https://" + plain.Listener.Addr().String(), "", "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS",
+			"https://" + plain.Listener.Addr().String(), "",
+			"tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS",
 			"", "tls", false,
 		},
 		"unknown CA": {
 			tls.URL, "", "tls: failed to verify certificate: x509: certificate signed by unknown authority",
-			"check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests", "tls", false,
+			"check the certificate; SSL_CERT_FILE names a CA file to trust, insecureSkipTLSVerify is k6's option for tests",
+			"tls", false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -375,7 +400,8 @@ func TestTokenThatHasExpiredOnArrivalIsAFailedRequest(t *testing.T) {
 		assert.Equal(t, `invalid_response (HTTP 200): the token had expired when it arrived: its lifetime is 1s, and the response took 1.2s `+
 			`(client "orders" at http://idp.example/token); the server takes longer to answer than its tokens live: `+
 			`find out why it is slow, or have it grant a longer lifetime`, got["message"])
-		assert.Equal(t, "false,invalid_response,200", v.mustRun(`(({ok, error, status}) => [ok, error, status].join())(client.acquire())`))
+		assert.Equal(t, "false,invalid_response,200",
+			v.mustRun(`(({ok, error, status}) => [ok, error, status].join())(client.acquire())`))
 		samples := v.sampled()
 		assert.Equal(t, []string{"invalid_response", "invalid_response"}, tagsOf(samples["clientcreds_requests"], "error"))
 		assert.Equal(t, 2.0, sum(samples["clientcreds_request_failed"]))
@@ -424,7 +450,8 @@ func TestDiscoveryThatFailsIsATokenErrorAndCounted(t *testing.T) {
 	}{
 		"no document": {
 			http.NotFound,
-			"no metadata of the issuer: URL/.well-known/oauth-authorization-server/tenant: HTTP 404; URL/tenant/.well-known/openid-configuration: HTTP 404",
+			"no metadata of the issuer: URL/.well-known/oauth-authorization-server/tenant: HTTP 404; " +
+				"URL/tenant/.well-known/openid-configuration: HTTP 404",
 		},
 		"of another issuer": {
 			answering(200, "", `{"issuer":"https://other.example","token_endpoint":"https://other.example/token"}`),
@@ -435,7 +462,8 @@ func TestDiscoveryThatFailsIsATokenErrorAndCounted(t *testing.T) {
 			t.Parallel()
 			base := serve(t, c.answer)
 			v := newVU(t, New())
-			v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: '%s/tenant', clientId: 'orders', clientSecret: %q})`, base, testSecret))
+			v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: '%s/tenant', clientId: 'orders', clientSecret: %q})`,
+				base, testSecret))
 			v.start()
 			got, _ := v.mustRun(caught).(map[string]any)
 			message, _ := got["message"].(string)
@@ -480,10 +508,13 @@ func TestClosedIdleConnectionsAreNotCounted(t *testing.T) {
 		}
 		seen[r.RemoteAddr] = true
 		counted++
-		answering(200, "", `{"access_token":"`+tokenNumber(counted)+`","token_type":"Bearer","expires_in":60,"active":true}`)(w, r)
+		answering(200, "", `{"access_token":"`+tokenNumber(counted)+`","token_type":"Bearer","expires_in":60,"active":true}`)(
+			w, r)
 	})
-	v := clientAt(t, base+"/token", fmt.Sprintf(`introspectionUrl: '%[1]s/introspect', revocationUrl: '%[1]s/revoke', httpMetrics: true`, base))
-	assert.Equal(t, []any{true, true, true, true}, v.mustRun(`[client.acquire(), client.acquire(), client.introspect('t'), client.revoke('t')].map((r) => r.ok)`))
+	v := clientAt(t, base+"/token",
+		fmt.Sprintf(`introspectionUrl: '%[1]s/introspect', revocationUrl: '%[1]s/revoke', httpMetrics: true`, base))
+	assert.Equal(t, []any{true, true, true, true},
+		v.mustRun(`[client.acquire(), client.acquire(), client.introspect('t'), client.revoke('t')].map((r) => r.ok)`))
 	assert.Equal(t, []any{int64(2), int64(0)}, v.mustRun(`[client.stats().requests, client.stats().failed]`))
 	samples := v.sampled()
 	assert.Equal(t, 4, counted)

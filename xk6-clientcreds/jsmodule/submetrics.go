@@ -23,11 +23,13 @@ func (m *instance) keepSubmetrics(call sobek.FunctionCall) sobek.Value {
 		name := argument.String()
 		parent, tags, err := metrics.ParseMetricName(name)
 		if err != nil || len(tags) == 0 {
-			panic(rt.NewTypeError("%s: keepSubmetrics(): %q is not a submetric; write a metric and its tags, such as http_req_duration{scenario:api}", ImportPath, name))
+			panic(rt.NewTypeError("%s: keepSubmetrics(): %q is not a submetric; write a metric and its tags, such as "+
+				"http_req_duration{scenario:api}", ImportPath, name))
 		}
 		metric := env.Registry.Get(parent)
 		if metric == nil {
-			panic(rt.NewTypeError("%s: keepSubmetrics(): there is no metric %q%s; call it after the script has made its own metrics",
+			panic(rt.NewTypeError("%s: keepSubmetrics(): there is no metric %q%s; call it after the script has made its own "+
+				"metrics",
 				ImportPath, parent, nearest.DidYouMean(parent, metricNames(env.Registry))))
 		}
 		// The script runs in every VU, also while the test does and k6 reads the list. The first time is before that.

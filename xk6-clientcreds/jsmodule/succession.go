@@ -96,8 +96,8 @@ func (s *succession) accepted() {
 	}
 }
 
-// ended notes that an API rejected the token of l, which it had accepted before. It reports whether newer tokens seem to
-// end older ones.
+// ended notes that an API rejected the token of l, which it had accepted before. It reports whether newer tokens seem
+// to end older ones.
 func (s *succession) ended(l *tokencache.Lease) bool {
 	if s.coexist.Load() || !s.outlived(l) {
 		return false

@@ -112,7 +112,8 @@ func (c *client) tokenArgument(method string, v sobek.Value) string {
 	if lease := c.entry.Current(); lease != nil {
 		return lease.Token.AccessToken
 	}
-	panic(rt.NewTypeError("client.%s(): there is no token in the cache; pass one, client.%s(token), or call client.token() before", method, method))
+	panic(rt.NewTypeError("client.%s(): there is no token in the cache; pass one, client.%s(token), or call "+
+		"client.token() before", method, method))
 }
 
 // send is the oauth.Doer of the query. A request that is sent again has another trace.

@@ -41,7 +41,8 @@ func newAuthority(t *testing.T, metadata string) *authority {
 		defer a.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method == http.MethodGet {
-			_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q%s}`, a.base, a.base+"/token", strings.ReplaceAll(metadata, "BASE", a.base))
+			_, _ = fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":%q%s}`, a.base, a.base+"/token",
+				strings.ReplaceAll(metadata, "BASE", a.base))
 			return
 		}
 		_ = r.ParseForm()
@@ -151,7 +152,8 @@ func TestIntrospectAndRevoke(t *testing.T) {
 				assert.Equal(t, []string{"true", "false"}, tagsOf(asked, "active"))
 				assert.Equal(t, []string{"200", "200"}, tagsOf(asked, "status"))
 				assert.Len(t, samples["clientcreds_introspection_duration"], 2)
-				assert.Equal(t, map[string]string{"client": "orders", "status": "200"}, samples["clientcreds_revocations"][0].Tags.Map())
+				assert.Equal(t, map[string]string{"client": "orders", "status": "200"},
+					samples["clientcreds_revocations"][0].Tags.Map())
 				assert.Equal(t, 1.0, sum(samples["clientcreds_revocations"]))
 				assert.Equal(t, 2.0, sum(samples["clientcreds_requests"]), "token requests only")
 				assert.Equal(t, []string{"cold", "rejected"}, tagsOf(samples["clientcreds_requests"], "reason"))
@@ -270,9 +272,18 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 			byURLs, "cache: {scope: 'none'}", `client.token(); client.revoke()`,
 			`client.revoke(): there is no token in the cache; pass one, client.revoke(token), or call client.token() before`,
 		},
-		"no string": {byURLs, "", `client.introspect({})`, `client.introspect(token): token is an object; it must be a non-empty string`},
-		"empty":     {byURLs, "", `client.revoke('')`, `client.revoke(token): token is an empty string; it must be a non-empty string`},
-		"null":      {byURLs, "", `client.revoke(null)`, `client.revoke(token): token is null; it must be a non-empty string`},
+		"no string": {
+			byURLs, "", `client.introspect({})`,
+			`client.introspect(token): token is an object; it must be a non-empty string`,
+		},
+		"empty": {
+			byURLs, "", `client.revoke('')`,
+			`client.revoke(token): token is an empty string; it must be a non-empty string`,
+		},
+		"null": {
+			byURLs, "", `client.revoke(null)`,
+			`client.revoke(token): token is null; it must be a non-empty string`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -287,7 +298,8 @@ func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
 	t.Run("in the init context", func(t *testing.T) {
 		t.Parallel()
 		v := newVU(t, New())
-		v.mustRun(`globalThis.client = new Client({` + strings.ReplaceAll(byURLs, "BASE", a.base) + `, clientId: 'orders', clientSecret: 'x'})`)
+		v.mustRun(`globalThis.client = new Client({` + strings.ReplaceAll(byURLs, "BASE",
+			a.base) + `, clientId: 'orders', clientSecret: 'x'})`)
 		for _, code := range []string{`client.introspect('some-token')`, `client.revoke('some-token')`} {
 			_, err := v.run(code)
 			require.ErrorContains(t, err, "in the init context")
@@ -302,7 +314,8 @@ func TestURLsOfTheScriptTakePrecedence(t *testing.T) {
 	a := newAuthority(t, `,"introspection_endpoint":"BASE/other","revocation_endpoint":"BASE/other"`)
 	for issuer, token := range map[string]string{"BASE": "client.token()", "BASE/of-nobody": "'some-token'"} {
 		v := a.client(t, `issuer: '`+issuer+`', `+urls, "")
-		assert.Equal(t, []any{true, true}, v.mustRun(`{ const t = `+token+`; [client.introspect(t).ok, client.revoke(t).ok] }`), issuer)
+		assert.Equal(t, []any{true, true},
+			v.mustRun(`{ const t = `+token+`; [client.introspect(t).ok, client.revoke(t).ok] }`), issuer)
 	}
 	assert.Len(t, a.requests("/introspect"), 2)
 	assert.Len(t, a.requests("/revoke"), 2)
@@ -321,8 +334,9 @@ func TestEndpointsInTheClear(t *testing.T) {
 	})
 	v.start()
 	_, err := v.run(`client.introspect('some-token')`)
-	require.ErrorContains(t, err, `client.introspect() needs option "introspectionUrl": metadata of issuer https://idp.example.com: `+
-		`the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear (RFC 6749 §3.2)`)
+	require.ErrorContains(t, err,
+		`client.introspect() needs option "introspectionUrl": metadata of issuer https://idp.example.com: `+
+			`the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear (RFC 6749 §3.2)`)
 }
 
 // Discovery that fails is a result too, and counted although nothing was sent to the endpoint.
@@ -330,7 +344,8 @@ func TestInquiryWithoutDiscovery(t *testing.T) {
 	t.Parallel()
 	base := serve(t, http.NotFound)
 	v := newVU(t, New())
-	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q})`, base, testSecret))
+	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'orders', clientSecret: %q})`, base,
+		testSecret))
 	v.start()
 	got := v.mustRun(`['introspect', 'revoke'].map((f) => { const r = client[f]('some-token'); return [r.ok, r.status, r.error, r.timings] })`)
 	assert.Equal(t, []any{[]any{false, int64(0), "discovery", nil}, []any{false, int64(0), "discovery", nil}}, got)
@@ -411,10 +426,12 @@ func TestAuthorizationDetails(t *testing.T) {
 	e := newEndpoint(t)
 	v := newVU(t, New())
 	v.mustRun(e.client(`cache: {scope: 'shared'}, authorizationDetails: [{type: 'payment', amount: {value: 1.50, text: '"é&"'}, actions: ['read'], none: undefined}]`))
-	v.mustRun(`globalThis.first = client;` + e.client(`cache: {scope: 'shared'}, authorizationDetails: [{type: 'payment', amount: {value: 2}}]`))
+	v.mustRun(`globalThis.first = client;` +
+		e.client(`cache: {scope: 'shared'}, authorizationDetails: [{type: 'payment', amount: {value: 2}}]`))
 	v.start()
 	assert.Equal(t, true, v.mustRun(`first.token() !== client.token()`))
 	require.Len(t, e.forms, 2)
-	assert.Equal(t, []string{`[{"type":"payment","amount":{"value":1.5,"text":"\"é&\""},"actions":["read"]}]`}, e.forms[0]["authorization_details"])
+	assert.Equal(t, []string{`[{"type":"payment","amount":{"value":1.5,"text":"\"é&\""},"actions":["read"]}]`},
+		e.forms[0]["authorization_details"])
 	assert.Equal(t, []string{`[{"type":"payment","amount":{"value":2}}]`}, e.forms[1]["authorization_details"])
 }

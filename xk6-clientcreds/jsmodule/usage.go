@@ -116,9 +116,11 @@ func (u *usage) expiredTokenUse(state *lib.State) func() {
 	return func() {
 		u.total.expiredTokenUses.Add(1)
 		pushOne(state.Samples, u.process.metrics.ExpiredTokenUses, 1, currentTags(u.opts, state))
-		u.process.warnOnce(warning{"expired token use", u.opts.subject()}, fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
-			"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps option, a lack of CPU",
-			u.opts.ClientID))
+		u.process.warnOnce(warning{"expired token use", u.opts.subject()},
+			fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
+				"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps "+
+				"option, a lack of CPU",
+				u.opts.ClientID))
 	}
 }
 

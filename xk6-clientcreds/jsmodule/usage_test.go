@@ -34,7 +34,8 @@ func TestCacheSamplesAreOfTheLastUse(t *testing.T) {
 		for _, name := range []string{"clientcreds_token_remaining", "clientcreds_cache_hits", "clientcreds_cache_misses"} {
 			assert.WithinDuration(t, used, samples[name][0].Time, 0, name)
 		}
-		assert.InDelta(t, (40*time.Minute - distance).Milliseconds(), v.sampled()["clientcreds_token_remaining"][1].Value, 0.001)
+		assert.InDelta(t, (40*time.Minute - distance).Milliseconds(), v.sampled()["clientcreds_token_remaining"][1].Value,
+			0.001)
 	})
 }
 

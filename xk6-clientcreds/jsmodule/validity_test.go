@@ -24,7 +24,10 @@ func (v *vu) see() {
 // iterated has k6 count iterations.
 func (v *vu) iterated(n float64) {
 	m := v.rt.BuiltinMetrics.Iterations
-	v.samples <- metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: v.state.Tags.GetCurrentValues().Tags}, Value: n}
+	v.samples <- metrics.Sample{
+		TimeSeries: metrics.TimeSeries{Metric: m, Tags: v.state.Tags.GetCurrentValues().Tags},
+		Value:      n,
+	}
 }
 
 // TestValidity: with any argument, the verdict is the run's verdict.
@@ -38,11 +41,15 @@ func TestValidity(t *testing.T) {
 	v.module.process.end()
 	v.iterated(2)
 	v.see()
-	for _, argument := range []string{``, `null`, `7`, `{}`, `{metrics: {iterations: {values: {count: 0}}}}`, `{metadata: {}, results: {}}`} {
+	for _, argument := range []string{
+		``, `null`, `7`, `{}`, `{metrics: {iterations: {values: {count: 0}}}}`,
+		`{metadata: {}, results: {}}`,
+	} {
 		assert.Equal(t, "PASS", v.mustRun(`validity(`+argument+`).text`), argument)
 	}
 	_, _ = v.module.process.run.Finish(nil) // as an output does
-	assert.Equal(t, map[string]any{"verdict": "PASS", "text": "PASS", "reasons": []any{}}, v.mustRun(`JSON.parse(JSON.stringify({...validity(), process: undefined}))`))
+	assert.Equal(t, map[string]any{"verdict": "PASS", "text": "PASS", "reasons": []any{}},
+		v.mustRun(`JSON.parse(JSON.stringify({...validity(), process: undefined}))`))
 }
 
 func TestValidityHasReasons(t *testing.T) {
@@ -53,15 +60,19 @@ func TestValidityHasReasons(t *testing.T) {
 	v.see()
 	assert.Equal(t, map[string]any{
 		"verdict": "INVALID", "text": "INVALID: not one token was used",
-		"reasons": []any{map[string]any{"rule": "no_tokens", "text": "not one token was used", "value": int64(1), "limit": int64(0)}},
+		"reasons": []any{map[string]any{
+			"rule": "no_tokens", "text": "not one token was used", "value": int64(1),
+			"limit": int64(0),
+		}},
 	}, v.mustRun(`JSON.parse(JSON.stringify({...validity(), process: undefined}))`))
 }
 
 func TestValidityInTheInitContext(t *testing.T) {
 	t.Parallel()
 	_, err := newVU(t, New()).run(`validity()`)
-	require.ErrorContains(t, err, "TypeError: k6/x/clientcreds: validity() is called in the init context or during the test; "+
-		"call it in handleSummary(), because the verdict is known when the test is over")
+	require.ErrorContains(t, err,
+		"TypeError: k6/x/clientcreds: validity() is called in the init context or during the test; "+
+			"call it in handleSummary(), because the verdict is known when the test is over")
 }
 
 // TestCallsWithoutATokenAreCounted: each way of calling, and not where k6 ends the iteration.

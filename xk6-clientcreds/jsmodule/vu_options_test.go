@@ -104,7 +104,8 @@ func TestSamplesCarryTheTagsOfTheMoment(t *testing.T) {
 	assert.Equal(t, []string{"one", "one", "one", "two"}, tagsOf(samples["clientcreds_requests"], "scenario"))
 	assert.Equal(t, []string{"::a", "::b"}, tagsOf(samples["clientcreds_token_wait"], "group"))
 	assert.Equal(t, []string{"::b"}, tagsOf(samples["clientcreds_rejections"], "group"))
-	assert.Equal(t, []string{"one", "two"}, tagsOf(samples["clientcreds_cache_hits"], "scenario"), "one sample for each iteration")
+	assert.Equal(t, []string{"one", "two"}, tagsOf(samples["clientcreds_cache_hits"], "scenario"),
+		"one sample for each iteration")
 	for _, s := range samples["clientcreds_requests"] {
 		group, _ := s.Tags.Get("group")
 		assert.Equal(t, group, s.Metadata["trace"])
@@ -127,7 +128,10 @@ func TestHTTPMetricsOnlyWhenAskedFor(t *testing.T) {
 		}
 		assert.Len(t, samples["clientcreds_requests"], 3)
 		for _, s := range samples["http_reqs"] {
-			assert.Subset(t, s.Tags.Map(), map[string]string{"method": "POST", "name": e.URL + "/token", "url": e.URL + "/token", "client": "orders"})
+			assert.Subset(t, s.Tags.Map(), map[string]string{
+				"method": "POST", "name": e.URL + "/token", "url": e.URL + "/token",
+				"client": "orders",
+			})
 		}
 		assert.Equal(t, []string{"200", "400", "200"}[:want], tagsOf(samples["http_reqs"], "status"))
 	}
@@ -139,10 +143,12 @@ func TestSeveralClientsInOneVU(t *testing.T) {
 	v := newVU(t, New())
 	v.mustRun(e.client("") + renamed("billing", e.client("clientId: 'billing'")) + renamed("again", e.client("")))
 	v.start()
-	assert.Equal(t, []any{tokenNumber(1), tokenNumber(2), tokenNumber(1)}, v.mustRun(`[client.token(), billing.token(), again.token()]`))
+	assert.Equal(t, []any{tokenNumber(1), tokenNumber(2), tokenNumber(1)},
+		v.mustRun(`[client.token(), billing.token(), again.token()]`))
 	v.mustRun(`billing.invalidate()`)
 	assert.Equal(t, []any{tokenNumber(1), tokenNumber(3)}, v.mustRun(`[client.token(), billing.token()]`))
-	assert.Equal(t, []any{int64(1), int64(2), int64(1)}, v.mustRun(`[client, billing, again].map((c) => c.stats().requests)`))
+	assert.Equal(t, []any{int64(1), int64(2), int64(1)},
+		v.mustRun(`[client, billing, again].map((c) => c.stats().requests)`))
 	assert.Equal(t, []string{"orders", "billing", "billing"}, tagsOf(v.sampled()["clientcreds_requests"], "client"))
 }
 
@@ -197,7 +203,8 @@ func TestFunctionsOfAResponseSendNothing(t *testing.T) {
 	assert.Len(t, a.requests(), 1)
 	warnings := 0
 	for _, entry := range v.logs.AllEntries() {
-		if err, _ := entry.Data["error"].(error); err != nil && strings.Contains(err.Error(), "has no token and was not sent") {
+		if err, _ := entry.Data["error"].(error); err != nil &&
+			strings.Contains(err.Error(), "has no token and was not sent") {
 			warnings++
 		}
 	}

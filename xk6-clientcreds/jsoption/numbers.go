@@ -114,7 +114,8 @@ func ToDuration(v sobek.Value) (time.Duration, bool) {
 	return 0, false
 }
 
-// Numbers returns the full names of those options that are given as a number, which for a duration is one of milliseconds.
+// Numbers returns the full names of those options that are given as a number, which for a duration is one of
+// milliseconds.
 func (r *Reader) Numbers(names ...string) (given []string) {
 	for _, name := range names {
 		if v := r.obj.Get(name); v != nil {

@@ -26,8 +26,8 @@ func (r *Reader) StringMap(name string, to *map[string]string) {
 	*to = m
 }
 
-// Multimap reads an object whose values are strings, numbers, booleans or arrays of strings. The values may be secrets and
-// are not shown.
+// Multimap reads an object whose values are strings, numbers, booleans or arrays of strings. The values may be secrets
+// and are not shown.
 func (r *Reader) Multimap(name string, to *map[string][]string) {
 	obj := r.plain(name, "it must be an object of parameter names and values")
 	if obj == nil {

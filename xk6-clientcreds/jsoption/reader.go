@@ -1,8 +1,8 @@
 // Package jsoption reads the options objects of scripts strictly. A property that nothing reads is an error that names
 // it, as is a value that is not allowed, and no error contains a value that may be a secret.
 //
-// A Reader reads one object, property by property. It keeps the first error, so that callers need not look at each: they
-// read everything and then call Finish.
+// A Reader reads one object, property by property. It keeps the first error, so that callers need not look at each:
+// they read everything and then call Finish.
 package jsoption
 
 import (
@@ -26,8 +26,8 @@ func (e *Error) Error() string { return e.problem.Error() }
 
 func (e *Error) Unwrap() error { return e.problem }
 
-// Errorf returns an error about the option of that full name: what is wrong, and what to do. The arguments must not contain
-// the value of a secret.
+// Errorf returns an error about the option of that full name: what is wrong, and what to do. The arguments must not
+// contain the value of a secret.
 func Errorf(option, format string, args ...any) error {
 	return &Error{option, fmt.Errorf("option %q "+format, append([]any{option}, args...)...)}
 }

@@ -58,7 +58,8 @@ func TestReaderReadsEveryKind(t *testing.T) {
 		nested: {inner: 'i'}}`)
 	require.NoError(t, r.Finish())
 	assert.Equal(t, &values{
-		text: "x", file: filepath.FromSlash("/scripts/keys/a.pem"), choice: "b", texts: []string{"one"}, list: []string{"a", "b", "c"}, on: true,
+		text: "x", file: filepath.FromSlash("/scripts/keys/a.pem"), choice: "b", texts: []string{"one"},
+		list: []string{"a", "b", "c"}, on: true,
 		count: 3, number: 0.5, wait: 1500 * time.Millisecond, headers: map[string]string{"A": "b"},
 		params: map[string][]string{"p": {" x", "y"}, "q": {"7"}}, tags: map[string]string{"n": "1", "__proto__": "true"},
 		object: `{"o":[1]}`, array: `[{}]`, inner: "i",

@@ -21,7 +21,8 @@ func (r *Reader) Text(name string, to *string) {
 	*to = v.String()
 }
 
-// File reads the path of a file. It becomes absolute: a relative path starts at the script's folder, as with open() of k6.
+// File reads the path of a file. It becomes absolute: a relative path starts at the script's folder, as with open() of
+// k6.
 func (r *Reader) File(name string, to *string) {
 	var path string
 	if r.Text(name, &path); path != "" {

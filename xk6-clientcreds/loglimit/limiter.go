@@ -1,5 +1,5 @@
-// Package loglimit keeps a failure that repeats from flooding a log. Of each kind of entry, the first few of a second are
-// logged, and then the number of the others.
+// Package loglimit keeps a failure that repeats from flooding a log. Of each kind of entry, the first few of a second
+// are logged, and then the number of the others.
 package loglimit
 
 import (

@@ -126,7 +126,8 @@ func TestValidTokens(t *testing.T) {
 			want := goodExpectation()
 			want.Scope = nil
 			validity, problems = ParseJWT(strings.Join(parts, ".")).Validate(having(t, published(t, other, key)), want)
-			assert.Equal(t, []string{"signature: signature verification failed: the token was modified or issued by another server"}, problems)
+			assert.Equal(t, []string{"signature: signature verification failed: the token was modified or issued by another " +
+				"server"}, problems)
 			assert.Equal(t, Invalid, validity)
 		})
 	}
@@ -142,9 +143,12 @@ func TestInvalidTokens(t *testing.T) {
 		value   any // nil: left out
 		problem string
 	}{
-		"no issuer":              {"iss", nil, `iss: is missing (RFC 9068 §2.2)`},
-		"issuer is a number":     {"iss", 7, `iss: has a value of the wrong type`},
-		"another issuer":         {"iss", testIssuer + "/", `iss: is "https://idp.example.com/", not "https://idp.example.com"`},
+		"no issuer":          {"iss", nil, `iss: is missing (RFC 9068 §2.2)`},
+		"issuer is a number": {"iss", 7, `iss: has a value of the wrong type`},
+		"another issuer": {
+			"iss", testIssuer + "/",
+			`iss: is "https://idp.example.com/", not "https://idp.example.com"`,
+		},
 		"no audience":            {"aud", nil, `aud: is missing (RFC 9068 §2.2)`},
 		"another audience":       {"aud", "https://other", `aud: is "https://other", without "https://api.example.com"`},
 		"other audiences":        {"aud", []string{"a", "b"}, `aud: is "a b", without "https://api.example.com"`},
@@ -159,7 +163,10 @@ func TestInvalidTokens(t *testing.T) {
 		"from the future":        {"iat", now + 60, `iat: the token was issued 1m0s in the future of this machine's clock`},
 		"not yet valid":          {"nbf", now + 3600, `nbf: the token is not valid for another 1h0m0s`},
 		"nbf is text":            {"nbf", "now", `nbf: has a value of the wrong type`},
-		"another scope":          {"scope", "orders.write", `scope: is "orders.write", but the token response said "orders.read"`},
+		"another scope": {
+			"scope", "orders.write",
+			`scope: is "orders.write", but the token response said "orders.read"`,
+		},
 	} {
 		claims := goodClaims()
 		if claims[c.claim] = c.value; c.value == nil {
@@ -230,12 +237,21 @@ func TestHeadersThatAreNotThoseOfAccessTokens(t *testing.T) {
 	}
 	secret := jose.JSONWebKey{Key: []byte(strings.Repeat("k", 32)), Algorithm: "HS256", KeyID: "k1"}
 	for name, c := range map[string]struct{ token, problem string }{
-		"ID token":          {accessToken(t, key, goodClaims(), "typ", "JWT"), `typ: is "JWT", not at+jwt (RFC 9068 §2.1)`},
-		"no type":           {with(`{"alg":"ES256"}`, good[2]), `typ: is "", not at+jwt (RFC 9068 §2.1)`},
-		"unsigned":          {with(`{"alg":"none","typ":"at+jwt"}`, ""), `alg: is "none"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
-		"unsigned, written": {with(`{"alg":"NoNe","typ":"at+jwt"}`, ""), `alg: is "NoNe"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
-		"MAC":               {accessToken(t, secret, goodClaims()), `alg: is "HS256"; it must be one of ` + strings.Join(KeyAlgorithms, ", ")},
-		"no signature":      {with(`{"alg":"ES256","typ":"at+jwt"}`, ""), `signature: `},
+		"ID token": {accessToken(t, key, goodClaims(), "typ", "JWT"), `typ: is "JWT", not at+jwt (RFC 9068 §2.1)`},
+		"no type":  {with(`{"alg":"ES256"}`, good[2]), `typ: is "", not at+jwt (RFC 9068 §2.1)`},
+		"unsigned": {
+			with(`{"alg":"none","typ":"at+jwt"}`, ""),
+			`alg: is "none"; it must be one of ` + strings.Join(KeyAlgorithms, ", "),
+		},
+		"unsigned, written": {
+			with(`{"alg":"NoNe","typ":"at+jwt"}`, ""),
+			`alg: is "NoNe"; it must be one of ` + strings.Join(KeyAlgorithms, ", "),
+		},
+		"MAC": {
+			accessToken(t, secret, goodClaims()),
+			`alg: is "HS256"; it must be one of ` + strings.Join(KeyAlgorithms, ", "),
+		},
+		"no signature": {with(`{"alg":"ES256","typ":"at+jwt"}`, ""), `signature: `},
 		"critical header": {
 			with(`{"alg":"ES256","typ":"at+jwt","kid":"k1","crit":["x"],"x":1}`, good[2]), `signature: `,
 		},
@@ -247,7 +263,8 @@ func TestHeadersThatAreNotThoseOfAccessTokens(t *testing.T) {
 		assert.True(t, strings.HasPrefix(problems[0], c.problem), "%s: %s", name, problems[0])
 		assert.Equal(t, Invalid, validity, name)
 	}
-	validity, problems := ParseJWT(accessToken(t, key, goodClaims(), "typ", "application/AT+JWT")).Validate(keys, goodExpectation())
+	validity, problems := ParseJWT(accessToken(t, key, goodClaims(), "typ", "application/AT+JWT")).Validate(keys,
+		goodExpectation())
 	assert.Equal(t, Valid, validity, problems)
 }
 
@@ -263,15 +280,39 @@ func TestKeysAreAskedForAgainOnce(t *testing.T) {
 		validity  Validity
 		problem   string
 	}{
-		"the key is there":           {current, []string{published(t, old, current)}, 1, Valid, ""},
-		"the key is new":             {current, []string{published(t, old), published(t, current)}, 2, Valid, ""},
-		"the key is unknown":         {current, []string{published(t, old), published(t, old)}, 2, Invalid, `signature: the server has no key "k2"`},
-		"no newer set":               {current, []string{published(t, old)}, 2, Invalid, `signature: the server has no key "k2"`},
-		"no key identifiers":         {nameless, []string{published(t, old, nameless)}, 1, Valid, ""},
-		"no key identifiers, new":    {nameless, []string{published(t, old), published(t, nameless)}, 2, Valid, ""},
-		"the set names no keys":      {current, []string{strings.ReplaceAll(published(t, current), `"kid":"k2",`, "")}, 1, Valid, ""},
-		"another key of that name":   {current, []string{strings.ReplaceAll(published(t, old), `"kid":"k1"`, `"kid":"k2"`)}, 1, Invalid, `signature: signature verification failed`},
-		"no key identifiers, nobody": {nameless, []string{published(t, old)}, 2, Invalid, `signature: none of the server's keys has made it`},
+		"the key is there": {current, []string{published(t, old, current)}, 1, Valid, ""},
+		"the key is new":   {current, []string{published(t, old), published(t, current)}, 2, Valid, ""},
+		"the key is unknown": {
+			current,
+			[]string{published(t, old), published(t, old)},
+			2, Invalid,
+			`signature: the server has no key "k2"`,
+		},
+		"no newer set": {
+			current,
+			[]string{published(t, old)},
+			2, Invalid,
+			`signature: the server has no key "k2"`,
+		},
+		"no key identifiers":      {nameless, []string{published(t, old, nameless)}, 1, Valid, ""},
+		"no key identifiers, new": {nameless, []string{published(t, old), published(t, nameless)}, 2, Valid, ""},
+		"the set names no keys": {
+			current,
+			[]string{strings.ReplaceAll(published(t, current), `"kid":"k2",`, "")},
+			1,
+			Valid, "",
+		},
+		"another key of that name": {
+			current,
+			[]string{strings.ReplaceAll(published(t, old), `"kid":"k1"`, `"kid":"k2"`)},
+			1, Invalid, `signature: signature verification failed`,
+		},
+		"no key identifiers, nobody": {
+			nameless,
+			[]string{published(t, old)},
+			2, Invalid,
+			`signature: none of the server's keys has made it`,
+		},
 	} {
 		next, asked := having(t, c.documents...), 0
 		keys := func(stale *KeySet) (*KeySet, error) { asked++; return next(stale) }
@@ -343,7 +384,10 @@ func TestOpaqueTokensAreNoJWTs(t *testing.T) {
 
 func TestWhenATokenBeginsToBeValid(t *testing.T) {
 	t.Parallel()
-	for claims, want := range map[string]int64{`{}`: 0, `{"nbf":20,"iat":10}`: 20, `{"nbf":10,"iat":20}`: 20, `{"iat":30}`: 30, `{"nbf":"soon"}`: 0} {
+	for claims, want := range map[string]int64{
+		`{}`: 0, `{"nbf":20,"iat":10}`: 20, `{"nbf":10,"iat":20}`: 20,
+		`{"iat":30}`: 30, `{"nbf":"soon"}`: 0,
+	} {
 		j := ParseJWT("eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln")
 		require.NotNil(t, j)
 		from, known := j.ValidFrom()
@@ -402,12 +446,15 @@ func TestFetchKeySet(t *testing.T) {
 		body    string
 		problem string
 	}{
-		"no document":        {404, "", "HTTP 404"},
-		"no JSON":            {200, "<html>", "the answer is not a JWK set (RFC 7517 §5)"},
-		"no keys":            {200, `{}`, "the answer is not a JWK set (RFC 7517 §5)"},
-		"an empty set":       {200, `{"keys":[]}`, "the JWK set has no key for signatures"},
-		"a key that is none": {200, `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`, "the JWK set has no key for signatures"},
-		"too large":          {200, `{"keys":[` + strings.Repeat(" ", maxBody) + `]}`, "the answer is larger than 1 MiB"},
+		"no document":  {404, "", "HTTP 404"},
+		"no JSON":      {200, "<html>", "the answer is not a JWK set (RFC 7517 §5)"},
+		"no keys":      {200, `{}`, "the answer is not a JWK set (RFC 7517 §5)"},
+		"an empty set": {200, `{"keys":[]}`, "the JWK set has no key for signatures"},
+		"a key that is none": {
+			200, `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`,
+			"the JWK set has no key for signatures",
+		},
+		"too large": {200, `{"keys":[` + strings.Repeat(" ", maxBody) + `]}`, "the answer is larger than 1 MiB"},
 	} {
 		_, err := FetchKeySet(context.Background(), always(c.status, typeJSON, c.body), address)
 		assert.EqualError(t, err, "https://idp.example.com/jwks…: "+c.problem, name)

@@ -104,7 +104,8 @@ func (a *Assertion) header() (*jose.SignerOptions, error) {
 			return nil, configError(FieldAssertionHeader, "must not contain %q; the reserved members are %s",
 				name, strings.Join(reservedHeader, ", "))
 		case a.Certificate != nil && slices.Contains(thumbprints, name):
-			return nil, configError(FieldAssertionHeader, "must not contain %q, which is the thumbprint of the certificate; set one of the two", name)
+			return nil, configError(FieldAssertionHeader,
+				"must not contain %q, which is the thumbprint of the certificate; set one of the two", name)
 		}
 		if _, err := json.Marshal(a.Header[name]); err != nil {
 			return nil, configError(FieldAssertionHeader, "contains a value that JSON cannot express")

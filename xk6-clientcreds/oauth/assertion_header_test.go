@@ -31,7 +31,8 @@ func TestThumbprintsOfTheCertificate(t *testing.T) {
 	for _, algorithm := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		private := testkit.Key(t, algorithm)
 		chain := certificateOf(t, private, time.Now())
-		c, err := ParseClientCertificate(append(chain, certificateOf(t, testkit.Key(t, "ES256"), time.Now())...), testkit.KeyPEM(t, private))
+		c, err := ParseClientCertificate(append(chain, certificateOf(t, testkit.Key(t, "ES256"), time.Now())...),
+			testkit.KeyPEM(t, private))
 		require.NoError(t, err)
 		key, err := ParseSigningKey(testkit.KeyPEM(t, private), algorithm, "key-1")
 		require.NoError(t, err)
@@ -54,12 +55,14 @@ func TestFurtherMembersOfTheHeader(t *testing.T) {
 	require.NoError(t, err)
 	x5c := base64.StdEncoding.EncodeToString([]byte(der(string(certificateOf(t, private, time.Now())))))
 	header := map[string]any{
-		"x5t": "thumbprint", "x5c": []string{x5c}, "jku": "https://idp.example.com/jwks", "cty": json.RawMessage(`"JWT"`), "n": json.RawMessage("12345678901234567890"),
+		"x5t": "thumbprint", "x5c": []string{x5c}, "jku": "https://idp.example.com/jwks", "cty": json.RawMessage(`"JWT"`),
+		"n": json.RawMessage("12345678901234567890"),
 	}
 	auth, err := PrivateKeyJWT(Assertion{ClientID: testID, Header: header}, key)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{
-		"alg": "ES256", "typ": "JWT", "x5t": "thumbprint", "x5c": []any{x5c}, "jku": "https://idp.example.com/jwks", "cty": "JWT", "n": 12345678901234567890.0,
+		"alg": "ES256", "typ": "JWT", "x5t": "thumbprint", "x5c": []any{x5c}, "jku": "https://idp.example.com/jwks",
+		"cty": "JWT", "n": 12345678901234567890.0,
 	}, headerOf(t, auth))
 	opened(t, assertionOf(t, auth).Get("client_assertion"), "ES256", private.Public())
 
@@ -74,7 +77,8 @@ func TestWrongHeaders(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"alg", "typ", "kid", "crit", "b64"} {
 		_, err := PrivateKeyJWT(Assertion{Header: map[string]any{name: "hush", "z": 1}}, key)
-		require.EqualError(t, err, `assertion header must not contain "`+name+`"; the reserved members are alg, typ, kid, crit, b64`)
+		require.EqualError(t, err,
+			`assertion header must not contain "`+name+`"; the reserved members are alg, typ, kid, crit, b64`)
 	}
 	_, err = PrivateKeyJWT(Assertion{Header: map[string]any{"f": func() {}}}, key)
 	require.EqualError(t, err, `assertion header contains a value that JSON cannot express`)
@@ -82,7 +86,9 @@ func TestWrongHeaders(t *testing.T) {
 	_, err = PrivateKeyJWT(Assertion{Certificate: c}, key)
 	require.EqualError(t, err, `key is not the private key of the certificate; the two must belong together`)
 	for _, name := range []string{"x5t", "x5t#S256"} {
-		_, err = PrivateKeyJWT(Assertion{Certificate: c, Header: map[string]any{name: "hush"}}, &SigningKey{key: c.TLS().PrivateKey, algorithm: "ES256"})
-		require.EqualError(t, err, `assertion header must not contain "`+name+`", which is the thumbprint of the certificate; set one of the two`)
+		_, err = PrivateKeyJWT(Assertion{Certificate: c, Header: map[string]any{name: "hush"}},
+			&SigningKey{key: c.TLS().PrivateKey, algorithm: "ES256"})
+		require.EqualError(t, err,
+			`assertion header must not contain "`+name+`", which is the thumbprint of the certificate; set one of the two`)
 	}
 }

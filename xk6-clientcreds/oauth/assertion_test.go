@@ -69,7 +69,8 @@ func TestEveryAlgorithmIsVerifiedWithThePublicKey(t *testing.T) {
 
 			other, err := rsa.GenerateKey(rand.Reader, 2048)
 			require.NoError(t, err)
-			signed, err := jose.ParseSignedCompact(form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})
+			signed, err := jose.ParseSignedCompact(form.Get("client_assertion"),
+				[]jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})
 			require.NoError(t, err)
 			_, err = signed.Verify(other.Public())
 			require.Error(t, err, "the verification of this test can fail")
@@ -93,7 +94,10 @@ func TestClaims(t *testing.T) {
 			lifetime  time.Duration
 		}{
 			{Assertion{ClientID: testID}, testURL, time.Minute},
-			{Assertion{ClientID: testID, Audience: "https://idp.example.com", Lifetime: 5 * time.Second}, "https://idp.example.com", 5 * time.Second},
+			{
+				Assertion{ClientID: testID, Audience: "https://idp.example.com", Lifetime: 5 * time.Second},
+				"https://idp.example.com", 5 * time.Second,
+			},
 		} {
 			auth, err := ClientSecretJWT(tc.assertion, longSecret, "")
 			require.NoError(t, err)
@@ -160,14 +164,18 @@ func TestWrongAssertions(t *testing.T) {
 		secret, algorithm string
 	}{
 		`client secret has 31 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)`: {secret: longSecret[:31]},
-		`client secret has 63 bytes; client_secret_jwt with HS512 needs 64 or more (RFC 7518 §3.2)`: {secret: longSecret[:63], algorithm: "HS512"},
-		`assertion algorithm is "none"; it must be one of HS256, HS384, HS512`:                      {algorithm: "none"},
-		`assertion lifetime is 1.5s; it must be whole seconds, from 1s to 24h0m0s`:                  {assertion: Assertion{Lifetime: 1500 * time.Millisecond}},
-		`assertion lifetime is 25h0m0s; it must be whole seconds, from 1s to 24h0m0s`:               {assertion: Assertion{Lifetime: 25 * time.Hour}},
+		`client secret has 63 bytes; client_secret_jwt with HS512 needs 64 or more (RFC 7518 §3.2)`: {
+			secret:    longSecret[:63],
+			algorithm: "HS512",
+		},
+		`assertion algorithm is "none"; it must be one of HS256, HS384, HS512`:        {algorithm: "none"},
+		`assertion lifetime is 1.5s; it must be whole seconds, from 1s to 24h0m0s`:    {assertion: Assertion{Lifetime: 1500 * time.Millisecond}},
+		`assertion lifetime is 25h0m0s; it must be whole seconds, from 1s to 24h0m0s`: {assertion: Assertion{Lifetime: 25 * time.Hour}},
 		`assertion claims must not contain "exp"; the reserved claims are iss, sub, aud, exp, nbf, iat, jti`: {
 			assertion: Assertion{Claims: map[string]any{"exp": 1, "tenant": "x"}},
 		},
-		`assertion claims contains a value that JSON cannot express`: {assertion: Assertion{Claims: map[string]any{"f": func() {}}}},
+		`assertion claims contains a value that JSON cannot express`: {assertion: Assertion{Claims: map[string]any{"f": func() {
+		}}}},
 	} {
 		if tc.secret == "" {
 			tc.secret = longSecret

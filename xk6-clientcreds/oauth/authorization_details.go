@@ -16,7 +16,8 @@ func checkAuthorizationDetails(text string) error {
 	for i, detail := range details {
 		var name string
 		if json.Unmarshal(detail["type"], &name) != nil || name == "" {
-			return configError(FieldAuthorizationDetails, "must have a type, a non-empty string, in each object (RFC 9396 §2), but object %d has none", i+1)
+			return configError(FieldAuthorizationDetails,
+				"must have a type, a non-empty string, in each object (RFC 9396 §2), but object %d has none", i+1)
 		}
 	}
 	return nil

@@ -45,30 +45,35 @@ const methodClientSecretBasic = "client_secret_basic"
 // ClientSecretBasic is client_secret_basic: HTTP Basic authentication with the client's
 // identifier and secret (RFC 6749 §2.3.1).
 func ClientSecretBasic(clientID string, secret string, enc BasicEncoding) ClientAuth {
-	return ClientAuth{Method: methodClientSecretBasic, Static: true, Apply: func(_ context.Context, r *TokenRequest) error {
-		id, s := clientID, secret
-		if enc == BasicForm {
-			id, s = url.QueryEscape(id), url.QueryEscape(s)
-		} else if err := checkRaw(id, s); err != nil {
-			return err
-		}
-		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(id+":"+s)))
-		return nil
-	}}
+	return ClientAuth{
+		Method: methodClientSecretBasic, Static: true,
+		Apply: func(_ context.Context, r *TokenRequest) error {
+			id, s := clientID, secret
+			if enc == BasicForm {
+				id, s = url.QueryEscape(id), url.QueryEscape(s)
+			} else if err := checkRaw(id, s); err != nil {
+				return err
+			}
+			r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(id+":"+s)))
+			return nil
+		},
+	}
 }
 
 // checkRaw finds what RFC 7617 §2 cannot carry: the first colon ends the user-id, and there are no
 // control characters.
 func checkRaw(id, secret string) error {
 	if strings.Contains(id, ":") {
-		return configError(FieldClientID, "must not contain a colon with the raw encoding of Basic authentication; use the form encoding")
+		return configError(FieldClientID,
+			"must not contain a colon with the raw encoding of Basic authentication; use the form encoding")
 	}
 	for _, credential := range []struct {
 		field Field
 		text  string
 	}{{FieldClientID, id}, {FieldClientSecret, secret}} {
 		if strings.ContainsFunc(credential.text, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
-			return configError(credential.field, "must not contain a control character with the raw encoding of Basic authentication; use the form encoding")
+			return configError(credential.field,
+				"must not contain a control character with the raw encoding of Basic authentication; use the form encoding")
 		}
 	}
 	return nil

@@ -47,7 +47,8 @@ type ClientCertificate struct {
 	sha1       string // the thumbprint by SHA-1
 }
 
-const wantCertificate = "it must be the client's certificate as PEM, followed by the certificates of the intermediate CAs"
+const wantCertificate = "it must be the client's certificate as PEM, followed by the certificates of the " +
+	"intermediate CAs"
 
 // ParseClientCertificate reads a certificate chain as PEM, the client's own first, and the private
 // key of that as ParseSigningKey does. Other blocks of the chain, such as the key, are passed over.
@@ -100,7 +101,8 @@ func (c *ClientCertificate) readChain(text []byte) error {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return configError(FieldCertificate, "contains a PEM block %q that cannot be read as one; %s", block.Type, wantCertificate)
+			return configError(FieldCertificate, "contains a PEM block %q that cannot be read as one; %s", block.Type,
+				wantCertificate)
 		}
 		if c.pair.Leaf == nil {
 			c.pair.Leaf = certificate
@@ -153,9 +155,11 @@ func (c *Config) checkCertificate(field Field, u *url.URL) error {
 	byCertificate := c.Auth.Method == MethodTLSClientAuth || c.Auth.Method == MethodSelfSignedTLSClientAuth
 	switch {
 	case byCertificate && c.Certificate == nil:
-		return configError(FieldCertificate, "is missing; %s needs the client's certificate and its private key", c.Auth.Method)
+		return configError(FieldCertificate, "is missing; %s needs the client's certificate and its private key",
+			c.Auth.Method)
 	case c.Certificate != nil && u != nil && u.Scheme != "https":
-		return configError(field, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)",
+		return configError(field, "is an http URL; %s needs https, because a certificate is shown in the TLS handshake "+
+			"(RFC 8705 §2)",
 			c.Auth.Method)
 	}
 	return nil

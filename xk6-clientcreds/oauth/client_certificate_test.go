@@ -53,7 +53,8 @@ func TestThumbprintOfTheRFC(t *testing.T) {
 	c := new(ClientCertificate)
 	require.NoError(t, c.readChain([]byte(rfc8705Certificate)))
 	assert.Equal(t, rfc8705Thumbprint, thumbprint(c.pair.Leaf))
-	assert.Equal(t, rfc8705Thumbprint, confirmationOf(boundToken(`{"cnf":{"x5t#S256":"`+rfc8705Thumbprint+`"}}`)).Certificate)
+	assert.Equal(t, rfc8705Thumbprint,
+		confirmationOf(boundToken(`{"cnf":{"x5t#S256":"`+rfc8705Thumbprint+`"}}`)).Certificate)
 }
 
 func TestParseClientCertificate(t *testing.T) {
@@ -95,9 +96,16 @@ func TestParseClientCertificateNamesWhatIsWrong(t *testing.T) {
 	}{
 		{nil, good, certificate + "contains no PEM block; " + wantCertificate},
 		{good, good, certificate + `is a PEM block "PRIVATE KEY"; ` + wantCertificate},
-		{[]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), good, certificate + `contains a PEM block "CERTIFICATE" that cannot be read as one; ` + wantCertificate},
-		{[]byte(strings.Repeat(string(own), 11)), good, certificate + "contains more than 10 certificates; " + wantCertificate},
-		{own, testkit.KeyPEM(t, testkit.Key(t, "ES256")), `key is not the private key of the certificate; the two must belong together`},
+		{
+			[]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), good,
+			certificate + `contains a PEM block "CERTIFICATE" that cannot be read as one; ` + wantCertificate,
+		},
+		{[]byte(strings.Repeat(string(own), 11)), good, certificate + "contains more than 10 certificates; " +
+			wantCertificate},
+		{
+			own, testkit.KeyPEM(t, testkit.Key(t, "ES256")),
+			`key is not the private key of the certificate; the two must belong together`,
+		},
 		{own, nil, `key contains no PEM block and is not a JWK; ` + wantKey},
 	} {
 		_, err := ParseClientCertificate(c.chain, c.key)
@@ -124,10 +132,12 @@ func TestCertificatesNeedHTTPS(t *testing.T) {
 	c := config()
 	c.Auth = TLSClientAuth(testID)
 	_, err := NewClient(c)
-	require.EqualError(t, err, `certificate is missing; tls_client_auth needs the client's certificate and its private key`)
+	require.EqualError(t, err,
+		`certificate is missing; tls_client_auth needs the client's certificate and its private key`)
 	c.Certificate, c.TokenURL = testCertificate(t), "http://idp.example.com/token"
 	_, err = NewClient(c)
-	require.EqualError(t, err, `token URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)`)
+	require.EqualError(t, err,
+		`token URL is an http URL; tls_client_auth needs https, because a certificate is shown in the TLS handshake (RFC 8705 §2)`)
 	_, err = NewEndpoint(FieldIntrospectionURL, "http://idp.example.com/introspect", c)
 	require.ErrorContains(t, err, `introspection URL is an http URL`)
 	_, err = NewEndpoint(FieldIntrospectionURL, "https://idp.example.com/introspect", c)
@@ -157,10 +167,13 @@ func TestTokensBoundToAnotherCertificateAreAnError(t *testing.T) {
 		_, err := newClient(t, c).Token(t.Context(), always(200, "application/json", `{"access_token":"`+token+`"}`))
 		assert.NoError(t, err, name)
 	}
-	other := always(200, "application/json", `{"access_token":"`+boundToken(`{"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}`)+`"}`)
+	other := always(200, "application/json",
+		`{"access_token":"`+boundToken(`{"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}`)+`"}`)
 	_, err := newClient(t, c).Token(t.Context(), other)
-	require.EqualError(t, err, "token_binding (HTTP 200): the access token is bound to the certificate bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2, "+
-		"but the client's certificate is "+own+" (cnf x5t#S256, RFC 8705 §3.1)")
+	require.EqualError(t, err,
+		"token_binding (HTTP 200): the access token is bound to the certificate "+
+			"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2, "+
+			"but the client's certificate is "+own+" (cnf x5t#S256, RFC 8705 §3.1)")
 	var failure *Error
 	require.ErrorAs(t, err, &failure)
 	assert.False(t, failure.Retryable())
@@ -196,8 +209,13 @@ func TestMTLSEndpointAliases(t *testing.T) {
 	assert.Equal(t, "https://mtls.example.com/revoke", aliased.RevocationEndpoint)
 	assert.Equal(t, "https://idp.example.com/token", m.TokenEndpoint, "the metadata of others is as it was")
 
-	for _, alias := range []string{"http://mtls.example.com/token", "/token", "https://user:password@mtls.example.com/token"} {
+	for _, alias := range []string{
+		"http://mtls.example.com/token", "/token",
+		"https://user:password@mtls.example.com/token",
+	} {
 		_, err = parse(`, "mtls_endpoint_aliases": {"token_endpoint": "` + alias + `"}`).ForCertificate()
-		require.EqualError(t, err, "discovery: the document has no usable token_endpoint in mtls_endpoint_aliases, which must be an absolute https URL (RFC 8705 §5)")
+		require.EqualError(t, err,
+			"discovery: the document has no usable token_endpoint in mtls_endpoint_aliases, which must be an absolute https "+
+				"URL (RFC 8705 §5)")
 	}
 }

@@ -42,19 +42,24 @@ func TestAttemptsTellOfTheClock(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"a token": http.StatusOK, "a refusal": http.StatusUnauthorized} {
 		synctest.Test(t, func(t *testing.T) {
-			body := map[int]string{http.StatusOK: `{"access_token":"at"}`, http.StatusUnauthorized: `{"error":"invalid_client"}`}[status]
+			body := map[int]string{
+				http.StatusOK:           `{"access_token":"at"}`,
+				http.StatusUnauthorized: `{"error":"invalid_client"}`,
+			}[status]
 			slow := func(*http.Request) (*http.Response, error) {
 				time.Sleep(2 * time.Second)
 				return answer(status, typeJSON, body, "Date", time.Now().Add(90*time.Second).UTC().Format(http.TimeFormat)), nil
 			}
 			var seen []Attempt
-			_, _ = newClient(t, config()).TokenWithRetry(context.Background(), Doer(slow), Retry{}, func(a Attempt) { seen = append(seen, a) })
+			_, _ = newClient(t, config()).TokenWithRetry(context.Background(), Doer(slow), Retry{},
+				func(a Attempt) { seen = append(seen, a) })
 			require.Len(t, seen, 1, name)
 			assert.Equal(t, 90*time.Second, seen[0].Clock.Skew, name)
 		})
 	}
 	var seen Attempt
-	_, err := newClient(t, config()).TokenWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`), Retry{},
+	_, err := newClient(t, config()).TokenWithRetry(context.Background(), always(200, typeJSON, `{"access_token":"at"}`),
+		Retry{},
 		func(a Attempt) { seen = a })
 	require.NoError(t, err)
 	assert.False(t, seen.Clock.Known())

@@ -63,8 +63,8 @@ var reservedHeaders = []string{
 	"Te", "Trailer", "Upgrade", "Cookie", "Expect", HeaderDPoP,
 }
 
-// Validate reports the first field of c that cannot be used, as a *ConfigError. The token URL may be empty, as it is until
-// the metadata of the issuer are known.
+// Validate reports the first field of c that cannot be used, as a *ConfigError. The token URL may be empty, as it is
+// until the metadata of the issuer are known.
 func (c *Config) Validate() error {
 	var u *url.URL
 	if c.TokenURL != "" {
@@ -110,7 +110,8 @@ func (c *Config) checkParams() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
 		if name == "client_id" && c.Auth.Method == methodClientSecretBasic {
 			if !slices.Equal(c.Params[name], []string{c.ClientID}) {
-				return configError(FieldParams, "must not contain a %q other than the client ID; make the two equal, or remove it", name)
+				return configError(FieldParams, "must not contain a %q other than the client ID; make the two equal, or remove it",
+					name)
 			}
 			continue // some servers look the client up by it, which RFC 6749 §3.2.1 allows
 		}
@@ -127,7 +128,8 @@ func (c *Config) checkParams() error {
 func checkScope(field Field, scope []string) error {
 	for _, s := range scope {
 		if !isScopeToken(s) {
-			return configError(field, "contains %q; a scope must be printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", s)
+			return configError(field, "contains %q; a scope must be printable ASCII without spaces, quotes and backslashes "+
+				"(RFC 6749 §3.3)", s)
 		}
 	}
 	return nil
@@ -136,7 +138,8 @@ func checkScope(field Field, scope []string) error {
 func checkResource(field Field, resource []string) error {
 	for _, r := range resource {
 		if u, err := url.Parse(r); err != nil || !u.IsAbs() || strings.Contains(r, "#") {
-			return configError(field, "contains %q; a resource must be an absolute URI without a fragment (RFC 8707 §2)", shown(r))
+			return configError(field, "contains %q; a resource must be an absolute URI without a fragment (RFC 8707 §2)",
+				shown(r))
 		}
 	}
 	return nil
@@ -186,7 +189,8 @@ func parseEndpoint(text string) (u *url.URL, problem string) {
 	}
 	for _, name := range []string{"client_secret", "client_assertion"} {
 		if u.Query().Has(name) {
-			return nil, "must not contain " + name + " in its query, which ends up in logs (RFC 6749 §2.3.1); set the client secret instead"
+			return nil, "must not contain " + name +
+				" in its query, which ends up in logs (RFC 6749 §2.3.1); set the client secret instead"
 		}
 	}
 	return u, ""

@@ -41,7 +41,8 @@ func TestConfigurationIsValidWithoutTheEndpoint(t *testing.T) {
 	c.TokenURL = ""
 	require.NoError(t, c.Validate())
 	_, err := NewClient(c)
-	require.EqualError(t, err, "token URL is empty; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token")
+	require.EqualError(t, err,
+		"token URL is empty; it must be an absolute http or https URL such as https://idp.example.com/oauth2/token")
 
 	for field, spoil := range map[Field]func(*Config){
 		FieldClientID:    func(c *Config) { c.ClientID = "" },

@@ -22,11 +22,17 @@ func TestWrongConfig(t *testing.T) {
 		"bad escape": {func(c *Config) { c.TokenURL = "https://h/%zz?s=hush" }, `token URL is not a URL` + wantURL},
 		"bad port":   {func(c *Config) { c.TokenURL = "https://h:port/hush" }, `token URL is not a URL` + wantURL},
 		"relative":   {func(c *Config) { c.TokenURL = "/oauth2/token?s=hush" }, `token URL is "/oauth2/token…"` + wantURL},
-		"no scheme":  {func(c *Config) { c.TokenURL = "idp.example.com/token" }, `token URL is "idp.example.com/token"` + wantURL},
-		"no host":    {func(c *Config) { c.TokenURL = "https:///token" }, `token URL is "https:///token"` + wantURL},
-		"port only":  {func(c *Config) { c.TokenURL = "https://:443/token" }, `token URL is "https://:443/token"` + wantURL},
-		"ftp":        {func(c *Config) { c.TokenURL = "ftp://h/token?s=hush" }, `token URL is "ftp://h/token…"` + wantURL},
-		"javascript": {func(c *Config) { c.TokenURL = "javascript:alert(1)" }, `token URL is "javascript:alert(1)"` + wantURL},
+		"no scheme": {
+			func(c *Config) { c.TokenURL = "idp.example.com/token" },
+			`token URL is "idp.example.com/token"` + wantURL,
+		},
+		"no host":   {func(c *Config) { c.TokenURL = "https:///token" }, `token URL is "https:///token"` + wantURL},
+		"port only": {func(c *Config) { c.TokenURL = "https://:443/token" }, `token URL is "https://:443/token"` + wantURL},
+		"ftp":       {func(c *Config) { c.TokenURL = "ftp://h/token?s=hush" }, `token URL is "ftp://h/token…"` + wantURL},
+		"javascript": {
+			func(c *Config) { c.TokenURL = "javascript:alert(1)" },
+			`token URL is "javascript:alert(1)"` + wantURL,
+		},
 		"user without a scheme": {
 			func(c *Config) { c.TokenURL = "me:hush@idp.example.com/token" },
 			`token URL is "…@idp.example.com/token"` + wantURL,
@@ -48,7 +54,10 @@ func TestWrongConfig(t *testing.T) {
 			`token URL must not contain client_secret in its query, which ends up in logs (RFC 6749 §2.3.1); set the client secret instead`,
 		},
 		"no client": {func(c *Config) { c.ClientID = "" }, `client ID is empty; it must be the client's identifier`},
-		"no method": {func(c *Config) { c.Auth = ClientAuth{} }, `client authentication is missing; it must be an authentication method`},
+		"no method": {
+			func(c *Config) { c.Auth = ClientAuth{} },
+			`client authentication is missing; it must be an authentication method`,
+		},
 		"scope with a space": {
 			func(c *Config) { c.Scope = []string{"ok", "a b"} },
 			`scope contains "a b"; a scope must be printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)`,

@@ -61,7 +61,8 @@ func Decode(header http.Header, body []byte) ([]byte, error) {
 		}
 		decoder := decoders[name]
 		if decoder == nil {
-			return nil, unreadableError(fmt.Sprintf("the answer has the content coding %q, which the request did not ask for", Printable(name, maxCode)))
+			return nil, unreadableError(fmt.Sprintf("the answer has the content coding %q, which the request did not ask for",
+				Printable(name, maxCode)))
 		}
 		r, err := decoder(body)
 		if err == nil {

@@ -66,9 +66,12 @@ func TestAnswersThatAreCompressed(t *testing.T) {
 		"metadata": {200, `{"issuer":"` + issuer + `","token_endpoint":"` + issuer + `/t"}`, func(do Doer) (any, error) {
 			return Discover(context.Background(), do, issuer)
 		}},
-		"key set": {200, `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, func(do Doer) (any, error) {
-			return FetchKeySet(context.Background(), do, issuer+"/keys")
-		}},
+		"key set": {
+			200, `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`,
+			func(do Doer) (any, error) {
+				return FetchKeySet(context.Background(), do, issuer+"/keys")
+			},
+		},
 		"introspection": {200, `{"active":true,"scope":"a"}`, func(do Doer) (any, error) {
 			return newTestEndpoint(t, config()).Introspect(context.Background(), do, "t")
 		}},
@@ -109,12 +112,16 @@ func TestContentCodings(t *testing.T) {
 		"not br":             {"br", token, "the answer claims the content coding br, but cannot be decoded"},
 		"not zstd":           {"zstd", token, "the answer claims the content coding zstd, but cannot be decoded"},
 		"half of it":         {"gzip", halved, "the answer claims the content coding gzip, but cannot be decoded"},
-		"unknown":            {"sdch\u202e", token, `the answer has the content coding "sdch", which the request did not ask for`},
-		"too many":           {"gzip,gzip,gzip,gzip", token, "the answer has more than 3 content codings"},
-		"empty body":         {"gzip", "", "the answer is empty"},
+		"unknown": {
+			"sdch\u202e", token,
+			`the answer has the content coding "sdch", which the request did not ask for`,
+		},
+		"too many":   {"gzip,gzip,gzip,gzip", token, "the answer has more than 3 content codings"},
+		"empty body": {"gzip", "", "the answer is empty"},
 	} {
 		for status, code := range map[int]string{200: CodeInvalidResponse, 502: CodeHTTPError} {
-			_, err := newClient(t, config()).Token(context.Background(), always(status, typeJSON, c.body, "Content-Encoding", c.coding))
+			_, err := newClient(t, config()).Token(context.Background(),
+				always(status, typeJSON, c.body, "Content-Encoding", c.coding))
 			if c.want == "" && status == 200 {
 				require.NoError(t, err, name)
 				continue
@@ -136,14 +143,17 @@ func TestCompressedAnswersAreBounded(t *testing.T) {
 	beyond := strings.Repeat(" ", maxBody+1)
 	for coding := range encoders {
 		header, _, _ := strings.Cut(coding, " ")
-		_, err := newClient(t, config()).Token(context.Background(), always(200, typeJSON, encode(t, coding, within), "Content-Encoding", header))
+		_, err := newClient(t, config()).Token(context.Background(),
+			always(200, typeJSON, encode(t, coding, within), "Content-Encoding", header))
 		require.NoError(t, err, coding)
-		_, err = newClient(t, config()).Token(context.Background(), always(200, typeJSON, encode(t, coding, beyond), "Content-Encoding", header))
+		_, err = newClient(t, config()).Token(context.Background(),
+			always(200, typeJSON, encode(t, coding, beyond), "Content-Encoding", header))
 		require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB", coding)
 	}
 	bomb := encode(t, "gzip", encode(t, "gzip", strings.Repeat(" ", 16<<20)))
 	require.Less(t, len(bomb), 8<<10)
-	_, err := newClient(t, config()).Token(context.Background(), always(200, typeJSON, bomb, "Content-Encoding", "gzip, gzip"))
+	_, err := newClient(t, config()).Token(context.Background(),
+		always(200, typeJSON, bomb, "Content-Encoding", "gzip, gzip"))
 	require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB")
 	_, err = newClient(t, config()).Token(context.Background(), always(200, typeJSON, beyond, "Content-Encoding", "gzip"))
 	require.EqualError(t, err, "invalid_response (HTTP 200): the answer is larger than 1 MiB", "before it is decoded")

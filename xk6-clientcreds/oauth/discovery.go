@@ -159,7 +159,8 @@ func (m *Metadata) KeySetURL() (string, error) {
 	case problem != "":
 		return "", errors.New("the metadata of the issuer has no usable jwks_uri: it " + problem)
 	case m.secure() && !strings.HasPrefix(strings.ToLower(m.JWKSURI), "https:"):
-		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could change")
+		return "", errors.New("the metadata of an https issuer has an http jwks_uri, whose keys anybody on the way could " +
+			"change")
 	}
 	return m.JWKSURI, nil
 }
@@ -198,7 +199,8 @@ func (m *Metadata) ForCertificate() (*Metadata, error) {
 		}
 		u, problem := parseEndpoint(e.alias)
 		if problem != "" || u.Scheme != "https" {
-			return nil, &Error{Code: CodeDiscovery, Description: "the document has no usable " + e.member + " in mtls_endpoint_aliases, " +
+			return nil, &Error{Code: CodeDiscovery, Description: "the document has no usable " + e.member +
+				" in mtls_endpoint_aliases, " +
 				"which must be an absolute https URL (RFC 8705 §5)"}
 		}
 		*e.endpoint = e.alias

@@ -61,7 +61,8 @@ func TestWellKnownURLs(t *testing.T) {
 	} {
 		p := &places{}
 		_, err := Discover(context.Background(), p.do, issuer)
-		require.EqualError(t, err, "discovery (HTTP 404): no metadata of the issuer: "+want[0]+": HTTP 404; "+want[1]+": HTTP 404", issuer)
+		require.EqualError(t, err,
+			"discovery (HTTP 404): no metadata of the issuer: "+want[0]+": HTTP 404; "+want[1]+": HTTP 404", issuer)
 		assert.Equal(t, want[:], p.asked, issuer)
 	}
 }
@@ -78,13 +79,22 @@ func TestDiscover(t *testing.T) {
 		answers map[string]Doer
 		asked   int
 	}{
-		"RFC 8414":                 {map[string]Doer{first: document200(good)}, 1},
-		"OpenID after 404":         {map[string]Doer{second: document200(good)}, 2},
-		"after HTML":               {map[string]Doer{first: always(200, typeHTML, "<html>"), second: document200(good)}, 2},
-		"after another issuer":     {map[string]Doer{first: document200(strings.Replace(good, "issuer1", "", 1)), second: document200(good)}, 2},
-		"after 500":                {map[string]Doer{first: always(500, "", ""), second: document200(good)}, 2},
-		"after a redirect":         {map[string]Doer{first: always(302, "", "", "Location", second), second: document200(good)}, 2},
-		"after too large a page":   {map[string]Doer{first: always(200, typeJSON, strings.Repeat(" ", maxBody+1)), second: document200(good)}, 2},
+		"RFC 8414":         {map[string]Doer{first: document200(good)}, 1},
+		"OpenID after 404": {map[string]Doer{second: document200(good)}, 2},
+		"after HTML":       {map[string]Doer{first: always(200, typeHTML, "<html>"), second: document200(good)}, 2},
+		"after another issuer": {map[string]Doer{
+			first:  document200(strings.Replace(good, "issuer1", "", 1)),
+			second: document200(good),
+		}, 2},
+		"after 500": {map[string]Doer{first: always(500, "", ""), second: document200(good)}, 2},
+		"after a redirect": {map[string]Doer{
+			first:  always(302, "", "", "Location", second),
+			second: document200(good),
+		}, 2},
+		"after too large a page": {map[string]Doer{
+			first:  always(200, typeJSON, strings.Repeat(" ", maxBody+1)),
+			second: document200(good),
+		}, 2},
 		"content type not checked": {map[string]Doer{first: always(200, "text/plain", good)}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +130,10 @@ func TestMetadataMembers(t *testing.T) {
 func TestMetadataOfTheWrongTypes(t *testing.T) {
 	t.Parallel()
 	const issuer = "https://i.example.com"
-	good := Metadata{Issuer: issuer, TokenEndpoint: issuer + "/t", TokenEndpointAuthMethods: []string{"client_secret_basic"}}
+	good := Metadata{
+		Issuer: issuer, TokenEndpoint: issuer + "/t",
+		TokenEndpointAuthMethods: []string{"client_secret_basic"},
+	}
 	for more, change := range map[string]func(*Metadata){
 		`"grant_types_supported":"client_credentials"`: func(m *Metadata) { m.GrantTypes = []string{"client_credentials"} },
 		`"grant_types_supported":[1,"a",null]`:         func(m *Metadata) { m.GrantTypes = []string{"a"} },
@@ -128,18 +141,26 @@ func TestMetadataOfTheWrongTypes(t *testing.T) {
 		`"token_endpoint_auth_methods_supported":"client_secret_post"`: func(m *Metadata) {
 			m.TokenEndpointAuthMethods = []string{"client_secret_post"}
 		},
-		`"token_endpoint_auth_methods_supported":null`:                                    nil,
-		`"token_endpoint_auth_methods_supported":[]`:                                      nil,
-		`"dpop_signing_alg_values_supported":"ES256"`:                                     func(m *Metadata) { m.DPoPAlgorithms = []string{"ES256"} },
-		`"tls_client_certificate_bound_access_tokens":"True"`:                             func(m *Metadata) { m.CertificateBoundTokens = true },
-		`"tls_client_certificate_bound_access_tokens":true`:                               func(m *Metadata) { m.CertificateBoundTokens = true },
-		`"tls_client_certificate_bound_access_tokens":"false"`:                            nil,
-		`"tls_client_certificate_bound_access_tokens":1`:                                  nil,
-		`"mtls_endpoint_aliases":[]`:                                                      nil,
-		`"mtls_endpoint_aliases":"none"`:                                                  nil,
-		`"mtls_endpoint_aliases":{"token_endpoint":[],"revocation_endpoint":"https://m"}`: func(m *Metadata) { m.MTLSEndpointAliases.RevocationEndpoint = "https://m" },
-		`"jwks_uri":false,"introspection_endpoint":[],"revocation_endpoint":null`:         nil,
-		`"Jwks_Uri":"https://other","code_challenge":1e999,"scopes_supported":{"a":[]}`:   nil,
+		`"token_endpoint_auth_methods_supported":null`: nil,
+		`"token_endpoint_auth_methods_supported":[]`:   nil,
+		`"dpop_signing_alg_values_supported":"ES256"`: func(m *Metadata) {
+			m.DPoPAlgorithms = []string{"ES256"}
+		},
+		`"tls_client_certificate_bound_access_tokens":"True"`: func(m *Metadata) {
+			m.CertificateBoundTokens = true
+		},
+		`"tls_client_certificate_bound_access_tokens":true`: func(m *Metadata) {
+			m.CertificateBoundTokens = true
+		},
+		`"tls_client_certificate_bound_access_tokens":"false"`: nil,
+		`"tls_client_certificate_bound_access_tokens":1`:       nil,
+		`"mtls_endpoint_aliases":[]`:                           nil,
+		`"mtls_endpoint_aliases":"none"`:                       nil,
+		`"mtls_endpoint_aliases":{"token_endpoint":[],"revocation_endpoint":"https://m"}`: func(m *Metadata) {
+			m.MTLSEndpointAliases.RevocationEndpoint = "https://m"
+		},
+		`"jwks_uri":false,"introspection_endpoint":[],"revocation_endpoint":null`:       nil,
+		`"Jwks_Uri":"https://other","code_challenge":1e999,"scopes_supported":{"a":[]}`: nil,
 	} {
 		want := good
 		if change != nil {
@@ -167,9 +188,15 @@ func TestRedirectedMetadata(t *testing.T) {
 		asked   int
 		err     string
 	}{
-		"another path":          {map[string]Doer{place: to(301, "/moved"), issuer + "/moved": document200(good)}, 2, ""},
-		"with the default port": {map[string]Doer{place: to(308, "https://EXAMPLE.com:443/m?a=b"), "https://EXAMPLE.com:443/m?a=b": document200(good)}, 2, ""},
-		"twice":                 {map[string]Doer{place: to(302, "a"), issuer + "/.well-known/a": to(307, "../b"), issuer + "/b": document200(good)}, 3, ""},
+		"another path": {map[string]Doer{place: to(301, "/moved"), issuer + "/moved": document200(good)}, 2, ""},
+		"with the default port": {map[string]Doer{
+			place:                           to(308, "https://EXAMPLE.com:443/m?a=b"),
+			"https://EXAMPLE.com:443/m?a=b": document200(good),
+		}, 2, ""},
+		"twice": {map[string]Doer{
+			place: to(302, "a"), issuer + "/.well-known/a": to(307, "../b"),
+			issuer + "/b": document200(good),
+		}, 3, ""},
 		"about another issuer": {
 			map[string]Doer{place: to(301, "/moved"), issuer + "/moved": document200(`{"issuer":"https://other"}`)},
 			2,
@@ -178,31 +205,44 @@ func TestRedirectedMetadata(t *testing.T) {
 		"another host": {
 			map[string]Doer{place: to(301, "https://other.example/doc?key=hush")},
 			1,
-			"HTTP 301: it redirects to https://other.example/doc…, which is not followed: a document is taken from the origin that was asked only",
+			"HTTP 301: it redirects to https://other.example/doc…, which is not followed: a document is taken from the origin " +
+				"that was asked only",
 		},
 		"in the clear": {
 			map[string]Doer{place: to(301, "http://example.com/doc")},
 			1,
-			"HTTP 301: it redirects to http://example.com/doc, which is not followed: a document is taken from the origin that was asked only",
+			"HTTP 301: it redirects to http://example.com/doc, which is not followed: a document is taken from the origin " +
+				"that was asked only",
 		},
 		"another port": {
 			map[string]Doer{place: to(301, "https://example.com:8443/doc")},
 			1,
-			"HTTP 301: it redirects to https://example.com:8443/doc, which is not followed: a document is taken from the origin that was asked only",
+			"HTTP 301: it redirects to https://example.com:8443/doc, which is not followed: a document is taken from the " +
+				"origin that was asked only",
 		},
 		"a file": {
 			map[string]Doer{place: to(301, "file:///etc/passwd")},
 			1,
-			"HTTP 301: it redirects to file:///etc/passwd, which is not followed: a document is taken from the origin that was asked only",
+			"HTTP 301: it redirects to file:///etc/passwd, which is not followed: a document is taken from the origin that " +
+				"was asked only",
 		},
 		"with credentials": {
 			map[string]Doer{place: to(301, "https://me:hush@example.com/doc")},
 			1,
-			"HTTP 301: it redirects to …@example.com/doc, which is not followed: a document is taken from the origin that was asked only",
+			"HTTP 301: it redirects to …@example.com/doc, which is not followed: a document is taken from the origin that was " +
+				"asked only",
 		},
-		"not a URL":          {map[string]Doer{place: to(301, "https://[")}, 1, "HTTP 301: it redirects to what is not a URL"},
-		"nowhere":            {map[string]Doer{place: always(301, "", "")}, 1, "HTTP 301"},
-		"a circle":           {map[string]Doer{place: to(302, place)}, 6, "HTTP 302, the redirect number 6: they may go in circles"},
+		"not a URL": {
+			map[string]Doer{place: to(301, "https://[")},
+			1,
+			"HTTP 301: it redirects to what is not a URL",
+		},
+		"nowhere": {map[string]Doer{place: always(301, "", "")}, 1, "HTTP 301"},
+		"a circle": {
+			map[string]Doer{place: to(302, place)},
+			6,
+			"HTTP 302, the redirect number 6: they may go in circles",
+		},
 		"to what is missing": {map[string]Doer{place: to(302, "/gone")}, 2, "HTTP 404"},
 	} {
 		p := &places{answers: c.answers}
@@ -221,8 +261,9 @@ func TestRedirectedMetadata(t *testing.T) {
 func TestWordsInsteadOfMetadata(t *testing.T) {
 	t.Parallel()
 	for want, do := range map[string]Doer{
-		"HTTP 404: Realm does not exist": always(404, typeJSON, `{"error":"Realm does not exist","error_description":"\u202e"}`),
-		"HTTP 404":                       always(404, typeHTML, "<title>404</title>"),
+		"HTTP 404: Realm does not exist": always(404, typeJSON,
+			`{"error":"Realm does not exist","error_description":"\u202e"}`),
+		"HTTP 404": always(404, typeHTML, "<title>404</title>"),
 		"HTTP 400: the server speaks TLS at this port, and the request was plain HTTP; use an https URL": always(
 			400, "text/plain", "Client sent an HTTP request to an HTTPS server.\n"),
 	} {
@@ -238,9 +279,11 @@ func TestCheckEndpoint(t *testing.T) {
 	secure, local := Metadata{Issuer: "HTTPS://i.example.com"}, Metadata{Issuer: "http://127.0.0.1"}
 	require.NoError(t, secure.CheckEndpoint("revocation_endpoint", "https://elsewhere.example/r"))
 	require.NoError(t, local.CheckEndpoint("revocation_endpoint", "http://127.0.0.1/r"))
-	require.EqualError(t, local.CheckEndpoint("revocation_endpoint", "/r"), "the document has no usable revocation_endpoint")
+	require.EqualError(t, local.CheckEndpoint("revocation_endpoint", "/r"),
+		"the document has no usable revocation_endpoint")
 	require.EqualError(t, secure.CheckEndpoint("introspection_endpoint", "http://i.example.com/i"),
-		"the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear (RFC 6749 §3.2)")
+		"the document of an https issuer has an http introspection_endpoint, to which credentials would go in the clear "+
+			"(RFC 6749 §3.2)")
 }
 
 func TestWrongMetadata(t *testing.T) {
@@ -256,12 +299,18 @@ func TestWrongMetadata(t *testing.T) {
 		`{}`:                     noIssuer,
 		`{"issuer":"x\ny"}`:      about("x y"),
 		`{"issuer":"https://i"}`: about("https://i"),
-		`{"issuer":"https://i.example.com/","token_endpoint":"https://i.example.com/t"}`:    about("https://i.example.com/"), // a slash is a difference
-		`{"issuer":"https://I.example.com","token_endpoint":"https://i.example.com/t"}`:     about("https://I.example.com"),  // and so is a letter's case
-		`{"issuer":"https://i.example.com"}`:                                                "the document has no usable token_endpoint",
-		`{"issuer":"https://i.example.com","token_endpoint":"/t"}`:                          "the document has no usable token_endpoint",
-		`{"issuer":"https://i.example.com","token_endpoint":"https://a:b@i.example.com/t"}`: "the document has no usable token_endpoint",
-		`{"issuer":"https://i.example.com","token_endpoint":"http://i.example.com/t"}`: "the document of an https issuer has an http token_endpoint, " +
+		// a slash is a difference
+		`{"issuer":"https://i.example.com/","token_endpoint":"https://i.example.com/t"}`: about("https://i.example.com/"),
+		// and so is a letter's case
+		`{"issuer":"https://I.example.com","token_endpoint":"https://i.example.com/t"}`: about("https://I.example.com"),
+		`{"issuer":"https://i.example.com"}`: "the document has no usable " +
+			"token_endpoint",
+		`{"issuer":"https://i.example.com","token_endpoint":"/t"}`: "the document has no usable " +
+			"token_endpoint",
+		`{"issuer":"https://i.example.com","token_endpoint":"https://a:b@i.example.com/t"}`: "the document has no usable " +
+			"token_endpoint",
+		`{"issuer":"https://i.example.com","token_endpoint":"http://i.example.com/t"}`: "the document of an https issuer " +
+			"has an http token_endpoint, " +
 			"to which credentials would go in the clear (RFC 6749 §3.2)",
 	} {
 		_, err := parseMetadata([]byte(body), "https://i.example.com")

@@ -74,7 +74,8 @@ func sameOrigin(from *url.URL, location string) (*url.URL, error) {
 		return nil, errors.New("it redirects to what is not a URL")
 	}
 	if originOf(target) != originOf(from) || target.User != nil {
-		return nil, fmt.Errorf("it redirects to %s, which is not followed: a document is taken from the origin that was asked only", shown(target.String()))
+		return nil, fmt.Errorf("it redirects to %s, which is not followed: a document is taken from the origin that was "+
+			"asked only", shown(target.String()))
 	}
 	return target, nil
 }

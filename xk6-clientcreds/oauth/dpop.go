@@ -38,7 +38,8 @@ type DPoPSigner struct {
 // NewDPoPSigner prepares what does not change from one proof to the next.
 func NewDPoPSigner(key *SigningKey) (*DPoPSigner, error) {
 	options := (&jose.SignerOptions{EmbedJWK: true}).WithType(proofType) // of a private key its public part
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.algorithm), Key: key.key}, options)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.algorithm), Key: key.key},
+		options)
 	if err != nil {
 		return nil, configError(FieldDPoPKey, "cannot sign with %s: %s", key.algorithm, err)
 	}

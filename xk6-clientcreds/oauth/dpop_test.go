@@ -151,7 +151,10 @@ func TestProofTarget(t *testing.T) {
 }
 
 func FuzzProofTarget(f *testing.F) {
-	for _, text := range []string{"https://S:443/a/../%7E?q#f", "http://[::1]:80", "https://s/%2e%2e/%", "wss://s/.", "//s/..", "a:b"} {
+	for _, text := range []string{
+		"https://S:443/a/../%7E?q#f", "http://[::1]:80", "https://s/%2e%2e/%", "wss://s/.",
+		"//s/..", "a:b",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -195,7 +198,17 @@ func TestNoncesOfServers(t *testing.T) {
 	assert.True(t, learn("https://a.example/x", "at", "four"))
 	assert.Equal(t, "four", nonceFor("https://a.example/x", "at"), "the newest counts")
 
-	for _, values := range [][]string{nil, {""}, {"a", "b"}, {"a b"}, {`a"b`}, {`a\b`}, {"a\x7f"}, {"ä"}, {strings.Repeat("x", maxNonce+1)}} {
+	for _, values := range [][]string{
+		nil,
+		{""},
+		{"a", "b"},
+		{"a b"},
+		{`a"b`},
+		{`a\b`},
+		{"a\x7f"},
+		{"ä"},
+		{strings.Repeat("x", maxNonce+1)},
+	} {
 		assert.False(t, learn("https://a.example/x", "at", values...), "%q", values)
 	}
 	assert.Equal(t, "four", nonceFor("https://a.example/x", "at"))
@@ -272,7 +285,8 @@ func demandingNonce(t *testing.T, seen *[]*http.Request) Doer {
 		_, claims := readProof(t, r.Header.Get("DPoP"))
 		next := fmt.Sprintf("nonce-%d", len(*seen))
 		if claims["nonce"] != fmt.Sprintf("nonce-%d", len(*seen)-1) {
-			return answer(400, typeJSON, `{"error":"use_dpop_nonce","error_description":"a nonce is needed"}`, "DPoP-Nonce", next), nil
+			return answer(400, typeJSON, `{"error":"use_dpop_nonce","error_description":"a nonce is needed"}`, "DPoP-Nonce",
+				next), nil
 		}
 		return answer(200, typeJSON, dpopToken, "DPoP-Nonce", next), nil
 	}
@@ -282,7 +296,8 @@ func TestNonceIsDemandedOnceAndThenRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := config()
-		c.Auth = made(PrivateKeyJWT(Assertion{ClientID: testID}, &SigningKey{key: testkit.Key(t, "ES256"), algorithm: "ES256"}))
+		c.Auth = made(PrivateKeyJWT(Assertion{ClientID: testID},
+			&SigningKey{key: testkit.Key(t, "ES256"), algorithm: "ES256"}))
 		client := newClient(t, c).WithDPoP(newSigner(t, "ES256"))
 		var seen []*http.Request
 		var attempts []Attempt
@@ -295,7 +310,10 @@ func TestNonceIsDemandedOnceAndThenRemembered(t *testing.T) {
 		assert.Equal(t, begin, time.Now(), "the repetition does not wait")
 		require.Len(t, seen, 3, "two for the first token, one for the second")
 		require.Len(t, attempts, 3)
-		assert.Equal(t, []bool{true, false, false}, []bool{attempts[0].NonceDemanded, attempts[1].NonceDemanded, attempts[2].NonceDemanded})
+		assert.Equal(t, []bool{true, false, false}, []bool{
+			attempts[0].NonceDemanded, attempts[1].NonceDemanded,
+			attempts[2].NonceDemanded,
+		})
 		assert.Equal(t, []int{1, 1, 1}, []int{attempts[0].Number, attempts[1].Number, attempts[2].Number}, "not a retry")
 		assert.Equal(t, CodeUseNonce, attempts[0].Err.Code)
 		first, second := made(formOf(seen[0])), made(formOf(seen[1]))
@@ -364,19 +382,23 @@ func TestTokenMustBeBound(t *testing.T) {
 		"no JWT after all":      {p, "a.b.c", "DPoP", "", ""},
 		"another's key": {
 			p, jwtWith(`{"cnf":{"jkt":"` + rfc9449Thumbprint + `"}}`), "DPoP", CodeTokenBinding,
-			"the token is bound to another key than the one that signed the DPoP proof: its cnf.jkt is not the key's thumbprint (RFC 9449 §6.1)",
+			"the token is bound to another key than the one that signed the DPoP proof: its cnf.jkt is not the key's " +
+				"thumbprint (RFC 9449 §6.1)",
 		},
 		"downgrade": {
 			p, "at", "Bearer", CodeTokenType,
-			"the token has the type Bearer although a DPoP proof was sent: the server does not support DPoP, or does not bind this client's tokens (RFC 9449 §5)",
+			"the token has the type Bearer although a DPoP proof was sent: the server does not support DPoP, or does not bind " +
+				"this client's tokens (RFC 9449 §5)",
 		},
 		"another type": {
 			p, "at", "mac", CodeTokenType,
-			"the token has the type mac although a DPoP proof was sent: the server does not support DPoP, or does not bind this client's tokens (RFC 9449 §5)",
+			"the token has the type mac although a DPoP proof was sent: the server does not support DPoP, or does not bind " +
+				"this client's tokens (RFC 9449 §5)",
 		},
 		"not asked for": {
 			nil, "at", "DPoP", CodeTokenType,
-			"the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides or on neither (RFC 9449 §5)",
+			"the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides or on neither " +
+				"(RFC 9449 §5)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -444,7 +466,8 @@ func TestExchangeIsProvenToo(t *testing.T) {
 	var proofs []string
 	token, err := newClient(t, c).WithDPoP(p).Token(context.Background(), func(r *http.Request) (*http.Response, error) {
 		proofs = append(proofs, r.Header.Get("DPoP"))
-		return answer(200, typeJSON, `{"access_token":"at","token_type":"DPoP","issued_token_type":"`+TokenTypeAccessToken+`"}`), nil
+		return answer(200, typeJSON,
+			`{"access_token":"at","token_type":"DPoP","issued_token_type":"`+TokenTypeAccessToken+`"}`), nil
 	})
 	require.NoError(t, err)
 	assert.Same(t, p, token.DPoP)

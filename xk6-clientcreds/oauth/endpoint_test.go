@@ -41,7 +41,10 @@ func TestEndpointRequest(t *testing.T) {
 		},
 		"client_secret_post": {
 			ClientSecretPost(testID, testSecret), "",
-			url.Values{"token": {token}, "token_type_hint": {"access_token"}, "client_id": {testID}, "client_secret": {testSecret}},
+			url.Values{
+				"token": {token}, "token_type_hint": {"access_token"}, "client_id": {testID},
+				"client_secret": {testSecret},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +149,8 @@ func TestIntrospect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := newTestEndpoint(t, config()).Introspect(context.Background(), always(200, "application/json", c.body), "t")
+			got, err := newTestEndpoint(t, config()).Introspect(context.Background(), always(200, "application/json", c.body),
+				"t")
 			if c.err != "" {
 				require.Equal(t, &Error{Code: CodeInvalidResponse, Status: 200, Description: c.err}, err)
 				return
@@ -171,14 +175,24 @@ func TestEndpointErrors(t *testing.T) {
 			always(401, "application/json", `{"error":"invalid_client","error_description":"no\nsuch client"}`),
 			Error{Code: "invalid_client", Status: 401, Description: "no such client"},
 		},
-		"OAuth error with 200": {always(200, "application/json", `{"error":"invalid_request"}`), Error{Code: "invalid_request", Status: 200}},
+		"OAuth error with 200": {
+			always(200, "application/json", `{"error":"invalid_request"}`),
+			Error{Code: "invalid_request", Status: 200},
+		},
 		"page": {
 			always(503, "text/html", `<p>sorry`, "Retry-After", "7"),
-			Error{Code: CodeHTTPError, Status: 503, Description: "the answer is not JSON, but text/html", RetryAfter: 7 * time.Second},
+			Error{
+				Code: CodeHTTPError, Status: 503, Description: "the answer is not JSON, but text/html",
+				RetryAfter: 7 * time.Second,
+			},
 		},
 		"redirect": {
 			always(302, "", "", "Location", "https://elsewhere.example"),
-			Error{Code: CodeHTTPError, Status: 302, Description: "the endpoint redirects to https://elsewhere.example, and credentials do not follow a redirect; configure the final URL"},
+			Error{
+				Code: CodeHTTPError, Status: 302,
+				Description: "the endpoint redirects to https://elsewhere.example, and credentials do not follow a redirect; " +
+					"configure the final URL",
+			},
 		},
 		"large": {
 			always(200, "", strings.Repeat(" ", maxBody+1)),
@@ -192,7 +206,10 @@ func TestEndpointErrors(t *testing.T) {
 			func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))}, nil
 			},
-			Error{Code: CodeConnectionReset, Status: 200, Description: "the connection was closed before the answer was complete"},
+			Error{
+				Code: CodeConnectionReset, Status: 200,
+				Description: "the connection was closed before the answer was complete",
+			},
 		},
 		"no answer": {
 			func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded },
@@ -263,9 +280,12 @@ func TestAuthorizationDetails(t *testing.T) {
 	const shape = `authorization details must be a non-empty array of objects with a type (RFC 9396 §2)`
 	const kind = `authorization details must have a type, a non-empty string, in each object (RFC 9396 §2), but object `
 	for text, want := range map[string]string{
-		`{"type":"a"}`: shape, `[]`: shape, `null`: shape, `["a"]`: shape, `"[{\"type\":\"a\"}]"`: shape, `[{"type":"a"}`: shape,
-		`[{}]`: kind + "1 has none", `[null]`: kind + "1 has none", `[{"type":"a"},{"type":""}]`: kind + "2 has none",
-		`[{"type":null}]`: kind + "1 has none", `[{"type":["a"]}]`: kind + "1 has none", `[{"Type":"a"}]`: kind + "1 has none",
+		`{"type":"a"}`: shape, `[]`: shape, `null`: shape, `["a"]`: shape, `"[{\"type\":\"a\"}]"`: shape,
+		`[{"type":"a"}`: shape,
+		`[{}]`:          kind + "1 has none", `[null]`: kind + "1 has none",
+		`[{"type":"a"},{"type":""}]`: kind + "2 has none",
+		`[{"type":null}]`:            kind + "1 has none", `[{"type":["a"]}]`: kind + "1 has none",
+		`[{"Type":"a"}]`: kind + "1 has none",
 	} {
 		c.AuthorizationDetails = text
 		_, err := NewClient(c)

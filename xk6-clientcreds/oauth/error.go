@@ -24,8 +24,9 @@ const (
 	CodeInvalidResponse   = "invalid_response"      // a 2xx answer without a usable token
 	CodeDiscovery         = "discovery"             // no usable metadata document
 	CodeClientAuth        = "client_authentication" // the credentials could not be made; nothing was sent
-	CodeTokenType         = "token_type"            // a token of another type than was asked for: a DPoP proof brought a Bearer token
-	CodeTokenBinding      = "token_binding"         // a token that is bound to another's certificate or key
+	// a token of another type than was asked for: a DPoP proof brought a Bearer token
+	CodeTokenType    = "token_type"
+	CodeTokenBinding = "token_binding" // a token that is bound to another's certificate or key
 )
 
 const (

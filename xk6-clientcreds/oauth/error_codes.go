@@ -20,18 +20,27 @@ type CodeInfo struct {
 	Retry   Retryability
 }
 
-// Codes lists the error codes of token and revocation endpoints, and the classes of other failures. These are the values of
-// Error.Label, besides "other".
+// Codes lists the error codes of token and revocation endpoints, and the classes of other failures. These are the
+// values of Error.Label, besides "other".
 func Codes() []CodeInfo {
 	return []CodeInfo{
 		{"invalid_request", "RFC 6749 §5.2", "A parameter is missing, repeated, or not accepted by the server.", RetryNever},
-		{"invalid_client", "RFC 6749 §5.2", "The server does not know the client, or rejects its credentials or its method.", RetryNever},
-		{"invalid_grant", "RFC 6749 §5.2", "The grant is not valid, for example the subject token of a token exchange.", RetryNever},
+		{
+			"invalid_client", "RFC 6749 §5.2", "The server does not know the client, or rejects its credentials or its method.",
+			RetryNever,
+		},
+		{
+			"invalid_grant", "RFC 6749 §5.2", "The grant is not valid, for example the subject token of a token exchange.",
+			RetryNever,
+		},
 		{"unauthorized_client", "RFC 6749 §5.2", "The client may not use this grant type.", RetryNever},
 		{"unsupported_grant_type", "RFC 6749 §5.2", "The server does not support the grant type.", RetryNever},
 		{"invalid_scope", "RFC 6749 §5.2", "The scope is unknown, or the client may not request it.", RetryNever},
 		{"invalid_target", "RFC 8707 §2", "The resource or audience is unknown or not accepted.", RetryNever},
-		{"invalid_authorization_details", "RFC 9396 §5", "The authorization details are unknown or not accepted.", RetryNever},
+		{
+			"invalid_authorization_details", "RFC 9396 §5", "The authorization details are unknown or not accepted.",
+			RetryNever,
+		},
 		{"invalid_dpop_proof", "RFC 9449 §5", "The DPoP proof is missing or not valid.", RetryNever},
 		{CodeUseNonce, "RFC 9449 §8", "The DPoP proof lacks the nonce that the server requires.", RetryNever},
 		{"unsupported_token_type", "RFC 7009 §2.2.1", "The server does not revoke tokens of this type.", RetryNever},

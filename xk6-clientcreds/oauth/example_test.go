@@ -25,7 +25,8 @@ func server() *httptest.Server {
 			_, _ = w.Write([]byte(`{"error":"invalid_client","error_description":"no such client, or a wrong secret"}`))
 			return
 		}
-		_, _ = fmt.Fprintf(w, `{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"bearer","expires_in":3600,"scope":%q}`, r.FormValue("scope"))
+		_, _ = fmt.Fprintf(w, `{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"bearer","expires_in":3600,"scope":%q}`,
+			r.FormValue("scope"))
 	})
 	return s
 }
@@ -115,9 +116,10 @@ func ExampleClient_TokenWithRetry() {
 		return
 	}
 	retry := oauth.Retry{Attempts: 3, Backoff: time.Millisecond, Budget: 5 * time.Second}
-	_, err = client.TokenWithRetry(context.Background(), oauth.Doer(idp.Client().Transport.RoundTrip), retry, func(a oauth.Attempt) {
-		fmt.Println(a.Number, a.Status, a.Err != nil)
-	})
+	_, err = client.TokenWithRetry(context.Background(), oauth.Doer(idp.Client().Transport.RoundTrip), retry,
+		func(a oauth.Attempt) {
+			fmt.Println(a.Number, a.Status, a.Err != nil)
+		})
 	fmt.Println(err)
 	// Output:
 	// 1 503 true

@@ -52,10 +52,13 @@ func (x *Exchange) check() error {
 	case x == nil:
 		return nil
 	case x.SubjectToken != "" && x.ActorToken != "":
-		return configError(FieldActorToken, "contradicts the subject token; set only one of the two, because the client's own token is the other")
+		return configError(FieldActorToken,
+			"contradicts the subject token; set only one of the two, because the client's own token is the other")
 	case x.ActorTokenType != "" && x.SubjectToken == "" && x.ActorToken == "":
-		return configError(FieldActorTokenType, "has no effect without an actor token; set the actor token, or the subject token to make the client the actor")
-	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken && x.RequestedTokenType != TokenTypeJWT:
+		return configError(FieldActorTokenType,
+			"has no effect without an actor token; set the actor token, or the subject token to make the client the actor")
+	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken &&
+		x.RequestedTokenType != TokenTypeJWT:
 		return configError(FieldRequestedTokenType, "is %q; it must be %q or %q",
 			Printable(x.RequestedTokenType, maxCode), TokenTypeAccessToken, TokenTypeJWT)
 	}
@@ -64,7 +67,8 @@ func (x *Exchange) check() error {
 		value string
 	}{{FieldSubjectTokenType, x.SubjectTokenType}, {FieldActorTokenType, x.ActorTokenType}} {
 		if u, err := url.Parse(t.value); t.value != "" && (err != nil || !u.IsAbs()) {
-			return configError(t.field, "is %q; it must be a URI such as %s (RFC 8693 §3)", Printable(t.value, maxCode), TokenTypeAccessToken)
+			return configError(t.field, "is %q; it must be a URI such as %s (RFC 8693 §3)", Printable(t.value, maxCode),
+				TokenTypeAccessToken)
 		}
 	}
 	if err := checkScope(FieldExchangeScope, x.Scope); err != nil {
@@ -147,7 +151,8 @@ func (c *Client) checkIssued(resp *http.Response, t *Token) *Error {
 	case want != "" && kind != want:
 		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, not %s", Printable(kind, maxCode), want))
 	case kind != TokenTypeAccessToken && kind != TokenTypeJWT:
-		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is not an access token (RFC 8693 §3)", Printable(kind, maxCode)))
+		return invalid(resp, fmt.Sprintf("the issued_token_type is %s, which is not an access token (RFC 8693 §3)",
+			Printable(kind, maxCode)))
 	}
 	return nil
 }

@@ -143,7 +143,8 @@ func TestExchangeScopeAndLifetime(t *testing.T) {
 	body := func(expires, scope string) func() *http.Response {
 		return func() *http.Response {
 			time.Sleep(10 * time.Second)
-			return answer(200, typeJSON, fmt.Sprintf(`{"access_token":"t","issued_token_type":%q%s%s}`, TokenTypeAccessToken, expires, scope))
+			return answer(200, typeJSON, fmt.Sprintf(`{"access_token":"t","issued_token_type":%q%s%s}`, TokenTypeAccessToken,
+				expires, scope))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -180,7 +181,8 @@ func TestExchangeThatEndsAfterTheToken(t *testing.T) {
 	body := func(members string) func() *http.Response {
 		return func() *http.Response {
 			time.Sleep(10 * time.Second)
-			return answer(200, typeJSON, fmt.Sprintf(`{"access_token":"t","issued_token_type":%q%s}`, TokenTypeAccessToken, members))
+			return answer(200, typeJSON, fmt.Sprintf(`{"access_token":"t","issued_token_type":%q%s}`, TokenTypeAccessToken,
+				members))
 		}
 	}
 	for want, ttls := range map[string][2]string{
@@ -189,7 +191,10 @@ func TestExchangeThatEndsAfterTheToken(t *testing.T) {
 		"invalid_response (HTTP 200) in the token exchange: " +
 			"the token had expired when it arrived: its lifetime is 5s, and the response took 10s": {``, `,"expires_in":5`},
 		"invalid_response (HTTP 200) in the token exchange: " +
-			"the token had expired when it arrived: its lifetime is 20s, and the response took 20s": {`,"expires_in":20`, `,"expires_in":200`},
+			"the token had expired when it arrived: its lifetime is 20s, and the response took 20s": {
+			`,"expires_in":20`,
+			`,"expires_in":200`,
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newExchangeServer()
@@ -206,7 +211,10 @@ func TestExchangeAnswersThatAreNone(t *testing.T) {
 	for name, c := range map[string]struct {
 		requested, body, problem string
 	}{
-		"no issued_token_type": {"", `{"access_token":"t","token_type":"Bearer"}`, "the answer has no issued_token_type (RFC 8693 §2.2.1)"},
+		"no issued_token_type": {
+			"", `{"access_token":"t","token_type":"Bearer"}`,
+			"the answer has no issued_token_type (RFC 8693 §2.2.1)",
+		},
 		"no access token": {
 			"", `{"access_token":"t","token_type":"n_a","issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}`,
 			"the token_type is N_A: the token is not an access token (RFC 8693 §2.2.1)",
@@ -246,9 +254,13 @@ func TestExchangeFailures(t *testing.T) {
 		attempts      string
 		grant, text   string
 	}{
-		"the first is refused": {refusal, nil, "client_credentials 1", GrantClientCredentials, "invalid_request (HTTP 400) in the client credentials grant: expired"},
+		"the first is refused": {
+			refusal, nil, "client_credentials 1", GrantClientCredentials,
+			"invalid_request (HTTP 400) in the client credentials grant: expired",
+		},
 		"the second is refused": {
-			nil, refusal, "client_credentials 1, token_exchange 1", GrantTokenExchange, "invalid_request (HTTP 400) in the token exchange: expired",
+			nil, refusal, "client_credentials 1, token_exchange 1", GrantTokenExchange,
+			"invalid_request (HTTP 400) in the token exchange: expired",
 		},
 		"the first does not come": {
 			unavailable, nil, "client_credentials 1, client_credentials 2, client_credentials 3", GrantClientCredentials,
@@ -267,12 +279,13 @@ func TestExchangeFailures(t *testing.T) {
 			s.second = c.second
 		}
 		var seen []string
-		token, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(context.Background(), Doer(s.do), Retry{Attempts: 3}, func(a Attempt) {
-			seen = append(seen, fmt.Sprintf("%s %d", a.GrantType, a.Number))
-			if a.Err != nil {
-				assert.Equal(t, a.GrantType, a.Err.Grant, name)
-			}
-		})
+		token, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(context.Background(), Doer(s.do),
+			Retry{Attempts: 3}, func(a Attempt) {
+				seen = append(seen, fmt.Sprintf("%s %d", a.GrantType, a.Number))
+				if a.Err != nil {
+					assert.Equal(t, a.GrantType, a.Err.Grant, name)
+				}
+			})
 		assert.Nil(t, token, name)
 		assert.EqualError(t, err, c.text, name)
 		var failure *Error
@@ -297,7 +310,8 @@ func TestExchangeSharesTheBudget(t *testing.T) {
 		}
 		s.second = func() *http.Response { return answer(503, typeJSON, `{}`, "Retry-After", "40") }
 		begin := time.Now()
-		_, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(t.Context(), Doer(s.do), Retry{Attempts: 3, Budget: time.Minute}, nil)
+		_, err := newClient(t, exchanging(Exchange{})).TokenWithRetry(t.Context(), Doer(s.do),
+			Retry{Attempts: 3, Budget: time.Minute}, nil)
 		assert.ErrorContains(t, err, "in the token exchange")
 		assert.Equal(t, 40*time.Second, time.Since(begin), "another 40 seconds are not left")
 		assert.Len(t, s.forms, 3)
@@ -336,10 +350,14 @@ func TestWrongExchanges(t *testing.T) {
 		_, err := NewClient(exchanging(c.exchange))
 		assert.ErrorContains(t, err, c.problem, name)
 	}
-	for _, name := range []string{"subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type"} {
+	for _, name := range []string{
+		"subject_token", "subject_token_type", "actor_token", "actor_token_type",
+		"requested_token_type",
+	} {
 		c := config()
 		c.Params = url.Values{name: {"x"}}
 		_, err := NewClient(c)
-		assert.EqualError(t, err, fmt.Sprintf(`parameters must not contain %q, which is set by the token exchange; remove it`, name))
+		assert.EqualError(t, err, fmt.Sprintf(`parameters must not contain %q, which is set by the token exchange; remove it`,
+			name))
 	}
 }

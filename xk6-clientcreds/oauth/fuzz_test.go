@@ -97,7 +97,10 @@ func FuzzWWWAuthenticate(f *testing.F) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, value := range []string{"120", "-1", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
+	for _, value := range []string{
+		"120", "-1", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT",
+		"Mon, 01 Jan 0001 00:00:00 GMT",
+	} {
 		f.Add(value)
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -111,7 +111,8 @@ func (k *SigningKey) readJWK(text []byte) error {
 	case members.Keys != nil:
 		return configError(FieldKey, "is a JWK set; it must be a single JWK")
 	case members.Type == "oct":
-		return configError(FieldKey, "is a symmetric JWK; set its secret as the client secret, and use %s", MethodClientSecretJWT)
+		return configError(FieldKey, "is a symmetric JWK; set its secret as the client secret, and use %s",
+			MethodClientSecretJWT)
 	case members.Use != "" && members.Use != "sig":
 		return configError(FieldKey, "is a JWK whose use is not %q; it must be a key for signatures", "sig")
 	case members.D == nil:

@@ -51,5 +51,6 @@ func parseBlock(block *pem.Block) (any, error) {
 }
 
 func encryptedError() error {
-	return configError(FieldKey, "is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem")
+	return configError(FieldKey,
+		"is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem")
 }

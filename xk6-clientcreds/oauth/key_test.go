@@ -83,15 +83,25 @@ func TestEveryFormOfKey(t *testing.T) {
 		algorithm, id   string // given
 		wantAlg, wantID string
 	}{
-		"PKCS #8, RSA":           {testkit.KeyPEM(t, testkit.Key(t, "RS256")), "", "", "RS256", ""},
-		"PKCS #8, Ed25519":       {testkit.KeyPEM(t, testkit.Key(t, "EdDSA")), "", "k", "EdDSA", "k"},
-		"PKCS #1":                {pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(testkit.Key(t, "RS256").(*rsa.PrivateKey))), "PS512", "", "PS512", ""},
-		"SEC 1":                  {pemOf("EC PRIVATE KEY", sec1), "", "", "ES384", ""},
-		"with parameters before": {append(pemOf("EC PARAMETERS", []byte{6, 1, 1}), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
-		"beside a public key":    {append(pemOf("PUBLIC KEY", public), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384", ""},
-		"JWK":                    {jwk(testkit.Key(t, "RS256")), "", "", "PS384", "of-the-jwk"},
-		"JWK, otherwise":         {append([]byte("\ufeff \n"), jwk(testkit.Key(t, "RS256"))...), "RS512", "mine", "RS512", "mine"},
-		"JWK, ES256":             {[]byte(rfc7515EC), "", "", "ES256", ""},
+		"PKCS #8, RSA":     {testkit.KeyPEM(t, testkit.Key(t, "RS256")), "", "", "RS256", ""},
+		"PKCS #8, Ed25519": {testkit.KeyPEM(t, testkit.Key(t, "EdDSA")), "", "k", "EdDSA", "k"},
+		"PKCS #1": {pemOf("RSA PRIVATE KEY",
+			x509.MarshalPKCS1PrivateKey(testkit.Key(t, "RS256").(*rsa.PrivateKey))), "PS512", "", "PS512", ""},
+		"SEC 1": {pemOf("EC PRIVATE KEY", sec1), "", "", "ES384", ""},
+		"with parameters before": {
+			append(pemOf("EC PARAMETERS", []byte{6, 1, 1}), pemOf("EC PRIVATE KEY", sec1)...), "", "",
+			"ES384", "",
+		},
+		"beside a public key": {
+			append(pemOf("PUBLIC KEY", public), pemOf("EC PRIVATE KEY", sec1)...), "", "", "ES384",
+			"",
+		},
+		"JWK": {jwk(testkit.Key(t, "RS256")), "", "", "PS384", "of-the-jwk"},
+		"JWK, otherwise": {
+			append([]byte("\ufeff \n"), jwk(testkit.Key(t, "RS256"))...), "RS512", "mine", "RS512",
+			"mine",
+		},
+		"JWK, ES256": {[]byte(rfc7515EC), "", "", "ES256", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,27 +128,72 @@ func TestWrongKeys(t *testing.T) {
 		algorithm string
 		message   string
 	}{
-		"nothing":        {"", "", `key contains no PEM block and is not a JWK` + want},
-		"text":           {"s3cr3t-key", "", `key contains no PEM block and is not a JWK` + want},
-		"public":         {string(pemOf("PUBLIC KEY", public)), "", `key is a PEM block "PUBLIC KEY"` + want},
-		"garbage":        {string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "", `key is a PEM block "PRIVATE KEY" that cannot be read as one` + want},
-		"encrypted":      {string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "", `key is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem`},
-		"OpenSSH":        {string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "", `key is a PEM block "OPENSSH PRIVATE KEY"` + want},
-		"small":          {string(testkit.KeyPEM(t, small)), "", `key is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`},
-		"curve":          {string(testkit.KeyPEM(t, p224)), "", `key is on the curve P-224; it must be on P-256, P-384 or P-521`},
-		"public JWK":     {string(publicJWK), "", `key is a JWK without its private part` + want},
-		"oct":            {`{"kty":"oct","k":"s3cr3t-key"}`, "", `key is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt`},
-		"set":            {`{"keys":[]}`, "", `key is a JWK set; it must be a single JWK`},
-		"encryption":     {strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "", `key is a JWK whose use is not "sig"; it must be a key for signatures`},
-		"cut JWK":        {`{"kty":"EC","d":"s3cr3t-key"`, "", `key begins like a JWK but is not a JSON object with the members of a JWK` + want},
-		"wrong JWK":      {`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"mixed JWK":      {strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "", `key is a JWK whose private and public parts do not belong together; export it again`},
-		"mixed Ed25519":  {strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"mixed RSA":      {mixedRSA(t), "", `key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`},
-		"EC as RS":       {rfc7515EC, "RS256", `key algorithm is "RS256", which this key cannot sign with; the key supports ES256`},
-		"P-256 as ES384": {rfc7515EC, "ES384", `key algorithm is "ES384", which this key cannot sign with; the key supports ES256`},
-		"RSA as ES": {string(testkit.KeyPEM(t, testkit.Key(t, "RS256"))), "ES256", `key algorithm is "ES256", which this key cannot sign with; the key supports ` +
-			"RS256, RS384, RS512, PS256, PS384, PS512"},
+		"nothing": {"", "", `key contains no PEM block and is not a JWK` + want},
+		"text":    {"s3cr3t-key", "", `key contains no PEM block and is not a JWK` + want},
+		"public":  {string(pemOf("PUBLIC KEY", public)), "", `key is a PEM block "PUBLIC KEY"` + want},
+		"garbage": {
+			string(pemOf("PRIVATE KEY", []byte("s3cr3t-key"))), "",
+			`key is a PEM block "PRIVATE KEY" that cannot be read as one` + want,
+		},
+		"encrypted": {
+			string(pemOf("ENCRYPTED PRIVATE KEY", []byte("x"))), "",
+			`key is encrypted; remove the passphrase, such as with openssl pkey -in key.pem -out plain.pem`,
+		},
+		"OpenSSH": {
+			string(pemOf("OPENSSH PRIVATE KEY", []byte("x"))), "",
+			`key is a PEM block "OPENSSH PRIVATE KEY"` + want,
+		},
+		"small": {
+			string(testkit.KeyPEM(t, small)), "",
+			`key is an RSA key of 1024 bits; it must have 2048 or more (RFC 7518 §3.3)`,
+		},
+		"curve": {
+			string(testkit.KeyPEM(t, p224)), "",
+			`key is on the curve P-224; it must be on P-256, P-384 or P-521`,
+		},
+		"public JWK": {string(publicJWK), "", `key is a JWK without its private part` + want},
+		"oct": {
+			`{"kty":"oct","k":"s3cr3t-key"}`, "",
+			`key is a symmetric JWK; set its secret as the client secret, and use client_secret_jwt`,
+		},
+		"set": {`{"keys":[]}`, "", `key is a JWK set; it must be a single JWK`},
+		"encryption": {
+			strings.Replace(rfc7515EC, "{", `{"use":"enc",`, 1), "",
+			`key is a JWK whose use is not "sig"; it must be a key for signatures`,
+		},
+		"cut JWK": {
+			`{"kty":"EC","d":"s3cr3t-key"`, "",
+			`key begins like a JWK but is not a JSON object with the members of a JWK` + want,
+		},
+		"wrong JWK": {
+			`{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"AA"}`, "",
+			`key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`,
+		},
+		"mixed JWK": {
+			strings.Replace(rfc7515EC, `"d":"j`, `"d":"k`, 1), "",
+			`key is a JWK whose private and public parts do not belong together; export it again`,
+		},
+		"mixed Ed25519": {
+			strings.Replace(rfc8037Ed, `"d":"n`, `"d":"m`, 1), "",
+			`key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`,
+		},
+		"mixed RSA": {
+			mixedRSA(t), "",
+			`key is not a valid JWK of a private RSA, EC or Ed25519 key (RFC 7518 §6, RFC 8037 §2)`,
+		},
+		"EC as RS": {
+			rfc7515EC, "RS256",
+			`key algorithm is "RS256", which this key cannot sign with; the key supports ES256`,
+		},
+		"P-256 as ES384": {
+			rfc7515EC, "ES384",
+			`key algorithm is "ES384", which this key cannot sign with; the key supports ES256`,
+		},
+		"RSA as ES": {
+			string(testkit.KeyPEM(t, testkit.Key(t, "RS256"))), "ES256",
+			`key algorithm is "ES256", which this key cannot sign with; the key supports ` +
+				"RS256, RS384, RS512, PS256, PS384, PS512",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,7 +16,8 @@ const (
 
 // lineBreaks are the remains of line breaks in an environment: files for it and CI variables hold one
 // line.
-var lineBreaks = strings.NewReplacer(`\\r\\n`, "\n", `\\n`, "\n", `\r\n`, "\n", `\n`, "\n", `\r`, "\n", "\r\n", "\n", "\r", "\n")
+var lineBreaks = strings.NewReplacer(`\\r\\n`, "\n", `\\n`, "\n", `\r\n`, "\n", `\n`, "\n", `\r`, "\n", "\r\n", "\n",
+	"\r", "\n")
 
 // RestorePEM returns text with the line breaks of its PEM blocks (RFC 7468), which are lost on the
 // way through an environment: there may be the two characters \n instead, blanks, or nothing, and
@@ -98,7 +99,8 @@ func whyNoPEM(text []byte) string {
 	return ""
 }
 
-// isDER reports whether text begins as a key or certificate does: with a SEQUENCE of a hundred bytes or more (X.690 §8.1).
+// isDER reports whether text begins as a key or certificate does: with a SEQUENCE of a hundred bytes or more (X.690
+// §8.1).
 func isDER(text []byte) bool {
 	return len(text) > 100 && text[0] == 0x30 && text[1]&0x80 != 0
 }

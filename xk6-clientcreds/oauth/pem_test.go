@@ -55,21 +55,46 @@ func TestPEMWithoutItsLineBreaks(t *testing.T) {
 // A key that cannot be restored is named, without its contents.
 func TestTextsThatAreNoPEM(t *testing.T) {
 	t.Parallel()
-	private, certificate := string(testkit.KeyPEM(t, testkit.Key(t, "ES384"))), string(certificateOf(t, testkit.Key(t, "ES384"), time.Now()))
+	private, certificate := string(testkit.KeyPEM(t, testkit.Key(t, "ES384"))), string(certificateOf(t,
+		testkit.Key(t, "ES384"), time.Now()))
 	coded := base64.StdEncoding.EncodeToString
 	for name, c := range map[string]struct {
 		broken  func(text string) string
 		problem string
 	}{
-		"first line only":        {func(text string) string { return strings.Split(text, "\n")[0] }, "begins as a PEM but does not end; it is cut off, as by a file of variables that takes the first line only"},
-		"cut off":                {func(text string) string { return text[:len(text)/2] }, "begins as a PEM but does not end; it is cut off, as by a file of variables that takes the first line only"},
-		"not Base64":             {func(text string) string { return strings.Replace(text, "\nM", "\n*", 1) }, "is a PEM whose Base64 cannot be read"},
-		"Base64":                 {func(text string) string { return coded([]byte(text)) }, "is the Base64 of a PEM; decode it, such as with base64 -d"},
-		"Base64 in lines":        {func(text string) string { return coded([]byte(text))[:76] + "\n" + coded([]byte(text))[76:] + "\n" }, "is the Base64 of a PEM; decode it, such as with base64 -d"},
-		"DER":                    {der, "is DER, which is binary; convert it to PEM with openssl"},
-		"Base64 without its end": {func(text string) string { return coded([]byte(der(text))) }, "is the Base64 of a PEM without its first and last line, such as -----BEGIN PRIVATE KEY-----"},
-		"UTF-16":                 {func(text string) string { return "\xff\xfe" + strings.ReplaceAll(text, "", "\x00") }, "is UTF-16; save it as UTF-8"},
-		"JWK":                    {func(string) string { return coded([]byte(rfc7515EC)) }, "is the Base64 of a JWK; decode it, such as with base64 -d"},
+		"first line only": {
+			func(text string) string { return strings.Split(text, "\n")[0] },
+			"begins as a PEM but does not end; it is cut off, as by a file of variables that takes the first line only",
+		},
+		"cut off": {
+			func(text string) string { return text[:len(text)/2] },
+			"begins as a PEM but does not end; it is cut off, as by a file of variables that takes the first line only",
+		},
+		"not Base64": {
+			func(text string) string { return strings.Replace(text, "\nM", "\n*", 1) },
+			"is a PEM whose Base64 cannot be read",
+		},
+		"Base64": {
+			func(text string) string { return coded([]byte(text)) },
+			"is the Base64 of a PEM; decode it, such as with base64 -d",
+		},
+		"Base64 in lines": {func(text string) string {
+			return coded([]byte(text))[:76] + "\n" +
+				coded([]byte(text))[76:] + "\n"
+		}, "is the Base64 of a PEM; decode it, such as with base64 -d"},
+		"DER": {der, "is DER, which is binary; convert it to PEM with openssl"},
+		"Base64 without its end": {
+			func(text string) string { return coded([]byte(der(text))) },
+			"is the Base64 of a PEM without its first and last line, such as -----BEGIN PRIVATE KEY-----",
+		},
+		"UTF-16": {
+			func(text string) string { return "\xff\xfe" + strings.ReplaceAll(text, "", "\x00") },
+			"is UTF-16; save it as UTF-8",
+		},
+		"JWK": {
+			func(string) string { return coded([]byte(rfc7515EC)) },
+			"is the Base64 of a JWK; decode it, such as with base64 -d",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +116,8 @@ func der(text string) string {
 func TestEncryptedPEMWithoutItsLineBreaks(t *testing.T) {
 	t.Parallel()
 	encrypted := string(pem.EncodeToMemory(&pem.Block{
-		Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}, Bytes: []byte("x"),
+		Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"},
+		Bytes: []byte("x"),
 	}))
 	for name, broken := range brokenLines {
 		_, err := ParseSigningKey([]byte(broken(encrypted)), "", "")

@@ -18,7 +18,8 @@ func refusal(resp *http.Response, body []byte, m *members, ok bool, endpoint str
 	}
 	switch {
 	case redirects(resp):
-		return httpError(resp, endpoint+" redirects"+whereTo(resp)+", and credentials do not follow a redirect; configure the final URL")
+		return httpError(resp, endpoint+" redirects"+whereTo(resp)+", and credentials do not follow a redirect; configure "+
+			"the final URL")
 	case successful(resp):
 		return nil
 	case refusesPlainHTTP(resp, body):

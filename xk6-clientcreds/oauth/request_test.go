@@ -38,7 +38,8 @@ func TestRequestOnTheWire(t *testing.T) {
 		}
 		_, err = io.Copy(io.Discard, req.Body)
 		assert.NoError(t, err)
-		_, err = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\nConnection: close\r\n\r\n"+`{"access_token":"at"}`)
+		_, err = io.WriteString(conn,
+			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\nConnection: close\r\n\r\n"+`{"access_token":"at"}`)
 		assert.NoError(t, err)
 	})
 	transport := &http.Transport{DisableCompression: true}
@@ -240,7 +241,8 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 	const lifetime = 2 * time.Second
 	for takes, want := range map[time.Duration]string{
 		lifetime - 1: "",
-		lifetime:     "invalid_response (HTTP 200): the token had expired when it arrived: its lifetime is 2s, and the response took 2s",
+		lifetime: "invalid_response (HTTP 200): the token had expired when it arrived: its lifetime is 2s, and the " +
+			"response took 2s",
 		3 * lifetime / 2: "invalid_response (HTTP 200): the token had expired when it arrived: " +
 			"its lifetime is 2s, and the response took 3s",
 	} {

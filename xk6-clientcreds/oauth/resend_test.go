@@ -64,7 +64,8 @@ func (s *impatient) serve(conn net.Conn) {
 			s.end(conn)
 			return
 		}
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", typeJSON, len(s.answer), s.answer)
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", typeJSON,
+			len(s.answer), s.answer)
 	}
 }
 
@@ -83,10 +84,12 @@ func TestClosedIdleConnections(t *testing.T) {
 		want string // of the second request
 		came int
 	}{
-		"closed":       {func(net.Conn) {}, "", 3},
-		"reset":        {func(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) }, CodeConnectionReset, 2},
-		"half answer":  {func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n") }, CodeConnectionReset, 2},
-		"half a token": {func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") }, CodeConnectionReset, 2},
+		"closed":      {func(net.Conn) {}, "", 3},
+		"reset":       {func(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) }, CodeConnectionReset, 2},
+		"half answer": {func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n") }, CodeConnectionReset, 2},
+		"half a token": {func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{")
+		}, CodeConnectionReset, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +116,10 @@ func TestClosedIdleConnections(t *testing.T) {
 				})
 			}
 			assert.Equal(t, []string{"", c.want}, attempts)
-			want := []string{"grant_type=client_credentials&jti=1", "grant_type=client_credentials&jti=2", "grant_type=client_credentials&jti=3"}
+			want := []string{
+				"grant_type=client_credentials&jti=1", "grant_type=client_credentials&jti=2",
+				"grant_type=client_credentials&jti=3",
+			}
 			assert.Equal(t, want[:c.came], s.came())
 		})
 	}

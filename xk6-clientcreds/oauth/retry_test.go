@@ -54,7 +54,12 @@ func TestRetryTimes(t *testing.T) {
 		at    []time.Duration
 		want  string // the error
 	}{
-		"zero value sends once":  {Retry{}, []Doer{plain503}, []time.Duration{0}, "http_error (HTTP 503): the answer is not JSON, but text/plain: busy"},
+		"zero value sends once": {
+			Retry{},
+			[]Doer{plain503},
+			[]time.Duration{0},
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: busy",
+		},
 		"success needs no retry": {Retry{Attempts: 5}, []Doer{token200}, []time.Duration{0}, ""},
 		"backoff doubles": {
 			Retry{Attempts: 6, Backoff: 100 * ms, Rand: whole},
@@ -173,7 +178,8 @@ func TestRetryTimes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := play(tc.steps...)
 				var seen []Attempt
-				token, err := newClient(t, config()).TokenWithRetry(t.Context(), Doer(s.do), tc.retry, func(a Attempt) { seen = append(seen, a) })
+				token, err := newClient(t, config()).TokenWithRetry(t.Context(), Doer(s.do), tc.retry,
+					func(a Attempt) { seen = append(seen, a) })
 				if tc.want == "" {
 					require.NoError(t, err)
 					assert.Equal(t, "at", token.AccessToken)
@@ -195,8 +201,10 @@ func TestRetryTimes(t *testing.T) {
 func TestCodesThatAreNeverRepeated(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{
-		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-		"invalid_target", "invalid_authorization_details", "invalid_dpop_proof", "use_dpop_nonce", "access_denied", "unsupported_token_type",
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+		"invalid_scope",
+		"invalid_target", "invalid_authorization_details", "invalid_dpop_proof", "use_dpop_nonce", "access_denied",
+		"unsupported_token_type",
 		CodeCanceled, CodeTLS, CodeInvalidResponse, CodeClientAuth, CodeTokenType, CodeTokenBinding,
 	} {
 		for _, status := range []int{200, 400, 401, 429, 500, 503} {
@@ -204,7 +212,8 @@ func TestCodesThatAreNeverRepeated(t *testing.T) {
 		}
 	}
 	for _, code := range []string{
-		CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport, "temporarily_unavailable", "slow_down", "server_error",
+		CodeTimeout, CodeConnectionRefused, CodeConnectionReset, CodeDNS, CodeTransport, "temporarily_unavailable",
+		"slow_down", "server_error",
 	} {
 		for _, status := range []int{0, 200, 400, 503} {
 			assert.True(t, (&Error{Code: code, Status: status}).Retryable(), "%s %d", code, status)
@@ -305,7 +314,8 @@ func TestAttemptCarriesTheTraceOfItsRequest(t *testing.T) {
 	}}
 	s := &numbering{answers: []Doer{always(503, "", "")}}
 	var traces []any
-	_, err := newClient(t, c).TokenWithRetry(t.Context(), s, Retry{Attempts: 3}, func(a Attempt) { traces = append(traces, a.Trace) })
+	_, err := newClient(t, c).TokenWithRetry(t.Context(), s, Retry{Attempts: 3},
+		func(a Attempt) { traces = append(traces, a.Trace) })
 	require.Error(t, err)
 	assert.Equal(t, []any{1, nil, 2}, traces, "one with an answer, one that was not sent, one without an answer")
 }
@@ -323,13 +333,19 @@ func TestReplacedClient(t *testing.T) {
 	}{
 		"asked once, and goes on with the numbers": {[]Doer{refusal, token}, other, []int{1, 2}, true},
 		"may fail as well":                         {[]Doer{refusal, refusal, token}, other, []int{1, 2}, false},
-		"there is none":                            {[]Doer{refusal, token}, func(*Error) *Client { return nil }, []int{1}, false},
-		"not needed":                               {[]Doer{token}, func(*Error) *Client { panic("asked") }, []int{1}, true},
+		"there is none": {
+			[]Doer{refusal, token},
+			func(*Error) *Client { return nil },
+			[]int{1},
+			false,
+		},
+		"not needed": {[]Doer{token}, func(*Error) *Client { panic("asked") }, []int{1}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var numbers []int
-			_, err := newClient(t, config()).TokenWithRetry(t.Context(), &numbering{answers: tc.answers}, Retry{Replace: tc.replace},
+			_, err := newClient(t, config()).TokenWithRetry(t.Context(), &numbering{answers: tc.answers},
+				Retry{Replace: tc.replace},
 				func(a Attempt) { numbers = append(numbers, a.Number) })
 			assert.Equal(t, tc.ok, err == nil)
 			assert.Equal(t, tc.numbers, numbers)

@@ -106,7 +106,8 @@ func looksSecret(name string) bool {
 	has := func(from string) bool { return strings.ContainsAny(name, from) }
 	const digits, small, capitals = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	mixed := has(digits) && has(small) && has(capitals)
-	return len(name) >= 16 && (mixed || strings.Trim(name, digits+"abcdefABCDEF") == "") || strings.ContainsFunc(name, unicode.IsControl)
+	return len(name) >= 16 && (mixed || strings.Trim(name, digits+"abcdefABCDEF") == "") ||
+		strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // TrimSecretFile cuts the newline that ends a file, as editors and echo write it: it does not belong

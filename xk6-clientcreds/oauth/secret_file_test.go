@@ -30,7 +30,10 @@ func TestReadSecretFile(t *testing.T) {
 
 	for _, c := range []struct{ path, want string }{
 		{filepath.Join(dir, "gone"), "cannot be read: no such file or directory (" + filepath.Join(dir, "gone") + ")"},
-		{filepath.Join(dir, "no", "Folder", "client-1.txt"), "cannot be read: no such file or directory (" + filepath.Join(dir, "no", "Folder", "client-1.txt") + ")"},
+		{
+			filepath.Join(dir, "no", "Folder", "client-1.txt"),
+			"cannot be read: no such file or directory (" + filepath.Join(dir, "no", "Folder", "client-1.txt") + ")",
+		},
 		{"gone", "cannot be read: no such file or directory (" + filepath.Join(here, "gone") + ")"},
 		{dir, "cannot be read: is a directory (" + dir + ")"},
 		{"s3cr3t\x00", "cannot be read: invalid argument" + hidden(here)},

@@ -41,9 +41,10 @@ var ErrExpired = errors.New("the token had expired when it arrived")
 // Expired returns the Error of a token whose response took longer than the token's lifetime.
 func Expired(lifetime, took time.Duration) *Error {
 	return &Error{
-		Code:        CodeInvalidResponse,
-		Description: fmt.Sprintf("%s: its lifetime is %s, and the response took %s", ErrExpired, lifetime, took.Round(time.Millisecond)),
-		cause:       ErrExpired,
+		Code: CodeInvalidResponse,
+		Description: fmt.Sprintf("%s: its lifetime is %s, and the response took %s", ErrExpired, lifetime,
+			took.Round(time.Millisecond)),
+		cause: ErrExpired,
 	}
 }
 
@@ -66,7 +67,8 @@ func (c *Client) check(resp *http.Response, t *Token) *Error {
 	case isDPoP:
 		return &Error{
 			Code: CodeTokenType, Status: resp.StatusCode,
-			Description: "the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides or on neither (RFC 9449 §5)",
+			Description: "the token has the type DPoP, but a bearer token was requested: DPoP must be enabled on both sides " +
+				"or on neither (RFC 9449 §5)",
 		}
 	}
 	return nil

@@ -89,21 +89,32 @@ func TestPeerResets(t *testing.T) {
 // Over HTTP/2 a handler that gives up resets its stream, not the connection.
 func TestPeerResetsAStream(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request,
+	) {
+		panic(http.ErrAbortHandler)
+	}))
 	server.Config.ErrorLog = quiet
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
 	e := grantAt(context.Background(), t, server.URL, server.Client().Transport.(*http.Transport).Clone())
-	assert.Equal(t, "connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)", e.Error())
+	assert.Equal(t, "connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)",
+		e.Error())
 }
 
 // An answer that breaks off does not count, but its status and Retry-After have been heard.
 func TestAnswerBreaksOff(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ head, want string }{
-		"length":  {"HTTP/1.1 503 Busy\r\nRetry-After: 4\r\nContent-Length: 100\r\n\r\n{\"access", "connection_reset (HTTP 503): the connection was closed before the answer was complete (retry after 4s)"},
-		"chunked": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{\"access", "connection_reset (HTTP 200): the connection was closed before the answer was complete"},
+		"length": {
+			"HTTP/1.1 503 Busy\r\nRetry-After: 4\r\nContent-Length: 100\r\n\r\n{\"access",
+			"connection_reset (HTTP 503): the connection was closed before the answer was complete (retry after 4s)",
+		},
+		"chunked": {
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{\"access",
+			"connection_reset (HTTP 200): the connection was closed before the answer was complete",
+		},
 	} {
 		address := peerThat(t, func(c net.Conn) {
 			readRequest(c)
@@ -242,15 +253,33 @@ func TestTransportClasses(t *testing.T) {
 		want      string
 		retryable bool
 	}{
-		"canceled":        {withURL(context.Canceled), "canceled: the request was canceled", false},
-		"deadline":        {withURL(context.DeadlineExceeded), "timeout: no answer in time", true},
-		"dial timeout":    {dial(syscall.ETIMEDOUT), "timeout: no answer in time (192.0.2.1:443)", true},
-		"no such host":    {dial(&net.DNSError{Err: "no such host", Name: "idp.example.com", IsNotFound: true}), "dns: dial tcp 192.0.2.1:443: lookup idp.example.com: no such host", true},
-		"resolver silent": {&net.DNSError{Err: "i/o timeout", Name: "idp.example.com", IsTimeout: true}, "timeout: no answer in time", true},
-		"refused":         {withURL(dial(syscall.ECONNREFUSED)), "connection_refused: connection refused (192.0.2.1:443)", true},
-		"broken pipe":     {syscall.EPIPE, "connection_reset: the connection was closed before the answer was complete", true},
-		"EOF":             {withURL(io.EOF), "connection_reset: the connection was closed before the answer was complete", true},
-		"unexpected EOF":  {fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), "connection_reset: the connection was closed before the answer was complete", true},
+		"canceled":     {withURL(context.Canceled), "canceled: the request was canceled", false},
+		"deadline":     {withURL(context.DeadlineExceeded), "timeout: no answer in time", true},
+		"dial timeout": {dial(syscall.ETIMEDOUT), "timeout: no answer in time (192.0.2.1:443)", true},
+		"no such host": {
+			dial(&net.DNSError{Err: "no such host", Name: "idp.example.com", IsNotFound: true}),
+			"dns: dial tcp 192.0.2.1:443: lookup idp.example.com: no such host", true,
+		},
+		"resolver silent": {
+			&net.DNSError{Err: "i/o timeout", Name: "idp.example.com", IsTimeout: true},
+			"timeout: no answer in time", true,
+		},
+		"refused": {
+			withURL(dial(syscall.ECONNREFUSED)), "connection_refused: connection refused (192.0.2.1:443)",
+			true,
+		},
+		"broken pipe": {
+			syscall.EPIPE, "connection_reset: the connection was closed before the answer was complete",
+			true,
+		},
+		"EOF": {
+			withURL(io.EOF), "connection_reset: the connection was closed before the answer was complete",
+			true,
+		},
+		"unexpected EOF": {
+			fmt.Errorf("reading: %w", io.ErrUnexpectedEOF),
+			"connection_reset: the connection was closed before the answer was complete", true,
+		},
 		"stream reset": {
 			withURL(http2.StreamError{StreamID: 1, Code: http2.ErrCodeInternal}),
 			"connection_reset: the connection was closed before the answer was complete (HTTP/2 INTERNAL_ERROR)", true,
@@ -271,12 +300,24 @@ func TestTransportClasses(t *testing.T) {
 			errors.New("http2: Transport received Server's graceful shutdown GOAWAY"),
 			"connection_reset: the connection was closed before the answer was complete", true,
 		},
-		"no ping":       {errors.New("http2: client connection lost"), "connection_reset: the connection was closed before the answer was complete", true},
-		"idle":          {errors.New("http: server closed idle connection"), "connection_reset: the connection was closed before the answer was complete", true},
-		"no route":      {dial(syscall.EHOSTUNREACH), "transport: dial tcp 192.0.2.1:443: no route to host", true},
-		"alert":         {fmt.Errorf("remote error: %w", tls.AlertError(42)), "tls: remote error: tls: bad certificate", false},
-		"unknown CA":    {x509.UnknownAuthorityError{}, "tls: x509: certificate signed by unknown authority", false},
-		"scheme":        {withURL(http.ErrSchemeMismatch), "tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", false},
+		"no ping": {
+			errors.New("http2: client connection lost"),
+			"connection_reset: the connection was closed before the answer was complete", true,
+		},
+		"idle": {
+			errors.New("http: server closed idle connection"),
+			"connection_reset: the connection was closed before the answer was complete", true,
+		},
+		"no route": {dial(syscall.EHOSTUNREACH), "transport: dial tcp 192.0.2.1:443: no route to host", true},
+		"alert": {
+			fmt.Errorf("remote error: %w", tls.AlertError(42)), "tls: remote error: tls: bad certificate",
+			false,
+		},
+		"unknown CA": {x509.UnknownAuthorityError{}, "tls: x509: certificate signed by unknown authority", false},
+		"scheme": {
+			withURL(http.ErrSchemeMismatch),
+			"tls: the server answers in plain HTTP at this port; use an http URL, or the port for TLS", false,
+		},
 		"other":         {withURL(errors.New("blocked\nby policy")), "transport: blocked by policy", true},
 		"already typed": {fmt.Errorf("wrapped: %w", &Error{Code: "slow_down", Status: 429}), "slow_down (HTTP 429)", true},
 	} {

@@ -29,7 +29,10 @@ func TestDiscoverFrom(t *testing.T) {
 	do := func(status int, body string) Doer {
 		return func(r *http.Request) (*http.Response, error) {
 			asked = append(asked, r.URL.String())
-			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+			return &http.Response{
+				StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)),
+				Request: r,
+			}, nil
 		}
 	}
 	document := `{"issuer":"` + issuer + `","token_endpoint":"` + issuer + `/token"}`

@@ -80,7 +80,8 @@ func TestLinksAreFollowed(t *testing.T) {
 	put(t, filepath.Join(other, "target"), "old", 0o600)
 	links := t.TempDir()
 	for name, target := range map[string]string{
-		"absolute": filepath.Join(other, "target"), "link": "absolute", "missing": filepath.Join(other, "new"), "circle": "circle",
+		"absolute": filepath.Join(other, "target"), "link": "absolute", "missing": filepath.Join(other, "new"),
+		"circle": "circle",
 	} {
 		require.NoError(t, os.Symlink(target, filepath.Join(links, name)))
 	}
@@ -92,7 +93,10 @@ func TestLinksAreFollowed(t *testing.T) {
 	require.NoError(t, os.Symlink(deep, filepath.Join(links, "folder")))
 	before := contents(t, links)
 
-	for path, target := range map[string]string{"absolute": "target", "link": "target", "missing": "new", "folder/relative": "target"} {
+	for path, target := range map[string]string{
+		"absolute": "target", "link": "target", "missing": "new",
+		"folder/relative": "target",
+	} {
 		path = filepath.Join(links, path)
 		require.NoError(t, Check(path))
 		require.NoError(t, Write(path, []byte(path), 0o644))
@@ -131,12 +135,14 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		long:     "file name too long",
 	} {
 		path := filepath.Join(folder, name)
-		require.EqualError(t, Check(path), `"`+path+`" cannot be written: `+reason+"; name a file in a folder that exists and can be written to")
+		require.EqualError(t, Check(path),
+			`"`+path+`" cannot be written: `+reason+"; name a file in a folder that exists and can be written to")
 		require.ErrorContains(t, Write(path, []byte("x"), 0o644), `"`+path+`" cannot be written: `)
 	}
 	assert.Equal(t, map[string]string{"file": "kept"}, contents(t, folder), "nothing is left")
 
 	name := strings.Repeat("a", 250) + ".json"
 	require.NoError(t, Check(filepath.Join(folder, name)))
-	require.NoError(t, Write(filepath.Join(folder, name), []byte("x"), 0o644), "the name of the temporary file does not grow with it")
+	require.NoError(t, Write(filepath.Join(folder, name), []byte("x"), 0o644),
+		"the name of the temporary file does not grow with it")
 }

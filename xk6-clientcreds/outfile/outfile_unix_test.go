@@ -49,7 +49,8 @@ func TestPipesAreWrittenTo(t *testing.T) {
 	assert.Len(t, entries, 2, "nothing else is left")
 
 	require.NoError(t, reader.Close())
-	require.EqualError(t, Write(path, []byte("hello"), 0o644), `"`+path+`" cannot be written: nothing reads from the named pipe`)
+	require.EqualError(t, Write(path, []byte("hello"), 0o644),
+		`"`+path+`" cannot be written: nothing reads from the named pipe`)
 }
 
 func TestSocketsAreRefused(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// Write writes the content to the file at path. A new file gets the mode, less the umask; an existing one keeps its own.
+// Write writes the content to the file at path. A new file gets the mode, less the umask; an existing one keeps its
+// own.
 func Write(path string, content []byte, mode fs.FileMode) error {
 	p, err := locate(path)
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package project writes a folder for load tests: a script for one authorization server, types for the editor, dashboards,
-// and a CI workflow. The files hold no secret.
+// Package project writes a folder for load tests: a script for one authorization server, types for the editor,
+// dashboards, and a CI workflow. The files hold no secret.
 package project
 
 import (
@@ -197,7 +197,8 @@ func render(name string, s *Settings) ([]byte, error) {
 // quoteJS returns a JavaScript string, in single quotes where it can be.
 func quoteJS(text string) (string, error) {
 	encoded, err := json.Marshal(text)
-	if err != nil || slices.ContainsFunc([]byte(text), func(c byte) bool { return c == '\'' || c == '\\' || c == '"' || c < ' ' }) {
+	if err != nil || slices.ContainsFunc([]byte(text),
+		func(c byte) bool { return c == '\'' || c == '\\' || c == '"' || c < ' ' }) {
 		return string(encoded), err
 	}
 	return "'" + text + "'", nil

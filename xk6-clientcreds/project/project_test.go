@@ -28,18 +28,32 @@ func TestScriptHasTheSettings(t *testing.T) {
 		script, env string
 		absent      string // from both
 	}{
-		{func(*Settings) {}, "tokenUrl: __ENV.TOKEN_URL || 'http://127.0.0.1:8089/token',", "TOKEN_URL=http://127.0.0.1:8089/token\n", "ISSUER"},
-		{func(s *Settings) { s.Issuer = "https://idp.example" }, "issuer: __ENV.ISSUER || 'https://idp.example',", "ISSUER=https://idp.example\n", "TOKEN_URL"},
-		{func(s *Settings) { s.ClientID = "it's" }, `clientId: __ENV.CLIENT_ID || "it's",`, `CLIENT_ID='it'\''s'` + "\n", "demo"},
-		{func(*Settings) {}, "clientSecret: { env: 'CLIENT_SECRET' },", "CLIENT_SECRET=\n", "auth:"},
-		{func(s *Settings) { s.Auth = "client_secret_post" }, "auth: 'client_secret_post',", "AUTH=client_secret_post\n", "KEY"},
 		{
-			func(s *Settings) { s.Auth, s.KeyFile = "private_key_jwt", "k.pem" }, "key: { file: __ENV.CLIENT_KEY_FILE || 'k.pem' },",
+			func(*Settings) {}, "tokenUrl: __ENV.TOKEN_URL || 'http://127.0.0.1:8089/token',",
+			"TOKEN_URL=http://127.0.0.1:8089/token\n", "ISSUER",
+		},
+		{
+			func(s *Settings) { s.Issuer = "https://idp.example" }, "issuer: __ENV.ISSUER || 'https://idp.example',",
+			"ISSUER=https://idp.example\n", "TOKEN_URL",
+		},
+		{
+			func(s *Settings) { s.ClientID = "it's" }, `clientId: __ENV.CLIENT_ID || "it's",`, `CLIENT_ID='it'\''s'` + "\n",
+			"demo",
+		},
+		{func(*Settings) {}, "clientSecret: { env: 'CLIENT_SECRET' },", "CLIENT_SECRET=\n", "auth:"},
+		{
+			func(s *Settings) { s.Auth = "client_secret_post" }, "auth: 'client_secret_post',", "AUTH=client_secret_post\n",
+			"KEY",
+		},
+		{
+			func(s *Settings) { s.Auth, s.KeyFile = "private_key_jwt", "k.pem" },
+			"key: { file: __ENV.CLIENT_KEY_FILE || 'k.pem' },",
 			"CLIENT_KEY_FILE=k.pem\n", "CLIENT_SECRET",
 		},
 		{
 			func(s *Settings) { s.Auth, s.CertificateFile = "tls_client_auth", "c.pem" },
-			"certificate: { file: __ENV.CLIENT_CERTIFICATE_FILE || 'c.pem' },", "CLIENT_CERTIFICATE_FILE=c.pem\n", "CLIENT_SECRET",
+			"certificate: { file: __ENV.CLIENT_CERTIFICATE_FILE || 'c.pem' },", "CLIENT_CERTIFICATE_FILE=c.pem\n",
+			"CLIENT_SECRET",
 		},
 		{func(s *Settings) { s.Scope = "a b" }, "scope: 'a b',", "SCOPE='a b'\n", "audience"},
 		{func(s *Settings) { s.Audience = "api" }, "audience: 'api',", "AUDIENCE=api\n", "scope:"},
@@ -79,12 +93,18 @@ func TestFiles(t *testing.T) {
 			assert.NotEmpty(t, content, f.Path)
 		}
 	}
-	for _, path := range []string{"types/clientcreds.d.ts", "rules.yml", "monitoring/grafana/run-overview.json", "monitoring/prometheus/rules.yml"} {
+	for _, path := range []string{
+		"types/clientcreds.d.ts", "rules.yml", "monitoring/grafana/run-overview.json",
+		"monitoring/prometheus/rules.yml",
+	} {
 		assert.Contains(t, paths, path)
 	}
 	assert.NotContains(t, paths, "monitoring/prometheus/rules_test.yml")
 	workflow := paths[".github/workflows/load-test.yml"]
-	for _, want := range []string{"K6_VERSION: v2.2.0", "XK6_VERSION: v1.4.13", "CLIENTCREDS_VERSION: v0.1.0", "${{ secrets.CLIENT_SECRET }}"} {
+	for _, want := range []string{
+		"K6_VERSION: v2.2.0", "XK6_VERSION: v1.4.13", "CLIENTCREDS_VERSION: v0.1.0",
+		"${{ secrets.CLIENT_SECRET }}",
+	} {
 		assert.Contains(t, workflow, want)
 	}
 	for _, e := range Contents() {

@@ -31,7 +31,8 @@ func (r *recorder) describe(params output.Params) error {
 		run.Commit, run.Modified = workTree(filepath.Dir(filepath.FromSlash(params.ScriptPath.Path)))
 	}
 	instance := runrecord.Instance{
-		K6: procinfo.VersionOf(procinfo.K6Module), Extension: procinfo.VersionOf(procinfo.ExtensionModule), Go: runtime.Version(),
+		K6: procinfo.VersionOf(procinfo.K6Module), Extension: procinfo.VersionOf(procinfo.ExtensionModule),
+		Go: runtime.Version(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: procinfo.CPUModel(),
 		CPUs: runtime.NumCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0),
 		Connection: runrecord.Connection{

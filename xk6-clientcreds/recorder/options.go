@@ -51,7 +51,8 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 // optionNames are the names in the argument and in JSON.
 var optionNames = []string{"file", "commit"}
 
-// readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a file.
+// readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a
+// file.
 func (o *options) readArgument(argument string) error {
 	name, _, found := strings.Cut(argument, "=")
 	if argument == "" || !found || !isWord(name) {
@@ -93,7 +94,8 @@ func (o *options) set(name, value string) error {
 	option := map[string]*string{"file": &o.File, "commit": &o.Commit}[name]
 	switch {
 	case option == nil:
-		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames), strings.Join(optionNames, ", "))
+		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames),
+			strings.Join(optionNames, ", "))
 	case value == "":
 		return fmt.Errorf("option %q is empty; give it a value, or leave it out", name)
 	}

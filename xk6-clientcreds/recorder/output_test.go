@@ -37,8 +37,10 @@ func TestSamplesAreRecorded(t *testing.T) {
 	r.time = r.time.Add(5 * time.Second)
 	r.add(r.builtin.IterationDuration, 500, "scenario", "load")
 	r.add(r.builtin.Iterations, 1, "scenario", "load")
-	r.add(r.builtin.HTTPReqDuration, 80, "scenario", "load", "status", "200", "tls_version", "tls1.3", "proto", "HTTP/2.0", "url", "https://x/?a=1")
-	r.add(r.builtin.HTTPReqDuration, 40, "scenario", "load", "status", "500", "tls_version", "tls1.3", "proto", "HTTP/2.0", "url", "https://x/?a=2")
+	r.add(r.builtin.HTTPReqDuration, 80, "scenario", "load", "status", "200", "tls_version", "tls1.3", "proto", "HTTP/2.0",
+		"url", "https://x/?a=1")
+	r.add(r.builtin.HTTPReqDuration, 40, "scenario", "load", "status", "500", "tls_version", "tls1.3", "proto", "HTTP/2.0",
+		"url", "https://x/?a=2")
 	r.add(r.builtin.HTTPReqFailed, 1)
 	r.add(r.builtin.HTTPReqFailed, 0)
 	r.time = r.time.Add(10 * time.Second)
@@ -49,7 +51,10 @@ func TestSamplesAreRecorded(t *testing.T) {
 	assert.True(t, record.Run.Completed)
 	assert.Equal(t, "load.js", record.Run.Script)
 	assert.Equal(t, []runinfo.Client{{Name: "orders", Auth: "client_secret_basic"}}, record.Run.Clients)
-	assert.Equal(t, runinfo.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"https://api.example.com"}}, record.Run.Targets)
+	assert.Equal(t, runinfo.Targets{
+		TokenEndpoints: []string{"https://idp.example.com"},
+		APIs:           []string{"https://api.example.com"},
+	}, record.Run.Targets)
 	assert.Equal(t, 60.0, record.Metric("http_req_duration").Mean())
 	assert.Equal(t, 80.0, record.Metric("http_req_duration").Split("status", "200").Mean())
 	assert.Equal(t, 0.5, record.Metric("http_req_failed").Rate())
@@ -67,7 +72,10 @@ func TestSamplesAreRecorded(t *testing.T) {
 // TestLatencyIsOfAnswers: what came without an answer took no time, whatever k6 says.
 func TestLatencyIsOfAnswers(t *testing.T) {
 	r := newRig(t)
-	times := []*metrics.Metric{r.builtin.HTTPReqDuration, r.builtin.HTTPReqWaiting, r.builtin.HTTPReqReceiving, r.builtin.HTTPReqSending}
+	times := []*metrics.Metric{
+		r.builtin.HTTPReqDuration, r.builtin.HTTPReqWaiting, r.builtin.HTTPReqReceiving,
+		r.builtin.HTTPReqSending,
+	}
 	for _, status := range []string{"200", "0", "503"} {
 		for _, m := range append(times, r.builtin.HTTPReqConnecting, r.builtin.HTTPReqs) {
 			r.add(m, 5, "status", status)
@@ -194,7 +202,8 @@ func TestThresholdsAreRecordedAsK6DecidedOnThem(t *testing.T) {
 // TestVoidConditionsAreNotRecorded: scripts have them so that k6 keeps a submetric.
 func TestVoidConditionsAreNotRecorded(t *testing.T) {
 	thresholds := map[string]metrics.Thresholds{
-		"http_reqs{name:admin}": metrics.NewThresholds([]string{"count>=0", "count>0"}), "custom": metrics.NewThresholds([]string{"min>=0"}),
+		"http_reqs{name:admin}": metrics.NewThresholds([]string{"count>=0", "count>0"}),
+		"custom":                metrics.NewThresholds([]string{"min>=0"}),
 	}
 	thresholds["custom"].Thresholds[0].LastFailed = true
 	r := newRig(t)
@@ -321,29 +330,44 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	const hint = `; write ./FILE if the name of the file has "=" in it`
 	const nameAFile = "name a file in a folder that exists and can be written to"
 	for want, change := range map[string]func(*output.Params){
-		`-o clientcreds-record: "missing/record.json" cannot be written: there is no folder "missing"; ` + nameAFile: func(p *output.Params) {
+		`-o clientcreds-record: "missing/record.json" cannot be written: there is no folder "missing"; ` +
+			nameAFile: func(p *output.Params) {
 			p.ConfigArgument = "missing/record.json"
 		},
-		`-o clientcreds-record: "." cannot be written: it is a folder; ` + nameAFile:                                    func(p *output.Params) { p.ConfigArgument = "." },
-		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit` + hint: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
-		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; allowed: FILE, or file=FILE,commit=NAME` + hint: func(p *output.Params) {
+		`-o clientcreds-record: "." cannot be written: it is a folder; ` +
+			nameAFile: func(p *output.Params) { p.ConfigArgument = "." },
+		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit` +
+			hint: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
+		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; allowed: FILE, or file=FILE,commit=NAME` +
+			hint: func(p *output.Params) {
 			p.ConfigArgument = "file=x.json,commit"
 		},
-		`-o clientcreds-record=file=: option "file" is empty; give it a value, or leave it out` + hint: func(p *output.Params) { p.ConfigArgument = "file=" },
-		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); allowed: file, commit`: func(p *output.Params) {
+		`-o clientcreds-record=file=: option "file" is empty; give it a value, or leave it out` +
+			hint: func(p *output.Params) { p.ConfigArgument = "file=" },
+		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); allowed: file, commit`: func(
+			p *output.Params,
+		) {
 			p.JSONConfig = json.RawMessage(`{"File":"x"}`)
 		},
-		`collectors.clientcreds-record: option "file" is not a string`: func(p *output.Params) { p.JSONConfig = json.RawMessage(`{"file":7}`) },
+		`collectors.clientcreds-record: option "file" is not a string`: func(p *output.Params) {
+			p.JSONConfig = json.RawMessage(`{"file":7}`)
+		},
 		`collectors.clientcreds-record: it is not a JSON object of options`: func(p *output.Params) {
 			p.JSONConfig = json.RawMessage(`["x.json"]`)
 		},
-		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(p *output.Params) {
+		`K6_CLIENTCREDS_RECORD_COMMIT must be the name of a commit: up to 100 printable characters without blanks`: func(
+			p *output.Params,
+		) {
 			p.Environment = map[string]string{"K6_CLIENTCREDS_RECORD_COMMIT": "a b"}
 		},
-		`options.ext.clientcreds must be an object that has nothing but allow and the text exitCode, but it has "alow"`: func(p *output.Params) {
+		`options.ext.clientcreds must be an object that has nothing but allow and the text exitCode, but it has "alow"`: func(
+			p *output.Params,
+		) {
 			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"alow":[]}`)}
 		},
-		`options.ext.clientcreds: allow must be a list of rules, or an object of rules and their limits`: func(p *output.Params) {
+		`options.ext.clientcreds: allow must be a list of rules, or an object of rules and their limits`: func(
+			p *output.Params,
+		) {
 			p.ScriptOptions.External = map[string]json.RawMessage{"clientcreds": json.RawMessage(`{"allow":7}`)}
 		},
 		`options.ext.clientcreds: allow.rejections must be a number, 0 or more`: func(p *output.Params) {
@@ -374,7 +398,8 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 	assert.Equal(t, 90, outcome.ExitCode)
 }
 
-// TestEarlierRecordIsForgotten: once a run has begun, an earlier record is not there to be taken for the one of this run.
+// TestEarlierRecordIsForgotten: once a run has begun, an earlier record is not there to be taken for the one of this
+// run.
 func TestEarlierRecordIsForgotten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.json")
 	require.NoError(t, os.WriteFile(file, []byte("of an earlier run"), 0o600))
@@ -398,7 +423,10 @@ func BenchmarkAddMetricSamples(b *testing.B) {
 		r.builtin.HTTPReqs, r.builtin.HTTPReqDuration, r.builtin.HTTPReqBlocked, r.builtin.HTTPReqConnecting,
 		r.builtin.HTTPReqSending, r.builtin.HTTPReqWaiting, r.builtin.HTTPReqReceiving, r.builtin.HTTPReqFailed,
 	} {
-		batch = append(batch, metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: testStart, Value: 12.5})
+		batch = append(batch, metrics.Sample{
+			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: testStart,
+			Value: 12.5,
+		})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -58,7 +58,10 @@ func TestNothingHiddenSurvives(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := r.String(text)
-			for _, hidden := range []string{secret, form, url.PathEscape(secret), "p@ss", token, "opaque/token", "opaque%2Ftoken", "c2ln-_nature"} {
+			for _, hidden := range []string{
+				secret, form, url.PathEscape(secret), "p@ss", token, "opaque/token",
+				"opaque%2Ftoken", "c2ln-_nature",
+			} {
 				assert.NotContains(t, got, hidden)
 			}
 			assert.NotContains(t, got, base64.StdEncoding.EncodeToString([]byte("cc basic:x:"+secret)))
@@ -82,7 +85,10 @@ func TestPlacesOfCredentials(t *testing.T) {
 		"it is bearer " + long,
 		"it is DPoP " + long,
 	}
-	for _, name := range []string{"access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "registration_access_token"} {
+	for _, name := range []string{
+		"access_token", "refresh_token", "id_token", "client_secret", "client_assertion",
+		"registration_access_token",
+	} {
 		texts = append(texts,
 			`{"`+name+`":"`+unknown+`","token_type":"Bearer"}`,
 			`{ "`+name+`" : "a\"\/ `+unknown+`" }`,
@@ -90,8 +96,12 @@ func TestPlacesOfCredentials(t *testing.T) {
 			`{\"`+name+`\":\"a\\\"b\\/`+unknown+`\"}`,
 		)
 	}
-	for _, name := range []string{"access_token", "refresh_token", "token", "client_secret", "client_assertion", "subject_token", "actor_token"} {
-		texts = append(texts, name+"="+unknown+"&token_type_hint=access_token", "grant_type=client_credentials&client_id=x&"+name+"="+unknown)
+	for _, name := range []string{
+		"access_token", "refresh_token", "token", "client_secret", "client_assertion",
+		"subject_token", "actor_token",
+	} {
+		texts = append(texts, name+"="+unknown+"&token_type_hint=access_token",
+			"grant_type=client_credentials&client_id=x&"+name+"="+unknown)
 	}
 	for _, text := range texts {
 		got := r.String(text)
@@ -153,13 +163,17 @@ func TestSecretsThatBeginAlike(t *testing.T) {
 func TestTokensOutsideB64(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{
-		"42|iNs8QdwXk0vKqPzLmTa7yR3b", "s3cr$t&t0k^n*w(th)odd#chars@here", "one two three four five six!", `se|cr|et "\to|ke|n!{}<>`, "Zq9xY7k", "p/=+",
+		"42|iNs8QdwXk0vKqPzLmTa7yR3b", "s3cr$t&t0k^n*w(th)odd#chars@here", "one two three four five six!",
+		`se|cr|et "\to|ke|n!{}<>`, "Zq9xY7k", "p/=+",
 	} {
 		r := New()
 		r.Token(token)
 		quoted, err := json.Marshal(token)
 		require.NoError(t, err)
-		for _, text := range []string{token, string(quoted[1 : len(quoted)-1]), url.QueryEscape(token), url.PathEscape(token)} {
+		for _, text := range []string{
+			token, string(quoted[1 : len(quoted)-1]), url.QueryEscape(token),
+			url.PathEscape(token),
+		} {
 			assert.Equal(t, "got "+Mask+".", r.String("got "+text+"."))
 			assert.Equal(t, `in "`+Mask+`", he said`, r.String(`in "`+text+`", he said`))
 		}
@@ -174,7 +188,8 @@ func TestShortTokensAreHiddenWhereTheyStandAlone(t *testing.T) {
 	for _, token := range []string{"ok", "abc", "token"} {
 		r.Token(token)
 	}
-	assert.Equal(t, "ok, abc: "+Mask+" "+Mask+", tokens, a-token, token_type", r.String("ok, abc: token token, tokens, a-token, token_type"))
+	assert.Equal(t, "ok, abc: "+Mask+" "+Mask+", tokens, a-token, token_type",
+		r.String("ok, abc: token token, tokens, a-token, token_type"))
 }
 
 // A secret as short as a word cannot be hidden without destroying the log.
@@ -235,7 +250,8 @@ func TestHookComesBeforeThoseOfOthers(t *testing.T) {
 
 	logger.WithField("header", "Bearer "+token).WithError(errors.New("wrong "+secret)).
 		WithField("u", &url.URL{Path: token}).WithField("n", 7).
-		WithField("headers", http.Header{"Authorization": {"Bearer " + token}}).WithField("list", []string{token}).Error("secret " + secret)
+		WithField("headers", http.Header{"Authorization": {"Bearer " + token}}).WithField("list",
+		[]string{token}).Error("secret " + secret)
 
 	require.Len(t, earlier.lines, 1)
 	for _, text := range []string{earlier.lines[0], out.String()} {

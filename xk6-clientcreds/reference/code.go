@@ -152,12 +152,16 @@ type setting struct{ name, help string }
 
 // settings are these variables, except for the variables of -o prometheus. A test compares them with the code.
 var settings = []setting{
-	{"K6_CLIENTCREDS_ALLOW", "Rules that a run may break without being `INVALID`: names, or `name=limit`, separated by spaces or commas. " +
+	{"K6_CLIENTCREDS_ALLOW", "Rules that a run may break without being `INVALID`: names, or `name=limit`, separated by " +
+		"spaces or commas. " +
 		"It adds to `options.ext.clientcreds.allow`. See [validity.md](../guides/validity.md)."},
 	{"K6_CLIENTCREDS_EXIT_CODE", "`verdict`: k6 exits with the verdict on the run. `k6`: k6 keeps its own exit code. " +
 		"It takes precedence over `options.ext.clientcreds.exitCode`."},
 	{"K6_CLIENTCREDS_RECORD_FILE", "File of `-o clientcreds-record`. The default is `clientcreds-record.json`."},
-	{"K6_CLIENTCREDS_RECORD_COMMIT", "Commit in the run record. By default, the record contains the commit of the working directory's Git repository."},
+	{
+		"K6_CLIENTCREDS_RECORD_COMMIT",
+		"Commit in the run record. By default, the record contains the commit of the working directory's Git repository.",
+	},
 }
 
 // settingsList lists the variables.

@@ -29,7 +29,10 @@ func TestReferenceIsUpToDate(t *testing.T) {
 			assert.Fail(t, name+" is out of date; run `make docs`", firstDifference(text, string(page)))
 		}
 	}
-	for _, name := range []string{"api", "commands", "environment", "errors", "metrics", "options", "prometheus", "scenarios"} {
+	for _, name := range []string{
+		"api", "commands", "environment", "errors", "metrics", "options", "prometheus",
+		"scenarios",
+	} {
 		assert.Regexp(t, block, pages["docs/reference/"+name+".md"], name)
 	}
 }
@@ -62,7 +65,8 @@ func TestReferenceIsComplete(t *testing.T) {
 	for _, d := range declared.list {
 		assert.NotEmpty(t, d.doc.text, "%s has no comment", d.name)
 		for _, paragraph := range d.doc.text {
-			if d.kind != "type" && !strings.HasPrefix(d.name, "PoolClient") && !strings.HasPrefix(d.name, "AuthorizationDetail") {
+			if d.kind != "type" && !strings.HasPrefix(d.name, "PoolClient") &&
+				!strings.HasPrefix(d.name, "AuthorizationDetail") {
 				assert.Contains(t, pages.String(), prose(paragraph), d.name)
 			}
 		}
@@ -100,16 +104,18 @@ func TestSettingsAreDocumented(t *testing.T) {
 	t.Parallel()
 	literal := regexp.MustCompile(`"(K6_CLIENTCREDS_[A-Z_]+)"`)
 	read := make(map[string]bool)
-	require.NoError(t, filepath.WalkDir(filepath.Join(root, "xk6-clientcreds"), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/reference/") {
+	require.NoError(t, filepath.WalkDir(filepath.Join(root, "xk6-clientcreds"),
+		func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+				strings.Contains(path, "/reference/") {
+				return err
+			}
+			text, err := os.ReadFile(path) // #nosec G304 G122 -- code of the project
+			for _, m := range literal.FindAllStringSubmatch(string(text), -1) {
+				read[m[1]] = true
+			}
 			return err
-		}
-		text, err := os.ReadFile(path) // #nosec G304 G122 -- code of the project
-		for _, m := range literal.FindAllStringSubmatch(string(text), -1) {
-			read[m[1]] = true
-		}
-		return err
-	}))
+		}))
 	documented := make(map[string]bool)
 	for _, s := range settings {
 		documented[s.name] = true
@@ -125,7 +131,8 @@ func TestContributingNamesFiles(t *testing.T) {
 	_, section, found := strings.Cut(string(page), "\n## Where to add something\n")
 	require.True(t, found)
 	section, _, _ = strings.Cut(section, "\n## ")
-	named := regexp.MustCompile("`([a-zA-Z0-9_.-]+(?:/[a-zA-Z0-9_.-]+)+/?|index\\.d\\.ts)`").FindAllStringSubmatch(section, -1)
+	named := regexp.MustCompile("`([a-zA-Z0-9_.-]+(?:/[a-zA-Z0-9_.-]+)+/?|index\\.d\\.ts)`").FindAllStringSubmatch(section,
+		-1)
 	require.Greater(t, len(named), 40)
 	for _, m := range named {
 		if !strings.Contains(m[1], "NAME") {
@@ -133,7 +140,10 @@ func TestContributingNamesFiles(t *testing.T) {
 			assert.NoError(t, err)
 		}
 	}
-	for _, what := range []string{"option", "method", "authentication method", "metric", "scenario", "fault", "chart", "check of the doctor"} {
+	for _, what := range []string{
+		"option", "method", "authentication method", "metric", "scenario", "fault", "chart",
+		"check of the doctor",
+	} {
 		assert.Regexp(t, "(?m)^### An? .*"+what, section)
 	}
 }
@@ -172,7 +182,10 @@ func TestPagesAreFilled(t *testing.T) {
 func TestTableOfVariables(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	writeVariables(&b, []scenario.Variable{{Name: "VUS", Default: "20", Meaning: "users, many"}, {Name: "API_URL", Meaning: "URL"}})
+	writeVariables(&b, []scenario.Variable{
+		{Name: "VUS", Default: "20", Meaning: "users, many"},
+		{Name: "API_URL", Meaning: "URL"},
+	})
 	assert.Contains(t, b.String(), "| `VUS` | `20` | users, many |\n| `API_URL` |  | URL |\n")
 }
 

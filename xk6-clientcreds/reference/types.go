@@ -64,7 +64,8 @@ func parseTypes(text string) (*declarations, error) {
 			comment, inComment = append(comment, trimmed), !strings.HasSuffix(trimmed, "*/")
 		case declares.MatchString(line):
 			m := declares.FindStringSubmatch(line)
-			current = &declaration{kind: m[1], name: m[2], signature: strings.TrimSuffix(strings.TrimPrefix(trimmed, "export "), ";"), doc: parseDoc(comment)}
+			current = &declaration{kind: m[1], name: m[2], signature: strings.TrimSuffix(strings.TrimPrefix(trimmed, "export "),
+				";"), doc: parseDoc(comment)}
 			d.list, d.byName[m[2]] = append(d.list, current), current
 			comment = nil
 		case current != nil && strings.HasPrefix(line, "        ") && trimmed != "":

@@ -18,7 +18,8 @@ func prose(text string) string {
 	text = link.ReplaceAllStringFunc(text, func(s string) string {
 		m := link.FindStringSubmatch(s)
 		if m[2] != "" {
-			return "[`" + accessors[m[1]] + m[2] + "()`](api.md#" + strings.ToLower(strings.TrimSuffix(accessors[m[1]], ".")+m[2]) + ")"
+			return "[`" + accessors[m[1]] + m[2] + "()`](api.md#" +
+				strings.ToLower(strings.TrimSuffix(accessors[m[1]], ".")+m[2]) + ")"
 		}
 		return "`" + m[1] + "`"
 	})

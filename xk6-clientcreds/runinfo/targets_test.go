@@ -24,8 +24,10 @@ func TestOrigins(t *testing.T) {
 	var o Origins
 	assert.Nil(t, o.List())
 	for _, text := range []string{
-		"https://User:secret@IdP.example.com/realms/secret/token?key=secret#secret", "https://idp.example.com", "http://[::1]:8080/x",
-		"https://idp.example.com:8443/token", "/relative", "mailto:somebody", "https:///nowhere", "https://" + strings.Repeat("a", maxOrigin) + "/",
+		"https://User:secret@IdP.example.com/realms/secret/token?key=secret#secret", "https://idp.example.com",
+		"http://[::1]:8080/x",
+		"https://idp.example.com:8443/token", "/relative", "mailto:somebody", "https:///nowhere",
+		"https://" + strings.Repeat("a", maxOrigin) + "/",
 	} {
 		o.Add(parsed(t, text))
 	}
@@ -35,7 +37,10 @@ func TestOrigins(t *testing.T) {
 // TestOriginsAreBounded: a script can send requests to as many servers as it likes.
 func TestOriginsAreBounded(t *testing.T) {
 	t.Parallel()
-	for servers, other := range map[int]bool{MaxTargets - 1: false, MaxTargets: false, MaxTargets + 1: true, 10 * MaxTargets: true} {
+	for servers, other := range map[int]bool{
+		MaxTargets - 1: false, MaxTargets: false, MaxTargets + 1: true,
+		10 * MaxTargets: true,
+	} {
 		var o Origins
 		var all sync.WaitGroup
 		for i := range servers {

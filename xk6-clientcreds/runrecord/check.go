@@ -17,7 +17,8 @@ const (
 	maxUnix = 253_402_300_799
 	// maxMetrics bounds the metrics of a record. A script has some tens.
 	maxMetrics = 10_000
-	// maxBins bounds the bins of a sketch of one sign. From a nanosecond to a year, at the accuracy of a metric, are 3,800.
+	// maxBins bounds the bins of a sketch of one sign. From a nanosecond to a year, at the accuracy of a metric, are
+	// 3,800.
 	maxBins = 20_000
 )
 

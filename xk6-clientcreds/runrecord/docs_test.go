@@ -24,7 +24,8 @@ func TestJQOfTheDocumentation(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &record))
 
 	var results []any
-	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(testkit.Read(t, "docs/reference/record.md"), -1) {
+	for _, block := range regexp.MustCompile("(?s)```jq\n(.*?)```").FindAllStringSubmatch(testkit.Read(t,
+		"docs/reference/record.md"), -1) {
 		query, err := gojq.Parse(block[1])
 		require.NoError(t, err, block[1])
 		got := query.Run(record)
@@ -45,6 +46,7 @@ func TestJQOfTheDocumentation(t *testing.T) {
 	assert.InDelta(t, r.Metric("http_req_failed").Rate(), results[2], 1e-12)
 	assert.InEpsilon(t, r.Metric("http_req_duration").Quantile(0.95), results[3], 1e-9)
 	first := r.Series["clientcreds_requests"].Points[0]
-	assert.Equal(t, fmt.Sprintf("%q,%s", first.Time().Format("2006-01-02T15:04:05Z"), strconv.FormatFloat(first.Values.Count(), 'f', -1, 64)), results[4])
+	assert.Equal(t, fmt.Sprintf("%q,%s", first.Time().Format("2006-01-02T15:04:05Z"),
+		strconv.FormatFloat(first.Values.Count(), 'f', -1, 64)), results[4])
 	assert.Equal(t, []any{float64(testStart.Unix()), 3.0}, results[5])
 }

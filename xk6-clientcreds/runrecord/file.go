@@ -92,7 +92,8 @@ func checkFormat(data []byte) error {
 	case !isNumber:
 		return errors.New(`not a run record: "version" is not a number`)
 	case version > Version:
-		return fmt.Errorf("a run record of version %v; this binary reads up to version %d: use the one that wrote it, or a newer one",
+		return fmt.Errorf("a run record of version %v; this binary reads up to version %d: use the one that wrote it, or a "+
+			"newer one",
 			version, Version)
 	case version != Version:
 		return fmt.Errorf("a run record of version %v; allowed: 1 to %d", version, Version)

@@ -41,19 +41,26 @@ func example(t *testing.T) *Record {
 		sample{metric: "clientcreds_expired_token_uses", kind: Counter, contains: "default", value: 2, at: testStart})
 	r := recordOf(samples...)
 	r.Run = Run{
-		Start: testStart, End: testStart.Add(time.Minute), Script: "script.js", Completed: true, Commit: "abc", Modified: true,
+		Start: testStart, End: testStart.Add(time.Minute), Script: "script.js", Completed: true, Commit: "abc",
+		Modified:  true,
 		Tags:      map[string]string{"testid": "1"},
 		Scenarios: []Scenario{{Name: "a", Executor: "constant-vus", Exec: "default", Config: map[string]any{"vus": 3.0}}},
 	}
 	r.Run.Clients = []runinfo.Client{{Name: "c", Auth: "private_key_jwt", DPoP: true, Cache: "vu", Refresh: "background"}}
-	r.Run.Targets = runinfo.Targets{TokenEndpoints: []string{"https://idp.example.com"}, APIs: []string{"http://[::1]:8080", "https://api.example.com:8443", Other}}
+	r.Run.Targets = runinfo.Targets{
+		TokenEndpoints: []string{"https://idp.example.com"},
+		APIs:           []string{"http://[::1]:8080", "https://api.example.com:8443", Other},
+	}
 	i := &r.Instances[0]
 	i.K6, i.Extension, i.Go, i.OS, i.Arch, i.CPU = "v2.2.0", "v0.1.0", "go1.25", "linux", "amd64", "a CPU"
 	i.CPUs, i.GOMAXPROCS, i.Segment, i.Start, i.End = 2, 1, "0:1/2", r.Run.Start, r.Run.End
 	i.Connection = Connection{TLS: []string{"tls1.3"}, Protocols: []string{"HTTP/2.0"}}
 	i.Lost = map[string]int64{LostNotANumber: 1}
 	r.Thresholds = []validity.Threshold{{Metric: "http_req_failed", Source: "rate<0.01", Crossed: true}}
-	r.Inputs = validity.Inputs{Imported: true, Requests: 40, TokensUsed: 40, ExpiredTokenUses: 2, Unfinished: map[string]float64{"a": 2}}
+	r.Inputs = validity.Inputs{
+		Imported: true, Requests: 40, TokensUsed: 40, ExpiredTokenUses: 2,
+		Unfinished: map[string]float64{"a": 2},
+	}
 	r.Validity = r.Judge(validity.Tolerances{"rejections": 0.5})
 	return r
 }
@@ -152,7 +159,10 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 		{sketch(`{"accuracy":0,"bins":[]}`), errNoSketch.Error()},
 		{sketch(`{"accuracy":0.01,"bins":[[1,-1]]}`), errNoSketch.Error()},
 		{sketch(`{"accuracy":0.01,"bins":[` + strings.Repeat(`[1,1],`, maxBins) + `[1,1]]}`), errNoSketch.Error()},
-		{sketch(`{"accuracy":0.01,"bins":[],"negative":[` + strings.Repeat(`[1,1],`, maxBins) + `[1,1]]}`), errNoSketch.Error()},
+		{
+			sketch(`{"accuracy":0.01,"bins":[],"negative":[` + strings.Repeat(`[1,1],`, maxBins) + `[1,1]]}`),
+			errNoSketch.Error(),
+		},
 		{sketch(`{"accuracy":0.01,"bins":[[9999999999,1]]}`), errNoSketch.Error()},
 		{series(`[null]`), "neither a counter nor a rate, gauge or trend"},
 		{
@@ -201,7 +211,8 @@ func TestSizeIsBounded(t *testing.T) { //nolint:paralleltest // it looks at what
 
 	r := &Record{Format: Format, Version: Version, Interval: 1, Run: Run{Commit: strings.Repeat("x", MaxSize)}}
 	target := filepath.Join(t.TempDir(), "record.json")
-	require.ErrorContains(t, r.Write(target), "the run record would have 32 MiB and 0 metrics; it can have 32 MiB and 10000 metrics")
+	require.ErrorContains(t, r.Write(target),
+		"the run record would have 32 MiB and 0 metrics; it can have 32 MiB and 10000 metrics")
 	require.NoFileExists(t, target, "what cannot be read is not written")
 }
 
@@ -220,7 +231,8 @@ func (forever) Read(p []byte) (int, error) { return copy(p, strings.Repeat(" ", 
 func TestRecordsOfOtherVersions(t *testing.T) {
 	t.Parallel()
 	_, err := Decode(strings.NewReader(`{"format":"clientcreds-record","version":2,"metrics":[1]}`))
-	require.EqualError(t, err, "a run record of version 2; this binary reads up to version 1: use the one that wrote it, or a newer one")
+	require.EqualError(t, err,
+		"a run record of version 2; this binary reads up to version 1: use the one that wrote it, or a newer one")
 	_, err = Decode(strings.NewReader(`{"format":"clientcreds-record","version":0}`))
 	require.EqualError(t, err, "a run record of version 0; allowed: 1 to 1")
 }

@@ -30,7 +30,8 @@ func TestMergedVerdictIsOfTheWhole(t *testing.T) {
 	assert.Equal(t, validity.Invalid, small.Validity.Verdict)
 	assert.Equal(t, validity.Pass, merge(small, large).Verdict)
 
-	loose, strict := instance(100, 0, 5, validity.Tolerances{"rejections": 0.05}), instance(100, 0, 0, validity.Tolerances{"rejections": 0.01})
+	loose, strict := instance(100, 0, 5, validity.Tolerances{"rejections": 0.05}), instance(100, 0, 0,
+		validity.Tolerances{"rejections": 0.01})
 	assert.Equal(t, validity.Pass, merge(loose, loose).Verdict)
 	assert.Equal(t, validity.Tolerances{"rejections": 0.01}, merge(loose, strict).Tolerances)
 	assert.Equal(t, validity.Invalid, merge(loose, strict).Verdict)

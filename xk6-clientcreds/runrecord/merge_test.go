@@ -156,11 +156,15 @@ func TestMergeOfTheRun(t *testing.T) {
 		Scenarios: []Scenario{{Name: "one"}},
 	}
 	b.Run = Run{
-		Start: testStart, End: testStart.Add(30 * time.Second), Script: "s.js", Commit: "def", Modified: true, Completed: false,
+		Start: testStart, End: testStart.Add(30 * time.Second), Script: "s.js", Commit: "def", Modified: true,
+		Completed: false,
 		Scenarios: []Scenario{{Name: "one"}, {Name: "two"}},
 	}
 	a.Run.Tags, b.Run.Tags = map[string]string{"testid": "1", "host": "a"}, map[string]string{"testid": "1", "host": "b"}
-	basic, signed := runinfo.Client{Name: "c", Auth: "client_secret_basic"}, runinfo.Client{Name: "c", Auth: "private_key_jwt"}
+	basic, signed := runinfo.Client{Name: "c", Auth: "client_secret_basic"}, runinfo.Client{
+		Name: "c",
+		Auth: "private_key_jwt",
+	}
 	a.Run.Clients, b.Run.Clients = []runinfo.Client{basic}, []runinfo.Client{basic, signed}
 	a.Instances[0].Segment, b.Instances[0].Segment = "0:1/2", "1/2:1"
 	a.Thresholds = []validity.Threshold{{Metric: "x", Source: "rate<1"}, {Metric: "x", Source: "rate<2"}}
@@ -173,7 +177,11 @@ func TestMergeOfTheRun(t *testing.T) {
 		Clients:   []runinfo.Client{basic, signed},
 		Scenarios: []Scenario{{Name: "one"}, {Name: "two"}},
 	}, merged.Run)
-	assert.Equal(t, []validity.Threshold{{Metric: "a", Source: "count>0"}, {Metric: "x", Source: "rate<1", Crossed: true}, {Metric: "x", Source: "rate<2"}}, merged.Thresholds)
+	assert.Equal(t, []validity.Threshold{
+		{Metric: "a", Source: "count>0"},
+		{Metric: "x", Source: "rate<1", Crossed: true},
+		{Metric: "x", Source: "rate<2"},
+	}, merged.Thresholds)
 	assert.Len(t, merged.Instances, 2)
 }
 
@@ -186,7 +194,8 @@ func TestMergeOfDifferentTests(t *testing.T) {
 	a, b := recordOf(), recordOf()
 	a.Run, b.Run = Run{Start: testStart, Script: "a.js"}, Run{Start: testStart, Script: "b.js"}
 	_, err = Merge(a, b)
-	require.EqualError(t, err, `record 2: records of different scripts cannot be merged: "a.js" and "b.js"; give the records of one test`)
+	require.EqualError(t, err,
+		`record 2: records of different scripts cannot be merged: "a.js" and "b.js"; give the records of one test`)
 	_, err = Merge()
 	require.EqualError(t, err, "nothing to merge")
 }
@@ -197,7 +206,10 @@ func TestMergeIsBounded(t *testing.T) {
 	part := func(from int) *Record {
 		var samples []sample
 		for i := range 80 {
-			samples = append(samples, sample{metric: "m", kind: Counter, value: 1, at: testStart, tags: map[string]string{"client": fmt.Sprint(from + i)}})
+			samples = append(samples, sample{
+				metric: "m", kind: Counter, value: 1, at: testStart,
+				tags: map[string]string{"client": fmt.Sprint(from + i)},
+			})
 		}
 		r := recordOf(samples...)
 		for i := range 80 {

@@ -63,7 +63,8 @@ func (r *Reader) note(file string, record *Record) error {
 		if other == file {
 			return fmt.Errorf("%s: the record is given twice; give each record once", file)
 		}
-		return fmt.Errorf("%s and %s both hold the k6 process that started at %s; give each record once, and not beside a record that it was merged into",
+		return fmt.Errorf("%s and %s both hold the k6 process that started at %s; give each record once, and not beside a "+
+			"record that it was merged into",
 			other, file, instance.Start.UTC().Format(time.RFC3339))
 	}
 	return nil
@@ -86,7 +87,8 @@ func filesOf(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: there are no records in the folder; give a folder with files whose names end in .json", path)
+		return nil, fmt.Errorf("%s: there are no records in the folder; give a folder with files whose names end in .json",
+			path)
 	}
 	return files, nil
 }

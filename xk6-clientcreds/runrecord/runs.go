@@ -27,7 +27,8 @@ func Runs(records []*Record) ([]*Record, error) {
 	for i, g := range groups {
 		run, err := g.merge()
 		if err != nil {
-			return nil, fmt.Errorf("the records that overlap at %s are not of one run: %w", g.start.UTC().Format(time.RFC3339), err)
+			return nil, fmt.Errorf("the records that overlap at %s are not of one run: %w", g.start.UTC().Format(time.RFC3339),
+				err)
 		}
 		runs[i] = run
 	}

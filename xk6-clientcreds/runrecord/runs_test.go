@@ -28,17 +28,32 @@ func TestRuns(t *testing.T) {
 		records []*Record
 		want    []int // processes of each run
 	}{
-		"one after the other":              {[]*Record{at("a.js", 0, 10), at("a.js", 10, 20), at("a.js", 30, 40)}, []int{1, 1, 1}},
-		"at the same time":                 {[]*Record{at("a.js", 0, 10), at("a.js", 0, 10), at("a.js", 1, 11)}, []int{3}},
-		"in no order":                      {[]*Record{at("a.js", 21, 30), at("a.js", 0, 10), at("a.js", 20, 29), at("a.js", 9, 11)}, []int{2, 2}},
-		"one after the other, beside one":  {[]*Record{at("a.js", 0, 100), at("a.js", 10, 20), at("a.js", 30, 40)}, []int{3}},
-		"each overlaps the next":           {[]*Record{at("a.js", 0, 10), at("a.js", 9, 19), at("a.js", 18, 28)}, []int{3}},
-		"two scripts at the same time":     {[]*Record{at("a.js", 0, 10), at("b.js", 1, 11), at("a.js", 2, 12), at("b.js", 3, 13)}, []int{2, 2}},
-		"processes that ended at once":     {[]*Record{at("a.js", 5, 5), at("a.js", 5, 5), at("a.js", 6, 6)}, []int{2, 1}},
-		"no record":                        {nil, []int{}},
-		"another script does not end it":   {[]*Record{at("a.js", 0, 10), at("b.js", 1, 2), at("a.js", 5, 15)}, []int{2, 1}},
-		"a later run of the same script":   {[]*Record{at("a.js", 0, 10), at("a.js", 0, 5), at("a.js", 11, 12), at("a.js", 11.5, 13)}, []int{2, 2}},
-		"the end of the longest one holds": {[]*Record{at("a.js", 0, 20), at("a.js", 1, 2), at("a.js", 19, 22), at("a.js", 22.1, 23)}, []int{3, 1}},
+		"one after the other": {
+			[]*Record{at("a.js", 0, 10), at("a.js", 10, 20), at("a.js", 30, 40)},
+			[]int{1, 1, 1},
+		},
+		"at the same time": {[]*Record{at("a.js", 0, 10), at("a.js", 0, 10), at("a.js", 1, 11)}, []int{3}},
+		"in no order": {[]*Record{
+			at("a.js", 21, 30), at("a.js", 0, 10), at("a.js", 20, 29),
+			at("a.js", 9, 11),
+		}, []int{2, 2}},
+		"one after the other, beside one": {[]*Record{at("a.js", 0, 100), at("a.js", 10, 20), at("a.js", 30, 40)}, []int{3}},
+		"each overlaps the next":          {[]*Record{at("a.js", 0, 10), at("a.js", 9, 19), at("a.js", 18, 28)}, []int{3}},
+		"two scripts at the same time": {[]*Record{
+			at("a.js", 0, 10), at("b.js", 1, 11), at("a.js", 2, 12),
+			at("b.js", 3, 13),
+		}, []int{2, 2}},
+		"processes that ended at once":   {[]*Record{at("a.js", 5, 5), at("a.js", 5, 5), at("a.js", 6, 6)}, []int{2, 1}},
+		"no record":                      {nil, []int{}},
+		"another script does not end it": {[]*Record{at("a.js", 0, 10), at("b.js", 1, 2), at("a.js", 5, 15)}, []int{2, 1}},
+		"a later run of the same script": {[]*Record{
+			at("a.js", 0, 10), at("a.js", 0, 5), at("a.js", 11, 12),
+			at("a.js", 11.5, 13),
+		}, []int{2, 2}},
+		"the end of the longest one holds": {[]*Record{
+			at("a.js", 0, 20), at("a.js", 1, 2), at("a.js", 19, 22),
+			at("a.js", 22.1, 23),
+		}, []int{3, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +106,8 @@ func TestRecordsAreReadOnce(t *testing.T) {
 	second.Instances[0].Segment = "1/2:1"
 	merged, err := Merge(first, second)
 	require.NoError(t, err)
-	a, b, both, twin := write("a.json", first), write("b.json", second), write("both.json", merged), write("twin.json", first)
+	a, b, both, twin := write("a.json", first), write("b.json", second), write("both.json", merged), write("twin.json",
+		first)
 	later := write("later.json", at("a.js", 0, 10.5))
 	untimed := at("a.js", 0, 10)
 	untimed.Instances[0].Start, untimed.Instances[0].End = time.Time{}, time.Time{}

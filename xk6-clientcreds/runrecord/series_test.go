@@ -59,7 +59,8 @@ func TestEveryPoint(t *testing.T) {
 	var samples []sample
 	for second := range 10 {
 		samples = append(samples, sample{
-			metric: "http_req_duration", kind: Trend, value: float64(second), at: testStart.Add(time.Duration(second) * time.Second),
+			metric: "http_req_duration", kind: Trend, value: float64(second),
+			at: testStart.Add(time.Duration(second) * time.Second),
 		})
 	}
 	s := recordOf(samples...).Series["http_req_duration"]
@@ -80,7 +81,10 @@ func TestEveryPoint(t *testing.T) {
 func TestSeriesByTag(t *testing.T) {
 	t.Parallel()
 	request := func(reason string) sample {
-		return sample{metric: "clientcreds_requests", kind: Counter, value: 1, at: testStart, tags: map[string]string{"reason": reason}}
+		return sample{
+			metric: "clientcreds_requests", kind: Counter, value: 1, at: testStart,
+			tags: map[string]string{"reason": reason},
+		}
 	}
 	r := recordOf(request("cold"), request("early"), request("early"))
 	assert.Equal(t, []float64{3, 1, 2}, []float64{
@@ -118,7 +122,8 @@ func TestBinsAreWhatQuantilesAreMadeOf(t *testing.T) {
 	t.Parallel()
 	m := recordOf(
 		sample{metric: "m", kind: Trend, value: -5, at: testStart}, sample{metric: "m", kind: Trend, value: 0, at: testStart},
-		sample{metric: "m", kind: Trend, value: 100, at: testStart}, sample{metric: "m", kind: Trend, value: 100, at: testStart},
+		sample{metric: "m", kind: Trend, value: 100, at: testStart},
+		sample{metric: "m", kind: Trend, value: 100, at: testStart},
 	).Metric("m")
 	var values []float64
 	var samples []int64
@@ -134,7 +139,10 @@ func TestBinsAreWhatQuantilesAreMadeOf(t *testing.T) {
 func TestSplits(t *testing.T) {
 	t.Parallel()
 	r := recordOf(
-		sample{metric: "m", kind: Rate, value: 1, at: testStart, tags: map[string]string{"scenario": "a", "status": "200", "url": "https://x/?key=secret"}},
+		sample{
+			metric: "m", kind: Rate, value: 1, at: testStart,
+			tags: map[string]string{"scenario": "a", "status": "200", "url": "https://x/?key=secret"},
+		},
 		sample{metric: "m", kind: Rate, value: 0, at: testStart, tags: map[string]string{"scenario": "a", "status": "500"}},
 		sample{metric: "m", kind: Rate, value: 0, at: testStart})
 	m := r.Metric("m")
@@ -174,11 +182,15 @@ func TestSplitsAreBounded(t *testing.T) {
 func TestSplitsUpToTheBound(t *testing.T) {
 	t.Parallel()
 	for values, want := range map[int]struct{ kept, other int }{
-		maxSplit - 1: {maxSplit - 1, 0}, maxSplit: {maxSplit, 0}, maxSplit + 1: {maxSplit - 1, 2}, 3 * maxSplit: {maxSplit - 1, 2*maxSplit + 1},
+		maxSplit - 1: {maxSplit - 1, 0}, maxSplit: {maxSplit, 0}, maxSplit + 1: {maxSplit - 1, 2},
+		3 * maxSplit: {maxSplit - 1, 2*maxSplit + 1},
 	} {
 		var samples []sample
 		for i := range values {
-			samples = append(samples, sample{metric: "m", kind: Counter, value: 1, at: testStart, tags: map[string]string{"client": fmt.Sprint(i)}})
+			samples = append(samples, sample{
+				metric: "m", kind: Counter, value: 1, at: testStart,
+				tags: map[string]string{"client": fmt.Sprint(i)},
+			})
 		}
 		split := recordOf(samples...).Metric("m").By["client"]
 		other := split[Other].Count()

@@ -117,7 +117,8 @@ func binsOf(from store.Store) []Bin {
 	return bins
 }
 
-var errNoSketch = fmt.Errorf("sketch: accuracy must be between 0 and 1, counts at least 1, bins of 32 bits and %d at most", maxBins)
+var errNoSketch = fmt.Errorf("sketch: accuracy must be between 0 and 1, counts at least 1, bins of 32 bits and %d at "+
+	"most", maxBins)
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Sketch) UnmarshalJSON(data []byte) error {

@@ -1,6 +1,6 @@
-// Package scenario describes the load tests that come with the extension: k6 scripts that the environment configures. The
-// head of a script, its first comment, says what the script does, what it measures, how to read the results, and which
-// environment variables it reads. The heads of the libraries list the variables that the scripts have in common.
+// Package scenario describes the load tests that come with the extension: k6 scripts that the environment configures.
+// The head of a script, its first comment, says what the script does, what it measures, how to read the results, and
+// which environment variables it reads. The heads of the libraries list the variables that the scripts have in common.
 package scenario
 
 import (

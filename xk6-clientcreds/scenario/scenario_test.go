@@ -36,8 +36,12 @@ const pause = seconds('PAUSE', '100ms'), name = env(
 `)
 	require.NoError(t, err)
 	assert.Equal(t, Head{
-		About:    "Loads an API: one line, and another one.",
-		Sections: []Section{{"What it measures", "its latency and errors."}, {"How to read it", "closely."}, {"Thresholds", "none."}},
+		About: "Loads an API: one line, and another one.",
+		Sections: []Section{
+			{"What it measures", "its latency and errors."},
+			{"How to read it", "closely."},
+			{"Thresholds", "none."},
+		},
 		Variables: []Variable{
 			{"VUS", "number of virtual users", "20"},
 			{"PAUSE", "time between requests, in seconds", "100ms"},
@@ -53,16 +57,21 @@ const pause = seconds('PAUSE', '100ms'), name = env(
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"scripts/b.js": {Data: []byte("// B.\n")}, "scripts/a.test.js": {Data: []byte("// A.\n")}, "scripts/lib/c.js": {}, "scripts/d.yml": {}}
+	files := fstest.MapFS{
+		"scripts/b.js": {Data: []byte("// B.\n")}, "scripts/a.test.js": {Data: []byte("// A.\n")},
+		"scripts/lib/c.js": {}, "scripts/d.yml": {},
+	}
 	list, err := Load(files)
 	require.NoError(t, err)
-	assert.Equal(t, []Scenario{{"a", "scripts/a.test.js", Head{About: "A."}}, {"b", "scripts/b.js", Head{About: "B."}}}, list)
+	assert.Equal(t, []Scenario{{"a", "scripts/a.test.js", Head{About: "A."}}, {"b", "scripts/b.js", Head{About: "B."}}},
+		list)
 	files["scripts/e.js"] = &fstest.MapFile{Data: []byte("import;")}
 	_, err = Load(files)
 	require.ErrorContains(t, err, "scripts/e.js: the script must begin")
 }
 
-// A variable that a script reads must be in its head, or in the head of a library: else it has no flag, and nobody knows it.
+// A variable that a script reads must be in its head, or in the head of a library: else it has no flag, and nobody
+// knows it.
 func TestHeadsListEveryVariable(t *testing.T) {
 	t.Parallel()
 	files := os.DirFS("../..")

@@ -1,5 +1,5 @@
-// Package tagcache remembers for time series what their tags lead to, because resolving the tags of each sample costs more
-// than the rest of an output does.
+// Package tagcache remembers for time series what their tags lead to, because resolving the tags of each sample costs
+// more than the rest of an output does.
 package tagcache
 
 import "go.k6.io/k6/v2/metrics"
@@ -26,7 +26,8 @@ func New[V any](resolve func(metrics.TimeSeries) V) *Cache[V] {
 	return &Cache[V]{resolve: resolve, byTags: make(map[*metrics.TagSet][]entry[V])}
 }
 
-// Get returns the value of ts, which is resolved if the cache does not hold it. The pointer is valid until the next call.
+// Get returns the value of ts, which is resolved if the cache does not hold it. The pointer is valid until the next
+// call.
 func (c *Cache[V]) Get(ts metrics.TimeSeries) *V {
 	if ts.Tags != c.lastTags || c.last == nil {
 		c.lastTags, c.last = ts.Tags, c.byTags[ts.Tags]

@@ -21,7 +21,12 @@ func TestTimeSeriesAreResolvedOnce(t *testing.T) {
 	reqs, duration := registry.MustNewMetric("reqs", metrics.Counter), registry.MustNewMetric("duration", metrics.Trend)
 	a, b := registry.RootTagSet().With("name", "a"), registry.RootTagSet().With("name", "b")
 	c, resolved := counting()
-	all := []metrics.TimeSeries{{Metric: reqs, Tags: a}, {Metric: duration, Tags: a}, {Metric: reqs, Tags: b}, {Metric: duration, Tags: b}}
+	all := []metrics.TimeSeries{
+		{Metric: reqs, Tags: a},
+		{Metric: duration, Tags: a},
+		{Metric: reqs, Tags: b},
+		{Metric: duration, Tags: b},
+	}
 	for range 3 {
 		for i, ts := range all {
 			assert.Equal(t, i+1, *c.Get(ts))

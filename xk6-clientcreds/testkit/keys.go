@@ -20,8 +20,8 @@ import (
 // rsaKey is made once per process, because that takes a while.
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// Key returns a private key that can sign by a JOSE algorithm (RFC 7518 §3.1, RFC 8037): a new one, or for RSA the one of
-// this process.
+// Key returns a private key that can sign by a JOSE algorithm (RFC 7518 §3.1, RFC 8037): a new one, or for RSA the one
+// of this process.
 func Key(t testing.TB, algorithm string) crypto.Signer {
 	t.Helper()
 	curves := map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()}

@@ -53,7 +53,8 @@ func TestOneWarningPerPolicy(t *testing.T) {
 			time.Sleep(10 * time.Second)
 		}
 	})
-	const text = "leeway and jitter together exceed half of the token's lifetime of 10s; tokens are replaced when half of it is left"
+	const text = "leeway and jitter together exceed half of the token's lifetime of 10s; tokens are replaced when half " +
+		"of it is left"
 	assert.Equal(t, []string{text, text}, warnings)
 }
 

@@ -368,7 +368,8 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 					assert.Equal(t, "1", lease.Token.AccessToken)
 					return
 				}
-				require.EqualError(t, err, "invalid_response: the token had expired when it arrived: its lifetime is 5s, and the response took "+tc.takes.String())
+				require.EqualError(t, err,
+					"invalid_response: the token had expired when it arrived: its lifetime is 5s, and the response took "+tc.takes.String())
 				assert.Nil(t, lease)
 				assert.Nil(t, e.Current())
 				require.ErrorIs(t, err, oauth.ErrExpired)
@@ -384,9 +385,18 @@ func TestBrokenFetch(t *testing.T) {
 		fetch sourceFunc
 		want  string
 	}{
-		"panic":        {func(context.Context, Reason) (*oauth.Token, error) { panic("out of cheese") }, "requesting a token: out of cheese"},
-		"nothing":      {func(context.Context, Reason) (*oauth.Token, error) { return nil, nil }, "requesting a token: no result"},
-		"ended itself": {func(context.Context, Reason) (*oauth.Token, error) { runtime.Goexit(); return nil, nil }, "requesting a token: no result"},
+		"panic": {
+			func(context.Context, Reason) (*oauth.Token, error) { panic("out of cheese") },
+			"requesting a token: out of cheese",
+		},
+		"nothing": {
+			func(context.Context, Reason) (*oauth.Token, error) { return nil, nil },
+			"requesting a token: no result",
+		},
+		"ended itself": {
+			func(context.Context, Reason) (*oauth.Token, error) { runtime.Goexit(); return nil, nil },
+			"requesting a token: no result",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

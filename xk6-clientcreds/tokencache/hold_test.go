@@ -78,7 +78,8 @@ func TestRefusalsAreRepeatedByOne(t *testing.T) {
 				ends := vus(t, s, 20*time.Second, entries...)
 				at, _ := s.asked()
 				first := at[:len(at)-5]
-				assert.Equal(t, seconds(1.1, 3.2, 7.3, 12.4, 17.5), at[len(first):], "after each answer a hold of 1, 2, 4, 5, 5 seconds")
+				assert.Equal(t, seconds(1.1, 3.2, 7.3, 12.4, 17.5), at[len(first):],
+					"after each answer a hold of 1, 2, 4, 5, 5 seconds")
 				assert.Equal(t, seconds(0), first, "the others waited for its answer")
 				assert.Equal(t, map[string]int{errRefused.Error(): 6 * 5, "over": 5}, ends, "all share each answer")
 				held := 6 * 5 // every call but the first of each
@@ -329,8 +330,9 @@ func TestHeldError(t *testing.T) {
 		go func() { _, _, _ = e.Get(t.Context(), s) }()
 		synctest.Wait()
 		_, _, err = other.Get(t.Context(), s)
-		require.EqualError(t, err, "invalid_client (HTTP 401); no token was requested for this call: requests have failed since "+
-			s.begin.Format(time.TimeOnly)+", and the next one is under way")
+		require.EqualError(t, err,
+			"invalid_client (HTTP 401); no token was requested for this call: requests have failed since "+
+				s.begin.Format(time.TimeOnly)+", and the next one is under way")
 	})
 }
 
@@ -473,7 +475,11 @@ func TestOnce(t *testing.T) {
 		}
 		assert.Panics(t, func() {
 			time.Sleep(longestHold)
-			_, _ = e.Once(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token, error) { panic("out of cheese") }))
+			_, _ = e.Once(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token,
+				error,
+			) {
+				panic("out of cheese")
+			}))
 		})
 		s.fails(nil)
 		_, err := e.Once(t.Context(), s)
@@ -497,7 +503,8 @@ func TestResultOf(t *testing.T) {
 		},
 		failed: {
 			errBusy, &oauth.Error{Code: oauth.CodeConnectionRefused}, &oauth.Error{Code: oauth.CodeTLS},
-			&oauth.Error{Code: oauth.CodeTimeout}, &oauth.Error{Code: "slow_down", Status: 400}, &oauth.Error{Code: oauth.CodeHTTPError, Status: 429},
+			&oauth.Error{Code: oauth.CodeTimeout}, &oauth.Error{Code: "slow_down", Status: 400},
+			&oauth.Error{Code: oauth.CodeHTTPError, Status: 429},
 			&oauth.Error{Code: oauth.CodeInvalidResponse, Status: 200}, oauth.Expired(time.Second, time.Minute),
 			&oauth.Error{Code: oauth.CodeTokenType, Status: 200}, &oauth.Error{Code: oauth.CodeTokenBinding, Status: 200},
 			&oauth.Error{Code: oauth.CodeClientAuth}, errors.New("odd"), context.DeadlineExceeded, errNoResult,

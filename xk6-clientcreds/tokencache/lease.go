@@ -124,14 +124,16 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 		e.cache.warn(e.policy, noLifetime, fmt.Sprintf("expires_in of the token response is %s, which is not a lifetime; "+
 			"tokens are used for %s: set cache.defaultTtl to their lifetime", token.NoLifetime, ttl))
 	}
-	l := &Lease{Token: token, ReceivedAt: now, ExpiresAt: token.RequestedAt.Add(ttl), timed: token.ExpiresIn > 0 || again && e.last.timed}
+	l := &Lease{Token: token, ReceivedAt: now, ExpiresAt: token.RequestedAt.Add(ttl), timed: token.ExpiresIn > 0 ||
+		again && e.last.timed}
 	if !now.Before(l.ExpiresAt) {
 		return nil, oauth.Expired(ttl, now.Sub(token.RequestedAt))
 	}
 	early, cut := e.policy.freshness(ttl, e.cache.options.Rand())
 	if cut && !again { // what is left of a token that has been here before says nothing about the policy
-		e.cache.warn(e.policy, leewayCut, fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
-			"tokens are replaced when half of it is left", ttl))
+		e.cache.warn(e.policy, leewayCut,
+			fmt.Sprintf("leeway and jitter together exceed half of the token's lifetime of %s; "+
+				"tokens are replaced when half of it is left", ttl))
 	}
 	l.FreshUntil = l.ExpiresAt.Add(-early)
 	l.waitFrom = l.ExpiresAt.Add(-margin(early))
@@ -147,5 +149,8 @@ func margin(early time.Duration) time.Duration {
 // counted down to nothing. It ends within a second; nobody knows when.
 func ending(token *oauth.Token, now time.Time) *Lease {
 	again := now.Add(recheck)
-	return &Lease{Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(finalSpan), timed: true}
+	return &Lease{
+		Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(finalSpan),
+		timed: true,
+	}
 }

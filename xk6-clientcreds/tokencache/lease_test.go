@@ -156,7 +156,11 @@ func TestZeroIsNoCountdown(t *testing.T) {
 					e.Drop(lease)
 					token.RequestedAt = time.Now()
 					var err error
-					lease, _, err = e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token, error) { return &token, nil }))
+					lease, _, err = e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token,
+						error,
+					) {
+						return &token, nil
+					}))
 					require.NoError(t, err)
 				}
 				assert.Equal(t, defaultTTL, time.Until(lease.ExpiresAt))
@@ -176,7 +180,11 @@ func TestCountdownOfADroppedToken(t *testing.T) {
 			{AccessToken: "a", NoLifetime: "-1", RequestedAt: time.Now()},
 		} {
 			e.Drop(e.Current())
-			_, _, err := e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token, error) { return token, nil }))
+			_, _, err := e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token,
+				error,
+			) {
+				return token, nil
+			}))
 			require.NoError(t, err)
 		}
 		assert.Equal(t, recheck, time.Until(e.Current().FreshUntil))

@@ -21,20 +21,40 @@ func TestFreshness(t *testing.T) {
 		early  time.Duration
 		cut    bool
 	}{
-		"zero policy":             {Policy{}, time.Hour, 1, 0, false},
-		"absolute leeway":         {Policy{Leeway: absolute(10 * second)}, time.Minute, 1, 10 * second, false},
-		"percent leeway":          {Policy{Leeway: fraction(0.1)}, time.Minute, 1, 6 * second, false},
-		"percent, to the ns":      {Policy{Leeway: fraction(0.29)}, 100, 0, 29, false}, // 0.29 × 100 is 28.999… in binary
-		"jitter, none of it":      {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, time.Minute, 0, 6 * second, false},
-		"jitter, half of it":      {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, time.Minute, 0.5, 7500 * time.Millisecond, false},
-		"jitter, all of it":       {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, time.Minute, 1, 9 * second, false},
-		"absolute jitter":         {Policy{Jitter: absolute(4 * second)}, time.Minute, 0.25, second, false},
-		"half exactly":            {Policy{Leeway: absolute(30 * second)}, time.Minute, 1, 30 * second, false},
-		"1 ns more":               {Policy{Leeway: absolute(30*second + 1)}, time.Minute, 1, 30 * second, true},
-		"half with jitter":        {Policy{Leeway: absolute(20 * second), Jitter: absolute(10 * second)}, time.Minute, 1, 30 * second, false},
-		"1 ns more with jitter":   {Policy{Leeway: absolute(20 * second), Jitter: absolute(10*second + 1)}, time.Minute, 1, 30 * second, true},
-		"jitter gives way":        {Policy{Leeway: absolute(20 * second), Jitter: absolute(time.Hour)}, time.Minute, 0.5, 25 * second, true},
-		"leeway takes all":        {Policy{Leeway: absolute(time.Hour), Jitter: absolute(time.Hour)}, time.Minute, 0, 30 * second, true},
+		"zero policy":        {Policy{}, time.Hour, 1, 0, false},
+		"absolute leeway":    {Policy{Leeway: absolute(10 * second)}, time.Minute, 1, 10 * second, false},
+		"percent leeway":     {Policy{Leeway: fraction(0.1)}, time.Minute, 1, 6 * second, false},
+		"percent, to the ns": {Policy{Leeway: fraction(0.29)}, 100, 0, 29, false}, // 0.29 × 100 is 28.999… in binary
+		"jitter, none of it": {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, time.Minute, 0, 6 * second, false},
+		"jitter, half of it": {
+			Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)},
+			time.Minute, 0.5,
+			7500 * time.Millisecond, false,
+		},
+		"jitter, all of it": {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, time.Minute, 1, 9 * second, false},
+		"absolute jitter":   {Policy{Jitter: absolute(4 * second)}, time.Minute, 0.25, second, false},
+		"half exactly":      {Policy{Leeway: absolute(30 * second)}, time.Minute, 1, 30 * second, false},
+		"1 ns more":         {Policy{Leeway: absolute(30*second + 1)}, time.Minute, 1, 30 * second, true},
+		"half with jitter": {
+			Policy{Leeway: absolute(20 * second), Jitter: absolute(10 * second)},
+			time.Minute, 1,
+			30 * second, false,
+		},
+		"1 ns more with jitter": {
+			Policy{Leeway: absolute(20 * second), Jitter: absolute(10*second + 1)},
+			time.Minute, 1,
+			30 * second, true,
+		},
+		"jitter gives way": {
+			Policy{Leeway: absolute(20 * second), Jitter: absolute(time.Hour)},
+			time.Minute, 0.5,
+			25 * second, true,
+		},
+		"leeway takes all": {
+			Policy{Leeway: absolute(time.Hour), Jitter: absolute(time.Hour)},
+			time.Minute, 0,
+			30 * second, true,
+		},
 		"jitter alone, too long":  {Policy{Jitter: absolute(time.Hour)}, time.Minute, 0, 0, true},
 		"100%":                    {Policy{Leeway: fraction(1)}, time.Minute, 0, 30 * second, true},
 		"shortest lifetime":       {Policy{Leeway: fraction(0.1), Jitter: fraction(0.05)}, 1, 1, 0, false},
@@ -53,7 +73,15 @@ func TestFreshness(t *testing.T) {
 // However it is configured, a token is used for at least half of its life.
 func TestFreshnessIsAtMostHalf(t *testing.T) {
 	t.Parallel()
-	spans := []Span{{}, {Absolute: 1}, {Absolute: time.Second}, {Absolute: 1 << 62}, {Fraction: 0.05}, {Fraction: 0.5}, {Fraction: 1}}
+	spans := []Span{
+		{},
+		{Absolute: 1},
+		{Absolute: time.Second},
+		{Absolute: 1 << 62},
+		{Fraction: 0.05},
+		{Fraction: 0.5},
+		{Fraction: 1},
+	}
 	for _, leeway := range spans {
 		for _, jitter := range spans {
 			for _, ttl := range []time.Duration{1, 2, 3, time.Second, time.Second + 1, time.Hour, 100 * 365 * 24 * time.Hour} {

@@ -19,8 +19,8 @@ const (
 	firstPause  = often / 8
 )
 
-// API holds what the entries of one configuration know about an API: which of their tokens it accepts. It decides whether a
-// token that the API rejected is replaced. The zero value is ready to use. It is safe for concurrent use.
+// API holds what the entries of one configuration know about an API: which of their tokens it accepts. It decides
+// whether a token that the API rejected is replaced. The zero value is ready to use. It is safe for concurrent use.
 type API struct {
 	troubled atomic.Bool // patience is not 0
 

@@ -30,6 +30,10 @@ func WithCertificate(base http.RoundTripper, pair *tls.Certificate) http.RoundTr
 	// handshake would continue without it, and the answer would not say why.
 	t.TLSClientConfig.Certificates = nil
 	t.TLSClientConfig.NameToCertificate = nil //nolint:staticcheck // k6 sets it where tlsAuth has domains
-	t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair, nil }
+	t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate,
+		error,
+	) {
+		return pair, nil
+	}
 	return t
 }

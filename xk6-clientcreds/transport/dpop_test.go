@@ -61,9 +61,12 @@ func TestNonceIsAnsweredOnce(t *testing.T) {
 			require.NoError(t, err)
 			base := &demanding{times: tc.times, header: tc.header}
 			token, again := &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, 0
-			rt := &DPoP{Base: base, Token: token, OnNonce: func() { again++ }, Prove: func(method string, u *url.URL) (string, error) {
-				return signer.Proof(method, u, token.AccessToken)
-			}}
+			rt := &DPoP{
+				Base: base, Token: token, OnNonce: func() { again++ },
+				Prove: func(method string, u *url.URL) (string, error) {
+					return signer.Proof(method, u, token.AccessToken)
+				},
+			}
 			firstBytes := 0
 			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotFirstResponseByte: func() { firstBytes++ }})
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.example/", strings.NewReader("body"))
@@ -95,8 +98,8 @@ func (b *countedBody) Read(p []byte) (int, error) {
 
 func (b *countedBody) Close() error { b.closed = true; return nil }
 
-// TestProofIsForTheServersName: a server knows itself by the Host header. The answer that demands a nonce is read to its
-// end and closed, so that its connection is used again.
+// TestProofIsForTheServersName: a server knows itself by the Host header. The answer that demands a nonce is read to
+// its end and closed, so that its connection is used again.
 func TestProofIsForTheServersName(t *testing.T) {
 	t.Parallel()
 	key, err := oauth.GenerateDPoPKey("")

@@ -20,10 +20,12 @@ func TestRulesAreDocumented(t *testing.T) {
 		code = append(code, fmt.Sprintf("| %#q | %s |", r.name, strconv.FormatFloat(r.limit, 'f', -1, 64)))
 		advised = append(advised, r.name)
 	}
-	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(testkit.Read(t, "docs/guides/validity.md"), -1))
+	assert.Equal(t, code, regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| [0-9.]+ \\|").FindAllString(testkit.Read(t,
+		"docs/guides/validity.md"), -1))
 
 	var documented []string
-	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(testkit.Read(t, "docs/guides/troubleshooting.md"), -1)
+	rows := regexp.MustCompile("(?m)^\\| `INVALID: ([^`]+)` \\| `([a-z_]+)` \\|").FindAllStringSubmatch(testkit.Read(t,
+		"docs/guides/troubleshooting.md"), -1)
 	texts := make(map[string]string)
 	for _, f := range broken() {
 		for _, reason := range Judge(f, nil).Reasons {

@@ -109,7 +109,8 @@ func rules() []rule {
 			},
 			func(f *Inputs) string {
 				all := max(f.Iterations, f.FailedIterations)
-				return decimal(f.FailedIterations) + " of " + plural(all, "iteration", "iterations") + " ended with an exception (" +
+				return decimal(f.FailedIterations) + " of " + plural(all, "iteration",
+					"iterations") + " ended with an exception (" +
 					percent(share(f.FailedIterations, all)) + ")"
 			},
 		},

@@ -40,8 +40,8 @@ func (s Stop) String() string {
 // seconds writes a time with one digit after the point.
 func seconds(s float64) string { return decimal(math.Round(s*10)/10) + " s" }
 
-// FirstStop returns the stop that says most of a run in several k6 processes: one that makes it invalid rather than one by
-// a threshold, and the first of several.
+// FirstStop returns the stop that says most of a run in several k6 processes: one that makes it invalid rather than one
+// by a threshold, and the first of several.
 func FirstStop(a, b *Stop) *Stop {
 	switch {
 	case a == nil:

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Tolerances hold raised limits by the names of rules, for runs that break these rules on purpose. A limit is a share (1
-// for any), milliseconds for clock_skew, and a number for lost_samples.
+// Tolerances hold raised limits by the names of rules, for runs that break these rules on purpose. A limit is a share
+// (1 for any), milliseconds for clock_skew, and a number for lost_samples.
 type Tolerances map[string]float64
 
 // ParseTolerances reads rules with limits, such as "rejections=0.05 expired_token_uses". Without a limit anything
@@ -70,8 +70,8 @@ func MergeTolerances(all []Tolerances) Tolerances {
 	return merged
 }
 
-// TolerancesFrom reads what the option allow and the environment variable allow: a list of rules, or an object of rules and
-// their limits, and a text for ParseTolerances, which takes precedence. Either may be empty.
+// TolerancesFrom reads what the option allow and the environment variable allow: a list of rules, or an object of rules
+// and their limits, and a text for ParseTolerances, which takes precedence. Either may be empty.
 func TolerancesFrom(option json.RawMessage, variable string) (Tolerances, error) {
 	tolerances, err := fromOption(option)
 	if err != nil {

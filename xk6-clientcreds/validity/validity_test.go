@@ -11,7 +11,8 @@ import (
 // good returns the facts of a run that counts.
 func good() Inputs {
 	return Inputs{
-		Imported: true, Iterations: 1000, Requests: 1000, TokensUsed: 1000, TokenRequests: 100, TokensGranted: 100, Seconds: 100,
+		Imported: true, Iterations: 1000, Requests: 1000, TokensUsed: 1000, TokenRequests: 100, TokensGranted: 100,
+		Seconds: 100,
 	}
 }
 
@@ -24,8 +25,10 @@ func TestVerdicts(t *testing.T) {
 		"FAIL: 1 threshold was crossed":              func(f *Inputs) { f.Crossed = crossed },
 		"FAIL: 2 thresholds were crossed":            func(f *Inputs) { f.Crossed = twice },
 		"FAIL: the script marked the test as failed": func(f *Inputs) { f.Failed = "the script marked the test as failed" },
-		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Inputs) { f.Failed, f.Crossed = "the script marked the test as failed", crossed },
-		"INVALID: no iteration was completed":                                 func(f *Inputs) { f.Iterations = 0 },
+		"FAIL: the script marked the test as failed; 1 threshold was crossed": func(f *Inputs) {
+			f.Failed, f.Crossed = "the script marked the test as failed", crossed
+		},
+		"INVALID: no iteration was completed": func(f *Inputs) { f.Iterations = 0 },
 		"INVALID: stopped after 3 s of 6 s by SIGINT": func(f *Inputs) {
 			f.Stopped = &Stop{By: "SIGINT", After: 3.02, Of: 6}
 		},
@@ -38,11 +41,14 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: not one token was granted: 1 token request failed": func(f *Inputs) {
 			f.TokensUsed, f.TokensMissing, f.TokenRequests, f.TokensGranted, f.TokenRequestsFailed = 0, 500, 1, 0, 1
 		},
-		"INVALID: 6 of 100 token requests failed (6%)":                     func(f *Inputs) { f.TokenRequestsFailed = 6 },
-		"INVALID: 11 of 1011 calls that needed a token got none (1.09%)":   func(f *Inputs) { f.TokensMissing = 11 },
-		"INVALID: 1 answer was 401":                                        func(f *Inputs) { f.Unauthorized = 1 },
-		"INVALID: 7 requests carried an expired token":                     func(f *Inputs) { f.ExpiredTokenUses = 7 },
-		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept": func(f *Inputs) { f.Dropped = 9; f.Iterations = 991 },
+		"INVALID: 6 of 100 token requests failed (6%)":                   func(f *Inputs) { f.TokenRequestsFailed = 6 },
+		"INVALID: 11 of 1011 calls that needed a token got none (1.09%)": func(f *Inputs) { f.TokensMissing = 11 },
+		"INVALID: 1 answer was 401":                                      func(f *Inputs) { f.Unauthorized = 1 },
+		"INVALID: 7 requests carried an expired token":                   func(f *Inputs) { f.ExpiredTokenUses = 7 },
+		"INVALID: 9 iterations were dropped (0.9%): the rate was not kept": func(f *Inputs) {
+			f.Dropped = 9
+			f.Iterations = 991
+		},
 		"INVALID: maxDuration ended scenario \"orders\" with 60 iterations undone": func(f *Inputs) {
 			f.Unfinished = map[string]float64{"orders": 60}
 		},
@@ -58,8 +64,10 @@ func TestVerdicts(t *testing.T) {
 		"INVALID: the run record was not written: no space left on the device": func(f *Inputs) {
 			f.Unwritten = "the run record was not written: no space left on the device"
 		},
-		"INVALID: 501 of 1000 requests failed (50.1%)":                    func(f *Inputs) { f.FailedRequests = 501 },
-		"INVALID: 1 of 1 request failed (100%)":                           func(f *Inputs) { f.Requests, f.FailedRequests = 1, 1 },
+		"INVALID: 501 of 1000 requests failed (50.1%)": func(f *Inputs) { f.FailedRequests = 501 },
+		"INVALID: 1 of 1 request failed (100%)": func(f *Inputs) {
+			f.Requests, f.FailedRequests = 1, 1
+		},
 		"INVALID: 501 of 1000 iterations ended with an exception (50.1%)": func(f *Inputs) { f.FailedIterations = 501 },
 		"INVALID: scenario \"b\" completed no iteration":                  func(f *Inputs) { f.Idle = []string{"b"} },
 		"INVALID: 2 scenarios completed no iteration":                     func(f *Inputs) { f.Idle = []string{"b", "c"} },
@@ -123,14 +131,20 @@ func TestStopsInWords(t *testing.T) {
 func broken() []Inputs {
 	return []Inputs{
 		{
-			Requests: 1000, Imported: true, Unauthorized: 10, ExpiredTokenUses: 20, Dropped: 5, Seconds: 10, Saturated: 5, ClockSkew: 60_000, Lost: 3,
-			Unfinished: map[string]float64{"a": 3}, Unwritten: "the run record was not written: the disk is full", FailedRequests: 600,
+			Requests: 1000, Imported: true, Unauthorized: 10, ExpiredTokenUses: 20, Dropped: 5, Seconds: 10, Saturated: 5,
+			ClockSkew: 60_000, Lost: 3,
+			Unfinished: map[string]float64{"a": 3}, Unwritten: "the run record was not written: the disk is full",
+			FailedRequests: 600,
 		},
 		{
-			Iterations: 10, Imported: true, TokenRequests: 1, TokensGranted: 1, TokensUsed: 10, FailedIterations: 6, Idle: []string{"b"},
+			Iterations: 10, Imported: true, TokenRequests: 1, TokensGranted: 1, TokensUsed: 10, FailedIterations: 6,
+			Idle: []string{"b"},
 		},
 		{Iterations: 1, Imported: true, TokenRequests: 10, TokensMissing: 10, Stopped: &Stop{By: "SIGINT", After: 3, Of: 6}},
-		{Iterations: 1, Imported: true, TokenRequests: 10, TokenRequestsFailed: 6, TokensGranted: 4, TokensMissing: 5, TokensUsed: 5},
+		{
+			Iterations: 1, Imported: true, TokenRequests: 10, TokenRequestsFailed: 6, TokensGranted: 4, TokensMissing: 5,
+			TokensUsed: 5,
+		},
 	}
 }
 
@@ -147,8 +161,10 @@ func TestEveryRuleCanBeBrokenAndAllowed(t *testing.T) {
 	}
 	assert.ElementsMatch(t, Rules(), names)
 
-	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 expired_token_uses dropped_iterations=1 generator_saturated=0.5 " +
-		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 unfinished_iterations results_not_written failed_requests=0.6 failed_iterations=0.6 idle_scenarios")
+	allowed, err := ParseTolerances("no_iterations,stopped_early,no_tokens, rejections=0.01 expired_token_uses " +
+		"dropped_iterations=1 generator_saturated=0.5 " +
+		"clock_skew=60000 lost_samples=3 no_tokens_granted failed_token_requests=0.6 missing_tokens=0.5 " +
+		"unfinished_iterations results_not_written failed_requests=0.6 failed_iterations=0.6 idle_scenarios")
 	require.NoError(t, err)
 	for _, f := range broken() {
 		v := Judge(f, allowed)
@@ -252,15 +268,19 @@ func TestExitCodes(t *testing.T) {
 func TestInputsOfInstancesAddUp(t *testing.T) {
 	t.Parallel()
 	one := Inputs{
-		Imported: true, Iterations: 1, Dropped: 2, Unfinished: map[string]float64{"a": 3}, Requests: 4, Unauthorized: 5, TokensUsed: 6,
-		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, ExpiredTokenUses: 11, Seconds: 12, Saturated: 13, ClockSkew: 14,
+		Imported: true, Iterations: 1, Dropped: 2, Unfinished: map[string]float64{"a": 3}, Requests: 4, Unauthorized: 5,
+		TokensUsed:    6,
+		TokensMissing: 7, TokenRequests: 8, TokenRequestsFailed: 9, TokensGranted: 10, ExpiredTokenUses: 11, Seconds: 12,
+		Saturated: 13, ClockSkew: 14,
 	}
 	assert.Equal(t, one, Sum(Inputs{}, one))
 	assert.Equal(t, one, Sum(one, Inputs{}))
 	two := Sum(one, one)
 	assert.Equal(t, Inputs{
-		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10, TokensUsed: 12,
-		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, ExpiredTokenUses: 22, Seconds: 24, Saturated: 26, ClockSkew: 14,
+		Imported: true, Iterations: 2, Dropped: 4, Unfinished: map[string]float64{"a": 6}, Requests: 8, Unauthorized: 10,
+		TokensUsed:    12,
+		TokensMissing: 14, TokenRequests: 16, TokenRequestsFailed: 18, TokensGranted: 20, ExpiredTokenUses: 22, Seconds: 24,
+		Saturated: 26, ClockSkew: 14,
 	}, two)
 	assert.Equal(t, 3.0, one.Unfinished["a"], "it is as it was")
 }
@@ -268,8 +288,17 @@ func TestInputsOfInstancesAddUp(t *testing.T) {
 // TestStopOfInstances: in whatever order records are given.
 func TestStopOfInstances(t *testing.T) {
 	t.Parallel()
-	threshold, early, late := &Stop{By: ByThreshold, After: 1}, &Stop{By: "SIGINT", After: 2}, &Stop{By: "SIGTERM", After: 3}
-	for _, pair := range [][3]*Stop{{nil, nil, nil}, {nil, late, late}, {threshold, late, late}, {early, late, early}, {early, early, early}} {
+	threshold, early, late := &Stop{By: ByThreshold, After: 1}, &Stop{By: "SIGINT", After: 2}, &Stop{
+		By:    "SIGTERM",
+		After: 3,
+	}
+	for _, pair := range [][3]*Stop{
+		{nil, nil, nil},
+		{nil, late, late},
+		{threshold, late, late},
+		{early, late, early},
+		{early, early, early},
+	} {
 		assert.Equal(t, pair[2], FirstStop(pair[0], pair[1]))
 		assert.Equal(t, pair[2], FirstStop(pair[1], pair[0]))
 	}

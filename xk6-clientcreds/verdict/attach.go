@@ -46,8 +46,8 @@ func (r *Run) Attach(gs *state.GlobalState) {
 	}()
 }
 
-// watchSignals notes the signal for which k6 stops a test. A channel of its own gets what k6's channel for these signals
-// gets, and is let go of with it.
+// watchSignals notes the signal for which k6 stops a test. A channel of its own gets what k6's channel for these
+// signals gets, and is let go of with it.
 func (r *Run) watchSignals(gs *state.GlobalState) {
 	notify, stop := gs.SignalNotify, gs.SignalStop
 	var mu sync.Mutex
@@ -98,8 +98,8 @@ func (r *Run) start() {
 	r.started = r.now()
 }
 
-// end notes when the test ended and, by how long k6 says that it ran, when it began: a test that waits to be resumed begins
-// later than k6 says.
+// end notes when the test ended and, by how long k6 says that it ran, when it began: a test that waits to be resumed
+// begins later than k6 says.
 func (r *Run) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +135,8 @@ func (r *Run) finally(err error) {
 	}
 }
 
-// exitCode returns the exit code that replaces code. A second Ctrl-C ends k6 while a run goes on, which then has no outcome.
+// exitCode returns the exit code that replaces code. A second Ctrl-C ends k6 while a run goes on, which then has no
+// outcome.
 func (r *Run) exitCode(code int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -38,7 +38,10 @@ func newRig(t *testing.T, change ...func(*rig)) *rig {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	r := &rig{Run: New(), t: t, registry: metrics.NewRegistry(), env: make(map[string]string), logs: logtest.NewLocal(log), time: testStart}
+	r := &rig{
+		Run: New(), t: t, registry: metrics.NewRegistry(), env: make(map[string]string), logs: logtest.NewLocal(log),
+		time: testStart,
+	}
 	r.now = func() time.Time { return r.time }
 	metrics.RegisterBuiltinMetrics(r.registry)
 	for name := range counts() {

@@ -213,7 +213,10 @@ func (r *Run) Outcome() Outcome {
 }
 
 func (r *Run) outcome() Outcome {
-	o := Outcome{Inputs: r.tally.inputs(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started, End: r.ended}
+	o := Outcome{
+		Inputs: r.tally.inputs(r.executors), Thresholds: r.evaluated(), Stopped: r.stop(), Start: r.started,
+		End: r.ended,
+	}
 	o.Inputs.Imported = r.imported
 	if r.segmented {
 		o.Inputs.Idle = nil // a part of a test can leave a scenario to the other parts

@@ -35,12 +35,19 @@ func TestFactsFromSamples(t *testing.T) {
 			r.see("http_reqs", 1, "status", "401", "expected_response", "true")
 			r.see("clientcreds_rejections", 1)
 		},
-		"INVALID: 1 answer was 401 (WebSocket)":       func(r *rig) { r.see("ws_sessions", 1, "status", "401") },
-		"INVALID: 1 answer was 401 (gRPC)":            func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "16") },
-		"PASS, other answers":                         func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "14"); r.see("http_reqs", 1, "status", "403") },
+		"INVALID: 1 answer was 401 (WebSocket)": func(r *rig) { r.see("ws_sessions", 1, "status", "401") },
+		"INVALID: 1 answer was 401 (gRPC)":      func(r *rig) { r.see("grpc_req_duration", 7.5, "status", "16") },
+		"PASS, other answers": func(r *rig) {
+			r.see("grpc_req_duration", 7.5, "status", "14")
+			r.see("http_reqs", 1, "status", "403")
+		},
 		"INVALID: 1 request carried an expired token": func(r *rig) { r.see("clientcreds_expired_token_uses", 1) },
-		"INVALID: 1 of 2 token requests failed (50%)": func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "expired") },
-		"PASS, a background refresh fails":            func(r *rig) { r.see("clientcreds_request_failed", 1, "reason", "early") },
+		"INVALID: 1 of 2 token requests failed (50%)": func(r *rig) {
+			r.see("clientcreds_request_failed", 1, "reason", "expired")
+		},
+		"PASS, a background refresh fails": func(r *rig) {
+			r.see("clientcreds_request_failed", 1, "reason", "early")
+		},
 		"PASS, a retry makes it good": func(r *rig) {
 			r.see("clientcreds_request_failed", 1, "reason", "cold")
 			r.see("clientcreds_retries", 1, "reason", "cold")
@@ -72,14 +79,18 @@ func TestFactsFromSamples(t *testing.T) {
 			r.see("clientcreds_introspections", 6, "error", "server_error")
 			r.see("clientcreds_revocations", 5, "error", "timeout")
 		},
-		"INVALID: 6 of 10 iterations ended with an exception (60%)": func(r *rig) { r.FailedIterations = func() int64 { return 6 } },
+		"INVALID: 6 of 10 iterations ended with an exception (60%)": func(r *rig) {
+			r.FailedIterations = func() int64 { return 6 }
+		},
 		"INVALID: 1 of 2 token requests failed (50%), with a nonce": func(r *rig) {
 			r.see("clientcreds_request_failed", 0)
 			r.see("clientcreds_dpop_nonce_retries", 1, "server", "authorization")
 			r.see("clientcreds_dpop_nonce_retries", 1, "server", "resource")
 			r.see("clientcreds_request_failed", 1)
 		},
-		"INVALID: 2 samples were lost by an output": func(r *rig) { r.Lost = func() map[string]int64 { return map[string]int64{"x": 2} } },
+		"INVALID: 2 samples were lost by an output": func(r *rig) {
+			r.Lost = func() map[string]int64 { return map[string]int64{"x": 2} }
+		},
 	} {
 		r := newRig(t, func(r *rig) {
 			r.options.Scenarios["batch"] = executor.NewSharedIterationsConfig("batch")
@@ -139,15 +150,19 @@ func TestWhatStoppedTheTest(t *testing.T) {
 	for want, err := range map[string]error{
 		"INVALID: stopped after 3 s of 6 s by SIGINT": abort("test run was aborted because k6 received a 'interrupt' signal",
 			errext.AbortedByUser, exitcodes.ExternalAbort),
-		"INVALID: stopped after 3 s of 6 s by SIGTERM": abort("test run was aborted because k6 received a 'terminated' signal",
+		"INVALID: stopped after 3 s of 6 s by SIGTERM": abort("test run was aborted because k6 received a 'terminated' "+
+			"signal",
 			errext.AbortedByUser, exitcodes.ExternalAbort),
 		"INVALID: stopped after 3 s of 6 s by the REST API": abort("test run stopped from REST API", errext.AbortedByUser,
 			exitcodes.ScriptStoppedFromRESTAPI),
-		"INVALID: stopped after 3 s of 6 s by the script":        &errext.InterruptError{Reason: errext.AbortTest},
-		"INVALID: stopped after 3 s of 6 s by an output":         errext.WithAbortReasonIfNone(errors.New("x"), errext.AbortedByOutput),
+		"INVALID: stopped after 3 s of 6 s by the script": &errext.InterruptError{Reason: errext.AbortTest},
+		"INVALID: stopped after 3 s of 6 s by an output": errext.WithAbortReasonIfNone(errors.New("x"),
+			errext.AbortedByOutput),
 		"FAIL: teardown() ended with an exception; asynchronous": errors.New("Uncaught (in promise) Error: x"),
-		"FAIL: teardown() ended with an exception":               abort("x", errext.AbortedByScriptError, exitcodes.ScriptException),
-		"FAIL: teardown() took too long":                         abort("x", errext.AbortedByTimeout, exitcodes.TeardownTimeout),
+		"FAIL: teardown() ended with an exception": abort("x", errext.AbortedByScriptError,
+			exitcodes.ScriptException),
+		"FAIL: teardown() took too long": abort("x", errext.AbortedByTimeout,
+			exitcodes.TeardownTimeout),
 	} {
 		r := newRig(t).begin().good()
 		r.time = r.time.Add(3 * time.Second)
@@ -164,7 +179,8 @@ func TestExceptionInSetup(t *testing.T) {
 	r := newRig(t)
 	r.start()
 	o, _ := r.Finish(abort("x", errext.AbortedByScriptError, exitcodes.ScriptException))
-	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: x; not one token was used", o.Validity.String())
+	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: x; not one token was used",
+		o.Validity.String())
 }
 
 // TestWhyTheScriptStoppedTheTest: the words of the script, without what must not get into a record.
@@ -179,13 +195,17 @@ func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 		"test aborted":                  "",
 		"the secret hunter2 is refused": "the secret **** is refused",
 		"the API at https://me:pw@api.example.com:8443/a/b?key=abc#x answered 401": "the API at https://api.example.com:8443/… answered 401",
-		"GET http://127.0.0.1:1 and http://h/ 'https://i.example/x' \x1b[31mred\r": "GET http://127.0.0.1:1 and http://h/ 'https://i.example/…' [31mred",
+		"GET http://127.0.0.1:1 and http://h/ 'https://i.example/x' \x1b[31mred\r": "GET http://127.0.0.1:1 and http://h/ " +
+			"'https://i.example/…' [31mred",
 		long: strings.Repeat("ö", 148) + "…",
 	} {
 		r := newRig(t)
 		r.Redact = func(text string) string { return strings.ReplaceAll(text, "hunter2", "****") }
 		r.start()
-		for reason, by := range map[errext.AbortReason]string{errext.AbortedByScriptError: "an exception", errext.AbortedByScriptAbort: "the script"} {
+		for reason, by := range map[errext.AbortReason]string{
+			errext.AbortedByScriptError: "an exception",
+			errext.AbortedByScriptAbort: "the script",
+		} {
 			o, _ := r.Finish(abort(text, reason, exitcodes.ScriptException))
 			require.NotNil(t, o.Stopped)
 			assert.Equal(t, validity.Stop{By: by, Why: want}, *o.Stopped)
@@ -226,7 +246,10 @@ func TestThresholds(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.options.Thresholds = thresholds(false) }).begin().good()
 	o, _ := r.Finish(abort("x", errext.AbortedByThresholdsAfterTestEnd, exitcodes.ThresholdsHaveFailed))
 	assert.Equal(t, "FAIL: 1 threshold was crossed; exit code 99", o.String())
-	assert.Equal(t, []validity.Threshold{{Metric: "checks", Source: "rate==1", Crossed: true}, {Metric: "checks", Source: "rate>0"}}, o.Thresholds)
+	assert.Equal(t, []validity.Threshold{
+		{Metric: "checks", Source: "rate==1", Crossed: true},
+		{Metric: "checks", Source: "rate>0"},
+	}, o.Thresholds)
 
 	r = newRig(t, func(r *rig) { r.options.Thresholds = thresholds(true) }).begin().good()
 	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
@@ -251,7 +274,10 @@ func TestTestThatTheScriptMarksAsFailed(t *testing.T) {
 // TestExitCodes: 90 replaces what says that nothing, or only the measurement, went wrong.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	for own, want := range map[int]int{0: 90, 99: 90, 110: 90, 103: 103, 104: 104, 105: 105, 107: 107, 108: 108, 255: 255} {
+	for own, want := range map[int]int{
+		0: 90, 99: 90, 110: 90, 103: 103, 104: 104, 105: 105, 107: 107, 108: 108,
+		255: 255,
+	} {
 		r := newRig(t).begin()
 		assert.Equal(t, own, r.exitCode(own), "the run goes on")
 		r.finally(nil)
@@ -305,7 +331,8 @@ func TestLog(t *testing.T) {
 
 	r = newRig(t, func(r *rig) { r.env["K6_CLIENTCREDS_EXIT_CODE"] = "k6" }).begin()
 	r.finally(nil)
-	assert.Equal(t, "The run is INVALID: "+reason+"; exit code 0, as exitCode or K6_CLIENTCREDS_EXIT_CODE asks for", r.logs.LastEntry().Message)
+	assert.Equal(t, "The run is INVALID: "+reason+"; exit code 0, as exitCode or K6_CLIENTCREDS_EXIT_CODE asks for",
+		r.logs.LastEntry().Message)
 
 	r = newRig(t).begin()
 	r.Written("run.json")
@@ -325,7 +352,8 @@ func TestRecordThatIsNotWritten(t *testing.T) {
 	r.Unwritten(errors.New("the run record was not written: no space left on the device"))
 	r.finally(nil)
 	assert.Equal(t, 90, r.exitCode(0))
-	assert.Contains(t, r.logs.LastEntry().Message, "The run is INVALID: the run record was not written: no space left on the device")
+	assert.Contains(t, r.logs.LastEntry().Message,
+		"The run is INVALID: the run record was not written: no space left on the device")
 }
 
 // TestNobodyLooks: without facts there is no verdict, least of all PASS.
@@ -364,7 +392,8 @@ func BenchmarkSink(b *testing.B) {
 	r := New()
 	require.NoError(b, r.Import(&lib.TestPreInitState{Registry: registry}))
 	s := metrics.Sample{TimeSeries: metrics.TimeSeries{
-		Metric: builtin.HTTPReqs, Tags: registry.RootTagSet().With("status", "200").With("url", "x").With("expected_response", "true"),
+		Metric: builtin.HTTPReqs, Tags: registry.RootTagSet().With("status", "200").With("url", "x").With("expected_response",
+			"true"),
 	}, Value: 1}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -372,7 +401,8 @@ func BenchmarkSink(b *testing.B) {
 	}
 }
 
-// TestIdleScenarios: a scenario that completed nothing is not measured. In one part of a test it may have no virtual user.
+// TestIdleScenarios: a scenario that completed nothing is not measured. In one part of a test it may have no virtual
+// user.
 func TestIdleScenarios(t *testing.T) {
 	t.Parallel()
 	withIdle := func(r *rig) { r.options.Scenarios["idle"] = constant("idle", time.Second) }
@@ -412,7 +442,8 @@ func TestStopAfterTheLoad(t *testing.T) {
 	r := newRig(t).begin().good()
 	r.time = r.time.Add(7 * time.Second)
 	r.end()
-	o, _ := r.Finish(abort("test run was aborted because k6 received a 'interrupt' signal", errext.AbortedByUser, exitcodes.ExternalAbort))
+	o, _ := r.Finish(abort("test run was aborted because k6 received a 'interrupt' signal", errext.AbortedByUser,
+		exitcodes.ExternalAbort))
 	assert.Equal(t, "FAIL: stopped by SIGINT when its load was over", o.Validity.String())
 	assert.Nil(t, o.Stopped)
 }
@@ -423,7 +454,8 @@ func TestAsynchronousSetupIsRejected(t *testing.T) {
 	r := newRig(t)
 	r.start()
 	o, _ := r.Finish(errors.New("Uncaught (in promise) Error: no server"))
-	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: no server; not one token was used", o.Validity.String())
+	assert.Equal(t, "INVALID: no iteration was completed; stopped by an exception: no server; not one token was used",
+		o.Validity.String())
 }
 
 // TestThresholdsWithoutSamples: k6 takes them for kept.

@@ -32,7 +32,8 @@ func readSettings(options json.RawMessage, lookupEnv func(string) (string, bool)
 		d := json.NewDecoder(bytes.NewReader(options))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&o); err != nil { // its text is about Go's types
-			return settings{}, fmt.Errorf("options.ext.%s must be an object that has nothing but allow and the text exitCode%s", OptionsKey, unknownMember(err))
+			return settings{}, fmt.Errorf("options.ext.%s must be an object that has nothing but allow and the text exitCode%s",
+				OptionsKey, unknownMember(err))
 		}
 	}
 	env := func(name string) string {
@@ -80,5 +81,6 @@ func keeps(value string) (bool, error) {
 	case "verdict":
 		return false, nil
 	}
-	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value, validity.ExitInvalid)
+	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value,
+		validity.ExitInvalid)
 }

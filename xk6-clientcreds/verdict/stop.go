@@ -51,8 +51,9 @@ const (
 	byException = "an exception"
 )
 
-// stopper names what stopped the test. An exception stops it in setup() or before, since exceptions of iterations do not, and
-// after the load nothing is stopped. Where k6's error is not known yet, its status is: in handleSummary without an output.
+// stopper names what stopped the test. An exception stops it in setup() or before, since exceptions of iterations do
+// not, and after the load nothing is stopped. Where k6's error is not known yet, its status is: in handleSummary
+// without an output.
 func (r *Run) stopper() (by string, stopped bool) {
 	var abort errext.HasAbortReason
 	if !errors.As(r.err, &abort) {
@@ -114,7 +115,8 @@ func (r *Run) guess() string {
 // well.
 func (r *Run) failed() string {
 	switch {
-	case codeOf(r.err) == int(exitcodes.MarkedAsFailed), r.test != nil && r.test.Test.TestStatus != nil && r.test.Test.TestStatus.Failed():
+	case codeOf(r.err) == int(exitcodes.MarkedAsFailed), r.test != nil && r.test.Test.TestStatus != nil &&
+		r.test.Test.TestStatus.Failed():
 		return "the script marked the test as failed"
 	case r.tally.Iterations == 0:
 		return "" // it did not come to teardown()
@@ -147,8 +149,8 @@ func (r *Run) evaluated() []validity.Threshold {
 	return all
 }
 
-// planned is how long the load is to run, without the time to stop gracefully. It is not known, and 0, where a number of
-// iterations ends it.
+// planned is how long the load is to run, without the time to stop gracefully. It is not known, and 0, where a number
+// of iterations ends it.
 func planned(scenarios lib.ScenarioConfigs) time.Duration {
 	var longest time.Duration
 	for _, config := range scenarios {

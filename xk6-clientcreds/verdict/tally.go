@@ -57,7 +57,11 @@ func counts() map[string]count {
 		"clientcreds_rejections":          func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
 		"clientcreds_expired_token_uses":  func(t *tally, _ *metrics.TagSet, v float64) { t.ExpiredTokenUses += v },
 		"clientcreds_generator_saturated": (*tally).countSecond,
-		"clientcreds_clock_skew":          func(t *tally, _ *metrics.TagSet, v float64) { t.ClockSkew = max(t.ClockSkew, math.Abs(v)) },
+		"clientcreds_clock_skew": func(t *tally, _ *metrics.TagSet,
+			v float64,
+		) {
+			t.ClockSkew = max(t.ClockSkew, math.Abs(v))
+		},
 	}
 }
 
@@ -94,8 +98,8 @@ func (t *tally) countDropped(tags *metrics.TagSet, value float64) {
 	t.dropped[scenario] += value
 }
 
-// countRequest counts an HTTP request or a WebSocket session. A script that asks for a 401 on purpose declares that it is
-// expected, and k6 says so in the tag expected_response.
+// countRequest counts an HTTP request or a WebSocket session. A script that asks for a 401 on purpose declares that it
+// is expected, and k6 says so in the tag expected_response.
 func (t *tally) countRequest(tags *metrics.TagSet, value float64) {
 	t.Requests += value
 	if tags != t.lastTags { // most requests have the tags of the one before
@@ -186,8 +190,8 @@ func (t *tally) countSecond(_ *metrics.TagSet, saturated float64) {
 	}
 }
 
-// inputs returns the inputs of the verdict that add up over processes. Which iterations a rate dropped, and which maxDuration, only the
-// executors of scenarios tell.
+// inputs returns the inputs of the verdict that add up over processes. Which iterations a rate dropped, and which
+// maxDuration, only the executors of scenarios tell.
 func (t *tally) inputs(executors map[string]string) validity.Inputs {
 	f, r := t.Inputs, t.requests
 	f.TokenRequests = max(0, r.sent-r.repeated-r.challenged)
@@ -215,8 +219,8 @@ func (t *tally) inputs(executors map[string]string) validity.Inputs {
 	return f
 }
 
-// byIterations says whether the scenario makes a number of iterations rather than a rate. Without the tag scenario, it is
-// what all of them do.
+// byIterations says whether the scenario makes a number of iterations rather than a rate. Without the tag scenario, it
+// is what all of them do.
 func byIterations(executors map[string]string, scenario string) bool {
 	if scenario != "" {
 		return iterates(executors[scenario])

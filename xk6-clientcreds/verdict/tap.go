@@ -6,10 +6,10 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// tap has k6 show the samples that matter to this run. k6 hands each sample of a metric to the sinks of its submetrics as
-// well, with all tags, as soon as the summary or thresholds need metrics at all. A submetric without tags takes all of
-// them; and one whose metric counts as observed already appears neither in the summary nor in thresholds nor in the REST
-// API. Only -o json lists it among the metric's submetrics.
+// tap has k6 show the samples that matter to this run. k6 hands each sample of a metric to the sinks of its submetrics
+// as well, with all tags, as soon as the summary or thresholds need metrics at all. A submetric without tags takes all
+// of them; and one whose metric counts as observed already appears neither in the summary nor in thresholds nor in the
+// REST API. Only -o json lists it among the metric's submetrics.
 func (r *Run) tap(registry *metrics.Registry) {
 	for name, f := range counts() {
 		m := registry.Get(name)

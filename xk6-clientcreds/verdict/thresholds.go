@@ -10,8 +10,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/condition"
 )
 
-// warnOfEmptyThresholds warns of thresholds whose metric has no sample. k6 takes them for kept, so a misspelt tag switches
-// a threshold off.
+// warnOfEmptyThresholds warns of thresholds whose metric has no sample. k6 takes them for kept, so a misspelt tag
+// switches a threshold off.
 func (r *Run) warnOfEmptyThresholds() {
 	if r.noThresholds || r.registry == nil || r.tally.Iterations == 0 {
 		return
@@ -25,7 +25,8 @@ func (r *Run) warnOfEmptyThresholds() {
 			if err != nil || c.Void() || (c.Method == "count" || c.Method == "rate") && c.Holds(0) {
 				continue // nothing happened, and nothing should have
 			}
-			r.log.Warnf("The threshold %q of %s decided nothing, because there was no sample: check the name and the tags", t.Source, name)
+			r.log.Warnf("The threshold %q of %s decided nothing, because there was no sample: check the name and the tags",
+				t.Source, name)
 		}
 	}
 }

@@ -215,7 +215,8 @@ func TestKeycloakRealm(t *testing.T) {
 // TestVersions holds that the image has the k6 and the Go that `make build` has.
 func TestVersions(t *testing.T) {
 	k6 := regexp.MustCompile(`(?m)^(?:ARG )?K6_VERSION ?:?= ?(v[0-9.]+)$`)
-	inMakefile, inDockerfile := k6.FindStringSubmatch(read(t, "Makefile")), k6.FindStringSubmatch(read(t, "deploy/Dockerfile"))
+	inMakefile, inDockerfile := k6.FindStringSubmatch(read(t, "Makefile")), k6.FindStringSubmatch(read(t,
+		"deploy/Dockerfile"))
 	require.NotNil(t, inMakefile)
 	require.NotNil(t, inDockerfile)
 	require.Equal(t, inMakefile[1], inDockerfile[1])

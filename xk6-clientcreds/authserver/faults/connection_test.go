@@ -94,7 +94,10 @@ func TestHandshakeDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := with(t, time.Now, `{"tls": {"handshake_delay": "3s"}}`)
 		listener := newPipes()
-		server := &tls.Config{Certificates: []tls.Certificate{*testkit.SelfSigned(t, testkit.Key(t, "ES256"), nil)}, MinVersion: tls.VersionTLS12, GetConfigForClient: i.Handshake}
+		server := &tls.Config{
+			Certificates: []tls.Certificate{*testkit.SelfSigned(t, testkit.Key(t, "ES256"), nil)},
+			MinVersion:   tls.VersionTLS12, GetConfigForClient: i.Handshake,
+		}
 		done := make(chan error, 1)
 		go func() {
 			conn, err := listener.Accept()

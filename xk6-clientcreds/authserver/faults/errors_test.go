@@ -14,25 +14,44 @@ func TestErrors(t *testing.T) {
 	oauth := func(code string) string {
 		return `{"error":"` + code + `","error_description":"a fault that was asked for"}`
 	}
-	const html502 = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
+	const html502 = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad " +
+		"Gateway</h1></body></html>\n"
 	for _, tt := range []struct {
 		e                                           Endpoint
 		document, result                            string
 		status                                      int
 		contentType, body, retryAfter, authenticate string
 	}{
-		{Token, `{"error": "invalid_client"}`, "invalid_client", 401, "application/json", oauth("invalid_client"), "", `Basic realm="clientcreds"`},
-		{Token, `{"error": "temporarily_unavailable", "retry_after": "1500ms"}`, "temporarily_unavailable", 503, "application/json", oauth("temporarily_unavailable"), "2", ""},
+		{
+			Token, `{"error": "invalid_client"}`, "invalid_client", 401, "application/json", oauth("invalid_client"), "",
+			`Basic realm="clientcreds"`,
+		},
+		{
+			Token, `{"error": "temporarily_unavailable", "retry_after": "1500ms"}`, "temporarily_unavailable", 503,
+			"application/json", oauth("temporarily_unavailable"), "2", "",
+		},
 		{Token, `{"error": "server_error"}`, "server_error", 500, "application/json", oauth("server_error"), "", ""},
 		{Token, `{"error": "invalid_scope"}`, "invalid_scope", 400, "application/json", oauth("invalid_scope"), "", ""},
-		{Token, `{"error": "invalid_scope", "status": 200}`, "invalid_scope", 200, "application/json", oauth("invalid_scope"), "", ""},
+		{
+			Token, `{"error": "invalid_scope", "status": 200}`, "invalid_scope", 200, "application/json", oauth("invalid_scope"),
+			"", "",
+		},
 		{Token, `{"error": "server_error", "body": "empty"}`, "server_error", 500, "", "", "", ""},
 		{Token, `{"status": 502}`, "http_502", 502, htmlType, html502, "", ""},
 		{Token, `{"status": 504, "body": "json"}`, "http_504", 504, "application/json", "{}", "", ""},
 		{JWKS, `{"status": 503, "body": "empty", "retry_after": 3000}`, "http_503", 503, "", "", "3", ""},
-		{API, `{"error": "invalid_token"}`, "invalid_token", 401, "application/json", oauth("invalid_token"), "", `Bearer realm="clientcreds", error="invalid_token", error_description="a fault that was asked for"`},
-		{API, `{"error": "insufficient_scope"}`, "insufficient_scope", 403, "application/json", oauth("insufficient_scope"), "", ""},
-		{API, `{"error": "use_dpop_nonce"}`, "use_dpop_nonce", 401, "application/json", oauth("use_dpop_nonce"), "", `DPoP error="use_dpop_nonce"`},
+		{
+			API, `{"error": "invalid_token"}`, "invalid_token", 401, "application/json", oauth("invalid_token"), "",
+			`Bearer realm="clientcreds", error="invalid_token", error_description="a fault that was asked for"`,
+		},
+		{
+			API, `{"error": "insufficient_scope"}`, "insufficient_scope", 403, "application/json", oauth("insufficient_scope"),
+			"", "",
+		},
+		{
+			API, `{"error": "use_dpop_nonce"}`, "use_dpop_nonce", 401, "application/json", oauth("use_dpop_nonce"), "",
+			`DPoP error="use_dpop_nonce"`,
+		},
 		{API, `{"status": 401, "body": "empty"}`, "http_401", 401, "", "", "", `Bearer realm="clientcreds"`},
 	} {
 		t.Run(placeNames[tt.e]+tt.document, func(t *testing.T) {

@@ -18,7 +18,8 @@ func TestOutages(t *testing.T) {
 		`{"for": "10s"}`:                {0: down, 9999 * time.Millisecond: down, 10 * time.Second: up, time.Hour: up},
 		`{"after": "5s", "for": "10s"}`: {0: up, 4999 * time.Millisecond: up, 5 * time.Second: down, 15 * time.Second: up},
 		`{"after": "5s", "for": "10s", "every": "1m"}`: {
-			0: up, 5 * time.Second: down, 15 * time.Second: up, 64 * time.Second: up, 65 * time.Second: down, 75 * time.Second: up, 605 * time.Second: down,
+			0: up, 5 * time.Second: down, 15 * time.Second: up, 64 * time.Second: up, 65 * time.Second: down,
+			75 * time.Second: up, 605 * time.Second: down,
 		},
 		`{"for": "1s"}, {"after": "2s", "for": "1s"}`: {0: down, time.Second: up, 2 * time.Second: down, 3 * time.Second: up},
 	} {
@@ -46,7 +47,8 @@ func b(yes bool) int64 {
 // TestOutageByError holds that an outage can answer what errors can.
 func TestOutageByError(t *testing.T) {
 	t.Parallel()
-	i := with(t, newClock().now, `{"token": {"outages": [{"for": "1s", "error": "temporarily_unavailable", "retry_after": "7s"}]}}`)
+	i := with(t, newClock().now,
+		`{"token": {"outages": [{"for": "1s", "error": "temporarily_unavailable", "retry_after": "7s"}]}}`)
 	got := direct(i.Wrap(Token, endpoint))
 	require.Equal(t, "7", got.header.Get("Retry-After"))
 	require.Equal(t, map[string]int64{"temporarily_unavailable": 1}, results(i, Token))

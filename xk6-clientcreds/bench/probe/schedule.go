@@ -54,7 +54,8 @@ func parseSchedule(lookup func(string) (string, bool), variants []string) (*Sche
 		return nil, fmt.Errorf("%s: %w", ScheduleVariable, err)
 	}
 	if s.VUs < 1 || s.Rounds < 1 || s.PerVU < 1 || s.Repeats < 1 || s.Output == "" || len(variants) == 0 {
-		return nil, errors.New(ScheduleVariable + ": vus, rounds, per_vu and repeats must be 1 or more, output a file, and variants given")
+		return nil, errors.New(ScheduleVariable +
+			": vus, rounds, per_vu and repeats must be 1 or more, output a file, and variants given")
 	}
 	shuffle := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) // #nosec G404 -- shuffles blocks
 	s.plan = block.Plan(len(variants), s.Rounds+1, shuffle)

@@ -125,7 +125,8 @@ func (s *scheduler) end(finished int) error {
 		return err
 	}
 	time.Sleep(s.schedule.Drain)
-	s.meter.Stop(s.schedule.variants[s.schedule.plan[finished]], finished/len(s.schedule.variants), s.schedule.units(), s.took)
+	s.meter.Stop(s.schedule.variants[s.schedule.plan[finished]], finished/len(s.schedule.variants), s.schedule.units(),
+		s.took)
 	s.took = s.took[:0]
 	return nil
 }

@@ -43,7 +43,8 @@ func TestNoiseIsNotBelowTheResolution(t *testing.T) {
 	assert.Equal(t, Broken, f.Outcome)
 	assert.Equal(t, "below 0.1 ms", f.noise())
 	for _, exact := range []string{"avg", "min", "max", "p0", "p100"} {
-		f = judge(rules(t, exact+" of http_req_duration", "+0.2%")[0], Milliseconds, same, []float64{20.08, 20.08, 20.08, 20.08})
+		f = judge(rules(t, exact+" of http_req_duration", "+0.2%")[0], Milliseconds, same,
+			[]float64{20.08, 20.08, 20.08, 20.08})
 		assert.Equal(t, Broken, f.Outcome, exact)
 		assert.Equal(t, "±0.0%", f.noise(), exact)
 	}

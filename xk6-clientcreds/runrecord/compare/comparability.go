@@ -44,7 +44,8 @@ func differences(base, head []*runrecord.Record) []string {
 	} {
 		b, h := distinct(base, aspect.of), distinct(head, aspect.of)
 		if !slices.Equal(b, h) {
-			list = append(list, fmt.Sprintf("%s: %s in base, %s in head", aspect.name, strings.Join(b, " and "), strings.Join(h, " and ")))
+			list = append(list, fmt.Sprintf("%s: %s in base, %s in head", aspect.name, strings.Join(b, " and "),
+				strings.Join(h, " and ")))
 		}
 	}
 	return list

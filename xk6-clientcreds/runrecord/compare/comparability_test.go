@@ -23,14 +23,23 @@ func TestRunsOfOneTest(t *testing.T) {
 	p95 := rules(t, "p95 of clientcreds_request_duration", "+10%")
 	scenario := func(r *runrecord.Record) *runrecord.Scenario { return &r.Run.Scenarios[0] }
 	invalid := func(r *runrecord.Record) {
-		r.Validity = validity.Validity{Verdict: validity.Invalid, Reasons: []validity.Reason{{Text: "3 answers were 401"}, {Text: "1 sample was lost by an output"}}}
+		r.Validity = validity.Validity{
+			Verdict: validity.Invalid,
+			Reasons: []validity.Reason{{Text: "3 answers were 401"}, {Text: "1 sample was lost by an output"}},
+		}
 	}
 	for name, c := range map[string]struct {
 		base, head []*runrecord.Record
 		want       string
 	}{
-		"an untrusted base": {changed(invalid), four(20, 0), "run 2 of base is INVALID: 3 answers were 401; 1 sample was lost by an output"},
-		"an untrusted head": {four(20, 0), changed(invalid), "run 2 of head is INVALID: 3 answers were 401; 1 sample was lost by an output"},
+		"an untrusted base": {
+			changed(invalid), four(20, 0),
+			"run 2 of base is INVALID: 3 answers were 401; 1 sample was lost by an output",
+		},
+		"an untrusted head": {
+			four(20, 0), changed(invalid),
+			"run 2 of head is INVALID: 3 answers were 401; 1 sample was lost by an output",
+		},
 		"another script": {
 			four(20, 0), changed(func(r *runrecord.Record) { r.Run.Script = "api-load.js" }),
 			"the runs are not of one script: token-load.js in base and api-load.js or token-load.js in head",
@@ -53,11 +62,16 @@ func TestRunsOfOneTest(t *testing.T) {
 			"the runs are not of one load: scenario token: startTime is not set in base and 1s in head",
 		},
 		"another function": {
-			four(20, 0), four(20, 0, func(r *runrecord.Record) { scenario(r).Exec, scenario(r).Executor = "api", "shared-iterations" }),
-			"the runs are not of one load: scenario token: exec is  in base and api in head; scenario token: executor is constant-vus in base and shared-iterations in head",
+			four(20, 0), four(20, 0, func(r *runrecord.Record) {
+				scenario(r).Exec, scenario(r).Executor = "api", "shared-iterations"
+			}),
+			"the runs are not of one load: scenario token: exec is  in base and api in head; scenario token: executor is " +
+				"constant-vus in base and shared-iterations in head",
 		},
 		"a scenario more in base": {
-			four(20, 0, func(r *runrecord.Record) { r.Run.Scenarios = append(r.Run.Scenarios, runrecord.Scenario{Name: "api"}) }), four(20, 0),
+			four(20, 0, func(r *runrecord.Record) {
+				r.Run.Scenarios = append(r.Run.Scenarios, runrecord.Scenario{Name: "api"})
+			}), four(20, 0),
 			"the runs are not of one load: scenario api is in base only",
 		},
 		"another scenario": {
@@ -75,8 +89,10 @@ func TestRunsOfOneTest(t *testing.T) {
 		"more values than fit": {
 			four(20, 0),
 			[]*runrecord.Record{
-				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 1 }), run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 2 }),
-				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 3 }), run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 4 }),
+				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 1 }),
+				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 2 }),
+				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 3 }),
+				run(20, 0, func(r *runrecord.Record) { scenario(r).Config["vus"] = 4 }),
 			},
 			"the runs are not of one load: scenario token: vus is 10 in base and 1 or 2 or 2 other values in head",
 		},
@@ -118,7 +134,10 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 	r := compared(t, four(20, 0, func(r *runrecord.Record) {
 		r.Run.Scenarios[0].Name = long
-		r.Validity = validity.Validity{Verdict: validity.Invalid, Reasons: []validity.Reason{{Text: long}, {Text: long}, {Text: long}}}
+		r.Validity = validity.Validity{
+			Verdict: validity.Invalid,
+			Reasons: []validity.Reason{{Text: long}, {Text: long}, {Text: long}},
+		}
 	}), four(20, 0, func(r *runrecord.Record) { r.Run.Script = long }), rules(t, "error rate", "+0"))
 	for _, reason := range r.Reasons {
 		assert.LessOrEqual(t, len(reason), maxReason)
@@ -148,24 +167,47 @@ func TestSegments(t *testing.T) {
 
 func TestDifferences(t *testing.T) {
 	for want, change := range map[string]func(*runrecord.Instance){
-		"k6: v2.2.0 in base, v2.3.0 in head":                                       func(i *runrecord.Instance) { i.K6 = "v2.3.0" },
-		"Go: go1.26 in base, go1.27 in head":                                       func(i *runrecord.Instance) { i.Go = "go1.27" },
-		"machine: linux/amd64, 2 CPUs in base, linux/amd64, 4 CPUs in head":        func(i *runrecord.Instance) { i.CPUs = 4 },
-		"machine: linux/amd64, 2 CPUs in base, darwin/amd64, 2 CPUs in head":       func(i *runrecord.Instance) { i.OS = "darwin" },
-		"machine: linux/amd64, 2 CPUs in base, linux/arm64, 2 CPUs in head":        func(i *runrecord.Instance) { i.Arch = "arm64" },
-		"machine: linux/amd64, 2 CPUs in base, Fast linux/amd64, 2 CPUs in head":   func(i *runrecord.Instance) { i.CPU = "Fast" },
-		"GOMAXPROCS: 2 in base, 1 in head":                                         func(i *runrecord.Instance) { i.GOMAXPROCS = 1 },
-		connections("noConnectionReuse=true noVUConnectionReuse=false  "):          func(i *runrecord.Instance) { i.Connection.NoReuse = true },
-		connections("noConnectionReuse=false noVUConnectionReuse=true  "):          func(i *runrecord.Instance) { i.Connection.NoVUReuse = true },
-		connections("noConnectionReuse=false noVUConnectionReuse=false tls1.3 "):   func(i *runrecord.Instance) { i.Connection.TLS = []string{"tls1.3"} },
-		connections("noConnectionReuse=false noVUConnectionReuse=false  HTTP/2.0"): func(i *runrecord.Instance) { i.Connection.Protocols = []string{"HTTP/2.0"} },
+		"k6: v2.2.0 in base, v2.3.0 in head": func(i *runrecord.Instance) {
+			i.K6 = "v2.3.0"
+		},
+		"Go: go1.26 in base, go1.27 in head": func(i *runrecord.Instance) {
+			i.Go = "go1.27"
+		},
+		"machine: linux/amd64, 2 CPUs in base, linux/amd64, 4 CPUs in head": func(i *runrecord.Instance) {
+			i.CPUs = 4
+		},
+		"machine: linux/amd64, 2 CPUs in base, darwin/amd64, 2 CPUs in head": func(i *runrecord.Instance) {
+			i.OS = "darwin"
+		},
+		"machine: linux/amd64, 2 CPUs in base, linux/arm64, 2 CPUs in head": func(i *runrecord.Instance) {
+			i.Arch = "arm64"
+		},
+		"machine: linux/amd64, 2 CPUs in base, Fast linux/amd64, 2 CPUs in head": func(i *runrecord.Instance) {
+			i.CPU = "Fast"
+		},
+		"GOMAXPROCS: 2 in base, 1 in head": func(i *runrecord.Instance) {
+			i.GOMAXPROCS = 1
+		},
+		connections("noConnectionReuse=true noVUConnectionReuse=false  "): func(i *runrecord.Instance) {
+			i.Connection.NoReuse = true
+		},
+		connections("noConnectionReuse=false noVUConnectionReuse=true  "): func(i *runrecord.Instance) {
+			i.Connection.NoVUReuse = true
+		},
+		connections("noConnectionReuse=false noVUConnectionReuse=false tls1.3 "): func(i *runrecord.Instance) {
+			i.Connection.TLS = []string{"tls1.3"}
+		},
+		connections("noConnectionReuse=false noVUConnectionReuse=false  HTTP/2.0"): func(i *runrecord.Instance) {
+			i.Connection.Protocols = []string{"HTTP/2.0"}
+		},
 	} {
 		other := run(20, 0, func(r *runrecord.Record) { change(&r.Instances[0]) })
 		r := compared(t, []*runrecord.Record{run(20, 0)}, []*runrecord.Record{other}, rules(t, "error rate", "+0"))
 		assert.Equal(t, []string{want}, r.Differences)
 		assert.Equal(t, validity.Pass, r.Verdict, "it is for a reader to judge")
 	}
-	r := compared(t, four(20, 0), changed(func(r *runrecord.Record) { r.Instances[0].Go = "go1.27" }), rules(t, "error rate", "+0"))
+	r := compared(t, four(20, 0), changed(func(r *runrecord.Record) { r.Instances[0].Go = "go1.27" }),
+		rules(t, "error rate", "+0"))
 	assert.Equal(t, []string{"Go: go1.26 in base, go1.26 and go1.27 in head"}, r.Differences)
 	assert.Empty(t, compared(t, four(20, 0), four(20, 0), rules(t, "error rate", "+0")).Differences)
 }

@@ -22,7 +22,8 @@ func run(milliseconds float64, failed int, change ...func(*runrecord.Record)) *r
 	clock = clock.Add(time.Minute)
 	begin := clock
 	b := runrecord.NewBuilder()
-	granted, refused := tags("client", "shop", "scenario", "token"), tags("client", "shop", "scenario", "token", "error", "http_error")
+	granted, refused := tags("client", "shop", "scenario", "token"), tags("client", "shop", "scenario", "token", "error",
+		"http_error")
 	duration := b.Cell("clientcreds_request_duration", runrecord.Trend, "time", granted)
 	observe := func(n int, tag func(string) string, outcome float64) {
 		if n == 0 {
@@ -46,9 +47,12 @@ func run(milliseconds float64, failed int, change ...func(*runrecord.Record)) *r
 			Start: begin, End: end, Script: "token-load.js", Commit: longCommit,
 			Scenarios: []runrecord.Scenario{{Name: "token", Executor: "constant-vus", Config: map[string]any{"vus": 10}}},
 		},
-		Instances: []runrecord.Instance{{K6: "v2.2.0", Go: "go1.26", OS: "linux", Arch: "amd64", CPUs: 2, GOMAXPROCS: 2, Start: begin, End: end}},
-		Validity:  validity.Validity{Verdict: validity.Pass},
-		Inputs:    validity.Inputs{Iterations: 100},
+		Instances: []runrecord.Instance{{
+			K6: "v2.2.0", Go: "go1.26", OS: "linux", Arch: "amd64", CPUs: 2, GOMAXPROCS: 2,
+			Start: begin, End: end,
+		}},
+		Validity: validity.Validity{Verdict: validity.Pass},
+		Inputs:   validity.Inputs{Iterations: 100},
 	}
 	b.Fill(r, &r.Instances[0])
 	for _, f := range change {
@@ -214,7 +218,8 @@ func TestNoFall(t *testing.T) {
 		assert.Equal(t, c.want, judge(zero, PerSecond, []float64{10, 11}, c.head).Outcome, c.head)
 	}
 	f := judge(zero, PerSecond, []float64{10, 11}, []float64{9, 12})
-	assert.Equal(t, "rate of http_reqs: the worst run of head has 9/s and the worst of base 10/s; allowed is -0", f.summary())
+	assert.Equal(t, "rate of http_reqs: the worst run of head has 9/s and the worst of base 10/s; allowed is -0",
+		f.summary())
 }
 
 func TestNoRuleApplies(t *testing.T) {
@@ -226,7 +231,10 @@ func TestNoRuleApplies(t *testing.T) {
 // A rule that is broken is a reason even if the runs cannot be trusted, but INVALID takes precedence.
 func TestInvalidTakesPrecedence(t *testing.T) {
 	base := four(20, 0)
-	base[2].Validity = validity.Validity{Verdict: validity.Invalid, Reasons: []validity.Reason{{Rule: "rejections", Text: "3 answers were 401"}}}
+	base[2].Validity = validity.Validity{
+		Verdict: validity.Invalid,
+		Reasons: []validity.Reason{{Rule: "rejections", Text: "3 answers were 401"}},
+	}
 	r := compared(t, base, four(30, 0), rules(t, "p95 of clientcreds_request_duration", "+10%"))
 	assert.Equal(t, validity.Invalid, r.Verdict)
 	require.Len(t, r.Reasons, 2)
@@ -278,10 +286,14 @@ func TestProcessesOfOneRun(t *testing.T) {
 func TestRecordsThatDoNotAddUp(t *testing.T) {
 	odd := four(20, 0)
 	odd[1].Run.Start = odd[0].Run.Start
-	odd[1].Metrics["clientcreds_requests"] = &runrecord.Metric{Type: runrecord.Rate, All: &runrecord.Values{Type: runrecord.Rate}}
+	odd[1].Metrics["clientcreds_requests"] = &runrecord.Metric{
+		Type: runrecord.Rate,
+		All:  &runrecord.Values{Type: runrecord.Rate},
+	}
 	for side, records := range map[string][2][]*runrecord.Record{"base": {odd, four(20, 0)}, "head": {four(20, 0), odd}} {
 		_, err := Compare(records[0], records[1], nil)
 		require.ErrorContains(t, err, side+": the records that overlap at ")
-		require.ErrorContains(t, err, `are not of one run: record 2: metric "clientcreds_requests": a counter and a rate do not add up`)
+		require.ErrorContains(t, err,
+			`are not of one run: record 2: metric "clientcreds_requests": a counter and a rate do not add up`)
 	}
 }

@@ -74,7 +74,8 @@ func manyFindings(n int, broken func(i int) bool) []Finding {
 		name := fmt.Sprintf("orders_api_endpoint_with_a_long_name_%d_duration", i)
 		change := changeOf([]float64{20, 20, 20, 20}, []float64{30, 30, 30, 30})
 		findings[i] = Finding{
-			Rule: Rule{Subject{Stat: "p95", Metric: name}, Limit{Amount: 0.1, Relative: true}}, Outcome: Within, Unit: Milliseconds, Change: &change,
+			Rule: Rule{Subject{Stat: "p95", Metric: name}, Limit{Amount: 0.1, Relative: true}}, Outcome: Within,
+			Unit: Milliseconds, Change: &change,
 		}
 		if broken(i) {
 			findings[i].Outcome = Broken
@@ -83,7 +84,8 @@ func manyFindings(n int, broken func(i int) bool) []Finding {
 	return findings
 }
 
-// A comment of GitHub has room for so many characters. It contains the rules that decide the verdict, and the number of omitted rules.
+// A comment of GitHub has room for so many characters. It contains the rules that decide the verdict, and the number of
+// omitted rules.
 func TestMarkdownFitsIntoAComment(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -128,7 +130,10 @@ func TestMarkdownOfLongTexts(t *testing.T) {
 	for i := range findings {
 		findings[i].Rule.Subject.Value, findings[i].Rule.Subject.Tag = long, "client"
 	}
-	r := &Result{Findings: findings, Base: Side{Runs: 4, short: []string{long, long}}, invalid: slices.Repeat([]string{long}, 100)}
+	r := &Result{
+		Findings: findings, Base: Side{Runs: 4, short: []string{long, long}},
+		invalid: slices.Repeat([]string{long}, 100),
+	}
 	r.Differences = slices.Repeat([]string{long}, 100)
 	r.conclude()
 	var out bytes.Buffer
@@ -187,7 +192,8 @@ func TestJUnit(t *testing.T) {
 	assert.Equal(t, []int{5, 1, 2}, []int{suite.Tests, suite.Failures, suite.Errors})
 	assert.Equal(t, "p95 of clientcreds_request_duration: +10%", suite.Cases[1].Name)
 	require.NotNil(t, suite.Cases[1].Failure)
-	assert.Equal(t, "p95 of clientcreds_request_duration: 20.2 ms to 23.2 ms is +14.9%, allowed is +10% (p=0.008, noise ±1.5%)", suite.Cases[1].Failure.Message)
+	assert.Equal(t, "p95 of clientcreds_request_duration: 20.2 ms to 23.2 ms is +14.9%, allowed is +10% (p=0.008, noise "+
+		"±1.5%)", suite.Cases[1].Failure.Message)
 	require.NotNil(t, suite.Cases[0].Error)
 	require.NotNil(t, suite.Cases[3].Error)
 	assert.Equal(t, "not measured in 5 of 5 runs of base and 5 of 5 of head", suite.Cases[3].Error.Message)
@@ -208,8 +214,12 @@ func TestFromZero(t *testing.T) {
 	assert.Equal(t, Broken, f.Outcome)
 	assert.Equal(t, "rate of clientcreds_request_failed: 0% to 50% is +50 pp, but the base is 0, and +10% of 0 is 0; "+
 		"write an absolute limit, such as +1pp (p=0.029, noise ±0 pp)", f.summary())
-	assert.Equal(t, []string{"rate of clientcreds_request_failed", "0%", "50%", "+50 pp", "±0 pp", "+10%", "0.029", "broken"}, f.Cells())
-	f = judge(rules(t, "p95 of http_req_duration", "-10%")[0], Milliseconds, []float64{0, 0, 0, 0}, []float64{-3, -3, -3, -3})
+	assert.Equal(t, []string{
+		"rate of clientcreds_request_failed", "0%", "50%", "+50 pp", "±0 pp", "+10%", "0.029",
+		"broken",
+	}, f.Cells())
+	f = judge(rules(t, "p95 of http_req_duration", "-10%")[0], Milliseconds, []float64{0, 0, 0, 0},
+		[]float64{-3, -3, -3, -3})
 	assert.Equal(t, "p95 of http_req_duration: 0 ms to -3 ms is -3 ms, but the base is 0, and -10% of 0 is 0; "+
 		"write an absolute limit, such as -5ms (p=0.029, noise ±0 ms)", f.summary())
 }
@@ -222,9 +232,18 @@ func TestPointsAndPercent(t *testing.T) {
 		cells   []string
 		summary string
 	}{
-		"+0.001": {[]string{"20%", "25%", "+5 pp", "±0 pp", "+0.1 pp"}, "20% to 25% is +5 pp, allowed is +0.1 pp (p=0.029, noise ±0 pp)"},
-		"+0.1pp": {[]string{"20%", "25%", "+5 pp", "±0 pp", "+0.1 pp"}, "20% to 25% is +5 pp, allowed is +0.1 pp (p=0.029, noise ±0 pp)"},
-		"+0.1%":  {[]string{"20%", "25%", "+25.0%", "±0.0%", "+0.1%"}, "20% to 25% is +25.0% of the base, allowed is +0.1% (p=0.029, noise ±0.0%)"},
+		"+0.001": {
+			[]string{"20%", "25%", "+5 pp", "±0 pp", "+0.1 pp"},
+			"20% to 25% is +5 pp, allowed is +0.1 pp (p=0.029, noise ±0 pp)",
+		},
+		"+0.1pp": {
+			[]string{"20%", "25%", "+5 pp", "±0 pp", "+0.1 pp"},
+			"20% to 25% is +5 pp, allowed is +0.1 pp (p=0.029, noise ±0 pp)",
+		},
+		"+0.1%": {
+			[]string{"20%", "25%", "+25.0%", "±0.0%", "+0.1%"},
+			"20% to 25% is +25.0% of the base, allowed is +0.1% (p=0.029, noise ±0.0%)",
+		},
 	} {
 		f := judge(rules(t, "error rate", limit)[0], Share, base, head)
 		assert.Equal(t, want.cells, f.Cells()[1:6], limit)

@@ -67,7 +67,8 @@ func jsonResult(r *Result) resultObject {
 		}
 		if c := f.Change; c != nil {
 			o.Findings[i].Change = &changeObject{
-				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, Resolution: c.Resolution, BaseRuns: c.BaseRuns, HeadRuns: c.HeadRuns,
+				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, Resolution: c.Resolution, BaseRuns: c.BaseRuns,
+				HeadRuns: c.HeadRuns,
 			}
 			if share := c.Share(); !math.IsInf(share, 0) {
 				o.Findings[i].Change.Share = &share

@@ -68,7 +68,10 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func runsCase(r *Result) junitCase {
-	c := junitCase{Class: "clientcreds.compare", Name: "the runs can be compared", Output: r.Base.String() + "\n" + r.Head.String()}
+	c := junitCase{
+		Class: "clientcreds.compare", Name: "the runs can be compared",
+		Output: r.Base.String() + "\n" + r.Head.String(),
+	}
 	if len(r.invalid) > 0 {
 		c.Error = problem(strings.Join(r.invalid, "\n"))
 	}

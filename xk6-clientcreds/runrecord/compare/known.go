@@ -34,8 +34,9 @@ var known = map[string]kind{
 	"http_req_receiving": times,
 	"ws_sessions":        counter, "ws_msgs_sent": counter, "ws_msgs_received": counter, "ws_ping": times,
 	"ws_session_duration": times, "ws_connecting": times,
-	"grpc_req_duration": times, "grpc_streams": counter, "grpc_streams_msgs_sent": counter, "grpc_streams_msgs_received": counter,
-	"data_sent": data, "data_received": data,
+	"grpc_req_duration": times, "grpc_streams": counter, "grpc_streams_msgs_sent": counter,
+	"grpc_streams_msgs_received": counter,
+	"data_sent":                  data, "data_received": data,
 
 	"clientcreds_requests": counter, "clientcreds_request_duration": times, "clientcreds_request_connecting": times,
 	"clientcreds_request_tls_handshaking": times, "clientcreds_request_signing": times, "clientcreds_request_failed": rate,

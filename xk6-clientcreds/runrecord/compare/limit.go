@@ -94,7 +94,8 @@ func (l Limit) check(unit Unit) error {
 		return fmt.Errorf("the limit %s does not fit, because the statistic is %s; write %s, or %s of the base",
 			l, unit.words(), l.sign()+unit.example(), l.sign()+"10%")
 	case unit == Share && math.Abs(l.Amount) > 1:
-		return fmt.Errorf("the limit %s can never be exceeded, because the statistic is %s, from 0 to 1; write %s, or %s of the base",
+		return fmt.Errorf("the limit %s can never be exceeded, because the statistic is %s, from 0 to 1; write %s, or %s "+
+			"of the base",
 			l, unit.words(), l.sign()+unit.example(), l.sign()+"10%")
 	}
 	return nil

@@ -140,7 +140,8 @@ func optionDifferences(scenario string, base, head options) []string {
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		b, h := base.values(scenario, path), head.values(scenario, path)
 		if differ(b, h) {
-			list = append(list, fmt.Sprintf("scenario %s: %s is %s", shorten(scenario, maxText), shorten(path, maxText), inBoth(b, h)))
+			list = append(list, fmt.Sprintf("scenario %s: %s is %s", shorten(scenario, maxText), shorten(path, maxText),
+				inBoth(b, h)))
 		}
 	}
 	return list

@@ -71,7 +71,8 @@ func table(findings []Finding, room int) string {
 		row.Reset()
 		writeRow(&row, markdownCells(&sorted[i]))
 		if out.Len()+row.Len() > room {
-			fmt.Fprintf(&out, "\n… and %d more rules, which do not fit into a comment; the text, the JSON and the JUnit report have all of them.\n", len(sorted)-i)
+			fmt.Fprintf(&out, "\n… and %d more rules, which do not fit into a comment; the text, the JSON and the JUnit "+
+				"report have all of them.\n", len(sorted)-i)
 			break
 		}
 		out.WriteString(row.String())

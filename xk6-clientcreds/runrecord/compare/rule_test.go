@@ -21,7 +21,10 @@ func TestRule(t *testing.T) {
 		},
 		{
 			"p99.9 of http_req_duration{scenario:api}", "+20ms",
-			Rule{Subject{Stat: "p99.9", Metric: "http_req_duration", Tag: "scenario", Value: "api"}, Limit{Amount: 20, Unit: Milliseconds}},
+			Rule{
+				Subject{Stat: "p99.9", Metric: "http_req_duration", Tag: "scenario", Value: "api"},
+				Limit{Amount: 20, Unit: Milliseconds},
+			},
 			"p99.9 of http_req_duration{scenario:api} +20ms",
 		},
 		{
@@ -86,18 +89,51 @@ func TestRule(t *testing.T) {
 
 func TestBadRule(t *testing.T) {
 	for _, c := range []struct{ subject, limit, want string }{
-		{"clientcreds_requests", "+1%", `rule "clientcreds_requests" is not understood; write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`},
-		{"p101 of http_reqs", "+1%", `rule "p101 of http_reqs": "p101" is not a statistic; write a percentile such as p95, or one of avg, min, med, max, count, rate, value`},
-		{"p(95) of http_reqs", "+1%", `rule "p(95) of http_reqs": "p(95)" is not a statistic; write a percentile such as p95, or one of avg, min, med, max, count, rate, value`},
-		{"rate of http_reqs{a}", "+1%", `rule "rate of http_reqs{a}" is not understood; write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`},
-		{"rate of http_reqs", "10%", `rule "rate of http_reqs": "10%" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`},
+		{
+			"clientcreds_requests", "+1%",
+			`rule "clientcreds_requests" is not understood; write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`,
+		},
+		{
+			"p101 of http_reqs", "+1%",
+			`rule "p101 of http_reqs": "p101" is not a statistic; write a percentile such as p95, or one of avg, min, med, max, count, rate, value`,
+		},
+		{
+			"p(95) of http_reqs", "+1%",
+			`rule "p(95) of http_reqs": "p(95)" is not a statistic; write a percentile such as p95, or one of avg, min, med, max, count, rate, value`,
+		},
+		{
+			"rate of http_reqs{a}", "+1%",
+			`rule "rate of http_reqs{a}" is not understood; write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`,
+		},
+		{
+			"rate of http_reqs", "10%",
+			`rule "rate of http_reqs": "10%" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`,
+		},
 		{"rate of http_reqs", "", `rule "rate of http_reqs": "" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`},
-		{"rate of http_reqs", "+", `rule "rate of http_reqs": "+" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`},
-		{"rate of http_reqs", "+-5ms", `rule "rate of http_reqs": "+-5ms" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`},
-		{"rate of http_reqs", "+5 ms", `rule "rate of http_reqs": "+5 ms" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`},
-		{"rate of http_reqs{name:admin}", "+1%", `rule "rate of http_reqs{name:admin}": records do not split metrics by "name"; use one of scenario, client, pool, reason, status, error, error_code, check`},
-		{"rate of http_reqs{scenarios:api}", "+1%", `rule "rate of http_reqs{scenarios:api}": records do not split metrics by "scenarios" (did you mean "scenario"?); use one of scenario, client, pool, reason, status, error, error_code, check`},
-		{"rate of http_reqs", "-120%", `rule "rate of http_reqs": "-120%" is not a limit: nothing falls by more than 100%; write -100% or less`},
+		{
+			"rate of http_reqs", "+",
+			`rule "rate of http_reqs": "+" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`,
+		},
+		{
+			"rate of http_reqs", "+-5ms",
+			`rule "rate of http_reqs": "+-5ms" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`,
+		},
+		{
+			"rate of http_reqs", "+5 ms",
+			`rule "rate of http_reqs": "+5 ms" is not a limit; write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`,
+		},
+		{
+			"rate of http_reqs{name:admin}", "+1%",
+			`rule "rate of http_reqs{name:admin}": records do not split metrics by "name"; use one of scenario, client, pool, reason, status, error, error_code, check`,
+		},
+		{
+			"rate of http_reqs{scenarios:api}", "+1%",
+			`rule "rate of http_reqs{scenarios:api}": records do not split metrics by "scenarios" (did you mean "scenario"?); use one of scenario, client, pool, reason, status, error, error_code, check`,
+		},
+		{
+			"rate of http_reqs", "-120%",
+			`rule "rate of http_reqs": "-120%" is not a limit: nothing falls by more than 100%; write -100% or less`,
+		},
 	} {
 		t.Run(c.subject+" "+c.limit, func(t *testing.T) {
 			_, err := ParseRule(c.subject, c.limit)
@@ -114,13 +150,22 @@ func TestRulesFile(t *testing.T) {
 	assert.True(t, rules[1].Limit.Zero())
 
 	for name, c := range map[string]struct{ file, want string }{
-		"empty":      {"", "the file is empty; "},
-		"no rules":   {"rules: {}", writeRules},
-		"a list":     {"rules: [error rate]", writeRules},
-		"other keys": {"rule:\n  error rate: +0\n", `write an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%", and nothing else`},
-		"no limit":   {"rules:\n  error rate: {}\n", `line 2: rule "error rate" has no limit; `},
-		"bad limit":  {"rules:\n  error rate: +0\n  rate of http_reqs: 5\n", `line 3: rule "rate of http_reqs": "5" is not a limit; `},
-		"twice":      {"rules:\n  error rate: +0\n  rate of clientcreds_request_failed: +1%\n", `line 3: there are two rules for "rate of clientcreds_request_failed"`},
+		"empty":    {"", "the file is empty; "},
+		"no rules": {"rules: {}", writeRules},
+		"a list":   {"rules: [error rate]", writeRules},
+		"other keys": {
+			"rule:\n  error rate: +0\n",
+			`write an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%", and nothing else`,
+		},
+		"no limit": {"rules:\n  error rate: {}\n", `line 2: rule "error rate" has no limit; `},
+		"bad limit": {
+			"rules:\n  error rate: +0\n  rate of http_reqs: 5\n",
+			`line 3: rule "rate of http_reqs": "5" is not a limit; `,
+		},
+		"twice": {
+			"rules:\n  error rate: +0\n  rate of clientcreds_request_failed: +1%\n",
+			`line 3: there are two rules for "rate of clientcreds_request_failed"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadRules(strings.NewReader(c.file))

@@ -9,8 +9,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
-// segments is the part of the test that the processes of a run ran together, such as 0:1/2; 0:1 is all of it. Parts that
-// overlap do not add up to one: they are more load than the scenarios say.
+// segments is the part of the test that the processes of a run ran together, such as 0:1/2; 0:1 is all of it. Parts
+// that overlap do not add up to one: they are more load than the scenarios say.
 func segments(r *runrecord.Record) string {
 	parts := make([][2]*big.Rat, 0, len(r.Instances))
 	for _, i := range r.Instances {

@@ -17,7 +17,8 @@ func (rule Rule) check(v vocabulary) (kind, error) {
 	s := rule.Subject
 	k, ok := v.metrics[s.Metric]
 	if !ok {
-		return kind{}, fmt.Errorf("no record has the metric %s, and neither k6 nor this extension has it%s; correct the name, or delete the rule",
+		return kind{}, fmt.Errorf("no record has the metric %s, and neither k6 nor this extension has it%s; correct the "+
+			"name, or delete the rule",
 			s.Metric, nearest.DidYouMean(s.Metric, v.names()))
 	}
 	if s.Tag != "" && !v.spoken(s.Tag, s.Value) {

@@ -96,7 +96,8 @@ func TestStatistics(t *testing.T) {
 	assert.Equal(t, "not measured", valueOf(t, "rate of clientcreds_requests", r), "a rate of no time")
 }
 
-// The part of a tag's samples that is not kept apart may hold samples of any value: a missing value is not known to be 0.
+// The part of a tag's samples that is not kept apart may hold samples of any value: a missing value is not known to be
+// 0.
 func TestValuesBeyondTheBound(t *testing.T) {
 	r := run(20, 0)
 	r.Metrics["clientcreds_requests"].By["client"][runrecord.Other] = r.Metrics["clientcreds_requests"].All
@@ -138,9 +139,13 @@ func TestCounterOfTheScript(t *testing.T) {
 // A metric of the records keeps its type, whatever a threshold makes known of its name.
 func TestThresholdOnAMeasuredMetric(t *testing.T) {
 	noted := func(r *runrecord.Record) {
-		r.Thresholds = []validity.Threshold{{Metric: "clientcreds_request_duration", Source: "p(95)<50"}, {Metric: "http_reqs{scenario:api}", Source: "count>1"}}
+		r.Thresholds = []validity.Threshold{
+			{Metric: "clientcreds_request_duration", Source: "p(95)<50"},
+			{Metric: "http_reqs{scenario:api}", Source: "count>1"},
+		}
 	}
-	r := compared(t, four(20, 0, noted), four(20, 0, noted), rules(t, "p95 of clientcreds_request_duration", "+10%", "rate of http_reqs", "+0"))
+	r := compared(t, four(20, 0, noted), four(20, 0, noted),
+		rules(t, "p95 of clientcreds_request_duration", "+10%", "rate of http_reqs", "+0"))
 	assert.Equal(t, validity.Pass, r.Verdict, r.Reasons)
 }
 
@@ -149,12 +154,17 @@ func TestNotMeasured(t *testing.T) {
 	unmeasured := func(r *runrecord.Record) { delete(r.Metrics, "clientcreds_request_duration") }
 	r := compared(t, four(20, 0), changed(unmeasured), p95)
 	assert.Equal(t, validity.Invalid, r.Verdict)
-	assert.Equal(t, []string{"p95 of clientcreds_request_duration: not measured in 0 of 4 runs of base and 1 of 4 of head"}, r.Reasons)
+	assert.Equal(t, []string{"p95 of clientcreds_request_duration: not measured in 0 of 4 runs of base and 1 of 4 of " +
+		"head"}, r.Reasons)
 	r = compared(t, changed(unmeasured), four(20, 0), p95)
-	assert.Equal(t, []string{"p95 of clientcreds_request_duration: not measured in 1 of 4 runs of base and 0 of 4 of head"}, r.Reasons)
-	otherType := changed(func(r *runrecord.Record) { r.Metrics["clientcreds_requests"] = r.Metrics["clientcreds_request_failed"] })
+	assert.Equal(t, []string{"p95 of clientcreds_request_duration: not measured in 1 of 4 runs of base and 0 of 4 of " +
+		"head"}, r.Reasons)
+	otherType := changed(func(r *runrecord.Record) {
+		r.Metrics["clientcreds_requests"] = r.Metrics["clientcreds_request_failed"]
+	})
 	r = compared(t, otherType, four(20, 0), rules(t, "rate of clientcreds_requests", "-10%"))
-	assert.Equal(t, []string{"rate of clientcreds_requests: not measured in 1 of 4 runs of base and 0 of 4 of head"}, r.Reasons)
+	assert.Equal(t, []string{"rate of clientcreds_requests: not measured in 1 of 4 runs of base and 0 of 4 of head"},
+		r.Reasons)
 }
 
 // A rule that can never be evaluated is an error.
@@ -181,7 +191,10 @@ func TestRulesAboutNothing(t *testing.T) {
 			`no record has the reason "rejection" (did you mean "rejected"?); correct the value, or delete the rule`,
 		},
 		{"p95 of http_reqs", "+1%", "http_reqs is a counter, which has no p95; write rate or count"},
-		{"avg of clientcreds_request_failed", "+1%", "clientcreds_request_failed is a rate, which has no avg; write rate or count"},
+		{
+			"avg of clientcreds_request_failed", "+1%",
+			"clientcreds_request_failed is a rate, which has no avg; write rate or count",
+		},
 		{"rate of vus", "+1%", "vus is a gauge, which has no rate; write value, min, max or count"},
 		{
 			"value of http_req_duration", "+1%",
@@ -191,13 +204,26 @@ func TestRulesAboutNothing(t *testing.T) {
 			"rate of clientcreds_requests", "-5ms",
 			"the limit -5ms does not fit, because the statistic is a number per second; write -5/s, or -10% of the base",
 		},
-		{"rate of clientcreds_requests", "+0s", "the limit +0ms does not fit, because the statistic is a number per second; write +5/s, or +10% of the base"},
-		{"p95 of http_req_duration", "+1pp", "the limit +1pp does not fit, because the statistic is a time; write +5ms, or +10% of the base"},
-		{"error rate", "+20ms", "the limit +20ms does not fit, because the statistic is a share; write +1pp, or +10% of the base"},
-		{"error rate", "+5", "the limit +5 can never be exceeded, because the statistic is a share, from 0 to 1; write +1pp, or +10% of the base"},
-		{"p95 of size", "+5ms", "the limit +5ms does not fit, because the statistic is a size; write +5B, or +10% of the base"},
-		{"count of http_reqs", "+5/s", "the limit +5/s does not fit, because the statistic is a number; write +5, or +10% of the base"},
-		{"value of queue", "+5B", "the limit +5B does not fit, because the statistic is a number; write +5, or +10% of the base"},
+		{
+			"rate of clientcreds_requests", "+0s",
+			"the limit +0ms does not fit, because the statistic is a number per second; write +5/s, or +10% of the base",
+		},
+		{
+			"p95 of http_req_duration", "+1pp",
+			"the limit +1pp does not fit, because the statistic is a time; write +5ms, or +10% of the base",
+		},
+		{"error rate", "+20ms", "the limit +20ms does not fit, because the statistic is a share; write +1pp, or +10% of " +
+			"the base"},
+		{"error rate", "+5", "the limit +5 can never be exceeded, because the statistic is a share, from 0 to 1; write " +
+			"+1pp, or +10% of the base"},
+		{"p95 of size", "+5ms", "the limit +5ms does not fit, because the statistic is a size; write +5B, or +10% of the " +
+			"base"},
+		{
+			"count of http_reqs", "+5/s",
+			"the limit +5/s does not fit, because the statistic is a number; write +5, or +10% of the base",
+		},
+		{"value of queue", "+5B", "the limit +5B does not fit, because the statistic is a number; write +5, or +10% of the " +
+			"base"},
 	} {
 		t.Run(c.subject+" "+c.limit, func(t *testing.T) {
 			rule := rules(t, c.subject, c.limit)
@@ -205,8 +231,10 @@ func TestRulesAboutNothing(t *testing.T) {
 			assert.EqualError(t, err, `rule "`+rule[0].Subject.String()+`": `+c.want)
 		})
 	}
-	fits := rules(t, "rate of clientcreds_requests", "-5/s", "p95 of clientcreds_request_duration", "+5ms", "error rate", "+1pp",
-		"p95 of size", "+5B", "max of age", "+5ms", "value of queue", "+5", "rate of clientcreds_request_failed{error:http_error}", "+1",
+	fits := rules(t, "rate of clientcreds_requests", "-5/s", "p95 of clientcreds_request_duration", "+5ms", "error rate",
+		"+1pp",
+		"p95 of size", "+5B", "max of age", "+5ms", "value of queue", "+5",
+		"rate of clientcreds_request_failed{error:http_error}", "+1",
 		"p50 of clientcreds_request_duration", "+5")
 	assert.Equal(t, validity.Pass, compared(t, base, head, fits).Verdict)
 }

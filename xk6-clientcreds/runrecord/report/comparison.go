@@ -14,7 +14,8 @@ import (
 // comparisonSections are the page of two sides.
 func comparisonSections(base, head *group, result *compare.Result) []section {
 	groups := []*group{base, head}
-	return filled(changes(result), overlays(groups), percentileOverlays(groups), sideBySide(groups), thresholdsOf(groups), runs(groups))
+	return filled(changes(result), overlays(groups), percentileOverlays(groups), sideBySide(groups), thresholdsOf(groups),
+		runs(groups))
 }
 
 // changes is the table of what the rules say.
@@ -39,7 +40,10 @@ func changes(r *compare.Result) section {
 		}
 		t.mark(mark, cells...)
 	}
-	differs := &table{Caption: "What differs beside the version, and can explain a change", Columns: []string{"difference"}}
+	differs := &table{
+		Caption: "What differs beside the version, and can explain a change",
+		Columns: []string{"difference"},
+	}
 	for _, d := range r.Differences {
 		differs.mark(warn, d)
 	}
@@ -49,7 +53,10 @@ func changes(r *compare.Result) section {
 
 // overlays are both sides over the time since the start of their runs.
 func overlays(groups []*group) section {
-	part := section{ID: "overlay", Title: "Over time", Note: "Time is that since the start of a run. Several runs of a side are laid over each other."}
+	part := section{
+		ID: "overlay", Title: "Over time",
+		Note: "Time is that since the start of a run. Several runs of a side are laid over each other.",
+	}
 	each := func(of func(g *group) []curve) []curve {
 		var curves []curve
 		for i, g := range groups {
@@ -97,7 +104,10 @@ func percentileOverlays(groups []*group) section {
 
 // sideBySide are the numbers of both sides: of all metrics, and of latency by what explains it.
 func sideBySide(groups []*group) section {
-	part := section{ID: "metrics", Title: "Side by side", Note: "Differences without a verdict: what chance does is in them."}
+	part := section{
+		ID: "metrics", Title: "Side by side",
+		Note: "Differences without a verdict: what chance does is in them.",
+	}
 	base, head := groups[0], groups[1]
 	for _, kind := range []struct{ title, duration string }{
 		{"Token requests", tokenDuration}, {"API requests", apiDuration},
@@ -112,7 +122,8 @@ func sideBySide(groups []*group) section {
 		}
 	}
 	all := differenceTable("All metrics", "metric")
-	for _, name := range either(slices.Sorted(maps.Keys(base.record.Metrics)), slices.Sorted(maps.Keys(head.record.Metrics))) {
+	for _, name := range either(slices.Sorted(maps.Keys(base.record.Metrics)),
+		slices.Sorted(maps.Keys(head.record.Metrics))) {
 		addMetric(all, name, base, head)
 	}
 	part.table(all)

@@ -69,7 +69,8 @@ func TestHistogram(t *testing.T) {
 
 func TestLifetimes(t *testing.T) {
 	t.Parallel()
-	c := lifetimes("id", "title", "", trend{"granted", valuesOf(5000, 5000)}, trend{"left", valuesOf(-1000, 1000, 2000, 4000)})
+	c := lifetimes("id", "title", "", trend{"granted", valuesOf(5000, 5000)},
+		trend{"left", valuesOf(-1000, 1000, 2000, 4000)})
 	granted, left := c.Lines[0].Values, c.Lines[1].Values
 	assert.Equal(t, number(-1000), c.At[0], "an expired token has less than nothing left")
 	assert.InDelta(t, 0, float64(granted[len(granted)-2]), 1e-9)
@@ -82,9 +83,12 @@ func TestLifetimes(t *testing.T) {
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"12.35 ms": milliseconds.format(12.345678), "1,234 ms": milliseconds.format(1234.4), "12.35 s": milliseconds.format(12345),
-		"0.5%": percent.format(0.5), "1,234,567": plain.format(1234567), "-1,234 B": bytesOf.format(-1234), "2/s": perSecond.format(2),
-		none: plain.format(math.NaN()), "0:05": clock(5), "59:59": clock(3599), "1:00:05": clock(3605), "26:46:40": clock(96400),
+		"12.35 ms": milliseconds.format(12.345678), "1,234 ms": milliseconds.format(1234.4),
+		"12.35 s": milliseconds.format(12345),
+		"0.5%":    percent.format(0.5), "1,234,567": plain.format(1234567), "-1,234 B": bytesOf.format(-1234),
+		"2/s": perSecond.format(2),
+		none:  plain.format(math.NaN()), "0:05": clock(5), "59:59": clock(3599), "1:00:05": clock(3605),
+		"26:46:40":                clock(96400),
 		"2026-01-02 03:04:05 UTC": moment(testStart.In(time.FixedZone("", 3600))),
 	} {
 		assert.Equal(t, want, got)

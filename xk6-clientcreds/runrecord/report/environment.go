@@ -46,7 +46,8 @@ func instances(groups []*group) *table {
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(count)) {
-			t.add(slices.Concat([]string{name, strconv.Itoa(count[key])}, first[key], []string{orNone(strings.Join(segments[key], ", "))})...)
+			t.add(slices.Concat([]string{name, strconv.Itoa(count[key])}, first[key],
+				[]string{orNone(strings.Join(segments[key], ", "))})...)
 		}
 	}
 	return t
@@ -62,7 +63,8 @@ func describe(i *runrecord.Instance) []string {
 	connections = append(connections, slices.Concat(i.Connection.Protocols, i.Connection.TLS)...)
 	return []string{
 		orNone(i.K6), orNone(i.Extension), orNone(i.Go), i.OS + "/" + i.Arch,
-		strings.TrimSpace(fmt.Sprintf("%s, %d logical", i.CPU, i.CPUs)), strconv.Itoa(i.GOMAXPROCS), strings.Join(connections, ", "),
+		strings.TrimSpace(fmt.Sprintf("%s, %d logical", i.CPU, i.CPUs)), strconv.Itoa(i.GOMAXPROCS),
+		strings.Join(connections, ", "),
 	}
 }
 
@@ -142,7 +144,10 @@ func lost(groups []*group) *table {
 // runs is the table of the runs, each with its own verdict.
 func runs(groups []*group) section {
 	part := section{ID: "runs", Title: "Runs"}
-	t := &table{Caption: "Runs", Columns: []string{"run", "script", "start", "duration", "processes", "commit", "verdict", "reasons"}}
+	t := &table{Caption: "Runs", Columns: []string{
+		"run", "script", "start", "duration", "processes", "commit", "verdict",
+		"reasons",
+	}}
 	for _, g := range groups {
 		for i, r := range g.runs {
 			v := r.Validity

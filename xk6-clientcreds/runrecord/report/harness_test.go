@@ -74,7 +74,8 @@ func (l load) record() *runrecord.Record {
 				status, failed, code = "503", 1, "temporarily_unavailable"+l.hostile
 			}
 			observe(tokenRequests, runrecord.Counter, "default", 1, at, "reason", reason, "status", status, "error", code)
-			observe(tokenDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status", status, "error", code)
+			observe(tokenDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status",
+				status, "error", code)
 			observe(tokenFailed, runrecord.Rate, "default", failed, at, "reason", reason, "status", status, "error", code)
 			observe("clientcreds_token_ttl", runrecord.Trend, "time", 4000, at)
 		}
@@ -82,18 +83,26 @@ func (l load) record() *runrecord.Record {
 	r := &runrecord.Record{
 		Format: runrecord.Format, Version: runrecord.Version,
 		Run: runrecord.Run{
-			Start: l.start, End: l.start.Add(time.Duration(l.seconds) * time.Second), Script: "load.js" + l.hostile, Completed: true,
-			Commit:  "0123456789abcdef" + l.hostile,
-			Targets: runinfo.Targets{TokenEndpoints: []string{"https://idp.example.com" + l.hostile}, APIs: []string{"http://a:1" + l.hostile, "http://b:2"}},
+			Start: l.start, End: l.start.Add(time.Duration(l.seconds) * time.Second), Script: "load.js" + l.hostile,
+			Completed: true,
+			Commit:    "0123456789abcdef" + l.hostile,
+			Targets: runinfo.Targets{
+				TokenEndpoints: []string{"https://idp.example.com" + l.hostile},
+				APIs:           []string{"http://a:1" + l.hostile, "http://b:2"},
+			},
 			Scenarios: []runrecord.Scenario{{
-				Name: "api" + l.hostile, Executor: "constant-vus", Exec: "default" + l.hostile, Config: map[string]any{"vus": 5.0, "duration": "1m" + l.hostile},
+				Name: "api" + l.hostile, Executor: "constant-vus", Exec: "default" + l.hostile,
+				Config: map[string]any{"vus": 5.0, "duration": "1m" + l.hostile},
 			}},
 		},
 		Instances: []runrecord.Instance{{
 			K6: "v2.2.0" + l.hostile, Go: "go1.26", OS: "linux", Arch: "amd64", CPU: "a CPU" + l.hostile, CPUs: 2, GOMAXPROCS: 2,
 			Start: l.start, End: l.start.Add(time.Duration(l.seconds) * time.Second),
 		}},
-		Thresholds: []validity.Threshold{{Metric: "http_req_failed" + l.hostile, Source: "rate==0"}, {Metric: tokenFailed, Source: "rate==0", Crossed: l.failing}},
+		Thresholds: []validity.Threshold{
+			{Metric: "http_req_failed" + l.hostile, Source: "rate==0"},
+			{Metric: tokenFailed, Source: "rate==0", Crossed: l.failing},
+		},
 	}
 	if l.hostile != "" {
 		r.Run.Tags = map[string]string{"tag" + l.hostile: "value" + l.hostile}

@@ -22,7 +22,8 @@ func constant(perSecond int, start time.Time, length time.Duration) *runrecord.R
 	}
 	end := start.Add(length)
 	r := &runrecord.Record{
-		Format: runrecord.Format, Version: runrecord.Version, Run: runrecord.Run{Start: start, End: end, Script: "load.js", Completed: true},
+		Format: runrecord.Format, Version: runrecord.Version,
+		Run:       runrecord.Run{Start: start, End: end, Script: "load.js", Completed: true},
 		Instances: []runrecord.Instance{{Start: start, End: end}},
 	}
 	b.Fill(r, &r.Instances[0])
@@ -48,13 +49,19 @@ func TestConstantLoadIsConstant(t *testing.T) {
 	t.Parallel()
 	after := func(seconds float64) time.Time { return testStart.Add(time.Duration(seconds * float64(time.Second))) }
 	for name, records := range map[string][]*runrecord.Record{
-		"a run from a full second on":   {constant(20, after(0), 5*time.Second)},
-		"late in a second":              {constant(20, after(0.8), 5*time.Second)},
-		"early in a second":             {constant(20, after(0.2), 5*time.Second)},
-		"with a short end":              {constant(20, after(0), 5300*time.Millisecond)},
-		"with a long end":               {constant(20, after(0), 5700*time.Millisecond)},
-		"several runs, each elsewhere":  {constant(20, after(0.9), 5*time.Second), constant(20, after(60.1), 5*time.Second), constant(20, after(120.5), 5*time.Second)},
-		"one of several runs is longer": {constant(20, after(0), 5*time.Second), constant(20, after(60), 9*time.Second), constant(20, after(120), 5*time.Second)},
+		"a run from a full second on": {constant(20, after(0), 5*time.Second)},
+		"late in a second":            {constant(20, after(0.8), 5*time.Second)},
+		"early in a second":           {constant(20, after(0.2), 5*time.Second)},
+		"with a short end":            {constant(20, after(0), 5300*time.Millisecond)},
+		"with a long end":             {constant(20, after(0), 5700*time.Millisecond)},
+		"several runs, each elsewhere": {
+			constant(20, after(0.9), 5*time.Second), constant(20, after(60.1), 5*time.Second),
+			constant(20, after(120.5), 5*time.Second),
+		},
+		"one of several runs is longer": {
+			constant(20, after(0), 5*time.Second), constant(20, after(60), 9*time.Second),
+			constant(20, after(120), 5*time.Second),
+		},
 	} {
 		s, err := newGroup("", records)
 		require.NoError(t, err, name)
@@ -72,10 +79,14 @@ func TestConstantLoadIsConstant(t *testing.T) {
 // TestGaugesOfProcesses: virtual users are of all processes of a run, the share of the CPU is the average.
 func TestGaugesOfProcesses(t *testing.T) {
 	t.Parallel()
-	s, err := newGroup("", []*runrecord.Record{constant(20, testStart, 5*time.Second), constant(20, testStart.Add(time.Second), 5*time.Second)})
+	s, err := newGroup("", []*runrecord.Record{
+		constant(20, testStart, 5*time.Second),
+		constant(20, testStart.Add(time.Second), 5*time.Second),
+	})
 	require.NoError(t, err)
 	assert.Equal(t, []float64{5, 10, 10, 10, 10, 5}, valuesOver(t, s.gauge("vus", "")))
-	assert.Equal(t, []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, valuesOver(t, s.gauge("clientcreds_generator_cpu", "").perProcess()))
+	assert.Equal(t, []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5},
+		valuesOver(t, s.gauge("clientcreds_generator_cpu", "").perProcess()))
 }
 
 // TestBurstAtTheStart: a burst in the first moment, such as all cold tokens, does not have its own rate.
@@ -87,14 +98,18 @@ func TestBurstAtTheStart(t *testing.T) {
 	for range 21 {
 		cell.Observe(1, start)
 	}
-	r := &runrecord.Record{Format: runrecord.Format, Version: runrecord.Version, Run: runrecord.Run{Start: start, End: start.Add(3 * time.Second)}}
+	r := &runrecord.Record{
+		Format: runrecord.Format, Version: runrecord.Version,
+		Run: runrecord.Run{Start: start, End: start.Add(3 * time.Second)},
+	}
 	b.Fill(r, new(runrecord.Instance))
 	s, err := newGroup("", []*runrecord.Record{r})
 	require.NoError(t, err)
 	assert.Equal(t, []float64{20, 0, 0, 0}, valuesOver(t, s.counts(apiRequests, ""))[:4])
 }
 
-// TestRunsThatAreTooShort: two requests in a millisecond are not two thousand per second, and without a time there is no axis.
+// TestRunsThatAreTooShort: two requests in a millisecond are not two thousand per second, and without a time there is
+// no axis.
 func TestRunsThatAreTooShort(t *testing.T) {
 	t.Parallel()
 	r := load{seconds: 1, slower: 1}.record()

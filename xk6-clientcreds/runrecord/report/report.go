@@ -59,7 +59,8 @@ func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compar
 		Title: "Comparison: " + h.record.Run.Script, Verdict: string(result.Verdict), Mark: markOf(result.Verdict),
 		Reasons: reasonsOf(result),
 		Facts: []fact{
-			{"Base", result.Base.String() + ", " + moment(b.record.Run.Start)}, {"Head", result.Head.String() + ", " + moment(h.record.Run.Start)},
+			{"Base", result.Base.String() + ", " + moment(b.record.Run.Start)},
+			{"Head", result.Head.String() + ", " + moment(h.record.Run.Start)},
 		},
 		Sections: append(comparisonSections(b, h, result), filled(environment([]*group{b, h}))...),
 	}
@@ -117,7 +118,8 @@ func facts(g *group) []fact {
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
 		if requests := g.record.Metric(kind.requests); requests.Samples() > 0 {
-			list = append(list, fact{kind.title, g.inShort(requests, g.record.Metric(kind.duration), g.record.Metric(kind.failed))})
+			list = append(list, fact{kind.title, g.inShort(requests, g.record.Metric(kind.duration),
+				g.record.Metric(kind.failed))})
 		}
 	}
 	return append(list, tagsOf(&run)...)

@@ -38,11 +38,21 @@ func TestPage(t *testing.T) {
 	assert.Equal(t, [][]string{
 		{"metric", "condition", "result"}, {tokenFailed, "rate==0", "✓ held"}, {"http_req_failed", "rate==0", "✓ held"},
 	}, d.rows(t, "Thresholds of the script"))
-	assert.Equal(t, [][]string{{"scenario", "executor", "function", "options"}, {"api", "constant-vus", "default", "duration: 1m, vus: 5"}},
+	assert.Equal(t, [][]string{
+		{"scenario", "executor", "function", "options"},
+		{"api", "constant-vus", "default", "duration: 1m, vus: 5"},
+	},
 		d.rows(t, "Scenarios"))
-	assert.Equal(t, [][]string{{"what", "servers"}, {"API", "http://a:1, http://b:2"}, {"token endpoint", "https://idp.example.com"}},
+	assert.Equal(t, [][]string{
+		{"what", "servers"},
+		{"API", "http://a:1, http://b:2"},
+		{"token endpoint", "https://idp.example.com"},
+	},
 		d.rows(t, "Servers"))
-	for name, text := range map[string]string{"Token endpoint": "https://idp.example.com", "APIs": "http://a:1, http://b:2"} {
+	for name, text := range map[string]string{
+		"Token endpoint": "https://idp.example.com",
+		"APIs":           "http://a:1, http://b:2",
+	} {
 		assert.Equal(t, text, d.texts("dd")[slices.Index(d.texts("dt"), name)])
 	}
 	latency := d.rows(t, "Latency of token requests, each 2s from the start")
@@ -84,7 +94,8 @@ func TestWhatStoppedTheRun(t *testing.T) {
 	assert.Contains(t, pageOf(t, r).texts("dt"), "Stopped early")
 	r.Run.Stopped = &validity.Stop{By: "the script", Why: "enough", After: 10, Of: 60}
 	d := pageOf(t, r)
-	assert.Equal(t, "stopped after 10 s of 60 s by the script", d.texts("dd")[slices.Index(d.texts("dt"), "Stopped early")])
+	assert.Equal(t, "stopped after 10 s of 60 s by the script",
+		d.texts("dd")[slices.Index(d.texts("dt"), "Stopped early")])
 }
 
 // TestNothingInARecordIsMarkup: wherever a record has text.
@@ -98,7 +109,8 @@ func TestNothingInARecordIsMarkup(t *testing.T) {
 		bad := load{seconds: 8, slower: 1, failing: true, hostile: hostile}.record()
 		d := pageOf(t, bad)
 		var other bytes.Buffer
-		require.NoError(t, WriteComparison(&other, []*runrecord.Record{bad}, []*runrecord.Record{bad}, compare.DefaultRules()))
+		require.NoError(t, WriteComparison(&other, []*runrecord.Record{bad}, []*runrecord.Record{bad},
+			compare.DefaultRules()))
 		comparison := parsed(t, other.String())
 		for name, page := range map[string]document{"page": d, "comparison": comparison} {
 			for _, element := range []string{"img", "svg", "b", "iframe", "link", "object", "textarea"} {
@@ -115,7 +127,8 @@ func TestNothingInARecordIsMarkup(t *testing.T) {
 			assert.NotEmpty(t, charts, "%s %s", name, hostile)
 		}
 		assert.Len(t, d.all("th"), len(plain.all("th")), hostile)
-		assert.Equal(t, strings.Join(strings.Fields("Load test: load.js"+hostile), " "), d.texts("h1")[0], "it is there as text")
+		assert.Equal(t, strings.Join(strings.Fields("Load test: load.js"+hostile), " "), d.texts("h1")[0],
+			"it is there as text")
 	}
 }
 
@@ -203,7 +216,10 @@ func TestLibraryIsTheOneOfNPM(t *testing.T) {
 
 func TestPageOfSegments(t *testing.T) {
 	t.Parallel()
-	a, b := load{seconds: 10, slower: 1}.record(), load{start: testStart.Add(300 * time.Millisecond), seconds: 10, slower: 1}.record()
+	a, b := load{seconds: 10, slower: 1}.record(), load{
+		start: testStart.Add(300 * time.Millisecond), seconds: 10,
+		slower: 1,
+	}.record()
 	d := pageOf(t, a, b)
 	assert.Contains(t, d.texts("dt"), "Processes")
 	assert.NotContains(t, d.texts("h2"), "Runs")
@@ -214,7 +230,10 @@ func TestPageOfSegments(t *testing.T) {
 
 func TestPageOfRuns(t *testing.T) {
 	t.Parallel()
-	a, b := load{seconds: 10, slower: 1}.record(), load{start: testStart.Add(time.Hour), seconds: 10, slower: 3, failing: true}.record()
+	a, b := load{seconds: 10, slower: 1}.record(), load{
+		start: testStart.Add(time.Hour), seconds: 10, slower: 3,
+		failing: true,
+	}.record()
 	d := pageOf(t, b, a)
 	assert.Contains(t, d.texts("dd"), "2, laid over each other")
 	rows := d.rows(t, "Runs")
@@ -230,7 +249,10 @@ func TestComparison(t *testing.T) {
 	t.Parallel()
 	sides := make([][]*runrecord.Record, 2)
 	for i := range 8 {
-		l := load{start: testStart.Add(time.Duration(i) * time.Minute), seconds: 10, slower: 1 + float64(i%2) + float64(i)/1000}
+		l := load{
+			start: testStart.Add(time.Duration(i) * time.Minute), seconds: 10,
+			slower: 1 + float64(i%2) + float64(i)/1000,
+		}
 		sides[i%2] = append(sides[i%2], l.record())
 	}
 	var out bytes.Buffer
@@ -246,8 +268,10 @@ func TestComparison(t *testing.T) {
 	assert.Equal(t, []string{"p50 of clientcreds_request_duration", "broken"}, []string{rules[1][0], rules[1][7]})
 	latency := d.rows(t, "Latency of token requests, each")
 	assert.Equal(t, []string{"from", "base p50", "base p95", "head p50", "head p95"}, latency[0])
-	assert.Equal(t, []string{"from", "base all", "base failed", "head all", "head failed"}, d.rows(t, "Token requests per second")[0])
-	assert.Equal(t, []string{"0:04", "10/s", "0/s", "10/s", "0/s"}, d.rows(t, "Token requests per second")[5], "on average of the runs")
+	assert.Equal(t, []string{"from", "base all", "base failed", "head all", "head failed"},
+		d.rows(t, "Token requests per second")[0])
+	assert.Equal(t, []string{"0:04", "10/s", "0/s", "10/s", "0/s"}, d.rows(t, "Token requests per second")[5],
+		"on average of the runs")
 	all := d.rows(t, "All metrics")
 	assert.Contains(t, all, []string{"iterations", "per run", "200", "200", "0%"})
 	assert.Len(t, d.rows(t, "Runs"), 1+8)

@@ -25,7 +25,8 @@ const answered = "Of the requests that were answered."
 
 // runSections are the page of one side.
 func runSections(g *group) []section {
-	return filled(tokens(g), cache(g), api(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g), numbers(g))
+	return filled(tokens(g), cache(g), api(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g),
+		numbers(g))
 }
 
 // refreshes are the token requests by their reason, as bars on the right axis.
@@ -37,7 +38,8 @@ func tokens(g *group) section {
 	part := section{ID: "tokens", Title: "Token requests"}
 	part.chart(
 		overTime("token-latency", "Latency of token requests",
-			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected follows a 401, acquire goes past the cache.",
+			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected "+
+				"follows a 401, acquire goes past the cache.",
 			[]unit{milliseconds, perSecond},
 			slices.Concat(paint(0, g.quantiles(tokenDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("grants", "Token requests by outcome", "",
@@ -50,13 +52,15 @@ func tokens(g *group) section {
 func cache(g *group) section {
 	part := section{ID: "cache", Title: "Token cache"}
 	part.chart(
-		overTime("cache-use", "Cache hits and misses", "What the script waited for a token when it was not a hit is on the right.",
+		overTime("cache-use", "Cache hits and misses",
+			"What the script waited for a token when it was not a hit is on the right.",
 			[]unit{perSecond, milliseconds},
 			slices.Concat(
 				paint(0, g.counts(cacheHits, "hits"), g.counts(cacheMisses, "misses")),
 				right(lines, paint(2, curveLabel("wait p95", g.quantiles(tokenWait, p95)...)...)...),
 			)...),
-		lifetimes("lifetime", "Lifetime of tokens", "The share of tokens that were granted no more than that long, and of uses with no more than that left.",
+		lifetimes("lifetime", "Lifetime of tokens",
+			"The share of tokens that were granted no more than that long, and of uses with no more than that left.",
 			trend{"granted", g.record.Metric("clientcreds_token_ttl").Values()},
 			trend{"left when used", g.record.Metric("clientcreds_token_remaining").Values()}),
 	)
@@ -74,12 +78,14 @@ func curveLabel(label string, curves ...curve) []curve {
 func api(g *group) section {
 	part := section{ID: "api", Title: "API requests"}
 	part.chart(
-		overTime("api-latency", "Latency of API requests", "Bars are the token requests of each reason, to see what a refresh does to the API's latency.",
+		overTime("api-latency", "Latency of API requests",
+			"Bars are the token requests of each reason, to see what a refresh does to the API's latency.",
 			[]unit{milliseconds, perSecond},
 			slices.Concat(paint(0, g.quantiles(apiDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("api-outcome", "API requests by outcome", "",
 			[]unit{perSecond},
-			paint(0, g.zeros(apiFailed, "succeeded"), g.nonzeros(apiFailed, "failed"), g.counts(rejections, "answered with 401"))...),
+			paint(0, g.zeros(apiFailed, "succeeded"), g.nonzeros(apiFailed, "failed"),
+				g.counts(rejections, "answered with 401"))...),
 	)
 	return part
 }
@@ -128,9 +134,12 @@ func generator(g *group) section {
 			[]unit{plain, perSecond},
 			slices.Concat(
 				paint(0, g.gauge("vus", "virtual users")),
-				right(lines, paint(1, g.counts("iterations", "iterations"), g.counts("dropped_iterations", "dropped iterations"))...),
+				right(lines, paint(1, g.counts("iterations", "iterations"),
+					g.counts("dropped_iterations", "dropped iterations"))...),
 			)...),
-		overTime("health", "CPU and lag of k6", "CPU is the share of what k6 may use, on average of its processes. Lag, on the right, is how late k6 ran what was due.",
+		overTime("health", "CPU and lag of k6",
+			"CPU is the share of what k6 may use, on average of its processes. Lag, on the right, is how late k6 ran what was "+
+				"due.",
 			[]unit{percent, milliseconds},
 			slices.Concat(
 				paint(0, cpu),

@@ -24,12 +24,16 @@ var latencyColumns = []string{"requests", "per second", "failed", "mean", "p50",
 
 // splits are tables of latency by what explains it.
 func splits(g *group) section {
-	part := section{ID: "splits", Title: "By scenario, client and reason", Note: "Times are of the requests that were answered."}
+	part := section{
+		ID: "splits", Title: "By scenario, client and reason",
+		Note: "Times are of the requests that were answered.",
+	}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
 		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
 		{"API requests", apiRequests, apiDuration, apiFailed},
 	} {
-		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(kind.failed)
+		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(
+			kind.failed)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
 			t := &table{Caption: kind.title + " by " + tag, Columns: append([]string{tag}, latencyColumns...)}
 			for _, value := range largest(requests, tag) {
@@ -110,8 +114,14 @@ func thresholds(g *group) section {
 // numbers is the table of all metrics.
 func numbers(g *group) section {
 	part := section{ID: "metrics", Title: "All metrics"}
-	trends := &table{Caption: "Trends", Columns: []string{"metric", "samples", "mean", "min", "p50", "p90", "p95", "p99", "max"}}
-	others := &table{Caption: "Counters, rates and gauges", Columns: []string{"metric", "type", "samples", "value", "per second"}}
+	trends := &table{Caption: "Trends", Columns: []string{
+		"metric", "samples", "mean", "min", "p50", "p90", "p95", "p99",
+		"max",
+	}}
+	others := &table{
+		Caption: "Counters, rates and gauges",
+		Columns: []string{"metric", "type", "samples", "value", "per second"},
+	}
 	for _, name := range slices.Sorted(maps.Keys(g.record.Metrics)) {
 		m := g.record.Metrics[name]
 		u := unitOf(m)

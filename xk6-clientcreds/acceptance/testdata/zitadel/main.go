@@ -90,7 +90,8 @@ func (m *machines) ClientCredentials(ctx context.Context, id, secret string) (op
 	return m.GetClientByClientID(ctx, id)
 }
 
-func (m *machines) ClientCredentialsTokenRequest(_ context.Context, id string, scopes []string) (op.TokenRequest, error) {
+func (m *machines) ClientCredentialsTokenRequest(_ context.Context, id string, scopes []string) (op.TokenRequest,
+	error) {
 	return &oidc.JWTTokenRequest{Subject: id, Audience: []string{id}, Scopes: scopes}, nil
 }
 
@@ -121,8 +122,8 @@ func (m *machines) RevokeToken(ctx context.Context, token, subject, client strin
 	return m.Storage.RevokeToken(ctx, token, subject, client)
 }
 
-// users has the machines too: the example wants to know the subject of a token when it introspects it, and that it is an
-// administrator when its token is exchanged without an actor.
+// users has the machines too: the example wants to know the subject of a token when it introspects it, and that it is
+// an administrator when its token is exchanged without an actor.
 type users struct {
 	storage.UserStore
 
