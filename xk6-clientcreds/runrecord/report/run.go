@@ -53,7 +53,7 @@ func cache(g *group) section {
 	part := section{ID: "cache", Title: "Token cache"}
 	part.chart(
 		overTime("cache-use", "Cache hits and misses",
-			"What the script waited for a token when it was not a hit is on the right.",
+			"The right axis shows the wait for a token that was not in the cache.",
 			[]unit{perSecond, milliseconds},
 			slices.Concat(
 				paint(0, g.counts(cacheHits, "hits"), g.counts(cacheMisses, "misses")),
