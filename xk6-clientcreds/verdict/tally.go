@@ -218,9 +218,9 @@ func (t *tally) inputs(executors map[string]string) validity.Inputs {
 	slices.Sort(f.Idle)
 	return f
 }
+
 // byIterations says whether the scenario makes a number of iterations rather than a rate. Without the tag scenario, it
 // says whether all scenarios do.
-// is what all of them do.
 func byIterations(executors map[string]string, scenario string) bool {
 	if scenario != "" {
 		return iterates(executors[scenario])
