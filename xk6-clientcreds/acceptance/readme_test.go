@@ -122,7 +122,7 @@ func TestExamplesAreListed(t *testing.T) {
 
 var (
 	outputBlock = regexp.MustCompile("(?s)```text\n(.*?)```")
-	numbers     = regexp.MustCompile(`[0-9][0-9,.]*`)
+	numbers     = regexp.MustCompile(`\d[0-9,.]*`)
 	blanks      = regexp.MustCompile(` +`)
 )
 

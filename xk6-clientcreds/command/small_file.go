@@ -16,7 +16,7 @@ func readSmall(files fsext.Fs, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSmallFile+1))
 	if err == nil && len(text) > maxSmallFile {
 		err = fmt.Errorf("%s has more than %d bytes, which is too large", path, maxSmallFile)
