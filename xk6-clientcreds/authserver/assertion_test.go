@@ -351,7 +351,7 @@ func TestKeysOfClients(t *testing.T) {
 	}
 	for message, c := range map[string]Client{
 		`client "a": key number 1 of the JWK set is not a public RSA, EC or Ed25519 key`: with(jose.JSONWebKey{Key: ec}),
-		`client "a": key number 1 of the JWK set has the use "enc", want sig`: with(
+		`client "a": key number 1 of the JWK set has the use "enc"; it must be sig`: with(
 			jose.JSONWebKey{Key: ec.Public(), Use: "enc"}),
 		`client "a": private_key_jwt needs a JWK set with the client's keys`: {
 			ID: "a", Secret: macSecret,
@@ -370,7 +370,7 @@ func TestKeysOfClients(t *testing.T) {
 		require.EqualError(t, err, "authserver: Clients: "+message)
 	}
 	_, err := New(Config{Clients: []Client{with(jose.JSONWebKey{Key: ec.Public(), Algorithm: "HS256"})}})
-	require.ErrorContains(t, err, `has the algorithm "HS256", want one of [RS256`)
+	require.ErrorContains(t, err, `has the algorithm "HS256"; it must be one of [RS256`)
 }
 
 func FuzzAssertion(f *testing.F) {

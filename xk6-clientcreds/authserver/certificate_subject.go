@@ -66,7 +66,7 @@ func checkCertificates(c Client) error {
 	n := c.Subject.given()
 	switch {
 	case n > 1:
-		return configErrorf("Clients", "client %q: more than one of %s is given, want one (RFC 8705 §2.1.2)", c.ID,
+		return configErrorf("Clients", "client %q: more than one of %s is set; set only one (RFC 8705 §2.1.2)", c.ID,
 			subjectMembers)
 	case n == 0 && c.AuthMethod == methodTLS:
 		return configErrorf("Clients", "client %q: %s needs one of %s", c.ID, methodTLS, subjectMembers)
@@ -74,7 +74,8 @@ func checkCertificates(c Client) error {
 		return configErrorf("Clients", "client %q: %s needs a JWK set with the client's certificate (x5c) or its key", c.ID,
 			methodSelfSignedTLS)
 	case c.Subject.IP != "" && net.ParseIP(c.Subject.IP) == nil:
-		return configErrorf("Clients", "client %q: tls_client_auth_san_ip is %q, want an IP address", c.ID, c.Subject.IP)
+		return configErrorf("Clients", "client %q: tls_client_auth_san_ip is %q; it must be an IP address",
+			c.ID, c.Subject.IP)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ type registry struct {
 
 func newRegistry(clients []Client, ttl time.Duration, now func() time.Time) (*registry, error) {
 	if len(clients) == 0 {
-		return nil, configErrorf("Clients", "no client is registered, want at least one")
+		return nil, configErrorf("Clients", "no client is registered; there must be at least one")
 	}
 	r := &registry{byID: make(map[string]*client, len(clients)), now: now}
 	for i, c := range clients {
@@ -134,7 +134,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 // type, so that it gets no token.
 func (r *registry) addAPI(secret string) error {
 	if r.byID[apiClientID] != nil {
-		return configErrorf("Clients", "client %q has the id that the API introspects with, want another", apiClientID)
+		return configErrorf("Clients", "client %q has the id that the API introspects with; choose another", apiClientID)
 	}
 	r.add(Client{ID: apiClientID, Secret: secret, GrantTypes: []string{}}, 0)
 	return nil
@@ -151,7 +151,8 @@ func checkClient(i int, c Client) error {
 	case !printableASCII(c.Secret):
 		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
 	case c.Scope != "" && !validScope(c.Scope):
-		return configErrorf("Clients", "client %q: %q is not a scope, want tokens separated by single spaces (RFC 6749 §3.3)",
+		return configErrorf("Clients",
+			"client %q: %q is not a scope; it must be tokens separated by single spaces (RFC 6749 §3.3)",
 			c.ID, c.Scope)
 	}
 	if c.TTL != 0 {
@@ -164,7 +165,7 @@ func checkClient(i int, c Client) error {
 	}
 	for _, g := range c.GrantTypes {
 		if !slices.Contains(GrantTypes, g) {
-			return configErrorf("Clients", "client %q: grant type %q is unknown, want %s", c.ID, g,
+			return configErrorf("Clients", "client %q: grant type %q is unknown; it must be one of %s", c.ID, g,
 				strings.Join(GrantTypes, ", "))
 		}
 	}
@@ -174,7 +175,7 @@ func checkClient(i int, c Client) error {
 // checkMethod demands what the client's authentication method needs.
 func checkMethod(c Client) error {
 	if c.AuthMethod != "" && !slices.Contains(authMethodNames(true), c.AuthMethod) {
-		return configErrorf("Clients", "client %q: authentication method %q is unknown, want %s",
+		return configErrorf("Clients", "client %q: authentication method %q is unknown; it must be one of %s",
 			c.ID, c.AuthMethod, strings.Join(authMethodNames(true), ", "))
 	}
 	if err := checkKeys(c); err != nil {
@@ -197,11 +198,11 @@ func checkKeys(c Client) error {
 			return configErrorf("Clients", "client %q: key number %d of the JWK set is not valid", c.ID, i+1)
 		}
 		if key.Use != "" && key.Use != "sig" {
-			return configErrorf("Clients", "client %q: key number %d of the JWK set has the use %q, want sig", c.ID, i+1,
+			return configErrorf("Clients", "client %q: key number %d of the JWK set has the use %q; it must be sig", c.ID, i+1,
 				key.Use)
 		}
 		if key.Algorithm != "" && !slices.Contains(keyAlgorithms, jose.SignatureAlgorithm(key.Algorithm)) {
-			return configErrorf("Clients", "client %q: key number %d of the JWK set has the algorithm %q, want one of %v",
+			return configErrorf("Clients", "client %q: key number %d of the JWK set has the algorithm %q; it must be one of %v",
 				c.ID, i+1, key.Algorithm, keyAlgorithms)
 		}
 	}

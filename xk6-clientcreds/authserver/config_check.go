@@ -64,7 +64,7 @@ func (c *Config) checkTimes() error {
 		return configErrorf("TTL", "%s", err)
 	}
 	if c.DPoPNonce < 0 || (c.DPoPNonce > 0 && c.DPoPNonce < time.Second) {
-		return configErrorf("DPoPNonce", "%s is too short for a nonce, want 1s or more, such as 1m", c.DPoPNonce)
+		return configErrorf("DPoPNonce", "%s is too short for a nonce; it must be 1s or more, such as 1m", c.DPoPNonce)
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (c *Config) checkTimes() error {
 // §5.1): a fraction would make the token outlive what its client was told.
 func checkTTL(ttl time.Duration) error {
 	if ttl < time.Second || ttl%time.Second != 0 {
-		return fmt.Errorf("%s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m", ttl)
+		return fmt.Errorf("%s is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m", ttl)
 	}
 	return nil
 }
@@ -81,10 +81,10 @@ func checkTTL(ttl time.Duration) error {
 func checkAddr(option, addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
-		return configErrorf(option, "%q is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0", addr)
+		return configErrorf(option, "%q is not an address; it must be host:port, such as 127.0.0.1:8089 or 127.0.0.1:0", addr)
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
-		return configErrorf(option, "%q has no valid port, want 0 to 65535", addr)
+		return configErrorf(option, "%q has no valid port; it must be 0 to 65535", addr)
 	}
 	return nil
 }
@@ -117,5 +117,5 @@ func oneOf[T ~string](option string, value T, allowed ...T) error {
 		}
 		names[i] = string(a)
 	}
-	return configErrorf(option, "%q is unknown, want %s", value, strings.Join(names, ", "))
+	return configErrorf(option, "%q is unknown; it must be one of %s", value, strings.Join(names, ", "))
 }

@@ -25,16 +25,16 @@ func TestConfigErrors(t *testing.T) {
 		cfg Config
 		err string
 	}{
-		{Config{}, "authserver: Clients: no client is registered, want at least one"},
+		{Config{}, "authserver: Clients: no client is registered; there must be at least one"},
 		{
 			Config{Addr: "localhost"},
-			`authserver: Addr: "localhost" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+			`authserver: Addr: "localhost" is not an address; it must be host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
 		},
 		{
 			Config{Addr: "localhost:"},
-			`authserver: Addr: "localhost:" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+			`authserver: Addr: "localhost:" is not an address; it must be host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
 		},
-		{Config{APIAddr: "localhost:99999"}, `authserver: APIAddr: "localhost:99999" has no valid port, want 0 to 65535`},
+		{Config{APIAddr: "localhost:99999"}, `authserver: APIAddr: "localhost:99999" has no valid port; it must be 0 to 65535`},
 		{Config{Issuer: "ftp://a.example"}, issuer},
 		{Config{Issuer: "login.example"}, issuer},
 		{Config{Issuer: "https://"}, issuer},
@@ -44,17 +44,17 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Issuer: "/a b"}, issuer},
 		{
 			Config{TTL: -time.Second},
-			"authserver: TTL: -1s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+			"authserver: TTL: -1s is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m",
 		},
 		{
 			Config{TTL: 1500 * time.Millisecond},
-			"authserver: TTL: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+			"authserver: TTL: 1.5s is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m",
 		},
-		{Config{TokenFormat: "saml"}, `authserver: TokenFormat: "saml" is unknown, want opaque, jwt`},
-		{Config{JWTAlgorithm: "HS256"}, `authserver: JWTAlgorithm: "HS256" is unknown, want ES256, RS256, PS256, EdDSA`},
-		{Config{BasicEncoding: "base64"}, `authserver: BasicEncoding: "base64" is unknown, want form, raw`},
-		{Config{APICheck: "none"}, `authserver: APICheck: "none" is unknown, want local, introspection`},
-		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown, want loopback, on, off`},
+		{Config{TokenFormat: "saml"}, `authserver: TokenFormat: "saml" is unknown; it must be one of opaque, jwt`},
+		{Config{JWTAlgorithm: "HS256"}, `authserver: JWTAlgorithm: "HS256" is unknown; it must be one of ES256, RS256, PS256, EdDSA`},
+		{Config{BasicEncoding: "base64"}, `authserver: BasicEncoding: "base64" is unknown; it must be one of form, raw`},
+		{Config{APICheck: "none"}, `authserver: APICheck: "none" is unknown; it must be one of local, introspection`},
+		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown; it must be one of loopback, on, off`},
 		{
 			Config{Faults: []byte(`{"tokn": {}}`)},
 			`authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`,
@@ -74,15 +74,15 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{Scope: "a  b"})},
-			`authserver: Clients: client "a": "a  b" is not a scope, want tokens separated by single spaces (RFC 6749 §3.3)`,
+			`authserver: Clients: client "a": "a  b" is not a scope; it must be tokens separated by single spaces (RFC 6749 §3.3)`,
 		},
 		{
 			Config{Clients: one(Client{TTL: time.Millisecond})},
-			`authserver: Clients: client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
+			`authserver: Clients: client "a": 1ms is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m`,
 		},
 		{
 			Config{Clients: one(Client{AuthMethod: "none"})},
-			`authserver: Clients: client "a": authentication method "none" is unknown, want client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`,
+			`authserver: Clients: client "a": authentication method "none" is unknown; it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`,
 		},
 		{
 			Config{Clients: one(Client{AuthMethod: "tls_client_auth"})},
@@ -90,11 +90,11 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{Subject: CertificateSubject{DN: "CN=a", DNS: "a.example"}})},
-			`authserver: Clients: client "a": more than one of ` + subjectMembers + ` is given, want one (RFC 8705 §2.1.2)`,
+			`authserver: Clients: client "a": more than one of ` + subjectMembers + ` is set; set only one (RFC 8705 §2.1.2)`,
 		},
 		{
 			Config{Clients: one(Client{Subject: CertificateSubject{IP: "a.example"}})},
-			`authserver: Clients: client "a": tls_client_auth_san_ip is "a.example", want an IP address`,
+			`authserver: Clients: client "a": tls_client_auth_san_ip is "a.example"; it must be an IP address`,
 		},
 		{
 			Config{Clients: one(Client{AuthMethod: "self_signed_tls_client_auth"})},
@@ -106,11 +106,11 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{
 			Config{Clients: one(Client{GrantTypes: []string{"password"}})},
-			`authserver: Clients: client "a": grant type "password" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
+			`authserver: Clients: client "a": grant type "password" is unknown; it must be one of client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
 		},
 		{
 			Config{Clients: one(Client{ID: apiClientID}), APICheck: CheckIntrospection},
-			`authserver: Clients: client "protected-api" has the id that the API introspects with, want another`,
+			`authserver: Clients: client "protected-api" has the id that the API introspects with; choose another`,
 		},
 	} {
 		t.Run(tt.err, func(t *testing.T) {

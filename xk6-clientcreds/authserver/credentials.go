@@ -50,7 +50,7 @@ func (s *Server) RotateSecret(id, secret string, grace time.Duration) error {
 	case secret == "":
 		return configErrorf("Clients", "client %q: the new secret is empty", id)
 	case grace < 0:
-		return configErrorf("Clients", "client %q: the grace of the old secret is %s, want 0 or more", id, grace)
+		return configErrorf("Clients", "client %q: the grace of the old secret is %s; it must be 0 or more", id, grace)
 	}
 	return s.clients.rotate(id, func(c *Client) { c.Secret = secret }, func(old, fresh *credentials) {
 		if grace > 0 && len(old.secret) > 0 {

@@ -82,13 +82,13 @@ func TestWrongRotations(t *testing.T) {
 	withMAC := Client{ID: "mac", Secret: macSecret, AuthMethod: "client_secret_jwt"}
 	s, _ := offline(t, Config{Clients: []Client{demo, withKeys, withMAC}, APICheck: CheckIntrospection})
 	for message, err := range map[string]error{
-		`client "nobody" is not registered`:              s.RotateSecret("nobody", "secret", 0),
-		`client "` + apiClientID + `" is not registered`: s.RotateSecret(apiClientID, "secret", 0),
-		`client "demo": the new secret is empty`:         s.RotateSecret("demo", "", 0),
-		`the secret of client "demo" has characters`:     s.RotateSecret("demo", "line\n", 0),
-		`the grace of the old secret is -1s, want 0`:     s.RotateSecret("demo", "secret", -time.Second),
-		`client_secret_jwt needs a secret of 32 bytes`:   s.RotateSecret("mac", "short", 0),
-		`client "keys" has no secret`:                    s.RotateJWKS("keys", jose.JSONWebKeySet{}),
+		`client "nobody" is not registered`:                                                            s.RotateSecret("nobody", "secret", 0),
+		`client "` + apiClientID + `" is not registered`:                                               s.RotateSecret(apiClientID, "secret", 0),
+		`client "demo": the new secret is empty`:                                                       s.RotateSecret("demo", "", 0),
+		`the secret of client "demo" has characters`:                                                   s.RotateSecret("demo", "line\n", 0),
+		`authserver: Clients: client "demo": the grace of the old secret is -1s; it must be 0 or more`: s.RotateSecret("demo", "secret", -time.Second),
+		`client_secret_jwt needs a secret of 32 bytes`:                                                 s.RotateSecret("mac", "short", 0),
+		`client "keys" has no secret`:                                                                  s.RotateJWKS("keys", jose.JSONWebKeySet{}),
 		`key number 1 of the JWK set is not a public RSA, EC`: s.RotateJWKS("demo",
 			jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte(macSecret)}}}),
 	} {

@@ -40,7 +40,7 @@ func checkHosts(names []string) error {
 	for _, name := range names {
 		if name == "" || !printableASCII(name) || strings.ContainsAny(name, ":/@ ") {
 			return configErrorf("AllowHosts",
-				"%q is not the name of a host, want one without scheme and port, such as authserver", name)
+				"%q is not the name of a host; it must be a name without scheme and port, such as authserver", name)
 		}
 	}
 	return nil

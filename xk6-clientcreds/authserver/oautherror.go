@@ -56,7 +56,7 @@ var (
 	errForeignToken = newError(resultUnauthorizedClient, http.StatusBadRequest,
 		"the token was issued to another client")
 	errScopeSyntax = newError(resultInvalidScope, http.StatusBadRequest,
-		"the scope is malformed, want tokens separated by single spaces")
+		"the scope is malformed; it must be tokens separated by single spaces")
 	errUnknownScope = newError(resultInvalidScope, http.StatusBadRequest,
 		"the scope is unknown or not allowed for this client")
 	errTarget = newError(resultInvalidTarget, http.StatusBadRequest,

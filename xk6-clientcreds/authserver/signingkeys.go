@@ -58,7 +58,7 @@ const maxSigningKeys = 16
 // Reasons not to replace a signing key.
 var (
 	errNoSigningKey    = errors.New("tokens are opaque: no key signs them")
-	errManySigningKeys = errors.New("there are 16 keys already, want a shorter overlap")
+	errManySigningKeys = errors.New("there are 16 keys already; choose a shorter overlap")
 )
 
 // RotateSigningKey makes a new key for JWT access tokens. The former one stays

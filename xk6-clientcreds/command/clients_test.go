@@ -87,10 +87,10 @@ func TestBadClientsFile(t *testing.T) {
 		`[{"client_id":"a","jwks":{"keys":["topsecret"]}}]`:                    `: clients.json, client 1: "jwks" must be a JWK set (RFC 7517 §5)`,
 		`[{"client_id":"a","client_secret":"x"}, {"client_id":"a","ttl":"1"}]`: `: clients.json, client 2: ttl is "1": want a duration above 0, such as 30s or 5m`,
 		`[{"client_id":"a"}]`:                                                  ` /test/clients.json: client "a" has no secret`,
-		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`:                  ` /test/clients.json: client "a": 1ms is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m`,
-		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: ` /test/clients.json: client "a": authentication method "none" is unknown, want ` +
+		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`:                  ` /test/clients.json: client "a": 1ms is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m`,
+		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: ` /test/clients.json: client "a": authentication method "none" is unknown; it must be one of ` +
 			"client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt",
-		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: ` /test/clients.json: client "a": grant type "implicit" is unknown, want client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
+		`[{"client_id":"a","client_secret":"x","grant_types":["implicit"]}]`: ` /test/clients.json: client "a": grant type "implicit" is unknown; it must be one of client_credentials, urn:ietf:params:oauth:grant-type:token-exchange`,
 	} {
 		t.Run(content, func(t *testing.T) {
 			t.Parallel()

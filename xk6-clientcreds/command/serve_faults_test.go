@@ -72,7 +72,7 @@ func TestBadFaultFlags(t *testing.T) {
 		{[]string{"--rate-limit", "0"}, "--rate-limit: token.rate_limit.per_second: 0, want a number from 0.001 to 1e+06"},
 		{[]string{"--error-rate", "5"}, "--error-rate: token.errors[0].rate: 5, want a number from 0 to 1"},
 		{[]string{"--error-rate", "[1]"}, `--error-rate: token.errors[0].rate: "[1]", want a number from 0 to 1`},
-		{[]string{"--admin", "root"}, `--admin: "root" is unknown, want loopback, on, off`},
+		{[]string{"--admin", "root"}, `--admin: "root" is unknown; it must be one of loopback, on, off`},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
 			t.Parallel()

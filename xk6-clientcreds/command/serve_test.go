@@ -112,14 +112,14 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{
 			[]string{"--addr", "x"},
 			nil,
-			`--addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+			`--addr: "x" is not an address; it must be host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
 		},
 		{[]string{"--addr", address}, nil, "--addr: cannot listen on " + address +
 			": bind: address already in use; port 0 takes a free one"},
 		{
 			[]string{"--api-addr", "x"},
 			nil,
-			`--api-addr: "x" is not an address, want host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
+			`--api-addr: "x" is not an address; it must be host:port, such as 127.0.0.1:8089 or 127.0.0.1:0`,
 		},
 		{
 			[]string{"--issuer", "x"},
@@ -132,22 +132,22 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{
 			[]string{"--ttl", "1500ms"},
 			nil,
-			"--ttl: 1.5s is not a lifetime of tokens, want whole seconds, 1s or more, such as 5m",
+			"--ttl: 1.5s is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m",
 		},
-		{[]string{"--token-format", "x"}, nil, `--token-format: "x" is unknown, want opaque, jwt`},
+		{[]string{"--token-format", "x"}, nil, `--token-format: "x" is unknown; it must be one of opaque, jwt`},
 		{
 			[]string{"--token-format", "jwt", "--jwt-alg", "x"},
 			nil,
-			`--jwt-alg: "x" is unknown, want ES256, RS256, PS256, EdDSA`,
+			`--jwt-alg: "x" is unknown; it must be one of ES256, RS256, PS256, EdDSA`,
 		},
-		{[]string{"--dpop-nonce=500ms"}, nil, "--dpop-nonce: 500ms is too short for a nonce, want 1s or more, such as 1m"},
+		{[]string{"--dpop-nonce=500ms"}, nil, "--dpop-nonce: 500ms is too short for a nonce; it must be 1s or more, such as 1m"},
 		{[]string{"--jwt-alg", "RS256"}, nil, "--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt"},
-		{[]string{"--basic-encoding", "x"}, nil, `--basic-encoding: "x" is unknown, want form, raw`},
-		{[]string{"--api-check", "x"}, nil, `--api-check: "x" is unknown, want local, introspection`},
+		{[]string{"--basic-encoding", "x"}, nil, `--basic-encoding: "x" is unknown; it must be one of form, raw`},
+		{[]string{"--api-check", "x"}, nil, `--api-check: "x" is unknown; it must be one of local, introspection`},
 		{
 			[]string{"--allow-host", "a:80"},
 			nil,
-			`--allow-host: "a:80" is not the name of a host, want one without scheme and port, such as authserver`,
+			`--allow-host: "a:80" is not the name of a host; it must be a name without scheme and port, such as authserver`,
 		},
 		{[]string{"--api-scope", "a b"}, nil, `--api-scope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{[]string{"--api-audience", "ä"}, nil, `--api-audience: "ä" has characters other than printable ASCII`},
@@ -175,14 +175,14 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{
 			[]string{"--client-count", "2"},
 			map[string]string{"SCOPE": "a  b"},
-			`SCOPE: client "client-1": "a  b" is not a scope, want tokens ` +
+			`SCOPE: client "client-1": "a  b" is not a scope; it must be tokens ` +
 				"separated by single spaces (RFC 6749 §3.3)",
 		},
 		{[]string{"--client", ""}, nil, "--client: client number 1 has no id"},
 		{
 			nil,
 			map[string]string{"SCOPE": "a  b"},
-			`CLIENT_ID, CLIENT_SECRET, SCOPE: client "demo": "a  b" is not a scope, want tokens ` +
+			`CLIENT_ID, CLIENT_SECRET, SCOPE: client "demo": "a  b" is not a scope; it must be tokens ` +
 				"separated by single spaces (RFC 6749 §3.3)",
 		},
 		{
