@@ -106,7 +106,7 @@ func TestInteropRotation(t *testing.T) {
 	replaceFile(t, file, "an-outdated-secret")
 	env := map[string]string{"TOKEN_URL": op.issuer + "/token", "SSL_CERT_FILE": certs.caFile, "CLIENT_ID": "cc-basic"}
 	run := rotating(env, fmt.Sprintf(`{"clientSecret": {"file": %q}}`, file), "DURATION=6s").start(t)
-	eventually(t, func() bool { return len(op.seen()) >= rotationVUs }, "requests with the outdated secret")
+	eventually(t, func() bool { return len(op.seen()) > 0 }, "a request with the outdated secret")
 	replaceFile(t, file, "basic-secret\n")
 
 	r := run.result(t)
