@@ -8,9 +8,9 @@ import (
 
 // The metrics of the page; metrics of token requests are named with RFC 6749's word.
 const (
-	tokenRequests = "clientcreds_requests"
-	tokenDuration = "clientcreds_request_duration"
-	tokenFailed   = "clientcreds_request_failed"
+	tokenRequests = "clientcreds_requests"         // #nosec G101 -- a metric
+	tokenDuration = "clientcreds_request_duration" // #nosec G101 -- a metric
+	tokenFailed   = "clientcreds_request_failed"   // #nosec G101 -- a metric
 	tokenWait     = "clientcreds_token_wait"
 	cacheHits     = "clientcreds_cache_hits"
 	cacheMisses   = "clientcreds_cache_misses"
