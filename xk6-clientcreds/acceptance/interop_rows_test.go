@@ -93,7 +93,7 @@ func secretRow(name, id, secret, method string) interopRow {
 // same kind.
 func keyRow(t *testing.T, name, alg string) interopRow {
 	t.Helper()
-	key, other := testkit.Key(t, alg), testkit.Key(t, alg)
+	key, other := testkit.NewKey(t, alg), testkit.NewKey(t, alg)
 	id := "interop-key-" + rand.Text()
 	options := func(key crypto.Signer) clientOptions {
 		file := writeKey(t, key)

@@ -194,7 +194,7 @@ func TestSecretSources(t *testing.T) {
 		},
 		"no secret": {`{"secret": "another"}`, "file=" + file, `the source says`, exitScriptException},
 		"other names": {
-			`{"secret": "the-secret", "source": "other"}`, "file=" + file, "is none of the sources that k6 has",
+			`{"secret": "the-secret", "source": "other"}`, "file=" + file, "is not a secret source of k6",
 			exitScriptException,
 		},
 	} {

@@ -18,11 +18,24 @@ import (
 )
 
 // rsaKey is made once per process, because that takes a while.
-var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+var rsaKey = sync.OnceValues(newRSAKey)
+
+func newRSAKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 
 // Key returns a private key that can sign by a JOSE algorithm (RFC 7518 §3.1, RFC 8037): a new one, or for RSA the one
 // of this process.
 func Key(t testing.TB, algorithm string) crypto.Signer {
+	t.Helper()
+	return key(t, algorithm, rsaKey)
+}
+
+// NewKey is Key, but returns a new key for RSA as well.
+func NewKey(t testing.TB, algorithm string) crypto.Signer {
+	t.Helper()
+	return key(t, algorithm, newRSAKey)
+}
+
+func key(t testing.TB, algorithm string, ofRSA func() (*rsa.PrivateKey, error)) crypto.Signer {
 	t.Helper()
 	curves := map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()}
 	var key crypto.Signer
@@ -33,7 +46,7 @@ func Key(t testing.TB, algorithm string) crypto.Signer {
 	case algorithm == "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		key, err = rsaKey()
+		key, err = ofRSA()
 	}
 	require.NoError(t, err)
 	return key
