@@ -90,7 +90,7 @@ func TestRotationDuringTheRun(t *testing.T) {
 			require.Equal(t, 1, r.summary.count("clientcreds_secret_rotations"))
 			require.Zero(t, r.summary.value("checks", "fails"))
 			require.Equal(t, int(refusals), int(r.summary.value("clientcreds_request_failed", "passes")))
-			require.Equal(t, 1, strings.Count(r.output, "reloaded its credentials"), r.output)
+			require.Equal(t, 1, strings.Count(r.output, "loaded new credentials"), r.output)
 			holdsNone(t, "the output", r.output, []string{rareSecret, newSecret}, nil)
 		})
 	}
@@ -113,7 +113,7 @@ func TestInteropRotation(t *testing.T) {
 	require.Zero(t, r.exitCode, r.output)
 	seen := op.stop(t)
 	require.Equal(t, 1, r.summary.count("clientcreds_secret_rotations"), r.output)
-	require.Equal(t, 1, strings.Count(r.output, "reloaded its credentials"), r.output)
+	require.Equal(t, 1, strings.Count(r.output, "loaded new credentials"), r.output)
 	first := slices.IndexFunc(seen, func(r tokenRequest) bool { return r.Status == http.StatusOK })
 	require.Positive(t, first, "refused, then a token")
 	require.Equal(t, "invalid_client", seen[0].Error)

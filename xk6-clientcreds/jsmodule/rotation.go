@@ -75,8 +75,7 @@ func (t *tokenSource) reread(old *credentials, s *sender) {
 	}
 	t.credentials.Store(fresh)
 	pushOne(s.samples, t.process.metrics.SecretRotations, 1, s.tags)
-	t.process.logger.Info(fmt.Sprintf("Client %q was rejected; reloaded its credentials from option %q, which have "+
-		"changed",
+	t.process.logger.Info(fmt.Sprintf("The server refused client %q; loaded new credentials from option %q",
 		opts.ClientID, opts.rotating()))
 }
 

@@ -70,7 +70,7 @@ func TestRotatedSecretIsPickedUp(t *testing.T) {
 	}
 	vus[0].state.Logger.Info(testSecret + " and " + newSecret + " and " + basicAuth("orders", newSecret))
 	assert.Equal(t, []string{
-		`Client "orders" was rejected; reloaded its credentials from option "clientSecret.file", which have changed`,
+		`The server refused client "orders"; loaded new credentials from option "clientSecret.file"`,
 		"***REDACTED*** and ***REDACTED*** and Basic ***REDACTED***",
 	}, vus[0].messages())
 }
@@ -124,7 +124,7 @@ func TestUnchangedSecretIsNotReadAgainAtOnce(t *testing.T) {
 	assert.Equal(t, "invalid_client", v.mustRun(`client.acquire().error`))
 	assert.Equal(t, 6, e.count())
 	assert.Equal(t, []string{
-		`Client "orders" was rejected; reloaded its credentials from option "clientSecret.file", which have changed`,
+		`The server refused client "orders"; loaded new credentials from option "clientSecret.file"`,
 		`Client "orders" was rejected, and its credentials cannot be reloaded: option "clientSecret.file" cannot be read: no such file or directory (` + path + `); it must be the path, from the script's folder, of a file to read`,
 	}, v.messages())
 	rotate(newSecret)
@@ -212,7 +212,7 @@ func TestRotatedKeyIsPickedUp(t *testing.T) {
 	for n, kid := range []string{"ed", "ed", "newer"} {
 		assert.Equal(t, kid, e.sentClaims(t, n)["kid"])
 	}
-	assert.Contains(t, v.messages()[0], `reloaded its credentials from option "key.file", which have changed`)
+	assert.Contains(t, v.messages()[0], `loaded new credentials from option "key.file"`)
 }
 
 // introspect() is one request. It makes the next one right.
