@@ -290,3 +290,70 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Where a short token stands alone: at the ends of the text, and beside what is not part of a word.
+func TestWordsEndAtOtherCharacters(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Token("token")
+	for _, c := range "azAZ09_-" {
+		beside := string(c)
+		for _, text := range []string{beside + "token", "token" + beside, "(" + beside + "token)"} {
+			assert.Equal(t, text, r.String(text))
+		}
+	}
+	for _, c := range "`{@[/:.~ " {
+		beside := string(c)
+		assert.Equal(t, beside+Mask+beside, r.String(beside+"token"+beside))
+	}
+	assert.Equal(t, Mask, r.String("token"))
+}
+
+// A token of eight characters is hidden within words too, one of seven is not.
+func TestLengthFromWhichTokensAreHiddenWithinWords(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Token("sevenxx")
+	r.Token("eightxxx")
+	assert.Equal(t, "asevenxxb a"+Mask+"b", r.String("asevenxxb aeightxxxb"))
+}
+
+// The shortest secret is found where the text begins and ends with it, and short texts are searched without a panic.
+func TestEndsOfTheText(t *testing.T) {
+	t.Parallel()
+	r := New()
+	r.Secret("x", "abcd")
+	r.Secret("x", "longer-secret")
+	for _, text := range []string{"abcd", "longer-secret"} {
+		assert.Equal(t, Mask, r.String(text))
+		assert.Equal(t, Mask+".", r.String(text+"."))
+		assert.Equal(t, "."+Mask, r.String("."+text))
+	}
+	for _, text := range []string{"", "a", "abc", "bcd", "secret"} {
+		assert.Equal(t, text, r.String(text))
+	}
+}
+
+// A generation is full when it has so many forms, and not one later.
+func TestSizeOfAGeneration(t *testing.T) {
+	t.Parallel()
+	r := New()
+	for i := range generation {
+		r.Token(fmt.Sprintf("token-number-%08d", i))
+	}
+	assert.Equal(t, generation, r.young.size())
+	assert.Zero(t, r.old.size())
+	r.Token("another-token")
+	assert.Equal(t, 1, r.young.size())
+	assert.Equal(t, generation, r.old.size())
+}
+
+// Two spans that touch are one mask, and two with something between them are two.
+func TestMasksThatTouch(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, Mask+"e", mask("abcde", []span{{0, 2}, {2, 4}}))
+	assert.Equal(t, Mask+"c"+Mask, mask("abcde", []span{{3, 5}, {0, 2}}))
+	assert.Equal(t, Mask, mask("abcde", []span{{0, 5}, {1, 2}}))
+	assert.Equal(t, "a"+Mask, mask("abcde", []span{{1, 2}, {1, 5}}))
+	assert.Equal(t, "abcde", mask("abcde", nil))
+}

@@ -303,3 +303,15 @@ func TestStopOfInstances(t *testing.T) {
 		assert.Equal(t, pair[2], FirstStop(pair[1], pair[0]))
 	}
 }
+
+// TestExceptionsForWantOfAToken: calls that got no token say so, as long as they are the ones that do not count.
+func TestExceptionsForWantOfAToken(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.TokensMissing, f.TokensUsed, f.FailedIterations = 10, 990, 600
+	assert.Equal(t, "INVALID: 600 of 1000 iterations ended with an exception (60%)", Judge(f, nil).String())
+	f.TokensMissing, f.TokensUsed = 11, 989
+	assert.Equal(t, "INVALID: 11 of 1000 calls that needed a token got none (1.1%)", Judge(f, nil).String())
+	f.TokensMissing, f.TokensUsed, f.TokensGranted = 0, 0, 0
+	assert.Equal(t, "INVALID: not one token was granted: 100 token requests failed", Judge(f, nil).String())
+}
