@@ -59,7 +59,7 @@ func newRuns(t *testing.T, child string, env map[string]string) *runs {
 	for name, value := range env {
 		r.Env[name] = value
 	}
-	r.Getwd = func() (string, error) { return "/work/here", nil }
+	r.Getwd = func() (string, error) { return "/home/me/project", nil }
 	r.cmd = withExitCodes(newRun(r.GlobalState, scenarioFiles))
 	r.cmd.SilenceErrors, r.cmd.SilenceUsage = true, true
 	return r
@@ -91,7 +91,7 @@ func TestRunStartsK6(t *testing.T) {
 		arguments)
 	assert.Equal(t, "token-load.js", filepath.Base(script))
 	for _, want := range []string{
-		"RATE=50", "CLIENT_ID=other", "CLIENT_SECRET_FILE=/work/here/secret.txt", "TOKEN_URL=https://idp.example/token",
+		"RATE=50", "CLIENT_ID=other", "CLIENT_SECRET_FILE=/home/me/project/secret.txt", "TOKEN_URL=https://idp.example/token",
 		"CLIENT_SECRET=top secret", "HOME=/home/me",
 	} {
 		assert.Contains(t, lines, want)
@@ -117,7 +117,7 @@ func TestRunAnnouncesTheLoad(t *testing.T) {
 token endpoint  https://idp.example/token?…
 API             …
 client          me
-load            RATE=100 CLIENTS_FILE=/work/here/c.csv
+load            RATE=100 CLIENTS_FILE=/home/me/project/c.csv
 
 `, r.errText.String())
 }
