@@ -119,7 +119,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"TOKEN_URL="},
 			text:   `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`,
 		},
-		"endpoint is no URL": {
+		"endpoint is not a URL": {
 			change: []string{"TOKEN_URL=127.0.0.1:9/token"},
 			text:   `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`,
 		},
@@ -131,7 +131,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"},
 			text:   `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`,
 		},
-		"issuer is no URL": {
+		"issuer is not a URL": {
 			change: []string{"TOKEN_URL=", "ISSUER=127.0.0.1:9997"},
 			text:   `configuration: ISSUER is \"127.0.0.1:9997\": it must be a URL that begins with http:// or https://, such as https://idp.example.com\n`,
 		},

@@ -263,7 +263,7 @@ func TestWrongProofs(t *testing.T) {
 			proofs:      fixed(forge(`{"typ":"dpop+jwt","x":"` + strings.Repeat("x", maxProof) + `"}`)),
 			description: "the DPoP proof is not a signed JWT in compact serialization",
 		},
-		"header is no JSON": {
+		"header is not JSON": {
 			proofs:      fixed(forge(`x`)),
 			description: "the DPoP proof is not a signed JWT in compact serialization",
 		},

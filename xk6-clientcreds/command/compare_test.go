@@ -127,7 +127,7 @@ func TestBadCompare(t *testing.T) {
 		"no such file": {[]string{base, "no-such.json"}, "no-such.json: no such file or directory"},
 		"empty folder": {
 			[]string{base, t.TempDir()},
-			"there are no records in the folder; give a folder with files whose names end in .json",
+			"no file in this folder ends in .json; name a folder with run records",
 		},
 		"not a record": {[]string{base, other}, `not a run record: "format" is not "clientcreds-record"`},
 		"no rules file": {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/project"
 )
 
@@ -31,14 +32,36 @@ func (d *doctorCommand) advised(report *doctor.Report) project.Settings {
 	return s
 }
 
-// checkFiles returns an error if the files of --write cannot be written: before a token is requested.
+// checkFiles returns an error if the files of --write cannot be written: before anything is sent.
 func (d *doctorCommand) checkFiles() error {
 	for _, name := range d.write {
 		if name == "" || strings.HasSuffix(name, "/") {
 			return fmt.Errorf("--write is %q; it must be a file, such as .env or script.js", name)
 		}
+		path, err := d.located(name)
+		if err != nil {
+			return err
+		}
+		if !d.force {
+			err = project.CheckNew(filepath.Dir(path), filepath.Base(path))
+		}
+		if errors.Is(err, project.ErrExists) {
+			return fmt.Errorf("--write: %w: choose another name, or overwrite it with --force", err)
+		}
+		if err := outfile.Check(path); err != nil {
+			return fmt.Errorf("--write: %w", err)
+		}
 	}
 	return nil
+}
+
+// located returns the path of a file that the user names.
+func (d *doctorCommand) located(name string) (string, error) {
+	if filepath.IsAbs(name) {
+		return name, nil
+	}
+	dir, err := d.gs.Getwd()
+	return filepath.Join(dir, name), err
 }
 
 // writeFiles writes the advice of a server that is usable. A name that ends in .js is a script, and any other one the
@@ -46,10 +69,6 @@ func (d *doctorCommand) checkFiles() error {
 func (d *doctorCommand) writeFiles(report *doctor.Report) error {
 	settings := d.advised(report)
 	if err := settings.Check(); err != nil {
-		return err
-	}
-	dir, err := d.gs.Getwd()
-	if err != nil {
 		return err
 	}
 	for _, name := range d.write {
@@ -61,15 +80,12 @@ func (d *doctorCommand) writeFiles(report *doctor.Report) error {
 		if err != nil {
 			return err
 		}
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, name)
+		path, err := d.located(name)
+		if err != nil {
+			return err
 		}
-		err = project.Write(filepath.Dir(path), []project.File{{Path: filepath.Base(path), Content: content}}, d.force)
-		switch {
-		case errors.Is(err, project.ErrExists):
-			return fmt.Errorf("--write: %w, and was not changed: choose another name, or overwrite it with --force", err)
-		case err != nil:
+		file := []project.File{{Path: filepath.Base(path), Content: content}}
+		if err := project.Write(filepath.Dir(path), file, d.force); err != nil {
 			return fmt.Errorf("--write: %w", err)
 		}
 		if _, err := fmt.Fprintf(d.gs.Stderr, "wrote %s, without the secret\n", name); err != nil {

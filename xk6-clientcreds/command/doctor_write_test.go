@@ -37,10 +37,14 @@ func TestDoctorWritesItsAdvice(t *testing.T) {
 	_, err = examine(t, here, env, "--write", ".env", "--grants", "1")
 	require.ErrorContains(t, err,
 		"--write: "+filepath.Join(dir,
-			".env")+": the file exists, and was not changed: choose another name, or overwrite it with --force")
-	require.Equal(t, 1, exitCode(err))
+			".env")+": the file exists: choose another name, or overwrite it with --force")
+	require.Equal(t, 2, exitCode(err))
 	require.Equal(t, "mine", text(".env"))
-	require.Greater(t, server.Stats().TokenRequests.Total, requests)
+	require.Equal(t, requests, server.Stats().TokenRequests.Total, "nothing was sent")
+	_, err = examine(t, here, env, "--write", "no/such/folder/x.js")
+	require.ErrorContains(t, err, "--write: ")
+	require.Equal(t, 2, exitCode(err))
+	require.Equal(t, requests, server.Stats().TokenRequests.Total, "nothing was sent")
 	_, err = examine(t, here, env, "--write", ".env", "--force", "--grants", "1")
 	require.NoError(t, err)
 	require.Contains(t, text(".env"), "CLIENT_ID=me\n")

@@ -81,7 +81,7 @@ func TestVerdictOfWhatIsNoRecord(t *testing.T) {
 		"verdict requires at least one record, or a folder of records": nil,
 		"no such file or directory":                                    {filepath.Join(t.TempDir(), "none.json")},
 		"unknown flag: --json":                                         {"--json"},
-		"there are no records in the folder":                           {t.TempDir()},
+		"no file in this folder ends in .json":                         {t.TempDir()},
 	} {
 		_, err := verdictOf(t, args...)
 		require.ErrorContains(t, err, want)

@@ -157,26 +157,73 @@ func copies(shared fs.FS, from, to string) ([]File, error) {
 // ErrExists is the error of a file that is not overwritten.
 var ErrExists = errors.New("the file exists")
 
-// Write writes the files below dir. Unless force is set, it overwrites nothing: if one of the files exists, no file is
-// written, and the error wraps ErrExists.
-func Write(dir string, list []File, force bool) error {
-	if !force {
-		for _, f := range list {
-			if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.Path))); err == nil {
-				return fmt.Errorf("%s: %w", filepath.Join(dir, filepath.FromSlash(f.Path)), ErrExists)
-			}
-		}
-	}
-	for _, f := range list {
-		name := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { // #nosec G301 -- no secret is in it
-			return err
-		}
-		if err := outfile.Write(name, f.Content, 0o644); err != nil {
-			return err
+// CheckNew returns an error that wraps ErrExists if there is one of the files below dir already.
+func CheckNew(dir string, paths ...string) error {
+	for _, p := range paths {
+		name := filepath.Join(dir, filepath.FromSlash(p))
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s: %w", name, ErrExists)
 		}
 	}
 	return nil
+}
+
+// Write writes the files below dir. Unless force is set, it overwrites nothing: see CheckNew. If a file cannot be
+// written, the files and folders that Write has made are removed.
+func Write(dir string, list []File, force bool) (err error) {
+	if !force {
+		for _, f := range list {
+			if err := CheckNew(dir, f.Path); err != nil {
+				return err
+			}
+		}
+	}
+	var made []string
+	defer func() {
+		if err != nil {
+			for _, name := range slices.Backward(made) {
+				err = errors.Join(err, os.Remove(name))
+			}
+		}
+	}()
+	for _, f := range list {
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if made, err = makeFolder(filepath.Dir(name), made); err != nil {
+			return err
+		}
+		_, missing := os.Lstat(name)
+		if err := outfile.Write(name, f.Content, 0o644); err != nil {
+			return err
+		}
+		if missing != nil {
+			made = append(made, name)
+		}
+	}
+	return nil
+}
+
+// makeFolder makes a folder with its parents, and adds those that it made.
+func makeFolder(name string, made []string) ([]string, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return made, nil
+	}
+	made, err := makeFolderOf(name, made)
+	if err != nil {
+		return made, err
+	}
+	if err := os.Mkdir(name, 0o755); err != nil { // #nosec G301 -- no secret is in it
+		return made, err
+	}
+	return append(made, name), nil
+}
+
+// makeFolderOf makes the folder that name is in.
+func makeFolderOf(name string, made []string) ([]string, error) {
+	parent := filepath.Dir(name)
+	if parent == name {
+		return made, nil
+	}
+	return makeFolder(parent, made)
 }
 
 // render executes a template. A file without the extension .tmpl is returned as it is.

@@ -136,6 +136,20 @@ func TestWriteKeepsFiles(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "sub")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sub"), nil, 0o600))
 	require.Error(t, Write(dir, list, true), "a file where a folder should be")
+	assert.FileExists(t, filepath.Join(dir, "a.txt"), "it was there before")
+}
+
+// If a file cannot be written, nothing is left of the others, and what was there before is kept.
+func TestWriteLeavesNothingHalfDone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine"), []byte("mine"), 0o600))
+	list := []File{{"new/a.txt", []byte("a")}, {"new/deeper/b.txt", []byte("b")}, {"mine/c.txt", []byte("c")}}
+	require.Error(t, Write(dir, list, false), "a file where a folder should be")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.Equal(t, "mine", entries[0].Name())
 }
 
 func TestCheck(t *testing.T) {

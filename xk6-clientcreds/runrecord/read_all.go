@@ -87,7 +87,7 @@ func filesOf(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: there are no records in the folder; give a folder with files whose names end in .json",
+		return nil, fmt.Errorf("%s: no file in this folder ends in .json; name a folder with run records",
 			path)
 	}
 	return files, nil
