@@ -84,8 +84,12 @@ func wrongRuns() []judgedRun {
 		{
 			what: "The token endpoint fails in the middle of the test", options: "vus: 2, duration: '3s'",
 			code:   "try { client.get(api) } finally { sleep(0.05) }",
-			server: withFaults(`{"ttl": "1s", "token": {"outages": [{"after": "1500ms", "for": "1m", "how": "reset"}]}}`),
-			exit:   exitInvalid,
+			server: withFaults(`{"ttl": "1s"}`), exit: exitInvalid,
+			during: func(t *testing.T, s *localServer, _ *k6process, _ string) {
+				t.Helper()
+				s.isLoaded(t)
+				s.putFaults(t, `{"ttl": "1s", "token": {"outages": [{"for": "1m", "how": "reset"}]}}`)
+			},
 			reason: "… of … token requests failed (…%); … of … calls that needed a token got none (…%)",
 			rules:  []string{"failed_token_requests", "missing_tokens"},
 		},

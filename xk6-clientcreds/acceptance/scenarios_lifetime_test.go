@@ -74,7 +74,7 @@ func TestScenarioShortTTL(t *testing.T) {
 			lines:   []string{"  advice   none, because token requests failed"},
 		},
 		"the API fails": {
-			server:  withFaults(`{"api": {"outages": [{"after": "1s", "for": "1m"}]}}`),
+			server:  withFaults(`{"api": {"errors": [{"rate": 0.25, "status": 503}]}}`),
 			env:     []string{"VUS=2", "DURATION=2s", "TTL=2s", "LEEWAYS=45%"},
 			exit:    exitThresholds,
 			crossed: []string{"checks{leeway:45%}"},

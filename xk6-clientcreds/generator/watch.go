@@ -89,12 +89,13 @@ func (w *watcher) run(ending <-chan struct{}) {
 	for {
 		select {
 		case <-ending:
-			if now := time.Now(); w.first && now.After(w.begin) {
-				w.read(now)
-			}
+			w.end(time.Now(), due)
 			return
 		case <-timer.C:
 		}
+		// The runtime runs a goroutine whose timer fires before those that wait for a CPU. What a virtual user
+		// waits for, it waits for behind them.
+		runtime.Gosched()
 		w.ran(time.Now(), due)
 		due = time.Now().Add(tick)
 		timer.Reset(tick)
@@ -112,18 +113,34 @@ func (w *watcher) ran(now, due time.Time) {
 	}
 }
 
+// end notes what was due by now, and reads what is left.
+func (w *watcher) end(now, due time.Time) {
+	if now.After(due) {
+		w.ran(now, due)
+	}
+	if w.first && now.After(w.begin) {
+		w.read(now)
+	}
+}
+
 func (w *watcher) restart(now time.Time) {
 	w.begin, w.used, w.late, w.ticks = now, w.cpu(), 0, 0
 }
 
+// read reports a reading for each interval that is over, and one at least: a process that stood still for three
+// seconds was late in three of them.
 func (w *watcher) read(now time.Time) {
 	limit, cpus := w.limits.look(), float64(w.available())
 	if limit.cpus > 0 {
 		cpus = min(cpus, limit.cpus)
 	}
-	w.report(Reading{
-		CPU:       min(1, (w.cpu()-w.used).Seconds()/(now.Sub(w.begin).Seconds()*cpus)),
+	over := now.Sub(w.begin)
+	reading := Reading{
+		CPU:       min(1, (w.cpu()-w.used).Seconds()/(over.Seconds()*cpus)),
 		Lag:       w.late / time.Duration(max(1, w.ticks)),
 		Throttled: limit.throttled,
-	})
+	}
+	for range max(1, over/Interval) {
+		w.report(reading)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -98,6 +99,47 @@ func TestLagIsTheAverageLateness(t *testing.T) {
 		w.ran(now, due)
 	}
 	assert.Equal(t, []Reading{{Lag: 40 * time.Millisecond}, {}}, readings, "each second for itself")
+}
+
+// TestStandstillCountsForItsLength: a process that stood still for three seconds has three bad ones, not one, and also
+// when the test is over before the process goes on.
+func TestStandstillCountsForItsLength(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]func(w *watcher, now, due time.Time){
+		"goes on": (*watcher).ran, "ends": (*watcher).end,
+	} {
+		var readings []Reading
+		w := &watcher{
+			cpu: func() time.Duration { return 0 }, available: func() int { return 1 }, limits: newLimits(fstest.MapFS{}),
+			report: func(r Reading) { readings = append(readings, r) },
+		}
+		begin := time.Now()
+		w.restart(begin)
+		after(w, begin.Add(3600*time.Millisecond), begin.Add(tick))
+		stood := Reading{Lag: 3600*time.Millisecond - tick}
+		assert.Equal(t, []Reading{stood, stood, stood}, readings, name)
+	}
+}
+
+// TestQueueOfTheRuntimeIsLag: goroutines that wait for each other are late, although one with a timer is not.
+//
+//nolint:paralleltest // It has the process use one CPU.
+func TestQueueOfTheRuntimeIsLag(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var readings []Reading
+	stop := Watch(func(r Reading) { readings = append(readings, r) })
+	var busy sync.WaitGroup
+	end := time.Now().Add(1500 * time.Millisecond)
+	for range 20 {
+		busy.Go(func() {
+			for time.Now().Before(end) {
+			}
+		})
+	}
+	busy.Wait()
+	stop()
+	assert.NotEmpty(t, readings)
+	assert.GreaterOrEqual(t, readings[0].Lag, 8*saturatedLag, "about 190 ms: each runs for 10 ms before the next")
 }
 
 // TestReportThatTakesItsTimeIsNotLate: what the readings are handed to may wait.
