@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/hint"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 )
@@ -59,14 +60,14 @@ func (e *run) methodData(m method) map[string]any {
 	return data
 }
 
-// hintAssertion says what an assertion can be refused for: servers rarely do.
-func (e *run) hintAssertion() string {
-	check := "check CLIENT_ID and CLIENT_SECRET"
+// hintAssertion says what an assertion can be refused for, with the values of this one.
+func hintAssertion(e *run) hint.Credentials {
+	check := "check {clientId} and {clientSecret}"
 	if e.method.name == oauth.MethodPrivateKeyJWT {
-		check = "check CLIENT_ID, KEY_ID, that the server has the public key of CLIENT_KEY_FILE"
+		check = "check {clientId}, KEY_ID, that the server has the public key of CLIENT_KEY_FILE"
 	}
-	return fmt.Sprintf("%s, that it takes %s for this client and %s as the audience (aud), and the clocks of both sides",
-		check, e.cfg.algorithm(e.method), e.audience())
+	return hint.Credentials(fmt.Sprintf("%s, that it takes %s for this client and %s as the audience (aud), and the "+
+		"clocks of both sides", check, e.cfg.algorithm(e.method), e.audience()))
 }
 
 // tryOtherAudience asks for a token with an assertion for the token endpoint, after one for the issuer was refused:

@@ -153,29 +153,6 @@ func caCount(asked *tls.CertificateRequestInfo) string {
 	return "one CA"
 }
 
-// hintCertificate says what a client that shows a certificate can be refused for.
-const hintCertificate = "check CLIENT_ID, and that the server has the subject or the key of this certificate " +
-	"registered for it"
-
-// hintHandshake is for a connection that ends because of the certificate: many servers do not say why.
-const hintHandshake = "the server may have refused the client's certificate: check that it is not expired, that " +
-	"CLIENT_CERTIFICATE_FILE has the " +
-	"CAs between, and that the server trusts its CA"
-
-// clientCertificateHint is the hint for a failure of a client that shows a certificate; empty where the usual one
-// is right.
-func clientCertificateHint(failure *oauth.Error) string {
-	switch failure.Code {
-	case "invalid_client":
-		return hintCertificate
-	case oauth.CodeConnectionReset, oauth.CodeTLS:
-		return hintHandshake
-	case oauth.CodeTokenBinding:
-		return "the server saw the certificate of a proxy on the way, or keeps one token for several clients"
-	}
-	return ""
-}
-
 // adviseBinding says what tokens that are bound to a certificate mean for the load test (RFC 8705 §3).
 func adviseBinding(_ context.Context, e *run) []Result {
 	if e.token == nil {

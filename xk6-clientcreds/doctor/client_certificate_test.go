@@ -77,7 +77,7 @@ func TestCertificates(t *testing.T) {
 	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, 365*24*time.Hour) })
 	r.isOnly(t, map[string]Status{"grant.configured": Failed})
 	require.Contains(t, r.get(t, "grant.configured").Hint,
-		"the server has the subject or the key of this certificate registered")
+		"the subject or the key of this certificate is registered at the server")
 
 	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.Certificate = newCertificate(t, -time.Minute) })
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
@@ -156,7 +156,7 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	token = "eyJhbGciOiJFUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(bound) + ".c2ln"
 	r = examine(t, cfg)
 	require.Contains(t, r.get(t, "grant.configured").Summary, "token_binding")
-	require.Contains(t, r.get(t, "grant.configured").Hint, "a proxy on the way")
+	require.Contains(t, r.get(t, "grant.configured").Hint, "the certificate of a proxy")
 	r = examine(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: testSecret, RootCAs: cfg.RootCAs})
 	require.Equal(t, plain.URL+"/token", r.TokenEndpoint, "the alias is not for others")
 	require.Equal(t, Warning, r.get(t, "advice.binding").Status)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/hint"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -93,7 +94,8 @@ func lookUp(ctx context.Context, host string) Result {
 func connectionFailed(id string, err error) Result {
 	failure := oauth.TransportError(err)
 	return Result{
-		ID: id, Status: Failed, Summary: failure.Error(), Hint: hintOf(failure), Data: map[string]any{"error": failure.Code},
+		ID: id, Status: Failed, Summary: failure.Error(), Hint: hints.For(failure, hint.Client{}),
+		Data: map[string]any{"error": failure.Code},
 	}
 }
 

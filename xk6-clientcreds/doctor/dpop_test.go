@@ -90,7 +90,7 @@ func TestDPoPFaults(t *testing.T) {
 		"downgrade": {
 			func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{dropProof} },
 			map[string]Status{"grant.configured": Failed},
-			"DPOP=true, or not",
+			"check DPOP, and whether the server binds",
 		},
 		"nonce per token": {
 			func(c *authserver.Config) { c.TokenMiddleware = []authserver.Middleware{forgetful} },

@@ -67,13 +67,7 @@ func (e *run) refused(r Result, err error) Result {
 		return r
 	}
 	e.noteLimit(failure)
-	r.Hint = hintOf(failure)
-	if failure.Code == "invalid_client" && e.method.signs {
-		r.Hint = e.hintAssertion()
-	}
-	if hint := clientCertificateHint(failure); hint != "" && e.method.certified {
-		r.Hint = hint
-	}
+	r.Hint = e.hintFor(failure)
 	if blank := e.cfg.blankCredential(); blank != "" && failure.Status >= 400 && failure.Status < 500 {
 		r.Hint = blank + "; " + r.Hint
 	}

@@ -79,7 +79,7 @@ func (e *run) brokeOff(n int, err error) Result {
 	var failure *oauth.Error
 	if errors.As(err, &failure) {
 		e.noteLimit(failure)
-		r.Hint = hintOf(failure)
+		r.Hint = e.hintFor(failure)
 		r.Data = map[string]any{"error": failure.Code, "http_status": failure.Status, "grants": n + 1}
 	}
 	return r

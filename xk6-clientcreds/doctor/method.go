@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/hint"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -23,32 +24,36 @@ type method struct {
 	missing func(*Config) error
 	// auth is called for a configuration that lacks nothing.
 	auth func(*Config) (oauth.ClientAuth, error)
+	// hint says what to check first when the server rejects the credentials.
+	hint func(*run) hint.Credentials
 }
 
 // methods are all of them. Another one is another row.
 var methods = []method{
 	{
 		id: "client_secret_basic_form", name: "client_secret_basic", encoding: "form", missing: missingSecret,
-		auth: basic(oauth.BasicForm),
+		auth: basic(oauth.BasicForm), hint: always(hint.SecretBasic),
 	},
 	{
 		id: "client_secret_basic_raw", name: "client_secret_basic", encoding: "raw", missing: missingSecret,
-		auth: basic(oauth.BasicRaw),
+		auth: basic(oauth.BasicRaw), hint: always(hint.SecretBasic),
 	},
 	{
-		id: "client_secret_post", name: "client_secret_post", missing: missingSecret,
+		id: "client_secret_post", name: "client_secret_post", missing: missingSecret, hint: always(hint.SecretPost),
 		auth: func(c *Config) (oauth.ClientAuth, error) {
 			return oauth.ClientSecretPost(c.ClientID, c.ClientSecret), nil
 		},
 	},
 	{
 		id: "client_secret_jwt", name: oauth.MethodClientSecretJWT, signs: true, missing: missingLongSecret,
+		hint: hintAssertion,
 		auth: func(c *Config) (oauth.ClientAuth, error) {
 			return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
 		},
 	},
 	{
 		id: "private_key_jwt", name: oauth.MethodPrivateKeyJWT, signs: true, missing: missingKey,
+		hint: hintAssertion,
 		auth: func(c *Config) (oauth.ClientAuth, error) {
 			a := c.assertion()
 			a.Certificate = c.Certificate // for servers that find the key by it
@@ -57,16 +62,21 @@ var methods = []method{
 	},
 	{
 		id: "tls_client_auth", name: oauth.MethodTLSClientAuth, certified: true, missing: missingCertificate,
-		auth: func(c *Config) (oauth.ClientAuth, error) {
+		hint: always(hint.Certificate), auth: func(c *Config) (oauth.ClientAuth, error) {
 			return oauth.TLSClientAuth(c.ClientID), nil
 		},
 	},
 	{
 		id: "self_signed_tls_client_auth", name: oauth.MethodSelfSignedTLSClientAuth, certified: true,
-		missing: missingCertificate, auth: func(c *Config) (oauth.ClientAuth, error) {
+		missing: missingCertificate, hint: always(hint.Certificate), auth: func(c *Config) (oauth.ClientAuth, error) {
 			return oauth.SelfSignedTLSClientAuth(c.ClientID), nil
 		},
 	},
+}
+
+// always is the hint of a method for every run.
+func always(text hint.Credentials) func(*run) hint.Credentials {
+	return func(*run) hint.Credentials { return text }
 }
 
 func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error) {

@@ -35,7 +35,7 @@ func checkRateLimit(_ context.Context, e *run) []Result {
 	e.limit = limitOf(headers)
 	switch {
 	case e.limited:
-		r.Status, r.Hint = Warning, hintLimit
+		r.Status, r.Hint = Warning, hints.RateLimit()
 		r.Summary = "the server refused requests for their rate; " + r.Summary
 	case e.limit > 0 && e.limit < e.cfg.VUs:
 		r.Status = Warning

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/hint"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
@@ -19,7 +20,7 @@ type authMethod struct {
 	certified bool
 	check     func(*options, *jsoption.Reader) error // beyond needs and accepts; may be nil
 	build     func(*options, *secretReader) (oauth.ClientAuth, error)
-	hint      string // where to look first when the server rejects the credentials
+	hint      hint.Credentials // where to look first when the server rejects the credentials
 }
 
 // authNeed is an option that a method needs.
@@ -35,12 +36,12 @@ var authMethods = []authMethod{
 	{
 		name: "client_secret_basic", needs: needsSecret, accepts: []string{"basicEncoding"},
 		build: (*options).clientSecretBasic,
-		hint:  hintSecret,
+		hint:  hint.SecretBasic,
 	},
-	{name: "client_secret_post", needs: needsSecret, build: (*options).clientSecretPost, hint: hintSecret},
+	{name: "client_secret_post", needs: needsSecret, build: (*options).clientSecretPost, hint: hint.SecretPost},
 	{
 		name: oauth.MethodClientSecretJWT, signs: true, needs: needsSecret, accepts: []string{"assertion", "assertion.alg"},
-		build: (*options).clientSecretJWT, hint: hintAssertion,
+		build: (*options).clientSecretJWT, hint: hint.Assertion,
 	},
 	{
 		name: oauth.MethodPrivateKeyJWT, signs: true, needs: []authNeed{{
@@ -48,18 +49,18 @@ var authMethods = []authMethod{
 			unless: func(o *options) bool { return o.Assertion.From.given() },
 		}},
 		accepts: []string{"key.kid", "key.alg", "certificate", "assertion", "assertion.file", "assertion.env"},
-		check:   (*options).checkReadyAssertion, build: (*options).privateKeyJWT, hint: hintAssertion,
+		check:   (*options).checkReadyAssertion, build: (*options).privateKeyJWT, hint: hint.Assertion,
 	},
 	{
 		name: oauth.MethodTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS,
-		hint: hintCertificate,
+		hint: hint.Certificate,
 		build: func(o *options, _ *secretReader) (oauth.ClientAuth, error) {
 			return oauth.TLSClientAuth(o.ClientID), nil
 		},
 	},
 	{
 		name: oauth.MethodSelfSignedTLSClientAuth, certified: true, needs: needsCertificate, check: (*options).checkHTTPS,
-		hint: hintCertificate,
+		hint: hint.Certificate,
 		build: func(o *options, _ *secretReader) (oauth.ClientAuth, error) {
 			return oauth.SelfSignedTLSClientAuth(o.ClientID), nil
 		},

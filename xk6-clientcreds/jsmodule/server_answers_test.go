@@ -468,7 +468,7 @@ func TestDiscoveryThatFailsIsATokenErrorAndCounted(t *testing.T) {
 			got, _ := v.mustRun(caught).(map[string]any)
 			message, _ := got["message"].(string)
 			assert.Contains(t, message, strings.ReplaceAll(c.before, "URL", base))
-			assert.Contains(t, message, `(client "orders" at issuer `+base+`/tenant); check issuer, or give tokenUrl instead`)
+			assert.Contains(t, message, `(client "orders" at issuer `+base+`/tenant); check issuer, or set tokenUrl instead`)
 			assert.Equal(t, "discovery", got["error"])
 			assert.Equal(t, false, v.mustRun(`client.acquire().ok`))
 			assert.Equal(t, []any{int64(0), int64(2)}, v.mustRun(`[client.stats().requests, client.stats().failed]`))

@@ -80,8 +80,8 @@ func (m *instance) errorText(t *tokenSource, err error) string {
 	e := *asOAuthError(err)
 	e.Description = m.process.words(e.Description)
 	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
-	if hint := hint(o, &e); hint != "" {
-		text += "; " + hint
+	if advice := hintFor(o, &e); advice != "" {
+		text += "; " + advice
 	}
 	if dated(o, &e) {
 		text += describeServerClock(t.clock.Load())
