@@ -119,3 +119,29 @@ func TestDashboardsShowEveryMetricOfTheModule(t *testing.T) {
 		assert.Contains(t, text, "k6_"+m.Name, "no panel shows %s", m.Name)
 	}
 }
+
+// TestGuideDropsWhatNoPanelNeeds: the guide says so of the metrics in its example.
+func TestGuideDropsWhatNoPanelNeeds(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/guides/exporter.md")
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(guide), "-o 'prometheus=dropMetrics=")
+	require.True(t, found)
+	dropped, _, _ := strings.Cut(example, "'")
+	var needed []string
+	for _, group := range rules(t).Groups {
+		for _, rule := range group.Rules {
+			needed = append(needed, metricNames(rule.Expr)...)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(written, "grafana", "*.json"))
+	require.NoError(t, err)
+	for _, file := range files {
+		needed = append(needed, metricNames(queries(t, file)...)...)
+	}
+	require.Greater(t, len(needed), 50)
+	for _, metric := range strings.Fields(dropped) {
+		for _, name := range needed {
+			assert.False(t, strings.HasPrefix(name, "k6_"+metric+"_"), "%s is needed", name)
+		}
+	}
+}

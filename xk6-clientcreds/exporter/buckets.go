@@ -29,22 +29,32 @@ const (
 // bucketRules are the classic buckets of metrics by globs of their k6 names.
 type bucketRules map[string][]float64
 
-// defaultBuckets of Trends, in base units. Each bound is at most twice the one before, in steps of
-// 1, 1.5, 2, 3, 5, 7 where latencies mostly are.
+// Default buckets of Trends, in base units. A bucket is a series for each label set, so there are few of them: each
+// bound of how long something takes is at most twice the one before. Native buckets are more precise and no series.
 var (
 	timeBuckets = []float64{
-		.0005, .001, .0015, .002, .003, .005, .007, .01, .015, .02, .03, .05, .07, .1, .15, .2, .3, .5, .7,
-		1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 60,
+		.0005, .001, .002, .004, .008, .016, .032, .0625, .125, .25, .5, 1, 2, 4, 7.5, 15, 30, 60,
 	}
-	lifetimeBuckets = []float64{
-		.1, .2, .5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400,
-	}
-	byteBuckets   = prometheus.ExponentialBuckets(64, 2, 21) // to 64 MiB
-	numberBuckets = []float64{0, .01, .1, .5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5, 1e6, 1e9}
+	phaseBuckets    = []float64{.001, .01, .1, 1, 10}
+	lagBuckets      = []float64{.001, .002, .005, .01, .02, .05, .1, 1}
+	skewBuckets     = []float64{1, 2, 5, 10, 60} // a Date header has whole seconds
+	lifetimeBuckets = []float64{.1, 1, 5, 30, 60, 300, 900, 3600, 14400, 86400}
+	byteBuckets     = prometheus.ExponentialBuckets(64, 2, 21) // to 64 MiB
+	numberBuckets   = []float64{0, .01, .1, .5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5, 1e6, 1e9}
 )
 
-// lifetimes are the metrics that measure how long something is kept, not how long it takes.
-var lifetimes = []string{"*_ttl", "*_remaining", "*_lifetime", "*_session_duration"}
+// timeRules are the default buckets of times that are not how long something as a whole takes.
+var timeRules = []struct {
+	globs  []string
+	bounds []float64
+}{
+	// How long something is kept.
+	{[]string{"*_ttl", "*_remaining", "*_lifetime", "*_session_duration"}, lifetimeBuckets},
+	// The parts of a request. Their sums say what share of the request they are.
+	{[]string{"*_blocked", "*_connecting", "*_tls_handshaking", "*_sending", "*_waiting", "*_receiving"}, phaseBuckets},
+	{[]string{"*_lag"}, lagBuckets},
+	{[]string{"*_skew"}, skewBuckets},
+}
 
 // of returns the classic buckets of a Trend: the buckets of the longest glob that matches its name, else
 // the defaults for what it holds.
@@ -63,11 +73,13 @@ func (rules bucketRules) of(m *metrics.Metric) []float64 {
 		return byteBuckets
 	case m.Contains != metrics.Time:
 		return numberBuckets
-	case matchesAny(lifetimes, m.Name):
-		return lifetimeBuckets
-	default:
-		return timeBuckets
 	}
+	for _, rule := range timeRules {
+		if matchesAny(rule.globs, m.Name) {
+			return rule.bounds
+		}
+	}
+	return timeBuckets
 }
 
 // histogramOptions are client_golang's options for a Trend. Name and labels come from its family.

@@ -50,7 +50,7 @@ func (l *hangups) note(scraper string, err error) {
 		log = log.WithField("before", l.unsaid)
 	}
 	log.Warnf("The scraper at %s hung up before it had all metrics: raise its scrape_timeout, or serve fewer series by "+
-		"dropLabels", scraper)
+		"dropMetrics or dropLabels", scraper)
 	l.warned, l.unsaid = now, 0
 }
 

@@ -33,7 +33,7 @@ func TestScraperThatHangsUp(t *testing.T) {
 	for i := range 100 {
 		r.add(r.metric("m"+strconv.Itoa(i), 0), 1)
 	}
-	h := handler(r.options.Path, r.exporter.registry, r.scrapes, r.log)
+	h := handler(r.options.Path, r.exporter.registry, r.store, r.scrapes, r.log)
 	scrape := func(room int) {
 		request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 		request.RemoteAddr = "192.0.2.1:4711"
@@ -42,7 +42,7 @@ func TestScraperThatHangsUp(t *testing.T) {
 	scrape(1 << 20)
 	require.Empty(t, r.warnings(), "it does not hang up")
 	const want = "The scraper at 192.0.2.1 hung up before it had all metrics: raise its scrape_timeout, or serve fewer " +
-		"series by dropLabels"
+		"series by dropMetrics or dropLabels"
 	for _, room := range []int{1000, 0, 3000} {
 		scrape(room)
 		r.time = r.time.Add(15 * time.Second)

@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"cmp"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,19 +15,9 @@ import (
 
 // labelFilter says which labels are served.
 type labelFilter struct {
-	allow, deny []string // globs of label names
-	url         bool     // keep url where there is name
-}
+	nameFilter
 
-func (f labelFilter) keeps(label string) bool {
-	return matchesAny(f.allow, label) && !matchesAny(f.deny, label)
-}
-
-func matchesAny(globs []string, name string) bool {
-	return slices.ContainsFunc(globs, func(glob string) bool {
-		ok, _ := path.Match(glob, name) // parseGlobs has seen to the error
-		return ok
-	})
+	url bool // keep url where there is name
 }
 
 // labeler turns k6 tags into Prometheus labels. It is not safe for concurrent use.

@@ -54,6 +54,15 @@ func suffixes(m *metrics.Metric) []string {
 	}
 }
 
+// servedNames returns the names with which a metric is served if no other metric has them.
+func servedNames(m *metrics.Metric) []string {
+	var names []string
+	for _, suffix := range suffixes(m) {
+		names = append(names, prefix+sanitizeName(m.Name)+suffix)
+	}
+	return names
+}
+
 // namer gives out metric names, each to one metric. It is not safe for concurrent use.
 type namer struct {
 	log   logrus.FieldLogger

@@ -57,6 +57,9 @@ func optionTable() []option {
 				if !strings.HasPrefix(s, "/") || s == "/" || strings.ContainsAny(s, " {}?#") {
 					return fmt.Errorf("%q is not a path; allowed: \"/\" and a name, such as \"/metrics\"", s)
 				}
+				if s == healthPath {
+					return fmt.Errorf("%q is the path of the health check; allowed: another path, such as \"/metrics\"", s)
+				}
 				return nil
 			},
 		},
@@ -72,6 +75,15 @@ func optionTable() []option {
 			"How long the metrics stay available after the test: `auto` (until the last scrape), or a duration " +
 				"such as `15s`.",
 			func(o *options, s string) (err error) { o.Linger, err = parseLinger(s); return err },
+		},
+		{
+			"metrics", "*",
+			"Metrics of the script and of k6 to serve, by k6 name or by Prometheus name. `*`, `?`, and `[a-z]` match.",
+			func(o *options, s string) (err error) { o.Metrics.allow, err = parseGlobs(s); return err },
+		},
+		{
+			"dropMetrics", "", "Metrics to drop from these.",
+			func(o *options, s string) (err error) { o.Metrics.deny, err = parseGlobs(s); return err },
 		},
 		{
 			"labels", "*", "Labels to serve, by name. `*`, `?`, and `[a-z]` match.",
@@ -161,16 +173,6 @@ func parseBool(s string) (bool, error) {
 // parseList splits at spaces and commas. In the argument commas part the options.
 func parseList(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-}
-
-func parseGlobs(s string) ([]string, error) {
-	globs := parseList(s)
-	for _, glob := range globs {
-		if _, err := path.Match(glob, ""); err != nil {
-			return nil, fmt.Errorf("%q is not a pattern; allowed: names with *, ? and [a-z]", glob)
-		}
-	}
-	return globs, nil
 }
 
 func parseLinger(s string) (linger, error) {

@@ -18,6 +18,7 @@ type options struct {
 	Path           string
 	WebConfig      string
 	Linger         linger
+	Metrics        nameFilter
 	Labels         labelFilter
 	MaxSeries      int
 	Buckets        bucketRules

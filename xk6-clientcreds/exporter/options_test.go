@@ -46,7 +46,8 @@ func TestOptionsHavePrecedence(t *testing.T) {
 func TestOptionsFromEverySource(t *testing.T) {
 	want := options{
 		Addr: "[::1]:9000", Path: "/k6", WebConfig: "web.yml", Linger: linger{atMost: 15 * time.Second},
-		Labels:    labelFilter{allow: []string{"s*", "name"}, deny: []string{"proto"}, url: true},
+		Metrics:   nameFilter{allow: []string{"http_*", "k6_vus"}, deny: []string{"*_blocked"}},
+		Labels:    labelFilter{nameFilter{allow: []string{"s*", "name"}, deny: []string{"proto"}}, true},
 		MaxSeries: 7,
 		Buckets: bucketRules{
 			"http_*": {0.1, 1},
@@ -59,7 +60,7 @@ func TestOptionsFromEverySource(t *testing.T) {
 		},
 	}
 	t.Run("argument", func(t *testing.T) {
-		o, err := resolve(t, "", nil, "[::1]:9000,path=/k6,webConfig=web.yml,linger=15s,labels=s* name,dropLabels=proto,"+
+		o, err := resolve(t, "", nil, "[::1]:9000,path=/k6,webConfig=web.yml,linger=15s,metrics=http_* k6_vus,dropMetrics=*_blocked,labels=s* name,dropLabels=proto,"+
 			"urlLabel=true,maxSeries=7,buckets=http_*:0.1 1;size:1e3,histograms=native,runtimeMetrics=false,"+
 			"textfile=k6.prom,pushUrl=https://push.example.com,pushJob=load,pushLabels=env:ci,"+
 			"pushUsername=user,pushPassword=pass")
@@ -69,7 +70,8 @@ func TestOptionsFromEverySource(t *testing.T) {
 	t.Run("environment", func(t *testing.T) {
 		o, err := resolve(t, "", map[string]string{
 			"K6_PROMETHEUS_ADDR": "[::1]:9000", "K6_PROMETHEUS_PATH": "/k6", "K6_PROMETHEUS_WEB_CONFIG": "web.yml",
-			"K6_PROMETHEUS_LINGER": "15s", "K6_PROMETHEUS_LABELS": "s*,name", "K6_PROMETHEUS_DROP_LABELS": "proto",
+			"K6_PROMETHEUS_LINGER": "15s", "K6_PROMETHEUS_METRICS": "http_*,k6_vus",
+			"K6_PROMETHEUS_DROP_METRICS": "*_blocked", "K6_PROMETHEUS_LABELS": "s*,name", "K6_PROMETHEUS_DROP_LABELS": "proto",
 			"K6_PROMETHEUS_URL_LABEL": "true", "K6_PROMETHEUS_MAX_SERIES": "7",
 			"K6_PROMETHEUS_BUCKETS": "http_*:0.1,1; size:1000", "K6_PROMETHEUS_HISTOGRAMS": "native",
 			"K6_PROMETHEUS_RUNTIME_METRICS": "false", "K6_PROMETHEUS_TEXTFILE": "k6.prom",
@@ -82,7 +84,7 @@ func TestOptionsFromEverySource(t *testing.T) {
 	})
 	t.Run("JSON", func(t *testing.T) {
 		o, err := resolve(t, `{"addr": "[::1]:9000", "path": "/k6", "webConfig": "web.yml", "linger": "15s",
-			"labels": ["s*", "name"], "dropLabels": ["proto"], "urlLabel": true, "maxSeries": 7,
+			"metrics": ["http_*", "k6_vus"], "dropMetrics": ["*_blocked"], "labels": ["s*", "name"], "dropLabels": ["proto"], "urlLabel": true, "maxSeries": 7,
 			"buckets": {"http_*": [0.1, 1], "size": [1000]}, "histograms": "native", "runtimeMetrics": false,
 			"textfile": "k6.prom", "pushUrl": "https://push.example.com", "pushJob": "load", "pushLabels": "env:ci",
 			"pushUsername": "user", "pushPassword": "pass"}`, nil, "")
@@ -96,10 +98,13 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 		{"nine", `option "addr" (-o prometheus=…): "nine" is not an address; allowed: host:port, or :port for every interface`},
 		{"http://a/", `option "addr" (-o prometheus=…): "http://a/" is not an address; allowed: host:port, or :port for every interface`},
 		{"a:", `option "addr" (-o prometheus=…): "a:" is not an address; allowed: host:port, or :port for every interface`},
-		{"adr=:1", `unknown option "adr" (-o prometheus=…) (did you mean "addr"?); allowed: addr, path, webConfig, linger, labels, dropLabels, urlLabel, maxSeries, buckets, histograms, runtimeMetrics, textfile, pushUrl, pushJob, pushLabels, pushUsername, pushPassword`},
+		{"adr=:1", `unknown option "adr" (-o prometheus=…) (did you mean "addr"?); allowed: addr, path, webConfig, linger, metrics, dropMetrics, labels, dropLabels, urlLabel, maxSeries, buckets, histograms, runtimeMetrics, textfile, pushUrl, pushJob, pushLabels, pushUsername, pushPassword`},
 		{":1,linger", `part 2 of -o prometheus=… has no "="; allowed: ADDR, or ADDR,option=value,…, with spaces between the items of a list`},
 		{"path=metrics", `option "path" (-o prometheus=…): "metrics" is not a path; allowed: "/" and a name, such as "/metrics"`},
 		{"path=/", `option "path" (-o prometheus=…): "/" is not a path; allowed: "/" and a name, such as "/metrics"`},
+		{"path=/-/healthy", `option "path" (-o prometheus=…): "/-/healthy" is the path of the health check; allowed: another path, such as "/metrics"`},
+		{"metrics=[a", `option "metrics" (-o prometheus=…): "[a" is not a pattern; allowed: names with *, ? and [a-z]`},
+		{"dropMetrics=http_* [a", `option "dropMetrics" (-o prometheus=…): "[a" is not a pattern; allowed: names with *, ? and [a-z]`},
 		{"path=/{x}", `option "path" (-o prometheus=…): "/{x}" is not a path; allowed: "/" and a name, such as "/metrics"`},
 		{"linger=15", `option "linger" (-o prometheus=…): "15" is not a time; allowed: "auto", or a duration such as "15s", or "0s"`},
 		{"linger=-1s", `option "linger" (-o prometheus=…): "-1s" is not a time; allowed: "auto", or a duration such as "15s", or "0s"`},

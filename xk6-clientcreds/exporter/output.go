@@ -55,6 +55,9 @@ func newOutput(params output.Params, help Help) (*exporter, error) {
 func invalidConfig(err error) error { return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig) }
 
 func configure(params output.Params, help Help, now func() time.Time) (*exporter, error) {
+	if params.ConfigArgument == helpArgument {
+		return nil, cmp.Or(writeOptions(params.StdOut), errHelp)
+	}
 	log := params.Logger.WithField("output", Name)
 	o, err := resolveOptions(params.JSONConfig, params.Environment, params.ConfigArgument, log)
 	if err != nil {
@@ -80,7 +83,9 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 	}
 	e.registry.MustRegister(e)
 	if o.RuntimeMetrics {
-		e.registry.MustRegister(collectors.NewGoCollector(),
+		e.registry.MustRegister(
+			// Of Go's memory, the resident memory of the process says what a load test needs to know.
+			collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
 	return e, nil
@@ -113,7 +118,7 @@ func (e *exporter) SetThresholds(all map[string]metrics.Thresholds) {
 
 // Start implements output.Output.
 func (e *exporter) Start() error {
-	srv, err := listen(e.options, e.registry, e.scrapes, e.log)
+	srv, err := listen(e.options, e.registry, e.store, e.scrapes, e.log)
 	if err != nil {
 		return errext.WithExitCodeIfNone(fmt.Errorf("prometheus output: %w", err), exitcodes.InvalidConfig)
 	}

@@ -24,11 +24,16 @@ const (
 	scenarioInfoName     = prefix + "scenario_info"
 	scenarioProgressName = prefix + "scenario_progress_ratio"
 	thresholdName        = prefix + "threshold_crossed"
+	thresholdLimitName   = prefix + "threshold_limit"
+	thresholdValueName   = prefix + "threshold_value"
 	verdictName          = prefix + "clientcreds_verdict"
 	verdictReasonName    = prefix + "clientcreds_verdict_reason"
 	seriesName           = prefix + "prometheus_series"
 	droppedName          = prefix + "prometheus_dropped_samples_total"
 )
+
+// thresholdLabels are the labels of the metrics about a threshold.
+var thresholdLabels = []string{"abort_on_fail", "metric", "threshold"}
 
 // MetricInfo describes a metric about the test or the exporter.
 type MetricInfo struct {
@@ -63,11 +68,19 @@ func ownMetrics() []ownMetric {
 			"has ended.", nil},
 		{scenarioInfoName, "A scenario of the test, always 1.", []string{"scenario", "executor", "exec"}},
 		{scenarioProgressName, "Part of the scenario that is done, 0 to 1.", []string{"scenario"}},
-		{thresholdName, "Whether a threshold fails now, by k6's rules.", []string{"abort_on_fail", "metric", "threshold"}},
+		{thresholdName, "Whether a threshold fails now, by k6's rules.", thresholdLabels},
+		{
+			thresholdLimitName, "Limit of a threshold: in seconds if the metric is a Trend of times, else as in the script.",
+			thresholdLabels,
+		},
+		{
+			thresholdValueName, "What is compared with the limit now, in the same unit. Absent without samples.",
+			thresholdLabels,
+		},
 		{verdictName, "Whether this is the verdict on the run. Absent until the test has ended, and where the script does " +
 			"not import the module.", []string{"verdict"}},
 		{verdictReasonName, "A reason of the verdict, always 1. Absent until the test has ended.", []string{"rule", "text"}},
-		{seriesName, "Label sets of a k6 metric that are served.", []string{"metric"}},
+		{seriesName, "Label sets that are served, of all k6 metrics. The landing page lists them by metric.", nil},
 		{droppedName, "Samples that are not served, by k6 metric and reason.", []string{"metric", "reason"}},
 	}
 }
@@ -120,9 +133,11 @@ func (c *ownCollector) points() []point {
 	points := c.runPoints(st.run)
 	points = append(points, c.gauge(infoName, 1, procinfo.VersionOf(procinfo.K6Module),
 		procinfo.VersionOf(procinfo.ExtensionModule)))
+	series := 0
 	for _, f := range st.families {
-		points = append(points, c.gauge(seriesName, float64(len(f.series)), f.metric.Name))
+		series += len(f.series)
 	}
+	points = append(points, c.gauge(seriesName, float64(series)))
 	for why, samples := range st.dropped {
 		points = append(points, c.counter(droppedName, float64(samples), why.metric, why.reason))
 	}
@@ -156,6 +171,12 @@ func (c *ownCollector) runPoints(r *runState) []point {
 			continue
 		}
 		points = append(points, c.gauge(thresholdName, number(crossed), t.labels()...))
+		if limit, known := t.servedLimit(); known {
+			points = append(points, c.gauge(thresholdLimitName, limit, t.labels()...))
+		}
+		if value, known := t.servedValue(elapsed); known {
+			points = append(points, c.gauge(thresholdValueName, value, t.labels()...))
+		}
 	}
 	return points
 }

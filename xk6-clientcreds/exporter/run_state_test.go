@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,7 @@ func TestRunTagsAreLabelsOfTheState(t *testing.T) {
 		p.ScriptOptions.RunTags = map[string]string{"testid": "a", "team": "b", "metric": "taken by the exporter"}
 	})
 	r.add(r.builtin.Iterations, 1)
+	r.add(r.builtin.Iterations, math.NaN())
 	assert.Equal(t, "1", r.value(`k6_test_running{metric="taken by the exporter",testid="a"}`))
-	assert.Equal(t, "1", r.value(`k6_prometheus_series{metric="iterations",testid="a"}`))
+	assert.Equal(t, "1", r.value(`k6_prometheus_dropped_samples_total{metric="iterations",reason="nan",testid="a"}`))
 }

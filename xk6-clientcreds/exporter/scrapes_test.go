@@ -145,7 +145,7 @@ func TestScrapesUnderWayAreBounded(t *testing.T) {
 		<-end
 		return nil, nil
 	})
-	h := handler("/metrics", gatherer, newVisits().scrapes, testParams(t, "").Logger)
+	h := handler("/metrics", gatherer, nil, newVisits().scrapes, testParams(t, "").Logger)
 	scrape := func() int {
 		response := httptest.NewRecorder()
 		h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -33,8 +33,11 @@ type server struct {
 	done     chan error // gets what ended the server, and is closed
 }
 
+// healthPath answers while the exporter serves, without collecting metrics.
+const healthPath = "/-/healthy"
+
 // listen opens the address and serves until shutdown.
-func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) (*server, error) {
+func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) (*server, error) {
 	scheme, err := schemeOf(o.WebConfig)
 	if err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func listen(o *options, gatherer prometheus.Gatherer, s *scrapes, log logrus.Fie
 	}
 	srv := &server{
 		http: &http.Server{
-			Handler:           handler(o.Path, gatherer, s, log),
+			Handler:           handler(o.Path, gatherer, st, s, log),
 			ConnState:         s.connState,
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
@@ -97,7 +100,7 @@ func schemeOf(file string) (string, error) {
 	return "http", nil
 }
 
-func handler(path string, gatherer prometheus.Gatherer, s *scrapes, log logrus.FieldLogger) http.Handler {
+func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) http.Handler {
 	mux := http.NewServeMux()
 	failed := &hangups{log: log, now: s.now}
 	mux.Handle("GET "+path, s.watch(failed.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
@@ -106,8 +109,14 @@ func handler(path string, gatherer prometheus.Gatherer, s *scrapes, log logrus.F
 		MaxRequestsInFlight: maxScrapes,
 		EnableOpenMetrics:   true,
 	}))))
-	mux.Handle("GET /{$}", http.RedirectHandler(path, http.StatusFound))
+	mux.Handle("GET /{$}", landing{path, st})
+	mux.HandleFunc("GET "+healthPath, healthy)
 	return mux
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("k6 is healthy.\n")) // whoever hung up needs no answer
 }
 
 // url is where the metrics are, with the address that was bound.

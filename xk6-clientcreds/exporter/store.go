@@ -23,6 +23,7 @@ const (
 // store is the state of all time series.
 type store struct {
 	log        logrus.FieldLogger
+	metrics    nameFilter
 	maxSeries  int
 	histograms histogramKind
 	buckets    bucketRules
@@ -42,9 +43,11 @@ type store struct {
 // observer gets the samples of some time series.
 type observer interface{ observe(s *metrics.Sample) }
 
-// entry is the destination of a metric's samples with some tags. Without a series they are dropped.
+// entry is the destination of a metric's samples with some tags. Without a series they are dropped, and it shows,
+// unless the options leave the metric out.
 type entry struct {
 	series    series
+	leftOut   bool
 	observers []observer
 }
 
@@ -54,16 +57,19 @@ type drop struct{ metric, reason string }
 // family is one k6 metric.
 type family struct {
 	metric    *metrics.Metric
+	names     []string // in Prometheus
 	descs     []*prometheus.Desc
 	histogram prometheus.HistogramOpts
 	byLabels  map[string]series
 	series    []series // grows only, so that a scrape can go through the part that was there
 	full      bool
+	leftOut   bool // by the options: it has no series
 }
 
 func newStore(o *options, help Help, run *runState, log logrus.FieldLogger) *store {
 	st := &store{
-		log: log, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help, run: run,
+		log: log, metrics: o.Metrics, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help,
+		run:      run,
 		now:      run.now,
 		byMetric: make(map[*metrics.Metric]*family),
 		dropped:  make(map[drop]uint64),
@@ -89,18 +95,20 @@ func (st *store) add(containers []metrics.SampleContainer) {
 
 func (st *store) addSample(s *metrics.Sample) {
 	e := st.cache.Get(s.TimeSeries)
-	if math.IsNaN(s.Value) {
+	if !math.IsNaN(s.Value) {
+		for _, o := range e.observers {
+			o.observe(s)
+		}
+	}
+	switch {
+	case e.leftOut:
+	case math.IsNaN(s.Value):
 		st.dropped[drop{s.Metric.Name, droppedNaN}]++
-		return
-	}
-	for _, o := range e.observers {
-		o.observe(s)
-	}
-	if e.series == nil {
+	case e.series == nil:
 		st.dropped[drop{s.Metric.Name, droppedAtLimit}]++
-		return
+	default:
+		e.series.add(s)
 	}
-	e.series.add(s)
 }
 
 // resolve finds or makes the series of ts.
@@ -108,6 +116,9 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	f := st.byMetric[ts.Metric]
 	if f == nil {
 		f = st.newFamily(ts.Metric)
+	}
+	if f.leftOut {
+		return entry{leftOut: true, observers: st.run.observersOf(ts)}
 	}
 	labels := st.labels.labels(ts.Tags)
 	key := signature(labels)
@@ -128,14 +139,19 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 
 func (st *store) newFamily(m *metrics.Metric) *family {
 	f := &family{metric: m, byLabels: make(map[string]series)}
+	st.byMetric[m] = f
+	if !st.metrics.keeps(append(servedNames(m), m.Name)...) {
+		f.leftOut = true
+		return f
+	}
 	base, help := st.names.base(m), st.help.of(m)
 	for i, suffix := range suffixes(m) {
+		f.names = append(f.names, base+suffix)
 		f.descs = append(f.descs, prometheus.NewDesc(base+suffix, help[i], nil, nil))
 	}
 	if m.Type == metrics.Trend {
 		f.histogram = histogramOptions(m, st.histograms, st.buckets)
 	}
-	st.byMetric[m] = f
 	st.families = append(st.families, f)
 	return f
 }
@@ -182,6 +198,10 @@ func (st *store) finish(err error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.run.finish(err)
+	if len(st.families) == 0 && len(st.byMetric) > 0 {
+		st.log.Warnf("The options metrics and dropMetrics left out all %d metrics of the test. Prometheus got only the "+
+			"metrics about the run: check the names", len(st.byMetric))
+	}
 }
 
 // conclude notes what the run comes to.

@@ -89,7 +89,7 @@ func BenchmarkScrape(b *testing.B) {
 				}
 				e.AddMetricSamples(containers)
 			}
-			handler := handler("/metrics", e.registry, &scrapes{now: time.Now}, e.log)
+			handler := handler("/metrics", e.registry, e.store, &scrapes{now: time.Now}, e.log)
 			size := 0
 			request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			request.Header.Set("Accept", accept)

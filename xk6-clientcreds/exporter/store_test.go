@@ -218,16 +218,22 @@ func TestBucketsByName(t *testing.T) {
 	}
 	r = newRig(t, "")
 	for m, want := range map[*metrics.Metric][]float64{
-		r.builtin.HTTPReqDuration:                             timeBuckets,
-		r.metric("my_ttl", metrics.Trend, metrics.Time):       lifetimeBuckets,
-		r.builtin.WSSessionDuration:                           lifetimeBuckets,
-		r.metric("body_size", metrics.Trend, metrics.Data):    byteBuckets,
-		r.metric("my_remaining", metrics.Trend, metrics.Data): byteBuckets,
-		r.metric("other_remaining", metrics.Trend):            numberBuckets,
+		r.builtin.HTTPReqDuration:                              timeBuckets,
+		r.builtin.HTTPReqWaiting:                               phaseBuckets,
+		r.metric("my_connecting", metrics.Trend, metrics.Time): phaseBuckets,
+		r.metric("my_lag", metrics.Trend, metrics.Time):        lagBuckets,
+		r.metric("my_skew", metrics.Trend, metrics.Time):       skewBuckets,
+		r.metric("my_ttl", metrics.Trend, metrics.Time):        lifetimeBuckets,
+		r.builtin.WSSessionDuration:                            lifetimeBuckets,
+		r.metric("body_size", metrics.Trend, metrics.Data):     byteBuckets,
+		r.metric("my_remaining", metrics.Trend, metrics.Data):  byteBuckets,
+		r.metric("other_remaining", metrics.Trend):             numberBuckets,
 	} {
 		assert.Equal(t, want, r.store.buckets.of(m), m.Name)
 	}
-	for _, bounds := range [][]float64{timeBuckets, lifetimeBuckets, byteBuckets, numberBuckets} {
+	for _, bounds := range [][]float64{
+		timeBuckets, phaseBuckets, lagBuckets, skewBuckets, lifetimeBuckets, byteBuckets, numberBuckets,
+	} {
 		assert.True(t, slices.IsSorted(bounds))
 	}
 	for _, bounds := range [][]float64{timeBuckets, byteBuckets} {

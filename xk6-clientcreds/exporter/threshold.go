@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
 
@@ -27,12 +28,14 @@ type threshold struct {
 	tags           [][2]string // of the submetric
 	expr           condition.Condition
 
-	counter              bool // whether the metric is a Counter: rate is per second then
+	served               *metrics.Metric // what it is about; nil until a metric of a script has a sample
+	counter              bool            // whether the metric is a Counter: rate is per second then
 	count                uint64
 	sum, last, min, max  float64
 	nonzero              uint64
 	below, at            uint64
 	nextBelow, nextAbove float64
+	distribution         *ddsketch.DDSketch // of a percentile; nil for other methods
 }
 
 // newThresholds makes the thresholds of a script, in the order of their names.
@@ -52,7 +55,9 @@ func newThresholds(all map[string]metrics.Thresholds, log logrus.FieldLogger) []
 			list = append(list, &threshold{
 				metric: metric, source: t.Source, abortOnFail: t.AbortOnFail,
 				name: name, tags: parseSubmetricTags(tags), expr: expr,
-				counter: m != nil && m.Type == metrics.Counter,
+				served:       m,
+				counter:      m != nil && m.Type == metrics.Counter,
+				distribution: newDistribution(expr),
 			})
 		}
 	}
@@ -87,7 +92,7 @@ func (t *threshold) watches(ts metrics.TimeSeries) bool {
 func (t *threshold) observe(s *metrics.Sample) {
 	v, limit := s.Value, t.expr.Limit
 	if t.count == 0 {
-		t.counter = s.Metric.Type == metrics.Counter
+		t.served, t.counter = s.Metric, s.Metric.Type == metrics.Counter
 		t.min, t.max = v, v
 		t.nextBelow, t.nextAbove = math.Inf(-1), math.Inf(1)
 	}
@@ -97,6 +102,9 @@ func (t *threshold) observe(s *metrics.Sample) {
 	t.min, t.max = min(t.min, v), max(t.max, v)
 	if v != 0 {
 		t.nonzero++
+	}
+	if t.distribution != nil {
+		_ = t.distribution.Add(v) // a value that no bin can hold is beyond every other: min and max have it
 	}
 	switch {
 	case v < limit:
@@ -120,7 +128,7 @@ func (t *threshold) crossed(elapsed time.Duration, over bool) bool {
 }
 
 // value is the left side of the expression, if it has one. For a percentile it is a number on the
-// same side of the limit.
+// same side of the limit, which estimate brings near.
 func (t *threshold) value(elapsed time.Duration) (v float64, known bool) {
 	switch t.expr.Method {
 	case "count":
