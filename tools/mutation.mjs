@@ -1,14 +1,16 @@
 // Mutation tests by gremlins: it changes the code of a package in one place at a time and runs the package's tests. Each
 // package has a floor for the share of changes that a test notices. The exit code is 1 where a package is below its
 // floor, and 2 where that cannot be known: gremlins failed, found nothing to change, or ran into too many timeouts.
+// The results are merged into docs/evidence/mutation.md.
 //
-//   node tools/mutation.mjs GREMLINS WORKERS [PACKAGE…]
+//   node tools/mutation.mjs GREMLINS GO WORKERS [PACKAGE…]      GO: the program of tools/mutation
 //   node tools/mutation.mjs --list        the packages, as JSON
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { writePage } from './mutation/page.mjs';
 
 const root = 'xk6-clientcreds';
 
@@ -27,16 +29,13 @@ const floors = {
 /** Packages that are not in the binary. */
 const left = [/^acceptance\b/, /^bench\b/, /^dashboards\b/];
 
-/**
- * Gremlins leaves out code that no test runs, and takes the conditions of cases and declarations for such code, since Go's
- * coverage does not see them. A package of which it tries less than this share says too little.
- */
+/** Changes that no test reaches are not tried. A package of which less than this share is tried says too little. */
 const leastTried = 0.5;
 
-/** Timeouts say nothing on a machine that is too slow for them: this share of all changes is the most that is believed. */
+/** Waiting forever may also be a machine that is too slow: this share of all changes is the most that is believed. */
 const mostTimeouts = 0.1;
 
-const [gremlins, workers, ...asked] = process.argv.slice(2);
+const [gremlins, go, workers, ...asked] = process.argv.slice(2);
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
     .split('\n')
     .filter((file) => file !== '' && existsSync(file));
@@ -63,22 +62,32 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => process.exit(2));
 }
+/** Survivors that behave like the code, with the reason: pairs of lines in tools/mutation/equivalent.txt. */
+const equivalent = new Map(
+    readFileSync('tools/mutation/equivalent.txt', 'utf8')
+        .split('\n\n')
+        .map((pair) => pair.trim().split('\n').map((line) => line.trim())),
+);
 const tree = copyTree();
-const path = `${goWithoutDownloads()}${delimiter}${process.env.PATH}`;
+const state = join(work, 'state');
+const realGo = execFileSync('sh', ['-c', 'command -v go'], { encoding: 'utf8' }).trim();
+const bin = join(work, 'bin');
+mkdirSync(bin);
+copyFileSync(go, join(bin, 'go'));
 const results = resolve('build/mutation');
 mkdirSync(results, { recursive: true });
 
 checkTool();
-let status = 0;
-for (const name of packages) {
-    const { text, survivors, code } = judge(name, run(name));
-    console.log(text);
-    for (const survivor of survivors) {
-        console.log(`    ${survivor}`);
+const judged = packages.map((name) => {
+    const result = judge(name, run(name));
+    console.log(`${name}: ${result.verdict}: ${result.text}`);
+    for (const survivor of result.survivors ?? []) {
+        console.log(`    ${survivor.place} ${survivor.key}${survivor.reason === undefined ? '' : `   equivalent: ${survivor.reason}`}`);
     }
-    status = Math.max(status, code);
-}
-process.exit(status);
+    return result;
+});
+writePage(judged, known);
+process.exit(Math.max(...judged.map((result) => result.code)));
 
 /** A copy of the files of this project, and not of what is built and cached beside them: gremlins copies all of it again. */
 function copyTree() {
@@ -95,18 +104,6 @@ function copyTree() {
 }
 
 /**
- * A folder with a go that downloads no modules ahead. Gremlins would have it download all, and some of them no package
- * needs and a module proxy may lack. The build downloads what it needs.
- */
-function goWithoutDownloads() {
-    const folder = join(work, 'bin');
-    mkdirSync(folder);
-    const go = execFileSync('sh', ['-c', 'command -v go'], { encoding: 'utf8' }).trim();
-    writeFileSync(join(folder, 'go'), `#!/bin/sh\n[ "$1 $2" = "mod download" ] && exit 0\nexec '${go}' "$@"\n`, { mode: 0o755 });
-    return folder;
-}
-
-/**
  * Ends this program unless gremlins can tell a change that a test notices from one that no test notices: where all tests
  * fail for another reason, it would take every change for noticed.
  */
@@ -114,14 +111,25 @@ function checkTool() {
     const name = 'canary';
     mkdirSync(join(tree, root, name));
     const write = (file, text) => writeFileSync(join(tree, root, name, file), text);
-    write('canary.go', 'package canary\n\nfunc Tested(a, b int) bool { return a == b }\n\nfunc Untested(a, b int) bool { return a == b }\n');
+    const functions = {
+        Tested: ['a == b', 'KILLED'],
+        Untested: ['a == b', 'LIVED'],
+        Unused: ['a == b', 'NOT COVERED'],
+        Hanging: ['func() bool {\n\tfor a != b {\n\t}\n\treturn true\n}()', 'KILLED'],
+        Case: ['func() bool {\n\tswitch {\n\tcase a == b:\n\t\treturn true\n\t}\n\treturn false\n}()', 'KILLED'],
+        Text: ['string(rune(a))+"" == string(rune(b))', 'KILLED,NOT VIABLE'],
+        Constant: ['a-b == zero', 'KILLED,KILLED,KILLED,KILLED,KILLED'], // a minus is changed as two kinds; also in the declaration of zero
+    };
+    const code = Object.entries(functions).map(([f, [body]]) => `func ${f}(a, b int) bool { return ${body} }\n`);
+    write('canary.go', `package canary\n\nconst zero = 1 - 1\n\n${code.join('\n')}`);
     write(
         'canary_test.go',
-        'package canary\n\nimport "testing"\n\nfunc Test(t *testing.T) {\n\tif Untested(1, 1); !Tested(1, 1) {\n\t\tt.Fail()\n\t}\n}\n',
+        `package canary\n\nimport "testing"\n\nfunc Test(t *testing.T) {\n\tif Untested(1, 1); !Tested(1, 1) || !Hanging(1, 1) || !Case(1, 1) || !Text(1, 1) || !Constant(1, 1) {\n\t\tt.Fail()\n\t}\n}\n`,
     );
     const found = (run(name)?.files ?? []).flatMap((file) => file.mutations.map((m) => m.status));
-    if (found.toSorted().join() !== 'KILLED,LIVED') {
-        console.error(`mutation: UNKNOWN: of a change that a test notices and one that none does, gremlins says: ${found.join(', ')}`);
+    const expected = Object.values(functions).flatMap(([, statuses]) => statuses.split(','));
+    if (found.toSorted().join() !== expected.toSorted().join()) {
+        console.error(`mutation: UNKNOWN: of known changes, gremlins says ${found.toSorted().join(', ')}; expected ${expected.toSorted().join(', ')}`);
         process.exit(2);
     }
 }
@@ -130,47 +138,74 @@ function checkTool() {
 function run(name) {
     const output = join(results, `${name.replaceAll('/', '-')}.json`);
     rmSync(output, { force: true });
-    const args = ['unleash', '--workers', workers, '--timeout-coefficient', '20', '--exclude-files', '/', '--output', output];
+    rmSync(state, { force: true, recursive: true });
+    mkdirSync(state);
+    const args = ['unleash', '--workers', workers, '--timeout-coefficient', '1000', '--exclude-files', '/', '--output', output];
     const ended = spawnSync(gremlins, [...args, `./${root}/${name}`], {
         cwd: tree,
-        env: { ...process.env, PATH: path, TMPDIR: work },
+        env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, TMPDIR: work, MUTATION_GO: realGo, MUTATION_STATE: state },
         encoding: 'utf8',
         maxBuffer: 1 << 28,
     });
-    if (ended.status !== 0 || !existsSync(output)) {
-        console.error(`${ended.stdout ?? ''}${ended.stderr ?? ''}${ended.error ?? ''}`.trim());
+    const failures = stateLines('failures');
+    if (ended.status !== 0 || !existsSync(output) || failures.length > 0) {
+        console.error(`${ended.stdout ?? ''}${ended.stderr ?? ''}${ended.error ?? ''}${failures.join('\n')}`.trim());
         return undefined;
     }
     return JSON.parse(readFileSync(output, 'utf8'));
 }
 
+/** The lines of a file that the program of tools/mutation has left. */
+function stateLines(name) {
+    const file = join(state, name);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+}
+
 /** Whether the tests of a package notice enough of the changes. */
 function judge(name, report) {
     const floor = floors[name] ?? usualFloor;
-    const cannotKnow = (why) => ({ text: `${name}: UNKNOWN: ${why}`, survivors: [], code: 2 });
+    const unknown = (why) => ({ name, floor, verdict: 'UNKNOWN', text: why, code: 2 });
     if (report === undefined) {
-        return cannotKnow('gremlins failed; see above');
+        return unknown('gremlins failed; see above');
     }
-    const all = report.files.flatMap((file) => file.mutations.map((m) => ({ ...m, file: file.file_name })));
+    const built = JSON.parse(readFileSync(join(state, 'state.json'), 'utf8')).Files; // others are for other systems
+    const all = report.files
+        .filter((file) => built.includes(file.file_name))
+        .flatMap((file) => file.mutations.map((m) => ({ ...m, file: file.file_name })));
     const of = (wanted) => all.filter((m) => m.status === wanted);
-    const [killed, lived, uncovered, late] = ['KILLED', 'LIVED', 'NOT COVERED', 'TIMED OUT'].map(of);
+    const [killed, lived, unreached] = ['KILLED', 'LIVED', 'NOT COVERED'].map(of);
+    const late = stateLines('late').length;
     const counted = killed.length + lived.length;
     if (counted === 0) {
-        return cannotKnow('gremlins found nothing to change that a test runs');
+        return unknown('gremlins found nothing to change that a test reaches');
     }
-    if (counted < leastTried * (counted + uncovered.length)) {
-        return cannotKnow(`no test seems to run ${uncovered.length} of ${counted + uncovered.length} changes`);
+    if (counted < leastTried * (counted + unreached.length)) {
+        return unknown(`no test reaches ${unreached.length} of ${counted + unreached.length} changes`);
     }
-    if (late.length > mostTimeouts * (counted + late.length)) {
-        return cannotKnow(`${late.length} of ${counted + late.length} changes ran into the timeout; run it on a machine with less to do`);
+    if (late > mostTimeouts * counted) {
+        return unknown(`${late} of ${counted} changes ran into the timeout; run it on a machine with less to do`);
     }
     const share = (100 * killed.length) / counted;
-    const enough = share >= floor;
+    const survivors = lived.map((m) => survivor(name, m));
     return {
+        name,
+        floor,
+        verdict: share >= floor ? 'ok' : 'BELOW ITS FLOOR',
         text:
-            `${name}: ${enough ? 'ok' : 'BELOW ITS FLOOR'}: ${share.toFixed(1)}% of ${counted} changes were noticed (floor ${floor}%): ` +
-            `${lived.length} lived; not counted: ${uncovered.length} that no test seems to run, ${late.length} that timed out`,
-        survivors: lived.map((m) => `${root}/${name}/${m.file}:${m.line}:${m.column} ${m.type}`),
-        code: enough ? 0 : 1,
+            `${share.toFixed(1)}% of ${counted} changes were noticed (floor ${floor}%), ${late} of them by a timeout: ` +
+            `${lived.length} lived; not counted: ${unreached.length} that no test reaches`,
+        share,
+        counted,
+        unreached: unreached.length,
+        survivors,
+        code: share >= floor ? 0 : 1,
     };
+}
+
+/** A change that lived, and why it is equivalent to the code if that is known. */
+function survivor(name, { file, line, column, type }) {
+    const bytes = Buffer.from(readFileSync(join(tree, root, name, file), 'utf8').split('\n')[line - 1]);
+    const [before, after] = [bytes.subarray(0, column - 1), bytes.subarray(column - 1)].map((part) => part.toString());
+    const key = `${name}/${file} ${type} ${before.trimStart()}‹›${after}`;
+    return { place: `${root}/${name}/${file}:${line}:${column}`, key, reason: equivalent.get(key) };
 }

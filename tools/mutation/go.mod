@@ -1,0 +1,3 @@
+module github.com/xk6-clientcreds/harness/tools/mutation
+
+go 1.26.0
