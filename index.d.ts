@@ -695,6 +695,19 @@ declare module 'k6/x/clientcreds' {
         acquireAsync(): Promise<Acquisition>;
 
         /**
+         * Sends `n` token requests at the same time and returns their results when all have ended. Each request is like one
+         * of `acquire()`. k6's options `batch` (20 by default) and `batchPerHost` (6 by default) limit how many requests are
+         * under way at a time, as they do for `http.batch()`. Use this method for a burst, such as the start of a fleet, and
+         * for the highest rate per CPU.
+         * @param n Number of requests: 1 to 10,000.
+         * @throws {TypeError} if `n` is not a whole number from 1 to 10,000.
+         * @example
+         * const results = client.acquireBatch(20);
+         * check(results, { granted: (all) => all.every((r) => r.ok) });
+         */
+        acquireBatch(n: number): Acquisition[];
+
+        /**
          * Removes the token from the cache. The next call requests a new one.
          * @example
          * if (http.get(url, { headers: client.headers() }).status === 401) client.invalidate();

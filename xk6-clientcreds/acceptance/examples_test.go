@@ -38,6 +38,10 @@ var examples = map[string]example{
 		t.Helper()
 		require.EqualValues(t, r.summary.count("iterations"), stats.TokenRequests.ByResult["issued"])
 	}},
+	"acquire-batch.js": {saw: func(t *testing.T, stats authserver.Stats, _ run) {
+		t.Helper()
+		require.EqualValues(t, 2*3*20, stats.TokenRequests.ByResult["issued"])
+	}},
 	"cache-shared.js": {saw: tokensPerVU(1)},
 	"cache-none.js":   {saw: tokensPerVU(10)},
 	"refresh.js":      {server: func(c *authserver.Config) { c.TTL = 4 * time.Second }},

@@ -51,9 +51,10 @@ func TestEveryTableIsFilledByItsScript(t *testing.T) {
 		schedule probe.Schedule
 		table    func(*block.Run) results.Table
 	}{
-		"hits":  {quick(1, 1000), hitsTable},
-		"api":   {quick(3, 1), func(run *block.Run) results.Table { return apiTable(run, 3) }},
-		"token": {quick(3, 1), func(run *block.Run) results.Table { return tokenTable(run, 3) }},
+		"hits":        {quick(1, 1000), hitsTable},
+		"api":         {quick(3, 1), func(run *block.Run) results.Table { return apiTable(run, 3) }},
+		"token":       {quick(3, 1), func(run *block.Run) results.Table { return tokenTable(run, 3) }},
+		"token-batch": {quick(2, 20), func(run *block.Run) results.Table { return batchTable(run, 2, 20) }},
 	} {
 		t.Run(script, func(t *testing.T) {
 			run, err := b.blocks(t.Context(), script, c.schedule)

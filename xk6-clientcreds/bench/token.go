@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
@@ -23,7 +24,31 @@ func (b *bench) token(ctx context.Context) ([]results.Table, error) {
 		}
 		tables = append(tables, tokenTable(run, schedule.VUs))
 	}
-	return tables, nil
+	batches := probe.Schedule{VUs: 5, PerVU: 10, Rounds: 30, Repeats: 20, Drain: drain}
+	run, err := b.blocks(ctx, "token-batch", batches)
+	if err != nil {
+		return nil, err
+	}
+	return append(tables, batchTable(run, batches.VUs, batches.Repeats)), nil
+}
+
+func batchTable(run *block.Run, vus, size int) results.Table {
+	const reference = "http.post + res.json()"
+	cpu := run.Cost()
+	perCPUSecond := func(b block.Block) float64 { return float64(time.Second) / cpu(b) }
+	output := func(name string) results.Result {
+		return results.Compared(label(name, vus), "tokens per CPU second", run.Of(name, perCPUSecond),
+			label(reference, vus), run.Of(reference, perCPUSecond))
+	}
+	return results.Table{
+		Title: fmt.Sprintf("A token in a batch of %d with %s", size, plural(vus)),
+		Results: []results.Result{
+			results.Measured(label(reference, vus), "tokens per CPU second", run.Of(reference, perCPUSecond)),
+			output(reference + ", again"),
+			output("http.batch + res.json()"),
+			output("client.acquireBatch()").With(results.NewTarget(results.OfRatio, results.AtLeast, 2.6)),
+		},
+	}
 }
 
 func tokenTable(run *block.Run, vus int) results.Table {

@@ -4,45 +4,46 @@ import "github.com/grafana/sobek"
 
 type method = func(sobek.FunctionCall) sobek.Value
 
-// methodNames are the members of Client, in the order of index.d.ts.
-var methodNames = []string{
-	"token", "authorization", "headers", "tokenAsync", "acquire", "acquireAsync", "invalidate", "introspect", "revoke",
-	"inspect",
-	"get", "head", "post", "put", "patch", "del", "options", "request", "batch", "asyncRequest",
-	"stats",
+// members are the methods of Client, in the order of index.d.ts.
+var members = []struct {
+	name string
+	call func(*client, sobek.FunctionCall) sobek.Value
+}{
+	{"token", (*client).token},
+	{"authorization", (*client).authorization},
+	{"headers", (*client).headers},
+	{"tokenAsync", (*client).tokenAsync},
+	{"acquire", (*client).acquire},
+	{"acquireAsync", (*client).acquireAsync},
+	{"acquireBatch", (*client).acquireBatch},
+	{"invalidate", (*client).invalidate},
+	{"introspect", (*client).introspect},
+	{"revoke", (*client).revoke},
+	{"inspect", (*client).inspect},
+	{"get", sends("get")},
+	{"head", sends("head")},
+	{"post", sends("post")},
+	{"put", sends("put")},
+	{"patch", sends("patch")},
+	{"del", sends("del")},
+	{"options", sends("options")},
+	{"request", sends("request")},
+	{"batch", (*client).batch},
+	{"asyncRequest", (*client).asyncRequest},
+	{"stats", (*client).stats},
+}
+
+// sends is the method that sends a request as k6/http's function of that name does.
+func sends(name string) func(*client, sobek.FunctionCall) sobek.Value {
+	return func(c *client, call sobek.FunctionCall) sobek.Value { return c.send(name, call) }
 }
 
 // method returns the member of that name, or nil.
 func (c *client) method(name string) method {
-	switch name {
-	case "token":
-		return c.token
-	case "authorization":
-		return c.authorization
-	case "headers":
-		return c.headers
-	case "tokenAsync":
-		return c.tokenAsync
-	case "acquire":
-		return c.acquire
-	case "acquireAsync":
-		return c.acquireAsync
-	case "invalidate":
-		return c.invalidate
-	case "introspect":
-		return c.introspect
-	case "revoke":
-		return c.revoke
-	case "inspect":
-		return c.inspect
-	case "get", "head", "post", "put", "patch", "del", "options", "request":
-		return func(call sobek.FunctionCall) sobek.Value { return c.send(name, call) }
-	case "batch":
-		return c.batch
-	case "asyncRequest":
-		return c.asyncRequest
-	case "stats":
-		return c.stats
+	for _, m := range members {
+		if m.name == name {
+			return func(call sobek.FunctionCall) sobek.Value { return m.call(c, call) }
+		}
 	}
 	return nil
 }

@@ -66,7 +66,8 @@ func TestClientIsLikeAnInstanceOfAClass(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	v := oneVU(t, e, "")
-	for _, name := range methodNames {
+	for _, m := range members {
+		name := m.name
 		assert.Equal(t, "function", v.mustRun(`typeof client.`+name), name)
 		assert.Equal(t, true, v.mustRun(`client.`+name+` === client.`+name+` && '`+name+`' in client`), name)
 	}
