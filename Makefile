@@ -78,7 +78,7 @@ test: needs check test-packages test-acceptance ## Everything that CI runs
 # Without the one test that compares a file with an npm package.
 .PHONY: quick
 quick: ## Test the packages without the race detector and npm: the loop while you work
-	go test -timeout 5m -skip '^TestLibraryIsTheOneOfNPM$$' $(TESTFLAGS) $$(go list ./... | grep -v -e /acceptance$$ -e /bench$$)
+	go test -timeout 5m -skip '^TestLibraryIsTheOneOfNPM$$' $(TESTFLAGS) $$(go list ./... | grep -v -e /acceptance -e /bench$$)
 
 .PHONY: needs
 needs:
@@ -86,11 +86,12 @@ needs:
 
 .PHONY: test-packages
 test-packages: $(NODE_MODULES) ## Test the Go packages with the race detector
-	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance$$)
+	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance)
 
+# One package at a time: their tests run side by side already.
 .PHONY: test-acceptance
 test-acceptance: build/k6 $(NODE_MODULES) $(PROMETHEUS) ## Test the built binary against real servers
-	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 20m -parallel 4 $(TESTFLAGS) ./xk6-clientcreds/acceptance
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 20m -p 1 -parallel 4 $(TESTFLAGS) ./xk6-clientcreds/acceptance/...
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (10s)

@@ -10,7 +10,7 @@ regression: build/k6 ## Compare versions by runs in turns; RUNS DURATION RATE BA
 .PHONY: regression-proof
 regression-proof: build/k6 ## Try the gate on 20 changes that are none and 20 that are, to docs/evidence/regression.md; 12 min
 	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 60m -parallel 3 $(TESTFLAGS) -run '^TestRegressionProof$$' \
-		./xk6-clientcreds/acceptance -repetitions 20 -update
+		./xk6-clientcreds/acceptance/regression -repetitions 20 -update
 
 check: actionlint
 

@@ -25,11 +25,11 @@ dashboards: ## Write the Grafana dashboards from their Go code
 
 .PHONY: test-prometheus
 test-prometheus: build/k6 $(PROMETHEUS) ## Run the dashboards and rules against a real Prometheus
-	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 10m -run Prometheus -v ./xk6-clientcreds/acceptance
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 10m -run Prometheus -v ./xk6-clientcreds/acceptance/prometheus
 
 # Debian's Prometheus 2, which knows classic histograms only, once more.
 .PHONY: test-prometheus2
 test-prometheus2: build/k6 $(PROMETHEUS) ## The same with Debian's Prometheus 2 (apt-get install prometheus)
 	@command -v prometheus >/dev/null || { echo 'missing: Prometheus 2; install: apt-get install prometheus' >&2; exit 1; }
 	PROMETHEUS_BIN=$$(command -v prometheus) K6_BIN=$(CURDIR)/build/k6 \
-		go test -count=1 -timeout 10m -run Prometheus -v ./xk6-clientcreds/acceptance
+		go test -count=1 -timeout 10m -run Prometheus -v ./xk6-clientcreds/acceptance/prometheus

@@ -1,0 +1,2 @@
+// Package commands tests `k6 x clientcreds`: serve, doctor, run, and init.
+package commands

@@ -1,0 +1,121 @@
+//go:build capacity && linux
+
+package interop
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	linux "golang.org/x/sys/unix"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
+)
+
+// The cores that k6 and the server have for themselves.
+const (
+	generatorCore = 0
+	serverCore    = 1
+)
+
+// measuredServer is a server whose capacity is looked for.
+type measuredServer struct {
+	name   string
+	start  func(*testing.T, servers.ClientCertificates, []servers.Registration) counterpart
+	ladder []string // the environment of the steps
+}
+
+// The last one is fast enough to show how much of this load k6 can make: its steps are the same as before.
+func measuredServers(t *testing.T) []measuredServer {
+	t.Helper()
+	wide := []string{"FROM=1500", "TO=3900", "STEPS=9", "STEP=4s"}
+	return []measuredServer{
+		{
+			"Ory Hydra " + moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), hydraCounterpart,
+			[]string{"FROM=60", "TO=240", "STEPS=10", "STEP=4s"},
+		},
+		{
+			"oidc-provider " + packageVersion(t, "oidc-provider"), oidcProviderCounterpart,
+			append([]string{"RESOURCE=" + interopResource}, wide...),
+		},
+		{"zitadel/oidc " + moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"), zitadelCounterpart, wide},
+	}
+}
+
+// Measures the tokens per second of each server within an objective, on one core, with k6 on another one.
+// docs/evidence/capacity.md has what came of it.
+func TestCapacity(t *testing.T) {
+	require.GreaterOrEqual(t, runtime.NumCPU(), 2, "k6 and the server need a core each")
+	certs := servers.NewClientCertificates(t)
+	client := servers.Registration{
+		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic",
+		GrantTypes: []string{"client_credentials"}, Scope: "api:read",
+	}
+	var table, steps strings.Builder
+	for _, server := range measuredServers(t) {
+		var c counterpart
+		onCore(t, serverCore, func() { c = server.start(t, certs, []servers.Registration{client}) })
+		result := filepath.Join(t.TempDir(), "capacity.json")
+		var r k6test.Result
+		onCore(t, generatorCore, func() {
+			r = k6test.Run{Script: "scripts/token-capacity.js", Judged: true, Env: k6test.With(map[string]string{
+				"TOKEN_URL": c.tokenURL, "SSL_CERT_FILE": c.caFile, "CLIENT_ID": client.ID, "CLIENT_SECRET": client.Secret,
+				"SLO_P95": "100ms", "RESULT_FILE": result, "GOGC": "400",
+			}, server.ladder...)}.Do(t)
+		})
+		t.Log(r.Output)
+		require.Zero(t, r.ExitCode, "the server misses its objective in the first step, or the run does not count")
+		found := k6test.ReadCapacity(t, result)
+		fmt.Fprintf(&table, "| %s | %.0f | %.0f | %s: %s | %.0f%% |\n",
+			server.name, found.Capacity, found.Most, found.Limit, found.Why, 100*found.GeneratorCPU)
+		fmt.Fprintf(&steps, "\n%s, `%s`:\n\n| Rate | Granted | p95 | Failed | Missed by |\n|---|---|---|---|---|\n",
+			server.name, strings.Join(server.ladder, " "))
+		for _, s := range found.Steps {
+			fmt.Fprintf(&steps, "| %d/s | %.1f/s | %.1f ms | %.2f%% | %s |\n", s.Rate, s.Granted, s.P95, 100*s.Failed, s.Miss)
+		}
+	}
+	document(t, "docs/evidence/capacity.md",
+		"\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
+			"|---|---|---|---|---|\n"+table.String()+"\n### Steps\n"+steps.String())
+}
+
+// onCore has what start starts run on one core, with all of its threads.
+func onCore(t *testing.T, core int, start func()) {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, only linux.CPUSet
+	require.NoError(t, linux.SchedGetaffinity(0, &before))
+	only.Set(core)
+	require.NoError(t, linux.SchedSetaffinity(0, &only))
+	defer func() { require.NoError(t, linux.SchedSetaffinity(0, &before)) }()
+	start()
+}
+
+// machine says what the numbers belong to.
+func machine(t *testing.T) string {
+	t.Helper()
+	model := "unknown CPU"
+	for line := range strings.Lines(k6test.ReadFile(t, "/proc/cpuinfo")) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			model = strings.TrimSpace(value)
+		}
+	}
+	return fmt.Sprintf("%d cores, %s, %s/%s, %s.", runtime.NumCPU(), model, runtime.GOOS, runtime.GOARCH,
+		runtime.Version())
+}
+
+// document replaces what a page has below its marker.
+func document(t *testing.T, name, results string) {
+	t.Helper()
+	path := filepath.Join(k6test.Root, name)
+	const marker = "<!-- make capacity writes from here -->\n"
+	head, _, found := strings.Cut(k6test.ReadFile(t, path), marker)
+	require.True(t, found, "no marker in %s", name)
+	require.NoError(t, os.WriteFile(path, []byte(head+marker+results), 0o644)) // #nosec G306 -- a document
+}

@@ -1,0 +1,2 @@
+// Package interop tests every method of client authentication with four authorization servers.
+package interop

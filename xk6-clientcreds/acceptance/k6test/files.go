@@ -1,0 +1,27 @@
+package k6test
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Update is the flag -update: a test writes the document that it otherwise compares.
+var Update = flag.Bool("update", false, "write the document that the test is about anew")
+
+// ReplaceFile replaces a file in one step, as a secret is rotated.
+func ReplaceFile(t *testing.T, path, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path+".new", []byte(text), 0o600))
+	require.NoError(t, os.Rename(path+".new", path))
+}
+
+// ReadFile returns the text of a file.
+func ReadFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file) // #nosec G304 -- of this test
+	require.NoError(t, err)
+	return string(text)
+}

@@ -1,0 +1,2 @@
+// Package regression tests the comparison of two versions, and the report of it in a browser.
+package regression

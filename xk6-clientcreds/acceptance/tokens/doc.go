@@ -1,0 +1,2 @@
+// Package tokens tests what a client does with tokens: cache, exchange, inspect, introspect, and revoke.
+package tokens
