@@ -103,9 +103,9 @@ for ((i = 1; i <= runs; i++)); do
 done
 
 code=0
-"$head_k6" x clientcreds compare --rules "$rules" --markdown "$out/comparison.md" --json "$out/comparison.json" \
-    --junit "$out/comparison.xml" "$out/base" "$out/head" || code=$?
+"$head_k6" x clientcreds compare --rules "$rules" --json --output "$out/comparison.json" --markdown "$out/comparison.md" \
+    --junit "$out/comparison.xml" --force "$out/base" "$out/head" || code=$?
 # For people; the comparison gives the verdict.
-"$head_k6" x clientcreds report --base "$out/base" --rules "$rules" --output "$out/report.html" "$out/head" ||
+"$head_k6" x clientcreds report --base "$out/base" --rules "$rules" --output "$out/report.html" --force "$out/head" ||
     echo "the page could not be written" >&2
 exit "$code"

@@ -14,7 +14,7 @@ func (s *serve) addClientCertificate(clients []registration) error {
 	case s.flags.clientCertificate == "":
 		return nil
 	case s.flags.cfg.TLSDir == "":
-		return invalidf("%s needs --tls-dir: a certificate is shown in the TLS handshake", flag)
+		return invalidf("%s needs --tls-dir, because a certificate is shown in the TLS handshake; add it", flag)
 	case s.flags.clientKey != "":
 		return invalidf("%s and --client-key contradict each other: the certificate has a key of its own, which is for "+
 			"private_key_jwt as well", flag)

@@ -77,7 +77,7 @@ func TestClientCertificateFlags(t *testing.T) {
 	}{
 		{
 			[]string{"--client-certificate", "c.pem"},
-			"--client-certificate needs --tls-dir: a certificate is shown in the TLS handshake",
+			"--client-certificate needs --tls-dir, because a certificate is shown in the TLS handshake; add it",
 		},
 		{
 			[]string{"--client-certificate", "c.pem", "--tls-dir", dir, "--client-key", filepath.Join(dir, "k.pem")},

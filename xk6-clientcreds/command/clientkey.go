@@ -34,8 +34,8 @@ func (s *serve) clientKey() (path string, public jose.JSONWebKey, err error) {
 	}
 	block, _ := pem.Decode(oauth.RestorePEM(text))
 	if block == nil || block.Type != "PRIVATE KEY" {
-		return "", public, invalidf("--client-key %s: want a private key as PEM of PKCS #8, or no file, to have one made",
-			path)
+		return "", public, invalidf("--client-key %s: the file is not a private key as PEM of PKCS #8; name such a file, or "+
+			"a new one, which is made", path)
 	}
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	signer, ok := key.(crypto.Signer)

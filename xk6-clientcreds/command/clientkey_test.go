@@ -44,7 +44,7 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 	require.Equal(t, first.JWKS, register().JWKS)
 
 	for content, problem := range map[string]string{
-		"s3cr3t": ": want a private key as PEM of PKCS #8, or no file, to have one made",
+		"s3cr3t": ": the file is not a private key as PEM of PKCS #8; name such a file, or a new one, which is made",
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": ": the PEM block holds no private key that signs",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))

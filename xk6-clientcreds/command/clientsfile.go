@@ -21,11 +21,11 @@ func (s *serve) generatedClients() ([]registration, error) {
 	n := s.flags.clientCount
 	switch {
 	case n < 1 || n > mostClients:
-		return nil, invalidf("--client-count is %d, want a number from 1 to %d", n, mostClients)
+		return nil, invalidf("--client-count is %d; it must be a number from 1 to %d", n, mostClients)
 	case s.flags.clientsFile != "":
-		return nil, invalidf("--client-count and --clients contradict each other, give one of the two")
+		return nil, invalidf("--client-count and --clients are both set; set one of them")
 	case len(s.flags.clientIDs) > 0:
-		return nil, invalidf("--client-count and --client contradict each other, give one of the two")
+		return nil, invalidf("--client-count and --client are both set; set one of them")
 	}
 	list := make([]registration, n)
 	scope := s.env("SCOPE", defaultScope)

@@ -3,7 +3,9 @@ package command
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"runtime"
 	"strings"
 	"time"
 
@@ -12,6 +14,9 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 // Name is the name of the command below k6 x.
@@ -25,12 +30,42 @@ func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 		Short: "Load-test OAuth 2.0 token endpoints and the APIs behind them",
 		Long: "Tools around the JavaScript module k6/x/clientcreds, which gives load tests OAuth 2.0 client credentials " +
 			"tokens.",
-		Args: knownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              knownCommand,
+		ValidArgsFunction: completeNothing,
+	}
+	version := root.Flags().Bool("version", false, "print the versions of the extension, k6, and Go")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *version {
+			return writeVersion(gs.Stdout.Writer)
+		}
+		return cmd.Help()
 	}
 	root.AddCommand(newRun(gs, files), newInit(gs, files), newScenarios(gs, files), newServe(gs), newDoctor(gs),
 		newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
-	return withExitCodes(root)
+	withExitCodes(root)
+	withHelp(root)
+	withCompletion(root)
+	return root
+}
+
+// writeVersion writes what this binary is built of.
+func writeVersion(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "k6/x/clientcreds %s (k6 %s, %s, %s/%s)\n", procinfo.VersionOf(procinfo.ExtensionModule),
+		procinfo.VersionOf(procinfo.K6Module), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// knownCommand refuses what is not a subcommand.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return invalidf("unknown command %q%s; allowed: %s", args[0], nearest.DidYouMean(args[0], names),
+		strings.Join(names, ", "))
 }
 
 // invalidf is an error of what the user wrote. It ends k6 with the exit code
@@ -44,7 +79,7 @@ func invalid(err error) error { return errext.WithExitCodeIfNone(err, exitcodes.
 // duration is a flag of a positive duration whose error says what is allowed.
 type duration time.Duration
 
-var errDuration = errors.New("want a duration above 0, such as 30s or 5m")
+var errDuration = errors.New("it must be a duration above 0, such as 30s or 5m")
 
 func (d *duration) Set(s string) error {
 	v, err := time.ParseDuration(s)

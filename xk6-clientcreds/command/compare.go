@@ -17,7 +17,6 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/lib/fsext"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -25,9 +24,10 @@ import (
 
 const compareLong = `Compare the run records of two versions, and say whether the second one is slower or fails more often: a gate for CI.
 
-BASE and HEAD are each a record, or a folder of records; or give the records of both, with -- between them. Four runs of
-each side or more are needed, best taken in turns. Every run is one observation, and records that overlap in time are of
-the processes of one run; medians are compared, by the Mann-Whitney U-test of benchstat.
+BASE and HEAD are each a record, a folder of records, or a pattern such as 'base-*.json'; or give the records of both,
+with -- between them. Four runs of each side or more are needed, best taken in turns. Every run is one observation, and
+records that overlap in time are of the processes of one run; medians are compared, by the Mann-Whitney U-test of
+benchstat.
 
 A rule says how much a statistic may change. It is broken by a change that is beyond the limit, significant (p < 0.05),
 and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst of
@@ -40,36 +40,35 @@ the base. A rules file has lines such as
     rate of http_req_failed: +0.1pp
     error rate: +0
 
-+10% is a share of the base, +0.1pp are percentage points. What did not happen, such as retries, counts as 0.
-
-Exit codes: 0 PASS; 99 FAIL, a rule is broken; 90 INVALID, the runs cannot be trusted or compared; 104 a record, a rule
-or the command line cannot be used.`
++10% is a share of the base, +0.1pp are percentage points. What did not happen, such as retries, counts as 0.`
 
 const compareExample = `  # ten records in two folders, the default rules
   k6 x clientcreds compare base/ head/
 
   # for a pull request
-  k6 x clientcreds compare --rules regression.yml --markdown "$GITHUB_STEP_SUMMARY" --junit compare.xml base-*.json -- head-*.json`
+  k6 x clientcreds compare --rules regression.yml --junit compare.xml \
+    --markdown "$GITHUB_STEP_SUMMARY" base-*.json -- head-*.json
+
+  # for a program
+  k6 x clientcreds compare --json base/ head/ | jq .verdict`
 
 // compareCommand is one call of k6 x clientcreds compare.
 type compareCommand struct {
-	gs      *state.GlobalState
-	rules   string
-	outputs []compareOutput
+	gs     *state.GlobalState
+	rules  string
+	result result
+	also   []compareOutput
 }
 
 // compareOutput is a further form in which the result is written.
 type compareOutput struct {
-	flag, usage string
-	write       func(io.Writer, *compare.Result) error
-	file        string
+	output
+	form func(io.Writer, *compare.Result) error
 }
 
 func newCompare(gs *state.GlobalState) *cobra.Command {
-	c := &compareCommand{gs: gs, outputs: []compareOutput{
-		{flag: "markdown", usage: "also write GitHub-flavoured Markdown to a `file`", write: compare.WriteMarkdown},
-		{flag: "json", usage: "also write JSON, with the values of each run, to a `file`", write: compare.WriteJSON},
-		{flag: "junit", usage: "also write JUnit XML to a `file`", write: compare.WriteJUnit},
+	c := &compareCommand{gs: gs, also: []compareOutput{
+		{output{flag: "--markdown"}, compare.WriteMarkdown}, {output{flag: "--junit"}, compare.WriteJUnit},
 	}}
 	cmd := &cobra.Command{
 		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD…",
@@ -77,6 +76,8 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 		Long:    compareLong,
 		Example: compareExample,
 		Args:    cobra.ArbitraryArgs,
+
+		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			base, head, err := sides(args, cmd.ArgsLenAtDash())
 			if err != nil {
@@ -93,9 +94,9 @@ func (c *compareCommand) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
 	set.StringVar(&c.rules, "rules", "",
 		"`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
-	for i := range c.outputs {
-		set.StringVar(&c.outputs[i].file, c.outputs[i].flag, "", c.outputs[i].usage)
-	}
+	set.StringVar(&c.also[0].path, "markdown", "", "also write GitHub-flavored Markdown to a `file`, or to - (standard output)")
+	set.StringVar(&c.also[1].path, "junit", "", "also write JUnit XML to a `file`, or to - (standard output)")
+	c.result.declare(set)
 }
 
 // sides separates the arguments of the base from the arguments of the head.
@@ -111,6 +112,9 @@ func sides(args []string, dash int) (base, head []string, err error) {
 }
 
 func (c *compareCommand) run(basePaths, headPaths []string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	base, head, err := readSides(basePaths, headPaths)
 	if err != nil {
 		return invalid(err)
@@ -155,23 +159,44 @@ func readRules(path string, base, head []*runrecord.Record) ([]compare.Rule, err
 	return rules, nil
 }
 
-// write writes the result as text to the terminal, and in all other forms that were asked for.
-func (c *compareCommand) write(result *compare.Result) error {
-	errs := []error{compare.WriteText(c.gs.Stdout, result)}
-	for _, o := range c.outputs {
-		if o.file == "" {
-			continue
+// check returns an error if an output cannot be written, or if two of them are for standard output.
+func (c *compareCommand) check() error {
+	if err := c.result.check(); err != nil {
+		return err
+	}
+	var standard []string
+	if c.result.asJSON && c.result.isStandard() {
+		standard = append(standard, "--json")
+	}
+	for i := range c.also {
+		if err := c.also[i].check(c.result.force); err != nil {
+			return err
 		}
-		var out bytes.Buffer
-		err := o.write(&out, result)
-		if err == nil {
-			err = outfile.Write(o.file, out.Bytes(), 0o644)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--%s: %w", o.flag, err))
+		if c.also[i].isStandard() {
+			standard = append(standard, c.also[i].flag)
 		}
 	}
-	return errors.Join(errs...)
+	if len(standard) > 1 {
+		return invalidf("%s both write to standard output; name a file for one of them", strings.Join(standard, " and "))
+	}
+	return nil
+}
+
+// write writes the result in all forms that were asked for. Another form on standard output replaces the text there.
+func (c *compareCommand) write(result *compare.Result) error {
+	var errs []error
+	var quiet bool
+	for i := range c.also {
+		o := &c.also[i]
+		quiet = quiet || o.isStandard()
+		errs = append(errs, o.write(c.gs, func(w io.Writer) error { return o.form(w, result) }))
+	}
+	if quiet && c.result.isStandard() {
+		return errors.Join(errs...)
+	}
+	err := c.result.write(c.gs, quiet, func(w io.Writer, _ bool) error { return compare.WriteText(w, result) },
+		func(w io.Writer) error { return compare.WriteJSON(w, result) })
+	return errors.Join(append(errs, err)...)
 }
 
 // maxReasons bounds the reasons in the error of a verdict. All of them are in the output.

@@ -66,7 +66,7 @@ func TestDoctorWithAWrongCertificate(t *testing.T) {
 				"TOKEN_URL": "https://127.0.0.1:1/token", "CLIENT_ID": "me", "AUTH": "tls_client_auth",
 				"CLIENT_CERTIFICATE_FILE": c.certificate, "CLIENT_KEY_FILE": c.key,
 			})
-			require.Equal(t, int(exitUsage), exitCode(err))
+			require.Equal(t, 104, exitCode(err))
 			require.EqualError(t, err, c.want)
 			require.Empty(t, out)
 		})

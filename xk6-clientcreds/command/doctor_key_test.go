@@ -149,7 +149,7 @@ func TestDoctorWithAWrongKey(t *testing.T) {
 				"ISSUER": env["ISSUER"], "CLIENT_ID": "me", "AUTH": "private_key_jwt", "CLIENT_KEY_FILE": c.file,
 				"KEY_ALG": c.algorithm,
 			})
-			require.Equal(t, int(exitUsage), exitCode(err))
+			require.Equal(t, 104, exitCode(err))
 			require.ErrorContains(t, err, c.want)
 			require.Empty(t, out)
 			for _, hidden := range []string{private, "czNjcjN0", strings.Split(string(text), "\n")[1]} {

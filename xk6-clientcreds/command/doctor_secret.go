@@ -19,8 +19,9 @@ const (
 
 // secretRef holds the flags that reference the client's secret. The secret itself has no flag.
 type secretRef struct {
-	file string // that holds it
-	env  string // name of the variable with it
+	file   string // that holds it
+	env    string // name of the variable with it
+	source string // name of the secret in k6's secret sources
 }
 
 // configureSecret finds the client's secret. Without one doctor.Run says what is missing. The error contains neither
@@ -39,19 +40,34 @@ func (d *doctorCommand) configureSecret() error {
 
 // secret returns the secret, and what it was configured by: a flag replaces all variables.
 func (d *doctorCommand) secret() (name, secret string, err error) {
-	byFile, byEnv := d.set.Changed("client-secret-file"), d.set.Changed("client-secret-env")
+	const byFile, byEnv, bySource = "client-secret-file", "client-secret-env", "client-secret-source"
+	var flags []string
+	for _, flag := range []string{byFile, byEnv, bySource} {
+		if d.set.Changed(flag) {
+			flags = append(flags, flag)
+		}
+	}
 	switch {
-	case byFile && byEnv:
-		return "", "", errors.New("--client-secret-file and --client-secret-env are both set; set one of them")
-	case byFile:
-		return secretOfFile("--client-secret-file", d.secretRef.file)
-	case byEnv:
+	case len(flags) > 1:
+		return "", "", fmt.Errorf("--%s and --%s are both set; set one of them", flags[0], flags[1])
+	case len(flags) == 0:
+		return d.secretOfVariables()
+	case flags[0] == byFile:
+		return secretOfFile("--"+byFile, d.secretRef.file)
+	case flags[0] == bySource:
+		secret, err = d.secretOfSource("--"+bySource, d.secretRef.source)
+		return "--" + bySource, secret, err
+	default:
 		value := d.gs.Env[d.secretRef.env]
 		if value == "" {
 			return "", "", errors.New("--client-secret-env must name an environment variable that is set, and holds the secret")
 		}
-		return "--client-secret-env", value, nil
+		return "--" + byEnv, value, nil
 	}
+}
+
+// secretOfVariables returns the secret that the environment has, or references.
+func (d *doctorCommand) secretOfVariables() (name, secret string, err error) {
 	var given []string
 	for _, variable := range []string{secretVariable, fileVariable, sourceVariable} {
 		if d.gs.Env[variable] != "" {
@@ -66,7 +82,7 @@ func (d *doctorCommand) secret() (name, secret string, err error) {
 	case given[0] == fileVariable:
 		return secretOfFile(fileVariable, d.gs.Env[fileVariable])
 	case given[0] == sourceVariable:
-		secret, err := d.secretOfSource(d.gs.Env[sourceVariable])
+		secret, err := d.secretOfSource(sourceVariable, d.gs.Env[sourceVariable])
 		return sourceVariable, secret, err
 	}
 	return secretVariable, d.gs.Env[secretVariable], nil
@@ -80,23 +96,23 @@ func secretOfFile(name, path string) (string, string, error) {
 	return name, oauth.TrimSecretFile(string(text)), nil
 }
 
-// secretOfSource asks k6's secret sources, by the secret's name or by source:name.
-func (d *doctorCommand) secretOfSource(ref string) (string, error) {
+// secretOfSource asks k6's secret sources, by the secret's name or by source:name. setting names the flag or variable.
+func (d *doctorCommand) secretOfSource(setting, ref string) (string, error) {
 	source, key, named := strings.Cut(ref, ":")
 	if !named {
 		source, key = secretsource.DefaultSourceName, ref
 	}
 	if d.gs.SecretsManager == nil {
-		return "", fmt.Errorf("%s needs --secret-source, such as --secret-source=file=secrets.txt", sourceVariable)
+		return "", fmt.Errorf("%s needs --secret-source, such as --secret-source=file=secrets.txt", setting)
 	}
 	secret, err := d.gs.SecretsManager.Get(source, key)
 	if err != nil {
 		return "", fmt.Errorf("%s cannot be read, %w; it must be the name of a secret, or source:name, in what "+
 			"--secret-source=file=secrets.txt configures",
-			sourceVariable, err)
+			setting, err)
 	}
 	if secret == "" {
-		return "", fmt.Errorf("%s names a secret that is empty; it must have a value", sourceVariable)
+		return "", fmt.Errorf("%s names a secret that is empty; it must have a value", setting)
 	}
 	return secret, nil
 }

@@ -71,6 +71,12 @@ func TestDoctorWithASecretFromWhereItIs(t *testing.T) {
 		},
 		"a secret source":       {map[string]string{"CLIENT_SECRET_SOURCE": "mine"}, nil, 0},
 		"a named secret source": {map[string]string{"CLIENT_SECRET_SOURCE": "team:ours"}, nil, 0},
+		"a source by flag":      {nil, []string{"--client-secret-source", "mine"}, 0},
+		"a flag replaces variables": {
+			map[string]string{"CLIENT_SECRET": "another-secret-that-is-wrong"},
+			[]string{"--client-secret-source=team:ours"},
+			0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,6 +114,16 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 			nil,
 			[]string{"--client-secret-file", private, "--client-secret-env", private},
 			"--client-secret-file and --client-secret-env are both set; set one of them",
+		},
+		"two other flags": {
+			nil,
+			[]string{"--client-secret-env", private, "--client-secret-source", private},
+			"--client-secret-env and --client-secret-source are both set; set one of them",
+		},
+		"no such secret of a flag": {
+			nil,
+			[]string{"--client-secret-source", private},
+			"--client-secret-source cannot be read, file does not exist; it must be the name of a secret, or source:name",
 		},
 		"no file": {
 			map[string]string{"CLIENT_SECRET_FILE": private},
@@ -163,7 +179,7 @@ func TestDoctorWithASecretThatCannotBeUsed(t *testing.T) {
 			delete(all, "CLIENT_SECRET")
 			maps.Copy(all, c.env)
 			out, err := examine(t, withSources(t), all, c.args...)
-			require.Equal(t, int(exitUsage), exitCode(err))
+			require.Equal(t, 104, exitCode(err))
 			require.ErrorContains(t, err, c.want)
 			require.NotContains(t, err.Error(), private)
 			require.Empty(t, out)

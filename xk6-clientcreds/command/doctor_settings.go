@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -29,12 +28,17 @@ func (d *doctorCommand) settings() []setting {
 			"client-secret-env", "", "`name` of the environment variable with the client's secret, CLIENT_SECRET by default",
 			&d.secretRef.env,
 		},
+		{
+			"client-secret-source", "", "`name` of the client's secret in what --secret-source configures, or source:name " +
+				"(CLIENT_SECRET_SOURCE)",
+			&d.secretRef.source,
+		},
 		{"scope", "SCOPE", "space-separated `scope` to ask for (SCOPE)", &d.scope},
 		{"audience", "AUDIENCE", "`audience` to ask for (AUDIENCE; can be repeated)", &d.cfg.Audience},
 		{"resource", "RESOURCE", "`URI` of a resource to ask for (RESOURCE; can be repeated)", &d.cfg.Resource},
-		{"auth", "AUTH", "authentication `method`: " + strings.Join(doctor.Methods(), ", ") + " (AUTH)", &d.cfg.Auth},
+		{"auth", "AUTH", "authentication `method`: " + oneOf("auth") + " (AUTH)", &d.cfg.Auth},
 		{
-			"basic-encoding", "BASIC_ENCODING", "`encoding` of client_secret_basic: form or raw (BASIC_ENCODING)",
+			"basic-encoding", "BASIC_ENCODING", "`encoding` of client_secret_basic: " + oneOf("basic-encoding") + " (BASIC_ENCODING)",
 			&d.cfg.BasicEncoding,
 		},
 		{
@@ -44,8 +48,7 @@ func (d *doctorCommand) settings() []setting {
 		{
 			"client-certificate-file", "CLIENT_CERTIFICATE_FILE",
 			"`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, " +
-				"PEM " +
-				"(CLIENT_CERTIFICATE_FILE)", &d.certificateFile,
+				"PEM (CLIENT_CERTIFICATE_FILE)", &d.certificateFile,
 		},
 		{"key-alg", "KEY_ALG", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)", &d.key.algorithm},
 		{"key-id", "KEY_ID", "`kid` of the key at the server (KEY_ID)", &d.key.id},
@@ -68,13 +71,11 @@ func (d *doctorCommand) settings() []setting {
 		},
 		{"grants", "", fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants), &d.cfg.Grants},
 		{"timeout", "", "time limit for all checks", &d.timeout},
-		{"json", "", "write JSON", &d.json},
 		{
 			"write", "",
 			"also write the advice to a `file`, without the secret: a script (.js), or else the environment (can be repeated)",
 			&d.write,
 		},
-		{"force", "", "overwrite the files of --write", &d.force},
 	}
 }
 
@@ -96,6 +97,13 @@ func (d *doctorCommand) declare(set *pflag.FlagSet) {
 			set.Var(value, s.flag, s.usage)
 		}
 	}
+	d.result.declare(set)
+	group(set, "Server", "issuer", "token-url", "introspection-url", "api-url")
+	group(set, "Client", "client-id", "client-secret-file", "client-secret-env", "client-secret-source", "auth",
+		"basic-encoding", "client-key-file", "client-certificate-file", "key-alg", "key-id", "assertion-audience")
+	group(set, "Token", "scope", "audience", "resource", "dpop")
+	group(set, "Checks", "vus", "all-methods", "grants", "timeout")
+	group(set, "Results", "json", "output", "write", "force")
 }
 
 // fromEnvironment sets the value to the text of the variable, if there is one.

@@ -1,13 +1,11 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/project"
 )
 
@@ -32,24 +30,21 @@ func (d *doctorCommand) advised(report *doctor.Report) project.Settings {
 	return s
 }
 
-// checkFiles returns an error if the files of --write cannot be written: before anything is sent.
+// checkFiles returns an error if an output cannot be written: before anything is sent.
 func (d *doctorCommand) checkFiles() error {
+	if err := d.result.check(); err != nil {
+		return err
+	}
 	for _, name := range d.write {
-		if name == "" || strings.HasSuffix(name, "/") {
-			return fmt.Errorf("--write is %q; it must be a file, such as .env or script.js", name)
+		if name == "" || name == standardOutput || strings.HasSuffix(name, "/") {
+			return invalidf("--write is %q; it must be a file, such as .env or script.js", name)
 		}
 		path, err := d.located(name)
 		if err != nil {
 			return err
 		}
-		if !d.force {
-			err = project.CheckNew(filepath.Dir(path), filepath.Base(path))
-		}
-		if errors.Is(err, project.ErrExists) {
-			return fmt.Errorf("--write: %w: choose another name, or overwrite it with --force", err)
-		}
-		if err := outfile.Check(path); err != nil {
-			return fmt.Errorf("--write: %w", err)
+		if err := (&output{"--write", path}).check(d.result.force); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -85,7 +80,7 @@ func (d *doctorCommand) writeFiles(report *doctor.Report) error {
 			return err
 		}
 		file := []project.File{{Path: filepath.Base(path), Content: content}}
-		if err := project.Write(filepath.Dir(path), file, d.force); err != nil {
+		if err := project.Write(filepath.Dir(path), file, true); err != nil {
 			return fmt.Errorf("--write: %w", err)
 		}
 		if _, err := fmt.Fprintf(d.gs.Stderr, "wrote %s, without the secret\n", name); err != nil {

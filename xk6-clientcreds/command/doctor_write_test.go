@@ -36,14 +36,13 @@ func TestDoctorWritesItsAdvice(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("mine"), 0o600))
 	_, err = examine(t, here, env, "--write", ".env", "--grants", "1")
 	require.ErrorContains(t, err,
-		"--write: "+filepath.Join(dir,
-			".env")+": the file exists: choose another name, or overwrite it with --force")
-	require.Equal(t, 2, exitCode(err))
+		`--write: "`+filepath.Join(dir, ".env")+`" exists; choose another name, or overwrite the file with --force`)
+	require.Equal(t, 104, exitCode(err))
 	require.Equal(t, "mine", text(".env"))
 	require.Equal(t, requests, server.Stats().TokenRequests.Total, "nothing was sent")
 	_, err = examine(t, here, env, "--write", "no/such/folder/x.js")
 	require.ErrorContains(t, err, "--write: ")
-	require.Equal(t, 2, exitCode(err))
+	require.Equal(t, 104, exitCode(err))
 	require.Equal(t, requests, server.Stats().TokenRequests.Total, "nothing was sent")
 	_, err = examine(t, here, env, "--write", ".env", "--force", "--grants", "1")
 	require.NoError(t, err)
@@ -62,5 +61,5 @@ func TestDoctorWritesNothingForAServerThatIsNotUsable(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, ".env"))
 	_, err = examine(t, nil, env, "--write", "folder/")
 	require.EqualError(t, err, `--write is "folder/"; it must be a file, such as .env or script.js`)
-	require.Equal(t, 2, exitCode(err))
+	require.Equal(t, 104, exitCode(err))
 }

@@ -2,107 +2,101 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
-
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 )
 
-// exitFailed is the exit code of a command that was used rightly and did not succeed.
+// exitFailed is the exit code of a command that was used correctly and did not succeed.
 const exitFailed exitcodes.ExitCode = 1
 
-// exitCodes are the exit codes of errors without one: k6 would end with 255, which says nothing.
-type exitCodes struct {
-	usage  exitcodes.ExitCode // flags and arguments
-	failed exitcodes.ExitCode // all that comes after
+// ExitCode describes an exit code, which means the same in all commands.
+type ExitCode struct {
+	Code    string // a number, or a range of them
+	Meaning string
+	// Commands are the commands that have the exit code, nil for all of them.
+	Commands []string
+	// By has what the exit code means in some of the commands.
+	By map[string]string
 }
 
-// ExitCodeInfo describes the exit codes of one command.
-type ExitCodeInfo struct {
-	Command       string
-	Usage, Failed int
-	Further       string // besides 0, these two
-}
-
-// ExitCodes lists the exit codes of the commands below root, and of root.
-func ExitCodes(root *cobra.Command) []ExitCodeInfo {
-	further := map[string]string{
-		"serve": "With a command after `--`: the command's exit code; 126 or 127 if it cannot be started; " +
-			"128 plus the number of the signal that ended it",
-		"run":     "any exit code of `k6 run`; 126 or 127 if k6 cannot be started",
-		"compare": "99 `FAIL`, 90 `INVALID`",
-		"verdict": "99 `FAIL`, 90 `INVALID`",
+// ExitCodes lists the exit codes of the commands.
+func ExitCodes() []ExitCode {
+	return []ExitCode{
+		{Code: "0", Meaning: "success", By: map[string]string{
+			"compare": "`PASS`",
+			"doctor":  "the server is usable, also with warnings",
+			"health":  "the server answered 200",
+			"run":     "`PASS`",
+			"verdict": "`PASS`",
+		}},
+		{Code: "1", Meaning: "any other failure", By: map[string]string{
+			"doctor": "the server is not usable: a check failed",
+			"health": "the server did not answer, or not with 200",
+		}},
+		{Code: "90", Meaning: "`INVALID`: the numbers cannot be trusted or compared", Commands: []string{
+			"compare", "run", "verdict",
+		}},
+		{Code: "99", Meaning: "`FAIL`: a threshold was crossed, or a rule broken", Commands: []string{
+			"compare", "run", "verdict",
+		}},
+		{
+			Code: "104", Meaning: "a flag, an argument, a variable of the environment, or a file that one of them names " +
+				"cannot be used",
+		},
+		{Code: "126, 127", Meaning: "the command after `--` cannot be started, or was not found", Commands: []string{
+			"run", "serve",
+		}, By: map[string]string{"run": "k6 cannot be started, or was not found"}},
+		{Code: "others", Meaning: "", Commands: []string{"run", "serve"}, By: map[string]string{
+			"run": "the exit code of `k6 run`",
+			"serve": "the exit code of the command after `--`, or 128 plus the number of the signal that ended the " +
+				"command",
+		}},
 	}
-	var infos []ExitCodeInfo
-	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
-		name := strings.TrimSuffix("k6 x "+Name+" "+strings.TrimPrefix(c.Name(), Name), " ")
-		codes := exitCodesOf(c.Name())
-		infos = append(infos, ExitCodeInfo{name, int(codes.usage), int(codes.failed), further[c.Name()]})
-	}
-	return infos
 }
 
-// exitCodesOf has the exit codes of every command.
-func exitCodesOf(command string) exitCodes {
-	switch command {
-	case "doctor":
-		return exitCodes{usage: exitUsage, failed: exitUnusable}
-	case "compare", "report", "verdict":
-		// A result that cannot be written is not a verdict, and the command line names all files that they read and write.
-		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitcodes.InvalidConfig}
-	default:
-		return exitCodes{usage: exitcodes.InvalidConfig, failed: exitFailed}
+// exitCodesOf returns the exit codes of one command, with the meaning in that command.
+func exitCodesOf(command string) []ExitCode {
+	var list []ExitCode
+	for _, c := range ExitCodes() {
+		if c.Commands != nil && !slices.Contains(c.Commands, command) {
+			continue
+		}
+		if meaning, ok := c.By[command]; ok {
+			c.Meaning = meaning
+		}
+		list = append(list, c)
 	}
+	return list
 }
 
-// withExitCodes gives every error of the command and of its subcommands an exit code.
-func withExitCodes(cmd *cobra.Command) *cobra.Command {
-	codes := exitCodesOf(cmd.Name())
+// withExitCodes gives every error of the command and of its subcommands an exit code. k6 would exit with 255.
+func withExitCodes(cmd *cobra.Command) {
 	args, run := cmd.Args, cmd.RunE
-	cmd.Args = func(cmd *cobra.Command, list []string) error {
-		return errext.WithExitCodeIfNone(args(cmd, list), codes.usage)
-	}
+	cmd.Args = func(cmd *cobra.Command, list []string) error { return invalid(args(cmd, list)) }
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
-		return errext.WithExitCodeIfNone(run(cmd, list), codes.failed)
+		return errext.WithExitCodeIfNone(run(cmd, list), exitFailed)
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		// The flags of a misspelt subcommand are unknown too, but are not what is wrong.
 		if argsErr := args(cmd, cmd.Flags().Args()); cmd.HasSubCommands() && argsErr != nil {
-			err = argsErr
+			return invalid(argsErr)
 		}
-		return errext.WithExitCodeIfNone(withSuggestion(err, cmd.Flags()), codes.usage)
+		return invalid(flagError(cmd, err))
 	})
 	for _, sub := range cmd.Commands() {
 		withExitCodes(sub)
 	}
-	return cmd
 }
 
-// withSuggestion adds the flag that was probably meant to the error of an unknown one.
-func withSuggestion(err error, flags *pflag.FlagSet) error {
-	unknown, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !ok {
-		return err
+// writeExitCodes writes the exit codes of a command for its help.
+func writeExitCodes(b *strings.Builder, command string) {
+	b.WriteString("\nExit codes:\n")
+	for _, c := range exitCodesOf(command) {
+		fmt.Fprintf(b, "  %-8s  %s\n", c.Code, wrapped(plain(c.Meaning), 12))
 	}
-	var names []string
-	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return fmt.Errorf("%w%s", err, nearest.DidYouMean(unknown, names))
-}
-
-// knownCommand refuses what is not a subcommand.
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, sub := range cmd.Commands() {
-		names = append(names, sub.Name())
-	}
-	return invalidf("unknown command %q%s; allowed: %s", args[0], nearest.DidYouMean(args[0], names),
-		strings.Join(names, ", "))
 }

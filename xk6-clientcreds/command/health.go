@@ -17,25 +17,27 @@ import (
 // healthTimeout bounds a check. The health checker retries.
 const healthTimeout = 5 * time.Second
 
-const healthLong = `Ask a server whether it serves: end with exit code 0 if its answer is 200, and 1 if not.
+const healthLong = `Ask a server whether it serves.
 
 It is a health check for containers, whose image has no shell and no other client. The URL is by default that of
 k6 x clientcreds serve. The CA of an HTTPS server is the one that SSL_CERT_FILE names.`
 
 const healthExample = `  k6 x clientcreds health
-  SSL_CERT_FILE=build/tls/ca.pem k6 x clientcreds health https://127.0.0.1:8089/health`
+  SSL_CERT_FILE=build/tls/ca.pem k6 x clientcreds health \
+    https://127.0.0.1:8089/health`
 
 const healthDefault = "http://127.0.0.1:8089/health"
 
 func newHealth(gs *state.GlobalState) *cobra.Command {
 	return &cobra.Command{
-		Use:     "health [URL]",
-		Short:   "Ask a server whether it serves",
-		Long:    healthLong,
-		Example: healthExample,
+		Use:               "health [URL]",
+		Short:             "Ask a server whether it serves",
+		Long:              healthLong,
+		Example:           healthExample,
+		ValidArgsFunction: completeNothing,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return invalidf("health takes one URL, but got %d arguments", len(args))
+				return invalidf("health takes one URL, but got %d arguments; check one server at a time", len(args))
 			}
 			return nil
 		},
@@ -53,7 +55,7 @@ func newHealth(gs *state.GlobalState) *cobra.Command {
 func health(ctx context.Context, target string) (err error) {
 	u, err := url.Parse(target)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
-		return invalidf("health does not take this URL: want http(s)://host:port/path, such as %s", healthDefault)
+		return invalidf("health does not take this URL; write http(s)://host:port/path, such as %s", healthDefault)
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -72,7 +74,7 @@ func health(ctx context.Context, target string) (err error) {
 		return fmt.Errorf("not healthy: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("not healthy: %s answered %s, want 200", u.Redacted(), resp.Status)
+		return fmt.Errorf("not healthy: %s answered %s instead of 200", u.Redacted(), resp.Status)
 	}
 	return nil
 }

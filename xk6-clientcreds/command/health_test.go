@@ -52,9 +52,9 @@ func TestHealthAnswers(t *testing.T) {
 	defer server.Close()
 	require.NoError(t, healthOf(t, server.URL+"/health"))
 	require.EqualError(t, healthOf(t, server.URL+"/moved"),
-		"not healthy: "+server.URL+"/moved answered 302 Found, want 200")
+		"not healthy: "+server.URL+"/moved answered 302 Found instead of 200")
 	require.EqualError(t, healthOf(t, server.URL+"/down"),
-		"not healthy: "+server.URL+"/down answered 503 Service Unavailable, want 200")
+		"not healthy: "+server.URL+"/down answered 503 Service Unavailable instead of 200")
 
 	tt := serveWith(t, nil, "--tls-dir", filepath.Join(t.TempDir(), "tls"))
 	env := exported(tt.until(t, "export SSL_CERT_FILE"))
@@ -88,7 +88,7 @@ func TestHealthBadURL(t *testing.T) {
 	} {
 		err := healthOf(t, url)
 		require.EqualError(t, err,
-			"health does not take this URL: want http(s)://host:port/path, such as http://127.0.0.1:8089/health", url)
+			"health does not take this URL; write http(s)://host:port/path, such as http://127.0.0.1:8089/health", url)
 		require.Equal(t, 104, exitCode(err))
 	}
 }

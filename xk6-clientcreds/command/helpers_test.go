@@ -207,6 +207,9 @@ func (l *lockedBuffer) String() string {
 // projectRoot has the files that the binary embeds.
 const projectRoot = "../.."
 
+// projectFiles are the files that the binary embeds.
+var projectFiles = os.DirFS(projectRoot)
+
 // serveWith starts k6 x clientcreds serve.
 func serveWith(t *testing.T, env map[string]string, args ...string) *terminal {
 	t.Helper()

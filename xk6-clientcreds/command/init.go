@@ -42,10 +42,18 @@ secret, types for the editor, rules for comparisons, dashboards with Prometheus 
 
 Without a configuration the load test is for the local server, k6 x clientcreds serve. Existing files are kept: init
 writes nothing if one of its files exists, unless --force is given.`,
-		Example: `  k6 x clientcreds init load-test --issuer https://idp.example.com --client-id load --api-url https://api.example.com/orders`,
+		Example: `  # for the local server
+  k6 x clientcreds init load-test
+
+  # for your server
+  k6 x clientcreds init load-test --issuer https://idp.example.com \
+    --client-id load --api-url https://api.example.com/orders`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return invalidf("init takes one folder, but got %d", len(args))
+				return invalidf("init takes one folder, but got %d arguments; name one, or none for this folder", len(args))
 			}
 			return nil
 		},
@@ -68,14 +76,14 @@ func (n *initializer) declare(set *pflag.FlagSet) {
 	set.StringVar(&n.settings.TokenURL, "token-url", "", "`URL` of the token endpoint, instead of --issuer (TOKEN_URL)")
 	set.StringVar(&n.settings.APIURL, "api-url", "", "`URL` of the protected API (API_URL)")
 	set.StringVar(&n.settings.ClientID, "client-id", "", "client `identifier` (CLIENT_ID)")
-	set.StringVar(&n.settings.Auth, "auth", "", "client authentication `method` (AUTH)")
+	set.StringVar(&n.settings.Auth, "auth", "", "client authentication `method`: "+oneOf("auth")+" (AUTH)")
 	set.StringVar(&n.settings.KeyFile, "client-key-file", "", "`file` of the client's private key (CLIENT_KEY_FILE)")
 	set.StringVar(&n.settings.CertificateFile, "client-certificate-file", "",
 		"`file` of the client's certificate (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&n.settings.Scope, "scope", "", "space-separated `scope` to request (SCOPE)")
 	set.StringVar(&n.settings.Audience, "audience", "", "`audience` to request (AUDIENCE)")
 	set.BoolVar(&n.settings.DPoP, "dpop", false, "bind tokens to a key (DPOP=true)")
-	set.BoolVar(&n.force, "force", false, "overwrite existing files")
+	declareForce(set, &n.force)
 }
 
 func (n *initializer) run(dir string) error {
@@ -98,7 +106,7 @@ func (n *initializer) run(dir string) error {
 	}
 	if err := project.Write(dir, list, n.force); err != nil {
 		if errors.Is(err, project.ErrExists) {
-			return invalidf("%w, and nothing was written: choose another folder, or overwrite with --force", err)
+			return invalidf("%w, and nothing was written; choose another folder, or overwrite with --force", err)
 		}
 		return err
 	}

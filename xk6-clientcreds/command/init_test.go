@@ -58,7 +58,7 @@ func TestInit(t *testing.T) {
 	_, err = initIn(t, dir, nil, "it's new")
 	require.EqualError(t, err,
 		filepath.Join(dir, "it's new",
-			"load-test.js")+": the file exists, and nothing was written: choose another folder, or overwrite with --force")
+			"load-test.js")+": the file exists, and nothing was written; choose another folder, or overwrite with --force")
 	assert.Equal(t, 104, exitCode(err))
 	_, err = initIn(t, dir, nil, "it's new", "--force")
 	require.NoError(t, err)
@@ -77,10 +77,10 @@ func TestInitRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for want, args := range map[string][]string{
-		"init takes one folder, but got 2":                      {"a", "b"},
-		"ISSUER must be an absolute http or https URL":          {"--issuer", "idp"},
-		"API_URL has a user name or a password, which would be": {"--api-url", "https://me:x@api.example"},
-		`unknown flag: --isuer (did you mean "issuer"?)`:        {"--isuer", "x"},
+		"init takes one folder, but got 2":                                                               {"a", "b"},
+		"ISSUER must be an absolute http or https URL":                                                   {"--issuer", "idp"},
+		"API_URL has a user name or a password, which would be":                                          {"--api-url", "https://me:x@api.example"},
+		`unknown flag: --isuer (did you mean "issuer"?); ` + "`clientcreds init --help` lists the flags": {"--isuer", "x"},
 	} {
 		_, err := initIn(t, dir, nil, args...)
 		require.ErrorContains(t, err, want)

@@ -1,51 +1,54 @@
 package command
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/report"
 )
 
 const reportLong = `Show run records as one HTML page that needs nothing but itself: latency over time with the token refreshes in it, its
 distribution, grants by outcome, cache, errors, load generator, thresholds and verdict; with --base what changed.
 
-RECORD is a record, or a folder of records. Records of processes that ran at the same time are those of one run, and add
-up; others are runs one after the other, and are laid over each other.
+RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
+time are those of one run, and add up; others are runs one after the other, and are laid over each other.
 
-The page is for people: it is written whatever the verdict is. For a gate use verdict or compare.
-
-Exit codes: 0 the page was written; 104 a record, a rule or the command line cannot be used.`
+The page is for people: it is written whatever the verdict is. For a gate use verdict or compare.`
 
 const reportExample = `  k6 x clientcreds report run.json
 
   # what changed: one run of each, or several
   k6 x clientcreds report --base base.json head.json -o comparison.html
   k6 x clientcreds report --base base/ head/
-  k6 x clientcreds report --base base-*.json -- head-*.json`
+  k6 x clientcreds report --base base-*.json -- head-*.json
+
+  # without a file
+  k6 x clientcreds report -o - run.json | gzip >report.html.gz`
 
 // reportCommand is one call of k6 x clientcreds report.
 type reportCommand struct {
-	gs     *state.GlobalState
-	output string
-	rules  string
-	base   []string
+	gs    *state.GlobalState
+	page  output
+	rules string
+	force bool
+	base  []string
 }
 
 func newReport(gs *state.GlobalState) *cobra.Command {
-	r := &reportCommand{gs: gs}
+	r := &reportCommand{gs: gs, page: output{flag: "--output"}}
 	cmd := &cobra.Command{
 		Use:     "report [flags] RECORD… | --base RECORD… -- RECORD…",
 		Short:   "Show run records, or what changed between them, as a page",
 		Long:    reportLong,
 		Example: reportExample,
 		Args:    cobra.ArbitraryArgs,
+
+		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// With -- between them, what a shell made of --base base-*.json is all of the base.
 			if dash := cmd.ArgsLenAtDash(); dash > 0 {
@@ -59,10 +62,11 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&r.output, "output", "o", "report.html", "`file` of the page")
+	set.StringVarP(&r.page.path, "output", "o", "report.html", "`file` of the page; - is standard output")
 	set.StringArrayVar(&r.base, "base", nil,
-		"a `record`, or a folder of them, to compare with; may be given several times")
+		"a `record`, or a folder of them, to compare with (can be repeated)")
 	set.StringVar(&r.rules, "rules", "", "with --base: `file` of the rules, as compare has them")
+	declareForce(set, &r.force)
 	return cmd
 }
 
@@ -73,28 +77,30 @@ func (r *reportCommand) run(paths []string) error {
 	if r.rules != "" && len(r.base) == 0 {
 		return invalid(errors.New("--rules apply to a comparison; add --base"))
 	}
-	var page bytes.Buffer
-	if err := r.write(&page, paths); err != nil {
-		return invalid(err)
+	if r.page.path == "" {
+		return invalidf("--output is empty; name a file, or - for standard output")
 	}
-	if err := outfile.Write(r.output, page.Bytes(), 0o644); err != nil {
-		return invalid(fmt.Errorf("--output: %w", err))
+	if err := r.page.check(r.force); err != nil {
+		return err
 	}
-	_, err := fmt.Fprintln(r.gs.Stdout.Writer, r.output)
+	if err := r.page.write(r.gs, func(w io.Writer) error { return r.write(w, paths) }); err != nil || r.page.isStandard() {
+		return err
+	}
+	_, err := fmt.Fprintln(r.gs.Stdout.Writer, r.page.path)
 	return err
 }
 
-func (r *reportCommand) write(page *bytes.Buffer, paths []string) error {
+func (r *reportCommand) write(page io.Writer, paths []string) error {
 	base, head, err := readSides(r.base, paths)
 	if err != nil {
-		return err
+		return invalid(err)
 	}
 	if len(r.base) == 0 {
-		return report.Write(page, head)
+		return invalid(report.Write(page, head))
 	}
 	rules, err := readRules(r.rules, base, head)
 	if err != nil {
-		return err
+		return invalid(err)
 	}
-	return report.WriteComparison(page, base, head, rules)
+	return invalid(report.WriteComparison(page, base, head, rules))
 }

@@ -29,13 +29,12 @@ of k6 run follow --.
 
   k6 x clientcreds scenarios              lists the scenarios
   k6 x clientcreds run SCENARIO --help    lists the variables of a scenario
-  k6 x clientcreds doctor                 checks the authorization server before you load it
-
-Exit codes: those of k6 run; 90 if the run is not valid; 104 if the configuration cannot be used.`
+  k6 x clientcreds doctor                 checks the server before you load it`
 
 const runExample = `  # load a token endpoint with 50 requests per second
   export CLIENT_SECRET=…
-  k6 x clientcreds run token-load --token-url https://idp.example.com/token --client-id load --rate 50 --duration 30s
+  k6 x clientcreds run token-load --token-url https://idp.example.com/token \
+    --client-id load --rate 50 --duration 30s
 
   # the same with a local authorization server
   k6 x clientcreds serve -- k6 x clientcreds run token-load --rate 50
@@ -161,18 +160,7 @@ func (r *scenarioRun) parse(args []string) (help bool, err error) {
 	set.BoolVar(&r.dryRun, "dry-run", false, "")
 	set.BoolVarP(&help, "help", "h", false, "")
 	if err := set.Parse(args); err != nil {
-		unknown, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-		switch {
-		case ok && unknown == flagName(secretVariable):
-			return false, errors.New("--client-secret does not exist, because other users of this machine can read command " +
-				"lines: " +
-				"set CLIENT_SECRET in the environment, or --client-secret-file")
-		case ok:
-			return false, fmt.Errorf("the scenario %s does not have the flag --%s%s; `k6 x clientcreds run %s --help` lists "+
-				"its flags, and flags of k6 run follow --",
-				r.scenario.Name, unknown, nearest.DidYouMean(unknown, names), r.scenario.Name)
-		}
-		return false, err
+		return false, r.flagError(err, names)
 	}
 	if set.NArg() > 0 {
 		return false, fmt.Errorf("run does not take the argument %q after the scenario; flags of k6 run follow --",
@@ -192,6 +180,24 @@ func (r *scenarioRun) parse(args []string) (help bool, err error) {
 		delete(r.env, "ISSUER")
 	}
 	return help, nil
+}
+
+// flagError says what is wrong with the flags, of which the scenario has those with the names.
+func (r *scenarioRun) flagError(err error, names []string) error {
+	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: --"); ok {
+		return fmt.Errorf("--%s has no value; write --%s followed by the value", name, name)
+	}
+	unknown, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	switch {
+	case ok && unknown == flagName(secretVariable):
+		return errors.New("--client-secret does not exist, because other users of this machine can read command lines: " +
+			"set CLIENT_SECRET in the environment, or --client-secret-file")
+	case ok:
+		return fmt.Errorf("the scenario %s does not have the flag --%s%s; `k6 x clientcreds run %s --help` lists its flags, "+
+			"and flags of k6 run follow --",
+			r.scenario.Name, unknown, nearest.DidYouMean(unknown, names), r.scenario.Name)
+	}
+	return err
 }
 
 // configured returns an error that says what a run needs, unless an authorization server and a client are configured.
@@ -287,8 +293,14 @@ func withoutText(err error) error {
 	return err
 }
 
-// complete completes names of scenarios, and then flags.
+// complete completes names of scenarios, and then flags and their values.
 func (r *runner) complete(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	if slices.Contains(args, "--") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	if list, directive, ok := completeValue(args, toComplete); ok {
+		return list, directive
+	}
 	if len(args) == 0 && !strings.HasPrefix(toComplete, "-") {
 		list, err := scenario.Load(r.files)
 		if err != nil {
@@ -306,7 +318,7 @@ func (r *runner) complete(_ *cobra.Command, args []string, toComplete string) ([
 	}
 	_, variables, err := r.find(name)
 	if err != nil || !strings.HasPrefix(toComplete, "-") {
-		return nil, cobra.ShellCompDirectiveDefault
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	flags := []string{"--dry-run"}
 	for _, v := range variables {

@@ -77,7 +77,7 @@ func (r *scenarioRun) help(w io.Writer) error {
 	for _, s := range r.scenario.Sections {
 		fmt.Fprintf(&b, "%s\n\n", wrapped(plain(s.Name+": "+s.Text), 0))
 	}
-	fmt.Fprintf(&b, "Usage:\n  k6 x clientcreds run %s [flags] [-- flags of k6 run]\n", r.scenario.Name)
+	fmt.Fprintf(&b, "Usage:\n  %s\n", wrapped("k6 x clientcreds run "+r.scenario.Name+" [flags] [-- flags of k6 run]", 6))
 	write := func(title string, list []scenario.Variable) {
 		fmt.Fprintf(&b, "\n%s:\n", title)
 		for _, v := range list {
@@ -96,6 +96,7 @@ func (r *scenarioRun) help(w io.Writer) error {
 	write("Flags of this scenario", r.variables[:n])
 	write("Flags of all scenarios", append(slices.Clone(r.variables[n:]),
 		scenario.Variable{Name: "DRY_RUN", Meaning: "print the k6 command and write the scripts, but do not run them"}))
+	writeExitCodes(&b, "run")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

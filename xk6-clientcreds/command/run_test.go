@@ -60,7 +60,8 @@ func newRuns(t *testing.T, child string, env map[string]string) *runs {
 		r.Env[name] = value
 	}
 	r.Getwd = func() (string, error) { return "/home/me/project", nil }
-	r.cmd = withExitCodes(newRun(r.GlobalState, scenarioFiles))
+	r.cmd = newRun(r.GlobalState, scenarioFiles)
+	withExitCodes(r.cmd)
 	r.cmd.SilenceErrors, r.cmd.SilenceUsage = true, true
 	return r
 }
@@ -182,7 +183,7 @@ func TestRunRefuses(t *testing.T) {
 			[]string{"token-load", "3"},
 			configured,
 		},
-		"flag needs an argument: --rate": {
+		"--rate has no value; write --rate followed by the value": {
 			[]string{"token-load", "--rate"},
 			configured,
 		},
@@ -230,6 +231,16 @@ Flags of all scenarios:
   --client-secret-file        file
   --dry-run                   print the k6 command and write the scripts, but do
                               not run them
+
+Exit codes:
+  0         PASS
+  1         any other failure
+  90        INVALID: the numbers cannot be trusted or compared
+  99        FAIL: a threshold was crossed, or a rule broken
+  104       a flag, an argument, a variable of the environment, or a file that
+            one of them names cannot be used
+  126, 127  k6 cannot be started, or was not found
+  others    the exit code of k6 run
 `, r.out.String())
 	}
 	r := newRuns(t, "k6", nil)

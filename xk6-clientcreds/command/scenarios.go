@@ -22,7 +22,8 @@ func newScenarios(gs *state.GlobalState, files fs.FS) *cobra.Command {
 		Long:  "List the scenarios, the load tests that come with this binary, and what each one does.",
 		Example: "  k6 x clientcreds scenarios\n\n  # print a script, to start your own from it\n" +
 			"  k6 x clientcreds scenarios show token-load",
-		Args: knownCommand,
+		Args:              knownCommand,
+		ValidArgsFunction: completeNothing,
 		RunE: func(*cobra.Command, []string) error {
 			list, err := scenario.Load(files)
 			if err != nil {
@@ -34,7 +35,7 @@ func newScenarios(gs *state.GlobalState, files fs.FS) *cobra.Command {
 			return writeScenarios(gs.Stdout.Writer, list)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, with the variables of each scenario")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON instead of text, with the variables of each scenario")
 	cmd.AddCommand(newScenariosShow(gs, files))
 	return cmd
 }
@@ -50,7 +51,12 @@ func newScenariosShow(gs *state.GlobalState, files fs.FS) *cobra.Command {
 			}
 			return nil
 		},
-		ValidArgsFunction: r.complete,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return completeNothing(cmd, args, toComplete)
+			}
+			return r.complete(cmd, args, toComplete)
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, _, err := r.find(args[0])
 			if err != nil {

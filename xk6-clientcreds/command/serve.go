@@ -28,8 +28,7 @@ const gcPercent = 400
 
 const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API, made to be put under load.
 
-Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents.
-Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
+Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents. Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
 Below /admin faults are changed while it serves; without --admin on that is for a loopback --addr only.
 
 The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
@@ -46,10 +45,12 @@ const serveExample = `  # serve until Ctrl-C, and print the environment for scri
   k6 x clientcreds serve
 
   # run a load test against it, with HTTPS and tokens that last five seconds
-  k6 x clientcreds serve --tls-dir build/tls --ttl 5s -- k6 run scripts/api-load.js
+  k6 x clientcreds serve --tls-dir tls --ttl 5s -- k6 run load-test.js
 
-  # the same, with a token endpoint that is slow and lets 50 requests through each second
-  k6 x clientcreds serve --latency 200ms --rate-limit 50 -- k6 run scripts/api-load.js`
+  # the same with a scenario, and with a token endpoint that is slow and lets
+  # 50 requests through each second
+  k6 x clientcreds serve --latency 200ms --rate-limit 50 -- \
+    k6 x clientcreds run api-load`
 
 // serve is one call of k6 x clientcreds serve.
 type serve struct {
@@ -77,11 +78,11 @@ func onlyAfterDash(cmd *cobra.Command, args []string) error {
 	case dash < 0 && len(args) == 0:
 		return nil
 	case dash < 0:
-		return invalidf("serve does not take the argument %q; a command to run goes behind --", args[0])
+		return invalidf("serve does not take the argument %q; write a command to run after --", args[0])
 	case dash > 0:
-		return invalidf("serve does not take the argument %q before --", args[0])
+		return invalidf("serve does not take the argument %q before --; write a command to run after --", args[0])
 	case len(args) == 0:
-		return invalidf("-- needs a command to run behind it")
+		return invalidf("there is no command after --; write one, or leave out --")
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (s *serve) run(command []string) (err error) {
 		debug.SetGCPercent(gcPercent)
 	}
 	stats := statsFile(s.flags.statsFile)
-	if err := stats.prepare(); err != nil {
+	if err := stats.prepare(s.flags.force); err != nil {
 		return err
 	}
 	// From here on signals are for the server: even an early one ends it in good order.
@@ -164,7 +165,7 @@ func (s *serve) stop(server *authserver.Server, stats statsFile) error {
 	if err := server.Shutdown(ctx); err != nil {
 		s.gs.Logger.WithError(err).Warn("requests were still in progress when the server stopped")
 	}
-	return stats.write(server.Stats())
+	return stats.write(s.gs, server.Stats())
 }
 
 // debugLog writes lines to the log at debug level: a client that breaks off a

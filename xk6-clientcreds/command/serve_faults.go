@@ -76,7 +76,7 @@ func (s *serve) faults() ([]byte, error) {
 		place += " " + path
 	}
 	if f.document != "" && len(text) == 0 {
-		return nil, invalidf("%s: the file is empty, want a JSON object", place)
+		return nil, invalidf("%s: the file is empty; it must have a JSON object", place)
 	}
 	if err := faults.Check(text); err != nil {
 		return nil, invalidf("%s: %w", place, err)
@@ -107,7 +107,7 @@ func addFault(text []byte, short shorthand) ([]byte, error) {
 		document["token"] = token
 	}
 	if token[short.member] != nil {
-		return nil, invalidf("%s: --faults has token.%s already, want one of the two", short.flag, short.member)
+		return nil, invalidf("%s: --faults has token.%s already; set one of them", short.flag, short.member)
 	}
 	token[short.member] = short.value
 	all, err := json.Marshal(document)

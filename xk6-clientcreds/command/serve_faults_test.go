@@ -52,7 +52,7 @@ func TestBadFaultFlags(t *testing.T) {
 		err  string
 	}{
 		{[]string{"--faults", "/no/such/file"}, "--faults: open /no/such/file: file does not exist"},
-		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty, want a JSON object"},
+		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty; it must have a JSON object"},
 		{
 			[]string{"--faults", "/test/bad"},
 			"--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, " +
@@ -63,7 +63,7 @@ func TestBadFaultFlags(t *testing.T) {
 		{[]string{"--latency", "2m"}, `--latency: token.latency: "2m"` + duration},
 		{
 			[]string{"--latency", "1s", "--faults", `{"token": {"latency": "2s"}}`},
-			"--latency: --faults has token.latency already, want one of the two",
+			"--latency: --faults has token.latency already; set one of them",
 		},
 		{
 			[]string{"--rate-limit", "many"},

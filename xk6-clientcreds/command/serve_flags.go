@@ -22,6 +22,7 @@ type serveFlags struct {
 
 	clientCertificate string
 	statsFile         string
+	force             bool
 	set               *pflag.FlagSet
 }
 
@@ -51,8 +52,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 			"the file of that name with -key; both are made where there are none")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
-		"`format` of access tokens: opaque or jwt")
-	set.StringVar(&f.cfg.JWTAlgorithm, "jwt-alg", "ES256", "signature `algorithm` of JWTs: ES256, RS256, PS256 or EdDSA")
+		"`format` of access tokens: "+oneOf("token-format"))
+	set.StringVar(&f.cfg.JWTAlgorithm, "jwt-alg", "ES256", "signature `algorithm` of JWTs: "+oneOf("jwt-alg"))
 	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
 		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
 	set.Var(&f.dpopNonce, "dpop-nonce",
@@ -70,7 +71,19 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.cfg.AllowHosts, "allow-host", nil,
 		"further `name` of a host by which /stats and the admin endpoint may be asked, beside addresses, localhost and the "+
 			"issuer's host (can be repeated)")
-	set.StringVar(&f.statsFile, "stats-file", "", "`file` to write the counters of /stats to in the end")
+	set.StringVar(&f.statsFile, "stats-file", "", "`file` for the counters of /stats in the end; - is standard output")
+	declareForce(set, &f.force)
+	f.group()
+}
+
+// group groups the flags in the help.
+func (f *serveFlags) group() {
+	group(f.set, "Server", "addr", "api-addr", "issuer", "tls-dir")
+	group(f.set, "Clients", "clients", "client", "client-count", "client-key", "client-certificate", "basic-encoding")
+	group(f.set, "Tokens", "ttl", "token-format", "jwt-alg", "dpop-nonce")
+	group(f.set, "Protected API", "api-check", "api-scope", "api-audience")
+	group(f.set, "Faults", "faults", "latency", "rate-limit", "error-rate")
+	group(f.set, "Counters and administration", "admin", "allow-host", "stats-file", "force")
 }
 
 // flagOf names the flags by the fields of authserver.Config.

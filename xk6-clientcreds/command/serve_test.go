@@ -105,10 +105,10 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		env  map[string]string
 		err  string
 	}{
-		{[]string{"x"}, nil, `serve does not take the argument "x"; a command to run goes behind --`},
-		{[]string{"x", "--", "y"}, nil, `serve does not take the argument "x" before --`},
-		{[]string{"--"}, nil, "-- needs a command to run behind it"},
-		{[]string{"--nosuch"}, nil, "unknown flag: --nosuch"},
+		{[]string{"x"}, nil, `serve does not take the argument "x"; write a command to run after --`},
+		{[]string{"x", "--", "y"}, nil, `serve does not take the argument "x" before --; write a command to run after --`},
+		{[]string{"--"}, nil, "there is no command after --; write one, or leave out --"},
+		{[]string{"--nosuch"}, nil, "unknown flag: --nosuch; `clientcreds serve --help` lists the flags"},
 		{
 			[]string{"--addr", "x"},
 			nil,
@@ -127,8 +127,8 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 			"--issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query " +
 				"and fragment, or a path such as /tenant",
 		},
-		{[]string{"--ttl", "5"}, nil, `invalid argument "5" for "--ttl" flag: want a duration above 0, such as 30s or 5m`},
-		{[]string{"--ttl", "0s"}, nil, `invalid argument "0s" for "--ttl" flag: want a duration above 0, such as 30s or 5m`},
+		{[]string{"--ttl", "5"}, nil, `--ttl is "5"; it must be a duration above 0, such as 30s or 5m`},
+		{[]string{"--ttl", "0s"}, nil, `--ttl is "0s"; it must be a duration above 0, such as 30s or 5m`},
 		{
 			[]string{"--ttl", "1500ms"},
 			nil,
@@ -160,17 +160,17 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		},
 		{[]string{"--stats-file", "serve_test.go/x"}, nil, "--stats-file: mkdir serve_test.go: not a directory"},
 		{[]string{"--client", "a", "--client", "a"}, nil, `--client: client "a" is registered twice`},
-		{[]string{"--client-count", "0"}, nil, "--client-count is 0, want a number from 1 to 1000000"},
-		{[]string{"--client-count", "1000001"}, nil, "--client-count is 1000001, want a number from 1 to 1000000"},
+		{[]string{"--client-count", "0"}, nil, "--client-count is 0; it must be a number from 1 to 1000000"},
+		{[]string{"--client-count", "1000001"}, nil, "--client-count is 1000001; it must be a number from 1 to 1000000"},
 		{
 			[]string{"--client-count", "2", "--client", "a"},
 			nil,
-			"--client-count and --client contradict each other, give one of the two",
+			"--client-count and --client are both set; set one of them",
 		},
 		{
 			[]string{"--client-count", "2", "--clients", "x"},
 			nil,
-			"--client-count and --clients contradict each other, give one of the two",
+			"--client-count and --clients are both set; set one of them",
 		},
 		{
 			[]string{"--client-count", "2"},

@@ -2,9 +2,11 @@ package command
 
 import (
 	"encoding/json"
-	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"go.k6.io/k6/v2/cmd/state"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
@@ -15,23 +17,19 @@ type statsFile string
 
 // prepare makes the folder, and finds out before anything is served whether the file can be written: that must not turn
 // out after a long run.
-func (f statsFile) prepare() error {
+func (f statsFile) prepare(force bool) error {
 	if f == "" {
 		return nil
 	}
-	err := os.MkdirAll(filepath.Dir(string(f)), 0o750)
-	if err == nil {
-		err = outfile.Check(string(f))
-	}
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(string(f)), 0o750); err != nil {
 		return invalidf("--stats-file: %w", err)
 	}
-	return nil
+	return (&output{"--stats-file", string(f)}).check(force)
 }
 
 // clear forgets the counters of an earlier run.
 func (f statsFile) clear() error {
-	if f == "" {
+	if f == "" || f == standardOutput {
 		return nil
 	}
 	if err := outfile.Clear(string(f)); err != nil {
@@ -40,16 +38,10 @@ func (f statsFile) clear() error {
 	return nil
 }
 
-func (f statsFile) write(stats authserver.Stats) error {
-	if f == "" {
-		return nil
-	}
-	content, err := json.MarshalIndent(stats, "", "  ")
-	if err == nil {
-		err = outfile.Write(string(f), append(content, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("--stats-file: %w", err)
-	}
-	return nil
+func (f statsFile) write(gs *state.GlobalState, stats authserver.Stats) error {
+	return (&output{"--stats-file", string(f)}).write(gs, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(stats)
+	})
 }

@@ -1,9 +1,12 @@
 package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,34 +18,40 @@ import (
 
 const verdictLong = `Say whether a run counts, by its record: PASS, FAIL, or INVALID, with the reasons.
 
-Several records are those of the k6 processes that ran segments of one test: they are added up first, and the verdict is
-of the whole. Of a folder every file is read whose name ends in .json.
-
-Exit codes: 0 PASS; 99 FAIL, a threshold was crossed; 90 INVALID, the numbers cannot be trusted; 104 a record or the
-command line cannot be used.`
+RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
+time, such as the segments of a test, are those of one run, and add up: the verdict is of the whole. Of several runs,
+each one has a verdict, and the worst one is the verdict of all. --merged adds up all records, whenever they ran.`
 
 const verdictExample = `  k6 x clientcreds verdict run.json
 
   # of a test in two segments, and keep the whole
-  k6 x clientcreds verdict --merged run.json segment-1.json segment-2.json`
+  k6 x clientcreds verdict --merged run.json segment-1.json segment-2.json
+
+  # for a program
+  k6 x clientcreds verdict --json run.json | jq .reasons`
 
 // verdictCommand is one call of k6 x clientcreds verdict.
 type verdictCommand struct {
 	gs     *state.GlobalState
-	merged string
+	merged output
+	result result
 }
 
 func newVerdict(gs *state.GlobalState) *cobra.Command {
-	v := &verdictCommand{gs: gs}
+	v := &verdictCommand{gs: gs, merged: output{flag: "--merged"}}
 	cmd := &cobra.Command{
 		Use:     "verdict [flags] RECORD…",
 		Short:   "Say whether a run counts, by its record",
 		Long:    verdictLong,
 		Example: verdictExample,
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(_ *cobra.Command, args []string) error { return v.run(args) },
+
+		ValidArgsFunction: completeRecords,
+		RunE:              func(_ *cobra.Command, args []string) error { return v.run(args) },
 	}
-	cmd.Flags().StringVar(&v.merged, "merged", "", "write the records, added up, to a `file`")
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&v.merged.path, "merged", "", "write the records, added up, to a `file`")
+	v.result.declare(cmd.Flags())
 	return cmd
 }
 
@@ -50,37 +59,104 @@ func (v *verdictCommand) run(paths []string) error {
 	if len(paths) == 0 {
 		return invalid(errors.New("verdict requires at least one record, or a folder of records"))
 	}
+	if v.merged.isStandard() {
+		return invalidf("--merged writes a record, which cannot be standard output; name a file")
+	}
+	if err := errors.Join(v.result.check(), v.merged.check(v.result.force)); err != nil {
+		return err
+	}
 	records, err := runrecord.ReadAll(paths)
 	if err != nil {
 		return invalid(err)
 	}
-	record := records[0]
-	if len(records) > 1 || v.merged != "" {
-		if record, err = runrecord.Merge(records...); err != nil {
-			return invalid(err)
-		}
+	runs, err := v.runs(records)
+	if err != nil {
+		return invalid(err)
 	}
-	if v.merged != "" {
-		if err := record.Write(v.merged); err != nil {
-			return invalidf("--merged: %w", err)
-		}
-	}
-	return v.say(record.Validity)
-}
-
-// say writes the verdict, and returns it as the error that ends k6.
-func (v *verdictCommand) say(validity validity.Validity) error {
-	// To the terminal itself: k6's writer around it ends each line by a control sequence.
-	if _, err := fmt.Fprintln(v.gs.Stdout.Writer, validity.Verdict); err != nil {
+	verdict := verdictOfAll(runs)
+	if err := v.result.write(v.gs, false, verdict.writeText, verdict.writeJSON); err != nil {
 		return err
 	}
-	var reasons []string
-	for _, r := range validity.Reasons {
-		text := strings.Map(printable, r.Text)
-		if _, err := fmt.Fprintf(v.gs.Stdout.Writer, "  %s: %s\n", r.Rule, text); err != nil {
-			return err
-		}
-		reasons = append(reasons, text)
+	return verdictError(verdict.Verdict, verdict.texts())
+}
+
+// runs returns a record for each run: one of all records if they are to be merged.
+func (v *verdictCommand) runs(records []*runrecord.Record) ([]*runrecord.Record, error) {
+	if v.merged.path == "" {
+		return runrecord.Runs(records)
 	}
-	return verdictError(validity.Verdict, reasons)
+	whole, err := runrecord.Merge(records...)
+	if err != nil {
+		return nil, err
+	}
+	if err := whole.Write(v.merged.path); err != nil {
+		return nil, fmt.Errorf("--merged: %w", err)
+	}
+	return []*runrecord.Record{whole}, nil
+}
+
+// judgement is the verdict of one run, or of several.
+type judgement struct {
+	Verdict validity.Verdict `json:"verdict"`
+	// Reasons has the reasons of all runs.
+	Reasons []validity.Reason `json:"reasons"`
+	Runs    []runJudgement    `json:"runs"`
+}
+
+type runJudgement struct {
+	Script  string            `json:"script,omitempty"`
+	Start   time.Time         `json:"start"`
+	End     time.Time         `json:"end"`
+	Verdict validity.Verdict  `json:"verdict"`
+	Reasons []validity.Reason `json:"reasons"`
+}
+
+// verdictOfAll returns the verdicts of the runs. The worst one is the verdict of all.
+func verdictOfAll(runs []*runrecord.Record) judgement {
+	all := judgement{Verdict: validity.Pass, Reasons: []validity.Reason{}}
+	for _, r := range runs {
+		one := runJudgement{
+			r.Run.Script, r.Run.Start, r.Run.End, r.Validity.Verdict,
+			append([]validity.Reason{}, r.Validity.Reasons...),
+		}
+		all.Runs = append(all.Runs, one)
+		all.Reasons = append(all.Reasons, one.Reasons...)
+		if all.Verdict == validity.Pass || one.Verdict == validity.Invalid {
+			all.Verdict = one.Verdict
+		}
+	}
+	return all
+}
+
+func (j *judgement) texts() []string {
+	var texts []string
+	for _, r := range j.Reasons {
+		texts = append(texts, r.Text)
+	}
+	return texts
+}
+
+// writeText writes the verdict and the reasons; of several runs, below the verdict of each one.
+func (j *judgement) writeText(w io.Writer, _ bool) error {
+	var b strings.Builder
+	fmt.Fprintln(&b, j.Verdict)
+	indent := "  "
+	for _, run := range j.Runs {
+		if len(j.Runs) > 1 {
+			indent = "    "
+			fmt.Fprintf(&b, "  %s %s %s\n", run.Start.UTC().Format(time.RFC3339), run.Verdict,
+				strings.Map(printable, run.Script))
+		}
+		for _, r := range run.Reasons {
+			fmt.Fprintf(&b, "%s%s: %s\n", indent, r.Rule, strings.Map(printable, r.Text))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (j *judgement) writeJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(j)
 }

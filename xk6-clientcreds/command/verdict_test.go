@@ -80,7 +80,7 @@ func TestVerdictOfWhatIsNoRecord(t *testing.T) {
 	for want, args := range map[string][]string{
 		"verdict requires at least one record, or a folder of records": nil,
 		"no such file or directory":                                    {filepath.Join(t.TempDir(), "none.json")},
-		"unknown flag: --json":                                         {"--json"},
+		"unknown flag: --xml":                                          {"--xml"},
 		"no file in this folder ends in .json":                         {t.TempDir()},
 	} {
 		_, err := verdictOf(t, args...)

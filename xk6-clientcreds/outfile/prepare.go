@@ -68,3 +68,10 @@ func Clear(path string) error {
 	}
 	return fmt.Errorf("%q, the file of an earlier run, cannot be emptied: %w", path, reason(err))
 }
+
+// HasContent reports whether Write would replace the content of a file at path: an empty file has none, and neither has
+// a device or a pipe.
+func HasContent(path string) bool {
+	p, err := locate(path)
+	return err == nil && p.kind == replaced && p.info != nil && p.info.Size() > 0
+}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,39 +85,57 @@ func commandsList() string {
 		if !c.HasAvailableLocalFlags() {
 			continue
 		}
-		b.WriteString("| Flag | Default | Meaning |\n|---|---|---|\n")
-		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if f.Name == "help" || f.Hidden {
-				return
+		for _, g := range command.FlagGroups(c) {
+			if g.Title != "" {
+				fmt.Fprintf(&b, "**%s**\n\n", g.Title)
 			}
-			kind, usage := pflag.UnquoteUsage(f)
-			name := "--" + f.Name
-			if f.Shorthand != "" {
-				name = "-" + f.Shorthand + ", " + name
-			}
-			if kind != "" {
-				name += " " + strings.ReplaceAll(kind, "|", `\|`)
-			}
-			initial := f.DefValue
-			switch initial {
-			case "", "false", "[]", "0", "0s":
-				initial = ""
-			default:
-				initial = "`" + initial + "`"
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, initial, strings.ReplaceAll(usage, "|", `\|`))
-		})
-		b.WriteString("\n")
+			writeFlags(&b, g.Flags)
+		}
 	}
 	return b.String()
 }
 
-// exitCodesTable lists the exit codes of the commands when they do not succeed.
+// writeFlags writes a table of flags.
+func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
+	b.WriteString("| Flag | Default | Meaning |\n|---|---|---|\n")
+	flags.VisitAll(func(f *pflag.Flag) {
+		kind, usage := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		if kind != "" {
+			name += " " + strings.ReplaceAll(kind, "|", `\|`)
+		}
+		initial := f.DefValue
+		switch initial {
+		case "", "false", "[]", "0", "0s":
+			initial = ""
+		default:
+			initial = "`" + initial + "`"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", name, initial, strings.ReplaceAll(usage, "|", `\|`))
+	})
+	b.WriteString("\n")
+}
+
+// exitCodesTable lists the exit codes, which are the same in all commands.
 func exitCodesTable() string {
 	var b strings.Builder
-	b.WriteString("| Command | Wrong flag or argument | Any other error | Other codes |\n|---|---|---|---|\n")
-	for _, c := range command.ExitCodes(rootCommand()) {
-		fmt.Fprintf(&b, "| `%s` | %d | %d | %s |\n", c.Command, c.Usage, c.Failed, c.Further)
+	b.WriteString("| Exit code | Meaning | Commands |\n|---|---|---|\n")
+	for _, c := range command.ExitCodes() {
+		commands := "all"
+		if c.Commands != nil {
+			commands = "`" + strings.Join(c.Commands, "`, `") + "`"
+		}
+		meaning := c.Meaning
+		for _, name := range slices.Sorted(maps.Keys(c.By)) {
+			if meaning != "" {
+				meaning += "<br>"
+			}
+			meaning += "`" + name + "`: " + c.By[name]
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", c.Code, meaning, commands)
 	}
 	return b.String()
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
-// ReadAll reads records. Of a path that is a folder it reads all files in it whose name ends in
-// .json, in the order of their names. No k6 process may be in two records: it would count twice.
+// ReadAll reads records. Of a path that is a folder it reads all files in it whose name ends in .json, in the order of
+// their names; a path can also be a pattern of filepath.Glob. No k6 process may be in two records: it would count
+// twice.
 func ReadAll(paths []string) ([]*Record, error) { return new(Reader).ReadAll(paths) }
 
 // Reader reads the records of several sides, which have no k6 process in common. Its zero value is ready for use.
@@ -70,10 +72,13 @@ func (r *Reader) note(file string, record *Record) error {
 	return nil
 }
 
-// filesOf is the path itself, or what is in the folder.
+// filesOf returns the path itself, what is in the folder, or the files that match the pattern.
 func filesOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
+	switch {
+	case err != nil && strings.ContainsAny(path, "*?["):
+		return matching(path)
+	case err != nil || !info.IsDir():
 		return []string{path}, err
 	}
 	entries, err := os.ReadDir(path) // sorted
@@ -89,6 +94,18 @@ func filesOf(path string) ([]string, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no file in this folder ends in .json; name a folder with run records",
 			path)
+	}
+	return files, nil
+}
+
+// matching returns the files that match a pattern, which not every shell expands.
+func matching(pattern string) ([]string, error) {
+	files, err := filepath.Glob(pattern) // sorted
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; name run records, or a folder of them", pattern, err)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no file matches this pattern; name run records, or a folder of them", pattern)
 	}
 	return files, nil
 }

@@ -89,7 +89,7 @@ func Common(files fs.FS) ([]Variable, error) {
 var (
 	headSection  = regexp.MustCompile(`^(What it measures|How to read it|Thresholds): (.*)$`)
 	headVariable = regexp.MustCompile(`^ {2}([A-Z][A-Z0-9_]+) {2,}(\S.*)$`)
-	defaultValue = regexp.MustCompile(`\b(?:choice|count|duration|env|number|numberOf|seconds|share)\('([A-Z][A-Z0-9_]+)',\s*(?:'([^']*)'|([0-9_.e]+))`)
+	defaultValue = regexp.MustCompile(`\b(?:choice|count|duration|env|number|numberOf|seconds|share)\('([A-Z][A-Z0-9_]+)',\s*(?:'([^']*)'|([0-9][0-9_.e]*))`)
 )
 
 // ParseHead reads the comment at the top of a script.

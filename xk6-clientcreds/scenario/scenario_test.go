@@ -26,13 +26,14 @@ func TestParseHead(t *testing.T) {
 //                     in seconds
 //   NAME              a name
 //   OTHER             calculated
+//   MORE              calculated, too
 //
 // The variables in lib/config.js apply as well.
 import { count } from './lib/environment.js';
 // A comment below.
 const vus = count('VUS', 20);
 const pause = seconds('PAUSE', '100ms'), name = env(
-    'NAME', 'x'), name2 = env('NAME', 'y'), other = env('OTHER', vus);
+    'NAME', 'x'), name2 = env('NAME', 'y'), other = env('OTHER', vus), more = env('MORE', expected());
 `)
 	require.NoError(t, err)
 	assert.Equal(t, Head{
@@ -47,6 +48,7 @@ const pause = seconds('PAUSE', '100ms'), name = env(
 			{"PAUSE", "time between requests, in seconds", "100ms"},
 			{"NAME", "a name", "y"},
 			{"OTHER", "calculated", ""},
+			{"MORE", "calculated, too", ""},
 		},
 	}, head)
 	for _, script := range []string{"", "import x from 'y';\n// Late.\n", "//\n// \n"} {

@@ -15,7 +15,7 @@ import (
 const (
 	DoctorUsable   = 0
 	DoctorUnusable = 1
-	DoctorUsage    = 2
+	DoctorUsage    = 104
 )
 
 // Examination is a run of `k6 x clientcreds doctor`.

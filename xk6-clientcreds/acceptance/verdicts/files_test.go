@@ -38,12 +38,12 @@ func writers(t *testing.T) map[string][]string {
 	return map[string][]string{
 		"record":   run("-o", "clientcreds-record=FILE"),
 		"textfile": run("-o", "prometheus=addr=127.0.0.1:0,textfile=FILE"),
-		"stats":    {"serve", "--addr", "127.0.0.1:0", "--stats-file", "FILE", "--", "true"},
-		"merged":   {"verdict", "--merged", "FILE", "RECORD"},
-		"report":   {"report", "--output", "FILE", "RECORD"},
-		"markdown": {"compare", "--markdown", "FILE", "RECORD", "OTHER"},
-		"json":     {"compare", "--json", "FILE", "RECORD", "OTHER"},
-		"junit":    {"compare", "--junit", "FILE", "RECORD", "OTHER"},
+		"stats":    {"serve", "--addr", "127.0.0.1:0", "--stats-file", "FILE", "--force", "--", "true"},
+		"merged":   {"verdict", "--merged", "FILE", "--force", "RECORD"},
+		"report":   {"report", "--output", "FILE", "--force", "RECORD"},
+		"markdown": {"compare", "--markdown", "FILE", "--force", "RECORD", "OTHER"},
+		"json":     {"compare", "--json", "-o", "FILE", "--force", "RECORD", "OTHER"},
+		"junit":    {"compare", "--junit", "FILE", "--force", "RECORD", "OTHER"},
 	}
 }
 
