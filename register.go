@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
+	"go.k6.io/k6/v2/ext"
 	"go.k6.io/k6/v2/js/modules"
 	"go.k6.io/k6/v2/output"
 	"go.k6.io/k6/v2/subcommand"
@@ -14,6 +15,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/command"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/exporter"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsmodule"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/recorder"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
@@ -32,6 +34,17 @@ func init() {
 		run.Attach(gs)
 		return command.New(gs, files)
 	})
+	nameVersion()
+}
+
+// nameVersion gives the extension a version also if it was built from a folder. To k6 it is (devel) then, which does not
+// satisfy a script that requires a version.
+func nameVersion() {
+	for _, e := range ext.GetAll() {
+		if e.Path == procinfo.ExtensionModule {
+			e.Version = procinfo.VersionOf(procinfo.ExtensionModule)
+		}
+	}
 }
 
 // moduleHelp gives the exporter the meanings of the module's metrics. The two packages do not know each

@@ -160,7 +160,7 @@ func (n *initializer) configure() (local bool) {
 	s.K6Version, s.XK6Version, s.Version = procinfo.VersionOf(procinfo.K6Module), xk6Version, procinfo.VersionOf(
 		procinfo.ExtensionModule)
 	for _, version := range []*string{&s.K6Version, &s.Version} {
-		if !strings.HasPrefix(*version, "v") {
+		if !strings.HasPrefix(*version, "v") || strings.Contains(*version, "+") { // not a version to download
 			*version = latestVersion
 		}
 	}

@@ -2,12 +2,14 @@ package procinfo
 
 import (
 	"os"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestVersions(t *testing.T) {
@@ -30,7 +32,18 @@ func TestVersions(t *testing.T) {
 
 func TestVersionOfThisBinary(t *testing.T) {
 	t.Parallel()
+	assert.Equal(t, WorkingCopy, VersionOf(ExtensionModule))
 	assert.Equal(t, "unknown", VersionOf("example.com/absent"))
+}
+
+// TestRelease: the changelog says which version comes next, or was the last one.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	changelog, err := os.ReadFile("../../CHANGELOG.md")
+	require.NoError(t, err)
+	latest := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindStringSubmatch(string(changelog))
+	require.NotNil(t, latest)
+	assert.Equal(t, Release, "v"+latest[1])
 }
 
 func TestCPUTimeIsThatOfThisProcess(t *testing.T) {
