@@ -90,7 +90,7 @@ func TestSchema(t *testing.T) {
 		for _, v := range d.Templating.List {
 			variables = append(variables, v.Name)
 		}
-		assert.Equal(t, []string{"datasource", "job", "instance", "scenario", "client"}, variables, name)
+		assert.Equal(t, []string{"datasource", "job", "instance", "testid", "scenario", "client"}, variables, name)
 	}
 }
 

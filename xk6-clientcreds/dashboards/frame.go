@@ -20,6 +20,7 @@ func frame(uid, title, description string) *dashboard.DashboardBuilder {
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus")).
 		WithVariable(choice("job", "Job", fmt.Sprintf("label_values(%s, job)", anyRun))).
 		WithVariable(choice("instance", "Instance", fmt.Sprintf(`label_values(%s{job=~"$job"}, instance)`, anyRun))).
+		WithVariable(choice("testid", "Test", fmt.Sprintf("label_values(%s{%s}, testid)", anyRun, ofTarget))).
 		WithVariable(choice("scenario", "Scenario", fmt.Sprintf("label_values(k6_iterations_total{%s}, scenario)", ofRun))).
 		WithVariable(choice("client", "Client", fmt.Sprintf("label_values(k6_clientcreds_requests_total{%s}, client)",
 			ofScenario))).
@@ -50,5 +51,5 @@ func moment(name, color, expr string) *dashboard.AnnotationQueryBuilder {
 	return dashboard.NewAnnotationQueryBuilder().
 		Name(name).Datasource(source).Enable(true).IconColor(color).
 		Expr(expr).UseValueForTime(true).
-		TitleFormat(name).TextFormat("{{instance}}").TagKeys("job,instance")
+		TitleFormat(name).TextFormat("{{testid}} {{instance}}").TagKeys("job,instance,testid")
 }

@@ -110,7 +110,7 @@ func list(title, description, expr string) *table.PanelBuilder {
 // called; without a name it is not shown.
 func columns(p *table.PanelBuilder, value string, labels ...string) *table.PanelBuilder {
 	order := map[string]any{"Value": len(labels)}
-	hidden := map[string]any{"Time": true, "__name__": true, "job": true, "instance": true}
+	hidden := map[string]any{"Time": true, "__name__": true, "job": true, "instance": true, "testid": true}
 	for i, label := range labels {
 		order[label] = i
 		delete(hidden, label)
@@ -123,6 +123,33 @@ func columns(p *table.PanelBuilder, value string, labels ...string) *table.Panel
 		"indexByName":   order,
 		"renameByName":  map[string]any{"Value": value},
 	}})
+}
+
+// merged shows the series of several queries in one table: a row for each set of labels, and a column for each query.
+func merged(p *table.PanelBuilder, labels, values []string) *table.PanelBuilder {
+	order, names := make(map[string]any), make(map[string]any)
+	for i, label := range labels {
+		order[label] = i
+	}
+	for i, value := range values {
+		column := "Value #" + refID(i)
+		order[column], names[column] = len(labels)+i, value
+	}
+	return p.WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
+		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
+			"excludeByName": map[string]any{"Time": true},
+			"indexByName":   order,
+			"renameByName":  names,
+		}})
+}
+
+// dashed sets the curves whose names match a regular expression apart from what was measured.
+func dashed(p *timeseries.PanelBuilder, curves string) *timeseries.PanelBuilder {
+	return p.OverrideByRegexp(curves, []dashboard.DynamicConfigValue{
+		{Id: "custom.lineStyle", Value: map[string]any{"fill": "dash", "dash": []int{6, 4}}},
+		{Id: "custom.fillOpacity", Value: 0},
+		{Id: "color", Value: map[string]any{"mode": "fixed", "fixedColor": red}},
+	})
 }
 
 // rightAxis sets a curve that is another quantity than the others apart and gives it the right axis.

@@ -8,11 +8,12 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 )
 
-// The label matchers of the variables. A series has the labels of the first set if it comes from
-// the exporter at all, the labels of the second set if a virtual user made it, and of the third set if
-// a Client made it.
+// The label matchers of the variables. A series has the labels of the first set if Prometheus scrapes it, of the second
+// set if it comes from the exporter, the labels of the third set if a virtual user made it, and of the fourth set if a
+// Client made it. A run without a tag testid has all tests: the value for all matches the absence of the label.
 const (
-	ofRun      = `job=~"$job",instance=~"$instance"`
+	ofTarget   = `job=~"$job",instance=~"$instance"`
+	ofRun      = ofTarget + `,testid=~"$testid"`
 	ofScenario = ofRun + `,scenario=~"$scenario"`
 	ofClient   = ofScenario + `,client=~"$client"`
 	// k6 says that a request without an answer took 0 ms. The module's own metrics do not count it.

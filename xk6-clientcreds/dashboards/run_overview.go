@@ -19,6 +19,8 @@ const (
 	exitCode       = "k6_test_exit_code"
 	scenarioDone   = "k6_scenario_progress_ratio"
 	thresholdState = "k6_threshold_crossed"
+	thresholdLimit = "k6_threshold_limit"
+	thresholdValue = "k6_threshold_value"
 	droppedSamples = "k6_prometheus_dropped_samples_total"
 	exportedSeries = "k6_prometheus_series"
 
@@ -46,9 +48,13 @@ func runOverview() *dashboard.DashboardBuilder {
 			graph(perSecond(apiRequests, ofScenario), "API requests"),
 			graph(perSecond(grantRequests, ofClient), "token requests"),
 			graph("sum (k6_vus{"+ofRun+"})", "virtual users")), "virtual users", "short")).
-		WithPanel(curves("p95 latency", "95% of the requests take at most this long.", "s",
+		WithPanel(dashed(curves("p95 latency",
+			"95% of the requests take at most this long. Dashed: the limits of the script's thresholds on p(95).", "s",
 			graph(quantile(0.95, apiDuration, ofAnswers), "API"),
-			graph(quantile(0.95, grantDuration, ofClient), "token endpoint"))).
+			graph(quantile(0.95, grantDuration, ofClient), "token endpoint"),
+			graph("max by (metric, threshold) ("+thresholdLimit+"{"+ofRun+
+				`,metric=~"(http_req|clientcreds_request)_duration.*",threshold=~"p\\(95\\).*"})`,
+				"limit of {{metric}}: {{threshold}}")), "/^limit/")).
 		WithPanel(curves("Errors", "Per second: what failed at the API, at the token endpoint and in the script's checks.",
 			"cps",
 			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
@@ -128,11 +134,17 @@ func thresholds(d *dashboard.DashboardBuilder) {
 			common.LegendPlacementBottom)).
 		WithTarget(graph("max by (metric, threshold) ("+thresholdState+"{"+ofRun+"})",
 			"{{metric}}: {{threshold}}").RefId("A"))
-	table := columns(list("Thresholds",
-		"Every threshold of the script and whether it is crossed, as of the end of the time shown.",
-		"max by (metric, threshold) ("+last(thresholdState, ofRun)+")"), "state", "metric", "threshold").
-		Span(9).Mappings(states).
+	ofEach := func(metric string) string { return "max by (metric, threshold) (" + last(metric, ofRun) + ")" }
+	table := merged(list("Thresholds",
+		"Every threshold of the script, whether it is crossed, its value and its limit, as of the end of the time shown. "+
+			"Values are in the unit of the metric in Prometheus: seconds for times. With several instances, the highest.",
+		ofEach(thresholdState)).
+		WithTarget(rows(ofEach(thresholdValue)).RefId("B")).
+		WithTarget(rows(ofEach(thresholdLimit)).RefId("C")),
+		[]string{"metric", "threshold"}, []string{"state", "value", "limit"}).
+		Span(9).
 		OverrideByName("state", []dashboard.DynamicConfigValue{
+			{Id: "mappings", Value: states},
 			{Id: "custom.cellOptions", Value: map[string]any{"type": "color-background", "mode": "basic"}},
 		})
 	scenarios := bargauge.NewPanelBuilder().
@@ -174,8 +186,8 @@ func generatorLoad(d *dashboard.DashboardBuilder) {
 func exporterHealth(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("This run and its exporter")).
 		WithPanel(columns(list("Instances", "The k6 processes of the run.",
-			"max by (job, instance, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
-			"", "job", "instance", "version", "extension_version")).
+			"max by (job, instance, testid, version, extension_version) ("+last(testInfo, ofRun)+")").Height(6),
+			"", "job", "instance", "testid", "version", "extension_version")).
 		WithPanel(smaller(mustBeZero(figure("Dropped samples",
 			"Samples that the exporter did not take, because a metric had too many series or the value was not a number. "+
 				"Above 0 the numbers here are too small.", "short", orZero("sum ("+last(droppedSamples, ofRun)+")"))))).
@@ -184,7 +196,8 @@ func exporterHealth(d *dashboard.DashboardBuilder) {
 		WithPanel(smaller(figure("Longest scrape",
 			"How long it took Prometheus at most to read the exporter. A scrape that takes longer than its timeout is lost.",
 			"s",
-			"max (max_over_time(scrape_duration_seconds{"+ofRun+"}["+wholeRun+"]))")))
+			"max (max_over_time((scrape_duration_seconds{"+ofTarget+"} and on (job, instance) "+testInfo+"{"+ofRun+"})["+
+				wholeRun+":"+step+"]))")))
 }
 
 func smaller(p *stat.PanelBuilder) *stat.PanelBuilder { return p.Height(6) }

@@ -83,7 +83,7 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 	}
 	e.registry.MustRegister(e)
 	if o.RuntimeMetrics {
-		e.registry.MustRegister(
+		prometheus.WrapRegistererWith(e.own.runtimeLabels(), e.registry).MustRegister(
 			// Of Go's memory, the resident memory of the process says what a load test needs to know.
 			collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -74,7 +74,8 @@ func ownMetrics() []ownMetric {
 			thresholdLabels,
 		},
 		{
-			thresholdValueName, "What is compared with the limit now, in the same unit. Absent without samples.",
+			thresholdValueName, "Value that the threshold compares with its limit now, in the unit of the limit. " +
+				"Absent without samples.",
 			thresholdLabels,
 		},
 		{verdictName, "Whether this is the verdict on the run. Absent until the test has ended, and where the script does " +
@@ -117,6 +118,17 @@ func (c *ownCollector) labelNames() []string {
 		names = append(names, pair.GetName())
 	}
 	return names
+}
+
+// runtimeLabels are the run's tags, for the metrics of Go and of the process: all but the labels that these have.
+func (c *ownCollector) runtimeLabels() prometheus.Labels {
+	labels := make(prometheus.Labels)
+	for _, pair := range c.runTags {
+		if pair.GetName() != "version" && pair.GetName() != "quantile" {
+			labels[pair.GetName()] = pair.GetValue()
+		}
+	}
+	return labels
 }
 
 // collect sends the metrics as they are now.

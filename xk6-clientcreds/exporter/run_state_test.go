@@ -177,3 +177,16 @@ func TestRunTagsAreLabelsOfTheState(t *testing.T) {
 	assert.Equal(t, "1", r.value(`k6_test_running{metric="taken by the exporter",testid="a"}`))
 	assert.Equal(t, "1", r.value(`k6_prometheus_dropped_samples_total{metric="iterations",reason="nan",testid="a"}`))
 }
+
+// TestRunTagsAreLabelsOfTheProcess: the dashboards select a test by its tag testid, with the CPU of its load generator.
+func TestRunTagsAreLabelsOfTheProcess(t *testing.T) {
+	r := newRig(t, "", func(p *output.Params) {
+		p.ScriptOptions.RunTags = map[string]string{"testid": "a", "version": "of the server", "quantile": "x"}
+	})
+	for _, want := range []string{
+		`go_goroutines{tag_quantile="x",testid="a"} `, `process_cpu_seconds_total{tag_quantile="x",testid="a"} `,
+		`go_info{tag_quantile="x",testid="a",version="go`,
+	} {
+		assert.Contains(t, r.scrape(acceptText), "\n"+want)
+	}
+}

@@ -116,7 +116,7 @@ func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, l
 
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("k6 is healthy.\n")) // whoever hung up needs no answer
+	_, _ = w.Write([]byte("k6 is healthy.\n")) // an error means that the client hung up
 }
 
 // url is where the metrics are, with the address that was bound.

@@ -41,7 +41,7 @@ func (t *threshold) servedLimit() (limit float64, known bool) {
 	return t.expr.Limit * baseUnitFactor(t.served), true
 }
 
-// servedValue is what is compared with the limit, in the same unit.
+// servedValue is the value that is compared with the limit, in the unit of servedLimit.
 func (t *threshold) servedValue(elapsed time.Duration) (v float64, known bool) {
 	switch t.expr.Method {
 	case "count", "rate":
