@@ -145,7 +145,7 @@ func (o *observed) testVerdicts(t *testing.T) {
 			continue
 		}
 		want := 0.0
-		if o.steady.summary.lacksCPU() {
+		if lacksCPU(o.steady.Summary) {
 			want = 2
 		}
 		for _, job := range o.steadyJobs() {
@@ -159,9 +159,9 @@ func (o *observed) testVerdicts(t *testing.T) {
 
 // lacksCPU says by k6's own numbers whether the machine was too busy for the load: such a run is not valid, and the
 // dashboard has to say so.
-func (s summary) lacksCPU() bool {
-	saturated := s.value("clientcreds_generator_saturated", "passes")
-	seconds := saturated + s.value("clientcreds_generator_saturated", "fails")
-	dropped := s.value("dropped_iterations", "count")
-	return saturated >= 3 && saturated > seconds/10 || dropped > (dropped+s.value("iterations", "count"))/1000
+func lacksCPU(s k6test.Summary) bool {
+	saturated := s.Value("clientcreds_generator_saturated", "passes")
+	seconds := saturated + s.Value("clientcreds_generator_saturated", "fails")
+	dropped := s.Value("dropped_iterations", "count")
+	return saturated >= 3 && saturated > seconds/10 || dropped > (dropped+s.Value("iterations", "count"))/1000
 }
