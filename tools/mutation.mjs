@@ -6,7 +6,7 @@
 //   node tools/mutation.mjs GREMLINS GO WORKERS [PACKAGE…]      GO: the program of tools/mutation
 //   node tools/mutation.mjs --list        the packages, as JSON
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -136,20 +136,21 @@ function checkTool() {
 
 /** The findings of gremlins in a package without its subfolders; undefined if it failed. */
 function run(name) {
-    const output = join(results, `${name.replaceAll('/', '-')}.json`);
+    const [output, log] = ['json', 'log'].map((kind) => join(results, `${name.replaceAll('/', '-')}.${kind}`));
     rmSync(output, { force: true });
+    const progress = openSync(log, 'w'); // for those who cannot wait
     rmSync(state, { force: true, recursive: true });
     mkdirSync(state);
     const args = ['unleash', '--workers', workers, '--timeout-coefficient', '1000', '--exclude-files', '/', '--output', output];
     const ended = spawnSync(gremlins, [...args, `./${root}/${name}`], {
         cwd: tree,
         env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, TMPDIR: work, MUTATION_GO: realGo, MUTATION_STATE: state },
-        encoding: 'utf8',
-        maxBuffer: 1 << 28,
+        stdio: ['ignore', progress, progress],
     });
+    closeSync(progress);
     const failures = stateLines('failures');
     if (ended.status !== 0 || !existsSync(output) || failures.length > 0) {
-        console.error(`${ended.stdout ?? ''}${ended.stderr ?? ''}${ended.error ?? ''}${failures.join('\n')}`.trim());
+        console.error(`${readFileSync(log, 'utf8')}${ended.error ?? ''}${failures.join('\n')}`.trim());
         return undefined;
     }
     return JSON.parse(readFileSync(output, 'utf8'));

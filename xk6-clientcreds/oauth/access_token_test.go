@@ -220,10 +220,88 @@ func TestTimesHaveALeeway(t *testing.T) {
 func TestLifetimeIsComparedWithExpiresIn(t *testing.T) {
 	t.Parallel()
 	key := issuerKey(t, "ES256", "k1")
+	for expiresIn, problem := range map[time.Duration][]string{
+		time.Hour:                     {"exp: the token lives for 5m0s, but expires_in said 1h0m0s"},
+		5*time.Minute + 2*time.Second: {"exp: the token lives for 5m0s, but expires_in said 5m2s"},
+		5*time.Minute + time.Second:   nil, // servers round
+		time.Minute:                   nil, // the shorter promise is kept
+		0:                             nil,
+	} {
+		want := goodExpectation()
+		want.ExpiresIn = expiresIn
+		_, problems := ParseJWT(accessToken(t, key, goodClaims())).Validate(having(t, published(t, key)), want)
+		assert.Equal(t, problem, problems, expiresIn)
+	}
+
+	claims := goodClaims()
+	claims["exp"] = claims["iat"]
 	want := goodExpectation()
-	want.ExpiresIn = time.Hour
-	_, problems := ParseJWT(accessToken(t, key, goodClaims())).Validate(having(t, published(t, key)), want)
-	assert.Equal(t, []string{"exp: the token lives for 5m0s, but expires_in said 1h0m0s"}, problems)
+	want.ExpiresIn = 0
+	_, problems := ParseJWT(accessToken(t, key, claims)).Validate(having(t, published(t, key)), want)
+	for _, problem := range problems {
+		assert.NotContains(t, problem, "expires_in", "which the response did not have")
+	}
+}
+
+// A NumericDate may have a fraction, and is not a date when it is far from now.
+func TestNumericDates(t *testing.T) {
+	t.Parallel()
+	key := issuerKey(t, "ES256", "k1")
+	for text, want := range map[string]time.Time{
+		"1.5": time.Unix(1, 5e8), "-1.5": time.Unix(-1, -5e8), "0": time.Unix(0, 0), "100000000000": time.Unix(1e11, 0),
+		"100000000001": {}, "-100000000001": {}, `"1"`: {}, "null": {},
+	} {
+		got, ok := ParseJWT(accessToken(t, key, map[string]any{"exp": json.RawMessage(text)})).Time("exp")
+		assert.Equal(t, !want.IsZero(), ok, text)
+		assert.True(t, want.Equal(got), text)
+	}
+}
+
+// A key set may have many keys that fit, of which the first ones are tried.
+func TestKeysThatAreTried(t *testing.T) {
+	t.Parallel()
+	right := issuerKey(t, "ES256", "")
+	token := accessToken(t, right, goodClaims())
+	fitting := make([]jose.JSONWebKey, maxTried)
+	for i := range fitting {
+		fitting[i] = issuerKey(t, "ES256", "")
+	}
+	others := make([]jose.JSONWebKey, maxTried)
+	for i := range others {
+		others[i] = issuerKey(t, "ES384", "")
+	}
+	for name, c := range map[string]struct {
+		keys []jose.JSONWebKey
+		want Validity
+	}{
+		"the last that is tried":          {append(fitting[:maxTried-1:maxTried-1], right), Valid},
+		"one too many":                    {append(fitting[:maxTried:maxTried], right), Invalid},
+		"after those of other algorithms": {append(others[:maxTried:maxTried], right), Valid},
+	} {
+		validity, problems := ParseJWT(token).Validate(having(t, published(t, c.keys...)), goodExpectation())
+		assert.Equal(t, c.want, validity, "%s: %s", name, problems)
+	}
+}
+
+func TestKeyThatFits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		keyID, algorithm, wantedID, wantedAlgorithm string
+		fits                                        bool
+	}{
+		{"k1", "ES256", "k1", "ES256", true},
+		{"", "ES256", "k1", "ES256", true},
+		{"k1", "ES256", "", "ES256", true},
+		{"k1", "", "k1", "ES256", true},
+		{"", "", "", "ES256", true},
+		{"k2", "ES256", "k1", "ES256", false},
+		{"k1", "ES384", "k1", "ES256", false},
+		{"", "ES384", "k1", "ES256", false},
+		{"k2", "", "k1", "ES256", false},
+	} {
+		key := &jose.JSONWebKey{KeyID: c.keyID, Algorithm: c.algorithm}
+		assert.Equal(t, c.fits, fits(key, c.wantedAlgorithm, c.wantedID), "%+v", c)
+	}
 }
 
 // A token that says it is another kind, or that everybody could have signed, is not an access token.

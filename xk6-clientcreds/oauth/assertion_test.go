@@ -185,6 +185,18 @@ func TestWrongAssertions(t *testing.T) {
 	}
 }
 
+func TestLifetimesOfAssertions(t *testing.T) {
+	t.Parallel()
+	for lifetime, want := range map[time.Duration]time.Duration{
+		0: DefaultAssertionLifetime, time.Second: time.Second, MaxAssertionLifetime: MaxAssertionLifetime,
+	} {
+		auth, err := ClientSecretJWT(Assertion{ClientID: testID, Lifetime: lifetime}, longSecret, "")
+		require.NoError(t, err)
+		_, claims := opened(t, assertionOf(t, auth).Get("client_assertion"), "HS256", []byte(longSecret))
+		assert.InDelta(t, want.Seconds(), claims["exp"].(float64)-claims["iat"].(float64), 0)
+	}
+}
+
 func TestAssertionFrom(t *testing.T) {
 	t.Parallel()
 	content := " \naa.bb.cc\n"

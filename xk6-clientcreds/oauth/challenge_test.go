@@ -15,6 +15,7 @@ func TestParseWWWAuthenticate(t *testing.T) {
 	}{
 		"none":        {nil, nil},
 		"empty":       {[]string{"", " , ,"}, nil},
+		"no scheme":   {[]string{`realm="x"`, `=x`}, []Challenge{{"realm", p{}}}},
 		"scheme only": {[]string{"Bearer"}, []Challenge{{"bearer", p{}}}},
 		"RFC 6750 §3": {[]string{`Bearer realm="example", error="invalid_token", error_description="The access token expired"`}, []Challenge{{"bearer", p{"realm": "example", "error": "invalid_token", "error_description": "The access token expired"}}}},
 		"unquoted": {

@@ -161,3 +161,14 @@ func TestReservedHeadersAreCanonical(t *testing.T) {
 		assert.Equal(t, http.CanonicalHeaderKey(name), name)
 	}
 }
+
+// A URL that cannot be used is shown without what may be secret.
+func TestShownURLs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "idp": "idp", "?client_secret=x": "…", "#x": "…", "/token?client_secret=x#y": "/token…",
+		"@idp": "…@idp", "user:password@idp": "…@idp", "a@b@idp?c@d": "…@idp…",
+	} {
+		assert.Equal(t, want, shown(text), text)
+	}
+}

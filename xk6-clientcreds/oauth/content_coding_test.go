@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"context"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -137,6 +138,16 @@ func TestContentCodings(t *testing.T) {
 }
 
 // A few kilobytes can be a gigabyte: what is decoded is bounded as what arrives is.
+func TestNumberOfContentCodings(t *testing.T) {
+	t.Parallel()
+	body := []byte(encode(t, "gzip", encode(t, "gzip", encode(t, "gzip", "text"))))
+	decoded, err := Decode(http.Header{"Content-Encoding": {"gzip, gzip, identity", "gzip"}}, body)
+	require.NoError(t, err)
+	assert.Equal(t, "text", string(decoded))
+	_, err = Decode(http.Header{"Content-Encoding": {"gzip, gzip, gzip, gzip"}}, []byte(encode(t, "gzip", string(body))))
+	require.ErrorContains(t, err, "more than 3 content codings")
+}
+
 func TestCompressedAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	within := `{"access_token":"` + strings.Repeat("x", maxBody-20) + `"}`

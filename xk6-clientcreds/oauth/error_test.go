@@ -41,6 +41,29 @@ func TestCodes(t *testing.T) {
 	assert.False(t, (&Error{Code: "tenant_1234", Status: 499}).Retryable())
 }
 
+// A server refuses a client by its code, or by status 401 when the code says nothing else.
+func TestRefusesClient(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code    string
+		status  int
+		refuses bool
+	}{
+		{"invalid_client", 400, true},
+		{"invalid_client", 401, true},
+		{"unauthorized_client", 401, true},
+		{"unauthorized_client", 400, false},
+		{CodeHTTPError, 401, true},
+		{CodeHTTPError, 403, false},
+		{CodeInvalidResponse, 401, false},
+		{CodeUseNonce, 401, false},
+		{"invalid_dpop_proof", 401, false},
+		{"invalid_scope", 400, false},
+	} {
+		assert.Equal(t, c.refuses, (&Error{Code: c.code, Status: c.status}).RefusesClient(), "%+v", c)
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

@@ -268,6 +268,10 @@ func TestAnswersWithToken(t *testing.T) {
 			typeJSON, `{"access_token":"at","token_type":"` + strings.Repeat("x", 65) + `"}`,
 			Token{AccessToken: "at", Type: "Bearer"},
 		},
+		"longest type": {
+			typeJSON, `{"access_token":"at","token_type":"` + strings.Repeat("x", 64) + `"}`,
+			Token{AccessToken: "at", Type: strings.Repeat("x", 64)},
+		},
 		"no type": {typeJSON, `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
 		"type is no token": {
 			typeJSON, `{"access_token":"at","token_type":"Bearer\r\nX: y"}`,
@@ -344,6 +348,17 @@ func TestErrorMembers(t *testing.T) {
 }
 
 // A value that is not a lifetime does not make a token unusable: many servers mean by it that they do not say.
+// An answer may have 1 MiB, and not a byte more.
+func TestLargestAnswer(t *testing.T) {
+	t.Parallel()
+	text := func(size int) string { return `{"access_token":"at"}` + strings.Repeat(" ", size-21) }
+	client := newClient(t, config())
+	_, err := client.Token(t.Context(), always(200, typeJSON, text(maxBody)))
+	require.NoError(t, err)
+	_, err = client.Token(t.Context(), always(200, typeJSON, text(maxBody+1)))
+	require.Error(t, err)
+}
+
 func TestLifetimesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for given, shown := range map[string]string{
@@ -372,7 +387,7 @@ func TestLifetimesThatAreNone(t *testing.T) {
 // A real server that redirects is asked once, and its target never.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{301, 302, 303, 307, 308} {
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
 		var asked, target atomic.Int32
 		mux := http.NewServeMux()
 		mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {

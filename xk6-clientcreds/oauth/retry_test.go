@@ -320,6 +320,17 @@ func TestAttemptCarriesTheTraceOfItsRequest(t *testing.T) {
 	assert.Equal(t, []any{1, nil, 2}, traces, "one with an answer, one that was not sent, one without an answer")
 }
 
+// Only a request after a failure is a retry: the first one is not, nor is the one that a nonce was demanded of.
+func TestIsRetry(t *testing.T) {
+	t.Parallel()
+	for attempt, want := range map[Attempt]bool{
+		{Number: 1}: false, {Number: 1, NonceDemanded: true}: false,
+		{Number: 2}: true, {Number: 2, NonceDemanded: true}: false,
+	} {
+		assert.Equal(t, want, attempt.IsRetry(), "%+v", attempt)
+	}
+}
+
 func TestReplacedClient(t *testing.T) {
 	t.Parallel()
 	refusal := always(401, typeJSON, `{"error":"invalid_client"}`)

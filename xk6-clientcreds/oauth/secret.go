@@ -19,8 +19,6 @@ import (
 // error goes on with a sentence that says where the text is from, and holds nothing of it.
 func CheckSecret(text string) error {
 	switch {
-	case !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e }):
-		return nil // as nearly all are
 	case !utf8.ValidString(text):
 		return errors.New("is not UTF-8; it must be text in one line")
 	case strings.HasPrefix(text, "\ufeff"):

@@ -35,6 +35,10 @@ func TestReadSecretFile(t *testing.T) {
 			"cannot be read: no such file or directory (" + filepath.Join(dir, "no", "Folder", "client-1.txt") + ")",
 		},
 		{"gone", "cannot be read: no such file or directory (" + filepath.Join(here, "gone") + ")"},
+		{
+			filepath.Join(dir, "secret-of-the-client-for-orders"),
+			"cannot be read: no such file or directory (" + filepath.Join(dir, "secret-of-the-client-for-orders") + ")",
+		},
 		{dir, "cannot be read: is a directory (" + dir + ")"},
 		{"s3cr3t\x00", "cannot be read: invalid argument" + hidden(here)},
 		{filepath.Join(dir, "Zq9xY7kPw3LmTa7y"), "cannot be read: no such file or directory" + hidden(dir)},

@@ -119,6 +119,11 @@ func TestServerWords(t *testing.T) {
 			500, "text/xml", `<a><b>hush</b>`,
 			"http_error (HTTP 500): the answer is not JSON, but text/xml",
 		},
+		"too deeply in lists": {400, typeJSON, `{"errors":[[[["hush"]]]]}`, "http_error (HTTP 400): the answer has no OAuth error code"},
+		"the longest line": {
+			503, "text/plain", " " + strings.Repeat("x", maxHeadline) + "\n",
+			"http_error (HTTP 503): the answer is not JSON, but text/plain: " + strings.Repeat("x", maxHeadline),
+		},
 		"Tyk": {
 			403, typeJSON, `{"error":"Key not authorised"}`,
 			"http_error (HTTP 403): Key not authorised",
@@ -154,8 +159,9 @@ func TestServerWords(t *testing.T) {
 			400, typeJSON, `{"error":{"error":{"error":{"error":{"error":{"message":"hush"}}}}}}`,
 			"http_error (HTTP 400): the answer has no OAuth error code",
 		},
-		"only a text": {400, typeJSON, `"hush"`, "http_error (HTTP 400): the answer is JSON, but not an object"},
-		"empty list":  {400, typeJSON, `{"errors":[]}`, "http_error (HTTP 400): the answer has no OAuth error code"},
+		"only a text":               {400, typeJSON, `"hush"`, "http_error (HTTP 400): the answer is JSON, but not an object"},
+		"nothing but an empty list": {400, typeJSON, `[]`, "http_error (HTTP 400): the answer is JSON, but not an object"},
+		"empty list":                {400, typeJSON, `{"errors":[]}`, "http_error (HTTP 400): the answer has no OAuth error code"},
 		"other members": {
 			400, typeJSON, `{"token":"hush","data":{"message":"hush"}}`,
 			"http_error (HTTP 400): the answer has no OAuth error code",
