@@ -84,9 +84,9 @@ const judged = packages.map((name) => {
     for (const survivor of result.survivors ?? []) {
         console.log(`    ${survivor.place} ${survivor.key}${survivor.reason === undefined ? '' : `   equivalent: ${survivor.reason}`}`);
     }
+    writePage(result, known); // at once: a run of all packages takes long, and may be interrupted
     return result;
 });
-writePage(judged, known);
 process.exit(Math.max(...judged.map((result) => result.code)));
 
 /** A copy of the files of this project, and not of what is built and cached beside them: gremlins copies all of it again. */

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const page = 'docs/evidence/mutation.md';
 const [begin, middle, end] = ['<!-- results -->', '<!-- survivors -->', '<!-- end -->'];
 
-/** Puts results into the page; known are all packages. */
-export function writePage(results, known) {
+/** Puts the result of a package into the page; known are all packages. */
+export function writePage(result, known) {
     const text = readFileSync(page, 'utf8');
     const between = (from, to) => text.slice(text.indexOf(from) + from.length, text.indexOf(to)).trim().split('\n');
     const rows = new Map(between(begin, middle).slice(2).map((row) => [row.split('`')[1], row]));
@@ -14,10 +14,8 @@ export function writePage(results, known) {
         const name = line.split('`')[1];
         lists.set(name, [...(lists.get(name) ?? []), line]);
     }
-    for (const result of results) {
-        rows.set(result.name, row(result));
-        lists.set(result.name, (result.survivors ?? []).filter((s) => s.reason !== undefined).map((s) => item(result.name, s)));
-    }
+    rows.set(result.name, row(result));
+    lists.set(result.name, (result.survivors ?? []).filter((s) => s.reason !== undefined).map((s) => item(result.name, s)));
     const names = known.filter((name) => rows.has(name));
     const table = ['| Package | Floor | Noticed | Changes | Survivors | Equivalent | No test reaches |', '|---|--:|--:|--:|--:|--:|--:|'];
     writeFileSync(
