@@ -107,5 +107,23 @@ func TestCanDiffer(t *testing.T) {
 	assert.True(t, canDiffer(4, 4))
 	assert.True(t, canDiffer(3, 5))
 	assert.False(t, canDiffer(1, 30))
+	assert.False(t, canDiffer(1, 39), "as rare as the bound")
 	assert.True(t, canDiffer(1, 40))
+}
+
+// A change is significant beyond each bound, and not at it.
+func TestSignificant(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		change Change
+		want   bool
+	}{
+		{Change{Base: 10, Head: 12, P: 0.01, Noise: 1}, true},
+		{Change{Base: 12, Head: 10, P: 0.01, Noise: 1}, true},
+		{Change{Base: 10, Head: 12, P: Alpha, Noise: 1}, false},
+		{Change{Base: 10, Head: 12, P: 0.01, Noise: 2}, false},
+		{Change{Base: 10, Head: 12, P: 0.01, Noise: 1, Resolution: 2}, false},
+	} {
+		assert.Equal(t, c.want, c.change.Significant(), "%+v", c.change)
+	}
 }

@@ -122,6 +122,36 @@ func TestMarkdownFitsIntoAComment(t *testing.T) {
 	}
 }
 
+// A list and a table end where the room ends, to the item and the byte.
+func TestMarkdownIsCutWhereTheRoomEnds(t *testing.T) {
+	t.Parallel()
+	texts := slices.Repeat([]string{"text"}, maxListed)
+	assert.Equal(t, texts, listed(texts))
+	assert.Equal(t, append(slices.Clone(texts), "… and 1 more"), listed(append(texts, "text")))
+
+	findings := manyFindings(3, func(int) bool { return true })
+	all := table(findings, 1000)
+	assert.NotContains(t, all, "…")
+	assert.Equal(t, all, table(findings, len(all)))
+	assert.Contains(t, table(findings, len(all)-1), "… and 1 more rules")
+}
+
+// A result without problems has no reasons and no errors.
+func TestFormsOfAPass(t *testing.T) {
+	t.Parallel()
+	r := compared(t, four(20, 0), four(20, 0), rules(t, "error rate", "+0"))
+	var out bytes.Buffer
+	require.NoError(t, WriteMarkdown(&out, r))
+	assert.True(t, strings.HasPrefix(out.String(), "### ✅ Load test: PASS\n\n| metric |"), out.String())
+	out.Reset()
+	require.NoError(t, WriteJUnit(&out, r))
+	assert.True(t, strings.HasSuffix(out.String(), "</testsuites>\n"), out.String())
+	var got junitSuites
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &got))
+	assert.Equal(t, []int{2, 0, 0}, []int{got.Suites[0].Tests, got.Suites[0].Failures, got.Suites[0].Errors})
+	assert.Nil(t, got.Suites[0].Cases[0].Error)
+}
+
 // Whatever records hold, the comment has room for it.
 func TestMarkdownOfLongTexts(t *testing.T) {
 	t.Parallel()
@@ -253,6 +283,13 @@ func TestPointsAndPercent(t *testing.T) {
 
 func TestManyCommits(t *testing.T) {
 	t.Parallel()
+	for want, s := range map[string]Side{
+		"1 run":                   {Runs: 1, Processes: 1},
+		"1 run in 2 processes":    {Runs: 1, Processes: 2},
+		"5 runs of a, b, c, d, e": {Runs: 5, Processes: 5, short: []string{"a", "b", "c", "d", "e"}},
+	} {
+		assert.Equal(t, want, s.String())
+	}
 	s := Side{Runs: 7, Processes: 7, short: []string{"a", "b", "c", "d", "e", "f", "g"}}
 	assert.Equal(t, "7 runs of a, b, c, d, e and 2 more", s.String())
 }

@@ -33,6 +33,16 @@ func TestRule(t *testing.T) {
 			"rate of http_reqs -5%",
 		},
 		{
+			"rate of http_reqs", "-100%",
+			Rule{Subject{Stat: "rate", Metric: "http_reqs"}, Limit{Amount: -1, Relative: true, Down: true}},
+			"rate of http_reqs -100%",
+		},
+		{
+			"count of http_reqs", "+7%", // 0.07 * 100 is not exactly 7
+			Rule{Subject{Stat: "count", Metric: "http_reqs"}, Limit{Amount: 0.07, Relative: true}},
+			"count of http_reqs +7%",
+		},
+		{
 			"error rate", "+0",
 			Rule{Subject{Stat: "rate", Metric: "clientcreds_request_failed"}, Limit{}},
 			"rate of clientcreds_request_failed +0",

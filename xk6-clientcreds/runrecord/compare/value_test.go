@@ -244,9 +244,11 @@ func TestKnownTagValues(t *testing.T) {
 	described := func(r *runrecord.Record) {
 		r.Run.Scenarios = append(r.Run.Scenarios, runrecord.Scenario{Name: "idle"})
 		r.Run.Clients = []runinfo.Client{{Name: "spare"}}
+		r.Metrics["clientcreds_requests"].By["client"]["measured"] = r.Metrics["clientcreds_requests"].All
 	}
 	r := compared(t, four(20, 0, described), four(20, 0, described), rules(t,
-		"count of clientcreds_requests{scenario:idle}", "+0", "count of clientcreds_requests{client:spare}", "+0"))
+		"count of clientcreds_requests{scenario:idle}", "+0", "count of clientcreds_requests{client:spare}", "+0",
+		"count of clientcreds_requests{client:measured}", "+0"))
 	assert.Equal(t, validity.Pass, r.Verdict, r.Reasons)
 }
 
@@ -264,4 +266,12 @@ func TestMeasured(t *testing.T) {
 	none := run(20, 0)
 	none.Metrics["clientcreds_requests"].All.Samples = 0
 	assert.Len(t, Measured(DefaultRules(), []*runrecord.Record{none}, nil), 3, "a metric without samples")
+}
+
+// A metric without samples has no statistics: 0 is not its largest value.
+func TestNoSamples(t *testing.T) {
+	t.Parallel()
+	r := withEverything()
+	r.Metrics["score"].All.Samples = 0
+	assert.Equal(t, "not measured", valueOf(t, "max of score", r))
 }
