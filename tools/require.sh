@@ -57,6 +57,21 @@ need_node() {
     command -v npm >/dev/null || lacks npm "$line"
 }
 
+# Keycloak runs with Java 17 or newer.
+need_java() {
+    local line='apt-get install default-jre-headless' version
+    if ! command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null; then
+        lacks 'Java 17 or newer' "$line"
+        return
+    fi
+    version=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.* version "\([0-9.]*\).*/\1/p')
+    at_least "$version" 17 || lacks "Java 17 or newer (found $version)" "$line"
+}
+
+need_curl() {
+    command -v curl >/dev/null || lacks curl 'apt-get install curl'
+}
+
 # The browser that reports are tested in.
 need_chromium() {
     local name
@@ -75,8 +90,10 @@ for tool in "$@"; do
         git) need_git ;;
         node) need_node ;;
         chromium) need_chromium ;;
+        curl) need_curl ;;
+        java) need_java ;;
         *)
-            echo "tools/require.sh: unknown tool $tool: go, cc, git, node and chromium are known" >&2
+            echo "tools/require.sh: unknown tool $tool: go, cc, git, node, chromium, curl and java are known" >&2
             exit 2
             ;;
     esac
