@@ -141,10 +141,10 @@ smoke: build/k6 $(XK6) ## One of everything, once, against the local server
 	build/k6 x clientcreds serve --addr 127.0.0.1:0 -- $(XK6) test --k6 build/k6 'scripts/smoke.test.js'
 
 .PHONY: types
-types: $(NODE_MODULES) ## Check scripts, examples, and the examples in index.d.ts against index.d.ts
+types: $(NODE_MODULES) ## Check scripts, examples, fixtures of tests, and the examples in index.d.ts against index.d.ts
 	tools/npm/node_modules/.bin/tsc --project tools/npm/tsconfig.json
 	@# Neither tsc nor k6 minds two functions of one name in a module, of which the first one is lost.
-	@for script in $$(git ls-files 'scripts/*.js' 'examples/*.js'); do \
+	@for script in $$(git ls-files 'scripts/*.js' 'examples/*.js' 'xk6-clientcreds/acceptance/*.js'); do \
 		node --input-type=module --check < "$$script" || { echo "$$script: see above" >&2; exit 1; }; \
 	done
 	@node tools/doc-examples.mjs build/doc-examples

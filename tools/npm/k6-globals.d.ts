@@ -6,3 +6,6 @@ declare function setTimeout(callback: (...values: any[]) => void, ms?: number, .
 declare function clearTimeout(id?: number): void;
 declare function setInterval(callback: (...values: any[]) => void, ms?: number, ...values: unknown[]): number;
 declare function clearInterval(id?: number): void;
+
+// The part of k6's WebCrypto that the scripts use.
+declare const crypto: { readonly subtle: Record<'exportKey' | 'generateKey' | 'sign', (...values: any[]) => Promise<any>> };

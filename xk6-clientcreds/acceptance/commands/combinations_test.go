@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -9,28 +8,6 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 )
-
-// combined does with one client everything that takes a token.
-const combined = `
-	import { check } from 'k6';
-	import { Client } from 'k6/x/clientcreds';
-	const { AUTH: auth, CLIENT_KEY_FILE, CLIENT_CERTIFICATE_FILE, API_URL } = __ENV;
-	const described = { issuer: __ENV.ISSUER, clientId: __ENV.CLIENT_ID, auth, ...JSON.parse(__ENV.MORE) };
-	if (CLIENT_KEY_FILE) described.key = { file: CLIENT_KEY_FILE };
-	if (CLIENT_CERTIFICATE_FILE) described.certificate = { file: CLIENT_CERTIFICATE_FILE };
-	if (!CLIENT_KEY_FILE) described.clientSecret = { env: 'CLIENT_SECRET' };
-	const client = new Client(described);
-	export const options = { vus: 1, iterations: 2, thresholds: { checks: ['rate==1'], clientcreds_request_failed: ['rate==0'] } };
-	const ok = (r) => r.status === 200;
-	export default function () {
-		check(client.acquire(), { acquire: (r) => r.ok && r.tokenType === (described.dpop ? 'DPoP' : 'Bearer') });
-		check(client.get(API_URL), { get: ok });
-		check(client.batch([['GET', API_URL], ['POST', API_URL, 'x=1']]), { batch: (list) => list.every(ok) });
-		check(client.introspect(), { introspect: (r) => r.active });
-		check(client.inspect(), { inspect: (r) => r.valid === true });
-		check(client.revoke(), { revoke: (r) => r.ok });
-		check(client.get(API_URL), { 'get with a new token': ok });
-	}`
 
 // What can be combined works together: every kind of authentication with a token exchange, with DPoP and its nonces,
 // and with both.
@@ -49,8 +26,6 @@ func TestCombinations(t *testing.T) {
 			t.Run(auth+" with "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				script := filepath.Join(dir, "combined.js")
-				require.NoError(t, os.WriteFile(script, []byte(combined), 0o600))
 				flags := []string{"--token-format", "jwt", "--tls-dir", dir}
 				switch auth {
 				case "private_key_jwt":
@@ -61,7 +36,8 @@ func TestCombinations(t *testing.T) {
 				if c.nonce != "" {
 					flags = append(flags, c.nonce)
 				}
-				s := k6test.Serve(t, []string{"AUTH=" + auth, "MORE=" + c.more}, append(flags, "--", k6test.Binary(t), "run", script)...)
+				s := k6test.Serve(t, []string{"AUTH=" + auth, "MORE=" + c.more}, append(flags, "--", k6test.Binary(t), "run",
+					k6test.Fixture("combined.js"))...)
 				require.Zero(t, s.Wait(t), s.Output)
 				require.NotContains(t, s.Output.String(), "level=warning")
 			})

@@ -17,7 +17,7 @@ import (
 func TestFaultsFromAScript(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
-	r := k6test.Run{Script: "xk6-clientcreds/acceptance/commands/testdata/faults.js", Env: server.Env("TOKEN_URL=")}.Do(t).Passes(t)
+	r := k6test.Run{Script: k6test.Fixture("faults.js"), Env: server.Env("TOKEN_URL=")}.Do(t).Passes(t)
 	stats := server.Stats()
 	require.Equal(t, map[string]int64{"server_error": 1, "issued": 3, "invalid_client": 1}, stats.TokenRequests.ByResult)
 	require.EqualValues(t, 1, stats.APIRequests.Total)
@@ -30,7 +30,7 @@ func TestFaultsFromAScript(t *testing.T) {
 func TestFaultsNeedTheLocalServer(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, func(c *authserver.Config) { c.Admin = authserver.AdminOff })
-	r := k6test.Run{Script: "xk6-clientcreds/acceptance/commands/testdata/faults.js", Env: server.Env()}.Do(t)
+	r := k6test.Run{Script: k6test.Fixture("faults.js"), Env: server.Env()}.Do(t)
 	require.Contains(t, r.Output, "configuration: ADMIN_URL is not set: give the admin endpoint of the local server, "+
 		"by running this with k6 x clientcreds serve -- …")
 	require.Equal(t, k6test.ExitThresholds, r.ExitCode, r.Output)

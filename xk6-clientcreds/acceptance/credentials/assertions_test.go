@@ -19,22 +19,12 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-// assertionScript uses the token that the options in OPTIONS bring.
-const assertionScript = `
-	import { check } from 'k6';
-	import { Client } from 'k6/x/clientcreds';
-	export const options = { thresholds: { checks: ['rate==1'], clientcreds_request_signing: ['max>0'] } };
-	const client = new Client({ issuer: __ENV.ISSUER, scope: 'api:read', ...JSON.parse(__ENV.OPTIONS) });
-	export default function () {
-		check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
-	}`
-
 func TestInteropWrongKey(t *testing.T) {
 	t.Parallel()
 	certs, keys := servers.NewCertificates(t), servers.NewClientKeys(t)
 	op := servers.StartOIDCProvider(t, certs, keys.Environment)
 	other := servers.NewClientKeys(t)
-	r := k6test.Run{Code: assertionScript, Env: map[string]string{
+	r := k6test.Run{Script: k6test.Fixture("assertion.js"), Env: map[string]string{
 		"ISSUER": op.Issuer, "API_URL": op.Issuer, "SSL_CERT_FILE": certs.CAFile,
 		"OPTIONS": `{"clientId": "cc-pkjwt-ec", "auth": "private_key_jwt", "key": {"file": "` + other.ECPEM + `"}}`,
 	}}.Do(t)
@@ -56,20 +46,7 @@ func TestInteropRetryHasAFreshAssertion(t *testing.T) {
 	acquire := func(options string, env ...string) {
 		t.Helper()
 		k6test.Run{
-			Code: `
-				import { check } from 'k6';
-				import { Client } from 'k6/x/clientcreds';
-				export const options = { thresholds: { checks: ['rate==1'] } };
-				const client = new Client({
-					tokenUrl: __ENV.TOKEN_URL, clientId: 'cc-pkjwt-ec', auth: 'private_key_jwt',
-					retry: { attempts: 3, backoff: 0 }, ...JSON.parse(__ENV.OPTIONS),
-				});
-				export default function () {
-					check(client.acquire(), {
-						'retries': (r) => r.retries === Number(__ENV.RETRIES),
-						'error': (r) => r.error === (__ENV.ERROR || null),
-					});
-				}`,
+			Script: k6test.Fixture("fresh-assertion.js"),
 			Env: k6test.With(map[string]string{
 				"TOKEN_URL": g.URL + "/token", "SSL_CERT_FILE": certs.CAFile, "OPTIONS": options,
 			}, env...),

@@ -29,35 +29,11 @@ type mutualCase struct {
 	API         int             `json:"api"`         // status of client.get; 0 for no request
 }
 
-// mutualScript has every case get a token and use it, twice.
-const mutualScript = `
-	import { check } from 'k6';
-	import { Client } from 'k6/x/clientcreds';
-	export const options = { iterations: 2, thresholds: { checks: ['rate==1'] } };
-	const cases = JSON.parse(__ENV.CASES);
-	const common = __ENV.ISSUER ? { issuer: __ENV.ISSUER } : { tokenUrl: __ENV.TOKEN_URL };
-	const clients = {};
-	for (const name of Object.keys(cases)) {
-		clients[name] = new Client({ ...common, retry: { attempts: 1 }, ...cases[name].options });
-	}
-	export default function () {
-		for (const name of Object.keys(cases)) {
-			const want = cases[name];
-			const got = clients[name].acquire();
-			const right = (got.error || '') === want.error && (got.errorDescription || '').includes(want.description);
-			check(got, { [name]: () => right }) || console.error(name + ': ' + got.error + ' ' + got.errorDescription);
-			if (want.api) {
-				const answer = clients[name].get(__ENV.API_URL);
-				check(answer, { [name + ', API']: (r) => r.status === want.api }) || console.error(name + ': ' + answer.status + ' ' + answer.body);
-			}
-		}
-	}`
-
 func runMutual(t *testing.T, env map[string]string, cases map[string]mutualCase) k6test.Result {
 	t.Helper()
 	text, err := json.Marshal(cases)
 	require.NoError(t, err)
-	return k6test.Run{Code: mutualScript, Env: k6test.With(env, "CASES="+string(text))}.Do(t).Passes(t)
+	return k6test.Run{Script: k6test.Fixture("mutual-tls.js"), Env: k6test.With(env, "CASES="+string(text))}.Do(t).Passes(t)
 }
 
 // startMutualServer starts the local server with a client for each way to authenticate by certificate.
@@ -171,22 +147,7 @@ func TestEachVirtualUserHasItsCertificate(t *testing.T) {
 	files, err := json.Marshal([][2]string{{c.Good.Certificate, c.Good.Key}, {c.Second.Certificate, c.Second.Key}})
 	require.NoError(t, err)
 	k6test.Run{
-		Code: `
-		import { check } from 'k6';
-		import { Client } from 'k6/x/clientcreds';
-		export const options = {
-			scenarios: { each: { executor: 'per-vu-iterations', vus: 2, iterations: 3 } },
-			thresholds: { checks: ['rate==1'] },
-			hosts: { 'idp.test': '127.0.0.1' }, insecureSkipTLSVerify: true, noVUConnectionReuse: true,
-		};
-		const [certificate, key] = JSON.parse(__ENV.FILES)[Math.max(0, __VU - 1)];
-		const client = new Client({
-			tokenUrl: __ENV.TOKEN_URL, clientId: 'pki', auth: 'tls_client_auth', certificate: { file: certificate }, key: { file: key },
-		});
-		export default function () {
-			check(client.acquire(), { 'a token': (r) => r.ok });
-			check(client.get(__ENV.API_URL), { 'status is 200': (r) => r.status === 200 });
-		}`,
+		Script: k6test.Fixture("certificate-per-vu.js"),
 		Env: map[string]string{
 			"TOKEN_URL": renamed(server.Endpoints().Token), "API_URL": renamed(server.Endpoints().API) + "x",
 			"FILES": string(files),
@@ -289,11 +250,8 @@ func TestInteropMutualTLS(t *testing.T) {
 		op := servers.StartOIDCProvider(t, c.CA, clients, "CLIENT_CA="+c.CA.CAFile, "MTLS_STRICT=1")
 		runMutual(t, env(op), map[string]mutualCase{"right": {c.Good.Options(t, "pki", "tls_client_auth"), "", "", 0}})
 		r := k6test.Run{
-			Code: `
-				import { Client } from 'k6/x/clientcreds';
-				const client = new Client({ issuer: __ENV.ISSUER, retry: { attempts: 1 }, ...JSON.parse(__ENV.OPTIONS) });
-				export default function () { client.token(); }`,
-			Env: env(op, "OPTIONS="+string(c.Expired.Options(t, "pki", "tls_client_auth"))),
+			Script: k6test.Fixture("strict-server.js"),
+			Env:    env(op, "OPTIONS="+string(c.Expired.Options(t, "pki", "tls_client_auth"))),
 		}.Do(t)
 		require.Contains(t, r.Output, "the server may have refused the client's certificate")
 		require.Len(t, op.Stop(t), 2, "the refused one got no answer")

@@ -1,9 +1,9 @@
 package credentials
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,12 +35,8 @@ func TestPoolIsUniqueOverInstances(t *testing.T) {
 			var instances []*k6test.K6
 			for _, segment := range segments {
 				instances = append(instances, k6test.Run{
-					Code: `
-						import { ClientPool } from 'k6/x/clientcreds';
-						export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: ` + fmt.Sprint(vus) + `, iterations: 2 } } };
-						const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: { file: __ENV.CLIENTS_FILE } });
-						export default function () { pool.client().get(__ENV.API_URL); }`,
-					Env: server.Env("CLIENTS_FILE=" + file),
+					Script: k6test.Fixture("pool-unique.js"),
+					Env:    server.Env("CLIENTS_FILE="+file, "VUS="+strconv.Itoa(vus)),
 					Args: []string{
 						"--execution-segment", segment, "--execution-segment-sequence",
 						"0," + strings.Split(segments[0], ":")[1] + ",1",
@@ -70,23 +66,8 @@ func TestPoolOfASharedArray(t *testing.T) {
 	t.Parallel()
 	server, _ := poolServer(t, 3)
 	r := k6test.Run{
-		Code: `
-			import { SharedArray } from 'k6/data';
-			import { check } from 'k6';
-			import { Client, ClientPool } from 'k6/x/clientcreds';
-			export const options = {
-				scenarios: { s: { executor: 'per-vu-iterations', vus: 4, iterations: 1 } },
-				thresholds: { checks: ['rate==1'], 'clientcreds_requests{client:shops}': ['count==4'] },
-			};
-			const clients = new SharedArray('clients', () => [1, 2, 3].map((i) => ({ clientId: 'shop-' + i, clientSecret: 'secret-of-shop-' + i })));
-			const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients, name: 'shops' });
-			export default function () {
-				check(pool.client().acquire(), {
-					granted: (r) => r.ok, size: () => pool.size === 3,
-					classes: () => pool instanceof ClientPool && pool.client() instanceof Client,
-				});
-			}`,
-		Env: server.Env(),
+		Script: k6test.Fixture("pool-shared-array.js"),
+		Env:    server.Env(),
 	}.Do(t).Passes(t)
 	server.Agrees(t, r)
 	require.Equal(t, map[string]int64{"shop-1": 2, "shop-2": 1, "shop-3": 1}, server.Stats().TokenRequests.ByClient)
@@ -134,7 +115,7 @@ func TestScriptsWithManyClients(t *testing.T) {
 func TestPoolOfTheServersFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	file, script := filepath.Join(dir, "clients.json"), filepath.Join(dir, "script.js")
+	file := filepath.Join(dir, "clients.json")
 	require.NoError(t, os.WriteFile(file, []byte(`[
 		{"client_id": "shop-1", "client_secret": "secret-of-shop-1", "scope": "orders.read", "ttl": "1h", "jwks": {"keys": []},
 		 "grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post",
@@ -142,18 +123,8 @@ func TestPoolOfTheServersFile(t *testing.T) {
 		{"client_id": "shop-2", "client_secret": "secret-of-shop-2", "scope": "orders.read", "dpop_bound_access_tokens": false,
 		 "tls_client_auth_subject_dn": "CN=shop-2"}
 	]`), 0o600))
-	require.NoError(t, os.WriteFile(script, []byte(`
-		import { check } from 'k6';
-		import { ClientPool } from 'k6/x/clientcreds';
-		export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: 2 } }, thresholds: { checks: ['rate==1'] } };
-		const pool = new ClientPool({ tokenUrl: __ENV.TOKEN_URL, clients: { file: __ENV.CLIENTS_FILE } });
-		const types = { 'shop-1': 'DPoP', 'shop-2': 'Bearer' };
-		export default function () {
-			const client = pool.client();
-			const { client_id } = client.get(__ENV.API_URL).json();
-			check(client.acquire(), { 'the type of its tokens': (r) => r.tokenType === types[client_id] });
-		}`), 0o600))
-	s := k6test.Serve(t, nil, "--clients", file, "--tls-dir", dir, "--", k6test.Binary(t), "run", script)
+	s := k6test.Serve(t, nil, "--clients", file, "--tls-dir", dir, "--", k6test.Binary(t), "run",
+		k6test.Fixture("pool-server-file.js"))
 	require.Zero(t, s.Wait(t), s.Output)
 	require.NotContains(t, s.Output.String(), "secret-of-shop")
 }

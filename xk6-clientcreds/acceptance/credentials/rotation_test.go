@@ -27,7 +27,7 @@ const rotationVUs = 4
 // rotating is a run of testdata/rotation.js.
 func rotating(env map[string]string, credentials string, more ...string) k6test.Run {
 	return k6test.Run{
-		Script: "xk6-clientcreds/acceptance/credentials/testdata/rotation.js",
+		Script: k6test.Fixture("rotation.js"),
 		Env:    k6test.With(env, append(more, "CREDENTIALS="+credentials)...),
 	}
 }
@@ -215,14 +215,9 @@ func TestSecretSources(t *testing.T) {
 func TestSecretOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, func(cfg *authserver.Config) { cfg.Clients[0].Secret = servers.RareSecret })
-	hidden := k6test.Run{Code: `
-		import { check } from 'k6';
-		import { Client } from 'k6/x/clientcreds';
-		const client = new Client({ tokenUrl: '` + server.Endpoints().Token + `', clientId: '` + servers.LocalID + `', clientSecret: { env: 'LOAD_SECRET' } });
-		export default () => {
-			check(client.token(), { 'a token': (token) => token.length > 0 });
-			check(__ENV, { 'no secret in the script': (env) => env.LOAD_SECRET === undefined });
-		};`, Args: []string{"--include-system-env-vars=false"}}
+	hidden := k6test.Run{Script: k6test.Fixture("hidden-secret.js"), Args: []string{
+		"--include-system-env-vars=false", "-e", "TOKEN_URL=" + server.Endpoints().Token, "-e", "CLIENT_ID=" + servers.LocalID,
+	}}
 	absent := hidden.Do(t)
 	hidden.Env = map[string]string{"LOAD_SECRET": servers.RareSecret}
 	r := hidden.Do(t).Passes(t)

@@ -118,7 +118,7 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			k6test.ReplaceFile(t, sources, "mine="+places[2]+"\n")
 			material := newSecretMaterial(t)
 			run := k6test.Run{
-				Script: "xk6-clientcreds/acceptance/credentials/testdata/secrets.js",
+				Script: k6test.Fixture("secrets.js"),
 				Env: server.Env(append(material.env, "WRONG_SECRET="+servers.WrongSecret, "SCOPE=", "SECRET_FILE="+filed,
 					"SECRET_VARIABLE="+places[1])...),
 				Args: append([]string{
@@ -181,13 +181,7 @@ func TestWhatK6ItselfShows(t *testing.T) {
 	server := servers.StartLocal(t, nil)
 	dir := t.TempDir()
 	console := filepath.Join(dir, "console.log")
-	tokens := filepath.Join(dir, "tokens.js")
-	require.NoError(t, os.WriteFile(tokens, []byte(`
-		import { Client } from 'k6/x/clientcreds';
-		const client = new Client({ tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET });
-		export const setup = () => 'from setup: ' + client.token();
-		export default () => console.log('to the console: ' + client.token());
-		export const handleSummary = (data) => ({ stdout: data.setup_data });`), 0o600))
+	tokens := k6test.Fixture("shown-tokens.js")
 
 	r := k6test.Run{Script: tokens, Env: server.Env(), Args: []string{"--console-output", console}}.Do(t).Passes(t)
 	require.Regexp(t, `from setup: [^*]`, r.Output, "what setup() returns is part of the summary")

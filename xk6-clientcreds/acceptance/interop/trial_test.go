@@ -56,7 +56,7 @@ func (c counterpart) try(t *testing.T, rows []interopRow) map[string]trial {
 		reports <- report
 	}))
 	t.Cleanup(collector.Close)
-	r := k6test.Run{Script: "xk6-clientcreds/acceptance/interop/testdata/interop.js", Env: map[string]string{
+	r := k6test.Run{Script: k6test.Fixture("interop.js"), Env: map[string]string{
 		"CASES": string(text), "REPORT_URL": collector.URL, "SSL_CERT_FILE": c.caFile,
 	}}.Do(t).Passes(t)
 	servers.HoldsNone(t, "k6's output", r.Output, secretsOf(rows), nil)

@@ -49,8 +49,8 @@ type Result struct {
 
 // Run describes a run of k6.
 type Run struct {
-	Script string // path from the project's root, or
-	Code   string // the script itself
+	Script string // path from the project's folder, or a [Fixture]
+	Code   string // or the script itself, if it is short or made for the test
 	Env    map[string]string
 	Args   []string
 	// judged says that the run is about k6's own health. All others allow k6 to be late: tests run

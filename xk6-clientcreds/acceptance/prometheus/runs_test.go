@@ -73,12 +73,12 @@ func observeRuns(t *testing.T) *observed {
 	k6test.ReplaceFile(t, rotating, servers.LocalSecret)
 	// One test at a time would take twice as long; together they keep two cores half busy.
 	steady := k6test.Run{
-		Script: "xk6-clientcreds/acceptance/prometheus/testdata/steady.js",
+		Script: k6test.Fixture("steady.js"),
 		Env:    server.Env(),
 		Args:   []string{"-o", "prometheus=addr=" + steadyAddr + ",linger=" + linger},
 	}.Start(t)
 	faulty := k6test.Run{
-		Script: "xk6-clientcreds/acceptance/prometheus/testdata/faulty.js",
+		Script: k6test.Fixture("faulty.js"),
 		Env: server.Env("FLAKY_ID=flaky", "SHORT_ID=short", "SIGNED_ID=signed", "SIGNED_SECRET="+signedSecret,
 			"ROTATING_ID=rotating", "ROTATING_FILE="+rotating,
 			"CLOSED_URL=http://"+k6test.FreeAddress(t)+"/token",

@@ -155,16 +155,8 @@ func TestScenarioSummary(t *testing.T) {
 // Events that happened once are in the singular.
 func TestScenarioSummaryOfOne(t *testing.T) {
 	t.Parallel()
-	lib, err := filepath.Abs(filepath.Join(k6test.Root, "scripts", "lib"))
-	require.NoError(t, err)
 	server := servers.StartLocal(t, nil)
-	k6test.Run{Env: server.Env(), Code: `
-		import { Client } from 'k6/x/clientcreds';
-		import { clientOptions } from '` + lib + `/config.js';
-		import { summary } from '` + lib + `/summary.js';
-		const client = new Client(clientOptions());
-		export default function () { client.get(__ENV.API_URL); client.token(); }
-		export function handleSummary(data) { return summary(data); }`}.Do(t).Passes(t).Shows(t,
+	k6test.Run{Script: k6test.Fixture("one-iteration.js"), Env: server.Env()}.Do(t).Passes(t).Shows(t,
 		`  run      1 iteration in {time}, {x}/s`,
 		`  API      1 request, {x}/s, 0.00% failed; checks 0 passed, 0 failed`,
 		`  tokens   1 request (1 cold), {x}/s, 0.00% failed, 0 retries`,

@@ -205,17 +205,11 @@ func TestScenarioTokenCapacitySide(t *testing.T) {
 				"clientcreds_generator_cpu": metric(values{"value": c.cpu, "max": c.cpu}),
 			})
 			require.NoError(t, err)
-			lib, err := filepath.Abs(filepath.Join(k6test.Root, "scripts", "lib"))
-			require.NoError(t, err)
 			r := k6test.Run{
-				Code: `import { reader } from '` + lib + `/measured.js';
-					import { capacityOf, steps } from '` + lib + `/steps.js';
-					export default function () {
-						console.log(JSON.stringify(capacityOf(steps(), reader(` + string(metrics) + `), ` + strconv.FormatBool(c.saturated) + `)));
-					}`,
+				Script: k6test.Fixture("capacity-of.js"),
 				Env: map[string]string{
 					"FROM": "100", "TO": "200", "STEPS": "2", "STEP": "1s",
-					"K6_CLIENTCREDS_ALLOW": "no_tokens",
+					"MEASURED": string(metrics), "SATURATED": strconv.FormatBool(c.saturated), "K6_CLIENTCREDS_ALLOW": "no_tokens",
 				},
 				Args: []string{"--log-format", "raw"},
 			}.Do(t).Passes(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // everyVU is a script in which each VU authorises a few requests.
-const everyVU = "xk6-clientcreds/acceptance/tokens/testdata/every-vu.js"
+var everyVU = k6test.Fixture("every-vu.js")
 
 // Each VU, all of them together, or each call asks for a token: the server counts which.
 func TestCacheScopes(t *testing.T) {
@@ -132,7 +132,7 @@ func TestJitterSpreadsTheRefreshesOfAThousandVUs(t *testing.T) {
 		c.TokenMiddleware = []authserver.Middleware{h.record}
 	})
 	r := k6test.Run{
-		Script: "xk6-clientcreds/acceptance/tokens/testdata/herd.js",
+		Script: k6test.Fixture("herd.js"),
 		Env:    server.Env("VUS=1000", "SCOPE="),
 	}.Do(t).Passes(t)
 	require.Equal(t, 4*vus, r.Summary.Count("clientcreds_requests"))

@@ -9,27 +9,6 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-// untilAuthorised is a script whose virtual users, all with the wrong secret, go on until the API has
-// let them in.
-const untilAuthorised = `
-import { Client } from 'k6/x/clientcreds';
-
-export const options = { scenarios: { s: { executor: 'per-vu-iterations', vus: 5, iterations: 1 } } };
-const client = new Client({
-    tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET, cache: { scope: __ENV.CACHE_SCOPE },
-});
-
-export default function () {
-    for (;;) {
-        try {
-            if (client.get(__ENV.API_URL).status === 200) return;
-        } catch (e) {
-            if (e.error !== 'invalid_client') throw e;
-        }
-    }
-}
-`
-
 // The server counts about one refused login per second, of all virtual users together, and all go on
 // once the secret is right.
 func TestRefusedLoginsAreFew(t *testing.T) {
@@ -40,7 +19,7 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 			t.Parallel()
 			server := servers.StartLocal(t, nil)
 			refused := func() int64 { return server.Stats().TokenRequests.ByResult["invalid_client"] }
-			run := k6test.Run{Code: untilAuthorised, Env: server.Env("CACHE_SCOPE="+scope, "CLIENT_SECRET="+laterSecret)}.Start(t)
+			run := k6test.Run{Script: k6test.Fixture("until-authorised.js"), Env: server.Env("CACHE_SCOPE="+scope, "CLIENT_SECRET="+laterSecret)}.Start(t)
 			// After the first refusals one request more, a second later, and another, two seconds later.
 			k6test.Eventually(t, func() bool { return refused() >= askers+2 }, "a request that was held back")
 			require.NoError(t, server.RotateSecret(servers.LocalID, laterSecret, 0))

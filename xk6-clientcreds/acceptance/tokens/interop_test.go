@@ -59,22 +59,8 @@ func TestInteropBasicEncoding(t *testing.T) {
 	certs := servers.NewCertificates(t)
 	op := servers.StartOIDCProvider(t, certs)
 	r := k6test.Run{
-		Code: `
-			import { Client } from 'k6/x/clientcreds';
-			import { check } from 'k6';
-			export const options = { thresholds: { checks: ['rate==1'] } };
-			const client = (basicEncoding) => new Client({
-				tokenUrl: __ENV.TOKEN_URL, clientId: 'cc-encoded', clientSecret: 'p+ss%2Fword', basicEncoding,
-			});
-			const form = client('form');
-			const raw = client('raw');
-			export default function () {
-				check(form.acquire(), { 'form': (r) => r.ok });
-				check(raw.acquire(), {
-					'raw': (r) => !r.ok && r.error === 'invalid_client' && r.status === 401 && r.accessToken === null,
-				});
-			}`,
-		Env: map[string]string{"TOKEN_URL": op.Issuer + "/token", "SSL_CERT_FILE": certs.CAFile},
+		Script: k6test.Fixture("basic-encoding.js"),
+		Env:    map[string]string{"TOKEN_URL": op.Issuer + "/token", "SSL_CERT_FILE": certs.CAFile},
 	}.Do(t).Passes(t)
 	require.Equal(t, 2, r.Summary.Count("clientcreds_requests"))
 	seen := op.Stop(t)
@@ -129,34 +115,8 @@ func TestInteropScopeAndResource(t *testing.T) {
 	certs := servers.NewCertificates(t)
 	op := servers.StartOIDCProvider(t, certs)
 	r := k6test.Run{
-		Code: `
-			import encoding from 'k6/encoding';
-			import { check } from 'k6';
-			import { Client } from 'k6/x/clientcreds';
-			export const options = { thresholds: { checks: ['rate==1'] } };
-			const client = (more) => new Client({ issuer: __ENV.ISSUER, clientId: 'cc-short', clientSecret: 'short-secret', ...more });
-			const none = client({ scope: ['api:write'] });
-			const some = client({ scope: ['api:read', 'unheard-of'] });
-			const resource = client({ scope: 'api:read', resource: 'https://api.example/orders' });
-			const nowhere = client({ resource: 'https://api.example/invoices' });
-			const claims = (token) => JSON.parse(encoding.b64decode(token.split('.')[1], 'rawurl', 's'));
-			export default function () {
-				check(none.acquire(), {
-					'a scope that the client may not have': (r) => r.error === 'invalid_scope' && r.status === 400,
-				});
-				check(some.acquire(), { 'a scope nobody knows is left out': (r) => r.scope === 'api:read' });
-				check(resource.acquire(), { 'the audience is the resource': (r) => claims(r.accessToken).aud === 'https://api.example/orders' });
-				check(nowhere.acquire(), { 'an unknown resource': (r) => r.error === 'invalid_target' });
-				try {
-					none.token();
-				} catch (e) {
-					check(e, {
-						'a TokenError': (e) => e.name === 'TokenError' && e.error === 'invalid_scope' && !e.retryable,
-						'says where to look': (e) => e.message.includes('check the scope option'),
-					});
-				}
-			}`,
-		Env: map[string]string{"ISSUER": op.Issuer, "SSL_CERT_FILE": certs.CAFile},
+		Script: k6test.Fixture("scope-and-resource.js"),
+		Env:    map[string]string{"ISSUER": op.Issuer, "SSL_CERT_FILE": certs.CAFile},
 	}.Do(t).Passes(t)
 	require.Equal(t, 6, int(r.Summary.Value("checks", "passes")))
 	require.Equal(t, 5, r.Summary.Count("clientcreds_requests"))
@@ -171,27 +131,9 @@ func TestInteropServerKilledAndRestarted(t *testing.T) {
 	first := servers.StartOIDCProvider(t, certs)
 	rest := k6test.FreeAddress(t)
 	p := k6test.Run{
-		Code: `
-			import { check, sleep } from 'k6';
-			import { Client } from 'k6/x/clientcreds';
-			export const options = {
-				scenarios: { api: { executor: 'constant-vus', vus: 5, duration: '12s', gracefulStop: '30s' } },
-				thresholds: {
-					checks: ['rate==1'],
-					'clientcreds_requests{status:200}': ['count>0'],
-					'clientcreds_requests{error:connection_refused}': ['count>0'],
-				},
-			};
-			const client = new Client({
-				tokenUrl: __ENV.TOKEN_URL, clientId: 'cc-short', clientSecret: 'short-secret',
-				retry: { attempts: 100, backoff: '300ms', maxBackoff: '300ms', budget: '1m' },
-			});
-			export default function () {
-				check(client.token(), { 'a token comes': (token) => token.length > 0 });
-				sleep(0.05);
-			}`,
-		Env:  map[string]string{"TOKEN_URL": first.Issuer + "/token", "SSL_CERT_FILE": certs.CAFile},
-		Args: []string{"--address", rest},
+		Script: k6test.Fixture("restarted-server.js"),
+		Env:    map[string]string{"TOKEN_URL": first.Issuer + "/token", "SSL_CERT_FILE": certs.CAFile},
+		Args:   []string{"--address", rest},
 	}.Start(t)
 
 	// All have a token, and the first refresh is more than two seconds away: no request is under way.

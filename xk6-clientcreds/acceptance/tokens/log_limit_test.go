@@ -11,22 +11,13 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-// manyFailures is a run in which virtual users fail together, each time that the server refuses the client.
-const manyFailures = `
-import { Client } from 'k6/x/clientcreds';
-export const options = { vus: 50, iterations: 150 };
-const { TOKEN_URL: tokenUrl, CLIENT_ID: clientId } = __ENV;
-const client = new Client({ tokenUrl, clientId, clientSecret: 'wrong' });
-export default function () { client.token(); }
-`
-
 // TestRepeatedFailuresInTheLog: the log shows a few of the failed iterations, and counts the others. None is lost.
 func TestRepeatedFailuresInTheLog(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			r := k6test.Run{Code: manyFailures, Env: servers.StartLocal(t, nil).Env(), Args: []string{"--log-format", format}}.Do(t)
+			r := k6test.Run{Script: k6test.Fixture("many-failures.js"), Env: servers.StartLocal(t, nil).Env(), Args: []string{"--log-format", format}}.Do(t)
 			shown := len(regexp.MustCompile(`(?m)^.*"TokenError: invalid_client.*$|^.*msg="TokenError: invalid_client.*$`).FindAllString(r.Output, -1))
 			counted := 0
 			for _, m := range regexp.MustCompile(`… and (\d+) more: TokenError: invalid_client \(HTTP 401\) at http://`).FindAllStringSubmatch(r.Output, -1) {

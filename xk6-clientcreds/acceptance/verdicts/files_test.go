@@ -17,21 +17,11 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-// writtenScript is a run that is short, and that has an answer for every output.
-const writtenScript = `
-import { Client } from 'k6/x/clientcreds';
-export const options = { vus: 1, iterations: 3 };
-const { TOKEN_URL: tokenUrl, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, API_URL } = __ENV;
-const client = new Client({ tokenUrl, clientId, clientSecret });
-export default function () { client.get(API_URL); }
-`
-
 // writers are the commands that write files, by the option that names one. FILE is that file, RECORD and OTHER are run
 // records.
 func writers(t *testing.T) map[string][]string {
 	t.Helper()
-	script := filepath.Join(t.TempDir(), "script.js")
-	require.NoError(t, os.WriteFile(script, []byte(writtenScript), 0o600))
+	script := k6test.Fixture("written.js")
 	run := func(args ...string) []string {
 		return append([]string{"serve", "--addr", "127.0.0.1:0", "--", k6test.Binary(t), "run", script}, args...)
 	}
@@ -143,23 +133,17 @@ func TestKilledRunLeavesNoRecord(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "record.json")
 	recording := []string{"-o", "clientcreds-record=file=" + record}
 	server := servers.StartLocal(t, nil)
-	k6test.Run{Code: writtenScript, Env: server.Env(), Args: recording}.Do(t).Passes(t)
+	k6test.Run{Script: k6test.Fixture("written.js"), Env: server.Env(), Args: recording}.Do(t).Passes(t)
 	code, out := k6test.Judge(t, record)
 	require.Zero(t, code, out)
 
-	p := k6test.Run{Code: endlessScript, Args: recording}.Start(t)
+	p := k6test.Run{Script: k6test.Fixture("endless.js"), Args: recording}.Start(t)
 	require.Eventually(t, func() bool { return strings.Contains(p.Output.String(), "it runs") }, k6test.Soon, 10*time.Millisecond)
 	p.Signal(t, syscall.SIGKILL)
 	code, out = k6test.Judge(t, record)
 	require.Equal(t, 104, code, out)
 	require.Contains(t, out, "the file is empty, as a run leaves it that has not ended")
 }
-
-// endlessScript runs until it is killed.
-const endlessScript = `
-import { sleep } from 'k6';
-export default function () { console.log('it runs'); sleep(600); }
-`
 
 // TestRecordThatCannotBeWritten: what is wrong with the name of a file shows before the test, and nothing is left.
 func TestRecordThatCannotBeWritten(t *testing.T) {
@@ -170,14 +154,14 @@ func TestRecordThatCannotBeWritten(t *testing.T) {
 		"folder": {"missing/r.json", "cannot be written: there is no folder"},
 	} {
 		r := k6test.Run{
-			Code: writtenScript, Env: server.Env(),
+			Script: k6test.Fixture("written.js"), Env: server.Env(),
 			Args: []string{"-o", "clientcreds-record=" + filepath.Join(folder, c.file)},
 		}.Do(t)
 		require.Equal(t, 104, r.ExitCode, name)
 		require.Contains(t, r.Output, c.want, name)
 	}
 	long := filepath.Join(folder, strings.Repeat("a", 250)+".json")
-	k6test.Run{Code: writtenScript, Env: server.Env(), Args: []string{"-o", "clientcreds-record=" + long}}.Do(t).Passes(t)
+	k6test.Run{Script: k6test.Fixture("written.js"), Env: server.Env(), Args: []string{"-o", "clientcreds-record=" + long}}.Do(t).Passes(t)
 	require.NotEmpty(t, k6test.ReadFile(t, long))
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
@@ -191,7 +175,7 @@ func TestRecordThatNobodyReads(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	env := servers.StartLocal(t, nil).Env("K6_CLIENTCREDS_EXIT_CODE=verdict")
-	r := k6test.Run{Code: writtenScript, Env: env, Args: []string{"-o", "clientcreds-record=" + pipe}}.Do(t)
+	r := k6test.Run{Script: k6test.Fixture("written.js"), Env: env, Args: []string{"-o", "clientcreds-record=" + pipe}}.Do(t)
 	require.Equal(t, k6test.ExitInvalid, r.ExitCode, r.Output)
 	require.Regexp(t, "The run is INVALID: the run record was not written: .* cannot be written: nothing reads from the "+
 		"named pipe", r.Output)

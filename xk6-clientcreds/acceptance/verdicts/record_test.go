@@ -110,13 +110,9 @@ func TestRecordIsOfTheTestItself(t *testing.T) {
 			t.Parallel()
 			server := servers.StartLocal(t, change)
 			r, record := k6test.Run{
-				Code: `import { sleep } from 'k6';
-import { Client } from 'k6/x/clientcreds';
-export const options = {scenarios: {api: {executor: 'constant-vus', vus: 2, duration: '2s', gracefulStop: '0s'}}};
-const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
-export default function () { client.get(__ENV.API_URL); sleep(0.1) }`,
-				Env:  server.Env("K6_CLIENTCREDS_ALLOW=failed_token_requests"),
-				Args: []string{"-o", "prometheus=addr=127.0.0.1:0,linger=2s"},
+				Script: k6test.Fixture("short-run.js"),
+				Env:    server.Env("K6_CLIENTCREDS_ALLOW=failed_token_requests"),
+				Args:   []string{"-o", "prometheus=addr=127.0.0.1:0,linger=2s"},
 			}.Recorded(t)
 			require.Zero(t, r.ExitCode, r.Output)
 			seconds := r.Summary.Value("iterations", "count") / r.Summary.Value("iterations", "rate")
@@ -131,11 +127,8 @@ func TestRecordOfARunThatIsStopped(t *testing.T) {
 	server := servers.StartLocal(t, nil)
 	file := filepath.Join(t.TempDir(), "record.json")
 	r := k6test.Run{
-		Code: `import { Client } from 'k6/x/clientcreds';
-export const options = {vus: 1, duration: '1m', thresholds: {iterations: [{threshold: 'count<1', abortOnFail: true}]}};
-const client = new Client({tokenUrl: __ENV.TOKEN_URL, clientId: __ENV.CLIENT_ID, clientSecret: __ENV.CLIENT_SECRET});
-export default function () { client.get(__ENV.API_URL) }`,
-		Env: server.Env(), Args: []string{"-o", "clientcreds-record=" + file},
+		Script: k6test.Fixture("stopped.js"),
+		Env:    server.Env(), Args: []string{"-o", "clientcreds-record=" + file},
 	}.Do(t)
 	require.Equal(t, k6test.ExitThresholds, r.ExitCode, r.Output)
 	record := k6test.ReadRecord(t, file)
