@@ -3,6 +3,7 @@ package k6test
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -36,7 +37,8 @@ func Serve(t *testing.T, env []string, args ...string) Served {
 	cmd := exec.CommandContext(t.Context(), Binary(t), all...) // #nosec G204 -- the binary under test
 	cmd.Dir = Root
 	cmd.Stdout, cmd.Stderr = s.Output, s.Output
-	s.Process = StartProcess(t, cmd, append(env,
-		"HOME="+t.TempDir(), "NO_COLOR=1", "K6_AUTO_EXTENSION_RESOLUTION=false")...)
+	s.Process = StartProcess(t, cmd, slices.Concat(BusyMachine, env, []string{
+		"HOME=" + t.TempDir(), "NO_COLOR=1", "K6_AUTO_EXTENSION_RESOLUTION=false",
+	})...)
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,8 +205,10 @@ var examples = map[string]example{
 	}},
 }
 
-// slowMachine lets requests take as long as they may on a machine with other work to do.
-func slowMachine(*testing.T, *servers.Local) []string { return []string{"SLOWEST=60000"} }
+// slowMachine lets requests take as long as they may on a machine with other work to do, and iterations be dropped.
+func slowMachine(*testing.T, *servers.Local) []string {
+	return append(slices.Clone(k6test.BusyMachine), "SLOWEST=60000")
+}
 
 // tokensPerVU checks that so many tokens were issued, to so many requests.
 func tokensPerVU(n int64) func(*testing.T, authserver.Stats, k6test.Result) {

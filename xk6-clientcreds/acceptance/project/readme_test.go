@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,10 +81,9 @@ func runReadmeCommand(t *testing.T, command string) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	bin, err := filepath.Abs(k6test.Binary(t))
 	require.NoError(t, err)
-	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1", "K6_BIN=" + bin,
-		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false",
-	}
+	cmd.Env = append(slices.Clone(k6test.BusyMachine),
+		"PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "NO_COLOR=1", "K6_BIN="+bin,
+		"K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.NotContains(t, string(out), "level=error")
