@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Update is the flag -update: a test writes the document that it otherwise compares.
-var Update = flag.Bool("update", false, "write the document that the test is about anew")
+// Update is the flag -update: a test writes the document that it compares otherwise.
+var Update = flag.Bool("update", false, "write the document that the test compares")
 
 // ReplaceFile replaces a file in one step, as a secret is rotated.
 func ReplaceFile(t *testing.T, path, text string) {

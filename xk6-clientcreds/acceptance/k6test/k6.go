@@ -1,5 +1,5 @@
 // Package k6test runs the built k6 binary as its users do, and reads what k6 writes. A [Run] describes
-// a run, a [Result] is what came of it, and a [Record] is its run record.
+// a run, a [Result] holds its output, and a [Record] is its run record.
 package k6test
 
 import (
