@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/scanner"
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // try runs the tests of the package in the working directory, in which one operator differs from the original.
@@ -86,15 +89,37 @@ func tokens(text []byte) func() (int, token.Token) {
 	}
 }
 
-// test runs the tests that reach a point with its operator changed to op.
+// test runs the tests that reach a point with its operator changed to op, the short ones first: mostly one of them fails.
 func (s *state) test(p int, op string) (int, error) {
-	tests := s.Points[p].Tests
-	end, err := run(".", []string{"MUTATION=" + strconv.Itoa(p) + ":" + op}, s.limits(tests), s.Binary,
-		"-test.failfast", "-test.run", "^("+strings.Join(tests, "|")+")$")
-	if err != nil {
-		return noticed, err
+	short, long := s.byEffort(s.Points[p].Tests)
+	for _, tests := range [][]string{short, long} {
+		if len(tests) == 0 {
+			continue
+		}
+		end, err := run(".", []string{"MUTATION=" + strconv.Itoa(p) + ":" + op}, s.limits(tests), s.Binary,
+			"-test.failfast", "-test.run", "^("+strings.Join(tests, "|")+")$")
+		if err != nil {
+			return noticed, err
+		}
+		if code := s.judge(p, end); code != survived {
+			return code, nil
+		}
 	}
-	return s.judge(p, end), nil
+	return survived, nil
+}
+
+// byEffort divides tests into those that take about as long as the shortest one, and the others.
+func (s *state) byEffort(tests []string) (short, long []string) {
+	const more = 30 * time.Millisecond
+	least := s.Tests[slices.MinFunc(tests, func(a, b string) int { return cmp.Compare(s.Tests[a].CPU, s.Tests[b].CPU) })].CPU
+	for _, test := range tests {
+		if s.Tests[test].CPU <= least+more {
+			short = append(short, test)
+		} else {
+			long = append(long, test)
+		}
+	}
+	return short, long
 }
 
 // compileAndTest runs all tests of the package with a file of the working directory in the place of the original.
