@@ -143,3 +143,52 @@ func TestFailsClosed(t *testing.T) {
 		require.ErrorIs(t, err, errForeign, name)
 	}
 }
+
+// A request that cannot be sent again is not, and neither is one that got no answer.
+func TestRequestsThatAreNotSentAgain(t *testing.T) {
+	t.Parallel()
+	key, err := oauth.GenerateDPoPKey("")
+	require.NoError(t, err)
+	signer, err := oauth.NewDPoPSigner(key)
+	require.NoError(t, err)
+	body := func(req *http.Request, again func() (io.ReadCloser, error)) {
+		req.Body, req.GetBody = io.NopCloser(strings.NewReader("body")), again
+	}
+	for name, c := range map[string]struct {
+		body   func(*http.Request)
+		fails  error
+		status int
+	}{
+		"no body":        {func(req *http.Request) { req.Body = nil }, nil, http.StatusOK},
+		"empty body":     {func(req *http.Request) { req.Body = http.NoBody }, nil, http.StatusOK},
+		"body is gone":   {func(req *http.Request) { body(req, nil) }, nil, http.StatusUnauthorized},
+		"body is broken": {func(req *http.Request) { body(req, func() (io.ReadCloser, error) { return nil, assert.AnError }) }, nil, http.StatusUnauthorized},
+		"no answer":      {func(*http.Request) {}, assert.AnError, 0},
+	} {
+		sent := 0
+		rt := &DPoP{
+			Token: &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, OnNonce: func() {},
+			Prove: func(string, *url.URL) (string, error) { return "proof", nil },
+			Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+				if sent++; c.fails != nil {
+					return nil, c.fails
+				}
+				if sent > 1 {
+					return answering(http.StatusOK).RoundTrip(req)
+				}
+				header := http.Header{"Www-Authenticate": {`DPoP error="use_dpop_nonce"`}, "Dpop-Nonce": {"n1"}}
+				return &http.Response{StatusCode: http.StatusUnauthorized, Header: header, Body: http.NoBody}, nil
+			}),
+		}
+		req := httptest.NewRequest(http.MethodPost, "https://api.example/", nil)
+		c.body(req)
+		if c.fails != nil {
+			_, err := rt.RoundTrip(req) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, c.fails, name)
+			assert.Equal(t, 1, sent, name)
+			continue
+		}
+		status, _ := roundTrip(t, rt, req)
+		assert.Equal(t, c.status, status, name)
+	}
+}
