@@ -86,14 +86,17 @@ func general(e *oauth.Error) string {
 	return hints[e.Code]
 }
 
-// forRefusal is for a server that does not know the client's credentials: they come first, whatever else
-// the error can mean.
+// forRefusal is for a server that may not know the client's credentials. They come first, whatever else the error can
+// mean, unless the server knows the client by the status.
 func forRefusal(e *oauth.Error, c Client) string {
-	text := string(c.Credentials)
-	if other := general(e); other != "" && e.Code != codeInvalidClient {
-		text += "; if they are right, " + other
+	other := general(e)
+	switch {
+	case other == "" || e.Code == codeInvalidClient:
+		return string(c.Credentials)
+	case e.Status == http.StatusBadRequest:
+		return other + "; if it does, " + string(c.Credentials)
 	}
-	return text
+	return string(c.Credentials) + "; if they are right, " + other
 }
 
 // distrusted reports whether this side did not trust the server's certificate.

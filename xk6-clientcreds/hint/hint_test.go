@@ -61,6 +61,11 @@ func TestFor(t *testing.T) {
 			Client{Credentials: "check X"},
 			"check X; if they are right, a policy of the server denies this client a token; see the server's log",
 		},
+		"the code first, when the server may know the client": {
+			&oauth.Error{Code: "unauthorized_client", Status: 400},
+			Client{Credentials: "check X"},
+			"the server does not allow this client the client_credentials grant; if it does, check X",
+		},
 		"code": {
 			&oauth.Error{Code: "invalid_scope", Status: 400},
 			Client{Credentials: "check X"},

@@ -146,7 +146,7 @@ func TestWhatMakesASecretBeReadAgain(t *testing.T) {
 		"as Auth0":                  {401, "access_denied", true},
 		"as Spring":                 {401, "Unauthorized", true},
 		"in words of its own":       {401, "wrong_secret", true},
-		"grant not allowed":         {400, "unauthorized_client", false},
+		"as Keycloak, for a JWT":    {400, "unauthorized_client", true},
 		"401 for another reason":    {401, "use_dpop_nonce", false},
 		"401 for a proof":           {401, "invalid_dpop_proof", false},
 		"403":                       {403, "", false},

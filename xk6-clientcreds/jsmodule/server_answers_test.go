@@ -49,7 +49,8 @@ var wrongAnswers = []struct {
 	{
 		"grant not allowed", 400, ``, `{"error":"unauthorized_client"}`,
 		`unauthorized_client (HTTP 400)`,
-		`; the server does not allow this client the client_credentials grant`, "unauthorized_client", false,
+		`; the server does not allow this client the client_credentials grant; if it does, check clientId and clientSecret, ` +
+			`and whether the server expects auth: 'client_secret_post' or basicEncoding: 'raw'`, "unauthorized_client", false,
 	},
 	{
 		"grant not offered", 400, ``, `{"error":"unsupported_grant_type"}`,

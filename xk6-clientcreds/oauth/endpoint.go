@@ -136,8 +136,11 @@ func parseIntrospection(body []byte) (*Introspection, string) {
 // request with the token, proves anything. An error is always an *Error.
 func (e *Endpoint) Revoke(ctx context.Context, do Doer, token string) (int, error) {
 	answer, failure := e.post(ctx, do, token)
-	if failure != nil {
-		return 0, failure
+	switch {
+	case failure == nil:
+		return answer.status, nil
+	case failure.Status == http.StatusOK && failure.Code == "invalid_token":
+		return failure.Status, nil // Keycloak says so of a token that is not valid anyway (RFC 7009 §2.2)
 	}
-	return answer.status, nil
+	return 0, failure
 }

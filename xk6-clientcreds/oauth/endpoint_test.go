@@ -77,6 +77,21 @@ func TestEndpointRequest(t *testing.T) {
 	}
 }
 
+// A token that the server does not know is revoked, also when the server names it invalid with the status of a success.
+func TestRevokeOfAnUnknownToken(t *testing.T) {
+	t.Parallel()
+	e := newTestEndpoint(t, Config{Auth: ClientAuth{Method: "test", Apply: func(context.Context, *TokenRequest) error { return nil }}})
+	status, err := e.Revoke(context.Background(), always(200, "application/json", `{"error":"invalid_token"}`), "t")
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+	for _, refused := range []Doer{
+		always(400, "application/json", `{"error":"invalid_token"}`), always(200, "application/json", `{"error":"server_error"}`),
+	} {
+		_, err := e.Revoke(context.Background(), refused, "t")
+		require.Error(t, err)
+	}
+}
+
 func TestEveryInquiryAuthenticatesAnew(t *testing.T) {
 	t.Parallel()
 	n := 0

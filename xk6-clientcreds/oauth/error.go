@@ -98,12 +98,13 @@ func (e *Error) Retryable() bool {
 	}
 }
 
-// RefusesClient reports whether the server does not know the client or its credentials: invalid_client
+// RefusesClient reports whether the server may not know the client or its credentials: invalid_client
 // (RFC 6749 §5.2), or status 401 with whatever is not about a DPoP proof. For a wrong secret Keycloak says
-// unauthorized_client, Auth0 access_denied, and a gateway nothing that OAuth knows.
+// unauthorized_client, Auth0 access_denied, and a gateway nothing that OAuth knows. For a wrong signature Keycloak says
+// unauthorized_client too, but with the status 400, as servers do that do not allow the client this grant.
 func (e *Error) RefusesClient() bool {
 	switch e.Code {
-	case "invalid_client":
+	case "invalid_client", "unauthorized_client":
 		return true
 	case CodeUseNonce, "invalid_dpop_proof":
 		return false

@@ -52,7 +52,7 @@ func TestRefusesClient(t *testing.T) {
 		{"invalid_client", 400, true},
 		{"invalid_client", 401, true},
 		{"unauthorized_client", 401, true},
-		{"unauthorized_client", 400, false},
+		{"unauthorized_client", 400, true}, // Keycloak, for a wrong signature
 		{CodeHTTPError, 401, true},
 		{CodeHTTPError, 403, false},
 		{CodeInvalidResponse, 401, false},
