@@ -8,7 +8,7 @@ import { Client } from 'k6/x/clientcreds';
 export const options = { thresholds: { checks: ['rate==1'] } };
 
 const client = new Client({
-    issuer: __ENV.ISSUER, // its metadata names the keys; beside tokenUrl give jwksUrl
+    issuer: __ENV.ISSUER, // its metadata names the keys; with tokenUrl, set jwksUrl
     clientId: __ENV.CLIENT_ID,
     clientSecret: __ENV.CLIENT_SECRET,
     scope: ['orders.read'],

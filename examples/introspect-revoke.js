@@ -19,7 +19,7 @@ export const options = {
 };
 
 const client = new Client({
-    issuer: __ENV.ISSUER, // its metadata names the endpoints; beside tokenUrl give introspectionUrl and revocationUrl
+    issuer: __ENV.ISSUER, // its metadata names the endpoints; with tokenUrl, set introspectionUrl and revocationUrl
     clientId: __ENV.CLIENT_ID,
     clientSecret: __ENV.CLIENT_SECRET,
     scope: ['orders.read'],

@@ -58,7 +58,7 @@ for (const metric of ['grant_time', 'clientcreds_request_connecting', 'clientcre
 const client = newClient(clientOptions());
 
 if (!/^https:/i.test(env('TOKEN_URL', env('ISSUER', '')))) {
-    fail('the token endpoint has no TLS: give an https URL, or run the local server with --tls-dir');
+    fail('the token endpoint has no TLS; set an https URL, or run the local server with --tls-dir');
 }
 
 export function setup() {

@@ -24,6 +24,13 @@ const patterns = [
     [/\bbut for\b/, 'write "except for"'],
 ];
 
+// Errors have one shape: what is wrong, why, and what to do after a semicolon. Tests expect no other shape.
+const errorPatterns = [
+    [/(?:^|[,:;] )want\b/, 'write "; it must be …"'],
+    [/[,:;] (?:give|got)\b/, 'write "; set it to …", or "instead of …"'],
+    [/" ?: (?:it )?must\b|\bset: (?:un)?set\b/, 'write what to do after a semicolon'],
+];
+
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
     .split('\n')
     .filter((file) => existsSync(file))
@@ -70,12 +77,26 @@ function goTexts(lines) {
     });
 }
 
+/** The strings that are sentences, by line, also in tests. */
+function stringsOf(file, text) {
+    const string = { go: /"((?:[^"\\]|\\.)*)"|`([^`]*)`/g, sh: /"((?:[^"\\]|\\.)*)"/g };
+    const quoted = string[file.split('.').pop()] ?? /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g;
+    return /\.(?:go|js|mjs|sh)$/.test(file)
+        ? text.split('\n').map((line) => [...line.matchAll(quoted)].map((m) => m.slice(1).find((s) => s)).join(' | '))
+        : [];
+}
+
 let hits = 0;
 const byFolder = new Map();
 for (const file of files) {
-    const lines = proseOf(file, readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    look(file, proseOf(file, text), patterns);
+    look(file, stringsOf(file, text), errorPatterns);
+}
+
+function look(file, lines, wrong) {
     lines.forEach((line, i) => {
-        for (const [pattern, advice] of patterns) {
+        for (const [pattern, advice] of wrong) {
             const m = pattern.exec(line);
             if (m !== null) {
                 hits++;
@@ -88,6 +109,7 @@ for (const file of files) {
         }
     });
 }
+
 if (process.argv.includes('--count')) {
     [...byFolder].sort((a, b) => b[1] - a[1]).forEach(([folder, n]) => console.log(String(n).padStart(5), folder));
 }

@@ -23,7 +23,7 @@ if [ $# -gt 0 ]; then
     exit 104
 fi
 if ! [[ "$runs" =~ ^[0-9]+$ ]] || [ "$runs" -lt 4 ]; then
-    echo "RUNS is \"$runs\": it must be 4 or more, or nothing could be significant" >&2
+    echo "RUNS is \"$runs\"; it must be 4 or more, or nothing could be significant" >&2
     exit 104
 fi
 

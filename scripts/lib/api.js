@@ -41,10 +41,10 @@ export function protectedApi() {
 function methodOf(name, body) {
     const method = env(name, 'GET').toUpperCase();
     if (!/^[A-Z]+$/.test(method)) {
-        fail(`${name} is "${method}": it must be an HTTP method such as POST`);
+        fail(`${name} is "${method}"; it must be an HTTP method such as POST`);
     }
     if (body !== null && ['GET', 'HEAD'].includes(method)) {
-        fail(`API_BODY is set, but ${name} is ${method}, which has no body: set ${name}, for example to POST`);
+        fail(`API_BODY is set, but ${name} is ${method}, which has no body; set ${name}, for example to POST`);
     }
     return method;
 }
@@ -63,7 +63,7 @@ function headersOf(name) {
     }
     const own = Object.keys(headers).find((header) => ['authorization', 'dpop'].includes(header.toLowerCase()));
     if (own !== undefined) {
-        fail(`${name} has ${own}: the client sets this header; remove it`);
+        fail(`${name} has ${own}, which the client sets; remove it`);
     }
     return headers;
 }
@@ -75,7 +75,7 @@ function statusesOf(name) {
     }
     const list = text.split(/[\s,]+/);
     if (list.some((status) => !/^[1-5][0-9][0-9]$/.test(status))) {
-        fail(`${name} is "${text}": it must be a status such as 204, or several such as 200,201`);
+        fail(`${name} is "${text}"; it must be a status such as 204, or several such as 200,201`);
     }
     return list.map(Number);
 }

@@ -45,7 +45,7 @@ export function clientOptionsFor(auth) {
 }
 
 function optionsWith(auth, overrides) {
-    return commonOptions({ clientId: required('CLIENT_ID', "the client's id"), ...credentials(auth), ...overrides }, auth);
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's ID"), ...credentials(auth), ...overrides }, auth);
 }
 
 const inquiries = { introspection: ['introspectionUrl', 'INTROSPECTION_URL'], revocation: ['revocationUrl', 'REVOCATION_URL'] };
@@ -196,7 +196,7 @@ function exchange() {
         if (env(name) !== undefined) {
             options[option] = env(name);
             if (!flag('EXCHANGE')) {
-                fail(`${name} is set, but nothing is exchanged: set EXCHANGE=true, or unset it`);
+                fail(`${name} is set, but nothing is exchanged; set EXCHANGE=true, or unset it`);
             }
         }
     }
@@ -251,7 +251,7 @@ function secret() {
     const variables = ['CLIENT_SECRET', 'CLIENT_SECRET_FILE', 'CLIENT_SECRET_SOURCE'];
     const [first, second] = variables.filter((name) => env(name) !== undefined);
     if (second !== undefined) {
-        fail(`${first} and ${second} are both set: unset one of them`);
+        fail(`${first} and ${second} are both set; unset one of them`);
     }
     if (first === 'CLIENT_SECRET_FILE') {
         return { file: env(first) };
@@ -262,7 +262,7 @@ function secret() {
     }
     const value = required('CLIENT_SECRET', "the client's secret");
     if (/[\r\n]/.test(value)) {
-        fail('CLIENT_SECRET has a line break in it: give the secret without one');
+        fail('CLIENT_SECRET contains a line break; remove it');
     }
     return value;
 }
@@ -277,7 +277,7 @@ function endpoint() {
     }
     const tokenUrl = url('TOKEN_URL', "the token endpoint's URL, or set ISSUER to discover it");
     if (env('ISSUER') !== undefined && origin(issuer()) !== origin(tokenUrl)) {
-        fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER at ${origin(env('ISSUER'))}: set one of the two`);
+        fail(`TOKEN_URL is at ${origin(tokenUrl)}, but ISSUER is at ${origin(env('ISSUER'))}; set one of the two`);
     }
     return { tokenUrl };
 }
@@ -286,7 +286,7 @@ function endpoint() {
 function issuer() {
     const value = url('ISSUER', "the authorization server's issuer");
     if (value.includes('/.well-known/')) {
-        fail('ISSUER is the URL of the metadata: give the issuer itself, as the metadata have it, without /.well-known/…');
+        fail('ISSUER contains /.well-known/, so it is the URL of the metadata; set it to the issuer that the metadata contain');
     }
     return value;
 }

@@ -18,7 +18,7 @@ export function required(name, what) {
     const value = env(name);
     if (value === undefined) {
         const [meant] = suspects().find(([, known]) => known === name) ?? [];
-        fail(`${name} is not set: give ${what}` + (meant === undefined ? '' : `; ${meant} is set: did you mean ${name}?`));
+        fail(`${name} is not set; set it to ${what}` + (meant === undefined ? '' : `; ${meant} is set, did you mean ${name}?`));
     }
     return value;
 }
@@ -27,7 +27,7 @@ export function required(name, what) {
 export function count(name, fallback, least = 1) {
     const value = env(name, String(fallback));
     if (!/^[0-9]+$/.test(value) || Number(value) < least) {
-        fail(`${name} is "${value}": it must be a whole number, ${least} or more`);
+        fail(`${name} is "${value}"; it must be a whole number, ${least} or more`);
     }
     return Number(value);
 }
@@ -36,7 +36,7 @@ export function count(name, fallback, least = 1) {
 export function duration(name, fallback) {
     const value = env(name, fallback);
     if (!durations.test(value)) {
-        fail(`${name} is "${value}": it must be a duration such as 30s, 5m or 1h30m`);
+        fail(`${name} is "${value}"; it must be a duration such as 30s, 5m or 1h30m`);
     }
     return value;
 }
@@ -54,7 +54,7 @@ export function seconds(name, fallback) {
         return Number(value);
     }
     if (!durations.test(value)) {
-        fail(`${name} is "${value}": it must be a number of seconds such as 0.5, or a duration such as 500ms`);
+        fail(`${name} is "${value}"; it must be a number of seconds such as 0.5, or a duration such as 500ms`);
     }
     return inMilliseconds(value) / 1000;
 }
@@ -63,7 +63,7 @@ export function seconds(name, fallback) {
 export function number(name, fallback) {
     const value = env(name, String(fallback));
     if (!decimal.test(value)) {
-        fail(`${name} is "${value}": it must be a number such as 2.5`);
+        fail(`${name} is "${value}"; it must be a number such as 2.5`);
     }
     return Number(value);
 }
@@ -72,7 +72,7 @@ export function number(name, fallback) {
 export function share(name, fallback) {
     const value = number(name, fallback);
     if (value > 1) {
-        fail(`${name} is "${value}": it must be a share, 0 to 1, such as 0.01`);
+        fail(`${name} is "${value}"; it must be a share, 0 to 1, such as 0.01`);
     }
     return value;
 }
@@ -81,7 +81,7 @@ export function share(name, fallback) {
 export function flag(name) {
     const value = env(name, 'false');
     if (value !== 'true' && value !== 'false') {
-        fail(`${name} is "${value}": it must be true or false`);
+        fail(`${name} is "${value}"; it must be true or false`);
     }
     return value === 'true';
 }
@@ -99,7 +99,7 @@ const examples = {
 export function url(name, what) {
     const value = required(name, what);
     if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${shown(value)}": it must be a URL that begins with http:// or https://, such as ${examples[name]}`);
+        fail(`${name} is "${shown(value)}"; it must be a URL that begins with http:// or https://, such as ${examples[name]}`);
     }
     return value;
 }

@@ -18,7 +18,7 @@ export function methods() {
     }
     const names = env('METHODS', allowed.join(' ')).split(/[\s,]+/).filter((name) => name !== '');
     if (names.length === 0) {
-        fail('there are no credentials: set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE');
+        fail('there are no credentials; set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE');
     }
     return [...new Set(names)]; // a scenario each, of that name
 }

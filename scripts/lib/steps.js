@@ -16,7 +16,7 @@ const spare = 0.8;
 export function steps() {
     const [n, from, to] = [count('STEPS', 8), count('FROM', 50), count('TO', 400)];
     if (to < from) {
-        fail(`TO is ${to}, and FROM ${from}: it must not be less`);
+        fail(`TO is ${to}, which is less than FROM, ${from}; it must be equal or greater`);
     }
     const time = inMilliseconds(duration('STEP', '5s'));
     const rates = Array.from({ length: n }, (_, i) => Math.round(n === 1 ? to : from + (i * (to - from)) / (n - 1)));

@@ -26,7 +26,7 @@ func run(args []string) error {
 	case len(args) == 3 && args[0] == "changes":
 		return printChanges(os.Stdout, args[1], args[2])
 	default:
-		return fmt.Errorf("expected proxy MODULE VERSION DIR, licenses BINARY DIR, or changes CHANGELOG VERSION; got %q",
+		return fmt.Errorf("expected proxy MODULE VERSION DIR, licenses BINARY DIR, or changes CHANGELOG VERSION, but got %q",
 			args)
 	}
 }

@@ -35,7 +35,7 @@ func TestAdminFaults(t *testing.T) {
 	bad := admin(http.MethodPut, "/faults", `{"token": {"errors": [{"status": 99}]}}`).ask(t, h)
 	require.Equal(t, http.StatusBadRequest, bad.status)
 	require.Equal(t, "invalid_request", bad.member(t, "error"))
-	require.Equal(t, "token.errors[0].status: 99, want a number from 200 to 599", bad.member(t, "error_description"))
+	require.Equal(t, "token.errors[0].status is 99; it must be a number from 200 to 599", bad.member(t, "error_description"))
 
 	patched := admin(http.MethodPatch, "/faults", `{"token": null}`).ask(t, h)
 	require.Equal(t, http.StatusOK, patched.status)
@@ -63,7 +63,7 @@ func TestBadAdminRequests(t *testing.T) {
 			http.MethodPut, "/faults", `"` + strings.Repeat("x", maxAdminBody) + `"`, http.StatusRequestEntityTooLarge,
 			"the body has more than 65536 bytes",
 		},
-		{http.MethodPut, "/faults", "", http.StatusBadRequest, "no JSON (EOF), want an object"},
+		{http.MethodPut, "/faults", "", http.StatusBadRequest, "the document is not JSON (EOF); it must be a JSON object"},
 		{
 			http.MethodPost, "/revocations", `{"shrae": 1}`, http.StatusBadRequest,
 			"the body must be one JSON object, with no other members than client, share",

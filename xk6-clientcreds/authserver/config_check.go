@@ -103,8 +103,8 @@ func checkIssuer(issuer string) error {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
 		strings.ContainsAny(issuer, "?#%\"\\ ") || !printableASCII(issuer) {
 		return configErrorf("Issuer",
-			"not an issuer identifier: want an http(s) URL of plain characters without user, query and fragment, or a path "+
-				"such as /tenant")
+			"the value is not an issuer identifier; it must be an http(s) URL of plain characters without user, query and "+
+				"fragment, or a path such as /tenant")
 	}
 	return nil
 }

@@ -18,9 +18,8 @@ func TestConfigErrors(t *testing.T) {
 		}
 		return []Client{c}
 	}
-	const issuer = "authserver: Issuer: not an issuer identifier: want an http(s) URL of plain characters without user, " +
-		"query and " +
-		"fragment, or a path such as /tenant"
+	const issuer = "authserver: Issuer: the value is not an issuer identifier; it must be an http(s) URL of plain " +
+		"characters without user, query and fragment, or a path such as /tenant"
 	for _, tt := range []struct {
 		cfg Config
 		err string
@@ -57,7 +56,7 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown; it must be one of loopback, on, off`},
 		{
 			Config{Faults: []byte(`{"tokn": {}}`)},
-			`authserver: Faults: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`,
+			`authserver: Faults: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`,
 		},
 		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},

@@ -169,7 +169,7 @@ func (t *table) check(number int, row []string) error {
 	}
 	for _, e := range t.either {
 		if has(row, e[0]) && has(row, e[1]) {
-			return fmt.Errorf("row %d has a value for %q and for %q; give one of the two", number, t.header[e[0]],
+			return fmt.Errorf("row %d has a value for %q and for %q; set one of the two", number, t.header[e[0]],
 				t.header[e[1]])
 		}
 	}

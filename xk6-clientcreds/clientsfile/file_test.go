@@ -135,11 +135,11 @@ func TestWrongFilesAreNamed(t *testing.T) {
 		},
 		{
 			"c.csv", "key,key.kid\ns3cr3t,s3cr3t\n",
-			used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`,
+			used + `c.csv, row 2 has a value for "key" and for "key.kid"; set one of the two`,
 		},
 		{
 			"c.csv", "key.kid,key\ns3cr3t,s3cr3t\n",
-			used + `c.csv, row 2 has a value for "key" and for "key.kid"; give one of the two`,
+			used + `c.csv, row 2 has a value for "key" and for "key.kid"; set one of the two`,
 		},
 		{
 			"c.csv", "clientId,clientSecret\na,\"s3cr3t\n",

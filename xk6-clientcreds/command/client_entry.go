@@ -73,7 +73,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	if ttl != "" {
 		var d duration
 		if err := d.Set(ttl); err != nil {
-			return c, fmt.Errorf("%s: ttl is %q: %w", file.Position(i, "ttl"), ttl, err)
+			return c, fmt.Errorf("%s: ttl is %q; %w", file.Position(i, "ttl"), ttl, err)
 		}
 		c.TTL = time.Duration(d)
 	}

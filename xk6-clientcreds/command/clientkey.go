@@ -40,7 +40,7 @@ func (s *serve) clientKey() (path string, public jose.JSONWebKey, err error) {
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	signer, ok := key.(crypto.Signer)
 	if err != nil || !ok {
-		return "", public, invalidf("--client-key %s: the PEM block holds no private key that signs", path)
+		return "", public, invalidf("--client-key %s: the key cannot sign; it must be an ECDSA, RSA, or Ed25519 key", path)
 	}
 	return path, jose.JSONWebKey{Key: signer.Public(), Use: "sig"}, nil
 }

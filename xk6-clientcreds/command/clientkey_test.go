@@ -45,7 +45,7 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 
 	for content, problem := range map[string]string{
 		"s3cr3t": ": the file is not a private key as PEM of PKCS #8; name such a file, or a new one, which is made",
-		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": ": the PEM block holds no private key that signs",
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": ": the key cannot sign; it must be an ECDSA, RSA, or Ed25519 key",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		err := s.addClientKey([]registration{{}})

@@ -85,7 +85,7 @@ func TestBadClientsFile(t *testing.T) {
 		`[{"client_id":"a","dpop":"topsecret"}]`:                               `: clients.json, client 1: "dpop" must be true or false`,
 		`[{"client_id":"a","grant_types":7}]`:                                  `: clients.json, client 1: "grant_types" must be an array of strings`,
 		`[{"client_id":"a","jwks":{"keys":["topsecret"]}}]`:                    `: clients.json, client 1: "jwks" must be a JWK set (RFC 7517 §5)`,
-		`[{"client_id":"a","client_secret":"x"}, {"client_id":"a","ttl":"1"}]`: `: clients.json, client 2: ttl is "1": it must be a duration above 0, such as 30s or 5m`,
+		`[{"client_id":"a","client_secret":"x"}, {"client_id":"a","ttl":"1"}]`: `: clients.json, client 2: ttl is "1"; it must be a duration above 0, such as 30s or 5m`,
 		`[{"client_id":"a"}]`:                                                  ` /test/clients.json: client "a" has no secret`,
 		`[{"client_id":"a","client_secret":"x","ttl":"1ms"}]`:                  ` /test/clients.json: client "a": 1ms is not a lifetime of tokens; it must be whole seconds, 1s or more, such as 5m`,
 		`[{"client_id":"a","client_secret":"x","token_endpoint_auth_method":"none"}]`: ` /test/clients.json: client "a": authentication method "none" is unknown; it must be one of ` +

@@ -145,7 +145,7 @@ func TestBadCompare(t *testing.T) {
 		},
 		"twice": {
 			[]string{base, filepath.Join(base, "2.json"), "--", head},
-			filepath.Join(base, "2.json") + ": the record is given twice; give each record once",
+			filepath.Join(base, "2.json") + ": the record is given twice; name each record once",
 		},
 		"a copy": {
 			[]string{base, copied, "--", head},

@@ -46,7 +46,7 @@ func TestServeFaults(t *testing.T) {
 
 func TestBadFaultFlags(t *testing.T) {
 	t.Parallel()
-	const duration = `, want a duration such as "250ms", or a number of milliseconds, from 0s to 1m0s`
+	const duration = `; it must be a duration such as "250ms", or a number of milliseconds, from 0s to 1m0s`
 	for _, tt := range []struct {
 		args []string
 		err  string
@@ -55,23 +55,23 @@ func TestBadFaultFlags(t *testing.T) {
 		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty; it must have a JSON object"},
 		{
 			[]string{"--faults", "/test/bad"},
-			"--faults /test/bad: tokn: unknown, want seed, token, api, jwks, introspection, revocation, metadata, tls, " +
+			"--faults /test/bad: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, " +
 				"clock_skew, ttl, dpop_nonce",
 		},
-		{[]string{"--faults", `{"token": {"latency": "fast"}}`}, `--faults: token.latency: "fast"` + duration},
-		{[]string{"--latency", "fast"}, `--latency: token.latency: "fast"` + duration},
-		{[]string{"--latency", "2m"}, `--latency: token.latency: "2m"` + duration},
+		{[]string{"--faults", `{"token": {"latency": "fast"}}`}, `--faults: token.latency is "fast"` + duration},
+		{[]string{"--latency", "fast"}, `--latency: token.latency is "fast"` + duration},
+		{[]string{"--latency", "2m"}, `--latency: token.latency is "2m"` + duration},
 		{
 			[]string{"--latency", "1s", "--faults", `{"token": {"latency": "2s"}}`},
 			"--latency: --faults has token.latency already; set one of them",
 		},
 		{
 			[]string{"--rate-limit", "many"},
-			`--rate-limit: token.rate_limit.per_second: "many", want a number from 0.001 to 1e+06`,
+			`--rate-limit: token.rate_limit.per_second is "many"; it must be a number from 0.001 to 1e+06`,
 		},
-		{[]string{"--rate-limit", "0"}, "--rate-limit: token.rate_limit.per_second: 0, want a number from 0.001 to 1e+06"},
-		{[]string{"--error-rate", "5"}, "--error-rate: token.errors[0].rate: 5, want a number from 0 to 1"},
-		{[]string{"--error-rate", "[1]"}, `--error-rate: token.errors[0].rate: "[1]", want a number from 0 to 1`},
+		{[]string{"--rate-limit", "0"}, "--rate-limit: token.rate_limit.per_second is 0; it must be a number from 0.001 to 1e+06"},
+		{[]string{"--error-rate", "5"}, "--error-rate: token.errors[0].rate is 5; it must be a number from 0 to 1"},
+		{[]string{"--error-rate", "[1]"}, `--error-rate: token.errors[0].rate is "[1]"; it must be a number from 0 to 1`},
 		{[]string{"--admin", "root"}, `--admin: "root" is unknown; it must be one of loopback, on, off`},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

@@ -124,7 +124,7 @@ func TestBadFlags(t *testing.T) { //nolint:tparallel // the server that holds th
 		{
 			[]string{"--issuer", "x"},
 			nil,
-			"--issuer: not an issuer identifier: want an http(s) URL of plain characters without user, query " +
+			"--issuer: the value is not an issuer identifier; it must be an http(s) URL of plain characters without user, query " +
 				"and fragment, or a path such as /tenant",
 		},
 		{[]string{"--ttl", "5"}, nil, `--ttl is "5"; it must be a duration above 0, such as 30s or 5m`},

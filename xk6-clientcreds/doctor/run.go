@@ -85,7 +85,7 @@ func unfinished(ctx context.Context, timeout time.Duration) Result {
 	r := Result{ID: "run.complete", Status: Failed, Summary: "interrupted: not all checks were made"}
 	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		r.Summary = "not all checks were made in " + short(timeout)
-		r.Hint = "give more time with --timeout"
+		r.Hint = "allow more time with --timeout"
 	}
 	return r
 }

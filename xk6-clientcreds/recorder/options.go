@@ -97,7 +97,7 @@ func (o *options) set(name, value string) error {
 		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames),
 			strings.Join(optionNames, ", "))
 	case value == "":
-		return fmt.Errorf("option %q is empty; give it a value, or leave it out", name)
+		return fmt.Errorf("option %q is empty; set it, or leave it out", name)
 	}
 	*option = value
 	return nil

@@ -342,7 +342,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 			hint: func(p *output.Params) {
 			p.ConfigArgument = "file=x.json,commit"
 		},
-		`-o clientcreds-record=file=: option "file" is empty; give it a value, or leave it out` +
+		`-o clientcreds-record=file=: option "file" is empty; set it, or leave it out` +
 			hint: func(p *output.Params) { p.ConfigArgument = "file=" },
 		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); allowed: file, commit`: func(
 			p *output.Params,

@@ -81,7 +81,7 @@ func (m *merger) addRun(run *Run) error {
 		return nil
 	}
 	if into.Script != run.Script {
-		return fmt.Errorf("records of different scripts cannot be merged: %q and %q; give the records of one test",
+		return fmt.Errorf("records of different scripts cannot be merged: %q and %q; merge the records of one test",
 			into.Script, run.Script)
 	}
 	if run.Start.Before(into.Start) {

@@ -195,7 +195,7 @@ func TestMergeOfDifferentTests(t *testing.T) {
 	a.Run, b.Run = Run{Start: testStart, Script: "a.js"}, Run{Start: testStart, Script: "b.js"}
 	_, err = Merge(a, b)
 	require.EqualError(t, err,
-		`record 2: records of different scripts cannot be merged: "a.js" and "b.js"; give the records of one test`)
+		`record 2: records of different scripts cannot be merged: "a.js" and "b.js"; merge the records of one test`)
 	_, err = Merge()
 	require.EqualError(t, err, "nothing to merge")
 }

@@ -63,9 +63,9 @@ func (r *Reader) note(file string, record *Record) error {
 			continue
 		}
 		if other == file {
-			return fmt.Errorf("%s: the record is given twice; give each record once", file)
+			return fmt.Errorf("%s: the record is given twice; name each record once", file)
 		}
-		return fmt.Errorf("%s and %s both hold the k6 process that started at %s; give each record once, and not beside a "+
+		return fmt.Errorf("%s and %s both hold the k6 process that started at %s; name each record once, and not beside a "+
 			"record that it was merged into",
 			other, file, instance.Start.UTC().Format(time.RFC3339))
 	}

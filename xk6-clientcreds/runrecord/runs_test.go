@@ -114,7 +114,7 @@ func TestRecordsAreReadOnce(t *testing.T) {
 	undated, alsoUndated := write("undated.json", untimed), write("also-undated.json", untimed)
 	for want, paths := range map[string][]string{
 		"": {a, b, later, undated, alsoUndated},
-		a + ": the record is given twice; give each record once":                                       {a, a},
+		a + ": the record is given twice; name each record once":                                       {a, a},
 		a + " and " + twin + " both hold the k6 process that started at 2026-01-02T03:04:05Z; " + once: {a, twin},
 		b + " and " + both + " both hold the k6 process that started at 2026-01-02T03:04:05Z; " + once: {b, both},
 	} {
@@ -137,4 +137,4 @@ func TestRecordsAreReadOnce(t *testing.T) {
 	require.NoError(t, os.Remove(twin))
 }
 
-const once = "give each record once, and not beside a record that it was merged into"
+const once = "name each record once, and not beside a record that it was merged into"

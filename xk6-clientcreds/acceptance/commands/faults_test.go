@@ -31,7 +31,7 @@ func TestFaultsNeedTheLocalServer(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, func(c *authserver.Config) { c.Admin = authserver.AdminOff })
 	r := k6test.Run{Script: k6test.Fixture("faults.js"), Env: server.Env()}.Do(t)
-	require.Contains(t, r.Output, "configuration: ADMIN_URL is not set: give the admin endpoint of the local server, "+
+	require.Contains(t, r.Output, "configuration: ADMIN_URL is not set; set it to the admin endpoint of the local server, "+
 		"by running this with k6 x clientcreds serve -- …")
 	require.Equal(t, k6test.ExitThresholds, r.ExitCode, r.Output)
 }

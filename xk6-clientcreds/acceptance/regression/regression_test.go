@@ -156,11 +156,11 @@ func TestRegressionReadableErrors(t *testing.T) {
 		exit int
 		text string
 	}{
-		"too few runs": {env: []string{"RUNS=3"}, exit: k6test.ExitUnusable, text: `RUNS is "3": it must be 4 or more`},
-		"no number":    {env: []string{"RUNS=some"}, exit: k6test.ExitUnusable, text: `RUNS is "some": it must be 4 or more`},
+		"too few runs": {env: []string{"RUNS=3"}, exit: k6test.ExitUnusable, text: `RUNS is "3"; it must be 4 or more`},
+		"no number":    {env: []string{"RUNS=some"}, exit: k6test.ExitUnusable, text: `RUNS is "some"; it must be 4 or more`},
 		"a run that does not begin": {
 			env:  []string{"RATE=none"},
-			exit: k6test.ExitScriptException, text: `configuration: RATE is \"none\": it must be a whole number`,
+			exit: k6test.ExitScriptException, text: `configuration: RATE is \"none\"; it must be a whole number`,
 		},
 		"no binary": {env: []string{"BASE_K6=/no/such/k6"}, exit: 127, text: "/no/such/k6"},
 	} {

@@ -95,19 +95,19 @@ func TestScriptsReadableErrors(t *testing.T) {
 	for name, c := range map[string]wrongConfiguration{
 		"no client id": {
 			change: []string{"CLIENT_ID="},
-			text:   `configuration: CLIENT_ID is not set: give the client's id`,
+			text:   `configuration: CLIENT_ID is not set; set it to the client's ID`,
 		},
 		"no secret": {
 			change: []string{"CLIENT_SECRET="},
-			text:   `configuration: CLIENT_SECRET is not set: give the client's secret`,
+			text:   `configuration: CLIENT_SECRET is not set; set it to the client's secret`,
 		},
 		"secret with a line": {
 			change: []string{"CLIENT_SECRET=" + servers.LocalSecret + "\n"},
-			text:   `configuration: CLIENT_SECRET has a line break in it: give the secret without one`,
+			text:   `configuration: CLIENT_SECRET contains a line break; remove it`,
 		},
 		"two secrets": {
 			change: []string{"CLIENT_SECRET_FILE=/x"},
-			text:   `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set: unset one of them`,
+			text:   `configuration: CLIENT_SECRET and CLIENT_SECRET_FILE are both set; unset one of them`,
 		},
 		"no file of a secret": {
 			change: []string{"CLIENT_SECRET=", "CLIENT_SECRET_FILE=/no/such/file"},
@@ -119,39 +119,39 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"no endpoint": {
 			change: []string{"TOKEN_URL="},
-			text:   `configuration: TOKEN_URL is not set: give the token endpoint's URL, or set ISSUER to discover it`,
+			text:   `configuration: TOKEN_URL is not set; set it to the token endpoint's URL, or set ISSUER to discover it`,
 		},
 		"endpoint is not a URL": {
 			change: []string{"TOKEN_URL=127.0.0.1:9/token"},
-			text:   `configuration: TOKEN_URL is \"127.0.0.1:9/token\": it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`,
+			text:   `configuration: TOKEN_URL is \"127.0.0.1:9/token\"; it must be a URL that begins with http:// or https://, such as https://idp.example.com/oauth2/token`,
 		},
 		"two servers": {
 			change: []string{"ISSUER=https://user:pass@idp.example.com/tenant"},
-			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER at https://idp.example.com: set one of the two`,
+			text:   `configuration: TOKEN_URL is at http://127.0.0.1:9, but ISSUER is at https://idp.example.com; set one of the two`,
 		},
 		"endpoint may be secret": {
 			change: []string{"TOKEN_URL=me:hush@idp/token?key=hush"},
-			text:   `configuration: TOKEN_URL is \"…@idp/token…\": it must be a URL that begins with http:// or https://`,
+			text:   `configuration: TOKEN_URL is \"…@idp/token…\"; it must be a URL that begins with http:// or https://`,
 		},
 		"issuer is not a URL": {
 			change: []string{"TOKEN_URL=", "ISSUER=127.0.0.1:9997"},
-			text:   `configuration: ISSUER is \"127.0.0.1:9997\": it must be a URL that begins with http:// or https://, such as https://idp.example.com\n`,
+			text:   `configuration: ISSUER is \"127.0.0.1:9997\"; it must be a URL that begins with http:// or https://, such as https://idp.example.com\n`,
 		},
 		"issuer is its metadata": {
 			change: []string{"TOKEN_URL=", "ISSUER=https://127.0.0.1:9/.well-known/openid-configuration"},
-			text:   `configuration: ISSUER is the URL of the metadata: give the issuer itself, as the metadata have it, without /.well-known/…`,
+			text:   `configuration: ISSUER contains /.well-known/, so it is the URL of the metadata; set it to the issuer that the metadata contain`,
 		},
 		"a misspelt variable that is required": {
 			change: []string{"CLIENT_ID=", "CLIENTID=demo"},
-			text:   `configuration: CLIENT_ID is not set: give the client's id; CLIENTID is set: did you mean CLIENT_ID?`,
+			text:   `configuration: CLIENT_ID is not set; set it to the client's ID; CLIENTID is set, did you mean CLIENT_ID?`,
 		},
 		"a body of a GET": {
 			change: []string{"API_BODY=hush"},
-			text:   `configuration: API_BODY is set, but API_METHOD is GET, which has no body: set API_METHOD, for example to POST`,
+			text:   `configuration: API_BODY is set, but API_METHOD is GET, which has no body; set API_METHOD, for example to POST`,
 		},
 		"no method": {
 			change: []string{"API_METHOD=P OST"},
-			text:   `configuration: API_METHOD is \"P OST\": it must be an HTTP method such as POST`,
+			text:   `configuration: API_METHOD is \"P OST\"; it must be an HTTP method such as POST`,
 		},
 		"headers of another form": {
 			change: []string{"API_HEADERS=X-Key: hush"},
@@ -162,11 +162,11 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"the client's own header": {
 			change: []string{`API_HEADERS={"authorization": "hush"}`},
-			text:   `configuration: API_HEADERS has authorization: the client sets this header; remove it`,
+			text:   `configuration: API_HEADERS has authorization, which the client sets; remove it`,
 		},
 		"no status": {
 			change: []string{"API_STATUS=ok"},
-			text:   `configuration: API_STATUS is \"ok\": it must be a status such as 204, or several such as 200,201`,
+			text:   `configuration: API_STATUS is \"ok\"; it must be a status such as 204, or several such as 200,201`,
 		},
 		"an unknown ON_ERROR": {
 			change: []string{"ON_ERROR=stop"},
@@ -174,75 +174,75 @@ func TestScriptsReadableErrors(t *testing.T) {
 		},
 		"no API": {
 			change: []string{"API_URL="},
-			text:   `configuration: API_URL is not set: give the URL of the protected API to load`,
+			text:   `configuration: API_URL is not set; set it to the URL of the protected API to load`,
 		},
 		"VUS no number": {
 			change: []string{"VUS=many"},
-			text:   `configuration: VUS is \"many\": it must be a whole number, 1 or more`,
+			text:   `configuration: VUS is \"many\"; it must be a whole number, 1 or more`,
 		},
 		"no VUs": {
 			change: []string{"VUS=0"},
-			text:   `configuration: VUS is \"0\": it must be a whole number, 1 or more`,
+			text:   `configuration: VUS is \"0\"; it must be a whole number, 1 or more`,
 		},
 		"DURATION no unit": {
 			change: []string{"DURATION=30"},
-			text:   `configuration: DURATION is \"30\": it must be a duration such as 30s, 5m or 1h30m`,
+			text:   `configuration: DURATION is \"30\"; it must be a duration such as 30s, 5m or 1h30m`,
 		},
 		"PAUSE of words": {
 			change: []string{"PAUSE=long"},
-			text:   `configuration: PAUSE is \"long\": it must be a number of seconds such as 0.5, or a duration such as 500ms`,
+			text:   `configuration: PAUSE is \"long\"; it must be a number of seconds such as 0.5, or a duration such as 500ms`,
 		},
 		"RATE no number": {
 			script: "token-load.js", change: []string{"RATE=1.5"},
-			text: `configuration: RATE is \"1.5\": it must be a whole number, 1 or more`,
+			text: `configuration: RATE is \"1.5\"; it must be a whole number, 1 or more`,
 		},
 		"an unknown kind": {
 			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=1,logout=2"},
-			text: `configuration: MIX has \"logout=2\": it must be a weight such as api=10; the kinds are api, grant, introspection, revocation`,
+			text: `configuration: MIX has \"logout=2\"; it must be a weight such as api=10; the kinds are api, grant, introspection, revocation`,
 		},
 		"no kind": {
 			script: "mixed.js", change: []string{"ISSUER=http://127.0.0.1:9", "MIX=api=0"},
-			text: `configuration: MIX is \"api=0\": it must have a weight above 0, and each kind once`,
+			text: `configuration: MIX is \"api=0\"; it must have a weight above 0, and each kind once`,
 		},
 		"no endpoint for introspection": {
 			script: "introspection.js",
-			text:   `configuration: INTROSPECTION_URL is not set: give the introspection endpoint's URL, or set ISSUER to discover it`,
+			text:   `configuration: INTROSPECTION_URL is not set; set it to the introspection endpoint's URL, or set ISSUER to discover it`,
 		},
 		"no endpoint for revocation": {
 			script: "introspection.js", change: []string{"INTROSPECTION_URL=http://127.0.0.1:9/introspect"},
-			text: `configuration: REVOCATION_URL is not set: give the revocation endpoint's URL, or set ISSUER to discover it`,
+			text: `configuration: REVOCATION_URL is not set; set it to the revocation endpoint's URL, or set ISSUER to discover it`,
 		},
 		"no share": {
 			script: "introspection.js", change: []string{"ISSUER=http://127.0.0.1:9", "INACTIVE=20"},
-			text: `configuration: INACTIVE is \"20\": it must be a share, 0 to 1`,
+			text: `configuration: INACTIVE is \"20\"; it must be a share, 0 to 1`,
 		},
 		"MAX_VUS negative": {
 			script: "token-load.js", change: []string{"MAX_VUS=-1"},
-			text: `configuration: MAX_VUS is \"-1\": it must be a whole number, 1 or more`,
+			text: `configuration: MAX_VUS is \"-1\"; it must be a whole number, 1 or more`,
 		},
 		"AMPLIFICATION of words": {
 			script: "idp-outage.js", change: []string{"AMPLIFICATION=few"},
-			text: `configuration: AMPLIFICATION is \"few\": it must be a number such as 2.5`,
+			text: `configuration: AMPLIFICATION is \"few\"; it must be a number such as 2.5`,
 		},
 		"no key": {
 			change: []string{"AUTH=private_key_jwt"},
-			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the client's private key, PEM or JWK`,
+			text:   `configuration: CLIENT_KEY_FILE is not set; set it to the file of the client's private key, PEM or JWK`,
 		},
 		"no certificate": {
 			change: []string{"AUTH=tls_client_auth"},
-			text:   `configuration: CLIENT_CERTIFICATE_FILE is not set: give the file of the client's certificate, PEM`,
+			text:   `configuration: CLIENT_CERTIFICATE_FILE is not set; set it to the file of the client's certificate, PEM`,
 		},
 		"no key of the certificate": {
 			change: []string{"AUTH=self_signed_tls_client_auth", "CLIENT_CERTIFICATE_FILE=client.pem"},
-			text:   `configuration: CLIENT_KEY_FILE is not set: give the file of the certificate's private key, PEM or JWK`,
+			text:   `configuration: CLIENT_KEY_FILE is not set; set it to the file of the certificate's private key, PEM or JWK`,
 		},
 		"exchange of nothing": {
 			change: []string{"EXCHANGE_AUDIENCE=inventory"},
-			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged: set EXCHANGE=true, or unset it`,
+			text:   `configuration: EXCHANGE_AUDIENCE is set, but nothing is exchanged; set EXCHANGE=true, or unset it`,
 		},
 		"exchange unclear": {
 			change: []string{"EXCHANGE=yes"},
-			text:   `configuration: EXCHANGE is \"yes\": it must be true or false`,
+			text:   `configuration: EXCHANGE is \"yes\"; it must be true or false`,
 		},
 		"unknown auth": {
 			change: []string{"AUTH=basic"},

@@ -19,7 +19,7 @@ func readSlowBody(r *reader, name string, b builder) step {
 		return nil
 	}
 	if _, given := r.value("bytes_per_second"); !given {
-		r.failf("bytes_per_second", "missing, want a number from 1 to 1e+06")
+		r.failf("bytes_per_second", "is missing; it must be a number from 1 to 1e+06")
 	}
 	s := &slowBody{r.rate(), r.whole("bytes_per_second", 1, 1, 1e6), b.sampler(r.path)}
 	r.finish()

@@ -87,7 +87,7 @@ func TestRequiredMembers(t *testing.T) {
 			name = strings.TrimPrefix(name, "‹endpoint›.")
 			required = append(required, name)
 			member, last, _ := strings.Cut(name, ".")
-			require.Regexp(t, `^token\.`+member+`(\[0\])?\.`+last+`: missing, `, Check([]byte(`{"token": `+smallest[name]+`}`)))
+			require.Regexp(t, `^token\.`+member+`(\[0\])?\.`+last+` is missing; `, Check([]byte(`{"token": `+smallest[name]+`}`)))
 		}
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(smallest)), required)

@@ -14,69 +14,54 @@ import (
 func TestBadDocuments(t *testing.T) {
 	t.Parallel()
 	const good = `{"token": {"errors": [{"status": 502}]}}`
-	const duration = `, want a duration such as "250ms", or a number of milliseconds, from `
+	const duration = `; it must be a duration such as "250ms", or a number of milliseconds, from `
 	for document, problem := range map[string]string{
-		``:      "no JSON (EOF), want an object",
-		`{"a"`:  "no JSON (unexpected EOF), want an object",
-		`[]`:    "[], want an object",
-		`null`:  "null, want an object",
-		`{} {}`: "there is more after the object, want one",
-		`{"a":1}`: "a: unknown, want seed, token, api, jwks, introspection, revocation, metadata, " +
-			"tls, clock_skew, ttl, dpop_nonce",
-		`{"token":{"latencey":1}}`: "token.latencey: unknown, want outages, rate_limit, latency, reset, errors, " +
-			"slow_body, truncated_body",
-		`{"token":3}`:                                     "token: 3, want an object",
-		`{"seed":-1}`:                                     "seed: -1, want a number from 0 to 9.007199254740992e+15",
-		`{"seed":1.5}`:                                    "seed: 1.5, want a whole number",
-		`{"ttl":"1500ms"}`:                                "ttl: 1.5s, want whole seconds",
-		`{"ttl":"0s"}`:                                    `ttl: "0s"` + duration + "1s to 24h0m0s",
-		`{"clock_skew":{"server":"25h"}}`:                 `clock_skew.server: "25h"` + duration + "-24h0m0s to 24h0m0s",
-		`{"clock_skew":{"token":"1s"}}`:                   "clock_skew.token: unknown, want server, api",
-		`{"token":{"latency":"fast"}}`:                    `token.latency: "fast"` + duration + "0s to 1m0s",
-		`{"token":{"latency":[]}}`:                        `token.latency: []` + duration + "0s to 1m0s",
-		`{"token":{"latency":"2m"}}`:                      `token.latency: "2m"` + duration + "0s to 1m0s",
-		`{"tls":{"handshake_delay":"9s"}}`:                `tls.handshake_delay: "9s"` + duration + "0s to 8s",
-		`{"token":{"latency":{"distribution":"pareto"}}}`: `token.latency.distribution: "pareto" is unknown, want constant, uniform, normal, lognormal, exponential, percentiles`,
-		`{"token":{"latency":{"distribution":"lognormal","p50":"50ms"}}}`: `token.latency.p99: missing` +
+		``:                                 "the document is not JSON (EOF); it must be a JSON object",
+		`{"a"`:                             "the document is not JSON (unexpected EOF); it must be a JSON object",
+		`[]`:                               "the document is []; it must be a JSON object",
+		`null`:                             "the document is null; it must be a JSON object",
+		`{} {}`:                            "the document has more after its JSON object; remove what follows",
+		`{"a":1}`:                          "a is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce",
+		`{"token":{"latencey":1}}`:         "token.latencey is unknown; it must be one of outages, rate_limit, latency, reset, errors, slow_body, truncated_body",
+		`{"token":3}`:                      "token is 3; it must be an object",
+		`{"seed":-1}`:                      "seed is -1; it must be a number from 0 to 9.007199254740992e+15",
+		`{"seed":1.5}`:                     "seed is 1.5; it must be a whole number",
+		`{"ttl":"1500ms"}`:                 "ttl is 1.5s; it must be whole seconds",
+		`{"ttl":"0s"}`:                     `ttl is "0s"` + duration + "1s to 24h0m0s",
+		`{"clock_skew":{"server":"25h"}}`:  `clock_skew.server is "25h"` + duration + "-24h0m0s to 24h0m0s",
+		`{"clock_skew":{"token":"1s"}}`:    "clock_skew.token is unknown; it must be one of server, api",
+		`{"token":{"latency":"fast"}}`:     `token.latency is "fast"` + duration + "0s to 1m0s",
+		`{"token":{"latency":[]}}`:         `token.latency is []` + duration + "0s to 1m0s",
+		`{"token":{"latency":"2m"}}`:       `token.latency is "2m"` + duration + "0s to 1m0s",
+		`{"tls":{"handshake_delay":"9s"}}`: `tls.handshake_delay is "9s"` + duration + "0s to 8s",
+		`{"token":{"latency":{"distribution":"pareto"}}}`: `token.latency.distribution is "pareto"; it must be one of constant, uniform, normal, lognormal, exponential, percentiles`,
+		`{"token":{"latency":{"distribution":"lognormal","p50":"50ms"}}}`: `token.latency.p99 is missing` +
 			duration + "0s to 1m0s",
-		`{"token":{"latency":{"distribution":"lognormal","p50":50,"p99":40}}}`: `token.latency.p99: 40ms is below p50, want 50ms or more`,
-		`{"token":{"latency":{"distribution":"uniform","min":50,"max":40}}}`:   `token.latency.max: 40ms is below min, want 50ms or more`,
-		`{"token":{"latency":{"distribution":"percentiles","p50":50}}}`: `token.latency.p99: missing` +
+		`{"token":{"latency":{"distribution":"lognormal","p50":50,"p99":40}}}`: `token.latency.p99 is 40ms, which is below p50; it must be 50ms or more`,
+		`{"token":{"latency":{"distribution":"uniform","min":50,"max":40}}}`:   `token.latency.max is 40ms, which is below min; it must be 50ms or more`,
+		`{"token":{"latency":{"distribution":"percentiles","p50":50}}}`: `token.latency.p99 is missing` +
 			duration + "0s to 1m0s",
-		`{"token":{"latency":{"distribution":"percentiles","p50":50,"p90":9,"p99":99}}}`: `token.latency.p90: 9ms is below the percentile before it, want 50ms or more`,
-		`{"token":{"latency":{"value":1,"mean":1}}}`: "token.latency.mean: unknown, " +
-			"want rate, distribution, value, max",
-		`{"token":{"latency":{"value":1,"rate":2}}}`: "token.latency.rate: 2, want a " +
-			"number from 0 to 1",
-		`{"token":{"rate_limit":{}}}`: "token.rate_limit.per_second: " +
-			"missing, want a number from 0.001 to 1e+06",
-		`{"token":{"rate_limit":{"per_second":0}}}`: "token.rate_limit.per_second: 0, " +
-			"want a number from 0.001 to 1e+06",
-		`{"token":{"rate_limit":{"per_second":"9"}}}`: `token.rate_limit.per_second: "9", want a number from 0.001 to 1e+06`,
-		`{"token":{"rate_limit":{"per_second":1,"by":1}}}`: "token.rate_limit.by: 1 is " +
-			"unknown, want all, client",
-		`{"token":{"errors":{}}}`: "token.errors: want a list of at " +
-			"most 32 objects",
-		`{"token":{"errors":[7]}}`: "token.errors: item 1 is 7, want " +
-			"an object",
-		`{"token":{"errors":[{},{"status":502}]}}`: "token.errors[1].rate: the rates " +
-			"of the list are 2 together, want 1 at most",
-		`{"token":{"errors":[{"status":302}]}}`: "token.errors[0].status: 302, " +
-			"want 200, or 400 to 599",
-		`{"token":{"errors":[{"error":"oops"}]}}`: `token.errors[0].error: "oops" is unknown, want ` +
+		`{"token":{"latency":{"distribution":"percentiles","p50":50,"p90":9,"p99":99}}}`: `token.latency.p90 is 9ms, which is below the percentile before it; it must be 50ms or more`,
+		`{"token":{"latency":{"value":1,"mean":1}}}`:                                     "token.latency.mean is unknown; it must be one of rate, distribution, value, max",
+		`{"token":{"latency":{"value":1,"rate":2}}}`:                                     "token.latency.rate is 2; it must be a number from 0 to 1",
+		`{"token":{"rate_limit":{}}}`:                                                    "token.rate_limit.per_second is missing; it must be a number from 0.001 to 1e+06",
+		`{"token":{"rate_limit":{"per_second":0}}}`:                                      "token.rate_limit.per_second is 0; it must be a number from 0.001 to 1e+06",
+		`{"token":{"rate_limit":{"per_second":"9"}}}`:                                    `token.rate_limit.per_second is "9"; it must be a number from 0.001 to 1e+06`,
+		`{"token":{"rate_limit":{"per_second":1,"by":1}}}`:                               "token.rate_limit.by is 1; it must be one of all, client",
+		`{"token":{"errors":{}}}`:                                                        "token.errors is not a list of at most 32 objects; it must be one",
+		`{"token":{"errors":[7]}}`:                                                       "token.errors[0] is 7; it must be an object",
+		`{"token":{"errors":[{},{"status":502}]}}`:                                       "token.errors[1].rate brings the sum of the list's rates to 2; it must be 1 at most",
+		`{"token":{"errors":[{"status":302}]}}`:                                          "token.errors[0].status is 302; it must be 200, or 400 to 599",
+		`{"token":{"errors":[{"error":"oops"}]}}`: `token.errors[0].error is "oops"; it must be one of ` +
 			strings.Join(errorCodes, ", "),
-		`{"token":{"errors":[{"error":"server_error","body":"html"}]}}`: `token.errors[0].body: "html" is unknown, want json, empty`,
-		`{"token":{"reset":{"rate":"x"}}}`:                              `token.reset.rate: "x", want a number from 0 to 1`,
-		`{"token":{"slow_body":{}}}`: "token.slow_body.bytes_per_second: missing, want " +
-			"a number from 1 to 1e+06",
-		`{"token":{"truncated_body":{"keep":1.5}}}`: "token.truncated_body.keep: 1.5, " +
-			"want a number from 0 to 1",
-		`{"token":{"outages":[{}]}}`: "token.outages[0].for: missing" +
+		`{"token":{"errors":[{"error":"server_error","body":"html"}]}}`: `token.errors[0].body is "html"; it must be one of json, empty`,
+		`{"token":{"reset":{"rate":"x"}}}`:                              `token.reset.rate is "x"; it must be a number from 0 to 1`,
+		`{"token":{"slow_body":{}}}`:                                    "token.slow_body.bytes_per_second is missing; it must be a number from 1 to 1e+06",
+		`{"token":{"truncated_body":{"keep":1.5}}}`:                     "token.truncated_body.keep is 1.5; it must be a number from 0 to 1",
+		`{"token":{"outages":[{}]}}`: "token.outages[0].for is missing" +
 			duration + "1ms to 24h0m0s",
-		`{"token":{"outages":[{"for":"5s","every":"5s"}]}}`: "token.outages[0].every: 5s is " +
-			"not longer than the outage itself, want more than 5s",
-		`{"token":{"outages":[{"for":"5s","how":"hang","status":503}]}}`: "token.outages[0].status: " +
-			"unknown, want after, for, every, how",
+		`{"token":{"outages":[{"for":"5s","every":"5s"}]}}`:              "token.outages[0].every is 5s, which is not longer than the outage; it must be more than 5s",
+		`{"token":{"outages":[{"for":"5s","how":"hang","status":503}]}}`: "token.outages[0].status is unknown; it must be one of after, for, every, how",
 	} {
 		t.Run(document, func(t *testing.T) {
 			t.Parallel()

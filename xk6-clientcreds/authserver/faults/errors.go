@@ -21,7 +21,7 @@ func readErrors(r *reader, name string, b builder) step {
 		one := failure{item.rate(), readReply(item, b.endpoint, http.StatusInternalServerError)}
 		item.finish()
 		if sum += one.rate; sum > 1+1e-9 {
-			item.failf("rate", "the rates of the list are %v together, want 1 at most", sum)
+			item.failf("rate", "brings the sum of the list's rates to %v; it must be 1 at most", sum)
 		}
 		f.list = append(f.list, one)
 	}

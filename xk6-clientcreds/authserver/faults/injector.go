@@ -171,14 +171,14 @@ func decode(text []byte) (map[string]any, error) {
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, &MemberError{Problem: fmt.Sprintf("no JSON (%s), want an object", err)}
+		return nil, &MemberError{Problem: fmt.Sprintf("the document is not JSON (%s); it must be a JSON object", err)}
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return nil, &MemberError{Problem: shown(value) + ", want an object"}
+		return nil, &MemberError{Problem: "the document is " + shown(value) + "; it must be a JSON object"}
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, &MemberError{Problem: "there is more after the object, want one"}
+		return nil, &MemberError{Problem: "the document has more after its JSON object; remove what follows"}
 	}
 	return object, nil
 }

@@ -50,7 +50,7 @@ func readDistribution(r *reader, b bounds) distribution {
 	case "uniform":
 		least, most := r.duration("min", 0, b), r.needDuration("max", b)
 		if most < least {
-			r.failf("max", "%s is below min, want %s or more", most, least)
+			r.failf("max", "is %s, which is below min; it must be %s or more", most, least)
 		}
 		return uniform(least, most)
 	case "normal":
@@ -58,7 +58,7 @@ func readDistribution(r *reader, b bounds) distribution {
 	case "lognormal":
 		p50, p99 := r.needDuration("p50", bounds{time.Microsecond, b.most}), r.needDuration("p99", b)
 		if p99 < p50 {
-			r.failf("p99", "%s is below p50, want %s or more", p99, p50)
+			r.failf("p99", "is %s, which is below p50; it must be %s or more", p99, p50)
 		}
 		return lognormal(p50, p99)
 	case "exponential":
@@ -112,7 +112,7 @@ func readPercentiles(r *reader, b bounds) distribution {
 		}
 		d, last := r.duration(p.name, 0, b), points[len(points)-1]
 		if d < last.value {
-			r.failf(p.name, "%s is below the percentile before it, want %s or more", d, last.value)
+			r.failf(p.name, "is %s, which is below the percentile before it; it must be %s or more", d, last.value)
 		}
 		points = append(points, percentile{p.share, d})
 	}

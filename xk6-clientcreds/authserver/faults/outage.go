@@ -31,7 +31,7 @@ func readOutages(r *reader, name string, b builder) step {
 			how:    item.word("how", "error", "reset", "hang"),
 		}
 		if one.every > 0 && one.every <= one.length {
-			item.failf("every", "%s is not longer than the outage itself, want more than %s", one.every, one.length)
+			item.failf("every", "is %s, which is not longer than the outage; it must be more than %s", one.every, one.length)
 		}
 		if one.how == "error" {
 			one.reply = readReply(item, b.endpoint, http.StatusServiceUnavailable)

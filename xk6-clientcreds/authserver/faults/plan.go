@@ -78,7 +78,7 @@ func read(r *reader, now time.Time, previous *plan) *plan {
 	}
 	p.ttl = r.duration("ttl", 0, ttlBounds)
 	if p.ttl%time.Second != 0 {
-		r.failf("ttl", "%s, want whole seconds", p.ttl)
+		r.failf("ttl", "is %s; it must be whole seconds", p.ttl)
 	}
 	p.dpopNonce = r.duration("dpop_nonce", 0, ttlBounds)
 	r.finish()

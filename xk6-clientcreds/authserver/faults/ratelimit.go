@@ -34,7 +34,7 @@ func readRateLimit(r *reader, name string, _ builder) step {
 		return nil
 	}
 	if _, given := r.value("per_second"); !given {
-		r.failf("per_second", "missing, want a number from %v to %v", minPerSecond, maxPerSecond)
+		r.failf("per_second", "is missing; it must be a number from %v to %v", minPerSecond, maxPerSecond)
 	}
 	perSecond := r.number("per_second", 1, minPerSecond, maxPerSecond)
 	l := &rateLimit{

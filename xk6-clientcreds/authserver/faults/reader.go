@@ -13,14 +13,14 @@ import (
 // MemberError is a member of a document that cannot be used.
 type MemberError struct {
 	Member  string // its path, such as token.latency.p99; empty for the document itself
-	Problem string // what is wrong, and what is allowed
+	Problem string // what is wrong, and what is allowed; it completes a sentence that begins with the member
 }
 
 func (e *MemberError) Error() string {
 	if e.Member == "" {
 		return e.Problem
 	}
-	return e.Member + ": " + e.Problem
+	return e.Member + " " + e.Problem
 }
 
 // reader reads the members of one JSON object strictly. The first problem of
@@ -69,7 +69,7 @@ func (r *reader) value(name string) (any, bool) {
 func (r *reader) finish() {
 	for _, name := range slices.Sorted(maps.Keys(r.object)) {
 		if !slices.Contains(r.known, name) {
-			r.failf(name, "unknown, want %s", strings.Join(r.known, ", "))
+			r.failf(name, "is unknown; it must be one of %s", strings.Join(r.known, ", "))
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (r *reader) child(name string) *reader {
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
-		r.failf(name, "%s, want an object", shown(v))
+		r.failf(name, "is %s; it must be an object", shown(v))
 		return nil
 	}
 	return &reader{path: r.at(name), object: object, shared: r.shared}
@@ -96,14 +96,14 @@ func (r *reader) children(name string) []*reader {
 	}
 	list, ok := v.([]any)
 	if !ok || len(list) > maxList {
-		r.failf(name, "want a list of at most %d objects", maxList)
+		r.failf(name, "is not a list of at most %d objects; it must be one", maxList)
 		return nil
 	}
 	all := make([]*reader, 0, len(list))
 	for n, item := range list {
 		object, ok := item.(map[string]any)
 		if !ok {
-			r.failf(name, "item %d is %s, want an object", n+1, shown(item))
+			r.failf(fmt.Sprintf("%s[%d]", name, n), "is %s; it must be an object", shown(item))
 			return nil
 		}
 		all = append(all, &reader{path: fmt.Sprintf("%s[%d]", r.at(name), n), object: object, shared: r.shared})
@@ -117,6 +117,8 @@ const maxList = 32
 // bounds are the durations that a member may have.
 type bounds struct{ least, most time.Duration }
 
+const aDuration = "a duration such as \"250ms\", or a number of milliseconds, from %s"
+
 func (b bounds) String() string { return b.least.String() + " to " + b.most.String() }
 
 // duration returns a member such as "250ms", or a number of milliseconds.
@@ -127,7 +129,7 @@ func (r *reader) duration(name string, fallback time.Duration, b bounds) time.Du
 	}
 	d, ok := parseDuration(v)
 	if !ok || d < b.least || d > b.most {
-		r.failf(name, "%s, want a duration such as \"250ms\", or a number of milliseconds, from %s", shown(v), b)
+		r.failf(name, "is %s; it must be "+aDuration, shown(v), b)
 	}
 	return d
 }
@@ -135,7 +137,7 @@ func (r *reader) duration(name string, fallback time.Duration, b bounds) time.Du
 // needDuration is duration for a member that must be there.
 func (r *reader) needDuration(name string, b bounds) time.Duration {
 	if _, ok := r.value(name); !ok {
-		r.failf(name, "missing, want a duration such as \"250ms\", or a number of milliseconds, from %s", b)
+		r.failf(name, "is missing; it must be "+aDuration, b)
 	}
 	return r.duration(name, 0, b)
 }
@@ -161,7 +163,7 @@ func (r *reader) number(name string, fallback, least, most float64) float64 {
 	}
 	n, err := asNumber(v)
 	if err != nil || n < least || n > most {
-		r.failf(name, "%s, want a number from %v to %v", shown(v), least, most)
+		r.failf(name, "is %s; it must be a number from %v to %v", shown(v), least, most)
 	}
 	return n
 }
@@ -173,7 +175,7 @@ func (r *reader) rate() float64 { return r.number("rate", 1, 0, 1) }
 func (r *reader) whole(name string, fallback, least, most float64) int {
 	n := r.number(name, fallback, least, most)
 	if n != math.Trunc(n) {
-		r.failf(name, "%v, want a whole number", n)
+		r.failf(name, "is %v; it must be a whole number", n)
 	}
 	return int(n)
 }
@@ -196,7 +198,7 @@ func (r *reader) word(name string, allowed ...string) string {
 	}
 	s, ok := v.(string)
 	if !ok || !slices.Contains(allowed, s) {
-		r.failf(name, "%s is unknown, want %s", shown(v), strings.Join(allowed, ", "))
+		r.failf(name, "is %s; it must be one of %s", shown(v), strings.Join(allowed, ", "))
 	}
 	return s
 }

@@ -71,7 +71,7 @@ func readReply(r *reader, e Endpoint, fallback int) reply {
 	}
 	p := reply{status: r.whole("status", float64(fallback), 200, 599)}
 	if p.status != http.StatusOK && p.status < 400 {
-		r.failf("status", "%d, want 200, or 400 to 599", p.status)
+		r.failf("status", "is %d; it must be 200, or 400 to 599", p.status)
 	}
 	if wait := r.duration("retry_after", 0, bounds{time.Second, maxRetry}); wait > 0 {
 		p.retryAfter = seconds(wait)
