@@ -117,7 +117,7 @@ func serveWithFile(t *testing.T, content string, args ...string) *terminal {
 func TestClientsOfFileAndFlags(t *testing.T) {
 	t.Parallel()
 	tt := serveWithFile(t, `[{"client_id":"first","client_secret":"top secret","scope":"a"},{"client_id":"second","client_secret":"x"}]`, "--client", "third")
-	lines := tt.until(t, "# another client: CLIENT_ID='third'")
+	lines := tt.until(t, "# another client: CLIENT_ID=third")
 	env := exported(lines)
 	require.Equal(t, "first", env["CLIENT_ID"])
 	require.Equal(t, "a", env["SCOPE"])

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
 // examplePath is a path below the API. Any other would do.
@@ -70,11 +71,11 @@ func (env scriptEnvironment) announce(w io.Writer, clients []registration) error
 			b.WriteString("# CLIENT_SECRET: the one that this server was given\n")
 			continue
 		}
-		fmt.Fprintf(&b, "export %s=%s\n", v.name, shellQuote(v.value))
+		fmt.Fprintf(&b, "export %s=%s\n", v.name, shell.Quote(v.value))
 	}
 	for _, c := range clients[1:] {
 		if c.generated {
-			fmt.Fprintf(&b, "# another client: CLIENT_ID=%s CLIENT_SECRET=%s\n", shellQuote(c.ID), shellQuote(c.Secret))
+			fmt.Fprintf(&b, "# another client: CLIENT_ID=%s CLIENT_SECRET=%s\n", shell.Quote(c.ID), shell.Quote(c.Secret))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -108,6 +109,3 @@ func announce(w io.Writer, e authserver.Endpoints, format authserver.TokenFormat
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-
-// shellQuote quotes s for a POSIX shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/project"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
 // The versions that a CI workflow builds k6 with where the binary does not say.
@@ -176,7 +177,7 @@ func announceProject(w io.Writer, dir string, local bool) error {
 	}
 	b.WriteString("\nNext:\n")
 	if dir != "." {
-		fmt.Fprintf(&b, "  cd %s\n", shellQuote(dir))
+		fmt.Fprintf(&b, "  cd %s\n", shell.Quote(dir))
 	}
 	if local {
 		b.WriteString("  k6 x clientcreds serve -- k6 run load-test.js\n")

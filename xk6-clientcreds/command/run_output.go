@@ -8,19 +8,20 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/scenario"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
 // print prints the command for a shell, and the variables that flags have set.
 func (r *scenarioRun) print(w io.Writer, command []string) error {
 	var b strings.Builder
 	for _, name := range r.flags {
-		fmt.Fprintf(&b, "%s=%s ", name, shellQuote(r.env[name]))
+		fmt.Fprintf(&b, "%s=%s ", name, shell.Quote(r.env[name]))
 	}
 	for i, arg := range command {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(shellQuote(arg))
+		b.WriteString(shell.Quote(arg))
 	}
 	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())

@@ -147,11 +147,11 @@ func TestRunDryRun(t *testing.T) {
 	lines, err := r.do("token-load", "--rate", "50", "--dry-run", "--", "--out", "json=it's")
 	require.NoError(t, err)
 	require.Len(t, lines, 1)
-	dir := lines[0][strings.LastIndex(lines[0], " '")+2 : strings.Index(lines[0], "/scripts/")]
+	dir := lines[0][strings.LastIndex(lines[0], " ")+1 : strings.Index(lines[0], "/scripts/")]
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	k6, err := os.Executable()
 	require.NoError(t, err)
-	assert.Equal(t, `RATE='50' '`+k6+`' 'run' '--out' 'json=it'\''s' '`+dir+`/scripts/token-load.js'`, lines[0])
+	assert.Equal(t, `RATE=50 `+k6+` run --out 'json=it'\''s' `+dir+`/scripts/token-load.js`, lines[0])
 	text, err := os.ReadFile(filepath.Join(dir, "scripts", "token-load.js")) // #nosec G304 -- written by the command
 	require.NoError(t, err)
 	assert.Equal(t, loadScript, string(text))

@@ -81,7 +81,7 @@ func TestServeJWT(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, strings.HasSuffix(env["ISSUER"], "/tenant"))
 	require.Contains(t, strings.Join(lines, "\n"), "JWK set         "+env["ISSUER"]+"/jwks")
-	require.Regexp(t, `^# another client: CLIENT_ID='it'\\''s' CLIENT_SECRET='[A-Z2-7]{52}'$`, lines[len(lines)-1])
+	require.Regexp(t, `^# another client: CLIENT_ID='it'\\''s' CLIENT_SECRET=[A-Z2-7]{52}$`, lines[len(lines)-1])
 }
 
 // TestServeUntilK6Ends holds that the end of k6 is the end of the server.

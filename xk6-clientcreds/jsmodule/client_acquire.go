@@ -117,7 +117,7 @@ func (m *instance) errorMember(err *oauth.Error, key string) sobek.Value {
 	case key == "error":
 		return rt.ToValue(err.Code)
 	case key == "errorDescription":
-		return rt.ToValue(m.process.words(err.Description))
+		return rt.ToValue(m.process.safeText(err.Description))
 	case key == "grant":
 		return rt.ToValue(nullable(err.Grant))
 	case err.RetryAfter > 0:

@@ -76,7 +76,7 @@ func (i *inspection) result() sobek.Value {
 	mustSet(obj, "clockSkew", i.clockSkew())
 	mustSet(obj, "valid", i.valid())
 	for n, problem := range i.problems {
-		i.problems[n] = i.c.m.process.words(problem)
+		i.problems[n] = i.c.m.process.safeText(problem)
 	}
 	mustSet(obj, "problems", i.c.m.array(i.problems))
 	return obj

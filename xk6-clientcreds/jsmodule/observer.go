@@ -200,7 +200,7 @@ func (s *sender) compareScope(grantType, granted string) {
 		if !slices.Contains(list, asked) {
 			s.process.warnOnce(warning{"scope of " + grantType, s.opts.subject()},
 				fmt.Sprintf("Client %q asked for scope %q and was granted %q: %q is missing",
-					s.opts.ClientID, text, s.process.words(granted), asked))
+					s.opts.ClientID, text, s.process.safeText(granted), asked))
 			return
 		}
 	}

@@ -40,7 +40,7 @@ func (m *instance) counts() sobek.Value {
 	failures := make([]any, len(list))
 	for i, f := range list {
 		failures[i] = map[string]any{
-			"request": f.request, "error": f.label, "status": f.status, "count": f.count, "said": m.process.words(f.said),
+			"request": f.request, "error": f.label, "status": f.status, "count": f.count, "said": m.process.safeText(f.said),
 		}
 	}
 	object := rt.NewObject()

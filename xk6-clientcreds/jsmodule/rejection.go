@@ -182,7 +182,7 @@ func (c *client) describeChallenge(resp *k6http.Response) string {
 	if header == "" {
 		return ", without WWW-Authenticate"
 	}
-	return ", WWW-Authenticate: " + c.m.process.words(header)
+	return ", WWW-Authenticate: " + c.m.process.safeText(header)
 }
 
 // describeSkew says how far the clock of the answering server is from this machine's.

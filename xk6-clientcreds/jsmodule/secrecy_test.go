@@ -76,7 +76,7 @@ func TestShortenedWordsLeaveNoPartOfASecret(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	part := testSecret[:len(testSecret)/2]
-	for padding := maxWords - len(testSecret); padding <= maxWords; padding++ {
+	for padding := maxSafeText - len(testSecret); padding <= maxSafeText; padding++ {
 		echo := strings.Repeat("x", padding) + testSecret + "and more words"
 		e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 401, "invalid_client", echo) }
 		v := oneVU(t, e, "")

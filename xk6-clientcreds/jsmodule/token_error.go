@@ -78,7 +78,7 @@ func (c *client) countMissing(err error) {
 func (m *instance) errorText(t *tokenSource, err error) string {
 	o := t.opts
 	e := *asOAuthError(err)
-	e.Description = m.process.words(e.Description)
+	e.Description = m.process.safeText(e.Description)
 	text := fmt.Sprintf("%s (client %q at %s)", &e, o.ClientID, o.where())
 	if advice := hintFor(o, &e); advice != "" {
 		text += "; " + advice
@@ -98,7 +98,7 @@ func (m *instance) tokenError(t *tokenSource, err error) *sobek.Object {
 	e := asOAuthError(err)
 	fields := rt.NewObject()
 	mustSet(fields, "error", e.Code)
-	mustSet(fields, "errorDescription", m.process.words(e.Description))
+	mustSet(fields, "errorDescription", m.process.safeText(e.Description))
 	mustSet(fields, "grant", nullable(e.Grant))
 	mustSet(fields, "status", e.Status)
 	mustSet(fields, "retryable", e.Retryable())
@@ -139,11 +139,11 @@ func asOAuthError(err error) *oauth.Error {
 	return oauth.TransportError(err)
 }
 
-// maxWords is how much of a server's own words an error or a warning shows.
-const maxWords = 600
+// maxSafeText is how much of a server's own words an error or a warning shows.
+const maxSafeText = 600
 
-// words returns what a server said as it may be shown: secrets and tokens are hidden first, and the text
+// safeText returns what a server said as it may be shown: secrets and tokens are hidden first, and the text
 // is cleaned and shortened then, because half a secret would not be recognised as one.
-func (p *process) words(text string) string {
-	return oauth.Printable(p.redactor.String(text), maxWords)
+func (p *process) safeText(text string) string {
+	return oauth.Printable(p.redactor.String(text), maxSafeText)
 }

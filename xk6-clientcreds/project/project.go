@@ -18,6 +18,7 @@ import (
 	"text/template"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
 // Settings describe the server and the client.
@@ -232,7 +233,7 @@ func render(name string, s *Settings) ([]byte, error) {
 	if err != nil || !strings.HasSuffix(name, ".tmpl") {
 		return text, err
 	}
-	t, err := template.New(name).Funcs(template.FuncMap{"js": quoteJS, "sh": quoteShell}).Parse(string(text))
+	t, err := template.New(name).Funcs(template.FuncMap{"js": quoteJS, "sh": shell.Quote}).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -249,14 +250,4 @@ func quoteJS(text string) (string, error) {
 		return string(encoded), err
 	}
 	return "'" + text + "'", nil
-}
-
-// quoteShell quotes a text for a POSIX shell where it has to be.
-func quoteShell(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+=,", r)
-	}) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -38,14 +38,14 @@ type Entry struct {
 
 // flight is one request under way. Its fields are set before done is closed.
 type flight struct {
-	done  chan struct{}
-	leave leave
-	lease *Lease
-	err   error
+	done    chan struct{}
+	permits permits
+	lease   *Lease
+	err     error
 }
 
-// leave is the leave of both holds of an entry to send a request.
-type leave struct{ refusals, failures admission }
+// permits are the permits of both holds of an entry to send a request.
+type permits struct{ refusals, failures permit }
 
 // Current returns the lease at hand, fresh or not, or nil. It costs one atomic load.
 func (e *Entry) Current() *Lease { return e.current.Load() }
@@ -111,13 +111,13 @@ func (e *Entry) begin(now time.Time, reason Reason, src Source) (*flight, *block
 	if e.flight != nil {
 		return e.flight, nil, nil
 	}
-	leave, b := e.admit(now)
+	p, b := e.admit(now)
 	if b != nil {
 		return nil, b, nil
 	}
-	fl := &flight{done: make(chan struct{}), leave: leave}
+	fl := &flight{done: make(chan struct{}), permits: p}
 	if !e.cache.launch(func(ctx context.Context) { e.fly(ctx, fl, reason, src) }) {
-		e.conclude(leave, abandoned, ErrClosed)
+		e.conclude(p, abandoned, ErrClosed)
 		return nil, nil, ErrClosed
 	}
 	e.flight = fl
@@ -156,7 +156,7 @@ func (e *Entry) fetch(ctx context.Context, reason Reason, src Source) (*Lease, e
 func (e *Entry) land(fl *flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.conclude(fl.leave, resultOf(fl.err), fl.err)
+	e.conclude(fl.permits, resultOf(fl.err), fl.err)
 	if fl.err == nil {
 		e.last = fl.lease
 		e.current.Store(fl.lease)
@@ -170,9 +170,9 @@ func (e *Entry) land(fl *flight) {
 func (e *Entry) Once(ctx context.Context, src Source) (*Lease, error) {
 	var w waiter
 	for {
-		leave, b := e.admit(time.Now())
+		p, b := e.admit(time.Now())
 		if b == nil {
-			return e.once(ctx, src, leave)
+			return e.once(ctx, src, p)
 		}
 		if err := w.wait(ctx, e, src, b); err != nil {
 			return nil, err
@@ -180,48 +180,48 @@ func (e *Entry) Once(ctx context.Context, src Source) (*Lease, error) {
 	}
 }
 
-func (e *Entry) once(ctx context.Context, src Source, given leave) (lease *Lease, err error) {
+func (e *Entry) once(ctx context.Context, src Source, p permits) (lease *Lease, err error) {
 	err = errNoResult // if the request panics
 	defer func() {
 		result := resultOf(err)
 		if err != nil && ctx.Err() != nil {
 			result = abandoned // the end of the caller says nothing about the server
 		}
-		e.conclude(given, result, err)
+		e.conclude(p, result, err)
 	}()
 	return e.fetch(ctx, Cold, src)
 }
 
-// admit returns the leave to send a request, or what keeps it back.
-func (e *Entry) admit(now time.Time) (given leave, b *block) {
-	if given.failures, b = e.failures.admit(now); b != nil {
-		return given, b
+// admit returns the permits to send a request, or what keeps it back.
+func (e *Entry) admit(now time.Time) (p permits, b *block) {
+	if p.failures, b = e.failures.admit(now); b != nil {
+		return p, b
 	}
-	if given.refusals, b = e.refusals.admitAfterFirst(now); b != nil {
-		given.failures.abandon()
+	if p.refusals, b = e.refusals.admitAfterFirst(now); b != nil {
+		p.failures.abandon()
 	}
-	return given, b
+	return p, b
 }
 
-// conclude gives a leave back after a request that ended with err.
-func (e *Entry) conclude(given leave, r result, err error) {
+// conclude returns the permits of a request that ended with err.
+func (e *Entry) conclude(p permits, r result, err error) {
 	now := time.Now()
 	switch r {
 	case granted:
 		e.Resume()
 	case abandoned:
-		given.failures.abandon()
-		given.refusals.abandon()
+		p.failures.abandon()
+		p.refusals.abandon()
 	case refused:
 		e.failures.Lift() // the server is there
-		given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
+		p.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
 	case failed:
-		given.failures.fail(err, now, func(failures int) time.Duration { return e.pause(now, failures) })
+		p.failures.fail(err, now, func(failures int) time.Duration { return e.pause(now, failures) })
 		switch {
-		case given.refusals.first:
-			given.refusals.pass()
-		case given.refusals.decides: // the others wait for this one
-			given.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
+		case p.refusals.first:
+			p.refusals.pass()
+		case p.refusals.decides: // the others wait for this one
+			p.refusals.fail(err, now, func(failures int) time.Duration { return backoff(refusalHold, failures) })
 		}
 	}
 }

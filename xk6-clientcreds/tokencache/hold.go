@@ -72,59 +72,59 @@ type block struct {
 	changed <-chan struct{}
 }
 
-// admission is the leave of a Hold to send a request. It has to be given back: by lift, fail or abandon.
-type admission struct {
+// permit allows one request of a Hold. Its request ends it: by Lift, fail, pass, or abandon.
+type permit struct {
 	hold    *Hold
 	state   uint64
 	decides bool // the others wait for this request
 	first   bool // because it is the first one
 }
 
-// admit returns the leave to send a request at now, or what keeps it back.
-func (h *Hold) admit(now time.Time) (admission, *block) {
+// admit returns a permit to send a request at now, or what keeps it back.
+func (h *Hold) admit(now time.Time) (permit, *block) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.err == nil {
-		return admission{hold: h, state: h.state}, nil
+		return permit{hold: h, state: h.state}, nil
 	}
 	if !h.trying && !now.Before(h.until) {
 		h.trying = true
-		return admission{hold: h, state: h.state, decides: true}, nil
+		return permit{hold: h, state: h.state, decides: true}, nil
 	}
 	b := h.block()
 	if !h.trying {
 		b.err.Until = h.until
 	}
-	return admission{}, b
+	return permit{}, b
 }
 
 // admitAfterFirst is admit, but requests also wait for the answer to the first one.
-func (h *Hold) admitAfterFirst(now time.Time) (admission, *block) {
-	if a, b, ok := h.admitFirst(now); ok {
-		return a, b
+func (h *Hold) admitAfterFirst(now time.Time) (permit, *block) {
+	if p, b, ok := h.admitFirst(now); ok {
+		return p, b
 	}
 	return h.admit(now)
 }
 
 // admitFirst reports whether nothing is known yet of how requests end.
-func (h *Hold) admitFirst(now time.Time) (a admission, b *block, ok bool) {
+func (h *Hold) admitFirst(now time.Time) (p permit, b *block, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.open || h.err != nil {
-		return a, nil, false
+		return p, nil, false
 	}
 	if !h.trying {
 		h.trying, h.first = true, now
-		return admission{hold: h, state: h.state, decides: true, first: true}, nil, true
+		return permit{hold: h, state: h.state, decides: true, first: true}, nil, true
 	}
 	until := h.first.Add(firstAnswer)
 	if !now.Before(until) {
 		h.unblock()
-		return a, nil, false
+		return p, nil, false
 	}
 	b = h.block()
 	b.err.Until = until
-	return a, b, true
+	return p, b, true
 }
 
 // unblock has requests no longer wait for the first one.
@@ -165,14 +165,14 @@ func (h *Hold) Due() {
 	}
 }
 
-// fail ends the request of a with err, and holds others back for a time that depends on how many have
+// fail ends the request of p with err, and holds others back for a time that depends on how many have
 // failed in a row. Of requests that were sent together the first failure counts.
-func (a admission) fail(err error, now time.Time, wait func(failures int) time.Duration) {
-	h := a.hold
+func (p permit) fail(err error, now time.Time, wait func(failures int) time.Duration) {
+	h := p.hold
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	until := now.Add(retryAfter(err))
-	if a.state == h.state {
+	if p.state == h.state {
 		if h.err == nil {
 			h.since = now
 		}
@@ -187,18 +187,18 @@ func (a admission) fail(err error, now time.Time, wait func(failures int) time.D
 }
 
 // pass ends the first request, which was not refused.
-func (a admission) pass() {
-	a.hold.mu.Lock()
-	defer a.hold.mu.Unlock()
-	a.hold.unblock()
+func (p permit) pass() {
+	p.hold.mu.Lock()
+	defer p.hold.mu.Unlock()
+	p.hold.unblock()
 }
 
-// abandon ends the request of a without a result.
-func (a admission) abandon() {
-	h := a.hold
+// abandon ends the request of p without a result.
+func (p permit) abandon() {
+	h := p.hold
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if a.decides && a.state == h.state {
+	if p.decides && p.state == h.state {
 		h.trying = false
 		h.change()
 	}

@@ -183,7 +183,7 @@ func TestExceptionInSetup(t *testing.T) {
 		o.Validity.String())
 }
 
-// TestWhyTheScriptStoppedTheTest: the words of the script, without what must not get into a record.
+// TestWhyTheScriptStoppedTheTest: the text of the script, without what must not get into a record.
 func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ö", 300)
@@ -211,7 +211,7 @@ func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 			assert.Equal(t, validity.Stop{By: by, Why: want}, *o.Stopped)
 		}
 		o, _ := r.Finish(abort(text, errext.AbortedByOutput, exitcodes.ScriptException))
-		assert.Empty(t, o.Stopped.Why, "nobody else has words")
+		assert.Empty(t, o.Stopped.Why, "nobody else stopped it with a text")
 	}
 }
 

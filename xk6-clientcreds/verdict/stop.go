@@ -24,7 +24,7 @@ func (r *Run) stop() *validity.Stop {
 	}
 	s := &validity.Stop{By: by, Of: r.planned.Seconds()}
 	if by == byScript || by == byException {
-		s.Why = r.words(r.err.Error())
+		s.Why = r.safeText(r.err.Error())
 	}
 	from, to := r.loaded, r.ended
 	if from.IsZero() && !r.imported {

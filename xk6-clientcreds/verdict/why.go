@@ -20,9 +20,9 @@ var (
 	kinds = regexp.MustCompile(`^(?:test aborted: |Uncaught \(in promise\) |GoError: |Error: )+`)
 )
 
-// words are the first line of what a script said when it stopped the test: without secrets, and of URLs only the
+// safeText returns the first line of what a script said when it stopped the test: without secrets, and of URLs only the
 // origin, since records and reports are passed on.
-func (r *Run) words(text string) string {
+func (r *Run) safeText(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	text = place.ReplaceAllString(text, "")
 	text = kinds.ReplaceAllString(text, "")
