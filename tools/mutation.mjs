@@ -138,7 +138,7 @@ function checkTool() {
 function run(name) {
     const [output, log] = ['json', 'log'].map((kind) => join(results, `${name.replaceAll('/', '-')}.${kind}`));
     rmSync(output, { force: true });
-    const progress = openSync(log, 'w'); // for those who cannot wait
+    const progress = openSync(log, 'w'); // shows the progress while it runs
     rmSync(state, { force: true, recursive: true });
     mkdirSync(state);
     const args = ['unleash', '--workers', workers, '--timeout-coefficient', '1000', '--exclude-files', '/', '--output', output];

@@ -14,7 +14,7 @@ import (
 // Sets of characters, as the RFCs have them.
 const (
 	alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	// nqchar is what a scope, an error code and a nonce consist of (RFC 6749 §A): visible, and neither " nor \.
+	// nqchar has the characters of a scope, an error code, and a nonce (RFC 6749 §A): visible, and neither " nor \.
 	nqchar = alphanumeric + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What reaches a bound and does not exceed it is a record.
+// A record may reach each bound, but not exceed it.
 func TestRecordsAtTheBounds(t *testing.T) {
 	t.Parallel()
 	bins := strings.TrimSuffix(strings.Repeat(`[1,1],`, maxBins), ",")
