@@ -11,7 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 )
 
-// What reaches a bound is allowed, and what exceeds it is not.
+// A value may reach a bound, but not exceed it.
 func TestBoundsOfOptions(t *testing.T) {
 	t.Parallel()
 	for code, right := range map[string]bool{
