@@ -8,7 +8,7 @@ const [begin, middle, end] = ['<!-- results -->', '<!-- survivors -->', '<!-- en
 export function writePage(result, known) {
     const text = readFileSync(page, 'utf8');
     const between = (from, to) => text.slice(text.indexOf(from) + from.length, text.indexOf(to)).trim().split('\n');
-    const rows = new Map(between(begin, middle).slice(2).map((row) => [row.split('`')[1], row]));
+    const rows = new Map(between(begin, middle).filter((line) => line.startsWith('| `')).map((row) => [row.split('`')[1], row]));
     const lists = new Map();
     for (const line of between(middle, end).filter((line) => line.startsWith('- '))) {
         const name = line.split('`')[1];
@@ -17,12 +17,14 @@ export function writePage(result, known) {
     rows.set(result.name, row(result));
     lists.set(result.name, (result.survivors ?? []).filter((s) => s.reason !== undefined).map((s) => item(result.name, s)));
     const names = known.filter((name) => rows.has(name));
+    const missing = known.filter((name) => !rows.has(name)).map((name) => `\`${name}\``);
     const table = ['| Package | Floor | Noticed | Changes | Survivors | Equivalent | No test reaches |', '|---|--:|--:|--:|--:|--:|--:|'];
     writeFileSync(
         page,
         [
             text.slice(0, text.indexOf(begin)) + begin,
             [...table, ...names.map((name) => rows.get(name))].join('\n'),
+            ...(missing.length > 0 ? [`Not measured yet: ${missing.join(', ')}. The nightly job measures them.`] : []),
             middle,
             names.flatMap((name) => lists.get(name) ?? []).join('\n'),
             end + text.slice(text.indexOf(end) + end.length),
