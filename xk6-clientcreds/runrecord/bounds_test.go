@@ -91,3 +91,17 @@ func TestPatternsOfFiles(t *testing.T) {
 	_, err = ReadAll([]string{filepath.Join(folder, "e.json")})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// The mean and both ends are exact, whatever the accuracy of the sketch between them.
+func TestExactStatistics(t *testing.T) {
+	t.Parallel()
+	var samples []sample
+	for _, value := range []float64{1.234567, 3, 4} {
+		samples = append(samples, sample{metric: "m", kind: Trend, value: value, at: testStart})
+	}
+	v := recordOf(samples...).Metric("m").All
+	assert.InDelta(t, 8.234567/3, v.Mean(), 1e-12)
+	for q, want := range map[float64]float64{-1: 1.234567, 0: 1.234567, 1: 4, 2: 4} {
+		assert.InDelta(t, want, v.Quantile(q), 0, q)
+	}
+}
