@@ -129,6 +129,6 @@ func TestWordsAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	longest := strings.Repeat("x", maxWhy)
-	assert.Equal(t, longest, r.words(longest))
-	assert.Equal(t, longest[:maxWhy-len("…")]+"…", r.words(longest+"x"))
+	assert.Equal(t, longest, r.safeText(longest))
+	assert.Equal(t, longest[:maxWhy-len("…")]+"…", r.safeText(longest+"x"))
 }
