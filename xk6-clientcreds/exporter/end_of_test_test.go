@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -282,4 +283,24 @@ func TestPushThatIsRefused(t *testing.T) {
 	assert.NotContains(t, err.Error(), "hidden")
 	_, dialErr := net.Dial("tcp", r.server.listener.Addr().String())
 	require.Error(t, dialErr, "the output has stopped all the same")
+}
+
+// TestAnswerOfAGatewayIsCut: it may be the page of a proxy, an attempt to write to the terminal, or endless.
+func TestAnswerOfAGatewayIsCut(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte("<html>\n\x1b[31m\xffbad\u202e\tgateway"))
+		for {
+			if _, err := w.Write(bytes.Repeat([]byte("x"), 1<<16)); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	r := newRig(t, "127.0.0.1:0,pushUrl="+server.URL)
+	r.start()
+	err := r.Stop()
+	require.ErrorContains(t, err, "unexpected status code 502 while pushing to "+server.URL+"/metrics/job/k6: <html> [31m bad gateway")
+	assert.Less(t, len(err.Error()), 400)
+	assert.NotRegexp(t, `[\x00-\x1f]|\x{202e}|\x{fffd}`, err.Error())
 }

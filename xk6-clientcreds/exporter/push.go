@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/push"
@@ -61,7 +64,7 @@ func parsePushURL(s string) (string, error) {
 func (p pushOptions) push(ctx context.Context, gatherer prometheus.Gatherer) error {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	pusher := push.New(p.URL, p.Job).Gatherer(gatherer).Client(&http.Client{Timeout: pushTimeout})
+	pusher := push.New(p.URL, p.Job).Gatherer(gatherer).Client(gateway{&http.Client{Timeout: pushTimeout}})
 	for name, value := range p.Labels {
 		pusher = pusher.Grouping(name, value)
 	}
@@ -69,7 +72,38 @@ func (p pushOptions) push(ctx context.Context, gatherer prometheus.Gatherer) err
 		pusher = pusher.BasicAuth(p.Username, p.Password)
 	}
 	if err := pusher.PushContext(ctx); err != nil {
-		return fmt.Errorf("pushing to the Pushgateway: %w", err)
+		return fmt.Errorf("option \"pushUrl\": pushing to the Pushgateway: %w; check the address, and whether it runs", err)
 	}
 	return nil
+}
+
+// maxAnswer bounds how much of an answer can be in an error.
+const maxAnswer = 200
+
+// gateway sends requests for a Pusher, which puts the whole body of an answer that refuses the push into its error. The
+// answer may be the page of a proxy, and it may be endless.
+type gateway struct{ client *http.Client }
+
+// Do implements push.HTTPDoer.
+func (g gateway) Do(req *http.Request) (*http.Response, error) {
+	resp, err := g.client.Do(req) // #nosec G704 -- the user names the Pushgateway
+	if err != nil {
+		return nil, err
+	}
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // the rest of an answer that breaks off is of no use
+	if err := resp.Body.Close(); err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(strings.NewReader(oneLine(string(text))))
+	return resp, nil
+}
+
+// oneLine makes a text of another program fit for a log line.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+			return r
+		}
+		return ' '
+	}, text)), " ")
 }
