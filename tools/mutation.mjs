@@ -118,13 +118,14 @@ function checkTool() {
         Hanging: ['func() bool {\n\tfor a != b {\n\t}\n\treturn true\n}()', 'KILLED'],
         Case: ['func() bool {\n\tswitch {\n\tcase a == b:\n\t\treturn true\n\t}\n\treturn false\n}()', 'KILLED'],
         Text: ['string(rune(a))+"" == string(rune(b))', 'KILLED,NOT VIABLE'],
+        Typed: ['a-b == none', 'KILLED,KILLED,KILLED,KILLED,KILLED'], // none becomes a variable
         Constant: ['a-b == zero', 'KILLED,KILLED,KILLED,KILLED,KILLED'], // a minus is changed as two kinds; also in the declaration of zero
     };
     const code = Object.entries(functions).map(([f, [body]]) => `func ${f}(a, b int) bool { return ${body} }\n`);
-    write('canary.go', `package canary\n\nconst zero = 1 - 1\n\n${code.join('\n')}`);
+    write('canary.go', `package canary\n\nconst zero = 1 - 1\n\nconst (\n\tnone int = 1 - 1\n)\n\n${code.join('\n')}`);
     write(
         'canary_test.go',
-        `package canary\n\nimport "testing"\n\nfunc Test(t *testing.T) {\n\tif Untested(1, 1); !Tested(1, 1) || !Hanging(1, 1) || !Case(1, 1) || !Text(1, 1) || !Constant(1, 1) {\n\t\tt.Fail()\n\t}\n}\n`,
+        `package canary\n\nimport "testing"\n\nfunc Test(t *testing.T) {\n\tif Untested(1, 1); !Tested(1, 1) || !Hanging(1, 1) || !Case(1, 1) || !Text(1, 1) || !Constant(1, 1) || !Typed(1, 1) {\n\t\tt.Fail()\n\t}\n}\n`,
     );
     const found = (run(name)?.files ?? []).flatMap((file) => file.mutations.map((m) => m.status));
     const expected = Object.values(functions).flatMap(([, statuses]) => statuses.split(','));

@@ -42,7 +42,7 @@ func (i *instrumenter) visit(node ast.Node, constant bool) {
 		switch n := n.(type) {
 		case *ast.GenDecl:
 			if n.Tok == token.CONST && !constant {
-				i.visit(n, true)
+				i.constants(n)
 				return false
 			}
 		case *ast.ArrayType:
@@ -72,6 +72,62 @@ func (i *instrumenter) visit(node ast.Node, constant bool) {
 		}
 		return true
 	})
+}
+
+// constants makes variables of the constants that can be variables, so that a change of them need not be compiled.
+func (i *instrumenter) constants(group *ast.GenDecl) {
+	for _, spec := range group.Specs {
+		c, ok := spec.(*ast.ValueSpec)
+		if !ok || !i.pkg.variables || !i.canVary(group, c) {
+			i.visit(spec, true)
+			continue
+		}
+		if group.Lparen.IsValid() {
+			i.insert(c.Pos(), "); var (")
+			i.visit(c, false)
+			i.closeWith(c.End(), "); const (")
+		} else {
+			i.replace(group.Pos(), len("const"), "var")
+			i.visit(c, false)
+		}
+	}
+}
+
+// canVary reports whether a constant has a type and a calculated value, no constant depends on it, and it does not depend
+// on its place in the group. Whether it is the length of an array shows when it is compiled.
+func (i *instrumenter) canVary(group *ast.GenDecl, c *ast.ValueSpec) bool {
+	for _, spec := range group.Specs {
+		if other, ok := spec.(*ast.ValueSpec); !ok || len(other.Values) == 0 || mentions(other, "iota") {
+			return false
+		}
+	}
+	if len(c.Names) != 1 || is(i.pkg.types[c.Values[0]].Type, types.IsUntyped) {
+		return false
+	}
+	for _, file := range i.pkg.files {
+		used := false
+		ast.Inspect(file, func(n ast.Node) bool {
+			if g, ok := n.(*ast.GenDecl); ok && g.Tok == token.CONST {
+				for _, spec := range g.Specs {
+					used = used || spec != c && mentions(spec, c.Names[0].Name)
+				}
+			}
+			return !used
+		})
+		if used {
+			return false
+		}
+	}
+	return true
+}
+
+func mentions(node ast.Node, name string) (found bool) {
+	ast.Inspect(node, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		found = found || ok && id.Name == name
+		return !found
+	})
+	return found
 }
 
 // capacity returns the argument of make that only saves allocations.

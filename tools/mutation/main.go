@@ -4,7 +4,7 @@
 // Gremlins first runs the tests with coverage. This command then compiles the tests once, with every possible change in
 // the binary, each behind a condition, and runs each test alone to see which conditions it reaches. For a changed package
 // it finds the operator that differs from the original, and runs the tests that reach it with this one change switched on.
-// A change that no condition can hold, such as one in the declaration of a constant, is compiled as usual.
+// Constants become variables for that where they can. A change that no condition can hold is compiled as usual.
 //
 // The environment names the go command (MUTATION_GO) and a folder for what this command has to remember (MUTATION_STATE).
 // All other commands are passed to the go command, except "go mod download": it would download modules that no package needs.

@@ -20,6 +20,8 @@ type source struct {
 	ImportPath, Dir, Name, Export string // as go list has them
 	GoFiles                       []string
 
+	variables bool // constants become variables where they can
+
 	set   *token.FileSet
 	files []*ast.File
 	text  map[*ast.File][]byte

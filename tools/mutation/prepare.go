@@ -14,7 +14,7 @@ import (
 )
 
 // atLeast limits every process. It leaves time for a machine with much to do.
-var atLeast = limits{wall: 2 * time.Minute, cpu: 10 * time.Second}
+var atLeast = limits{wall: 2 * time.Minute, cpu: 3 * time.Second}
 
 // prepare compiles the tests of a package with all changes, finds the tests that reach each, and writes a coverage profile
 // that covers the operators that a test reaches, and nothing else.
@@ -23,28 +23,14 @@ func prepare(folder, profile string) error {
 	if err != nil {
 		return err
 	}
-	s := &state{Dir: pkg.Dir, Files: pkg.GoFiles, Binary: stateFile("tests"), Tests: map[string]effort{}}
-	replaced := map[string]string{}
-	for _, file := range pkg.files {
-		text, points := pkg.instrument(file, len(s.Points))
-		s.Points = append(s.Points, points...)
-		name := filepath.Base(pkg.set.Position(file.Pos()).Filename)
-		if err := os.WriteFile(stateFile(name), text, 0o600); err != nil {
-			return err
-		}
-		replaced[filepath.Join(pkg.Dir, name)] = stateFile(name)
+	pkg.variables = true
+	s, err := pkg.build(folder)
+	if err != nil { // a constant was needed
+		pkg.variables = false
+		s, err = pkg.build(folder)
 	}
-	if err := os.WriteFile(stateFile(switches), pkg.switches(len(s.Points)), 0o600); err != nil {
-		return err
-	}
-	replaced[filepath.Join(pkg.Dir, switches)] = stateFile(switches)
-	overlay, err := writeOverlay(replaced)
 	if err != nil {
 		return err
-	}
-	build := exec.Command(realGo(), "test", "-c", "-vet=off", "-overlay", overlay, "-o", s.Binary, folder)
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
 	}
 	if err := s.trace(); err != nil {
 		return err
@@ -53,6 +39,34 @@ func prepare(folder, profile string) error {
 		return err
 	}
 	return s.writeProfile(profile, pkg.ImportPath)
+}
+
+// build compiles the tests with all changes.
+func (pkg *source) build(folder string) (*state, error) {
+	s := &state{Dir: pkg.Dir, Files: pkg.GoFiles, Binary: stateFile("tests"), Tests: map[string]effort{}}
+	replaced := map[string]string{}
+	for _, file := range pkg.files {
+		text, points := pkg.instrument(file, len(s.Points))
+		s.Points = append(s.Points, points...)
+		name := filepath.Base(pkg.set.Position(file.Pos()).Filename)
+		if err := os.WriteFile(stateFile(name), text, 0o600); err != nil {
+			return nil, err
+		}
+		replaced[filepath.Join(pkg.Dir, name)] = stateFile(name)
+	}
+	if err := os.WriteFile(stateFile(switches), pkg.switches(len(s.Points)), 0o600); err != nil {
+		return nil, err
+	}
+	replaced[filepath.Join(pkg.Dir, switches)] = stateFile(switches)
+	overlay, err := writeOverlay(replaced)
+	if err != nil {
+		return nil, err
+	}
+	build := exec.Command(realGo(), "test", "-c", "-vet=off", "-overlay", overlay, "-o", s.Binary, folder)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return s, nil
 }
 
 // writeOverlay writes the file that has the go command read other files in the place of the package's own.
