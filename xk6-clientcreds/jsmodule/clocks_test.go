@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"go.k6.io/k6/v2/metrics"
+
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -35,15 +37,26 @@ func TestClockSkewIsSampled(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"access_token":"at-%d","error":%q}`, n, map[bool]string{true: "invalid_request"}[n == 3])
 	})
 	v := clientAt(t, url, "")
+	var began, ended []time.Time // of each request
 	for range dates {
+		began = append(began, time.Now())
 		v.mustRun(`client.acquire()`)
+		ended = append(ended, time.Now())
 	}
 	samples := v.sampled()["clientcreds_clock_skew"]
 	require.Len(t, samples, 3, "the second and fourth say nothing new, the last one nothing at all")
-	minute := float64(time.Minute.Milliseconds())
-	assert.InDelta(t, 0, samples[0].Value, minute)
-	assert.InDelta(t, 60*minute, samples[1].Value, minute, "of a refusal too")
-	assert.InDelta(t, 60*minute, samples[2].Value, minute, "behind counts as ahead does")
+	// A request was sent, and its response arrived, between began and ended.
+	within := func(sample int, least, most time.Duration) {
+		t.Helper()
+		assert.GreaterOrEqual(t, samples[sample].Value, metrics.D(max(0, least)))
+		assert.LessOrEqual(t, samples[sample].Value, metrics.D(max(0, most)))
+	}
+	second := now.Add(time.Second) // a Date may mean any time of its second
+	within(0, began[0].Sub(second), ended[0].Sub(second))
+	ahead := now.Add(time.Hour)
+	within(1, ahead.Sub(ended[2]), ahead.Sub(began[2])) // of an error response too
+	behind := second.Add(-time.Hour)
+	within(2, began[4].Sub(behind), ended[4].Sub(behind)) // counts as ahead does
 	status, _ := samples[1].Tags.Get(tagStatus)
 	assert.Equal(t, "400", status)
 }
