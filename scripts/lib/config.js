@@ -32,6 +32,7 @@
 //   ASSIGNMENT               client of each request: `vu`, `round-robin`, `random`, `zipf`, or `hot`
 
 import { Client, ClientPool } from 'k6/x/clientcreds';
+import { authMethod, certificateFile, certificateKeyFile } from './authmethods.js';
 import { env, fail, flag, required, url } from './environment.js';
 
 /** The options of the client that the environment describes. */
@@ -45,7 +46,7 @@ export function clientOptionsFor(auth) {
 }
 
 function optionsWith(auth, overrides) {
-    return commonOptions({ clientId: required('CLIENT_ID', "the client's ID"), ...credentials(auth), ...overrides }, auth);
+    return commonOptions({ clientId: required('CLIENT_ID', "the client's ID"), ...authMethod(auth).credentials(), ...overrides }, auth);
 }
 
 const inquiries = { introspection: ['introspectionUrl', 'INTROSPECTION_URL'], revocation: ['revocationUrl', 'REVOCATION_URL'] };
@@ -178,9 +179,8 @@ export function clientOfCall(overrides = {}) {
  * TOKEN_URL saves its discovery.
  */
 function assertion(auth) {
-    const signs = ['client_secret_jwt', 'private_key_jwt'].includes(auth);
     const audience = env('ASSERTION_AUDIENCE', env('TOKEN_URL') === undefined ? undefined : env('ISSUER'));
-    return signs && audience !== undefined ? { assertion: { audience } } : {};
+    return authMethod(auth).signs && audience !== undefined ? { assertion: { audience } } : {};
 }
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */
@@ -203,68 +203,13 @@ function exchange() {
     return flag('EXCHANGE') ? { exchange: options } : {};
 }
 
-/** What the client authenticates with: its secret, its private key, or its certificate. */
-function credentials(auth) {
-    if (certified(auth)) {
-        return { certificate: { file: certificateFile() }, key: { file: certificateKeyFile() } };
-    }
-    if (auth !== 'private_key_jwt') {
-        return { clientSecret: secret() };
-    }
-    const key = { file: required('CLIENT_KEY_FILE', "the file of the client's private key, PEM or JWK") };
-    for (const [option, name] of Object.entries({ alg: 'KEY_ALG', kid: 'KEY_ID' })) {
-        if (env(name) !== undefined) {
-            key[option] = env(name);
-        }
-    }
-    const certificate = env('CLIENT_CERTIFICATE_FILE'); // the JWT has its thumbprints, by which some servers find the key
-    return certificate === undefined ? { key } : { key, certificate: { file: certificate } };
-}
-
-/** Whether the client authenticates with a certificate (RFC 8705). */
-function certified(auth) {
-    return ['tls_client_auth', 'self_signed_tls_client_auth'].includes(auth);
-}
-
-function certificateFile() {
-    return required('CLIENT_CERTIFICATE_FILE', "the file of the client's certificate, PEM");
-}
-
-function certificateKeyFile() {
-    return required('CLIENT_KEY_FILE', "the file of the certificate's private key, PEM or JWK");
-}
-
 /**
  * k6's own option tlsAuth for the certificate that the environment describes, for requests that a script makes itself
  * with client.headers(): a token can be bound to the certificate. Requests of the client need none. What open() reads
  * becomes part of `k6 archive`, so a scenario has it only where it needs it.
  */
 export function tlsAuth() {
-    return certified(env('AUTH')) ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
-}
-
-/**
- * The client's secret, or where it is: a file, from the script's folder, or a name or source:name of k6's secret sources.
- * As a text it is printable (RFC 6749 §A.2), so without the newline that a secret read from a file often ends with.
- */
-function secret() {
-    const variables = ['CLIENT_SECRET', 'CLIENT_SECRET_FILE', 'CLIENT_SECRET_SOURCE'];
-    const [first, second] = variables.filter((name) => env(name) !== undefined);
-    if (second !== undefined) {
-        fail(`${first} and ${second} are both set; unset one of them`);
-    }
-    if (first === 'CLIENT_SECRET_FILE') {
-        return { file: env(first) };
-    }
-    if (first === 'CLIENT_SECRET_SOURCE') {
-        const [value, colon] = [env(first), env(first).indexOf(':')];
-        return colon < 0 ? { secret: value } : { source: value.slice(0, colon), secret: value.slice(colon + 1) };
-    }
-    const value = required('CLIENT_SECRET', "the client's secret");
-    if (/[\r\n]/.test(value)) {
-        fail('CLIENT_SECRET contains a line break; remove it');
-    }
-    return value;
+    return authMethod(env('AUTH')).certified ? { tlsAuth: [{ cert: open(certificateFile()), key: open(certificateKeyFile()) }] } : {};
 }
 
 /**
