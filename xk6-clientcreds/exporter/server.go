@@ -53,7 +53,7 @@ func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log
 			ConnState:         s.connState,
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
-			WriteTimeout:      time.Minute,
+			WriteTimeout:      maxScrapeTime,
 			IdleTimeout:       2 * time.Minute,
 		},
 		listener: listener,
@@ -103,12 +103,12 @@ func schemeOf(file string) (string, error) {
 func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) http.Handler {
 	mux := http.NewServeMux()
 	failed := &hangups{log: log, now: s.now}
-	mux.Handle("GET "+path, s.watch(failed.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
+	mux.Handle("GET "+path, inTime(s.watch(failed.watch(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
 		ErrorLog:            errorLog{log},
 		ErrorHandling:       promhttp.ContinueOnError, // one bad series must not hide the others
 		MaxRequestsInFlight: maxScrapes,
 		EnableOpenMetrics:   true,
-	}))))
+	})))))
 	mux.Handle("GET /{$}", landing{path, st})
 	mux.HandleFunc("GET "+healthPath, healthy)
 	return mux
