@@ -104,11 +104,16 @@ fuzz: ## Run each fuzz test for FUZZTIME (10s)
 ##### Check
 
 .PHONY: check
-check: lint gosec xk6-lint vulncheck smoke types links prose shellcheck ## All checks that are not tests
+check: lint vet-systems gosec xk6-lint vulncheck smoke types links prose shellcheck ## All checks that are not tests
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the Go code: .golangci.yml
 	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
+
+# Releases are for all three systems, and contributors work on all of them: tests and benchmarks must compile as well.
+.PHONY: vet-systems
+vet-systems: ## Compile and vet everything for Windows and macOS
+	@for system in windows darwin; do echo "go vet for $$system"; GOOS=$$system CGO_ENABLED=0 go vet ./...; done
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the Go code

@@ -46,6 +46,11 @@ serve() { env -C "$work" "$k6" x clientcreds serve --addr 127.0.0.1:0 -- "$@"; }
 scripts=$PWD/tools/release/testdata
 is 'k6 accepts the version that a script asks for' serve "$k6" run --quiet "$scripts/versions.js"
 
+is 'k6 runs with both outputs' serve "$k6" run --quiet --out "clientcreds-record=$work/run.json" \
+    --out "prometheus=addr=127.0.0.1:0,textfile=$work/k6.prom" "$scripts/versions.js"
+is 'the version is in the record' grep -E "\"extension\": *\"$version\"" "$work/run.json"
+is 'the version is in k6_info' grep -E "^k6_info\{.*extension_version=\"$version\"" "$work/k6.prom"
+
 # Together with other extensions for k6 v2.
 export GOMODCACHE=$work/modules CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 GOPROXY="file://$work/proxy,file://$(env -u GOMODCACHE go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
@@ -55,5 +60,8 @@ k6_version=${K6_VERSION:?run make test-release}
 unset K6_VERSION # xk6 reads it too
 is 'builds with two other extensions' "$XK6" --verbose build "$k6_version" --with "$module@$version" --with github.com/grafana/xk6-faker@v0.5.2 \
     --with github.com/grafana/xk6-redis@v0.4.3 --output "$work/together"
+# go.mod names modules that only tests and generators import. A build must not download them.
+is 'a build downloads no module of tests and generators' test -z "$(find "$work/modules" -mindepth 1 -maxdepth 4 \
+    '(' -name 'gojq@*' -o -name jsonschema -o -name grafana-foundation-sdk -o -name 'goleak@*' ')' -print -quit)"
 is 'one script uses three extensions' serve "$work/together" run --quiet "$scripts/three-extensions.js"
 exit "$failed"
