@@ -39,7 +39,7 @@ func (d *doctorCommand) checkFiles() error {
 		if name == "" || name == standardOutput || strings.HasSuffix(name, "/") {
 			return invalidf("--write is %q; it must be a file, such as .env or script.js", name)
 		}
-		path, err := d.located(name)
+		path, err := located(d.gs, name)
 		if err != nil {
 			return err
 		}
@@ -48,15 +48,6 @@ func (d *doctorCommand) checkFiles() error {
 		}
 	}
 	return nil
-}
-
-// located returns the path of a file that the user names.
-func (d *doctorCommand) located(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		return name, nil
-	}
-	dir, err := d.gs.Getwd()
-	return filepath.Join(dir, name), err
 }
 
 // writeFiles writes the advice of a server that is usable. A name that ends in .js is a script, and any other one the
@@ -75,7 +66,7 @@ func (d *doctorCommand) writeFiles(report *doctor.Report) error {
 		if err != nil {
 			return err
 		}
-		path, err := d.located(name)
+		path, err := located(d.gs, name)
 		if err != nil {
 			return err
 		}

@@ -96,16 +96,11 @@ func (n *initializer) run(dir string) error {
 	if err != nil {
 		return err
 	}
-	if !filepath.IsAbs(dir) {
-		here, err := n.gs.Getwd()
-		if err != nil {
-			return err
-		}
-		if dir = filepath.Join(here, dir); dir == here {
-			dir = "."
-		}
+	path, err := located(n.gs, dir)
+	if err != nil {
+		return err
 	}
-	if err := project.Write(dir, list, n.force); err != nil {
+	if err := project.Write(path, list, n.force); err != nil {
 		if errors.Is(err, project.ErrExists) {
 			return invalidf("%w, and nothing was written; choose another folder, or overwrite with --force", err)
 		}
@@ -176,9 +171,10 @@ func announceProject(w io.Writer, dir string, local bool) error {
 		fmt.Fprintf(&b, "  %-33s%s\n", f.Path, f.About)
 	}
 	b.WriteString("\nNext:\n")
-	if dir != "." {
+	if filepath.Clean(dir) != "." {
 		fmt.Fprintf(&b, "  cd %s\n", shell.Quote(dir))
 	}
+	b.WriteString("  export K6_AUTO_EXTENSION_RESOLUTION=false    # use this binary as it is\n")
 	if local {
 		b.WriteString("  k6 x clientcreds serve -- k6 run load-test.js\n")
 	} else {

@@ -35,8 +35,9 @@ func TestInit(t *testing.T) {
 	},
 		"it's new", "--api-url", "https://api.example/orders", "--scope", "a b")
 	require.NoError(t, err)
-	assert.Contains(t, out, "Created in "+filepath.Join(dir, "it's new")+":\n  load-test.js ")
-	assert.Contains(t, out, "\n  cd '"+dir+`/it'\''s new'`+"\n  cp .env.example .env ")
+	assert.Contains(t, out, "Created in it's new:\n  load-test.js ")
+	assert.Contains(t, out, "\n  cd 'it'\\''s new'\n  export K6_AUTO_EXTENSION_RESOLUTION=false ")
+	assert.Contains(t, out, "\n  cp .env.example .env ")
 	assert.NotContains(t, out, "serve")
 	env, err := os.ReadFile(filepath.Join(dir, "it's new", ".env.example")) // #nosec G304 -- written by the command
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -55,6 +56,15 @@ func (o *output) write(gs *state.GlobalState, form func(io.Writer) error) error 
 		return invalidf("%s: %w", o.flag, err)
 	}
 	return nil
+}
+
+// located returns the path of a file or a folder that the user names.
+func located(gs *state.GlobalState, name string) (string, error) {
+	if filepath.IsAbs(name) {
+		return name, nil
+	}
+	dir, err := gs.Getwd()
+	return filepath.Join(dir, name), err
 }
 
 // declareForce declares the flag that all commands with files have.
