@@ -37,8 +37,8 @@ func init() {
 	nameVersion()
 }
 
-// nameVersion gives the extension a version also if it was built from a folder. To k6 it is (devel) then, which does not
-// satisfy a script that requires a version.
+// nameVersion gives the extension a version also if it was built from a folder. To k6 it is (devel) then, which does
+// not satisfy a script that requires a version.
 func nameVersion() {
 	for _, e := range ext.GetAll() {
 		if e.Path == procinfo.ExtensionModule {

@@ -11,8 +11,8 @@ const (
 // Release is the version of the extension that this code is, or is going to be.
 const Release = "v0.1.0"
 
-// WorkingCopy is the version of an extension that was built from a folder. It satisfies what Release satisfies, and says
-// that it is something else.
+// WorkingCopy is the version of an extension that was built from a folder. It satisfies a requirement that Release
+// satisfies, and is not the same version.
 const WorkingCopy = Release + "+devel"
 
 // VersionOf returns the version of a module in this binary.
