@@ -4,6 +4,7 @@
 // The results are merged into docs/evidence/mutation.md.
 //
 //   node tools/mutation.mjs GREMLINS GO WORKERS [PACKAGE…]      GO: the program of tools/mutation
+//   With AGAIN=1, only the changes that lived in the last run are tried again.
 //   node tools/mutation.mjs --list        the packages, as JSON
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -138,10 +139,12 @@ function checkTool() {
 /** The findings of gremlins in a package without its subfolders; undefined if it failed. */
 function run(name) {
     const [output, log] = ['json', 'log'].map((kind) => join(results, `${name.replaceAll('/', '-')}.${kind}`));
+    const before = process.env.AGAIN ? noticedBefore(name, output) : [];
     rmSync(output, { force: true });
     const progress = openSync(log, 'w'); // shows the progress while it runs
     rmSync(state, { force: true, recursive: true });
     mkdirSync(state);
+    writeFileSync(join(state, 'noticed'), `\n${before.join('\n')}\n`);
     const args = ['unleash', '--workers', workers, '--timeout-coefficient', '1000', '--exclude-files', '/', '--output', output];
     const ended = spawnSync(gremlins, [...args, `./${root}/${name}`], {
         cwd: tree,
@@ -154,7 +157,30 @@ function run(name) {
         console.error(`${readFileSync(log, 'utf8')}${ended.error ?? ''}${failures.join('\n')}`.trim());
         return undefined;
     }
+    writeFileSync(`${output}.code`, sourcesOf(name));
     return JSON.parse(readFileSync(output, 'utf8'));
+}
+
+/**
+ * The changes that the last run of a package found noticed, while its code is the same. To write a test for what lived,
+ * only that needs to be tried again; the tests must only have grown.
+ */
+function noticedBefore(name, output) {
+    const code = `${output}.code`;
+    const now = sourcesOf(name);
+    if (!existsSync(output) || !existsSync(code) || readFileSync(code, 'utf8') !== now) {
+        console.error(`mutation: ${name}: its code has changed since the last run, or there was none: all changes are tried`);
+        return [];
+    }
+    const report = JSON.parse(readFileSync(output, 'utf8'));
+    return report.files.flatMap((file) =>
+        file.mutations.filter((m) => m.status === 'KILLED').map((m) => `${file.file_name}:${m.line}:${m.column} ${m.type}`),
+    );
+}
+
+function sourcesOf(name) {
+    const own = files.filter((file) => dirname(file) === `${root}/${name}` && file.endsWith('.go') && !file.endsWith('_test.go'));
+    return own.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
 /** The lines of a file that the program of tools/mutation has left. */

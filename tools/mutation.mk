@@ -20,6 +20,6 @@ PACKAGES ?=
 WORKERS ?= 1
 
 .PHONY: mutation
-mutation: $(GREMLINS) $(MUTATION_GO) ## Change the code in one place at a time and see that a test fails; PACKAGES WORKERS
+mutation: $(GREMLINS) $(MUTATION_GO) ## Change the code in one place at a time and see that a test fails; PACKAGES WORKERS AGAIN=1
 	@tools/require.sh go git node
 	node tools/mutation.mjs $(CURDIR)/$(GREMLINS) $(CURDIR)/$(MUTATION_GO) $(WORKERS) $(PACKAGES)

@@ -27,10 +27,32 @@ func try() (int, error) {
 	if s.Points[p].Pointless {
 		return notViable, nil
 	}
+	if s.Points[p].noticedBefore(op) {
+		return noticed, nil
+	}
 	if !s.Points[p].Switched {
 		return s.compileAndTest(s.Points[p].File)
 	}
 	return s.test(p, op)
+}
+
+// noticedBefore reports whether an earlier run is to be believed that a test noticed the change to op.
+func (p *point) noticedBefore(op string) bool {
+	text, err := os.ReadFile(stateFile("noticed"))
+	return err == nil && strings.Contains(string(text), fmt.Sprintf("\n%s:%d:%d %s\n", p.File, p.Line, p.Column, p.kind(op)))
+}
+
+// kind is the name that gremlins has for a change.
+func (p *point) kind(op string) string {
+	switch {
+	case strings.Contains("+-*/%", p.Op):
+		return "ARITHMETIC_BASE"
+	case p.Op == "++" || p.Op == "--":
+		return "INCREMENT_DECREMENT"
+	case p.Op == op+"=" || op == p.Op+"=":
+		return "CONDITIONALS_BOUNDARY"
+	}
+	return "CONDITIONALS_NEGATION"
 }
 
 // difference returns the point that was changed in the working directory, and its operator now.
