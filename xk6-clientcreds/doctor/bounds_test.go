@@ -49,7 +49,7 @@ func TestLifetimesInTokens(t *testing.T) {
 	assert.Equal(t, Info, e.checkLifetime().Status, "expires_in is missing")
 }
 
-// claimsOf are those of a JWT.
+// claimsOf returns the claims of a JWT with that payload.
 func claimsOf(t *testing.T, payload map[string]any) *claims {
 	t.Helper()
 	text, err := json.Marshal(payload)
