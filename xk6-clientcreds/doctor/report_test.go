@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +36,7 @@ func sample() *Report {
 		},
 		{
 			ID: "grant.configured", Status: Failed, Summary: "invalid_client (HTTP 401)",
-			Hint: "check CLIENT_ID and CLIENT_SECRET",
+			Hint: "check CLIENT_ID and CLIENT_SECRET, and whether the server expects AUTH=client_secret_post",
 		},
 		{ID: "grant.other", Status: Skipped, Summary: "not tried"},
 		{
@@ -63,6 +64,28 @@ func TestGolden(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), b.String(), name)
 	}
+}
+
+// The text fits a terminal of 80 columns, except for words that are longer than the column: nobody breaks a URL.
+func TestTextFitsATerminal(t *testing.T) {
+	t.Parallel()
+	const words = "ü is a letter and these are words enough for several lines, so that a break is needed more than once"
+	url := "https://idp.example/" + strings.Repeat("x", 80)
+	r := &Report{Counts: make(map[Status]int)}
+	r.add(redact.New(), []Result{
+		{ID: "grant.client_secret_basic_form", Status: Skipped, Summary: words, Hint: words},
+		{ID: "grant.configured", Status: OK, Summary: words + " " + url + " " + words},
+		{ID: "grant.empty", Status: OK},
+	})
+	var b strings.Builder
+	require.NoError(t, r.WriteText(&b, false))
+	for line := range strings.Lines(b.String()) {
+		if !strings.Contains(line, url) {
+			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+		}
+	}
+	require.Equal(t, 4, strings.Count(strings.Join(strings.Fields(b.String()), " "), words[:14]), "nothing is lost")
+	require.Contains(t, b.String(), url+"\n", "a URL stays whole")
 }
 
 func TestVerdict(t *testing.T) {

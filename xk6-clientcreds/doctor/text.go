@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // marks are how statuses are shown: a symbol, a word, and a colour of ECMA-48 §8.3.117.
@@ -17,6 +18,31 @@ var marks = map[Status]struct{ symbol, word, color string }{
 
 // order is the order in the last line.
 var order = []Status{OK, Info, Warning, Failed, Skipped}
+
+// The columns of a check: its status, its name, and a text that is wrapped. All lines fit a terminal of 80 columns,
+// unless a word such as a URL is longer than the column.
+const (
+	nameWidth = 18
+	indent    = 2 + 9 + 1 + nameWidth + 1
+	textWidth = 80 - indent
+)
+
+// wrap breaks text between words into lines of at most width characters. It returns at least one line.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
 
 // WriteText writes the report for a human, in colour if that is wanted.
 func (r *Report) WriteText(w io.Writer, colored bool) error {
@@ -40,10 +66,26 @@ func (r *Report) WriteText(w io.Writer, colored bool) error {
 			fmt.Fprintf(&b, "\n%s\n", section)
 		}
 		m := marks[c.Status]
-		fmt.Fprintf(&b, "  %s %-25s %s\n", paint(c.Status, fmt.Sprintf("%s %-8s", m.symbol, m.word)),
-			strings.ReplaceAll(name, "_", " "), c.Summary)
+		status := paint(c.Status, fmt.Sprintf("%s %-7s", m.symbol, m.word))
+		name = strings.ReplaceAll(name, "_", " ")
+		fmt.Fprintf(&b, "  %s %-*s", status, nameWidth, name)
+		if len(name) > nameWidth {
+			fmt.Fprintf(&b, "\n%*s", indent-1, "")
+		}
+		for i, line := range wrap(c.Summary, textWidth) {
+			if i > 0 {
+				fmt.Fprintf(&b, "%*s", indent-1, "")
+			}
+			fmt.Fprintf(&b, " %s\n", line)
+		}
 		if c.Hint != "" {
-			fmt.Fprintf(&b, "  %36s → %s\n", "", c.Hint)
+			for i, line := range wrap(c.Hint, textWidth-2) {
+				mark := "→ "
+				if i > 0 {
+					mark = "  "
+				}
+				fmt.Fprintf(&b, "%*s%s%s\n", indent, "", mark, line)
+			}
 		}
 	}
 	fmt.Fprintf(&b, "\n%s: %s\n", r.verdict(paint), r.totals())

@@ -114,7 +114,7 @@ func TestDoctorExaminesTheLocalServer(t *testing.T) {
 	s := k6test.Serve(t, nil, "--tls-dir", t.TempDir(), "--token-format", "jwt", "--",
 		k6test.Binary(t), "x", "clientcreds", "doctor")
 	require.Zero(t, s.Wait(t), s.Output)
-	require.Contains(t, s.Output.String(), "  ✓ ok       with token                HTTP 200")
+	require.Contains(t, s.Output.String(), "  ✓ ok      with token         HTTP 200")
 	require.Regexp(t, `\nusable: [0-9]+ ok, 3 info, 2 skipped\n`, s.Output.String())
 	require.NotContains(t, s.Output.String(), "\x1b")
 }
