@@ -14,6 +14,7 @@ import (
 
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
@@ -131,4 +132,18 @@ func TestWordsAreBounded(t *testing.T) {
 	longest := strings.Repeat("x", maxWhy)
 	assert.Equal(t, longest, r.safeText(longest))
 	assert.Equal(t, longest[:maxWhy-len("…")]+"…", r.safeText(longest+"x"))
+}
+
+// TestVoidThresholds: a threshold that only has k6 keep a submetric is left out, unless it was crossed.
+func TestVoidThresholds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(r *rig) {
+		all := metrics.NewThresholds([]string{"rate>=0", "rate>0"})
+		crossed := metrics.NewThresholds([]string{"count>=0"})
+		crossed.Thresholds[0].LastFailed = true
+		r.options.Thresholds = map[string]metrics.Thresholds{"checks": all, "iterations": crossed}
+	}).begin().good()
+	assert.Equal(t, []validity.Threshold{
+		{Metric: "checks", Source: "rate>0"}, {Metric: "iterations", Source: "count>=0", Crossed: true},
+	}, r.Outcome().Thresholds)
 }
