@@ -71,7 +71,7 @@ func TestNumberOfSeries(t *testing.T) {
 	assert.Len(t, all, maxSeries)
 }
 
-// A path can be a pattern. A file that has the name of one is itself.
+// A path can be a folder or a pattern. A file that has the name of one is itself.
 func TestPatternsOfFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -86,6 +86,12 @@ func TestPatternsOfFiles(t *testing.T) {
 	records, err := ReadAll([]string{filepath.Join(folder, "c[1].json")})
 	require.NoError(t, err)
 	assert.InDelta(t, 12, records[0].Run.Duration().Seconds(), 0, "it is not c1.json")
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "folder.json"), 0o700))
+	records, err = ReadAll([]string{folder})
+	require.NoError(t, err)
+	assert.Len(t, records, 4, "the files in the folder that end in .json")
+	_, err = ReadAll([]string{filepath.Join(folder, "folder.json")})
+	require.ErrorContains(t, err, "no file in this folder ends in .json")
 	_, err = ReadAll([]string{filepath.Join(folder, "e*")})
 	require.ErrorContains(t, err, "no file matches this pattern")
 	_, err = ReadAll([]string{filepath.Join(folder, "e.json")})
