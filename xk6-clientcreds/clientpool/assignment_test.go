@@ -78,11 +78,11 @@ func TestZipfShares(t *testing.T) {
 
 func TestVUsShareClientsOnlyWhereThereAreFewer(t *testing.T) {
 	t.Parallel()
-	s := NewAssigner(Assignment{Kind: ByVU}, 2)
-	for vu, want := range []int{0, 0, 1, 0} { // number 0 is setup() and teardown()
+	s := NewAssigner(Assignment{Kind: ByVU}, 3)
+	for vu, want := range []int{0, 0, 1, 2, 0} { // number 0 is setup() and teardown()
 		next := s.Next(uint64(vu)) // #nosec G115 -- small
 		assert.Equal(t, []int{want, want}, []int{next(), next()}, vu)
-		assert.Equal(t, vu > 2, s.Shares(uint64(vu)), vu) // #nosec G115 -- small
+		assert.Equal(t, vu > 3, s.Shares(uint64(vu)), vu) // #nosec G115 -- small
 	}
 	assert.False(t, NewAssigner(Assignment{Kind: Random}, 2).Shares(3))
 }
