@@ -73,7 +73,7 @@ func (s *Server) revokeMany(w http.ResponseWriter, r *http.Request) {
 	}
 	var c *client
 	if command.Client != "" {
-		if c = s.clients.byID[command.Client]; c == nil {
+		if c = s.clients.find(command.Client); c == nil {
 			writeProblem(w, http.StatusNotFound, fmt.Sprintf("client: %q is not registered", command.Client))
 			return
 		}
@@ -131,7 +131,7 @@ func (s *Server) rotateSecret(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	if s.clients.byID[id] == nil {
+	if s.clients.find(id) == nil {
 		writeProblem(w, http.StatusNotFound, fmt.Sprintf("client %q is not registered", id))
 		return
 	}

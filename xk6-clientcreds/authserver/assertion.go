@@ -139,7 +139,7 @@ func hasMAC(f *form) bool {
 func (v *assertionVerifier) verify(
 	f *form, algorithms []jose.SignatureAlgorithm, check func(*client, *jose.JSONWebSignature) ([]byte, *oauthError),
 ) (*client, *oauthError) {
-	named := v.server.clients.byID[string(f.get("client_id"))]
+	named := v.server.clients.findBytes(f.get("client_id"))
 	switch {
 	case f.get("client_assertion_type") == nil:
 		return named, errNoAssertionType
@@ -159,7 +159,7 @@ func (v *assertionVerifier) verify(
 	if json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims) != nil {
 		return named, errAssertionClaims
 	}
-	c := v.server.clients.byID[claims.Issuer]
+	c := v.server.clients.find(claims.Issuer)
 	if c == nil {
 		return named, errAssertionIssuer
 	}

@@ -64,7 +64,7 @@ func (c Client) GoString() string { return c.String() }
 
 // client is a Client prepared for answering requests.
 type client struct {
-	index       int // in registry.list, and so in the sealed tokens and the counters
+	index       int // in registry.list, or of a client that registered; it is in the sealed tokens
 	id          string
 	jsonID      []byte // id as a JSON string
 	credentials atomic.Pointer[credentials]
@@ -76,14 +76,16 @@ type client struct {
 	detailTypes []string
 	proofs      bool // DPoPBound
 	subject     CertificateSubject
+	requests    atomic.Int64 // to the token endpoint
 }
 
 // registry holds the clients. It is read-only once made, except for the clients'
-// credentials.
+// credentials, and for clients that register while the server runs.
 type registry struct {
-	list []*client
-	byID map[string]*client
-	now  func() time.Time
+	list       []*client
+	byID       map[string]*client
+	registered *registeredClients // nil where no client can register
+	now        func() time.Time
 
 	rotating sync.Mutex // held to replace credentials
 }
@@ -106,6 +108,13 @@ func newRegistry(clients []Client, ttl time.Duration, now func() time.Time) (*re
 }
 
 func (r *registry) add(c Client, ttl time.Duration) {
+	entry := newClient(len(r.list), c, ttl)
+	r.list = append(r.list, entry)
+	r.byID[c.ID] = entry
+}
+
+// newClient prepares a client that has been checked.
+func newClient(index int, c Client, ttl time.Duration) *client {
 	if c.TTL > 0 {
 		ttl = c.TTL
 	}
@@ -113,7 +122,7 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		c.GrantTypes = []string{grantClientCredentials}
 	}
 	entry := &client{
-		index:       len(r.list),
+		index:       index,
 		id:          c.ID,
 		jsonID:      appendJSONString(nil, c.ID),
 		scope:       c.Scope,
@@ -126,8 +135,34 @@ func (r *registry) add(c Client, ttl time.Duration) {
 		subject:     c.Subject,
 	}
 	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
-	r.list = append(r.list, entry)
-	r.byID[c.ID] = entry
+	return entry
+}
+
+// find returns the client of that identifier, or nil.
+func (r *registry) find(id string) *client {
+	if c := r.byID[id]; c != nil || r.registered == nil {
+		return c
+	}
+	return r.registered.find(id)
+}
+
+// findBytes is find without a copy of the identifier for the clients that the server was configured with.
+func (r *registry) findBytes(id []byte) *client {
+	if c := r.byID[string(id)]; c != nil || r.registered == nil {
+		return c
+	}
+	return r.registered.find(string(id))
+}
+
+// at returns the client of that index, or nil.
+func (r *registry) at(index uint64) *client {
+	switch {
+	case index < uint64(len(r.list)):
+		return r.list[index]
+	case r.registered == nil:
+		return nil
+	}
+	return r.registered.at(index)
 }
 
 // addAPI registers the client that the API introspects with. It has no grant
@@ -225,7 +260,7 @@ var nothing credentials
 // not tell whether the id is known: an unknown one is compared with nothing.
 // found is the client that the id names, whatever the secret.
 func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
-	found = r.byID[string(id)]
+	found = r.findBytes(id)
 	want := &nothing
 	if found != nil {
 		want = found.credentials.Load()

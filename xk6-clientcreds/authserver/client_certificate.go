@@ -69,11 +69,11 @@ func (v *certificateVerifier) method(
 			if certificateOf(r) == nil || f.get("client_id") == nil || f.hasOtherCredentials(r) {
 				return false
 			}
-			c := clients.byID[string(f.get("client_id"))]
+			c := clients.findBytes(f.get("client_id"))
 			return (c == nil && name == methodTLS) || (c != nil && c.certificateMethod() == name)
 		},
 		verify: func(r *http.Request, f *form) (*client, *oauthError) {
-			c := clients.byID[string(f.get("client_id"))]
+			c := clients.findBytes(f.get("client_id"))
 			if c == nil {
 				return nil, errCertificateClient
 			}
@@ -155,6 +155,7 @@ func (c *credentials) hasCertificate(shown *x509.Certificate) bool {
 // has one nobody is asked, so that a handshake costs what it does elsewhere.
 func (s *Server) expectCertificates() error {
 	s.certificates.server = s
+	s.asksCertificates = s.cfg.Registration != RegistrationOff && s.cfg.TLSDir != ""
 	for _, c := range s.clients.list {
 		if c.certificateMethod() == "" {
 			continue

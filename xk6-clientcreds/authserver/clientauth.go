@@ -87,7 +87,7 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 		if len(r.Header["Authorization"]) == 1 {
 			return nil, errWrongScheme
 		}
-		c := s.clients.byID[string(f.get("client_id"))]
+		c := s.clients.findBytes(f.get("client_id"))
 		if c != nil && c.certificateMethod() != "" {
 			return c, errNoCertificate
 		}
@@ -131,7 +131,7 @@ func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 					return nil, errBasicEncoding
 				}
 				if secret, ok = unescape(secret); !ok {
-					return clients.byID[string(id)], errBasicEncoding
+					return clients.findBytes(id), errBasicEncoding
 				}
 			}
 			c, ok := clients.authenticate(id, secret)

@@ -46,6 +46,16 @@ const (
 	AdminOff      AdminAccess = "off"
 )
 
+// RegistrationAccess says who can register clients.
+type RegistrationAccess string
+
+// The accesses to the registration endpoint.
+const (
+	RegistrationOff   RegistrationAccess = "off"   // nobody: there is no such endpoint
+	RegistrationToken RegistrationAccess = "token" // everybody who has the initial access token
+	RegistrationOpen  RegistrationAccess = "open"  // everybody
+)
+
 // DefaultTTL is the lifetime of an access token unless the configuration or
 // the client says otherwise.
 const DefaultTTL = 5 * time.Minute
@@ -96,6 +106,12 @@ type Config struct {
 	// URL of the API and every audience is accepted.
 	APIAudience string
 
+	// Registration says who can register clients (RFC 7591) and manage the clients that they registered (RFC 7592).
+	// Default: nobody.
+	Registration RegistrationAccess
+	// InitialAccessToken is the token that registers clients if Registration is RegistrationToken.
+	InitialAccessToken string
+
 	// Faults is the JSON document of the faults that there are from the start,
 	// see package faults. Default: none.
 	Faults []byte
@@ -135,6 +151,7 @@ func (c *Config) setDefaults() {
 	setDefault(&c.JWTAlgorithm, "ES256")
 	setDefault(&c.BasicEncoding, BasicForm)
 	setDefault(&c.APICheck, CheckLocal)
+	setDefault(&c.Registration, RegistrationOff)
 	setDefault(&c.Admin, AdminLoopback)
 	if c.Now == nil {
 		c.Now = time.Now

@@ -48,8 +48,22 @@ func (c *Config) checkChoices() error {
 		oneOf("JWTAlgorithm", c.JWTAlgorithm, jwtAlgorithms...),
 		oneOf("BasicEncoding", c.BasicEncoding, BasicForm, BasicRaw),
 		oneOf("APICheck", c.APICheck, CheckLocal, CheckIntrospection),
+		oneOf("Registration", c.Registration, RegistrationOff, RegistrationToken, RegistrationOpen),
+		c.checkInitialAccessToken(),
 		oneOf("Admin", c.Admin, AdminLoopback, AdminOn, AdminOff),
 	)
+}
+
+// checkInitialAccessToken demands a token that fits an Authorization header (RFC 6750 §2.1).
+func (c *Config) checkInitialAccessToken() error {
+	if c.Registration != RegistrationToken {
+		return nil
+	}
+	if c.InitialAccessToken == "" || !printableASCII(c.InitialAccessToken) || strings.Contains(c.InitialAccessToken, " ") {
+		return configErrorf("InitialAccessToken", "is empty, or has characters other than printable ASCII without spaces; "+
+			"set the token that registers clients")
+	}
+	return nil
 }
 
 func (c *Config) checkFaults() error {

@@ -56,7 +56,7 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Admin: "root"}, `authserver: Admin: "root" is unknown; it must be one of loopback, on, off`},
 		{
 			Config{Faults: []byte(`{"tokn": {}}`)},
-			`authserver: Faults: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce`,
+			`authserver: Faults: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, registration, tls, clock_skew, ttl, dpop_nonce`,
 		},
 		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},

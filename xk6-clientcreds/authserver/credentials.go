@@ -73,7 +73,7 @@ func (s *Server) RotateJWKS(id string, set jose.JSONWebKeySet) error {
 // rotate replaces the credentials of a client by what change makes of them.
 // keep adds what is left of the old ones.
 func (r *registry) rotate(id string, change func(*Client), keep func(old, fresh *credentials)) error {
-	c := r.byID[id]
+	c := r.find(id)
 	if c == nil || id == apiClientID {
 		return configErrorf("Clients", "client %q is not registered", id)
 	}

@@ -24,6 +24,7 @@ type Endpoints struct {
 	Introspection string
 	Revocation    string
 	JWKS          string
+	Registration  string // empty where no client can register
 	API           string
 	Stats         string
 	Health        string
@@ -51,6 +52,9 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 		API:           api + apiPath + "/",
 		Stats:         auth + statsPath,
 		Health:        auth + healthPath,
+	}
+	if s.cfg.Registration != RegistrationOff {
+		s.endpoints.Registration = base + "/register"
 	}
 	if s.adminAllowed(authAddr) {
 		s.endpoints.Admin = auth + adminPath

@@ -62,7 +62,7 @@ func (s *Server) clientOf(e faults.Endpoint, r *http.Request, body []byte) strin
 			id = issuerOf(string(f.get("client_assertion")))
 		}
 	}
-	if c := s.clients.byID[id]; c != nil {
+	if c := s.clients.find(id); c != nil {
 		return c.id
 	}
 	return ""

@@ -15,6 +15,7 @@ type metadata struct {
 	Issuer        string   `json:"issuer"`
 	TokenEndpoint string   `json:"token_endpoint"`
 	JWKSURI       string   `json:"jwks_uri,omitempty"`
+	Registration  string   `json:"registration_endpoint,omitempty"`
 	Scopes        []string `json:"scopes_supported,omitempty"`
 	// RFC 9396 §10
 	DetailTypes []string `json:"authorization_details_types_supported,omitempty"`
@@ -48,6 +49,7 @@ func (s *Server) metadata() metadata {
 	m := metadata{
 		Issuer:                      s.endpoints.Issuer,
 		TokenEndpoint:               s.endpoints.Token,
+		Registration:                s.endpoints.Registration,
 		Scopes:                      s.scopes(),
 		DetailTypes:                 s.detailTypes(),
 		ResponseTypes:               []string{},

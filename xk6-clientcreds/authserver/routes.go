@@ -16,6 +16,11 @@ type routes struct {
 	paths map[string]http.Handler
 	api   http.Handler // for every path below apiPath; nil where the port has no API
 	admin http.Handler // for every path below adminPath; nil where there is none
+
+	// managed is for every path below the registration endpoint, which is at managedPath without the slash; nil where
+	// there is none.
+	managed     http.Handler
+	managedPath string
 }
 
 func (p *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -29,6 +34,10 @@ func (p *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.admin != nil && strings.HasPrefix(r.URL.Path, adminPath+"/") {
 		p.admin.ServeHTTP(w, r)
+		return
+	}
+	if p.managed != nil && strings.HasPrefix(r.URL.Path, p.managedPath) {
+		p.managed.ServeHTTP(w, r)
 		return
 	}
 	http.NotFound(w, r)
@@ -63,6 +72,7 @@ func (s *Server) addAuthorizationServer(p *routes) error {
 		http.HandlerFunc(s.serveIntrospection))
 	p.paths[base+"/revoke"] = s.arriving(&s.stats.revocations, faults.Revocation, http.HandlerFunc(s.serveRevocation))
 	p.paths[base+"/jwks"] = s.faults.Wrap(faults.JWKS, readOnly(s.serveKeys))
+	s.addRegistration(p, base)
 	published, err := document(s.metadata())
 	if err != nil {
 		return err

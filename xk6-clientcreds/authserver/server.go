@@ -75,12 +75,15 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.stats = newStats(len(clients.list))
+	if cfg.Registration != RegistrationOff {
+		clients.registered = newRegisteredClients(len(clients.list))
+	}
+	s.stats = new(stats)
 	s.api = newProtectedAPI(&s.cfg, s.stats, s.proofs, check)
 	if cfg.TokenFormat == JWT {
 		s.format, err = newJWTFormat(s, cfg.JWTAlgorithm)
 	} else {
-		s.format, err = newOpaqueFormat(clients.list)
+		s.format, err = newOpaqueFormat(clients)
 	}
 	if err != nil {
 		return nil, err

@@ -15,6 +15,8 @@ type Stats struct {
 	DiscoveryRequests     int64         `json:"discovery_requests"`
 	IntrospectionRequests int64         `json:"introspection_requests"`
 	RevocationRequests    int64         `json:"revocation_requests"`
+	// RegistrationRequests counts the requests to register, read, change, and delete clients.
+	RegistrationRequests int64 `json:"registration_requests"`
 	// Faults counts what faults on demand have done, by kind and endpoint.
 	Faults        map[string]map[string]int64 `json:"faults"`
 	StartedAt     time.Time                   `json:"started_at"`
@@ -25,7 +27,7 @@ type Stats struct {
 type TokenRequests struct {
 	Total int64 `json:"total"`
 	// ByClient counts the requests that name a registered client, whether or
-	// not they authenticate it.
+	// not they authenticate it. A client that was deleted is left out.
 	ByClient map[string]int64 `json:"by_client"`
 	// ByResult counts "issued" and the error codes of RFC 6749 §5.2 and RFC
 	// 9449 §5, and how faults answered: by their error codes, "http_503" and the like,
@@ -55,20 +57,18 @@ type stats struct {
 	token, api     arrivals
 	tokenResults   [tokenResults]atomic.Int64
 	apiResults     [apiResults]atomic.Int64
-	byClient       []atomic.Int64 // by client.index
 	discoveries    atomic.Int64
 	introspections atomic.Int64
 	revocations    atomic.Int64
+	registrations  atomic.Int64
 }
-
-func newStats(clients int) *stats { return &stats{byClient: make([]atomic.Int64, clients)} }
 
 // countToken counts a decided token request. c is nil when the request names no
 // registered client.
 func (s *stats) countToken(c *client, result tokenResult) {
 	s.tokenResults[result].Add(1)
 	if c != nil {
-		s.byClient[c.index].Add(1)
+		c.requests.Add(1)
 	}
 }
 
@@ -78,9 +78,10 @@ func (s *stats) countAPI(result apiResult) { s.apiResults[result].Add(1) }
 func (s *Server) Stats() Stats {
 	st := s.stats
 	byClient := make(map[string]int64, len(s.cfg.Clients))
-	for i, c := range s.cfg.Clients {
-		byClient[c.ID] = st.byClient[i].Load()
+	for _, c := range s.clients.list[:len(s.cfg.Clients)] {
+		byClient[c.id] = c.requests.Load()
 	}
+	s.clients.registered.addRequests(byClient)
 	tokenResults := occurred(tokenResultNames[:], st.tokenResults[:])
 	s.faults.AddResults(faults.Token, tokenResults)
 	apiResults := occurred(apiResultNames[:], st.apiResults[:])
@@ -101,6 +102,7 @@ func (s *Server) Stats() Stats {
 		DiscoveryRequests:     st.discoveries.Load(),
 		IntrospectionRequests: st.introspections.Load(),
 		RevocationRequests:    st.revocations.Load(),
+		RegistrationRequests:  st.registrations.Load(),
 		Faults:                s.faults.Counts(),
 		StartedAt:             s.started,
 		UptimeSeconds:         s.wall().Sub(s.started).Seconds(),

@@ -127,7 +127,7 @@ func (j *jwtFormat) open(_ *form, token string) (tokenClaims, bool) {
 		return tokenClaims{}, false
 	}
 	g := tokenClaims{
-		client:   j.server.clients.byID[c.ClientID],
+		client:   j.server.clients.find(c.ClientID),
 		scope:    c.Scope,
 		audience: c.Audience,
 		details:  string(c.Details),
@@ -145,12 +145,12 @@ func (j *jwtFormat) open(_ *form, token string) (tokenClaims, bool) {
 // that is not registered.
 func (j *jwtFormat) parties(c *claims, g *tokenClaims) bool {
 	if c.Subject != c.ClientID {
-		if g.subject = j.server.clients.byID[c.Subject]; g.subject == nil {
+		if g.subject = j.server.clients.find(c.Subject); g.subject == nil {
 			return false
 		}
 	}
 	for a := c.Actor; a != nil; a = a.Actor {
-		g.actors = append(g.actors, j.server.clients.byID[a.Subject])
+		g.actors = append(g.actors, j.server.clients.find(a.Subject))
 	}
 	return !slices.Contains(g.actors, nil)
 }

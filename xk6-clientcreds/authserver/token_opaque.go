@@ -19,13 +19,13 @@ import (
 // one. Tokens do not survive a restart of the server.
 type opaqueFormat struct {
 	aead    cipher.AEAD
-	clients []*client
+	clients *registry
 }
 
 // tokenEncoding is strict about the bits that are left over at the end.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-func newOpaqueFormat(clients []*client) (*opaqueFormat, error) {
+func newOpaqueFormat(clients *registry) (*opaqueFormat, error) {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails
 	block, err := aes.NewCipher(key[:])
@@ -96,12 +96,16 @@ func appendTokenClaims(dst []byte, g *tokenClaims) []byte {
 // wrote it, so the checks only keep a mistake here from becoming a panic.
 func (o *opaqueFormat) readTokenClaims(b []byte) (tokenClaims, bool) {
 	index, n := binary.Uvarint(b)
-	if n <= 0 || index >= uint64(len(o.clients)) || len(b) < n+17 {
+	if n <= 0 || len(b) < n+17 {
 		return tokenClaims{}, false
+	}
+	c := o.clients.at(index)
+	if c == nil {
+		return tokenClaims{}, false // it registered, and was deleted
 	}
 	b = b[n:]
 	g := tokenClaims{
-		client:  o.clients[index],
+		client:  c,
 		issued:  time.Unix(0, int64(binary.BigEndian.Uint64(b))),     // #nosec G115 -- written from an int64
 		expires: time.Unix(0, int64(binary.BigEndian.Uint64(b[8:]))), // #nosec G115 -- written from an int64
 	}

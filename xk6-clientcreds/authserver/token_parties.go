@@ -25,11 +25,15 @@ func (o *opaqueFormat) readParties(b []byte, g *tokenClaims) ([]byte, bool) {
 	b = b[1:]
 	for i := range count {
 		index, n := binary.Uvarint(b)
-		if n <= 0 || index >= uint64(len(o.clients)) {
+		if n <= 0 {
 			return nil, false
 		}
 		b = b[n:]
-		if party := o.clients[index]; i == 0 {
+		party := o.clients.at(index)
+		if party == nil {
+			return nil, false // it registered, and was deleted
+		}
+		if i == 0 {
 			g.subject = party
 		} else {
 			g.actors = append(g.actors, party)

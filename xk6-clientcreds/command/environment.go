@@ -9,6 +9,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
+// initialTokenVariable holds the initial access token, which registers clients (RFC 7591 §1.2).
+const initialTokenVariable = "INITIAL_ACCESS_TOKEN"
+
 // examplePath is a path below the API. Any other would do.
 const examplePath = "orders"
 
@@ -61,14 +64,18 @@ func (env scriptEnvironment) over(environment map[string]string) []string {
 	return list
 }
 
-// announce prints the variables for a shell. A secret that was given to the
-// server is not printed: terminals are recorded.
-func (env scriptEnvironment) announce(w io.Writer, clients []registration) error {
+// announce prints the variables for a shell. A secret or token that was given to the server, and not made by it, is not
+// printed: terminals are recorded.
+func (env scriptEnvironment) announce(w io.Writer, clients []registration, madeInitialToken bool) error {
 	var b strings.Builder
 	b.WriteString("\n# for scripts, in another terminal:\n")
 	for _, v := range env {
 		if v.name == "CLIENT_SECRET" && !clients[0].generated {
 			b.WriteString("# CLIENT_SECRET: the one that this server was given\n")
+			continue
+		}
+		if v.name == initialTokenVariable && !madeInitialToken {
+			b.WriteString("# INITIAL_ACCESS_TOKEN: the one that this server was given\n")
 			continue
 		}
 		fmt.Fprintf(&b, "export %s=%s\n", v.name, shell.Quote(v.value))
@@ -95,6 +102,9 @@ func announce(w io.Writer, e authserver.Endpoints, format authserver.TokenFormat
 	}
 	if e.Admin != "" {
 		lines = append(lines, variable{"admin", e.Admin})
+	}
+	if e.Registration != "" {
+		lines = append(lines, variable{"registration", e.Registration})
 	}
 	if format == authserver.JWT {
 		lines = append(lines, variable{"JWK set", e.JWKS})

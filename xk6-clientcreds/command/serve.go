@@ -28,14 +28,14 @@ const gcPercent = 400
 
 const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API, made to be put under load.
 
-Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents. Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
+Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents, and /register with --registration. Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
 Below /admin faults are changed while it serves; without --admin on that is for a loopback --addr only.
 
 The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
 secret, unless --client or --clients name others or --client-count has some generated.
 
 With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, ADMIN_URL where there is an admin endpoint, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
+environment, ADMIN_URL where there is an admin endpoint, INITIAL_ACCESS_TOKEN with --registration token, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
 --client-key is, that and CLIENT_CERTIFICATE_FILE where --client-certificate is, and CLIENTS_FILE, the file with all
 clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
 SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
@@ -56,6 +56,8 @@ const serveExample = `  # serve until Ctrl-C, and print the environment for scri
 type serve struct {
 	gs    *state.GlobalState
 	flags serveFlags
+
+	madeInitialToken bool // nobody else knows the initial access token yet
 }
 
 func newServe(gs *state.GlobalState) *cobra.Command {
@@ -94,6 +96,11 @@ func (s *serve) config() (cfg authserver.Config, clients []registration, err err
 	}
 	if cfg, err = s.flags.config(clients); err != nil {
 		return cfg, nil, err
+	}
+	if cfg.Registration == authserver.RegistrationToken {
+		if cfg.InitialAccessToken = s.env(initialTokenVariable, ""); cfg.InitialAccessToken == "" {
+			cfg.InitialAccessToken, s.madeInitialToken = newSecret(), true
+		}
 	}
 	cfg.ErrorLog = log.New(debugLog{s.gs.Logger}, "", 0)
 	cfg.Faults, err = s.faults()
@@ -135,6 +142,9 @@ func (s *serve) run(command []string) (err error) {
 	}
 
 	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path)
+	if cfg.InitialAccessToken != "" {
+		env = append(env, variable{initialTokenVariable, cfg.InitialAccessToken})
+	}
 	if len(command) > 0 {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err
@@ -145,7 +155,7 @@ func (s *serve) run(command []string) (err error) {
 	if err := announce(s.gs.Stdout, server.Endpoints(), cfg.TokenFormat); err != nil {
 		return err
 	}
-	if err := env.announce(s.gs.Stdout, clients); err != nil {
+	if err := env.announce(s.gs.Stdout, clients, s.madeInitialToken); err != nil {
 		return err
 	}
 	select {

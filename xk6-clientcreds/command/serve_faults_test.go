@@ -55,7 +55,7 @@ func TestBadFaultFlags(t *testing.T) {
 		{[]string{"--faults", "/test/empty"}, "--faults /test/empty: the file is empty; it must have a JSON object"},
 		{
 			[]string{"--faults", "/test/bad"},
-			"--faults /test/bad: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, " +
+			"--faults /test/bad: tokn is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, registration, tls, " +
 				"clock_skew, ttl, dpop_nonce",
 		},
 		{[]string{"--faults", `{"token": {"latency": "fast"}}`}, `--faults: token.latency is "fast"` + duration},

@@ -64,6 +64,9 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
 		"`audience` that the API demands and that tokens get by default (default: any)")
+	set.StringVar((*string)(&f.cfg.Registration), "registration", string(authserver.RegistrationOff),
+		"`access` to the registration of clients (RFC 7591): off, token, which INITIAL_ACCESS_TOKEN holds or which is "+
+			"generated, or open")
 	f.faults.declare(set)
 	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
 		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by "+
@@ -91,7 +94,7 @@ var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
-	"Faults": "--faults", "Admin": "--admin", "AllowHosts": "--allow-host",
+	"Faults": "--faults", "Registration": "--registration", "InitialAccessToken": "INITIAL_ACCESS_TOKEN", "Admin": "--admin", "AllowHosts": "--allow-host",
 }
 
 // config makes the configuration of the server.

@@ -21,7 +21,7 @@ func TestBadDocuments(t *testing.T) {
 		`[]`:                               "the document is []; it must be a JSON object",
 		`null`:                             "the document is null; it must be a JSON object",
 		`{} {}`:                            "the document has more after its JSON object; remove what follows",
-		`{"a":1}`:                          "a is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, tls, clock_skew, ttl, dpop_nonce",
+		`{"a":1}`:                          "a is unknown; it must be one of seed, token, api, jwks, introspection, revocation, metadata, registration, tls, clock_skew, ttl, dpop_nonce",
 		`{"token":{"latencey":1}}`:         "token.latencey is unknown; it must be one of outages, rate_limit, latency, reset, errors, slow_body, truncated_body",
 		`{"token":3}`:                      "token is 3; it must be an object",
 		`{"seed":-1}`:                      "seed is -1; it must be a number from 0 to 9.007199254740992e+15",

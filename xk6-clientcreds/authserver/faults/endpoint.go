@@ -11,6 +11,7 @@ const (
 	Introspection
 	Revocation
 	Metadata
+	Registration
 	endpoints // how many there are
 )
 
@@ -23,4 +24,6 @@ const (
 
 // placeNames are the names of the endpoints in the document, and of all places
 // in the counters.
-var placeNames = [places]string{"token", "api", "jwks", "introspection", "revocation", "metadata", "tls", "server"}
+var placeNames = [places]string{
+	"token", "api", "jwks", "introspection", "revocation", "metadata", "registration", "tls", "server",
+}
