@@ -8,7 +8,7 @@ import (
 // addClientCertificate registers the certificate of --client-certificate with
 // the first client. Other CAs than the CA of --tls-dir are not known to the server:
 // their certificates are registered themselves, as self-signed ones.
-func (s *serve) addClientCertificate(clients []registration) error {
+func (s *serve) addClientCertificate(clients []servedClient) error {
 	const flag = "--client-certificate"
 	switch {
 	case s.flags.clientCertificate == "":

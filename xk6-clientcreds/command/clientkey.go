@@ -59,7 +59,7 @@ func writeClientKey(path string) ([]byte, error) {
 }
 
 // addClientKey registers the key of --client-key with the first client.
-func (s *serve) addClientKey(clients []registration) error {
+func (s *serve) addClientKey(clients []servedClient) error {
 	if s.flags.clientKey == "" {
 		return nil
 	}

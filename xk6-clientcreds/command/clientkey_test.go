@@ -17,8 +17,8 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "client.pem")
 	s := &serve{flags: serveFlags{clientKey: path}}
-	register := func() registration {
-		clients := []registration{{Client: authserver.Client{ID: "a"}}, {Client: authserver.Client{ID: "b"}}}
+	register := func() servedClient {
+		clients := []servedClient{{Client: authserver.Client{ID: "a"}}, {Client: authserver.Client{ID: "b"}}}
 		require.NoError(t, s.addClientKey(clients))
 		require.Empty(t, clients[1].JWKS.Keys)
 		require.Len(t, clients[0].JWKS.Keys, 1)
@@ -48,12 +48,12 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": ": the key cannot sign; it must be an ECDSA, RSA, or Ed25519 key",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-		err := s.addClientKey([]registration{{}})
+		err := s.addClientKey([]servedClient{{}})
 		require.ErrorContains(t, err, "--client-key "+path+problem)
 		require.Equal(t, 104, exitCode(err))
 	}
 	s.flags.clientKey = filepath.Join(path, "below-a-file")
-	require.ErrorContains(t, s.addClientKey([]registration{{}}), "--client-key: ")
+	require.ErrorContains(t, s.addClientKey([]servedClient{{}}), "--client-key: ")
 	s.flags.clientKey = ""
 	require.NoError(t, s.addClientKey(nil))
 }

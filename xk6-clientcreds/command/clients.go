@@ -13,8 +13,8 @@ const (
 	defaultScope    = "orders.read orders.write"
 )
 
-// registration is a client and where its secret is from.
-type registration struct {
+// servedClient is a client and where its secret is from.
+type servedClient struct {
 	authserver.Client
 
 	generated bool   // the secret was made here: nobody else knows it yet
@@ -25,7 +25,7 @@ type registration struct {
 
 // clients returns the clients to register. The first is the one that scripts
 // use unless they use them all.
-func (s *serve) clients() ([]registration, error) {
+func (s *serve) clients() ([]servedClient, error) {
 	list, err := s.clientsOfFlags()
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *serve) clients() ([]registration, error) {
 
 // clientsOfFlags returns as many clients as are to be generated, or the clients of the
 // file, then the clients of the flags, or the client of the environment.
-func (s *serve) clientsOfFlags() ([]registration, error) {
+func (s *serve) clientsOfFlags() ([]servedClient, error) {
 	if s.flags.set.Changed("client-count") {
 		return s.generatedClients()
 	}
@@ -55,7 +55,7 @@ func (s *serve) clientsOfFlags() ([]registration, error) {
 	return list, nil
 }
 
-func (s *serve) clientOfEnvironment(id string) registration {
+func (s *serve) clientOfEnvironment(id string) servedClient {
 	c := authserver.Client{
 		ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope),
 		GrantTypes: authserver.GrantTypes,
@@ -64,7 +64,7 @@ func (s *serve) clientOfEnvironment(id string) registration {
 	if generated {
 		c.Secret = newSecret()
 	}
-	return registration{Client: c, generated: generated}
+	return servedClient{Client: c, generated: generated}
 }
 
 // newSecret is long enough for client_secret_jwt with HS256 (RFC 7518 §3.2).
@@ -77,7 +77,7 @@ func (s *serve) env(name, fallback string) string {
 	return fallback
 }
 
-func (s *serve) clientsOfFile() ([]registration, error) {
+func (s *serve) clientsOfFile() ([]servedClient, error) {
 	path := s.flags.clientsFile
 	if path == "" {
 		return nil, nil
@@ -91,7 +91,7 @@ func (s *serve) clientsOfFile() ([]registration, error) {
 	if err != nil {
 		return nil, invalidf("--clients %w", err)
 	}
-	list := make([]registration, file.Len())
+	list := make([]servedClient, file.Len())
 	for i := range list {
 		if list[i].Client, err = clientOf(file, i); err != nil {
 			return nil, invalidf("--clients: %w", err)

@@ -17,7 +17,7 @@ const mostClients = 1_000_000
 
 // generatedClients returns as many clients as --client-count says, all alike
 // except for id and secret.
-func (s *serve) generatedClients() ([]registration, error) {
+func (s *serve) generatedClients() ([]servedClient, error) {
 	n := s.flags.clientCount
 	switch {
 	case n < 1 || n > mostClients:
@@ -27,7 +27,7 @@ func (s *serve) generatedClients() ([]registration, error) {
 	case len(s.flags.clientIDs) > 0:
 		return nil, invalidf("--client-count and --client are both set; set one of them")
 	}
-	list := make([]registration, n)
+	list := make([]servedClient, n)
 	scope := s.env("SCOPE", defaultScope)
 	for i := range list {
 		list[i].Client = authserver.Client{
@@ -47,7 +47,7 @@ type clientsFile struct {
 	temporary bool
 }
 
-func (s *serve) clientsFile(clients []registration) (clientsFile, error) {
+func (s *serve) clientsFile(clients []servedClient) (clientsFile, error) {
 	if s.flags.clientCount > 0 {
 		return writeClientsFile(clients)
 	}
@@ -62,7 +62,7 @@ func (s *serve) clientsFile(clients []registration) (clientsFile, error) {
 }
 
 // writeClientsFile writes what only the owner may read.
-func writeClientsFile(clients []registration) (file clientsFile, err error) {
+func writeClientsFile(clients []servedClient) (file clientsFile, err error) {
 	temp, err := os.CreateTemp("", "clientcreds-clients-*.json")
 	if err != nil {
 		return file, invalidf("--client-count: %w", err)
@@ -77,7 +77,7 @@ func writeClientsFile(clients []registration) (file clientsFile, err error) {
 }
 
 // encodeClients writes one client per line, in the form that clientOf reads.
-func encodeClients(w io.Writer, clients []registration) error {
+func encodeClients(w io.Writer, clients []servedClient) error {
 	separator := "[\n"
 	for _, c := range clients {
 		line, err := json.Marshal(map[string]string{"client_id": c.ID, "client_secret": c.Secret, "scope": c.Scope})

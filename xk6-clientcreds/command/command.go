@@ -41,7 +41,7 @@ func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 		return cmd.Help()
 	}
 	root.AddCommand(newRun(gs, files), newInit(gs, files), newScenarios(gs, files), newServe(gs), newDoctor(gs),
-		newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
+		newClients(gs), newCompare(gs), newReport(gs), newVerdict(gs), newHealth(gs))
 	withExitCodes(root)
 	withHelp(root)
 	withCompletion(root)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.k6.io/k6/v2/cmd/state"
 	"go.k6.io/k6/v2/secretsource"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
@@ -53,9 +54,9 @@ func (d *doctorCommand) secret() (name, secret string, err error) {
 	case len(flags) == 0:
 		return d.secretOfVariables()
 	case flags[0] == byFile:
-		return secretOfFile("--"+byFile, d.secretRef.file)
+		return secretOfFile("--"+byFile, d.secretRef.file, "the client's secret")
 	case flags[0] == bySource:
-		secret, err = d.secretOfSource("--"+bySource, d.secretRef.source)
+		secret, err = secretOfSource(d.gs, "--"+bySource, d.secretRef.source)
 		return "--" + bySource, secret, err
 	default:
 		value := d.gs.Env[d.secretRef.env]
@@ -80,32 +81,33 @@ func (d *doctorCommand) secretOfVariables() (name, secret string, err error) {
 	case len(given) == 0:
 		return secretVariable, "", nil
 	case given[0] == fileVariable:
-		return secretOfFile(fileVariable, d.gs.Env[fileVariable])
+		return secretOfFile(fileVariable, d.gs.Env[fileVariable], "the client's secret")
 	case given[0] == sourceVariable:
-		secret, err := d.secretOfSource(sourceVariable, d.gs.Env[sourceVariable])
+		secret, err := secretOfSource(d.gs, sourceVariable, d.gs.Env[sourceVariable])
 		return sourceVariable, secret, err
 	}
 	return secretVariable, d.gs.Env[secretVariable], nil
 }
 
-func secretOfFile(name, path string) (string, string, error) {
+// secretOfFile reads a secret from the file that the flag or variable of that name has. what says which secret.
+func secretOfFile(name, path, what string) (string, string, error) {
 	text, err := oauth.ReadSecretFile(path)
 	if err != nil {
-		return "", "", fmt.Errorf("%s %w; it must be the path of a file with the client's secret", name, err)
+		return "", "", fmt.Errorf("%s %w; it must be the path of a file with %s", name, err, what)
 	}
 	return name, oauth.TrimSecretFile(string(text)), nil
 }
 
 // secretOfSource asks k6's secret sources, by the secret's name or by source:name. setting names the flag or variable.
-func (d *doctorCommand) secretOfSource(setting, ref string) (string, error) {
+func secretOfSource(gs *state.GlobalState, setting, ref string) (string, error) {
 	source, key, named := strings.Cut(ref, ":")
 	if !named {
 		source, key = secretsource.DefaultSourceName, ref
 	}
-	if d.gs.SecretsManager == nil {
+	if gs.SecretsManager == nil {
 		return "", fmt.Errorf("%s needs --secret-source, such as --secret-source=file=secrets.txt", setting)
 	}
-	secret, err := d.gs.SecretsManager.Get(source, key)
+	secret, err := gs.SecretsManager.Get(source, key)
 	if err != nil {
 		return "", fmt.Errorf("%s cannot be read, %w; it must be the name of a secret, or source:name, in what "+
 			"--secret-source=file=secrets.txt configures",

@@ -23,7 +23,7 @@ type scriptEnvironment []variable
 
 // newScriptEnvironment describes the server, the client c and the file with all
 // clients, which may be empty.
-func newScriptEnvironment(e authserver.Endpoints, c registration, clientsFile string) scriptEnvironment {
+func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile string) scriptEnvironment {
 	env := scriptEnvironment{
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
@@ -66,7 +66,7 @@ func (env scriptEnvironment) over(environment map[string]string) []string {
 
 // announce prints the variables for a shell. A secret or token that was given to the server, and not made by it, is not
 // printed: terminals are recorded.
-func (env scriptEnvironment) announce(w io.Writer, clients []registration, madeInitialToken bool) error {
+func (env scriptEnvironment) announce(w io.Writer, clients []servedClient, madeInitialToken bool) error {
 	var b strings.Builder
 	b.WriteString("\n# for scripts, in another terminal:\n")
 	for _, v := range env {

@@ -56,7 +56,7 @@ func ours(t *testing.T) []*cobra.Command {
 // TestUsageErrors: what a user writes wrongly has one exit code in all commands, and the error says what to do.
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
-	const allowed = "; allowed: compare, doctor, health, init, report, run, scenarios, serve, verdict"
+	const allowed = "; allowed: clients, compare, doctor, health, init, report, run, scenarios, serve, verdict"
 	help := func(command string) string { return "; `k6 x clientcreds" + command + " --help` lists the flags" }
 	for _, c := range []struct {
 		args []string

@@ -90,7 +90,7 @@ func onlyAfterDash(cmd *cobra.Command, args []string) error {
 }
 
 // config makes the configuration of the server, and its clients.
-func (s *serve) config() (cfg authserver.Config, clients []registration, err error) {
+func (s *serve) config() (cfg authserver.Config, clients []servedClient, err error) {
 	if clients, err = s.clients(); err != nil {
 		return cfg, nil, err
 	}

@@ -98,7 +98,7 @@ var flagOf = map[string]string{
 }
 
 // config makes the configuration of the server.
-func (f *serveFlags) config(clients []registration) (authserver.Config, error) {
+func (f *serveFlags) config(clients []servedClient) (authserver.Config, error) {
 	cfg := f.cfg
 	cfg.TTL = time.Duration(f.ttl)
 	cfg.DPoPNonce = time.Duration(f.dpopNonce)

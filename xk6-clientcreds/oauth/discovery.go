@@ -15,6 +15,7 @@ type Metadata struct {
 	JWKSURI               string
 	IntrospectionEndpoint string
 	RevocationEndpoint    string
+	RegistrationEndpoint  string // RFC 7591 §3
 	GrantTypes            []string
 	// TokenEndpointAuthMethods is client_secret_basic alone where the server does not say.
 	TokenEndpointAuthMethods []string
@@ -98,6 +99,7 @@ func readMetadata(document object) *Metadata {
 		JWKSURI:                  document.text("jwks_uri"),
 		IntrospectionEndpoint:    document.text("introspection_endpoint"),
 		RevocationEndpoint:       document.text("revocation_endpoint"),
+		RegistrationEndpoint:     document.text("registration_endpoint"),
 		GrantTypes:               document.list("grant_types_supported"),
 		TokenEndpointAuthMethods: document.list("token_endpoint_auth_methods_supported"),
 		DPoPAlgorithms:           document.list("dpop_signing_alg_values_supported"),

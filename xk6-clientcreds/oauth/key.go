@@ -63,6 +63,12 @@ func ParseSigningKey(text []byte, algorithm, id string) (*SigningKey, error) {
 // Algorithm is the name of the algorithm that k signs with.
 func (k *SigningKey) Algorithm() string { return k.algorithm }
 
+// Public returns the public key as a JWK, for a server to verify signatures with.
+func (k *SigningKey) Public() jose.JSONWebKey {
+	private := jose.JSONWebKey{Key: k.key, KeyID: k.id, Algorithm: k.algorithm, Use: "sig"}
+	return private.Public()
+}
+
 // String says the algorithm, not the key.
 func (k *SigningKey) String() string { return k.algorithm + " key" }
 
