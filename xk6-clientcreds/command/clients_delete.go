@@ -83,7 +83,7 @@ func (d *clientsDelete) run(pool string) (err error) {
 	}
 	deletion, failure := run.Delete(ctx)
 	result := deleteResult{
-		Deleted: deletion.Deleted, Left: journal.Registered(), Unmanaged: deletion.Unmanaged, Unknown: journal.Unknown(),
+		Deleted: deletion.Deleted, Left: journal.Registered(), Unmanaged: append([]string{}, deletion.Unmanaged...), Unknown: append([]string{}, journal.Unknown()...),
 	}
 	if err := d.report(result); err != nil {
 		return err

@@ -316,7 +316,7 @@ func (r *clientsRegister) finish(journal *registration.Journal, failure error) e
 	result := registerResult{
 		Registered: journal.Registered(), Unknown: journal.Unknown(), File: r.output, Journal: r.output + journalSuffix,
 	}
-	result.Missing = r.count - result.Registered
+	result.Missing, result.Unknown = r.count-result.Registered, append([]string{}, result.Unknown...)
 	if writeErr := r.report(result, pool != nil && err == nil); writeErr != nil {
 		return errors.Join(writeErr, err, failure)
 	}
