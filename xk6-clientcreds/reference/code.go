@@ -74,17 +74,15 @@ func rootCommand() *cobra.Command {
 	return command.New(&state.GlobalState{Env: map[string]string{}, Stdout: nil, Stderr: nil}, nil)
 }
 
-// leaves returns the commands below root that do something: a command with subcommands only groups them.
-func leaves(root *cobra.Command) []*cobra.Command {
+// documented returns the commands below root that do something: a command without flags that has subcommands only groups
+// them.
+func documented(root *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
 	for _, c := range root.Commands() {
-		switch {
-		case !c.IsAvailableCommand():
-		case c.HasSubCommands():
-			list = append(list, leaves(c)...)
-		default:
+		if c.IsAvailableCommand() && (!c.HasSubCommands() || c.HasAvailableLocalFlags()) {
 			list = append(list, c)
 		}
+		list = append(list, documented(c)...)
 	}
 	return list
 }
@@ -92,7 +90,7 @@ func leaves(root *cobra.Command) []*cobra.Command {
 // commandsList describes the commands and their flags, as --help does.
 func commandsList() string {
 	var b strings.Builder
-	for _, c := range leaves(rootCommand()) {
+	for _, c := range documented(rootCommand()) {
 		group := strings.TrimSuffix(strings.TrimPrefix(c.CommandPath(), command.Name+" "), c.Name())
 		fmt.Fprintf(&b, "## `k6 x clientcreds %s%s`\n\n%s.\n\n```text\nk6 x clientcreds %s%s\n```\n\n",
 			group, c.Name(), c.Short, group, c.Use)

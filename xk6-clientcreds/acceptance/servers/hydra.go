@@ -43,6 +43,7 @@ func StartHydra(t *testing.T, c Certificates) *Hydra {
 			"tls":    object{"enabled": true, "cert": object{"path": c.CertFile}, "key": object{"path": c.KeyFile}},
 		},
 		"urls":    object{"self": object{"issuer": h.Issuer}},
+		"oidc":    object{"dynamic_client_registration": object{"enabled": true}},
 		"secrets": object{"system": []string{"0123456789abcdef0123456789abcdef"}},
 		"sqa":     object{"opt_out": true},
 		"log":     object{"level": "error"},

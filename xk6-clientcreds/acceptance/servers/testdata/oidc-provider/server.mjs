@@ -11,6 +11,7 @@
 //                   mtls_endpoint_aliases (RFC 8705 §5)
 //   MTLS_STRICT     1: that port ends the handshake of who shows none of that CA
 //   DPOP_NONCE      1 demands nonces in DPoP proofs
+//   INITIAL_ACCESS_TOKEN  lets clients register with this token (RFC 7591), and manage themselves (RFC 7592)
 //   TTL             lifetime of tokens in seconds, but for the client cc-short: 3
 import fs from 'node:fs';
 import https from 'node:https';
@@ -115,6 +116,7 @@ function provider(issuer) {
     const op = new Provider(issuer, {
         adapter: Memory,
         clients,
+        clientDefaults: { id_token_signed_response_alg: 'ES256' },
         jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'op' }] },
         cookies: { keys: ['unused'] },
         scopes: ['api:read', 'api:write'],
@@ -129,6 +131,10 @@ function provider(issuer) {
         features: {
             devInteractions: { enabled: false },
             clientCredentials: { enabled: true },
+            ...(process.env.INITIAL_ACCESS_TOKEN ? {
+                registration: { enabled: true, initialAccessToken: process.env.INITIAL_ACCESS_TOKEN },
+                registrationManagement: { enabled: true },
+            } : {}),
             introspection: { enabled: true, allowedPolicy: () => true },
             revocation: { enabled: true, allowedPolicy: () => true },
             ...(mutual ? { mTLS: {
