@@ -108,7 +108,8 @@ func TestTokenOfADeletedClientIsNotTheNextOnes(t *testing.T) {
 	s.ask(t, http.MethodDelete, first.member(t, "registration_client_uri"), first.member(t, "registration_access_token"), "")
 	require.Equal(t, http.StatusCreated, s.register(t, `{}`).status)
 	header := http.Header{"Authorization": {"Bearer " + token}}
-	require.Equal(t, http.StatusUnauthorized, request{method: http.MethodGet, url: apiPath, header: header}.ask(t, s.handler).status)
+	used := request{method: http.MethodGet, url: apiPath, header: header}.ask(t, s.handler)
+	require.Equal(t, http.StatusUnauthorized, used.status)
 }
 
 func TestOnlyWhoHasTheTokensRegistersAndManages(t *testing.T) {

@@ -33,8 +33,8 @@ func newClients(gs *state.GlobalState) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clients",
 		Short: "Register the clients of a load test, and delete them",
-		Long: "Register the clients of a load test at an authorization server by dynamic client registration (RFC 7591), and " +
-			"delete them again (RFC 7592).",
+		Long: "Register the clients of a load test at an authorization server by dynamic client registration (RFC 7591), " +
+			"and delete them again (RFC 7592).",
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -65,8 +65,8 @@ func (r *registrationRequests) check() error {
 
 // registrationHTTP sends requests as doctor does: over the proxy of the environment, with TLS 1.2 or later, and without
 // following redirects.
-func registrationHTTP() (do func(*http.Request) (*http.Response, error), closeIdle func()) {
-	client := &http.Client{
+func registrationHTTP() *http.Client {
+	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
@@ -78,7 +78,6 @@ func registrationHTTP() (do func(*http.Request) (*http.Response, error), closeId
 			return http.ErrUseLastResponse // a token does not follow a redirect
 		},
 	}
-	return client.Do, client.CloseIdleConnections // #nosec G704 -- the user chooses the target on purpose
 }
 
 // untilInterrupted is k6's context, which also ends at Ctrl-C and SIGTERM.

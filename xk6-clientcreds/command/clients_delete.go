@@ -72,18 +72,19 @@ func (d *clientsDelete) run(pool string) (err error) {
 			err = errors.Join(err, journal.Close())
 		}
 	}()
-	do, closeIdle := registrationHTTP()
-	defer closeIdle()
+	client := registrationHTTP()
+	defer client.CloseIdleConnections()
 	ctx, stop := untilInterrupted(d.gs)
 	defer stop()
 	run := registration.Run{
-		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, Do: do},
+		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, Do: client.Do},
 		Journal:  journal, Rate: d.requests.rate, Concurrency: d.requests.concurrency,
 		Progress: progress(d.gs.Stderr, "processed", 0, journal.Registered()),
 	}
 	deletion, failure := run.Delete(ctx)
 	result := deleteResult{
-		Deleted: deletion.Deleted, Left: journal.Registered(), Unmanaged: append([]string{}, deletion.Unmanaged...), Unknown: append([]string{}, journal.Unknown()...),
+		Deleted: deletion.Deleted, Left: journal.Registered(),
+		Unmanaged: append([]string{}, deletion.Unmanaged...), Unknown: append([]string{}, journal.Unknown()...),
 	}
 	if err := d.report(result); err != nil {
 		return err
@@ -116,7 +117,7 @@ func (d *clientsDelete) why(result deleteResult, deletion *registration.Deletion
 	case deletion.Refused != nil:
 		failure = fmt.Errorf("the server refused to delete %s: %w", plural(deletion.Refusals), deletion.Refused)
 	default:
-		failure = errors.New("the server gave no registration access tokens (RFC 7592); delete the clients with its own tools")
+		failure = errors.New("the server gave no registration access tokens (RFC 7592); use the server's own tools")
 	}
 	return fmt.Errorf("%s are still registered: %w", plural(result.Left), failure)
 }

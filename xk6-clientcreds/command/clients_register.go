@@ -117,11 +117,11 @@ func (r *clientsRegister) run() (err error) {
 	if err != nil {
 		return err
 	}
-	do, closeIdle := registrationHTTP()
-	defer closeIdle()
+	client := registrationHTTP()
+	defer client.CloseIdleConnections()
 	ctx, stop := untilInterrupted(r.gs)
 	defer stop()
-	journal, err := r.journal(ctx, do)
+	journal, err := r.journal(ctx, client.Do)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (r *clientsRegister) run() (err error) {
 		return invalid(err)
 	}
 	run := registration.Run{
-		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, InitialAccessToken: token, Do: do},
+		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, InitialAccessToken: token, Do: client.Do},
 		Journal:  journal, Rate: r.requests.rate, Concurrency: r.requests.concurrency,
 		Progress: progress(r.gs.Stderr, "registered", before, r.count),
 	}
@@ -253,6 +253,13 @@ func (r *clientsRegister) complete(ctx context.Context, do oauth.Doer) (registra
 	if s.Endpoint != "" {
 		return s, checkEndpoint(s.Endpoint)
 	}
+	return r.discover(ctx, do, s)
+}
+
+// discover finds the registration endpoint in the metadata of the issuer.
+func (r *clientsRegister) discover(
+	ctx context.Context, do oauth.Doer, s registration.Settings,
+) (registration.Settings, error) {
 	if s.Issuer == "" {
 		return s, invalidf("no server is configured; set ISSUER or REGISTRATION_URL, or the flag of that name")
 	}
@@ -264,8 +271,8 @@ func (r *clientsRegister) complete(ctx context.Context, do oauth.Doer) (registra
 		return s, err
 	}
 	if metadata.RegistrationEndpoint == "" {
-		return s, errors.New("the metadata of the issuer have no registration_endpoint; switch registration on at the server, " +
-			"or set REGISTRATION_URL")
+		return s, errors.New("the metadata of the issuer have no registration_endpoint; enable registration at the server, or " +
+			"set REGISTRATION_URL")
 	}
 	if err := metadata.CheckEndpoint("registration_endpoint", metadata.RegistrationEndpoint); err != nil {
 		return s, err

@@ -21,9 +21,9 @@ type variable struct{ name, value string }
 // scriptEnvironment holds what scripts have to know about a server.
 type scriptEnvironment []variable
 
-// newScriptEnvironment describes the server, the client c and the file with all
-// clients, which may be empty.
-func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile string) scriptEnvironment {
+// newScriptEnvironment describes the server, the client c, the file with all clients, and the initial access token. The
+// last two may be empty.
+func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile, initialToken string) scriptEnvironment {
 	env := scriptEnvironment{
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
@@ -35,6 +35,9 @@ func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile st
 	env = append(env, variable{"CLIENT_ID", c.ID}, variable{"CLIENT_SECRET", c.Secret}, variable{"SCOPE", c.Scope})
 	if clientsFile != "" {
 		env = append(env, variable{"CLIENTS_FILE", clientsFile})
+	}
+	if initialToken != "" {
+		env = append(env, variable{initialTokenVariable, initialToken})
 	}
 	if c.keyFile != "" {
 		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})

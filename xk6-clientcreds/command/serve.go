@@ -141,10 +141,7 @@ func (s *serve) run(command []string) (err error) {
 		return err
 	}
 
-	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path)
-	if cfg.InitialAccessToken != "" {
-		env = append(env, variable{initialTokenVariable, cfg.InitialAccessToken})
-	}
+	env := newScriptEnvironment(server.Endpoints(), clients[0], file.path, cfg.InitialAccessToken)
 	if len(command) > 0 {
 		if err := announce(s.gs.Stderr, server.Endpoints(), cfg.TokenFormat); err != nil {
 			return err

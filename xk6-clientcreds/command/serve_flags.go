@@ -94,7 +94,8 @@ var flagOf = map[string]string{
 	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
-	"Faults": "--faults", "Registration": "--registration", "InitialAccessToken": "INITIAL_ACCESS_TOKEN", "Admin": "--admin", "AllowHosts": "--allow-host",
+	"Faults": "--faults", "Registration": "--registration",
+	"InitialAccessToken": "INITIAL_ACCESS_TOKEN", "Admin": "--admin", "AllowHosts": "--allow-host",
 }
 
 // config makes the configuration of the server.

@@ -80,8 +80,8 @@ func NewJournal(path string, s Settings) (*Journal, error) {
 	return j, nil
 }
 
-// OpenJournal opens the journal at the path. An entry at its end that is not whole is dropped: the process that wrote it
-// was interrupted, or the disk was full.
+// OpenJournal opens the journal at the path. An entry at its end that is not whole is dropped: the process that wrote
+// it was interrupted, or the disk was full.
 func OpenJournal(path string) (*Journal, error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0) // #nosec G304 -- the user names it
 	if err != nil {

@@ -139,7 +139,8 @@ func (r *Run) register(ctx context.Context) error {
 		return err
 	})
 	if failure := (*oauth.Error)(nil); errors.As(err, &failure) && mayHaveWorked(failure) {
-		return fmt.Errorf("%w; the server may have registered the client %q, whose credentials are lost", err, template.name(n))
+		return fmt.Errorf("%w; the server may have registered the client %q, whose credentials are lost", err,
+			template.name(n))
 	}
 	if err != nil {
 		return errors.Join(err, r.Journal.add(entry{Event: eventFailed, Number: n}))

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -55,13 +56,13 @@ func TestInterruptedAnywhere(t *testing.T) {
 	require.NoError(t, r.Journal.Close())
 	whole, err := os.ReadFile(path) // #nosec G304 -- of this test
 	require.NoError(t, err)
-	first := strings.IndexByte(string(whole), '\n') + 1
+	first := bytes.IndexByte(whole, '\n') + 1
 	for size := first; size <= len(whole); size += 7 {
 		require.NoError(t, os.WriteFile(path, whole[:size], 0o600))
 		r := reopen(t, s, path)
 		info, err := os.Stat(path)
 		require.NoError(t, err)
-		require.Equal(t, int64(strings.LastIndexByte(string(whole[:size]), '\n')+1), info.Size(), "what is not whole is gone")
+		require.Equal(t, int64(bytes.LastIndexByte(whole[:size], '\n')+1), info.Size(), "what is not whole is gone")
 		known, unknown := len(pool(t, r.Journal)), len(r.Journal.Unknown())
 		require.Equal(t, strings.Count(string(whole[:size]), `"event":"sent"`), known+unknown+torn(whole[:size]), size)
 		require.NoError(t, r.Register(t.Context(), 4), size)
@@ -81,7 +82,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 
 // torn is 1 if the last line is a request that is not whole.
 func torn(text []byte) int {
-	last := string(text[strings.LastIndexByte(string(text), '\n')+1:])
+	last := string(text[bytes.LastIndexByte(text, '\n')+1:])
 	return strings.Count(last, `"event":"sent"`)
 }
 

@@ -52,7 +52,8 @@ func Methods() []string {
 // Prepare checks the template, and reads the credentials that its clients share.
 func (t *Template) Prepare() (err error) {
 	if !slices.Contains(Methods(), t.Auth) {
-		return fmt.Errorf("the authentication method %q is unknown; it must be one of %s", t.Auth, strings.Join(Methods(), ", "))
+		return fmt.Errorf("the authentication method %q is unknown; it must be one of %s", t.Auth,
+			strings.Join(Methods(), ", "))
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Metadata)) {
 		if slices.Contains(ours, name) {

@@ -1,0 +1,112 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/cmd/tests"
+)
+
+// clientsCommand calls k6 x clientcreds clients, and returns its exit code.
+func clientsCommand(t *testing.T, env map[string]string, args ...string) (code int, err error) {
+	t.Helper()
+	ts := tests.NewGlobalTestState(t)
+	for name, value := range env {
+		ts.Env[name] = value
+	}
+	k6 := &cobra.Command{Use: "x", SilenceErrors: true, SilenceUsage: true}
+	k6.AddCommand(New(ts.GlobalState, os.DirFS(projectRoot)))
+	k6.SetArgs(append([]string{Name, "clients"}, args...))
+	err = k6.Execute()
+	return exitCode(err), err
+}
+
+// Nothing is sent, and no file is written.
+func TestClientsRegisterUsage(t *testing.T) {
+	t.Parallel()
+	pool := filepath.Join(t.TempDir(), "clients.json")
+	const count, one, o = "--count", "1", "-o"
+	for problem, args := range map[string][]string{
+		"--count is 0; it must be 1 to 100000":                           {o, pool},
+		"--rate is 0; it must be above 0":                                {count, one, o, pool, "--rate", "0"},
+		"--concurrency is 500; it must be 1 to 100":                      {count, one, o, pool, "--concurrency", "500"},
+		"secrets are not written to the standard output":                 {count, one, o, "-"},
+		"its name must end in .json":                                     {count, one, o, pool + ".csv"},
+		"does not take the argument \"x\"":                               {"x"},
+		"no server is configured; set ISSUER or REGISTRATION_URL":        {count, one, o, pool},
+		`the authentication method "none" is unknown`:                    {count, one, o, pool, "--auth", "none"},
+		"REGISTRATION_URL must be an http or https URL":                  {count, one, o, pool, "--registration-url", "x"},
+		"clients.json.journal does not exist":                            {count, one, o, pool, "--resume"},
+		"--metadata: ":                                                   {count, one, o, pool, "--metadata", "/nowhere"},
+		"--initial-access-token-file cannot be read":                     {count, one, o, pool, "--initial-access-token-file", "/nowhere"},
+		`unknown flag: --initial-access-token (did you mean "initial-ac`: {count, one, "--initial-access-token", "x"},
+	} {
+		code, err := clientsCommand(t, nil, append([]string{"register"}, args...)...)
+		require.ErrorContains(t, err, problem)
+		require.Equal(t, 104, code, problem)
+	}
+	require.NoFileExists(t, pool)
+	require.NoFileExists(t, pool+".journal")
+	for problem, args := range map[string][]string{
+		"takes one file":                      {},
+		"clients.json.journal does not exist": {pool},
+	} {
+		code, err := clientsCommand(t, nil, append([]string{"delete"}, args...)...)
+		require.ErrorContains(t, err, problem)
+		require.Equal(t, 104, code, problem)
+	}
+}
+
+// The token is not in an error, wherever it is from.
+func TestInitialAccessTokenIsReferenced(t *testing.T) {
+	t.Parallel()
+	const token = "t0ken with\nlines"
+	args := []string{"register", "--count", "1", "-o", filepath.Join(t.TempDir(), "clients.json")}
+	for problem, env := range map[string]map[string]string{
+		"INITIAL_ACCESS_TOKEN: the initial access token": {"INITIAL_ACCESS_TOKEN": token},
+		"INITIAL_ACCESS_TOKEN and INITIAL_ACCESS_TOKEN_SOURCE are both set": {
+			"INITIAL_ACCESS_TOKEN": token, "INITIAL_ACCESS_TOKEN_SOURCE": "name",
+		},
+		"INITIAL_ACCESS_TOKEN_SOURCE needs --secret-source": {"INITIAL_ACCESS_TOKEN_SOURCE": "name"},
+		"INITIAL_ACCESS_TOKEN_FILE cannot be read":          {"INITIAL_ACCESS_TOKEN_FILE": "/nowhere"},
+	} {
+		code, err := clientsCommand(t, env, args...)
+		require.ErrorContains(t, err, problem)
+		require.NotContains(t, err.Error(), "t0ken")
+		require.Equal(t, 104, code)
+	}
+}
+
+// A file that is there already is not overwritten.
+func TestClientsRegisterKeepsFiles(t *testing.T) {
+	t.Parallel()
+	pool := filepath.Join(t.TempDir(), "clients.json")
+	require.NoError(t, os.WriteFile(pool, []byte("mine"), 0o600))
+	_, err := clientsCommand(t, map[string]string{"ISSUER": "http://127.0.0.1:1"}, "register", "--count", "1", "-o", pool)
+	require.ErrorContains(t, err, "clients.json exists; choose another name with --output, or overwrite it with --force")
+	text, err := os.ReadFile(pool) // #nosec G304 -- of this test
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(text))
+}
+
+// A generated initial access token is printed, and one that was given is not.
+func TestServeAnnouncesTheInitialAccessToken(t *testing.T) {
+	t.Parallel()
+	made := serveWith(t, nil, "--registration", "token")
+	lines := made.until(t, "export INITIAL_ACCESS_TOKEN")
+	require.NotEmpty(t, exported(lines)["INITIAL_ACCESS_TOKEN"])
+	made.signals <- os.Interrupt
+	_, err := made.rest(t)
+	require.NoError(t, err)
+
+	given := serveWith(t, map[string]string{"INITIAL_ACCESS_TOKEN": "s3cr3t"}, "--registration", "token")
+	lines = given.until(t, "# INITIAL_ACCESS_TOKEN: the one that this server was given")
+	require.NotContains(t, lines, "s3cr3t")
+	given.signals <- os.Interrupt
+	_, err = given.rest(t)
+	require.NoError(t, err)
+}
