@@ -24,26 +24,26 @@ import (
 // mostRegistrations bounds --count of clients register.
 const mostRegistrations = 100_000
 
-const clientsRegisterLong = `Register clients at an authorization server by dynamic client registration (RFC 7591), and write the file that a
-ClientPool reads.
+const clientsRegisterLong = `Register clients at an authorization server by dynamic client registration (RFC 7591), and write FILE,
+which a ClientPool reads.
 
 The registration endpoint is in the metadata of ISSUER, unless REGISTRATION_URL names it. INITIAL_ACCESS_TOKEN is the
 initial access token; INITIAL_ACCESS_TOKEN_FILE, its file, or INITIAL_ACCESS_TOKEN_SOURCE, its name in what k6's
 --secret-source configures, can take its place. There is no flag for the token, because command lines can be read by
 others. SSL_CERT_FILE names a file of the CA to trust.
 
-The file has the secrets and keys of the clients and is for its owner only, and so is the journal next to it, which
-also has what deletes them: keep it until then. The journal is written before and after each request. After an
+FILE has the secrets and keys of the clients and is for its owner only, and so is the journal next to it,
+FILE.journal, which also has what deletes them: keep it until then. The journal is written before and after each request. After an
 interruption of any kind --resume goes on where it ended.`
 
-const clientsRegisterExample = `  # 5,000 clients with a secret each
-  k6 x clientcreds clients register --issuer https://idp.example.com --count 5000 -o clients.json
+const clientsRegisterExample = `  # 5,000 clients with a secret each, at the server that ISSUER names
+  k6 x clientcreds clients register clients.json --count 5000
 
   # go on after an interruption
-  k6 x clientcreds clients register --count 5000 -o clients.json --resume
+  k6 x clientcreds clients register clients.json --count 5000 --resume
 
-  # 100 clients with a key each
-  k6 x clientcreds clients register --count 100 --auth private_key_jwt -o clients.json`
+  # clients with a key each
+  k6 x clientcreds clients register c.json --count 100 --auth private_key_jwt`
 
 // clientsRegister is one call of k6 x clientcreds clients register.
 type clientsRegister struct {
@@ -64,17 +64,20 @@ type clientsRegister struct {
 func newClientsRegister(gs *state.GlobalState) *cobra.Command {
 	r := &clientsRegister{gs: gs, token: initialToken{gs: gs}}
 	cmd := &cobra.Command{
-		Use:     "register [flags]",
+		Use:     "register FILE [flags]",
 		Short:   "Register clients, and write the file of a pool",
 		Long:    clientsRegisterLong,
 		Example: clientsRegisterExample,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return invalidf("clients register does not take the argument %q, only flags", args[0])
+			if len(args) != 1 {
+				return invalidf("clients register takes one file, which it writes for a pool, but got %d", len(args))
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error { return r.run() },
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.output = args[0]
+			return r.run()
+		},
 	}
 	r.declare(cmd.Flags())
 	return cmd
@@ -87,8 +90,6 @@ func (r *clientsRegister) declare(set *pflag.FlagSet) {
 	set.StringVar(&r.settings.Issuer, "issuer", "", "issuer `identifier`, to discover the registration endpoint (ISSUER)")
 	set.StringVar(&r.settings.Endpoint, "registration-url", "", "`URL` of the registration endpoint (REGISTRATION_URL)")
 	set.IntVar(&r.count, "count", 0, fmt.Sprintf("`number` of clients that there are in the end, 1 to %d", mostRegistrations))
-	set.StringVarP(&r.output, "output", "o", "clients.json", "`file` for the pool, JSON; its journal is in the file of that name "+
-		"with "+journalSuffix)
 	set.StringVar(&t.Auth, "auth", "client_secret_basic", "authentication `method`: "+strings.Join(registration.Methods(), ", "))
 	set.StringVar(&t.Scope, "scope", "", "space-separated `scope` that the clients may ask for (default: the server's choice)")
 	set.StringVar(&t.Name, "name", "", "`beginning` of the clients' names (client_name), which a number follows (default: a random one)")
@@ -105,7 +106,7 @@ func (r *clientsRegister) declare(set *pflag.FlagSet) {
 	r.token.declare(set)
 	r.requests.declare(set)
 	set.BoolVar(&r.resume, "resume", false, "go on with the clients of the journal, until there are --count")
-	set.BoolVar(&r.force, "force", false, "overwrite a file that has no journal")
+	declareForce(set, &r.force)
 	set.BoolVar(&r.json, "json", false, "write the result as JSON")
 }
 
@@ -149,9 +150,9 @@ func (r *clientsRegister) check() error {
 	case r.count < 1 || r.count > mostRegistrations:
 		return invalidf("--count is %d; it must be 1 to %d", r.count, mostRegistrations)
 	case r.output == "-":
-		return invalidf("--output is -, but secrets are not written to the standard output; name a file")
+		return invalidf("the file is -, but secrets are not written to the standard output; name a file")
 	case strings.ToLower(filepath.Ext(r.output)) != ".json":
-		return invalidf("--output is %s; its name must end in .json", r.output)
+		return invalidf("the file is %s; its name must end in .json", r.output)
 	}
 	if err := r.requests.check(); err != nil {
 		return err
@@ -169,7 +170,7 @@ func (r *clientsRegister) check() error {
 		}
 	}
 	if err := outfile.Check(r.output); err != nil {
-		return invalidf("--output: %w", err)
+		return invalidf("%s: %w", r.output, err)
 	}
 	return nil
 }
@@ -184,7 +185,7 @@ func (r *clientsRegister) journal(ctx context.Context, do oauth.Doer) (*registra
 			"`clients delete %s`", r.output, journalSuffix, r.output)
 	}
 	if _, err := os.Lstat(r.output); err == nil && !r.force {
-		return nil, invalidf("%s exists; choose another name with --output, or overwrite it with --force", r.output)
+		return nil, invalidf("%s exists; choose another name, or overwrite it with --force", r.output)
 	}
 	s, err := r.complete(ctx, do)
 	if err != nil {

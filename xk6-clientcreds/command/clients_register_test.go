@@ -29,20 +29,20 @@ func clientsCommand(t *testing.T, env map[string]string, args ...string) (code i
 func TestClientsRegisterUsage(t *testing.T) {
 	t.Parallel()
 	pool := filepath.Join(t.TempDir(), "clients.json")
-	const count, one, o = "--count", "1", "-o"
+	const count, one = "--count", "1"
 	for problem, args := range map[string][]string{
-		"--count is 0; it must be 1 to 100000":                           {o, pool},
-		"--rate is 0; it must be above 0":                                {count, one, o, pool, "--rate", "0"},
-		"--concurrency is 500; it must be 1 to 100":                      {count, one, o, pool, "--concurrency", "500"},
-		"secrets are not written to the standard output":                 {count, one, o, "-"},
-		"its name must end in .json":                                     {count, one, o, pool + ".csv"},
-		"does not take the argument \"x\"":                               {"x"},
-		"no server is configured; set ISSUER or REGISTRATION_URL":        {count, one, o, pool},
-		`the authentication method "none" is unknown`:                    {count, one, o, pool, "--auth", "none"},
-		"REGISTRATION_URL must be an http or https URL":                  {count, one, o, pool, "--registration-url", "x"},
-		"clients.json.journal does not exist":                            {count, one, o, pool, "--resume"},
-		"--metadata: ":                                                   {count, one, o, pool, "--metadata", "/nowhere"},
-		"--initial-access-token-file cannot be read":                     {count, one, o, pool, "--initial-access-token-file", "/nowhere"},
+		"--count is 0; it must be 1 to 100000":                           {pool},
+		"--rate is 0; it must be above 0":                                {count, one, pool, "--rate", "0"},
+		"--concurrency is 500; it must be 1 to 100":                      {count, one, pool, "--concurrency", "500"},
+		"secrets are not written to the standard output":                 {count, one, "-"},
+		"its name must end in .json":                                     {count, one, pool + ".csv"},
+		"takes one file, which it writes":                                {"x", "y"},
+		"no server is configured; set ISSUER or REGISTRATION_URL":        {count, one, pool},
+		`the authentication method "none" is unknown`:                    {count, one, pool, "--auth", "none"},
+		"REGISTRATION_URL must be an http or https URL":                  {count, one, pool, "--registration-url", "x"},
+		"clients.json.journal does not exist":                            {count, one, pool, "--resume"},
+		"--metadata: ":                                                   {count, one, pool, "--metadata", "/nowhere"},
+		"--initial-access-token-file cannot be read":                     {count, one, pool, "--initial-access-token-file", "/nowhere"},
 		`unknown flag: --initial-access-token (did you mean "initial-ac`: {count, one, "--initial-access-token", "x"},
 	} {
 		code, err := clientsCommand(t, nil, append([]string{"register"}, args...)...)
@@ -65,7 +65,7 @@ func TestClientsRegisterUsage(t *testing.T) {
 func TestInitialAccessTokenIsReferenced(t *testing.T) {
 	t.Parallel()
 	const token = "t0ken with\nlines"
-	args := []string{"register", "--count", "1", "-o", filepath.Join(t.TempDir(), "clients.json")}
+	args := []string{"register", "--count", "1", filepath.Join(t.TempDir(), "clients.json")}
 	for problem, env := range map[string]map[string]string{
 		"INITIAL_ACCESS_TOKEN: the initial access token": {"INITIAL_ACCESS_TOKEN": token},
 		"INITIAL_ACCESS_TOKEN and INITIAL_ACCESS_TOKEN_SOURCE are both set": {
@@ -86,8 +86,8 @@ func TestClientsRegisterKeepsFiles(t *testing.T) {
 	t.Parallel()
 	pool := filepath.Join(t.TempDir(), "clients.json")
 	require.NoError(t, os.WriteFile(pool, []byte("mine"), 0o600))
-	_, err := clientsCommand(t, map[string]string{"ISSUER": "http://127.0.0.1:1"}, "register", "--count", "1", "-o", pool)
-	require.ErrorContains(t, err, "clients.json exists; choose another name with --output, or overwrite it with --force")
+	_, err := clientsCommand(t, map[string]string{"ISSUER": "http://127.0.0.1:1"}, "register", "--count", "1", pool)
+	require.ErrorContains(t, err, "clients.json exists; choose another name, or overwrite it with --force")
 	text, err := os.ReadFile(pool) // #nosec G304 -- of this test
 	require.NoError(t, err)
 	require.Equal(t, "mine", string(text))

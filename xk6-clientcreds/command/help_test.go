@@ -78,9 +78,9 @@ func TestJSONIsASwitch(t *testing.T) {
 			with["force"] = append(with["force"], cmd.Name())
 		}
 	}
-	require.Equal(t, []string{"compare", "doctor", "scenarios", "verdict"}, with["json"])
+	require.Equal(t, []string{"delete", "register", "compare", "doctor", "scenarios", "verdict"}, with["json"])
 	require.Equal(t, []string{"compare", "doctor", "report", "verdict"}, with["output"])
-	require.Equal(t, []string{"compare", "doctor", "init", "report", "serve", "verdict"}, with["force"])
+	require.Equal(t, []string{"register", "compare", "doctor", "init", "report", "serve", "verdict"}, with["force"])
 }
 
 func TestVersion(t *testing.T) {

@@ -102,7 +102,7 @@ func TestClientsRegisterSurvivesAKill(t *testing.T) {
 	})
 	pool := filepath.Join(t.TempDir(), "clients.json")
 	env := map[string]string{"ISSUER": s.Endpoints().Issuer, "INITIAL_ACCESS_TOKEN": initialAccessToken}
-	flags := []string{"register", "--count", "200", "--rate", "1000", "--scope", "orders.read", "-o", pool}
+	flags := []string{"register", "--count", "200", "--rate", "1000", "--scope", "orders.read", pool}
 
 	killed := startClients(t, env, flags...)
 	k6test.Eventually(t, func() bool { return s.Stats().RegistrationRequests >= 40 }, "some clients are registered")
@@ -157,7 +157,7 @@ func TestClientsRegisterIsInterrupted(t *testing.T) {
 	})
 	pool := filepath.Join(t.TempDir(), "clients.json")
 	env := map[string]string{"ISSUER": s.Endpoints().Issuer}
-	interrupted := startClients(t, env, "register", "--count", "5000", "--rate", "1000", "-o", pool, "--json")
+	interrupted := startClients(t, env, "register", "--count", "5000", "--rate", "1000", pool, "--json")
 	k6test.Eventually(t, func() bool { return s.Stats().RegistrationRequests >= 10 }, "some clients are registered")
 	require.NoError(t, interrupted.Cmd.Process.Signal(os.Interrupt))
 	require.Equal(t, 1, interrupted.Wait(t))
@@ -190,7 +190,7 @@ func TestClientsRegisterWithKeysAndCertificates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := filepath.Join(t.TempDir(), "clients.json")
-			clients(t, 0, env, append([]string{"register", "--count", "3", "-o", pool}, args...)...)
+			clients(t, 0, env, append([]string{"register", "--count", "3", pool}, args...)...)
 			k6test.Run{
 				Code: poolLoad(pool, s.Endpoints().Issuer), Env: map[string]string{"SSL_CERT_FILE": ca},
 			}.Do(t).Passes(t)
@@ -211,7 +211,7 @@ func TestClientsRegisterAtOIDCProvider(t *testing.T) {
 	}
 	for _, method := range []string{"client_secret_basic", "private_key_jwt"} {
 		pool := filepath.Join(t.TempDir(), "clients.json")
-		clients(t, 0, env, "register", "--count", "20", "--auth", method, "-o", pool)
+		clients(t, 0, env, "register", "--count", "20", "--auth", method, pool)
 		k6test.Run{
 			Code: poolLoad(pool, op.Issuer), Env: map[string]string{"SSL_CERT_FILE": certs.CAFile},
 		}.Do(t).Passes(t)
@@ -227,7 +227,7 @@ func TestClientsRegisterAtOIDCProvider(t *testing.T) {
 	require.Len(t, slices.DeleteFunc(seen, func(r servers.TokenRequest) bool { return r.Status != 200 }), 40)
 
 	wrong := clients(t, 1, k6test.With(env, "INITIAL_ACCESS_TOKEN_FILE=", "INITIAL_ACCESS_TOKEN=wr0ng-t0ken"), "register", "--count",
-		"20", "-o", filepath.Join(t.TempDir(), "clients.json"))
+		"20", filepath.Join(t.TempDir(), "clients.json"))
 	require.Contains(t, wrong.stderr.String(), "HTTP 401")
 	require.NotContains(t, wrong.stderr.String(), "wr0ng-t0ken")
 }
@@ -240,7 +240,7 @@ func TestClientsRegisterAtHydra(t *testing.T) {
 	pool := filepath.Join(t.TempDir(), "clients.json")
 	env := map[string]string{"ISSUER": h.Issuer, "SSL_CERT_FILE": certs.CAFile}
 	// Hydra does not publish the endpoint, unless it is configured to.
-	clients(t, 0, env, "register", "--count", "20", "--scope", "orders.read", "-o", pool,
+	clients(t, 0, env, "register", "--count", "20", "--scope", "orders.read", pool,
 		"--registration-url", h.Issuer+"/oauth2/register")
 	k6test.Run{Code: poolLoad(pool, h.Issuer), Env: map[string]string{"SSL_CERT_FILE": certs.CAFile}}.Do(t).Passes(t)
 	deleted := clients(t, 0, env, "delete", pool)
