@@ -1,8 +1,6 @@
 package authserver
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -22,6 +20,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // newCA is a CA in a folder as the server makes it.
@@ -36,8 +36,7 @@ func newCA(t testing.TB, dir string) *tls.Certificate {
 // valid for a day around now and what change makes of it.
 func clientPair(t testing.TB, ca *tls.Certificate, change func(*x509.Certificate)) *tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	key := testkit.NewKey(t, "ES256")
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "a client", Organization: []string{"Example, Inc."}},
 		NotBefore:   time.Now().Add(-12 * time.Hour),

@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -129,8 +127,7 @@ func TestAssertions(t *testing.T) {
 func TestRefusedAssertion(t *testing.T) {
 	t.Parallel()
 	_, public := newKey(t, "")
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	rs := testkit.NewKey(t, "RS256")
 	x := serve(t, func(s *authserver.Config) {
 		s.Clients[0].JWKS, s.Clients[0].Secret = public, longSecret
 		s.TokenMiddleware = []authserver.Middleware{answers(func(h http.Header, _ map[string]any) {

@@ -21,6 +21,8 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 // stop stops the output in the background and waits until it lingers. What it returns waits for
@@ -98,7 +100,7 @@ func TestSamplesAreHandedOn(t *testing.T) {
 	es := &Exporters{Observe: func(output.Params) (func([]metrics.SampleContainer), error) {
 		return func(all []metrics.SampleContainer) { seen = append(seen, all...) }, nil
 	}}
-	e, err := es.New(testParams(t, "127.0.0.1:0"))
+	e, err := es.New(k6kit.Params("127.0.0.1:0"))
 	require.NoError(t, err)
 	r := newRig(t, "127.0.0.1:0")
 	e.AddMetricSamples([]metrics.SampleContainer{r.sample(r.builtin.Iterations, 1)})
@@ -106,7 +108,7 @@ func TestSamplesAreHandedOn(t *testing.T) {
 	es.Observe = func(output.Params) (func([]metrics.SampleContainer), error) {
 		return nil, errors.New("a wrong setting")
 	}
-	_, err = es.New(testParams(t, "127.0.0.1:0"))
+	_, err = es.New(k6kit.Params("127.0.0.1:0"))
 	require.EqualError(t, err, "a wrong setting")
 	var coded errext.HasExitCode
 	require.ErrorAs(t, err, &coded)
@@ -209,7 +211,7 @@ func TestTextfile(t *testing.T) {
 func TestTextfileThatCannotBeWritten(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "reports")
 	argument := "127.0.0.1:0,textfile=" + filepath.Join(folder, "k6.prom")
-	_, err := New(testParams(t, argument))
+	_, err := New(k6kit.Params(argument))
 	require.ErrorContains(t, err, `option "textfile": `, "it is known before the test")
 	require.ErrorContains(t, err, "there is no folder")
 	var coded errext.HasExitCode
@@ -265,7 +267,7 @@ func TestPush(t *testing.T) {
 // TestPushLabelsThatMetricsHave: a push with them fails, but that would show after the test only.
 func TestPushLabelsThatMetricsHave(t *testing.T) {
 	for _, label := range []string{"scenario", "testid"} {
-		params := testParams(t, "pushUrl=http://localhost,pushLabels=env:ci "+label+":x")
+		params := k6kit.Params("pushUrl=http://localhost,pushLabels=env:ci " + label + ":x")
 		params.ScriptOptions.RunTags = map[string]string{"testid": "7"}
 		_, err := New(params)
 		require.EqualError(t, err, `option "pushLabels": metrics have a label "`+label+

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -13,6 +12,8 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 	"go.uber.org/goleak"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -41,22 +42,12 @@ func newRig(t testing.TB, argument string, change ...func(*output.Params)) *rig 
 	t.Helper()
 	r := &rig{t: t, registry: metrics.NewRegistry(), time: testStart}
 	r.builtin = metrics.RegisterBuiltinMetrics(r.registry)
-	params := testParams(t, argument)
+	params := k6kit.Params(argument, change...)
 	r.logs = logtest.NewLocal(params.Logger.(*logrus.Logger))
-	for _, f := range change {
-		f(&params)
-	}
 	e, err := configure(params, nil, func() time.Time { return r.time })
 	require.NoError(t, err)
 	r.exporter = e
 	return r
-}
-
-func testParams(t testing.TB, argument string) output.Params {
-	t.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	return output.Params{Logger: log, ConfigArgument: argument}
 }
 
 // metric registers a metric with k6.
@@ -69,16 +60,12 @@ func (r *rig) metric(name string, typ metrics.MetricType, contains ...metrics.Va
 
 // tags makes a tag set of names and values in turn.
 func (r *rig) tags(pairs ...string) *metrics.TagSet {
-	set := r.registry.RootTagSet()
-	for i := 0; i < len(pairs); i += 2 {
-		set = set.With(pairs[i], pairs[i+1])
-	}
-	return set
+	return k6kit.Tags(r.registry, pairs...)
 }
 
 // sample makes a sample of now.
 func (r *rig) sample(m *metrics.Metric, value float64, tags ...string) metrics.Sample {
-	return metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: r.tags(tags...)}, Time: r.time, Value: value}
+	return k6kit.Sample(r.registry, m, r.time, value, tags...)
 }
 
 // add hands one sample to the exporter.

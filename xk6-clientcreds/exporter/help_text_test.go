@@ -9,11 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 func TestHelpListsEveryOption(t *testing.T) {
 	var out strings.Builder
-	params := testParams(t, "help")
+	params := k6kit.Params("help")
 	params.StdOut = &out
 	_, err := New(params)
 	require.ErrorIs(t, err, errHelp)
@@ -32,7 +34,7 @@ func TestHelpListsEveryOption(t *testing.T) {
 }
 
 func TestHelpThatCannotBeWritten(t *testing.T) {
-	params := testParams(t, "help")
+	params := k6kit.Params("help")
 	params.StdOut = brokenWriter{}
 	_, err := New(params)
 	require.ErrorIs(t, err, iotest.ErrTimeout)

@@ -10,11 +10,13 @@ import (
 	"go.k6.io/k6/v2/errext"
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 func resolve(t *testing.T, jsonConfig string, env map[string]string, argument string) (*options, error) {
 	t.Helper()
-	return resolveOptions(json.RawMessage(jsonConfig), env, argument, testParams(t, "").Logger)
+	return resolveOptions(json.RawMessage(jsonConfig), env, argument, k6kit.Params("").Logger)
 }
 
 func TestOptionsHavePrecedence(t *testing.T) {
@@ -166,7 +168,7 @@ func TestUnknownVariablesAreWarnedOf(t *testing.T) {
 }
 
 func TestWrongOptionsAreAnInvalidConfiguration(t *testing.T) {
-	_, err := New(testParams(t, "nine"))
+	_, err := New(k6kit.Params("nine"))
 	var coded errext.HasExitCode
 	require.ErrorAs(t, err, &coded)
 	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())

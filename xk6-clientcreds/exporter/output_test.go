@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 // start starts the output and stops it at the end of the test.
@@ -157,7 +158,7 @@ func TestWebConfigurationThatIsWrong(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "web.yml")
 	require.NoError(t, os.WriteFile(broken, []byte("tls_server_config:\n  cert: x\n  unknown: 1\n"), 0o600))
 	for _, file := range []string{broken, "does-not-exist.yml"} {
-		_, err := New(testParams(t, "127.0.0.1:0,webConfig="+file))
+		_, err := New(k6kit.Params("127.0.0.1:0,webConfig=" + file))
 		require.ErrorContains(t, err, `option "webConfig": `)
 		require.ErrorContains(t, err, "allowed: a web configuration file of Prometheus's exporter-toolkit")
 		var coded errext.HasExitCode
@@ -180,7 +181,7 @@ func TestExportersAnswerForWhatTheyDropped(t *testing.T) {
 	es := &Exporters{Help: Help{"orders": "Orders placed."}}
 	assert.Empty(t, es.Dropped())
 	for range 2 {
-		made, err := es.New(testParams(t, "127.0.0.1:0,maxSeries=1"))
+		made, err := es.New(k6kit.Params("127.0.0.1:0,maxSeries=1"))
 		require.NoError(t, err)
 		registry := metrics.NewRegistry()
 		orders := registry.MustNewMetric("orders", metrics.Counter)

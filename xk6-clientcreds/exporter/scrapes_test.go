@@ -16,6 +16,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 // visits are scrapes that tests make, without a server.
@@ -97,7 +99,7 @@ func TestLingerWaitsForAll(t *testing.T) {
 		}
 		done := make(chan struct{})
 		go func() {
-			linger{auto: true}.wait(v.scrapes, nil, testParams(t, "").Logger)
+			linger{auto: true}.wait(v.scrapes, nil, k6kit.Params("").Logger)
 			close(done)
 		}()
 		synctest.Wait()
@@ -145,7 +147,7 @@ func TestScrapesUnderWayAreBounded(t *testing.T) {
 		<-end
 		return nil, nil
 	})
-	h := handler("/metrics", gatherer, nil, newVisits().scrapes, testParams(t, "").Logger)
+	h := handler("/metrics", gatherer, nil, newVisits().scrapes, k6kit.Params("").Logger)
 	scrape := func() int {
 		response := httptest.NewRecorder()
 		h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))

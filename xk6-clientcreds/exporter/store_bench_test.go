@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -10,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
-	"go.k6.io/k6/v2/output"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
 // httpSamples are the samples of one HTTP request with each of n label sets.
@@ -43,9 +42,7 @@ func httpSamples(n int) []metrics.SampleContainer {
 
 func benchExporter(b *testing.B, argument string) *exporter {
 	b.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	e, err := configure(output.Params{Logger: log, ConfigArgument: argument}, nil, time.Now)
+	e, err := configure(k6kit.Params(argument), nil, time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,9 +1,9 @@
 package recorder
 
 import (
-	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -50,27 +51,15 @@ func newRig(t testing.TB, change ...func(*output.Params)) *rig {
 
 func testParams(t testing.TB, file string, change ...func(*output.Params)) output.Params {
 	t.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	params := output.Params{
-		Logger: log, ConfigArgument: file,
-		ScriptPath: &url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir()) + "/load.js"},
+	script := func(params *output.Params) {
+		params.ScriptPath = &url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir()) + "/load.js"}
 	}
-	for _, f := range change {
-		f(&params)
-	}
-	return params
+	return k6kit.Params(file, slices.Insert(change, 0, script)...)
 }
 
 // add hands one sample of now to the recorder, with names and values of tags in turn.
 func (r *rig) add(m *metrics.Metric, value float64, tags ...string) {
-	set := r.registry.RootTagSet()
-	for i := 0; i < len(tags); i += 2 {
-		set = set.With(tags[i], tags[i+1])
-	}
-	r.AddMetricSamples([]metrics.SampleContainer{
-		metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: set}, Time: r.time, Value: value},
-	})
+	r.AddMetricSamples([]metrics.SampleContainer{k6kit.Sample(r.registry, m, r.time, value, tags...)})
 }
 
 // stop ends the test and returns what was written.

@@ -1,15 +1,15 @@
 package verdict
 
 import (
-	"io"
 	"testing"
 	"time"
 
-	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"gopkg.in/guregu/null.v3"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/executor"
@@ -36,10 +36,9 @@ type rig struct {
 
 func newRig(t *testing.T, change ...func(*rig)) *rig {
 	t.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
+	log, logs := logtest.NewNullLogger()
 	r := &rig{
-		Run: New(), t: t, registry: metrics.NewRegistry(), env: make(map[string]string), logs: logtest.NewLocal(log),
+		Run: New(), t: t, registry: metrics.NewRegistry(), env: make(map[string]string), logs: logs,
 		time: testStart,
 	}
 	r.now = func() time.Time { return r.time }
@@ -82,13 +81,9 @@ func (r *rig) execution() *lib.ExecutionState {
 
 // sample is one of now, with names and values of tags in turn.
 func (r *rig) sample(name string, value float64, tags ...string) metrics.Sample {
-	set := r.registry.RootTagSet()
-	for i := 0; i < len(tags); i += 2 {
-		set = set.With(tags[i], tags[i+1])
-	}
 	m := r.registry.Get(name)
 	require.NotNil(r.t, m, name)
-	return metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: set}, Time: r.time, Value: value}
+	return k6kit.Sample(r.registry, m, r.time, value, tags...)
 }
 
 // see hands a sample to k6's sinks, as k6 does for its summary and thresholds.

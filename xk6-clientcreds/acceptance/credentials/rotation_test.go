@@ -1,8 +1,6 @@
 package credentials
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,6 +17,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // rotationVUs is the number of VUs in testdata/rotation.js.
@@ -50,10 +49,8 @@ func TestRotationDuringTheRun(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "credentials")
 			option, oldText, newText := "clientSecret", servers.RareSecret+"\n", newSecret+"\n"
-			_, oldKey, err := ed25519.GenerateKey(rand.Reader)
-			require.NoError(t, err)
-			_, newKey, err := ed25519.GenerateKey(rand.Reader)
-			require.NoError(t, err)
+			oldKey := testkit.NewKey(t, "EdDSA")
+			newKey := testkit.NewKey(t, "EdDSA")
 			if c.auth == "private_key_jwt" {
 				option, oldText, newText = "key", k6test.ReadFile(t, servers.WriteKey(t, oldKey)), k6test.ReadFile(t, servers.WriteKey(t, newKey))
 			}

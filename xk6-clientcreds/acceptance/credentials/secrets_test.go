@@ -2,9 +2,6 @@ package credentials
 
 import (
 	"archive/tar"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -25,6 +22,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // failingClients are the failing clients in testdata/secrets.js.
@@ -53,10 +51,8 @@ func newSecretMaterial(t *testing.T) secretMaterial {
 	t.Helper()
 	const assertion, subject, actor = "ready-made-header.ready-made-claims.ready-made-signature", "Subject-Token-of-the-run", "Actor-Token-of-the-run"
 	pair := servers.NewPair(t, filepath.Join(t.TempDir(), "client"), &x509.Certificate{}, nil, time.Hour)
-	signs, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	proves, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	signs := testkit.NewKey(t, "ES256")
+	proves := testkit.NewKey(t, "ES256")
 	files := []string{servers.WriteKey(t, signs), servers.WriteJWK(t, proves, ""), pair.Key}
 	m := secretMaterial{
 		env: []string{

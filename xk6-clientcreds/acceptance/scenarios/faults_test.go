@@ -1,8 +1,7 @@
 package scenarios
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
+	"crypto"
 	"path/filepath"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 func TestScenarioIDPOutage(t *testing.T) {
@@ -149,12 +149,10 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			require.NoError(t, s.RotateSecret(servers.LocalID, "another-"+servers.LocalSecret, 0))
 		}
 	}
-	_, oldKey, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	_, newKey, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
+	oldKey := testkit.NewKey(t, "EdDSA")
+	newKey := testkit.NewKey(t, "EdDSA")
 	keyFile, newKeyFile := servers.WriteKey(t, oldKey), servers.WriteKey(t, newKey)
-	keySet := func(key ed25519.PrivateKey) jose.JSONWebKeySet {
+	keySet := func(key crypto.Signer) jose.JSONWebKeySet {
 		return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public()}}}
 	}
 	runScenarios(t, "scripts/secret-key-rotation.js", map[string]scenario{

@@ -1,8 +1,6 @@
 package servers
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -18,6 +16,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // ClientCertificates is a folder as `serve --tls-dir` takes it, with the CA of clients' certificates
@@ -85,10 +85,10 @@ func NewPair(t *testing.T, path string, template *x509.Certificate, parent *Clie
 	lifetime time.Duration,
 ) ClientPair {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key := testkit.NewKey(t, "ES256")
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	require.NoError(t, err)
-	template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62))
-	require.NoError(t, err)
+	template.SerialNumber = serial
 	template.NotBefore, template.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(lifetime)
 	issuer, signer := template, any(key)
 	if parent != nil {

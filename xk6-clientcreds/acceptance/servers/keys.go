@@ -5,10 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +13,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // LongSecret is long enough for client_secret_jwt.
@@ -33,10 +32,8 @@ var ExampleKey = sync.OnceValue(func() crypto.Signer {
 // WriteKey writes a key as PEM of PKCS #8.
 func WriteKey(t *testing.T, key crypto.Signer) string {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "client.pem")
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(path, testkit.KeyPEM(t, key), 0o600))
 	return path
 }
 
@@ -50,10 +47,7 @@ type ClientKeys struct {
 // NewClientKeys makes the keys.
 func NewClientKeys(t *testing.T) ClientKeys {
 	t.Helper()
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	ec, rs := testkit.NewKey(t, "ES256"), testkit.NewKey(t, "RS256")
 	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
 		{Key: ec.Public(), KeyID: "cc-pkjwt-ec", Use: "sig", Algorithm: "ES256"},
 		{Key: rs.Public(), KeyID: "cc-pkjwt-rsa", Use: "sig"},
