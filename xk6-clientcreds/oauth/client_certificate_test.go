@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/x509"
@@ -67,6 +68,7 @@ func TestParseClientCertificate(t *testing.T) {
 		"PEM":           {own, testkit.KeyPEM(t, key)},
 		"JWK":           {own, jwk},
 		"with a CA":     {append(own[:len(own):len(own)], ca...), testkit.KeyPEM(t, key)},
+		"longest":       {bytes.Repeat(own, maxChain), testkit.KeyPEM(t, key)},
 		"in one file":   {append(testkit.KeyPEM(t, key), own...), append(own[:len(own):len(own)], testkit.KeyPEM(t, key)...)},
 		"with Windows'": {[]byte(strings.ReplaceAll(string(own), "\n", "\r\n")), testkit.KeyPEM(t, key)},
 	} {
