@@ -100,16 +100,14 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
 		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
-			"Time to sign what a token request needs signed: the assertion of client_secret_jwt and private_key_jwt, the DPoP "+
-				"proof."),
+			"Time to sign the client assertion and the DPoP proof of a token request."),
 		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
 			"Time to sign the DPoP proof of one request to an API."),
 		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
 			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not "+
 				"failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
-			"Token requests that brought no token, and tokens that could not be asked for because discovery or the making of "+
-				"the credentials failed."),
+			"Token requests without a token, including requests that were not sent because discovery or the credentials failed."),
 		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,
 			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
@@ -119,11 +117,11 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.CacheMisses, "cache_misses", metrics.Counter, false, client,
 			"Tokens the script had to wait for."),
 		row(&m.TokenErrors, "token_errors", metrics.Counter, false, rejected,
-			"Calls that needed a token and got none: the script was given a TokenError."),
+			"Calls that needed a token and ended with a TokenError."),
 		row(&m.TokenTTL, "token_ttl", metrics.Trend, true, granted,
 			"Lifetime of the tokens granted."),
 		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true, client,
-			"Lifetime left to the token when it was used, of the last use before each sample."),
+			"Remaining lifetime of the token when it was last used before the sample."),
 		row(&m.Retries, "retries", metrics.Counter, false, request,
 			"Token requests that repeat a failed one."),
 		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
@@ -132,7 +130,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date "+
 				"header, whole seconds); at most once a second."),
 		row(&m.SecretRotations, "secret_rotations", metrics.Counter, false, client,
-			"Secrets and keys replaced by what was read again after the server refused them."),
+			"Secrets and keys that were read again, and had changed, after the server refused them."),
 		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
 		row(&m.ExpiredTokenUses, "expired_token_uses", metrics.Counter, false, client,
@@ -146,12 +144,12 @@ func metricRows(m *moduleMetrics) []metricRow {
 		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
 			"Time of one request to the revocation endpoint that was answered: sending, waiting and receiving."),
 		row(&m.GeneratorCPU, "generator_cpu", metrics.Gauge, false, nil,
-			"Share of the CPU time that this k6 process may use which it used, over a second. "+
-				"It may use its CPUs, or what its container is limited to."),
+			"Share of the available CPU time that this k6 process used, over a second. "+
+				"The machine's CPUs or the container's limit are available."),
 		row(&m.GeneratorThrottled, "generator_throttled", metrics.Gauge, false, nil,
 			"Share of the periods of a second in which the CPU limit of the container stopped this k6 process."),
 		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
-			"How late this k6 process ran what was due, on average over a second."),
+			"Delay of work that was due in this k6 process, averaged over a second."),
 		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
 			"Seconds in which this k6 process was at its limit: 90% of the CPU, 10 ms late, or stopped in 10% of the periods."),
 	}
