@@ -405,6 +405,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, CodeHTTPError, e.Code)
 		assert.Equal(t, status, e.Status)
+		assert.Contains(t, e.Description, "/target")
 		assert.EqualValues(t, 1, asked.Load())
 		assert.Zero(t, target.Load())
 	}
