@@ -3,8 +3,8 @@
 // What it measures: latency and errors of RATE token requests per second and, with API_URL, of API_RATE requests per
 // second with a cached token. The rates are the same for each version, and far below the capacity, so that latency
 // does not include queueing.
-// How to read it: do not read a single run. `make regression` runs a base and a head several times in turns and
-// compares them with `k6 x clientcreds compare`. Use the latencies of `{scenario:token}` and `{scenario:api}`, which
+// How to read it: do not read a single run. `REGRESSION_MODE=sequential make regression` runs a base and a head several times in
+// turns and compares them with `k6 x clientcreds compare`. Use the latencies of `{scenario:token}` and `{scenario:api}`, which
 // exclude `setup()`.
 // Thresholds: more than 99% of the `checks` pass, less than 1% fails (`http_req_failed`,
 // `clientcreds_request_failed`), and k6 keeps the rate (`dropped_iterations`).

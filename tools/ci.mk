@@ -3,7 +3,7 @@
 ACTIONLINT := $(call tool,tools/actionlint,actionlint,github.com/rhysd/actionlint)
 
 .PHONY: regression
-regression: build/k6 ## Compare versions by runs in turns; RUNS DURATION RATE BASE_K6 HEAD_K6 BASE_REF … change it
+regression: build/k6 ## Compare two versions under one load; REGRESSION_MODE DURATION RATE BASE_K6 HEAD_K6 BASE_REF … change it
 	@tools/regression.sh
 
 # Comparisons are made three at a time: nearly all that they do is to wait for servers that wait.

@@ -33,7 +33,7 @@
 
 import { Client, ClientPool } from 'k6/x/clientcreds';
 import { authMethod, certificateFile, certificateKeyFile } from './authmethods.js';
-import { env, fail, flag, required, url } from './environment.js';
+import { env, fail, flag, required, url, variableOf } from './environment.js';
 
 /** The options of the client that the environment describes. */
 export function clientOptions(overrides = {}) {
@@ -160,7 +160,7 @@ function configured(make) {
         if (variables[error.option] === undefined || !error.message.startsWith(written)) {
             throw error;
         }
-        return fail(variables[error.option] + error.message.slice(written.length));
+        return fail(variableOf(variables[error.option]) + error.message.slice(written.length));
     }
 }
 

@@ -6,10 +6,31 @@ const durations = /^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$/;
 /** The variables that the scenario has asked for. */
 const asked = new Set();
 
+/** The beginning of a side's own variables, while ofSide() reads them. */
+let prefix = '';
+
+/** Returns what make returns, for which variables that begin with BASE_ or HEAD_ take precedence over those without. */
+export function ofSide(side, make) {
+    prefix = `${side.toUpperCase()}_`;
+    try {
+        return make();
+    } finally {
+        prefix = '';
+    }
+}
+
+/** The variable that has the value of `name`: the side's own, if it is set. */
+export function variableOf(name) {
+    return prefix !== '' && __ENV[prefix + name] ? prefix + name : name;
+}
+
 /** The value of an environment variable, or fallback when it is unset or empty. */
 export function env(name, fallback) {
     asked.add(name);
-    const value = __ENV[name];
+    if (prefix !== '') {
+        asked.add(prefix + name);
+    }
+    const value = __ENV[variableOf(name)];
     return value === undefined || value === '' ? fallback : value;
 }
 
@@ -18,7 +39,8 @@ export function required(name, what) {
     const value = env(name);
     if (value === undefined) {
         const [meant] = suspects().find(([, known]) => known === name) ?? [];
-        fail(`${name} is not set; set it to ${what}` + (meant === undefined ? '' : `; ${meant} is set, did you mean ${name}?`));
+        const both = prefix === '' ? ' is' : ` and ${prefix}${name} are`;
+        fail(`${name}${both} not set; set ${prefix === '' ? 'it' : 'one of them'} to ${what}` + (meant === undefined ? '' : `; ${meant} is set, did you mean ${name}?`));
     }
     return value;
 }
@@ -99,7 +121,7 @@ const examples = {
 export function url(name, what) {
     const value = required(name, what);
     if (!/^https?:\/\/[^\s/]/.test(value)) {
-        fail(`${name} is "${shown(value)}"; it must be a URL that begins with http:// or https://, such as ${examples[name]}`);
+        fail(`${variableOf(name)} is "${shown(value)}"; it must be a URL that begins with http:// or https://, such as ${examples[name]}`);
     }
     return value;
 }

@@ -29,6 +29,10 @@ with -- between them. Four runs of each side or more are needed, best taken in t
 records that overlap in time are of the processes of one run; medians are compared, by the Mann-Whitney U-test of
 benchstat.
 
+RECORD is the record of one run that loaded both versions at once (scenario regression-paired). Its sides are compared
+second by second; a confidence sequence decides each rule as soon as the interval of the change is above or below the
+limit, and holds its confidence of 95% for all rules and looks together.
+
 A rule says how much a statistic may change. It is broken by a change that is beyond the limit, significant (p < 0.05),
 and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst of
 the base. A rules file has lines such as
@@ -44,6 +48,9 @@ the base. A rules file has lines such as
 
 const compareExample = `  # ten records in two folders, the default rules
   k6 x clientcreds compare base/ head/
+
+  # one run that loaded both versions at once
+  k6 x clientcreds compare --rules regression.yml paired.json
 
   # for a pull request
   k6 x clientcreds compare --rules regression.yml --junit compare.xml \
@@ -71,7 +78,7 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 		{output{flag: "--markdown"}, compare.WriteMarkdown}, {output{flag: "--junit"}, compare.WriteJUnit},
 	}}
 	cmd := &cobra.Command{
-		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD…",
+		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD… | RECORD",
 		Short:   "Compare run records: the gate of a regression test",
 		Long:    compareLong,
 		Example: compareExample,
@@ -79,6 +86,9 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 
 		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && cmd.ArgsLenAtDash() < 0 {
+				return c.runPaired(args[0])
+			}
 			base, head, err := sides(args, cmd.ArgsLenAtDash())
 			if err != nil {
 				return invalid(err)
@@ -124,6 +134,33 @@ func (c *compareCommand) run(basePaths, headPaths []string) error {
 		return invalid(err)
 	}
 	result, err := compare.Compare(base, head, rules)
+	return c.finish(result, err)
+}
+
+// runPaired compares the sides of one run that loaded both.
+func (c *compareCommand) runPaired(path string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	var reader runrecord.Reader
+	records, err := reader.ReadAll([]string{path})
+	if err != nil {
+		return invalid(err)
+	}
+	if len(records) != 1 {
+		return invalidf("%s has %d records; name the record of one run that loads two versions at once, or BASE and HEAD", path,
+			len(records))
+	}
+	rules, err := readRules(c.rules, records, nil)
+	if err != nil {
+		return invalid(err)
+	}
+	result, err := compare.Paired(records[0], rules)
+	return c.finish(result, err)
+}
+
+// finish writes the result, and ends with its verdict.
+func (c *compareCommand) finish(result *compare.Result, err error) error {
 	if err != nil {
 		return invalid(err)
 	}
@@ -214,7 +251,7 @@ func verdictError(v validity.Verdict, reasons []string) error {
 	if len(reasons) > 0 {
 		text += ": " + strings.Map(printable, strings.Join(reasons, "; "))
 	}
-	return errext.WithExitCodeIfNone(errors.New(text), exitcodes.ExitCode(v.ExitCode())) // #nosec G115 -- one of three small numbers
+	return errext.WithExitCodeIfNone(errors.New(text), exitcodes.ExitCode(compare.ExitCode(v))) // #nosec G115 -- one of four small numbers
 }
 
 // printable keeps what a record says from moving the cursor.

@@ -41,6 +41,7 @@ func ExitCodes() []ExitCode {
 		{Code: "90", Meaning: "`INVALID`: the numbers cannot be trusted or compared", Commands: []string{
 			"compare", "run", "verdict",
 		}},
+		{Code: "91", Meaning: "`UNCLEAR`: a paired run ended before every rule was decided", Commands: []string{"compare"}},
 		{Code: "99", Meaning: "`FAIL`: a threshold was crossed, or a rule broken", Commands: []string{
 			"compare", "run", "verdict",
 		}},

@@ -27,6 +27,18 @@ func (r *recorder) describe(params output.Params) error {
 	if params.ScriptPath != nil {
 		run.Script = path.Base(params.ScriptPath.Path)
 	}
+	for side, prefix := range map[runrecord.Side]string{runrecord.Base: "BASE_", runrecord.Head: "HEAD_"} {
+		commit := params.Environment[prefix+commitVariable]
+		if err := checkCommit(prefix+commitVariable, commit); err != nil {
+			return err
+		}
+		if commit != "" {
+			if run.Commits == nil {
+				run.Commits = make(map[runrecord.Side]string)
+			}
+			run.Commits[side] = commit
+		}
+	}
 	if run.Commit == "" && params.ScriptPath != nil && params.ScriptPath.Scheme == "file" {
 		run.Commit, run.Modified = workTree(filepath.Dir(filepath.FromSlash(params.ScriptPath.Path)))
 	}

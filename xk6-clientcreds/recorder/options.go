@@ -19,12 +19,14 @@ const defaultFile = "clientcreds-record.json"
 const (
 	fileVariable   = "K6_CLIENTCREDS_RECORD_FILE"
 	commitVariable = "K6_CLIENTCREDS_RECORD_COMMIT"
+	rulesVariable  = "K6_CLIENTCREDS_RECORD_RULES"
 )
 
 // options are the options of one output.
 type options struct {
 	File   string
 	Commit string // "" to ask git
+	Rules  string // file of rules that end a run with two sides; "" for none
 }
 
 // resolveOptions takes the options by precedence: defaults, the JSON of collectors.clientcreds-record,
@@ -36,7 +38,9 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 			return o, fmt.Errorf("collectors.%s: %w", Name, err)
 		}
 	}
-	for variable, option := range map[string]*string{fileVariable: &o.File, commitVariable: &o.Commit} {
+	for variable, option := range map[string]*string{
+		fileVariable: &o.File, commitVariable: &o.Commit, rulesVariable: &o.Rules,
+	} {
 		if value := env[variable]; value != "" {
 			*option = value
 		}
@@ -49,7 +53,7 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 }
 
 // optionNames are the names in the argument and in JSON.
-var optionNames = []string{"file", "commit"}
+var optionNames = []string{"file", "commit", "rules"}
 
 // readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a
 // file.
@@ -63,7 +67,7 @@ func (o *options) readArgument(argument string) error {
 	for _, part := range strings.Split(argument, ",") {
 		name, value, found := strings.Cut(part, "=")
 		if !found {
-			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME%s`, part, hint)
+			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME,rules=FILE%s`, part, hint)
 		}
 		if err := o.set(name, value); err != nil {
 			return fmt.Errorf("%w%s", err, hint)
@@ -91,7 +95,7 @@ func (o *options) readJSON(config json.RawMessage) error {
 }
 
 func (o *options) set(name, value string) error {
-	option := map[string]*string{"file": &o.File, "commit": &o.Commit}[name]
+	option := map[string]*string{"file": &o.File, "commit": &o.Commit, "rules": &o.Rules}[name]
 	switch {
 	case option == nil:
 		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames),
@@ -113,8 +117,13 @@ func (o *options) check() error {
 	if err := outfile.Check(o.File); err != nil {
 		return fmt.Errorf("-o %s: %w", Name, err)
 	}
-	if strings.ContainsFunc(o.Commit, func(r rune) bool { return r <= ' ' || r > '~' }) || len(o.Commit) > 100 {
-		return fmt.Errorf("%s must be the name of a commit: up to 100 printable characters without blanks", commitVariable)
+	return checkCommit(commitVariable, o.Commit)
+}
+
+// checkCommit refuses what is not the name of a commit. An empty one is none.
+func checkCommit(variable, name string) error {
+	if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) || len(name) > 100 {
+		return fmt.Errorf("%s must be the name of a commit: up to 100 printable characters without blanks", variable)
 	}
 	return nil
 }

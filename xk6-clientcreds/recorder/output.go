@@ -25,6 +25,7 @@ var (
 	_ output.Output                = (*recorder)(nil)
 	_ output.WithThresholds        = (*recorder)(nil)
 	_ output.WithStopWithTestError = (*recorder)(nil)
+	_ output.WithTestRunStop       = (*recorder)(nil)
 )
 
 // recorder is the output.
@@ -41,6 +42,7 @@ type recorder struct {
 
 	mu      sync.Mutex
 	samples *samples
+	arbiter *arbiter // nil where the run is not to end when a comparison is decided
 }
 
 // New is a constructor of the output alone.
@@ -61,6 +63,11 @@ func configure(params output.Params, run *verdict.Run, now func() time.Time) (*r
 		options: o, run: run, judged: judged, now: now,
 		log:     params.Logger.WithField("output", Name),
 		samples: newSamples(),
+	}
+	if o.Rules != "" {
+		if r.arbiter, err = newArbiter(o.Rules); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.describe(params); err != nil {
 		return nil, err
@@ -92,6 +99,11 @@ func (r *recorder) AddMetricSamples(containers []metrics.SampleContainer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.samples.add(containers)
+	if r.arbiter != nil && r.arbiter.decides(r.samples.builder, r.now()) {
+		r.log.Info("the comparison is decided, so the load ends")
+		r.run.Decided()
+		r.arbiter.end()
+	}
 }
 
 // Stop implements output.Output.

@@ -192,7 +192,12 @@ var settings = []setting{
 	{"K6_CLIENTCREDS_RECORD_FILE", "File of `-o clientcreds-record`. The default is `clientcreds-record.json`."},
 	{
 		"K6_CLIENTCREDS_RECORD_COMMIT",
-		"Commit in the run record. By default, the record contains the commit of the working directory's Git repository.",
+		"Commit in the run record. By default, the record contains the commit of the working directory's Git repository. " +
+			"With `BASE_` or `HEAD_` before it: the commit of that side of a [paired run](../guides/regression.md).",
+	},
+	{
+		"K6_CLIENTCREDS_RECORD_RULES",
+		"File with [rules](../guides/compare.md#rules). A [paired run](../guides/regression.md) ends as soon as they are decided.",
 	},
 }
 

@@ -17,6 +17,7 @@ type Builder struct {
 	metrics  map[string]*metricBuilder
 	series   map[string]*timeline
 	gauges   map[string]*timeline
+	sides    map[string]*timeline // of a run that loads two versions at once
 	span     span
 	interval int64
 	lost     map[string]int64
@@ -28,6 +29,7 @@ func NewBuilder() *Builder {
 		metrics:  make(map[string]*metricBuilder),
 		series:   make(map[string]*timeline),
 		gauges:   make(map[string]*timeline),
+		sides:    make(map[string]*timeline),
 		interval: 1,
 		lost:     make(map[string]int64),
 	}
@@ -40,7 +42,7 @@ type metricBuilder struct {
 }
 
 // cellKey are the values of SplitTags, in their order.
-type cellKey [8]string
+type cellKey [9]string
 
 // Cell is where the samples of a metric with some tags go.
 type Cell struct {
@@ -104,7 +106,7 @@ func (b *Builder) cover(unix int64) {
 		return
 	}
 	b.interval = interval
-	for _, lines := range []map[string]*timeline{b.series, b.gauges} {
+	for _, lines := range []map[string]*timeline{b.series, b.gauges, b.sides} {
 		for _, line := range lines {
 			if err := line.coarsen(interval); err != nil {
 				panic(err) // all points of a line are of one type
@@ -124,6 +126,7 @@ func (b *Builder) Fill(r *Record, i *Instance) {
 	for name, line := range b.series {
 		r.Series[name] = line.series()
 	}
+	maps.Copy(r.Series, b.Sides())
 	for name, line := range b.gauges {
 		i.Series[name] = line.series()
 	}

@@ -156,7 +156,7 @@ func (m *merger) addMetric(name string, metric *Metric) error {
 func addSeries(into map[string]*timeline, all map[string]*Series, interval int64) error {
 	for name, s := range all {
 		if into[name] == nil {
-			into[name] = newTimeline(s.Type, s.Contains)
+			into[name] = newTimeline(s.Type, s.Contains, s.accuracy())
 		}
 		if err := into[name].merge(s.Points, interval); err != nil {
 			return fmt.Errorf("series %q: %w", name, err)

@@ -17,7 +17,7 @@ type Metric struct {
 // SplitTags are the tags by whose values metrics are split: those that explain a number and have few
 // values. URLs and names of requests are not among them, since they may hold what must not be kept.
 func SplitTags() []string {
-	return []string{"scenario", "client", "pool", "reason", "status", "error", "error_code", "check"}
+	return []string{"scenario", "client", "pool", "reason", "status", "error", "error_code", "check", SideTag}
 }
 
 const (

@@ -51,6 +51,8 @@ type Run struct {
 	Failed string `json:"failed,omitempty"`
 	// Commit is the commit of the work tree in which the test was run, or the commit in the option; "" without one.
 	Commit string `json:"commit,omitempty"`
+	// Commits are the commits of both sides of a run that loads two versions at once.
+	Commits map[Side]string `json:"commits,omitempty"`
 	// Modified says that the work tree differed from the commit.
 	Modified bool `json:"modified,omitempty"`
 	// Tags are the tags of the run.

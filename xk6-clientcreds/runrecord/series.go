@@ -56,7 +56,7 @@ func (p *Point) UnmarshalJSON(data []byte) error {
 // Every returns the points from a time on with a longer interval: each is the sum of the points
 // in it. The series, which must be one that Merge made, stays as it is.
 func (s *Series) Every(interval, from int64) []Point {
-	line := newTimeline(s.Type, s.Contains)
+	line := newTimeline(s.Type, s.Contains, s.accuracy())
 	for _, p := range s.Points {
 		if p.Unix < from {
 			continue
@@ -73,13 +73,26 @@ func (s *Series) Every(interval, from int64) []Point {
 type timeline struct {
 	Series
 
-	points map[int64]*Values
-	last   int64 // the point of the last sample: most are in the same
-	values *Values
+	precision float64 // of the sketches
+	points    map[int64]*Values
+	last      int64 // the point of the last sample: most are in the same
+	values    *Values
 }
 
-func newTimeline(t Type, contains string) *timeline {
-	return &timeline{Series: Series{Type: t, Contains: contains}, points: make(map[int64]*Values)}
+func newTimeline(t Type, contains string, accuracy float64) *timeline {
+	return &timeline{
+		Series: Series{Type: t, Contains: contains}, precision: accuracy, points: make(map[int64]*Values),
+	}
+}
+
+// accuracy is the accuracy of the sketches of the points.
+func (s *Series) accuracy() float64 {
+	for _, p := range s.Points {
+		if p.Values != nil && p.Values.Sketch != nil {
+			return p.Values.Sketch.accuracy
+		}
+	}
+	return SeriesAccuracy
 }
 
 // observe adds a sample. The interval may only grow from one to the next, and by coarsen.
@@ -89,7 +102,7 @@ func (l *timeline) observe(value float64, at time.Time, interval int64) {
 		l.last = unix
 		l.values = l.points[unix]
 		if l.values == nil {
-			l.values = newValues(l.Type, SeriesAccuracy)
+			l.values = newValues(l.Type, l.precision)
 			l.points[unix] = l.values
 		}
 	}
@@ -101,7 +114,7 @@ func (l *timeline) merge(points []Point, interval int64) error {
 	for _, p := range points {
 		unix := floor(p.Unix, interval)
 		if l.points[unix] == nil {
-			l.points[unix] = newValues(l.Type, SeriesAccuracy)
+			l.points[unix] = newValues(l.Type, l.precision)
 		}
 		if err := l.points[unix].merge(p.Values); err != nil {
 			return err

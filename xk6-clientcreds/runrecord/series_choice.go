@@ -42,7 +42,7 @@ func (b *Builder) lines(name string, m *metricBuilder, key cellKey) []*timeline 
 	if i := slices.Index(SplitTags(), tag); i >= 0 && key[i] != "" {
 		lines = append(lines, line(b.series, name+"{"+tag+":"+key[i]+"}", m)...)
 	}
-	return lines
+	return append(lines, b.sideLine(name, m, key)...)
 }
 
 func line(all map[string]*timeline, name string, m *metricBuilder) []*timeline {
@@ -50,7 +50,7 @@ func line(all map[string]*timeline, name string, m *metricBuilder) []*timeline {
 		if len(all) >= maxSeries {
 			return nil
 		}
-		all[name] = newTimeline(m.kind, m.contains)
+		all[name] = newTimeline(m.kind, m.contains, SeriesAccuracy)
 	}
 	return []*timeline{all[name]}
 }

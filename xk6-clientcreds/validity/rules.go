@@ -46,7 +46,7 @@ func rules() []rule {
 		},
 		{
 			"stopped_early", 0,
-			func(f *Inputs) float64 { return number(f.Stopped != nil && f.Stopped.By != ByThreshold) },
+			func(f *Inputs) float64 { return number(!f.Stopped.counts()) },
 			func(f *Inputs) string { return f.Stopped.String() },
 		},
 		{

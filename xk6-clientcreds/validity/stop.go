@@ -19,6 +19,12 @@ type Stop struct {
 // ByThreshold is Stop.By for a crossed threshold with abortOnFail. Such a run has failed, and what it measured counts.
 const ByThreshold = "a threshold with abortOnFail"
 
+// ByDecision is Stop.By for a comparison of two versions in one run that needed no more load. Such a run counts.
+const ByDecision = "a decided comparison"
+
+// counts reports whether what the run measured until the stop counts.
+func (s *Stop) counts() bool { return s == nil || s.By == ByThreshold || s.By == ByDecision }
+
 // String describes the stop in words.
 func (s Stop) String() string {
 	text := "stopped"
@@ -41,15 +47,15 @@ func (s Stop) String() string {
 func seconds(s float64) string { return decimal(math.Round(s*10)/10) + " s" }
 
 // FirstStop returns the stop that says most of a run in several k6 processes: one that makes it invalid rather than one
-// by a threshold, and the first of several.
+// that does not, and the first of several.
 func FirstStop(a, b *Stop) *Stop {
 	switch {
 	case a == nil:
 		return b
 	case b == nil:
 		return a
-	case (a.By == ByThreshold) != (b.By == ByThreshold):
-		if a.By == ByThreshold {
+	case a.counts() != b.counts():
+		if a.counts() {
 			return b
 		}
 		return a

@@ -113,6 +113,17 @@ func TestThresholdThatStopsTheTest(t *testing.T) {
 	assert.Equal(t, "FAIL: 1 threshold was crossed", Judge(f, nil).String())
 }
 
+// TestDecisionThatStopsTheTest: a comparison that needs no more load is not an interruption.
+func TestDecisionThatStopsTheTest(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.Stopped = &Stop{By: ByDecision, After: 20, Of: 60}
+	assert.Equal(t, "PASS", Judge(f, nil).String())
+	interrupted := &Stop{By: "SIGINT", After: 30}
+	assert.Equal(t, interrupted, FirstStop(f.Stopped, interrupted))
+	assert.Equal(t, interrupted, FirstStop(interrupted, f.Stopped))
+}
+
 func TestStopsInWords(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]Stop{

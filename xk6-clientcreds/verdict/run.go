@@ -51,6 +51,7 @@ type Run struct {
 	signal     string // that k6 stopped the test for
 	signalTime time.Time
 
+	decided   bool  // a comparison ended the test
 	err       error // with which the run ended, as far as it is known
 	lost      float64
 	unwritten string
@@ -177,6 +178,13 @@ func (r *Run) Finish(err error) (o Outcome, wanted bool) {
 	return r.outcome(), r.wanted()
 }
 
+// Decided notes that a comparison needs no more load, and ends the test.
+func (r *Run) Decided() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.decided = true
+}
+
 // Lose notes samples that the recorder did not keep as they were.
 func (r *Run) Lose(samples int64) {
 	r.mu.Lock()
@@ -225,7 +233,7 @@ func (r *Run) outcome() Outcome {
 		o.Inputs.FailedIterations = float64(r.FailedIterations())
 	}
 	o.Failed = r.failed()
-	if afterLoad(o.Stopped) && o.Stopped.By != validity.ByThreshold {
+	if afterLoad(o.Stopped) && o.Stopped.By != validity.ByThreshold && o.Stopped.By != validity.ByDecision {
 		o.Failed, o.Stopped = "stopped by "+cmp.Or(o.Stopped.By, "k6")+" when its load was over", nil
 	}
 	in := o.Inputs

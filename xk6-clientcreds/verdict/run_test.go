@@ -183,6 +183,21 @@ func TestExceptionInSetup(t *testing.T) {
 		o.Validity.String())
 }
 
+// TestComparisonThatStoppedTheTest: k6 ends such a test without an error, so its exit code stays 0. What stops it later
+// counts as usual.
+func TestComparisonThatStoppedTheTest(t *testing.T) {
+	r := newRig(t).begin().good()
+	r.Decided()
+	r.time = r.time.Add(2 * time.Second)
+	o := r.Outcome()
+	assert.Equal(t, &validity.Stop{By: validity.ByDecision, After: 2, Of: 6}, o.Stopped)
+	assert.Equal(t, "PASS", o.String())
+	assert.Zero(t, o.ExitCode)
+
+	o, _ = r.Finish(abort("test run was aborted because k6 received a 'interrupt' signal", errext.AbortedByUser, exitcodes.ExternalAbort))
+	assert.Equal(t, validity.Invalid, o.Verdict)
+}
+
 // TestWhyTheScriptStoppedTheTest: the text of the script, without what must not get into a record.
 func TestWhyTheScriptStoppedTheTest(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,9 @@ const (
 func (r *Run) stopper() (by string, stopped bool) {
 	var abort errext.HasAbortReason
 	if !errors.As(r.err, &abort) {
+		if r.decided && r.signal == "" {
+			return validity.ByDecision, true
+		}
 		if r.err != nil && codeOf(r.err) == exitUnknown && r.tally.Iterations == 0 {
 			return byException, true // an asynchronous setup() was rejected
 		}

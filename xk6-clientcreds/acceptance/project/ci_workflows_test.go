@@ -180,7 +180,7 @@ func shellStep(t *testing.T, dir, script string, env map[string]string) (exitCod
 }
 
 // gateEnvironment is the environment of a gate, with servers of this test in place of the servers of the
-// workflow, and shorter runs. Values of the runner are filled in.
+// workflow, and less load. Values of the runner are filled in.
 func gateEnvironment(t *testing.T, env map[string]string, base, head *servers.Local) map[string]string {
 	t.Helper()
 	for _, name := range []string{"BASE_TOKEN_URL", "HEAD_TOKEN_URL", "CLIENT_ID", "RULES"} {
@@ -188,7 +188,7 @@ func gateEnvironment(t *testing.T, env map[string]string, base, head *servers.Lo
 	}
 	return k6test.With(k6test.With(env, k6test.BusyMachine...), "BASE_TOKEN_URL="+base.Endpoints().Token,
 		"HEAD_TOKEN_URL="+head.Endpoints().Token,
-		"CLIENT_ID="+servers.LocalID, "CLIENT_SECRET="+servers.LocalSecret, "RUNS=4", "DURATION=1s", "RATE=20",
+		"CLIENT_ID="+servers.LocalID, "CLIENT_SECRET="+servers.LocalSecret, "DURATION=90s", "RATE=20", "WARM_UP=1s",
 		"BASE_K6_CLIENTCREDS_RECORD_COMMIT=1f0c2ab", "HEAD_K6_CLIENTCREDS_RECORD_COMMIT=9e4d310")
 }
 
@@ -204,7 +204,7 @@ func TestGitHubWorkflowRuns(t *testing.T) {
 	var w workflow
 	readYAML(t, githubWorkflow, &w)
 	dir := checkout(t)
-	gate := w.step(t, "gate", "Run base and head in turns, and compare")
+	gate := w.step(t, "gate", "Load base and head at once, and compare")
 	env := maps.Clone(w.Env)
 	maps.Copy(env, gate.Env)
 	code, text := shellStep(t, dir, gate.Run, gateEnvironment(t, env, slowServer(t, "100ms"), slowServer(t, "150ms")))
@@ -254,5 +254,5 @@ func nothingSecretIn(t *testing.T, folder string) {
 		require.NotContains(t, k6test.ReadFile(t, path), servers.LocalSecret, path)
 		return nil
 	}))
-	require.Greater(t, files, 2*4, "records and logs of all runs")
+	require.GreaterOrEqual(t, files, 6, "the record and the log of the run, and what came of them")
 }

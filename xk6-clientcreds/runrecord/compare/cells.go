@@ -7,14 +7,25 @@ import (
 )
 
 // Columns are the heads of the cells of a finding.
-func Columns() []string {
+func (r *Result) Columns() []string {
+	if r.Paired != nil {
+		return []string{"metric", "base", "head", "change", "interval", "limit", "decided", "outcome"}
+	}
 	return []string{"metric", "base", "head", "change", "noise", "limit", "p", "outcome"}
 }
 
 // Cells are a finding as a row of a table.
 func (f *Finding) Cells() []string {
 	row := []string{f.Rule.Subject.String(), "-", "-", "-", "-", f.limit(), "-", string(f.Outcome)}
-	if c := f.Change; c != nil {
+	if f.Interval != nil {
+		row[3], row[4] = f.Interval.change(f.Unit), f.Interval.bounds(f.Unit)
+		if f.After > 0 {
+			row[6] = fmt.Sprintf("after %.0f s", f.After)
+		}
+	}
+	if c := f.Change; c != nil && f.paired() {
+		row[1], row[2] = f.Unit.format(c.Base), f.Unit.format(c.Head)
+	} else if c != nil {
 		row[1], row[2] = f.Unit.format(c.Base), f.Unit.format(c.Head)
 		row[3] = f.change()
 		row[4] = f.noise()
@@ -30,6 +41,30 @@ func (f *Finding) limit() string {
 		return l.String()
 	}
 	return l.sign() + f.Unit.formatChange(math.Abs(l.Amount))
+}
+
+// paired reports whether the finding is of a paired comparison.
+func (f *Finding) paired() bool { return f.Change == nil || f.Change.BaseRuns == nil }
+
+func (i Interval) change(unit Unit) string { return i.signed(i.Change, unit) }
+
+// bounds are the bounds of the interval.
+func (i Interval) bounds(unit Unit) string {
+	if math.IsInf(i.High, 1) {
+		return i.signed(i.Low, unit) + " or more"
+	}
+	return i.signed(i.Low, unit) + " to " + i.signed(i.High, unit)
+}
+
+func (i Interval) signed(v float64, unit Unit) string {
+	if i.Relative {
+		return fmt.Sprintf("%+.1f%%", v*100)
+	}
+	sign := "+"
+	if v < 0 {
+		sign = "-"
+	}
+	return sign + unit.formatChange(math.Abs(v))
 }
 
 // change is the change as its limit speaks of it: a share of the base, or an amount.
@@ -64,6 +99,9 @@ func (f *Finding) summary() string {
 	if c == nil || f.Outcome == Unknown {
 		return f.Rule.Subject.String() + ": " + f.Reason
 	}
+	if f.paired() {
+		return f.pairedSummary()
+	}
 	if f.Rule.Limit.Zero() {
 		return f.exactSummary()
 	}
@@ -87,4 +125,15 @@ func (f *Finding) exactSummary() string {
 	base, head := f.Change.worst(f.Rule.Limit.Down)
 	return fmt.Sprintf("%s: the worst run of head has %s and the worst of base %s; allowed is %s", f.Rule.Subject,
 		f.Unit.format(head), f.Unit.format(base), f.limit())
+}
+
+// pairedSummary is about the interval by which a limit is judged.
+func (f *Finding) pairedSummary() string {
+	c := f.Change
+	text := fmt.Sprintf("%s: %s to %s", f.Rule.Subject, f.Unit.format(c.Base), f.Unit.format(c.Head))
+	if f.Interval == nil {
+		return text + "; too few requests were measured to compare them"
+	}
+	return fmt.Sprintf("%s is %s (%s); allowed is %s", text, f.Interval.change(f.Unit), f.Interval.bounds(f.Unit),
+		f.limit())
 }

@@ -33,6 +33,21 @@ type Finding struct {
 	Change *Change
 	// Reason says why the outcome is Unknown.
 	Reason string
+
+	// The following fields are of paired comparisons.
+
+	// Interval holds the bounds of the change; nil while too little was measured.
+	Interval *Interval
+	// After is how long the load had run when the outcome was decided, in seconds; 0 where it was not.
+	After float64
+	// Course are the looks so far, of which the last one is Interval.
+	Course []Look
+}
+
+// Look holds the interval that a paired comparison had at one time.
+type Look struct {
+	After float64 // in seconds
+	Interval
 }
 
 // tooFewRuns is the reason for which a rule that needs statistics has none.

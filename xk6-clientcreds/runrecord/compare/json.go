@@ -22,6 +22,19 @@ type resultObject struct {
 	Head        sideObject      `json:"head"`
 	Alpha       float64         `json:"alpha"`
 	Findings    []findingObject `json:"findings"`
+	Paired      *pairingObject  `json:"paired,omitempty"`
+}
+
+type pairingObject struct {
+	After         float64              `json:"after"`
+	Interferences []interferenceObject `json:"interferences"`
+}
+
+type interferenceObject struct {
+	Metric   string  `json:"metric"`
+	Base     float64 `json:"base"`
+	Head     float64 `json:"head"`
+	Requests int64   `json:"requests"`
 }
 
 type sideObject struct {
@@ -37,6 +50,18 @@ type findingObject struct {
 	Reason  string        `json:"reason,omitempty"`
 	Unit    string        `json:"unit,omitempty"`
 	Change  *changeObject `json:"change,omitempty"`
+	Paired  *pairedChange `json:"paired,omitempty"`
+}
+
+// pairedChange is the change of a statistic in a paired run. Bounds that are not known are null.
+type pairedChange struct {
+	Base     float64  `json:"base"`
+	Head     float64  `json:"head"`
+	Relative bool     `json:"relative"`
+	Change   float64  `json:"change"`
+	Low      float64  `json:"low"`
+	High     *float64 `json:"high"`
+	After    float64  `json:"after"` // 0 where it is not decided
 }
 
 type changeObject struct {
@@ -60,19 +85,34 @@ func jsonResult(r *Result) resultObject {
 		Alpha:       Alpha,
 		Findings:    make([]findingObject, len(r.Findings)),
 	}
-	for i, f := range r.Findings {
-		o.Findings[i] = findingObject{
+	for n, f := range r.Findings {
+		o.Findings[n] = findingObject{
 			Rule: f.Rule.Subject.String(), Limit: f.Rule.Limit.String(),
 			Outcome: string(f.Outcome), Reason: f.Reason, Unit: string(f.Unit),
 		}
-		if c := f.Change; c != nil {
-			o.Findings[i].Change = &changeObject{
+		if i := f.Interval; i != nil {
+			o.Findings[n].Paired = &pairedChange{
+				Base: f.Change.Base, Head: f.Change.Head, Relative: i.Relative, Change: i.Change, Low: i.Low, After: f.After,
+			}
+			if !math.IsInf(i.High, 0) {
+				o.Findings[n].Paired.High = &i.High
+			}
+		}
+		if c := f.Change; c != nil && !f.paired() {
+			o.Findings[n].Change = &changeObject{
 				Base: c.Base, Head: c.Head, P: c.P, Noise: c.Noise, Resolution: c.Resolution, BaseRuns: c.BaseRuns,
 				HeadRuns: c.HeadRuns,
 			}
 			if share := c.Share(); !math.IsInf(share, 0) {
-				o.Findings[i].Change.Share = &share
+				o.Findings[n].Change.Share = &share
 			}
+		}
+	}
+	if r.Paired != nil {
+		o.Paired = &pairingObject{After: r.Paired.After, Interferences: []interferenceObject{}}
+		for _, i := range r.Paired.Interferences {
+			o.Paired.Interferences = append(o.Paired.Interferences,
+				interferenceObject{i.Subject.String(), i.Base, i.Head, i.Requests})
 		}
 	}
 	return o

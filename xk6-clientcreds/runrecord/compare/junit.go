@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // WriteJUnit writes the result as JUnit XML, for the test reports of a CI system: one test case for
@@ -13,7 +15,7 @@ func WriteJUnit(w io.Writer, r *Result) error {
 	suite := junitSuite{Name: "clientcreds compare"}
 	suite.add(runsCase(r))
 	for i := range r.Findings {
-		suite.add(ruleCase(&r.Findings[i]))
+		suite.add(ruleCase(&r.Findings[i], r.Verdict))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -78,8 +80,12 @@ func runsCase(r *Result) junitCase {
 	return c
 }
 
-func ruleCase(f *Finding) junitCase {
+func ruleCase(f *Finding, verdict validity.Verdict) junitCase {
 	c := junitCase{Class: "clientcreds.compare", Name: f.Rule.Subject.String() + ": " + f.limit()}
+	if f.Outcome == Unclear && verdict == Undecided {
+		c.Error = problem("not decided: " + f.summary())
+		return c
+	}
 	switch f.Outcome {
 	case Broken:
 		c.Failure = problem(f.summary())

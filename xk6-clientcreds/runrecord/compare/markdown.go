@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-var verdictMarks = map[string]string{"PASS": "✅", "FAIL": "❌", "INVALID": "⚠️"}
+var verdictMarks = map[string]string{"PASS": "✅", "FAIL": "❌", "INVALID": "⚠️", "UNCLEAR": "❔"}
 
 const (
 	// maxMarkdown is the largest comment that GitHub takes. GitHub counts characters; these are bytes, which are more.
@@ -27,15 +27,21 @@ func WriteMarkdown(w io.Writer, r *Result) error {
 	var before, after strings.Builder
 	verdict := string(r.Verdict)
 	fmt.Fprintf(&before, "### %s Load test: %s\n\n", verdictMarks[verdict], verdict)
+	if r.Paired != nil {
+		fmt.Fprintf(&before, "%s\n\n", r.Conclusion())
+	}
 	for _, reason := range listed(r.Reasons) {
 		fmt.Fprintf(&before, "- %s\n", reason)
 	}
 	if len(r.Reasons) > 0 {
 		before.WriteString("\n")
 	}
-	writeRow(&before, Columns())
+	writeRow(&before, r.Columns())
 	writeRow(&before, []string{"---", "--:", "--:", "--:", "--:", "--:", "--:", "---"})
 	fmt.Fprintf(&after, "\nBase: %s.\nHead: %s.\n", line(r.Base.String()), line(r.Head.String()))
+	for _, i := range r.interferences() {
+		fmt.Fprintf(&after, "\nInterference: %s.\n", line(i.String()))
+	}
 	for _, difference := range listed(r.Differences) {
 		fmt.Fprintf(&after, "\nDiffers: %s.\n", difference)
 	}

@@ -12,7 +12,8 @@ import (
 // Result holds the findings of a comparison.
 type Result struct {
 	// Verdict is PASS when every rule holds, FAIL when one is broken, and INVALID when the runs
-	// cannot be trusted or compared: then a change says nothing.
+	// cannot be trusted or compared: then a change says nothing. Of a paired run it is Undecided when
+	// no rule is broken, and not every rule is decided.
 	Verdict validity.Verdict
 	// Reasons say why the verdict is not PASS.
 	Reasons []string
@@ -21,6 +22,8 @@ type Result struct {
 	Differences []string
 	Base, Head  Side
 	Findings    []Finding
+	// Paired describes the run if it loaded both sides at once, and is nil if there are runs of each side.
+	Paired *Pairing
 
 	invalid []string // the part of Reasons that makes it INVALID
 }
@@ -115,12 +118,17 @@ func (rule Rule) values(runs []*runrecord.Record, k kind) (values []float64, lac
 
 func (r *Result) conclude() {
 	r.Verdict = validity.Pass
+	var unclear []string
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		switch f.Outcome {
 		case Broken:
 			r.Verdict = validity.Fail
 			r.Reasons = append(r.Reasons, f.summary())
+		case Unclear:
+			if r.Paired != nil {
+				unclear = append(unclear, f.summary())
+			}
 		case Unknown:
 			r.addUnknown(f)
 		default:
@@ -129,9 +137,12 @@ func (r *Result) conclude() {
 	if len(r.Findings) == 0 {
 		r.invalid = append(r.invalid, "no rule applies to what the runs measured")
 	}
-	if len(r.invalid) > 0 {
+	switch {
+	case len(r.invalid) > 0:
 		r.Verdict = validity.Invalid
 		r.Reasons = slices.Concat(r.invalid, r.Reasons)
+	case len(unclear) > 0 && r.Verdict == validity.Pass:
+		r.Verdict, r.Reasons = Undecided, unclear
 	}
 }
 

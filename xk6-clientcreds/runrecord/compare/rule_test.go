@@ -134,11 +134,11 @@ func TestBadRule(t *testing.T) {
 		},
 		{
 			"rate of http_reqs{name:admin}", "+1%",
-			`rule "rate of http_reqs{name:admin}": records do not split metrics by "name"; use one of scenario, client, pool, reason, status, error, error_code, check`,
+			`rule "rate of http_reqs{name:admin}": records do not split metrics by "name"; use one of scenario, client, pool, reason, status, error, error_code, check, side`,
 		},
 		{
 			"rate of http_reqs{scenarios:api}", "+1%",
-			`rule "rate of http_reqs{scenarios:api}": records do not split metrics by "scenarios" (did you mean "scenario"?); use one of scenario, client, pool, reason, status, error, error_code, check`,
+			`rule "rate of http_reqs{scenarios:api}": records do not split metrics by "scenarios" (did you mean "scenario"?); use one of scenario, client, pool, reason, status, error, error_code, check, side`,
 		},
 		{
 			"rate of http_reqs", "-120%",

@@ -12,6 +12,9 @@ import (
 func WriteText(w io.Writer, r *Result) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "verdict: %s\n", r.Verdict)
+	if r.Paired != nil {
+		fmt.Fprintf(&out, "%s\n", r.Conclusion())
+	}
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&out, "  %s\n", reason)
 	}
@@ -19,9 +22,12 @@ func WriteText(w io.Writer, r *Result) error {
 	for _, difference := range r.Differences {
 		fmt.Fprintf(&out, "differs: %s\n", difference)
 	}
+	for _, i := range r.interferences() {
+		fmt.Fprintf(&out, "interference: %s\n", i)
+	}
 	out.WriteString("\n")
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.Join(Columns(), "\t"))
+	fmt.Fprintln(table, strings.Join(r.Columns(), "\t"))
 	for i := range r.Findings {
 		fmt.Fprintln(table, strings.Join(r.Findings[i].Cells(), "\t"))
 	}
@@ -36,4 +42,12 @@ func printable(r rune) rune {
 		return -1
 	}
 	return r
+}
+
+// interferences say how much the sides of a paired run slow each other down.
+func (r *Result) interferences() []Interference {
+	if r.Paired == nil {
+		return nil
+	}
+	return r.Paired.Interferences
 }

@@ -21,7 +21,7 @@ func comparisonSections(base, head *group, result *compare.Result) []section {
 // changes is the table of what the rules say.
 func changes(r *compare.Result) section {
 	part := section{ID: "changes", Title: "Changes"}
-	t := &table{Caption: "Rules and what came of them", Columns: compare.Columns()}
+	t := &table{Caption: "Rules and what came of them", Columns: r.Columns()}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		cells := f.Cells()

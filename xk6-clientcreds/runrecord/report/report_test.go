@@ -264,7 +264,7 @@ func TestComparison(t *testing.T) {
 		"Environment and configuration",
 	}, d.texts("h2"))
 	rules := d.rows(t, "Rules and what came of them")
-	assert.Equal(t, compare.Columns(), rules[0])
+	assert.Equal(t, new(compare.Result).Columns(), rules[0])
 	assert.Equal(t, []string{"p50 of clientcreds_request_duration", "broken"}, []string{rules[1][0], rules[1][7]})
 	latency := d.rows(t, "Latency of token requests, each")
 	assert.Equal(t, []string{"from", "base p50", "base p95", "head p50", "head p95"}, latency[0])
