@@ -29,7 +29,9 @@ func Tags(registry *metrics.Registry, pairs ...string) *metrics.TagSet {
 }
 
 // Sample returns a sample with tags of names and values in turn.
-func Sample(registry *metrics.Registry, m *metrics.Metric, at time.Time, value float64, pairs ...string) metrics.Sample {
+func Sample(
+	registry *metrics.Registry, m *metrics.Metric, at time.Time, value float64, pairs ...string,
+) metrics.Sample {
 	return metrics.Sample{
 		TimeSeries: metrics.TimeSeries{Metric: m, Tags: Tags(registry, pairs...)}, Time: at, Value: value,
 	}
