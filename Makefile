@@ -82,7 +82,7 @@ quick: ## Test the packages without the race detector and npm: the loop while yo
 
 .PHONY: needs
 needs:
-	@tools/require.sh go git cc node chromium
+	@tools/require.sh go git cc node chromium java curl
 
 .PHONY: test-packages
 test-packages: $(NODE_MODULES) ## Test the Go packages with the race detector

@@ -12,11 +12,11 @@ test-acceptance: $(HYDRA) $(ZITADEL)
 
 .PHONY: test-interop
 test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method of client authentication against four servers
-	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 5m -run InteropMatrix -v ./xk6-clientcreds/acceptance/interop
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 15m -run InteropMatrix -v ./xk6-clientcreds/acceptance/interop
 
 .PHONY: interop
 interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## The same, and write docs/evidence/interop.md
-	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 5m -run InteropMatrix ./xk6-clientcreds/acceptance/interop -update
+	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 15m -run InteropMatrix ./xk6-clientcreds/acceptance/interop -update
 
 # SQLite is C.
 $(HYDRA): tools/hydra/go.mod tools/hydra/go.sum

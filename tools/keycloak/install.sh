@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Downloads Keycloak from Maven Central, builds it for production, and creates its database, which has an administrator
-# but no realm of this project. tools/keycloak/start.sh starts servers with a copy of it.
+# Downloads Keycloak from Maven Central, builds it for production, and starts it once, so that it creates its database, with an
+# administrator, and imports the realm of deploy/keycloak. tools/keycloak/start.sh starts servers with a copy of the database.
 #
 #   tools/keycloak/install.sh VERSION FOLDER
 #
@@ -28,18 +28,31 @@ rm "$new/$archive"
 
 # Compiling well takes longer than it saves in a program that runs once.
 export JAVA_OPTS_APPEND="-XX:TieredStopAtLevel=1"
-quiet() {
-    "$@" >"$new/install.log" 2>&1 || {
-        status=$?
-        cat "$new/install.log" >&2
-        exit "$status"
-    }
+log=$new/install.log
+failed() {
+    cat "$log" >&2
+    exit 1
 }
 echo "building Keycloak $version"
-quiet "$new/bin/kc.sh" build --db=dev-file --health-enabled=true --metrics-enabled=true --https-client-auth=request
-echo "creating its database"
+"$new/bin/kc.sh" build --db=dev-file --health-enabled=true --metrics-enabled=true --https-client-auth=request >"$log" 2>&1 || failed
+
+echo "creating its database, with the realm of deploy/keycloak"
+mkdir -p "$new/data/import"
+cp "$here/../../deploy/keycloak/realm.json" "$new/data/import/"
 (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$new/admin-secret")
-KEYCLOAK_ADMIN_SECRET=$(cat "$new/admin-secret") quiet "$new/bin/kc.sh" bootstrap-admin service --optimized \
-    --client-id=admin --client-secret:env=KEYCLOAK_ADMIN_SECRET
-rm -rf "$new/install.log" "$folder"
+export KC_BOOTSTRAP_ADMIN_CLIENT_ID=admin KC_BOOTSTRAP_ADMIN_CLIENT_SECRET
+KC_BOOTSTRAP_ADMIN_CLIENT_SECRET=$(cat "$new/admin-secret")
+# The defaults of docker-compose.yml, which the realm refers to. Port 0 is any free port.
+CLIENT_ID=demo CLIENT_SECRET=only-for-the-local-demo "$new/bin/kc.sh" start --optimized --import-realm \
+    --cache=local --hostname-strict=false --http-enabled=true --http-host=127.0.0.1 --http-port=0 --http-management-port=0 >"$log" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; wait || true; rm -rf "$new"' EXIT
+until grep -q 'Bootstrap completed' "$log"; do
+    kill -0 "$server" 2>/dev/null || failed
+    sleep 0.5
+done
+kill "$server"
+wait "$server" || true
+grep -q "Realm 'load-test' imported" "$log" || failed
+rm -rf "$log" "$folder"
 mv "$new" "$folder"

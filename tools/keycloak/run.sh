@@ -20,7 +20,7 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-export CLIENT_ID=${CLIENT_ID:-demo} CLIENT_SECRET=${CLIENT_SECRET:-only-for-the-local-demo}
+export CLIENT_ID=demo CLIENT_SECRET=only-for-the-local-demo # of the realm
 options=(--http-host=127.0.0.1 --http-management-port=$((port + 1)))
 case $mode in
     development)
@@ -61,8 +61,8 @@ if [ -n "$command" ]; then
     exit "$status"
 fi
 echo "Keycloak listens on $base. For the scripts of this project:"
-for name in ISSUER CLIENT_ID SCOPE API_URL ${SSL_CERT_FILE:+SSL_CERT_FILE}; do
+for name in ISSUER CLIENT_ID CLIENT_SECRET SCOPE API_URL ${SSL_CERT_FILE:+SSL_CERT_FILE}; do
     echo "    export $name='${!name}'"
 done
-echo "CLIENT_SECRET is the one of this command's environment, or the default of docker-compose.yml. Interrupt ends Keycloak."
+echo "Interrupt this command to end Keycloak."
 wait "$server"

@@ -1,2 +1,2 @@
-// Package interop tests every method of client authentication with four authorization servers.
+// Package interop tests every method of client authentication with four authorization servers, and Keycloak.
 package interop

@@ -14,7 +14,7 @@ import (
 // checks say the same, and what fails comes with what to do.
 func TestDoctorExaminesTheServersOfTheMatrix(t *testing.T) {
 	t.Parallel()
-	certs := servers.NewClientCertificates(t)
+	certs := sharedCertificates(t)
 	methods := []struct {
 		client     servers.Registration
 		env        []string

@@ -18,7 +18,7 @@ import (
 // for each server. docs/evidence/interop.md contains the results.
 func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: their group is waited for
 	t.Parallel()
-	certs := servers.NewClientCertificates(t)
+	certs := sharedCertificates(t)
 	rows := interopRows(t, certs)
 	m := newMatrix(rows)
 	seen := t.Run("servers", func(t *testing.T) {

@@ -39,10 +39,15 @@ type ClientPair struct {
 	leaf             *x509.Certificate
 }
 
-// NewClientCertificates makes the folder.
+// NewClientCertificates makes the folder, for one test.
 func NewClientCertificates(t *testing.T) ClientCertificates {
 	t.Helper()
-	dir := t.TempDir()
+	return NewClientCertificatesIn(t, t.TempDir())
+}
+
+// NewClientCertificatesIn makes the folder's files.
+func NewClientCertificatesIn(t *testing.T, dir string) ClientCertificates {
+	t.Helper()
 	c := ClientCertificates{Dir: dir, CA: Certificates{
 		CAFile: filepath.Join(dir, "ca.pem"), CertFile: filepath.Join(dir, "server.pem"),
 		KeyFile: filepath.Join(dir, "server-key.pem"),

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -41,9 +42,11 @@ type Registration struct {
 	CertBound  bool               `json:"tls_client_certificate_bound_access_tokens,omitempty"`
 	DPoPBound  bool               `json:"dpop_bound_access_tokens,omitempty"` // RFC 9449 §5.2
 	// whether it may exchange tokens, where a server asks
-	Exchange    bool     `json:"-"`
-	Scope       string   `json:"scope"`
-	Details     []string `json:"authorization_details_types,omitempty"` // RFC 9396 §10
-	Audience    []string `json:"audience,omitempty"`                    // what its tokens may be for
-	TokenFormat string   `json:"access_token_strategy,omitempty"`       // opaque or jwt
+	Exchange bool `json:"-"`
+	// how long its tokens live, where a server has that for each client
+	Lifetime    time.Duration `json:"-"`
+	Scope       string        `json:"scope"`
+	Details     []string      `json:"authorization_details_types,omitempty"` // RFC 9396 §10
+	Audience    []string      `json:"audience,omitempty"`                    // what its tokens may be for
+	TokenFormat string        `json:"access_token_strategy,omitempty"`       // opaque or jwt
 }
