@@ -11,7 +11,7 @@ export ZITADEL_BIN := $(CURDIR)/$(ZITADEL)
 test-acceptance: $(HYDRA) $(ZITADEL)
 
 .PHONY: test-interop
-test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method of client authentication against four servers
+test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method of client authentication against five servers
 	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 15m -run InteropMatrix -v ./xk6-clientcreds/acceptance/interop
 
 .PHONY: interop

@@ -1,2 +1,2 @@
-// Package interop tests every method of client authentication with four authorization servers, and Keycloak.
+// Package interop tests every method of client authentication with five authorization servers.
 package interop

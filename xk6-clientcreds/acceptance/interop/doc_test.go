@@ -41,8 +41,9 @@ right credential and refused a wrong one. **not offered**: the server also refus
 [below](#what-a-server-says-where-it-does-not-work). **ignored**: the server granted a token, but not the requested one. The
 servers are ` + "`k6 x clientcreds serve`" + ` of this version,
 [oidc-provider](https://github.com/panva/node-oidc-provider) %s,
-[Ory Hydra](https://github.com/ory/hydra) %s, and [zitadel/oidc](https://github.com/zitadel/oidc) %s with the
-storage of its example, which knows secrets only for this grant.
+[Ory Hydra](https://github.com/ory/hydra) %s, [zitadel/oidc](https://github.com/zitadel/oidc) %s with the
+storage of its example, which knows secrets only for this grant, and
+[Keycloak](https://github.com/keycloak/keycloak) %s in production mode with its default features.
 
 `
 
@@ -67,7 +68,8 @@ func (m matrix) text(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, interopIntroduction, packageVersion(t, "oidc-provider"),
-		moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"))
+		moduleVersion(t, "hydra", "github.com/ory/hydra/v2"), moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"),
+		composeVersion(t, "keycloak"))
 	m.table(&b, func(c cell) string {
 		if c.detail != "" {
 			return string(c.verdict) + " (" + c.detail + ")"
@@ -153,4 +155,13 @@ func moduleVersion(t *testing.T, folder, module string) string {
 	version := regexp.MustCompile(regexp.QuoteMeta(module) + ` v(\S+)`).FindSubmatch(text)
 	require.NotNil(t, version)
 	return string(version[1])
+}
+
+// composeVersion returns the version of an image in docker-compose.yml.
+func composeVersion(t *testing.T, name string) string {
+	t.Helper()
+	version := regexp.MustCompile(`/` + name + `:([0-9.]+)`).FindStringSubmatch(
+		k6test.ReadFile(t, filepath.Join(k6test.Root, "docker-compose.yml")))
+	require.NotNil(t, version)
+	return version[1]
 }

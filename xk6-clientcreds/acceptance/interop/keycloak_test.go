@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -56,3 +57,21 @@ func sharedKeycloak(t *testing.T) *servers.Keycloak {
 
 // orders is a scope whose tokens are for interopResource.
 const orders = "orders"
+
+// keycloakCounterpart knows audiences as scopes.
+func keycloakCounterpart(t *testing.T, certs servers.ClientCertificates, clients []servers.Registration) counterpart {
+	t.Helper()
+	k := sharedKeycloak(t)
+	server := counterpart{
+		issuer: k.Issuer, tokenURL: k.Token, caFile: certs.CA.CAFile, takes: forIssuer,
+		jwt:     clientOptions{"scope": interopScope + " " + orders},
+		unknown: make(map[string]servers.Answer),
+	}
+	for _, r := range clients {
+		r.Scope = interopScope + " " + orders
+		if answer := k.Register(t, r); answer.Status >= http.StatusMultipleChoices {
+			server.unknown[r.ID] = answer
+		}
+	}
+	return server
+}

@@ -19,6 +19,7 @@ import (
 func TestInteropMatrix(t *testing.T) { //nolint:tparallel // the servers are: their group is waited for
 	t.Parallel()
 	certs := sharedCertificates(t)
+	sharedKeycloak(t) // beforehand: its start takes the time of the others
 	rows := interopRows(t, certs)
 	m := newMatrix(rows)
 	seen := t.Run("servers", func(t *testing.T) {

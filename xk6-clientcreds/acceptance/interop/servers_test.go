@@ -39,6 +39,7 @@ var interopServers = []struct {
 	{"oidc-provider", oidcProviderCounterpart},
 	{"Ory Hydra", hydraCounterpart},
 	{"zitadel/oidc", zitadelCounterpart},
+	{"Keycloak", keycloakCounterpart},
 }
 
 // localCounterpart is the server of `k6 x clientcreds serve`.
