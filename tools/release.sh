@@ -26,6 +26,8 @@ if [ -n "$(git status --porcelain)" ]; then
     echo "note: uncommitted changes are not part of the release, which is built from $(git rev-parse --short HEAD)" >&2
 fi
 
+commit=$(git rev-parse HEAD)
+
 rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -81,6 +83,10 @@ pack "$out/xk6-clientcreds_${version}_scenarios.tar.gz" "$work/scenarios"
 git show HEAD:index.d.ts >"$out/index.d.ts"
 "$release" changes CHANGELOG.md "$version" >"$out/CHANGES.md"
 
+if [ "$(git rev-parse HEAD)" != "$commit" ]; then
+    echo "another commit was checked out during the build, so that the files are of two commits: build again" >&2
+    exit 1
+fi
 (cd "$out" && sha256sum -- * >"$work/checksums.txt")
 mv "$work/checksums.txt" "$out/checksums.txt"
 echo "$out:"
