@@ -111,6 +111,19 @@ func TestLinksAreFollowed(t *testing.T) {
 	assert.Equal(t, before, contents(t, links))
 }
 
+// TestStandardOutput: a file of that name would be a surprise wherever "-" is not standard output.
+func TestStandardOutput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const want = `"-" cannot be written: it stands for standard output, which has other content`
+	require.EqualError(t, Check("-"), want+"; name a file in a folder that exists and can be written to")
+	require.EqualError(t, Write("-", []byte("x"), 0o644), want)
+	require.Error(t, Clear("-"))
+	assert.False(t, HasContent("-"))
+	assert.Empty(t, contents(t, "."))
+	require.NoError(t, Write("./-", []byte("x"), 0o644))
+	assert.True(t, HasContent("./-"))
+}
+
 func TestReplaceDoesNotFollowLinks(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

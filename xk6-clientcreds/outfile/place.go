@@ -29,12 +29,16 @@ type place struct {
 var (
 	errFolder      = errors.New("it is a folder")
 	errBlockDevice = errors.New("it is a block device, which holds a disk's content")
+	errStandard    = errors.New("it stands for standard output, which has other content")
 	errSocket      = errors.New("it is a socket")
 	errLinks       = errors.New("its links lead in a circle")
 )
 
 // locate looks at what is at the path.
 func locate(path string) (place, error) {
+	if path == "-" {
+		return place{}, errStandard
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
