@@ -9,7 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// clientMetadata is what a client says of itself in its registration (RFC 7591 §2, RFC 8705 §2.1.2, RFC 9396 §10,
+// clientMetadata holds the description of a client in its registration (RFC 7591 §2, RFC 8705 §2.1.2, RFC 9396 §10,
 // RFC 9449 §5.2), and what the server has made of it in the answer.
 type clientMetadata struct {
 	Name          string              `json:"client_name,omitempty"`

@@ -50,7 +50,7 @@ func newClientsDelete(gs *state.GlobalState) *cobra.Command {
 	return cmd
 }
 
-// deleteResult is what --json writes.
+// deleteResult holds the output with --json.
 type deleteResult struct {
 	Deleted   int      `json:"deleted"`
 	Left      int      `json:"left"`      // still registered

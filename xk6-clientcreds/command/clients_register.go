@@ -303,7 +303,7 @@ func (r *clientsRegister) readMetadata(t *registration.Template) error {
 	return nil
 }
 
-// registerResult is what --json writes.
+// registerResult holds the output with --json.
 type registerResult struct {
 	Registered int      `json:"registered"`
 	Missing    int      `json:"missing"`

@@ -62,7 +62,7 @@ func textFor(e *oauth.Error, c Client) string {
 	}
 	switch {
 	case (e.Code == codeProof || e.Code == oauth.CodeUseNonce) && !c.DPoP:
-		return bindTokens
+		return bindKey
 	case e.RefusesClient():
 		return forRefusal(e, c)
 	}

@@ -26,7 +26,7 @@ func names() map[string]string {
 func TestSettingsAreThePlaceholders(t *testing.T) {
 	t.Parallel()
 	texts := []string{
-		rateLimit, broken, bindTokens, expired, handshake, string(SecretBasic), string(SecretPost), string(Assertion),
+		rateLimit, broken, bindKey, expired, handshake, string(SecretBasic), string(SecretPost), string(Assertion),
 		string(Certificate),
 	}
 	for _, table := range []map[string]string{hints, certificateHints, exchangeHints} {

@@ -23,10 +23,10 @@ const (
 )
 
 const (
-	rateLimit  = "the server limits the rate of token requests; {shared} needs the fewest"
-	broken     = "the server has an internal problem; see its log"
-	bindTokens = "the server requires this client's tokens to be bound to a key (RFC 9449); set {dpopOn}"
-	expired    = "the server takes longer to answer than its tokens live: find out why it is slow, or have it " +
+	rateLimit = "the server limits the rate of token requests; {shared} needs the fewest"
+	broken    = "the server has an internal problem; see its log"
+	bindKey   = "the server requires this client's tokens to be bound to a key (RFC 9449); set {dpopOn}"
+	expired   = "the server takes longer to answer than its tokens live: find out why it is slow, or have it " +
 		"grant a longer lifetime"
 	// With TLS 1.3, a server ends the handshake, or the connection right after it, once the client thinks that it is
 	// connected. Many servers do not say why.

@@ -28,7 +28,7 @@ import (
 // certificateLifetime is how long the certificates are valid that are made for clients.
 const certificateLifetime = 365 * 24 * time.Hour
 
-// credentials are what a client authenticates by, unless the server makes a secret.
+// credentials hold the secret or key that a client authenticates with, unless the server makes a secret.
 type credentials struct {
 	registered       map[string]any // members of the registration: public parts only
 	key, certificate any            // as in a pool

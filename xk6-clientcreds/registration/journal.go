@@ -39,7 +39,7 @@ type entry struct {
 	Version  int       `json:"version,omitempty"`
 	Settings *Settings `json:"settings,omitempty"`
 
-	// Client is what a pool has to know, Manager and URI what deletes the client (RFC 7592 §3).
+	// Client describes the client to a pool; Manager and URI are for its deletion (RFC 7592 §3).
 	Client  *PoolClient `json:"client,omitempty"`
 	Manager string      `json:"registration_access_token,omitempty"`
 	URI     string      `json:"registration_client_uri,omitempty"`

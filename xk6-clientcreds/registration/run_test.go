@@ -162,7 +162,7 @@ func TestRateIsLimited(t *testing.T) {
 	})
 }
 
-// What cannot succeed is tried once, and the token is not in the error.
+// A request that cannot succeed is sent once, and the token is not in the error.
 func TestRefusedTokenIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer()

@@ -17,7 +17,7 @@ type Template struct {
 	Name string `json:"name"`
 	// Auth is the authentication method, by its name in IANA's registry.
 	Auth string `json:"auth"`
-	// Scope is what the clients may ask for, space separated. Empty leaves it to the server.
+	// Scope lists the scopes that the clients may request, separated by spaces. Empty leaves it to the server.
 	Scope string `json:"scope,omitempty"`
 	// KeyAlgorithm is the algorithm of keys that are made, one for each client. Default ES256.
 	KeyAlgorithm string `json:"key_algorithm,omitempty"`

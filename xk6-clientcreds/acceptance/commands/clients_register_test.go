@@ -50,7 +50,7 @@ func clients(t *testing.T, exitCode int, env map[string]string, args ...string) 
 	return c
 }
 
-// registered is what --json writes of clients register.
+// registered holds the output of clients register --json.
 type registered struct {
 	Registered, Missing int
 	Unknown             []string
