@@ -27,6 +27,7 @@ type options struct {
 	File   string
 	Commit string // "" to ask git
 	Rules  string // file of rules that end a run with two sides; "" for none
+	Scrape []scrapeTarget
 }
 
 // resolveOptions takes the options by precedence: defaults, the JSON of collectors.clientcreds-record,
@@ -53,7 +54,7 @@ func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument 
 }
 
 // optionNames are the names in the argument and in JSON.
-var optionNames = []string{"file", "commit", "rules"}
+var optionNames = []string{"file", "commit", "rules", "scrape"}
 
 // readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a
 // file.
@@ -95,6 +96,9 @@ func (o *options) readJSON(config json.RawMessage) error {
 }
 
 func (o *options) set(name, value string) error {
+	if name == "scrape" {
+		return o.addTarget(value)
+	}
 	option := map[string]*string{"file": &o.File, "commit": &o.Commit, "rules": &o.Rules}[name]
 	switch {
 	case option == nil:
@@ -104,6 +108,19 @@ func (o *options) set(name, value string) error {
 		return fmt.Errorf("option %q is empty; set it, or leave it out", name)
 	}
 	*option = value
+	return nil
+}
+
+// addTarget takes the option scrape, which may be repeated.
+func (o *options) addTarget(value string) error {
+	target, err := parseTarget(value)
+	switch {
+	case err != nil:
+		return err
+	case len(o.Scrape) == maxTargets:
+		return fmt.Errorf("option \"scrape\" is given too often; at most %d servers are read", maxTargets)
+	}
+	o.Scrape = append(o.Scrape, target)
 	return nil
 }
 

@@ -40,6 +40,8 @@ type recorder struct {
 	frame   runrecord.Record // all but what is measured
 	started time.Time        // the output
 
+	scrapers *scrapers // nil without servers to read
+
 	mu      sync.Mutex
 	samples *samples
 	arbiter *arbiter // nil where the run is not to end when a comparison is decided
@@ -88,6 +90,9 @@ func (r *recorder) Start() error {
 		return invalidConfig(fmt.Errorf("-o %s: %w", Name, err))
 	}
 	r.started = r.now()
+	if len(r.options.Scrape) > 0 {
+		r.startScrapers()
+	}
 	return nil
 }
 
@@ -111,6 +116,7 @@ func (r *recorder) Stop() error { return r.StopWithTestError(nil) }
 
 // StopWithTestError implements output.WithStopWithTestError.
 func (r *recorder) StopWithTestError(testErr error) error {
+	r.scrapers.close()
 	record, outcome := r.finish(testErr)
 	if err := record.Write(r.options.File); err != nil {
 		r.run.Unwritten(fmt.Errorf("the run record was not written: %w", err))

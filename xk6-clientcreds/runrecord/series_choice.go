@@ -1,6 +1,12 @@
 package runrecord
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
+
+// ServerPrefix begins the names of the metrics of servers under test: server:NAME:cpu and so on.
+const ServerPrefix = "server:"
 
 // What is kept over time: what one looks at when the whole is not enough. A tag stands for a series
 // of its own for each of its values.
@@ -31,7 +37,7 @@ const maxSeries = 100
 
 // lines returns the series that a cell's samples go to.
 func (b *Builder) lines(name string, m *metricBuilder, key cellKey) []*timeline {
-	if slices.Contains(gaugesOverTime, name) {
+	if slices.Contains(gaugesOverTime, name) || strings.HasPrefix(name, ServerPrefix) {
 		return line(b.gauges, name, m)
 	}
 	tag, kept := overTime[name]

@@ -25,7 +25,7 @@ const answered = "Of the requests that were answered."
 
 // runSections are the page of one side.
 func runSections(g *group) []section {
-	return filled(tokens(g), cache(g), api(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g),
+	return filled(tokens(g), cache(g), api(g), serversUnderTest(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g),
 		numbers(g))
 }
 
