@@ -34,7 +34,8 @@ func observed(t *testing.T, first, second string) map[string]float64 {
 func TestMetricsOfServers(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, map[string]float64{
-		"server:idp:cpu": 0.5, "server:idp:memory": 100, "server:idp:threads": 7, "server:idp:requests": 15, "server:idp:gc": 0.25,
+		"server:idp:cpu": 0.5, "server:idp:memory": 100, "server:idp:threads": 7, "server:idp:requests": 15,
+		"server:idp:gc": 0.25,
 	}, observed(t,
 		"process_cpu_seconds_total 10\nhttp_requests_total{code=\"200\"} 10\nhttp_requests_total{code=\"400\"} 5\n"+
 			"# TYPE go_gc_duration_seconds summary\ngo_gc_duration_seconds_sum 1\ngo_gc_duration_seconds_count 3\n",
@@ -45,16 +46,20 @@ func TestMetricsOfServers(t *testing.T) {
 		"server:idp:cpu_usage": 0.75, "server:idp:memory": 30, "server:idp:threads": 9, "server:idp:requests": 10,
 		"server:idp:connections": 4,
 	}, observed(t,
-		"# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count 5\nhttp_server_requests_seconds_sum 9\n",
+		"# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count 5\n"+
+			"http_server_requests_seconds_sum 9\n",
 		"process_cpu_usage 0.75\njvm_memory_used_bytes{area=\"heap\"} 10\njvm_memory_used_bytes{area=\"nonheap\"} 20\n"+
 			"jvm_threads_live_threads 9\nagroal_active_count 4\n"+
-			"# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count 25\nhttp_server_requests_seconds_sum 9\n"),
+			"# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count 25\n"+
+			"http_server_requests_seconds_sum 9\n"),
 		"Java")
 	require.Equal(t, map[string]float64{"server:idp:node_cpu": 1, "server:idp:event_loop_lag": 0.02}, observed(t,
 		"node_cpu_seconds_total{mode=\"idle\"} 1\nnode_cpu_seconds_total{mode=\"user\"} 1\n",
-		"node_cpu_seconds_total{mode=\"idle\"} 100\nnode_cpu_seconds_total{mode=\"user\"} 3\nnodejs_eventloop_lag_p99_seconds 0.02\n"),
+		"node_cpu_seconds_total{mode=\"idle\"} 100\nnode_cpu_seconds_total{mode=\"user\"} 3\n"+
+			"nodejs_eventloop_lag_p99_seconds 0.02\n"),
 		"node")
-	require.Empty(t, observed(t, "process_cpu_seconds_total 10\n", "process_cpu_seconds_total 1\n"), "the server was restarted")
+	restarted := observed(t, "process_cpu_seconds_total 10\n", "process_cpu_seconds_total 1\n")
+	require.Empty(t, restarted)
 }
 
 // A failing scrape is logged once, without the URL.
@@ -89,7 +94,8 @@ func TestFailingScrapes(t *testing.T) {
 
 func TestScrapeOption(t *testing.T) {
 	t.Parallel()
-	o, err := resolveOptions(nil, nil, "file="+t.TempDir()+"/r.json,scrape=a=http://127.0.0.1:1/m,scrape=b=https://b.test/m")
+	o, err := resolveOptions(nil, nil,
+		"file="+t.TempDir()+"/r.json,scrape=a=http://127.0.0.1:1/m,scrape=b=https://b.test/m")
 	require.NoError(t, err)
 	require.Len(t, o.Scrape, 2)
 	require.Equal(t, "https://b.test/m", o.Scrape[1].url.String())

@@ -37,7 +37,8 @@ func serversUnderTest(g *group) section {
 			overTime(id+"-pauses", "Pauses of "+name+" in seconds", "", []unit{plain},
 				paint(0, of("gc", "garbage collection per second"), of("event_loop_lag", "event loop lag"))...),
 			overTime(id+"-work", "Requests, threads, and connections of "+name, "", []unit{plain},
-				paint(0, of("requests", "requests per second"), of("threads", "threads"), of("connections", "connections in use"))...),
+				paint(0, of("requests", "requests per second"), of("threads", "threads"),
+					of("connections", "connections in use"))...),
 		)
 	}
 	return part
