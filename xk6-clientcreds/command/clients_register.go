@@ -272,8 +272,8 @@ func (r *clientsRegister) discover(
 		return s, err
 	}
 	if metadata.RegistrationEndpoint == "" {
-		return s, errors.New("the metadata of the issuer have no registration_endpoint; enable registration at the server, or " +
-			"set REGISTRATION_URL")
+		return s, errors.New("the metadata of the issuer have no registration_endpoint; enable registration at the " +
+			"server, or set REGISTRATION_URL")
 	}
 	if err := metadata.CheckEndpoint("registration_endpoint", metadata.RegistrationEndpoint); err != nil {
 		return s, err

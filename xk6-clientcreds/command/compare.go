@@ -148,8 +148,8 @@ func (c *compareCommand) runPaired(path string) error {
 		return invalid(err)
 	}
 	if len(records) != 1 {
-		return invalidf("%s has %d records; name the record of one run that loads two versions at once, or BASE and HEAD", path,
-			len(records))
+		return invalidf("%s has %d records; name the record of one run that loads two versions at once, or BASE and HEAD",
+			path, len(records))
 	}
 	rules, err := readRules(c.rules, records, nil)
 	if err != nil {

@@ -202,7 +202,9 @@ func (r *scenarioRun) flagError(err error, names []string) error {
 
 // configured returns an error that says what a run needs, unless an authorization server and a client are configured.
 func (r *scenarioRun) configured() error {
-	paired := slices.ContainsFunc(r.scenario.Variables, func(v scenario.Variable) bool { return v.Name == "BASE_TOKEN_URL" })
+	paired := slices.ContainsFunc(r.scenario.Variables, func(v scenario.Variable) bool {
+		return v.Name == "BASE_TOKEN_URL"
+	})
 	has := func(names ...string) bool {
 		of := func(prefix string) bool {
 			return slices.ContainsFunc(names, func(name string) bool { return r.env[prefix+name] != "" })

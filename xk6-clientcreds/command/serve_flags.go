@@ -82,7 +82,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 // group groups the flags in the help.
 func (f *serveFlags) group() {
 	group(f.set, "Server", "addr", "api-addr", "issuer", "tls-dir")
-	group(f.set, "Clients", "clients", "client", "client-count", "client-key", "client-certificate", "basic-encoding", "registration")
+	group(f.set, "Clients", "clients", "client", "client-count", "client-key", "client-certificate", "basic-encoding",
+		"registration")
 	group(f.set, "Tokens", "ttl", "token-format", "jwt-alg", "dpop-nonce")
 	group(f.set, "Protected API", "api-check", "api-scope", "api-audience")
 	group(f.set, "Faults", "faults", "latency", "rate-limit", "error-rate")

@@ -107,7 +107,8 @@ func metricRows(m *moduleMetrics) []metricRow {
 			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not "+
 				"failures."),
 		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
-			"Token requests without a token, including requests that were not sent because discovery or the credentials failed."),
+			"Token requests without a token, including requests that were not sent because discovery or the credentials "+
+				"failed."),
 		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,
 			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
 		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,

@@ -74,8 +74,8 @@ func rootCommand() *cobra.Command {
 	return command.New(&state.GlobalState{Env: map[string]string{}, Stdout: nil, Stderr: nil}, nil)
 }
 
-// documented returns the commands below root that do something: a command without flags that has subcommands only groups
-// them.
+// documented returns the commands below root that do something: a command without flags that has subcommands only
+// groups them.
 func documented(root *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
 	for _, c := range root.Commands() {
@@ -197,7 +197,8 @@ var settings = []setting{
 	},
 	{
 		"K6_CLIENTCREDS_RECORD_RULES",
-		"File with [rules](../guides/compare.md#rules). A [paired run](../guides/regression.md) ends as soon as they are decided.",
+		"File with [rules](../guides/compare.md#rules). A [paired run](../guides/regression.md) ends as soon as they are " +
+			"decided.",
 	},
 }
 

@@ -26,7 +26,7 @@ const ByDecision = "a decided comparison"
 func (s *Stop) counts() bool { return s == nil || s.By == ByThreshold || s.By == ByDecision }
 
 // String describes the stop in words.
-func (s Stop) String() string {
+func (s *Stop) String() string {
 	text := "stopped"
 	switch {
 	case s.After > 0 && s.Of > 0:

@@ -131,8 +131,8 @@ func TestExporterAndRecordOnAFullDisk(t *testing.T) {
 	assert.Contains(t, k6test.ReadFile(t, textfile), "\nk6_http_reqs_total{", "the same with room enough")
 }
 
-// TestExporterSlowClients: clients that send half a request, or do not read the answer, hold up neither a scrape nor the
-// end of the test.
+// TestExporterSlowClients: clients that send half a request, or do not read the answer, hold up neither a scrape nor
+// the end of the test.
 func TestExporterSlowClients(t *testing.T) {
 	t.Parallel()
 	addr := k6test.FreeAddress(t)

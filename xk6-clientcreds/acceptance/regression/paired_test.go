@@ -58,7 +58,8 @@ func TestPairedRegressionOfServers(t *testing.T) {
 	require.InEpsilon(t, base.Stats().TokenRequests.Total, head.Stats().TokenRequests.Total, 0.05)
 }
 
-// TestPairedRegressionWithoutADecision: the run ends too early, or a side is not what it should be. Neither is a success.
+// TestPairedRegressionWithoutADecision: the run ends too early, or a side is not what it should be. Neither is a
+// success.
 func TestPairedRegressionWithoutADecision(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -123,27 +123,32 @@ func TestPaired(t *testing.T) {
 				medianRule, "+5%", "error rate", "+0", "avg of clientcreds_request_duration", "+2ms",
 				"rate of clientcreds_requests", "-10%",
 			},
-			validity.Pass, []Outcome{Within, Within, Within, Within},
+			validity.Pass,
+			[]Outcome{Within, Within, Within, Within},
 		},
 		"slower": {
 			pairedRun{seconds: 40, latency: constant(20, 22)},
 			[]string{medianRule, "+5%", "error rate", "+0"},
-			validity.Fail, []Outcome{Broken, Within},
+			validity.Fail,
+			[]Outcome{Broken, Within},
 		},
 		"slower by an amount": {
 			pairedRun{seconds: 40, latency: constant(20, 22)},
 			[]string{"avg of clientcreds_request_duration", "+1ms", "p50 of clientcreds_request_duration", "+100ms"},
-			validity.Fail, []Outcome{Broken, Within},
+			validity.Fail,
+			[]Outcome{Broken, Within},
 		},
 		"faster than the rule allows": {
 			pairedRun{seconds: 40, latency: constant(20, 15)},
 			[]string{medianRule, "-5%"},
-			validity.Fail, []Outcome{Broken},
+			validity.Fail,
+			[]Outcome{Broken},
 		},
 		"the whole machine is slow for a while": {
 			pairedRun{seconds: 60, latency: func(_ runrecord.Side, second int) float64 { return 20 + float64(second/10%2)*20 }},
 			[]string{medianRule, "+10%"},
-			validity.Pass, []Outcome{Within},
+			validity.Pass,
+			[]Outcome{Within},
 		},
 		"slow in one second of five": {
 			pairedRun{seconds: 120, latency: func(side runrecord.Side, second int) float64 {
@@ -153,50 +158,58 @@ func TestPaired(t *testing.T) {
 				return 20
 			}},
 			[]string{"p95 of clientcreds_request_duration", "+20%"},
-			validity.Fail, []Outcome{Broken},
+			validity.Fail,
+			[]Outcome{Broken},
 		},
 		"failures of the head": {
 			pairedRun{seconds: 60, latency: constant(20, 20), failed: func(side runrecord.Side, n int) bool {
 				return side == runrecord.Head && n%10 == 0
 			}},
 			[]string{medianRule, "+5%", "error rate", "+0"},
-			validity.Fail, []Outcome{Within, Broken},
+			validity.Fail,
+			[]Outcome{Within, Broken},
 		},
 		"failures of the base": {
 			pairedRun{seconds: 60, latency: constant(20, 20), failed: func(side runrecord.Side, n int) bool {
 				return side == runrecord.Base && n%10 == 0
 			}},
 			[]string{medianRule, "+5%", "error rate", "+0"},
-			validity.Pass, []Outcome{Within, Within},
+			validity.Pass,
+			[]Outcome{Within, Within},
 		},
 		"one failure of the head": {
 			pairedRun{seconds: 40, latency: constant(20, 20), failed: func(side runrecord.Side, n int) bool {
 				return side == runrecord.Head && n == 30
 			}},
 			[]string{"error rate", "+0"},
-			Undecided, []Outcome{Unclear},
+			Undecided,
+			[]Outcome{Unclear},
 		},
 		"failures beyond a limit that no failures of the base would allow": {
 			pairedRun{seconds: 60, latency: constant(20, 20), failed: func(side runrecord.Side, n int) bool {
 				return side == runrecord.Head && n%10 == 0
 			}},
 			[]string{"error rate", "+10%"},
-			validity.Fail, []Outcome{Broken},
+			validity.Fail,
+			[]Outcome{Broken},
 		},
 		"too short": {
 			pairedRun{seconds: 10, latency: constant(20, 40)},
 			[]string{medianRule, "+5%"},
-			Undecided, []Outcome{Unclear},
+			Undecided,
+			[]Outcome{Unclear},
 		},
 		"at the limit": {
 			pairedRun{seconds: 60, latency: constant(20, 21)},
 			[]string{medianRule, "+5%"},
-			Undecided, []Outcome{Unclear},
+			Undecided,
+			[]Outcome{Unclear},
 		},
 		"a limit of 0 for a duration": {
 			pairedRun{seconds: 60, latency: constant(20, 20)},
 			[]string{medianRule, "+0"},
-			Undecided, []Outcome{Unclear},
+			Undecided,
+			[]Outcome{Unclear},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

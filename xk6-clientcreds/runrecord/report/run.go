@@ -25,8 +25,8 @@ const answered = "Of the requests that were answered."
 
 // runSections are the page of one side.
 func runSections(g *group) []section {
-	return filled(tokens(g), cache(g), api(g), serversUnderTest(g), distributions(g), failures(g), generator(g), thresholds(g), splits(g),
-		numbers(g))
+	return filled(tokens(g), cache(g), api(g), serversUnderTest(g), distributions(g), failures(g), generator(g),
+		thresholds(g), splits(g), numbers(g))
 }
 
 // refreshes are the token requests by their reason, as bars on the right axis.
