@@ -69,7 +69,7 @@ var serverMetrics = []serverMetric{
 	{"requests", []string{"http_server_requests_seconds", "http_requests_total"}, true},
 }
 
-// scraper reads the metrics of a server once per second. What fails is logged once, and affects nothing else.
+// scraper reads the metrics of a server once per second. It logs the first failure, and no failure affects the run.
 type scraper struct {
 	target  scrapeTarget
 	client  *http.Client
@@ -87,7 +87,7 @@ type reading struct {
 	at    time.Time
 }
 
-// scrapers are those of a run.
+// scrapers reads the metrics of all servers of a run.
 type scrapers struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup

@@ -17,7 +17,7 @@ func TestVersionOfTheBinary(t *testing.T) {
 	folder := t.TempDir()
 	code, out := inFolder(t, folder, nil, binary(t), "x", "clientcreds", "--version")
 	require.Zero(t, code, out)
-	said := regexp.MustCompile(`^k6/x/clientcreds (v[0-9]+\.[0-9]+\.[0-9]+)`).FindStringSubmatch(out)
+	said := regexp.MustCompile(`^k6/x/clientcreds (v\d+\.\d+\.\d+)`).FindStringSubmatch(out)
 	require.Len(t, said, 2, out)
 	version := said[1]
 	code, out = inFolder(t, folder, nil, binary(t), "version")

@@ -56,7 +56,7 @@ export default function () {
         'the API is there': (g) => g.accepted.status === 200,
         'all tokens are gone': (g) => g.revoked.active === false,
         'the old secret is gone': (g) => g.locked.error === 'invalid_client',
-        'a wrong document is refused, with a reason': (g) => g.refused.startsWith('faults: PUT /faults: tokn: unknown, want '),
+        'a wrong document is refused, with a reason': (g) => g.refused.startsWith('faults: PUT /faults: tokn is unknown; it must be one of '),
         'the server has counted': (g) => g.stats.faults.error.token === 1 && g.stats.faults.secret_rotation.server === 1 &&
             g.stats.faults.nonce_reset.server === 1,
     });
