@@ -159,23 +159,22 @@ func TestChangedClientKeepsItsSecret(t *testing.T) {
 func TestMetadataThatCannotBeRegistered(t *testing.T) {
 	t.Parallel()
 	s := newRegistering(t, nil)
-	tooLong := `{"client_name": "` + strings.Repeat("x", maxRegistration) + `"}`
-	for body, problem := range map[string]string{
-		`[]`:                                     "the body must be a JSON object",
-		`{"scope": 5}`:                           "has the wrong type",
-		`{"scope": "admin"}`:                     "must be among the scopes_supported",
-		`{"response_types": ["code"]}`:           "response_types must be empty",
-		`{"grant_types": ["password"]}`:          "grant type",
-		`{"jwks_uri": "https://a.test"}`:         "jwks_uri is not supported",
-		`{"token_endpoint_auth_method": "none"}`: "must be one of client_secret_basic",
-		`{"token_endpoint_auth_method": "private_key_jwt"}`:             "needs jwks",
-		`{"token_endpoint_auth_method": "self_signed_tls_client_auth"}`: "must be one of client_secret_basic",
-		tooLong: "has more than",
+	for _, c := range []struct{ body, problem string }{
+		{`[]`, "the body must be a JSON object"},
+		{`{"scope": 5}`, "has the wrong type"},
+		{`{"scope": "admin"}`, "must be among the scopes_supported"},
+		{`{"response_types": ["code"]}`, "response_types must be empty"},
+		{`{"grant_types": ["password"]}`, "grant type"},
+		{`{"jwks_uri": "https://a.test"}`, "jwks_uri is not supported"},
+		{`{"token_endpoint_auth_method": "none"}`, "must be one of client_secret_basic"},
+		{`{"token_endpoint_auth_method": "private_key_jwt"}`, "needs jwks"},
+		{`{"token_endpoint_auth_method": "self_signed_tls_client_auth"}`, "must be one of client_secret_basic"},
+		{`{"client_name": "` + strings.Repeat("x", maxRegistration) + `"}`, "has more than"},
 	} {
-		refused := s.register(t, body)
-		require.Equal(t, http.StatusBadRequest, refused.status, body)
+		refused := s.register(t, c.body)
+		require.Equal(t, http.StatusBadRequest, refused.status, c.body)
 		require.Equal(t, "invalid_client_metadata", refused.member(t, "error"))
-		require.Contains(t, refused.member(t, "error_description"), problem)
+		require.Contains(t, refused.member(t, "error_description"), c.problem)
 	}
 	require.Equal(t, http.StatusMethodNotAllowed, s.ask(t, http.MethodGet, s.endpoints.Registration, initialToken, "").status)
 }
