@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -40,7 +39,7 @@ type scraper struct {
 
 // startScraper makes the pipe at path and listens to it.
 func startScraper(ctx context.Context, path, address, variant string) (*scraper, error) {
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := makePipe(path); err != nil {
 		return nil, fmt.Errorf("pipe %s: %w", path, err)
 	}
 	// For reading and writing: else both sides would wait for each other.

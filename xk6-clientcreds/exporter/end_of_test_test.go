@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +50,14 @@ func (r *rig) lingers() bool {
 	return false
 }
 
+// interruptItself is Ctrl-C.
+func interruptItself(t *testing.T) {
+	t.Helper()
+	self, err := os.FindProcess(os.Getpid())
+	require.NoError(t, err)
+	require.NoError(t, self.Signal(os.Interrupt))
+}
+
 func TestLingerServesTheEndOfTheTest(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0,linger=1h")
 	r.SetThresholds(map[string]metrics.Thresholds{"iterations": metrics.NewThresholds([]string{"count>5"})})
@@ -61,7 +68,7 @@ func TestLingerServesTheEndOfTheTest(t *testing.T) {
 	assert.Contains(t, body, "\nk6_iterations_total 1\n")
 	assert.Contains(t, body, "\nk6_test_running 0\n")
 	assert.Contains(t, body, `threshold="count>5"} 1`)
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT), "Ctrl-C")
+	interruptItself(t)
 	require.NoError(t, wait())
 }
 
@@ -90,7 +97,7 @@ func TestVerdictIsServedAtTheEnd(t *testing.T) {
 	} {
 		assert.Contains(t, body, "\n"+line+"\n")
 	}
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT))
+	interruptItself(t)
 	require.NoError(t, wait())
 }
 

@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit/k6kit"
 )
 
@@ -57,11 +57,11 @@ func BenchmarkAddMetricSamples(b *testing.B) {
 			containers := httpSamples(100)
 			e.AddMetricSamples(containers)
 			b.ReportAllocs()
-			began := cpuTime(b)
+			began := procinfo.CPUTime()
 			for b.Loop() {
 				e.AddMetricSamples(containers)
 			}
-			b.ReportMetric(float64((cpuTime(b)-began).Nanoseconds())/float64(b.N*900), "cpu-ns/sample")
+			b.ReportMetric(float64((procinfo.CPUTime()-began).Nanoseconds())/float64(b.N*900), "cpu-ns/sample")
 		})
 	}
 }
@@ -90,13 +90,13 @@ func BenchmarkScrape(b *testing.B) {
 			size := 0
 			request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			request.Header.Set("Accept", accept)
-			began := cpuTime(b)
+			began := procinfo.CPUTime()
 			for b.Loop() {
 				w := &discardResponse{header: make(http.Header)}
 				handler.ServeHTTP(w, request)
 				size = w.size
 			}
-			b.ReportMetric((cpuTime(b)-began).Seconds()*1e3/float64(b.N), "cpu-ms/scrape")
+			b.ReportMetric((procinfo.CPUTime()-began).Seconds()*1e3/float64(b.N), "cpu-ms/scrape")
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/10_000, "B/series")
@@ -104,16 +104,6 @@ func BenchmarkScrape(b *testing.B) {
 			runtime.KeepAlive(e)
 		})
 	}
-}
-
-// cpuTime is the CPU time of the process. Wall-clock time says little on a busy machine.
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 type discardResponse struct {

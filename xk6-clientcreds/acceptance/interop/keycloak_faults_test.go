@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,10 +65,10 @@ func TestKeycloakPaused(t *testing.T) { //nolint:paralleltest // see above
 	p := keycloakTokens(t, rest, 12, "error:timeout")
 	started(t, p, rest)
 	retries := liveCount(t, rest, "clientcreds_retries")
-	require.NoError(t, k.Signal(syscall.SIGSTOP))
-	t.Cleanup(func() { _ = k.Signal(syscall.SIGCONT) })
+	require.NoError(t, k.Pause())
+	t.Cleanup(func() { _ = k.Resume() })
 	k6test.Eventually(t, func() bool { return liveCount(t, rest, "clientcreds_retries") >= retries+2 }, "requests time out")
-	require.NoError(t, k.Signal(syscall.SIGCONT))
+	require.NoError(t, k.Resume())
 
 	r := p.Result(t).Passes(t)
 	require.Equal(t, 12, r.Summary.Count("iterations"))

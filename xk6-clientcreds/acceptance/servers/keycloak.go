@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 const (
 	keycloakRealm  = "load-test"
 	KeycloakID     = "demo"
-	KeycloakSecret = "only-for-the-local-demo"
+	KeycloakSecret = "only-for-the-local-demo" // #nosec G101 -- of a realm on this machine
 )
 
 // longestKeycloakStart is long, because the JVM of a busy machine needs minutes.
@@ -75,7 +74,7 @@ func (k *Keycloak) Start(t *testing.T) {
 	k.log = new(k6test.Output)
 	k.cmd.Stdout, k.cmd.Stderr = k.log, k.log
 	// kc.sh is the parent of the JVM: signals go to both.
-	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(k.cmd)
 	require.NoError(t, k.cmd.Start())
 	done := make(chan struct{})
 	k.done = done
@@ -100,11 +99,14 @@ func (k *Keycloak) Start(t *testing.T) {
 	k.adminToken(t) // the first token takes long
 }
 
-// Signal sends a signal to Keycloak: SIGSTOP and SIGCONT pause it.
-func (k *Keycloak) Signal(s syscall.Signal) error { return syscall.Kill(-k.cmd.Process.Pid, s) }
+// Pause stops Keycloak until Resume, as a machine without CPU does.
+func (k *Keycloak) Pause() error { return pauseGroup(k.cmd) }
+
+// Resume lets Keycloak go on.
+func (k *Keycloak) Resume() error { return resumeGroup(k.cmd) }
 
 // Kill ends Keycloak at once.
 func (k *Keycloak) Kill() {
-	_ = k.Signal(syscall.SIGKILL)
+	_ = killGroup(k.cmd)
 	<-k.done
 }
