@@ -46,24 +46,29 @@ func (r *Run) Attach(gs *state.GlobalState) {
 	}()
 }
 
-// watchSignals notes the signal for which k6 stops a test. A channel of its own gets what k6's channel for these
-// signals gets, and is let go of with it.
+// watchSignals notes the signal for which k6 stops a test before k6 hears of it: k6 may ask for the verdict at once. A
+// channel of its own gets the signals, hands them on to k6's channel, and is let go of with it.
 func (r *Run) watchSignals(gs *state.GlobalState) {
 	notify, stop := gs.SignalNotify, gs.SignalStop
 	var mu sync.Mutex
 	watched := make(map[chan<- os.Signal]chan os.Signal) // by k6's own
 	gs.SignalNotify = func(to chan<- os.Signal, signals ...os.Signal) {
 		if slices.Contains(signals, os.Signal(syscall.SIGTERM)) {
-			seen := make(chan os.Signal, 1)
+			seen := make(chan os.Signal, 2)
 			mu.Lock()
 			watched[to] = seen
 			mu.Unlock()
 			go func() {
 				for signal := range seen {
 					r.signalled(signal)
+					select { // like os/signal, which does not wait for k6
+					case to <- signal:
+					default:
+					}
 				}
 			}()
 			notify(seen, signals...)
+			return
 		}
 		notify(to, signals...)
 	}
