@@ -20,7 +20,8 @@ import (
 const clientsDeleteLong = `Delete the clients that clients register registered, and no others (RFC 7592). The journal next to the file says
 which they are, and has the token that manages each of them. An interrupted call can be repeated.
 
-When all are deleted, the file and its journal are removed.`
+When all are deleted, the file and its journal are removed. The journal stays if it is not known whether the server has
+a client, because no answer came when it was registered.`
 
 // clientsDelete is one call of k6 x clientcreds clients delete.
 type clientsDelete struct {
@@ -89,7 +90,11 @@ func (d *clientsDelete) run(pool string) (err error) {
 	if err := d.report(result); err != nil {
 		return err
 	}
-	if result.Left == 0 {
+	switch n := len(result.Unknown); {
+	case result.Left == 0 && n > 0:
+		return errors.Join(remove(pool), fmt.Errorf("it is not known whether the server has %s; delete them there, "+
+			"then remove %s%s", plural(n), pool, journalSuffix))
+	case result.Left == 0:
 		closed = true
 		return errors.Join(journal.Close(), remove(pool, pool+journalSuffix))
 	}

@@ -93,6 +93,23 @@ func TestClientsRegisterKeepsFiles(t *testing.T) {
 	require.Equal(t, "mine", string(text))
 }
 
+// A client of which no answer came may exist: its deletion is no success, and its name is not lost.
+func TestClientsDeleteDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	pool := filepath.Join(t.TempDir(), "clients.json")
+	journal := `{"event":"begin","version":1,"settings":{"registration_endpoint":"http://127.0.0.1:1/register",` +
+		`"clients":{"auth":"client_secret_basic","name":"mine"}}}` + "\n" + `{"event":"sent","number":1}` + "\n"
+	require.NoError(t, os.WriteFile(pool, []byte("[]"), 0o600))
+	require.NoError(t, os.WriteFile(pool+journalSuffix, []byte(journal), 0o600))
+	for range 2 {
+		code, err := clientsCommand(t, nil, "delete", pool)
+		require.ErrorContains(t, err, "it is not known whether the server has 1 client; delete them there, then remove ")
+		require.Equal(t, 1, code)
+		require.NoFileExists(t, pool)
+		require.FileExists(t, pool+journalSuffix)
+	}
+}
+
 // A generated initial access token is printed, and one that was given is not.
 func TestServeAnnouncesTheInitialAccessToken(t *testing.T) {
 	t.Parallel()

@@ -242,6 +242,22 @@ func TestInvalidTakesPrecedence(t *testing.T) {
 	assert.Contains(t, r.Reasons[1], "p95 of clientcreds_request_duration: ")
 }
 
+// What runs lack that did not come to a load is no mistake of the rules.
+func TestInvalidRunsMayLackAScenario(t *testing.T) {
+	base := four(20, 0)
+	rule := rules(t, "p95 of clientcreds_request_duration{scenario:none}", "+10%")
+	_, err := Compare(base, four(20, 0), rule)
+	require.ErrorContains(t, err, `no record has the scenario "none"`)
+	base[2].Validity = validity.Validity{
+		Verdict: validity.Invalid, Reasons: []validity.Reason{{Text: "no iteration was completed"}},
+	}
+	r := compared(t, base, four(20, 0), rule)
+	assert.Equal(t, validity.Invalid, r.Verdict)
+	require.Len(t, r.Reasons, 2)
+	assert.Equal(t, "run 3 of base is INVALID: no iteration was completed", r.Reasons[0])
+	assert.Contains(t, r.Reasons[1], `no record has the scenario "none"`)
+}
+
 func TestTooFewRuns(t *testing.T) {
 	both := rules(t, "p95 of clientcreds_request_duration", "+10%", "p50 of clientcreds_request_duration", "+10%")
 	r := compared(t, four(20, 0), four(20, 0)[:2], both)

@@ -44,24 +44,32 @@ func Paired(record *runrecord.Record, rules []Rule) (*Result, error) {
 	records := []*runrecord.Record{record}
 	words := vocabularyOf(records)
 	t := NewTrial(rules)
-	for i, rule := range rules {
-		k, err := rule.check(words)
-		if err != nil {
-			return nil, fmt.Errorf("rule %q: %w", rule.Subject, err)
-		}
-		t.contests[i].kind = k
-		t.contests[i].unit, _ = rule.Subject.unit(k)
-	}
-	t.Look(record.Series, record.Interval, record.Run.End.Unix())
-	r := &Result{
-		Paired: &Pairing{After: t.after}, Base: pairedSide(record, runrecord.Base), Head: pairedSide(record, runrecord.Head),
-	}
+	r := &Result{Base: pairedSide(record, runrecord.Base), Head: pairedSide(record, runrecord.Head)}
 	r.invalid = sideFaults(record)
 	if record.Validity.Verdict == validity.Invalid {
 		r.invalid = append(r.invalid, shorten("the run is "+record.Validity.String(), maxReason))
 	}
+	unchecked := make(map[*contest]Finding)
+	for i, rule := range rules {
+		c := t.contests[i]
+		k, err := rule.check(words)
+		if err != nil {
+			if unchecked[c], err = r.unchecked(rule, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		c.kind = k
+		c.unit, _ = rule.Subject.unit(k)
+	}
+	t.Look(record.Series, record.Interval, record.Run.End.Unix())
+	r.Paired = &Pairing{After: t.after}
 	sides := sidesOf(record.Series)
 	for _, c := range t.contests {
+		if f, ok := unchecked[c]; ok {
+			r.Findings = append(r.Findings, f)
+			continue
+		}
 		f := c.finding
 		f.Unit = c.unit
 		if reason := c.unfit(sides); reason != "" {

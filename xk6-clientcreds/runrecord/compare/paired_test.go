@@ -297,8 +297,14 @@ func TestPairedOfAnInvalidRun(t *testing.T) {
 		assert.Contains(t, r.Reasons, "the run is INVALID: no iteration was completed")
 		record.Series = nil // it came to no load
 	}
+	// What such a run lacks is no mistake of the rules.
+	lacking := "p50 of clientcreds_request_duration{scenario:none}"
+	r, err := Paired(record, pairedRules(t, lacking, "+5%"))
+	require.NoError(t, err)
+	assert.Equal(t, validity.Invalid, r.Verdict)
+	assert.Equal(t, "the run is INVALID: no iteration was completed", r.Reasons[0])
 	record.Validity.Verdict = validity.Pass
-	_, err := Paired(record, pairedRules(t, medianRule, "+5%"))
+	_, err = Paired(record, pairedRules(t, medianRule, "+5%"))
 	require.ErrorIs(t, err, errNotPaired)
 }
 

@@ -76,13 +76,27 @@ func Compare(base, head []*runrecord.Record, rules []Rule) (*Result, error) {
 	words := vocabularyOf(slices.Concat(baseRuns, headRuns))
 	for _, rule := range rules {
 		k, err := rule.check(words)
-		if err != nil {
-			return nil, fmt.Errorf("rule %q: %w", rule.Subject, err)
+		if err == nil {
+			r.Findings = append(r.Findings, apply(rule, k, baseRuns, headRuns))
+			continue
 		}
-		r.Findings = append(r.Findings, apply(rule, k, baseRuns, headRuns))
+		f, err := r.unchecked(rule, err)
+		if err != nil {
+			return nil, err
+		}
+		r.Findings = append(r.Findings, f)
 	}
 	r.conclude()
 	return r, nil
+}
+
+// unchecked returns the finding of a rule that cannot be judged. It is an error unless the runs do not count: such runs
+// may lack what the rule is about, and why they do not count is the first thing to know.
+func (r *Result) unchecked(rule Rule, reason error) (Finding, error) {
+	if len(r.invalid) == 0 {
+		return Finding{}, fmt.Errorf("rule %q: %w", rule.Subject, reason)
+	}
+	return Finding{Rule: rule, Outcome: Unknown, Reason: reason.Error()}, nil
 }
 
 // Measured leaves out the rules about what neither side has measured.
