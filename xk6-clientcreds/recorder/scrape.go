@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +24,7 @@ const (
 	scrapeEvery   = time.Second
 	scrapeTimeout = 5 * time.Second
 	// maxExposition bounds what is read of an answer, in bytes.
-	maxExposition = 16 << 20
+	maxExposition = 4 << 20
 	// maxTargets bounds the servers of one run.
 	maxTargets = 8
 )
@@ -50,11 +50,11 @@ func parseTarget(text string) (scrapeTarget, error) {
 }
 
 // serverMetric is a measurement of a server, and the metrics that have it: of Go, Java (Micrometer), Node.js, and of
-// node_exporter. Of the globs, the first that matches counts.
+// node_exporter. The first one that the server has counts.
 type serverMetric struct {
-	name  string
-	globs []string
-	rate  bool // per second
+	name    string
+	metrics []string
+	rate    bool // per second
 }
 
 var serverMetrics = []serverMetric{
@@ -100,9 +100,17 @@ func (r *recorder) startScrapers() {
 	for _, target := range r.options.Scrape {
 		s := &scraper{
 			target: target, log: r.log, now: r.now, observe: r.observeServer, before: make(map[string]reading),
-			client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}, Timeout: scrapeTimeout},
+			client: newScrapeClient(),
 		}
 		r.scrapers.running.Go(func() { s.run(ctx) })
+	}
+}
+
+// newScrapeClient returns a client that follows no redirects: credentials in a URL go to its server only.
+func newScrapeClient() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}, Timeout: scrapeTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
@@ -164,8 +172,12 @@ func (s *scraper) scrape(ctx context.Context) error {
 		return fmt.Errorf("HTTP %d", resp.StatusCode)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(io.LimitReader(resp.Body, maxExposition))
-	if err != nil {
+	body := &io.LimitedReader{R: resp.Body, N: maxExposition}
+	families, err := parser.TextToMetricFamilies(body)
+	switch {
+	case body.N == 0:
+		return fmt.Errorf("the answer is longer than %d MiB", maxExposition>>20)
+	case err != nil:
 		return errors.New("the answer is not in the text format of Prometheus")
 	}
 	s.take(families, s.now())
@@ -180,6 +192,9 @@ func (s *scraper) take(families map[string]*dto.MetricFamily, at time.Time) {
 			continue
 		}
 		name, value := runrecord.ServerPrefix+s.target.name+":"+m.name, sumOf(family)
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			continue // the server does not know it, which is no loss of the record's
+		}
 		if !m.rate {
 			s.observe(name, value, at)
 			continue
@@ -194,11 +209,9 @@ func (s *scraper) take(families map[string]*dto.MetricFamily, at time.Time) {
 
 // of returns the family that has the measurement, or nil.
 func (m serverMetric) of(families map[string]*dto.MetricFamily) *dto.MetricFamily {
-	for _, glob := range m.globs {
-		for name, family := range families {
-			if ok, err := path.Match(glob, name); err == nil && ok {
-				return family
-			}
+	for _, name := range m.metrics {
+		if family := families[name]; family != nil {
+			return family
 		}
 	}
 	return nil

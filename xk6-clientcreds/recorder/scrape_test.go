@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -58,6 +59,9 @@ func TestMetricsOfServers(t *testing.T) {
 		"node_cpu_seconds_total{mode=\"idle\"} 100\nnode_cpu_seconds_total{mode=\"user\"} 3\n"+
 			"nodejs_eventloop_lag_p99_seconds 0.02\n"),
 		"node")
+	require.Equal(t, map[string]float64{"server:idp:threads": 3}, observed(t, "process_cpu_seconds_total NaN\n",
+		"process_cpu_seconds_total 5\nprocess_cpu_usage NaN\nprocess_resident_memory_bytes +Inf\ngo_goroutines 3\n"),
+		"what the server does not know")
 	restarted := observed(t, "process_cpu_seconds_total 10\n", "process_cpu_seconds_total 1\n")
 	require.Empty(t, restarted)
 }
@@ -70,12 +74,16 @@ func TestFailingScrapes(t *testing.T) {
 		"not in the text format of Prometheus": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("<html>"))
 		},
+		"HTTP 307": http.RedirectHandler("/elsewhere", http.StatusTemporaryRedirect).ServeHTTP,
+		"longer than 4 MiB": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(bytes.Repeat([]byte("x 1\n"), maxExposition/4+1))
+		},
 	} {
 		server := httptest.NewServer(answer)
 		t.Cleanup(server.Close)
 		target, err := parseTarget("idp=" + server.URL + "/metrics?key=s3cr3t")
 		require.NoError(t, err)
-		s := &scraper{target: target, client: server.Client(), now: time.Now}
+		s := &scraper{target: target, client: newScrapeClient(), now: time.Now}
 		require.ErrorContains(t, s.scrape(t.Context()), problem)
 	}
 	log, logs := logtest.NewNullLogger()
