@@ -213,7 +213,7 @@ paired() {
         fi
         echo "the run does not count, so once more"
     done
-    report "$out/paired.json"
+    report --rules "$rules" "$out/paired.json"
     exit "$code"
 }
 

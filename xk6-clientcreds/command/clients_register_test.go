@@ -93,7 +93,7 @@ func TestClientsRegisterKeepsFiles(t *testing.T) {
 	require.Equal(t, "mine", string(text))
 }
 
-// A client of which no answer came may exist: its deletion is no success, and its name is not lost.
+// A client of which no answer came may exist: the command does not succeed, and does not lose its name.
 func TestClientsDeleteDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	pool := filepath.Join(t.TempDir(), "clients.json")

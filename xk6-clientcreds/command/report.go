@@ -4,16 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"go.k6.io/k6/v2/cmd/state"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/report"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 const reportLong = `Show run records as one HTML page that needs nothing but itself: latency over time with the token refreshes in it, its
-distribution, grants by outcome, cache, errors, load generator, thresholds and verdict; with --base what changed.
+distribution, grants by outcome, cache, errors, load generator, thresholds and verdict; with --base what changed. The
+page of a run that loaded two versions at once has the verdict of their comparison.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
 time are those of one run, and add up; others are runs one after the other, and are laid over each other.
@@ -65,7 +69,7 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	set.StringVarP(&r.page.path, "output", "o", "report.html", "`file` of the page; - is standard output")
 	set.StringArrayVar(&r.base, "base", nil,
 		"a `record`, or a folder of them, to compare with (can be repeated)")
-	set.StringVar(&r.rules, "rules", "", "with --base: `file` of the rules, as compare has them")
+	set.StringVar(&r.rules, "rules", "", "for a comparison: `file` of the rules, as compare has them")
 	declareForce(set, &r.force)
 	return cmd
 }
@@ -73,9 +77,6 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 func (r *reportCommand) run(paths []string) error {
 	if len(paths) == 0 {
 		return invalid(errors.New("report requires at least one record, or a folder of records"))
-	}
-	if r.rules != "" && len(r.base) == 0 {
-		return invalid(errors.New("--rules apply to a comparison; add --base"))
 	}
 	if r.page.path == "" {
 		return invalidf("--output is empty; name a file, or - for standard output")
@@ -95,12 +96,37 @@ func (r *reportCommand) write(page io.Writer, paths []string) error {
 	if err != nil {
 		return invalid(err)
 	}
-	if len(r.base) == 0 {
+	paired, err := r.paired(base, head)
+	if err != nil {
+		return invalid(err)
+	}
+	if !paired && len(base) == 0 {
 		return invalid(report.Write(page, head))
 	}
 	rules, err := readRules(r.rules, base, head)
 	if err != nil {
 		return invalid(err)
 	}
+	if paired {
+		return invalid(report.WritePaired(page, head[0], rules))
+	}
 	return invalid(report.WriteComparison(page, base, head, rules))
+}
+
+// paired reports whether the page is of a run that loaded two versions at once.
+func (r *reportCommand) paired(base, head []*runrecord.Record) (bool, error) {
+	switch {
+	case slices.ContainsFunc(slices.Concat(base, head), (*runrecord.Record).Paired):
+		if len(base) > 0 || len(head) > 1 {
+			return false, errors.New("a run that loaded two versions at once has a page of its own; name the record of one run")
+		}
+		return true, nil
+	case r.rules == "" || len(base) > 0:
+		return false, nil
+	case len(head) == 1 && head[0].Validity.Verdict == validity.Invalid:
+		return true, nil // it came to no load, so it has no sides
+	default:
+		return false, errors.New("--rules apply to a comparison; add --base, or name the record of a run that loaded two " +
+			"versions at once")
+	}
 }

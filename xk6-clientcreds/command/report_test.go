@@ -4,9 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
 // reportThem runs k6 x clientcreds report, and returns what it said and the page.
@@ -58,6 +62,47 @@ func TestReportOfTwoSides(t *testing.T) {
 			assert.Contains(t, page, c.verdict)
 		})
 	}
+}
+
+// pairedFile writes the record of a run that loaded two versions at once, for a second.
+func pairedFile(t *testing.T, verdict validity.Verdict, sides ...runrecord.Side) string {
+	t.Helper()
+	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	b := runrecord.NewBuilder()
+	for _, side := range sides {
+		b.Cell("clientcreds_request_duration", runrecord.Trend, "time", func(name string) string {
+			return map[string]string{runrecord.SideTag: string(side)}[name]
+		}).Observe(20, begin)
+	}
+	r := &runrecord.Record{
+		Format: runrecord.Format, Version: runrecord.Version,
+		Run:       runrecord.Run{Start: begin, End: begin.Add(time.Second), Script: "regression-paired.js"},
+		Instances: []runrecord.Instance{{Start: begin, End: begin.Add(time.Second)}},
+		Validity:  validity.Validity{Verdict: verdict},
+	}
+	b.Fill(r, &r.Instances[0])
+	file := filepath.Join(t.TempDir(), "paired.json")
+	require.NoError(t, r.Write(file))
+	return file
+}
+
+// A run that counts and loaded two versions for a second only: the page does not say PASS.
+func TestReportOfAPairedRun(t *testing.T) {
+	paired := pairedFile(t, validity.Pass, runrecord.Base, runrecord.Head)
+	rules := filepath.Join(t.TempDir(), "rules.yml")
+	require.NoError(t, os.WriteFile(rules, []byte("rules:\n  p50 of clientcreds_request_duration: +10%\n"), 0o600))
+	for _, args := range [][]string{{paired}, {paired, "--rules", rules}} {
+		_, page, err := reportThem(t, args...)
+		require.NoError(t, err)
+		assert.Contains(t, page, "Verdict: UNCLEAR")
+	}
+	_, page, err := reportThem(t, pairedFile(t, validity.Invalid), "--rules", rules)
+	require.NoError(t, err)
+	assert.Contains(t, page, "Verdict: INVALID", "it came to no load")
+	_, _, err = reportThem(t, paired, filepath.Join(folder(t, 20), "0.json"))
+	require.ErrorContains(t, err, "name the record of one run")
+	_, _, err = reportThem(t, "--base", folder(t, 20), paired)
+	require.ErrorContains(t, err, "name the record of one run")
 }
 
 func TestBadReport(t *testing.T) {

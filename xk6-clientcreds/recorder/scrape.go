@@ -193,7 +193,7 @@ func (s *scraper) take(families map[string]*dto.MetricFamily, at time.Time) {
 		}
 		name, value := runrecord.ServerPrefix+s.target.name+":"+m.name, sumOf(family)
 		if math.IsNaN(value) || math.IsInf(value, 0) {
-			continue // the server does not know it, which is no loss of the record's
+			continue // the server does not know the value; the record loses nothing
 		}
 		if !m.rate {
 			s.observe(name, value, at)

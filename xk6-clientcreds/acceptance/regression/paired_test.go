@@ -38,7 +38,7 @@ func TestPairedRegression(t *testing.T) {
 	require.Equal(t, comparedSide{1, []string{"9e4d310"}}, r.Head)
 	record := k6test.ReadFile(t, filepath.Join(r.folder, "paired.json"))
 	require.Contains(t, record, `"by":"a decided comparison"`)
-	require.FileExists(t, filepath.Join(r.folder, "report.html"))
+	require.Contains(t, k6test.ReadFile(t, filepath.Join(r.folder, "report.html")), "Verdict: FAIL")
 }
 
 // TestPairedRegressionOfServers: two servers that run already, and are the same.
@@ -94,6 +94,9 @@ func TestPairedRegressionWithoutADecision(t *testing.T) {
 			r := regressPaired(t, c.env...)
 			require.Equal(t, c.exit, r.exitCode, r.output)
 			require.Contains(t, r.output, c.text)
+			if page, err := os.ReadFile(filepath.Join(r.folder, "report.html")); err == nil {
+				require.NotContains(t, string(page), "Verdict: PASS")
+			}
 		})
 	}
 }

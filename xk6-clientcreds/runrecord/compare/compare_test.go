@@ -242,7 +242,7 @@ func TestInvalidTakesPrecedence(t *testing.T) {
 	assert.Contains(t, r.Reasons[1], "p95 of clientcreds_request_duration: ")
 }
 
-// What runs lack that did not come to a load is no mistake of the rules.
+// Runs that did not come to a load may lack a scenario. The reason is not a mistake in the rules.
 func TestInvalidRunsMayLackAScenario(t *testing.T) {
 	base := four(20, 0)
 	rule := rules(t, "p95 of clientcreds_request_duration{scenario:none}", "+10%")

@@ -297,7 +297,7 @@ func TestPairedOfAnInvalidRun(t *testing.T) {
 		assert.Contains(t, r.Reasons, "the run is INVALID: no iteration was completed")
 		record.Series = nil // it came to no load
 	}
-	// What such a run lacks is no mistake of the rules.
+	// Such a run may lack a scenario. The reason is not a mistake in the rules.
 	lacking := "p50 of clientcreds_request_duration{scenario:none}"
 	r, err := Paired(record, pairedRules(t, lacking, "+5%"))
 	require.NoError(t, err)

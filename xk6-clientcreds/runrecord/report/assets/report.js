@@ -131,7 +131,7 @@ function scales(chart) {
 	const fromZero = (axis) => {
 		// Bars on the right stay below the lines.
 		const room = chart.lines.some((line) => line.axis === axis && line.kind === 'bars') ? 4 : 1;
-		return (u, min, max) => [0, max > 0 ? max * room * 1.06 : 1];
+		return (u, min, max) => [min < 0 ? min * 1.06 : 0, max > 0 ? max * room * 1.06 : min < 0 ? 0 : 1];
 	};
 	const x = { time: false, range: (u, min, max) => [min, max > min ? max : min + 1] };
 	if (marks[chart.x]) x.distr = 3;
