@@ -6,7 +6,7 @@ import { env, fail } from './environment.js';
 export function methods() {
     const names = env('METHODS', possibleMethods().join(' ')).split(/[\s,]+/).filter((name) => name !== '');
     if (names.length === 0) {
-        fail('there are no credentials; set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE');
+        fail('the client has no credentials; set CLIENT_SECRET, CLIENT_KEY_FILE, or CLIENT_CERTIFICATE_FILE');
     }
     return [...new Set(names)]; // a scenario each, of that name
 }

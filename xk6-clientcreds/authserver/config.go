@@ -51,7 +51,7 @@ type RegistrationAccess string
 
 // The accesses to the registration endpoint.
 const (
-	RegistrationOff   RegistrationAccess = "off"   // nobody: there is no such endpoint
+	RegistrationOff   RegistrationAccess = "off"   // nobody; the server has no registration endpoint
 	RegistrationToken RegistrationAccess = "token" // everybody who has the initial access token
 	RegistrationOpen  RegistrationAccess = "open"  // everybody
 )

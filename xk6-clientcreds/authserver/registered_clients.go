@@ -68,8 +68,8 @@ func (r *registeredClients) add(c *registeredClient, newClient func(index int) *
 	return true
 }
 
-// replace puts a client in the place of the one with the same identifier. It reports false if that was deleted
-// meanwhile, or if there is no room.
+// replace replaces the client with the same identifier. It reports false if that client has been deleted, or if the
+// server's memory for clients is full.
 func (r *registeredClients) replace(c *registeredClient) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -27,14 +27,14 @@ const mostRegistrations = 100_000
 const clientsRegisterLong = `Register clients at an authorization server by dynamic client registration (RFC 7591), and write FILE,
 which a ClientPool reads.
 
-The registration endpoint is in the metadata of ISSUER, unless REGISTRATION_URL names it. INITIAL_ACCESS_TOKEN is the
-initial access token; INITIAL_ACCESS_TOKEN_FILE, its file, or INITIAL_ACCESS_TOKEN_SOURCE, its name in what k6's
---secret-source configures, can take its place. There is no flag for the token, because command lines can be read by
-others. SSL_CERT_FILE names a file of the CA to trust.
+The command discovers the registration endpoint from the metadata of ISSUER, unless REGISTRATION_URL is set. It reads
+the initial access token from INITIAL_ACCESS_TOKEN, from the file in INITIAL_ACCESS_TOKEN_FILE, or from the secret
+named INITIAL_ACCESS_TOKEN_SOURCE in k6's --secret-source. The token does not have a flag, because other users of the
+machine can read command lines. SSL_CERT_FILE is a file with the CA to trust.
 
-FILE has the secrets and keys of the clients and is for its owner only, and so is the journal next to it,
-FILE.journal, which also has what deletes them: keep it until then. The journal is written before and after each request. After an
-interruption of any kind --resume goes on where it ended.`
+FILE contains the secrets and keys of the clients. FILE.journal next to it also contains the tokens that delete the
+clients: keep it until then. Only the owner can read the two files. The command writes the journal before and after
+each request. After any interruption, --resume continues with the clients that are missing.`
 
 const clientsRegisterExample = `  # 5,000 clients with a secret each, at the server that ISSUER names
   k6 x clientcreds clients register clients.json --count 5000

@@ -20,7 +20,7 @@ distribution, grants by outcome, cache, errors, load generator, thresholds and v
 page of a run that loaded two versions at once has the verdict of their comparison.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
-time are those of one run, and add up; others are runs one after the other, and are laid over each other.
+time belong to one run: the page shows their sum. Other records are separate runs: the page aligns them by their start.
 
 The page is for people: it is written whatever the verdict is. For a gate use verdict or compare.`
 

@@ -19,8 +19,8 @@ import (
 const verdictLong = `Say whether a run counts, by its record: PASS, FAIL, or INVALID, with the reasons.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
-time, such as the segments of a test, are those of one run, and add up: the verdict is of the whole. Of several runs,
-each one has a verdict, and the worst one is the verdict of all. --merged adds up all records, whenever they ran.`
+time, such as the segments of a test, belong to one run, which has one verdict. If there are several runs, each run has
+a verdict, and the worst verdict is the result. --merged treats all records as one run, whenever they were recorded.`
 
 const verdictExample = `  k6 x clientcreds verdict run.json
 

@@ -166,7 +166,7 @@ func TestScenarioAuthMethodMatrix(t *testing.T) {
 		r := k6test.Run{Script: "scripts/auth-method-matrix.js", Env: server.Env("CLIENT_SECRET=")}.Do(t)
 		require.Equal(t, k6test.ExitScriptException, r.ExitCode, r.Output)
 		require.Contains(t, r.Output,
-			"configuration: there are no credentials; set CLIENT_SECRET, CLIENT_KEY_FILE or CLIENT_CERTIFICATE_FILE")
+			"configuration: the client has no credentials; set CLIENT_SECRET, CLIENT_KEY_FILE, or CLIENT_CERTIFICATE_FILE")
 	})
 }
 

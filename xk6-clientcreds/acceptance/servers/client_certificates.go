@@ -84,8 +84,8 @@ func NewClientCertificatesIn(t *testing.T, dir string) ClientCertificates {
 	return c
 }
 
-// NewPair makes a certificate, self-signed where there is no parent, and its files: path.pem and
-// path-key.pem.
+// NewPair makes a certificate and its files, path.pem and path-key.pem. Without a parent, the certificate is
+// self-signed.
 func NewPair(t *testing.T, path string, template *x509.Certificate, parent *ClientPair,
 	lifetime time.Duration,
 ) ClientPair {
