@@ -3,7 +3,6 @@ package interop
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,7 +50,7 @@ func started(t *testing.T, p *k6test.K6, rest string) {
 			require.Fail(t, "k6 ended", p.Result(t).Output)
 		default:
 		}
-		return liveCount(t, rest, "iterations") >= 2
+		return k6test.LiveCount(t, rest, "iterations") >= 2
 	}, "tokens of a server that works")
 }
 
@@ -64,36 +63,13 @@ func TestKeycloakPaused(t *testing.T) { //nolint:paralleltest // see above
 	rest := k6test.FreeAddress(t)
 	p := keycloakTokens(t, rest, 12, "error:timeout")
 	started(t, p, rest)
-	retries := liveCount(t, rest, "clientcreds_retries")
+	retries := k6test.LiveCount(t, rest, "clientcreds_retries")
 	require.NoError(t, k.Pause())
 	t.Cleanup(func() { _ = k.Resume() })
-	k6test.Eventually(t, func() bool { return liveCount(t, rest, "clientcreds_retries") >= retries+2 }, "requests time out")
+	k6test.Eventually(t, func() bool { return k6test.LiveCount(t, rest, "clientcreds_retries") >= retries+2 }, "requests time out")
 	require.NoError(t, k.Resume())
 
 	r := p.Result(t).Passes(t)
 	require.Equal(t, 12, r.Summary.Count("iterations"))
 	require.Equal(t, 12, r.Summary.Count("clientcreds_requests")-r.Summary.Count("clientcreds_retries"))
-}
-
-// liveCount reads a counter over k6's REST API while the test runs, 0 before its first sample.
-func liveCount(t *testing.T, address, metric string) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/v1/metrics/"+metric, nil)
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Data struct {
-			Attributes struct {
-				Sample map[string]float64 `json:"sample"`
-			} `json:"attributes"`
-		} `json:"data"`
-	}
-	if json.NewDecoder(resp.Body).Decode(&answer) != nil {
-		return 0
-	}
-	return int(answer.Data.Attributes.Sample["count"])
 }

@@ -127,7 +127,7 @@ func TestKeycloakRotation(t *testing.T) {
 				},
 				Args: []string{"--address", rest},
 			}.Start(t)
-			k6test.Eventually(t, func() bool { return liveCount(t, rest, "iterations") >= 2 }, "tokens for the old credentials")
+			k6test.Eventually(t, func() bool { return k6test.LiveCount(t, rest, "iterations") >= 2 }, "tokens for the old credentials")
 			k6test.ReplaceFile(t, file, replacement)
 			require.True(t, k.Register(t, after).OK)
 

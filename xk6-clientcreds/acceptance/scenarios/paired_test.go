@@ -7,36 +7,11 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
 // TestScenarioRegressionPaired: the scenario alone, whose sides are one server here.
 func TestScenarioRegressionPaired(t *testing.T) {
-	runScenarios(t, "scripts/regression-paired.js", map[string]scenario{
-		"good": {
-			env: []string{"RATE=20", "API_RATE=10", "DURATION=3s", "MAX_VUS=40", "WARM_UP=1s"},
-			saw: func(t *testing.T, stats authserver.Stats, r k6test.Result) {
-				t.Helper()
-				onlyGranted(t, stats)
-				require.EqualValues(t, 1+r.TokenRequests("acquire"), stats.TokenRequests.ByResult["issued"],
-					"one token for the API, and one for each request")
-				require.Greater(t, r.TokenRequests("acquire"), r.Summary.Count("http_reqs"))
-			},
-		},
-		"no API": {
-			env: []string{"API_URL=", "RATE=20", "DURATION=1s"},
-			saw: func(t *testing.T, stats authserver.Stats, _ k6test.Result) {
-				t.Helper()
-				require.Zero(t, stats.APIRequests.Total)
-			},
-		},
-		"the rate is too much for the server": {
-			server:  servers.WithFaults(`{"token": {"latency": "1s"}}`),
-			env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s", "MAX_VUS=2"},
-			exit:    k6test.ExitInvalid,
-			crossed: []string{"dropped_iterations"},
-		},
-	})
+	runScenarios(t, "scripts/regression-paired.js", regressionCases("DURATION=3s", "MAX_VUS=40", "WARM_UP=1s"))
 }
 
 // TestScenarioRegressionPairedRefusesSides: sides that cannot be compared end the run before its load, with the name of

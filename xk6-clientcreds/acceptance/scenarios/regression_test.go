@@ -10,11 +10,12 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// TestScenarioRegressionCI: the scenario alone, which loads an API only where there is one.
-func TestScenarioRegressionCI(t *testing.T) {
-	runScenarios(t, "scripts/regression-ci.js", map[string]scenario{
+// regressionCases are what the paired and the sequential scenario have in common: they load an API only where there is
+// one. The good case has these variables.
+func regressionCases(good ...string) map[string]scenario {
+	return map[string]scenario{
 		"good": {
-			env: []string{"RATE=20", "API_RATE=10", "DURATION=2s"},
+			env: append(good, "RATE=20", "API_RATE=10"),
 			saw: func(t *testing.T, stats authserver.Stats, r k6test.Result) {
 				t.Helper()
 				onlyGranted(t, stats)
@@ -36,11 +37,17 @@ func TestScenarioRegressionCI(t *testing.T) {
 			exit:    k6test.ExitInvalid,
 			crossed: []string{"dropped_iterations"},
 		},
-		"the server fails": {
-			server:  servers.WithFaults(`{"token": {"errors": [{"rate": 0.3, "error": "server_error"}]}, "seed": 1}`),
-			env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s"},
-			exit:    k6test.ExitThresholds,
-			crossed: []string{"clientcreds_request_failed"},
-		},
-	})
+	}
+}
+
+// TestScenarioRegressionCI: the scenario alone.
+func TestScenarioRegressionCI(t *testing.T) {
+	cases := regressionCases("DURATION=2s")
+	cases["the server fails"] = scenario{
+		server:  servers.WithFaults(`{"token": {"errors": [{"rate": 0.3, "error": "server_error"}]}, "seed": 1}`),
+		env:     []string{"RATE=20", "API_RATE=5", "DURATION=2s"},
+		exit:    k6test.ExitThresholds,
+		crossed: []string{"clientcreds_request_failed"},
+	}
+	runScenarios(t, "scripts/regression-ci.js", cases)
 }

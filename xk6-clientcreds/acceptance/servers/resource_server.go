@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -17,8 +18,8 @@ import (
 type ResourceServer struct {
 	*httptest.Server
 
-	Introspection string
-	Ask           *http.Client
+	introspection string
+	ask           *http.Client
 
 	mu      sync.Mutex
 	Results map[string]int // "active", "inactive", "none", "unknown"
@@ -29,8 +30,8 @@ func StartResourceServer(t *testing.T, c Certificates, issuer string) *ResourceS
 	t.Helper()
 	transport := &http.Transport{TLSClientConfig: c.Client(), MaxIdleConnsPerHost: 50}
 	s := &ResourceServer{
-		Introspection: issuer + "/token/introspection",
-		Ask:           &http.Client{Transport: transport},
+		introspection: issuer + "/token/introspection",
+		ask:           &http.Client{Transport: transport},
 		Results:       make(map[string]int),
 	}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.answer))
@@ -68,28 +69,37 @@ func (s *ResourceServer) check(r *http.Request) string {
 	if !ok {
 		return "none"
 	}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, s.Introspection,
-		strings.NewReader(url.Values{"token": {token}}.Encode()))
-	if err != nil {
+	answer, ok := s.Introspect(r.Context(), token)
+	switch {
+	case !ok:
 		return "unknown"
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth("resource-server", "resource-server-secret")
-	resp, err := s.Ask.Do(req)
-	if err != nil {
-		return "unknown"
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Active bool `json:"active"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return "unknown"
-	}
-	if !answer.Active {
+	case !answer.Active:
 		return "inactive"
 	}
 	return "active"
+}
+
+// Introspected is what an authorization server says of a token (RFC 7662).
+type Introspected struct {
+	Active       bool              `json:"active"`
+	Confirmation map[string]string `json:"cnf"`
+}
+
+// Introspect asks the authorization server about a token. It reports false if the server did not answer.
+func (s *ResourceServer) Introspect(ctx context.Context, token string) (answer Introspected, ok bool) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.introspection,
+		strings.NewReader(url.Values{"token": {token}}.Encode()))
+	if err != nil {
+		return answer, false
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth("resource-server", "resource-server-secret")
+	resp, err := s.ask.Do(req)
+	if err != nil {
+		return answer, false
+	}
+	defer resp.Body.Close()
+	return answer, json.NewDecoder(resp.Body).Decode(&answer) == nil
 }
 
 // SawOnly fails the test unless every request got that result.

@@ -1,8 +1,6 @@
 package tokens
 
 import (
-	"encoding/json"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,7 +137,7 @@ func TestInteropServerKilledAndRestarted(t *testing.T) {
 	// All have a token, and the first refresh is more than two seconds away: no request is under way.
 	k6test.Eventually(t, func() bool { return len(first.Seen()) == vus }, "the cold start")
 	first.Kill(t)
-	k6test.Eventually(t, func() bool { return liveCount(t, rest, "clientcreds_retries") >= 3*vus },
+	k6test.Eventually(t, func() bool { return k6test.LiveCount(t, rest, "clientcreds_retries") >= 3*vus },
 		"refreshes fail and are repeated")
 	second := servers.StartOIDCProvider(t, certs, "PORT="+first.Port())
 	require.Equal(t, first.Issuer, second.Issuer)
@@ -154,27 +152,4 @@ func TestInteropServerKilledAndRestarted(t *testing.T) {
 	require.Equal(t, r.Summary.Count("clientcreds_requests"), answered+failed)
 	require.Equal(t, failed, int(r.Summary.Value("clientcreds_request_failed", "passes")))
 	require.Positive(t, r.Summary.Count("clientcreds_retries"))
-}
-
-// liveCount reads a counter over k6's REST API while the test runs, 0 before its first sample.
-func liveCount(t *testing.T, address, metric string) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/v1/metrics/"+metric, nil)
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Data struct {
-			Attributes struct {
-				Sample map[string]float64 `json:"sample"`
-			} `json:"attributes"`
-		} `json:"data"`
-	}
-	if json.NewDecoder(resp.Body).Decode(&answer) != nil {
-		return 0
-	}
-	return int(answer.Data.Attributes.Sample["count"])
 }
