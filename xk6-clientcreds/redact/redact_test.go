@@ -111,6 +111,14 @@ func TestPlacesOfCredentials(t *testing.T) {
 	}
 }
 
+// Every credential of a text is masked, not only the first one of its kind.
+func TestPlacesOfSeveralCredentials(t *testing.T) {
+	t.Parallel()
+	r := New()
+	assert.Equal(t, `got "access_token":"`+Mask+`", "id_token":"`+Mask+`"; token=`+Mask+"&client_secret="+Mask,
+		r.String(`got "access_token":"first-1", "id_token":"second2"; token=third-3&client_secret=fourth4`))
+}
+
 func TestOrdinaryTextIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	r := redactor()

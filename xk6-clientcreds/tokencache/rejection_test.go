@@ -54,9 +54,9 @@ func TestRejected(t *testing.T) {
 			{378*time.Millisecond - 1, false, false},
 			{378 * time.Millisecond, false, true},
 			{378 * time.Millisecond, true, false},
-			{5 * time.Second, false, true},
-			{5 * time.Second, true, false},
-			{5 * time.Second, false, true},
+			{2378 * time.Millisecond, false, true},
+			{2378 * time.Millisecond, true, false},
+			{2378 * time.Millisecond, false, true},
 		},
 		"tokens that are good for long": {
 			{0, true, false},
