@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +164,73 @@ func TestScopesOfTokens(t *testing.T) {
 	} {
 		e := &run{cfg: Config{Scope: c.asked}, token: &oauth.Token{Scope: c.granted}, hide: redact.New()}
 		assert.Equal(t, c.want, e.checkScope(c.given).Status, name)
+	}
+}
+
+// What an API's status says of the API without the token, and of the token.
+func TestStatusesOfAPIs(t *testing.T) {
+	t.Parallel()
+	status := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	defer server.Close()
+	e := &run{
+		cfg: Config{APIURL: server.URL}, token: &oauth.Token{AccessToken: "x", Type: "Bearer"},
+		probe: newHTTPProbe(Config{}, nil),
+	}
+	defer e.probe.close()
+	const redirect = "a token does not follow a redirect to another origin: set API_URL to the final URL"
+	const other = "the token was not refused, but the request was: check API_URL"
+	for _, c := range []struct {
+		status        int
+		without, with Status
+		hint          string
+	}{
+		{200, Warning, OK, ""},
+		{299, Warning, OK, ""},
+		{300, Warning, Warning, redirect},
+		{399, Warning, Warning, redirect},
+		{400, Info, Warning, other},
+		{401, Warning, Failed, "the API does not take this server's tokens: check issuer, audience and clocks of the two"},
+		{403, Info, Failed, "the token is good and not enough: check SCOPE"},
+		{499, Info, Warning, other},
+		{500, Info, Failed, "the API has a problem of its own; its log says which"},
+	} {
+		status = c.status
+		results := checkAPI(t.Context(), e)
+		require.Len(t, results, 2)
+		assert.Equal(t, c.without, results[0].Status, c.status)
+		assert.Equal(t, c.with, results[1].Status, c.status)
+		assert.Equal(t, c.hint, results[1].Hint, c.status)
+
+		proofs := e.withoutProof(t.Context())
+		assert.Equal(t, c.status < 300, proofs.Status == Warning, c.status)
+	}
+}
+
+func TestSizesOfTokens(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]Status{1: OK, 6144: OK, 6145: Warning} {
+		results := checkToken(t.Context(), &run{token: &oauth.Token{AccessToken: strings.Repeat("x", size)}})
+		require.Len(t, results, 1)
+		assert.Equal(t, want, results[0].Status, size)
+	}
+}
+
+func TestDemandsForNonces(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		demands, grants int
+		want            Status
+		text            string
+	}{
+		{0, 5, OK, "the token endpoint demands no nonce"},
+		{1, 1, Info, "the token endpoint demands a nonce"},
+		{1, 5, Info, "the token endpoint demands a nonce, which is good for several requests: it demanded 1 for 5 tokens"},
+		{4, 5, Info, "the token endpoint demands a nonce, which is good for several requests: it demanded 4 for 5 tokens"},
+		{2, 2, Warning, "the token endpoint demands another nonce for every token: each takes two requests"},
+	} {
+		r := (&run{demands: c.demands, grants: c.grants}).dpopNonce()
+		assert.Equal(t, c.want, r.Status)
+		assert.Equal(t, c.text, r.Summary)
 	}
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func TestConfigErrors(t *testing.T) {
 			`BASIC_ENCODING is "hex"; it must be form or raw`,
 		},
 		"too many grants": {func(c *Config) { c.Grants = MaxGrants + 1 }, "--grants is 21; it must be 1 to 20"},
+		"too few grants":  {func(c *Config) { c.Grants = -1 }, "--grants is -1; it must be 1 to 20"},
 		"users":           {func(c *Config) { c.VUs = -1 }, "VUS is -1"},
 		"timeout":         {func(c *Config) { c.Timeout = -time.Second }, "timeout is -1s"},
 		"issuer": {
@@ -60,4 +62,20 @@ func TestConfigErrors(t *testing.T) {
 		require.ErrorContains(t, err, c.want, name)
 		require.NotContains(t, err.Error(), testSecret, name)
 	}
+}
+
+// The bounds themselves are allowed.
+func TestBoundsOfConfigurations(t *testing.T) {
+	t.Parallel()
+	for _, grants := range []int{1, MaxGrants} {
+		cfg := Config{
+			TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: strings.Repeat("x", leastSecret),
+			Auth: "client_secret_jwt", VUs: 1, Grants: grants, Timeout: 1,
+		}
+		cfg.setDefaults()
+		require.NoError(t, cfg.check())
+	}
+	var defaults Config
+	defaults.setDefaults()
+	require.Equal(t, 30*time.Second, defaults.Timeout)
 }

@@ -88,6 +88,40 @@ func TestTextFitsATerminal(t *testing.T) {
 	require.Contains(t, b.String(), url+"\n", "a URL stays whole")
 }
 
+// A name as wide as its column stays in the line of its text, and so does a text as wide as its own.
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	name, text := strings.Repeat("n", nameWidth), strings.Repeat("t", textWidth-2)+" t"
+	r := &Report{Counts: make(map[Status]int)}
+	r.add(redact.New(), []Result{
+		{ID: "grant." + name, Status: OK, Summary: text},
+		{ID: "grant." + name + "n", Status: OK, Summary: "t" + text, Hint: "t" + text},
+	})
+	var b strings.Builder
+	require.NoError(t, r.WriteText(&b, false))
+	blank := strings.Repeat(" ", indent)
+	require.Equal(t, "\ngrant\n"+
+		"  ✓ ok      "+name+" "+text+"\n"+
+		"  ✓ ok      "+name+"n\n"+
+		blank+"t"+text[:textWidth-2]+"\n"+
+		blank+"t\n"+
+		blank+"→ t"+text[:textWidth-2]+"\n"+
+		blank+"  t\n"+
+		"\nusable: 2 ok\n", b.String())
+}
+
+// A server's words do not fill the screen.
+func TestLongTextsAreCut(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]string{
+		maxShown - 1: strings.Repeat("x", maxShown-1),
+		maxShown:     strings.Repeat("x", maxShown-1) + "…",
+		maxShown + 9: strings.Repeat("x", maxShown-1) + "…",
+	} {
+		require.Equal(t, want, shown(redact.New(), strings.Repeat("x", length)))
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	for want, statuses := range map[string][]Status{
@@ -184,8 +218,10 @@ func TestShort(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"5m": 5 * time.Minute, "1h": time.Hour, "10h0m10s": 10*time.Hour + 10*time.Second, "10m": 10 * time.Minute,
 		"1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond, "12ms": 12300 * time.Microsecond,
-		"1.23ms": 1234567 * time.Nanosecond, "0s": 0,
+		"1.23ms": 1234567 * time.Nanosecond, "0s": 0, "10ms": 10_400 * time.Microsecond, "9.99ms": 9990 * time.Microsecond,
+		"59.999s": time.Minute - time.Millisecond, "1m": time.Minute, "1h1m": time.Hour + time.Minute,
 	} {
 		require.Equal(t, want, short(d))
 	}
+	require.Equal(t, 1234.57, ms(1234567*time.Microsecond))
 }
