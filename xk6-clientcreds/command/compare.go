@@ -17,6 +17,7 @@ import (
 	"go.k6.io/k6/v2/errext/exitcodes"
 	"go.k6.io/k6/v2/lib/fsext"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -38,10 +39,10 @@ and larger than the noise of the base's runs. A limit of 0 is exact: no run of t
 the base. A rules file has lines such as
 
   rules:
-    p95 of clientcreds_request_duration: +10%
-    p99 of http_req_duration{scenario:api}: +20ms
-    rate of http_reqs: -5%
-    rate of http_req_failed: +0.1pp
+    p95 of ` + metricname.RequestDuration + `: +10%
+    p99 of ` + metricname.HTTPReqDuration + `{scenario:api}: +20ms
+    rate of ` + metricname.HTTPReqs + `: -5%
+    rate of ` + metricname.HTTPReqFailed + `: +0.1pp
     error rate: +0
 
 +10% is a share of the base, +0.1pp are percentage points. What did not happen, such as retries, counts as 0.`

@@ -5,10 +5,21 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // tag is on every dashboard of this project; they link to each other by it.
 const tag = "clientcreds"
+
+// Package exporter makes its names from the names of k6's metrics with these.
+const (
+	prefix  = "k6_"
+	counted = "_total"
+	nonzero = "_nonzero_total"
+	samples = "_samples_total"
+	seconds = "_seconds"
+)
 
 // frame holds the parts that all dashboards have: variables, links, annotations and time.
 func frame(uid, title, description string) *dashboard.DashboardBuilder {
@@ -21,8 +32,8 @@ func frame(uid, title, description string) *dashboard.DashboardBuilder {
 		WithVariable(choice("job", "Job", fmt.Sprintf("label_values(%s, job)", anyRun))).
 		WithVariable(choice("instance", "Instance", fmt.Sprintf(`label_values(%s{job=~"$job"}, instance)`, anyRun))).
 		WithVariable(choice("testid", "Test", fmt.Sprintf("label_values(%s{%s}, testid)", anyRun, ofTarget))).
-		WithVariable(choice("scenario", "Scenario", fmt.Sprintf("label_values(k6_iterations_total{%s}, scenario)", ofRun))).
-		WithVariable(choice("client", "Client", fmt.Sprintf("label_values(k6_clientcreds_requests_total{%s}, client)",
+		WithVariable(choice("scenario", "Scenario", fmt.Sprintf("label_values("+iterationsEnded+"{%s}, scenario)", ofRun))).
+		WithVariable(choice("client", "Client", fmt.Sprintf("label_values("+grantRequests+"{%s}, client)",
 			ofScenario))).
 		Link(dashboard.NewDashboardLinkBuilder("Load test").
 			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).
@@ -32,7 +43,7 @@ func frame(uid, title, description string) *dashboard.DashboardBuilder {
 }
 
 // anyRun is a metric that every run has from its first second on.
-const anyRun = "k6_vus_max"
+const anyRun = prefix + metricname.VUsMax
 
 // choice is a variable with several values, all of them at first.
 func choice(name, label, query string) *dashboard.QueryVariableBuilder {

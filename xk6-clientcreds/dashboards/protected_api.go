@@ -3,20 +3,22 @@ package dashboards
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // The metrics of the API and of the tokens on their way from the cache to it.
 const (
-	apiRequests      = "k6_http_reqs_total"
-	apiFailures      = "k6_http_req_failed_nonzero_total"
-	apiDuration      = "k6_http_req_duration_seconds"
-	cacheHits        = "k6_clientcreds_cache_hits_total"
-	cacheMisses      = "k6_clientcreds_cache_misses_total"
-	grantWait        = "k6_clientcreds_token_wait_seconds"
-	lifetimeGranted  = "k6_clientcreds_token_ttl_seconds"
-	lifetimeLeft     = "k6_clientcreds_token_remaining_seconds"
-	rejections       = "k6_clientcreds_rejections_total"
-	expiredTokenUses = "k6_clientcreds_expired_token_uses_total" // #nosec G101 -- a metric
+	apiRequests      = prefix + metricname.HTTPReqs + counted
+	apiFailures      = prefix + metricname.HTTPReqFailed + nonzero
+	apiDuration      = prefix + metricname.HTTPReqDuration + seconds
+	cacheHits        = prefix + metricname.CacheHits + counted
+	cacheMisses      = prefix + metricname.CacheMisses + counted
+	grantWait        = prefix + metricname.TokenWait + seconds
+	lifetimeGranted  = prefix + metricname.TokenTTL + seconds
+	lifetimeLeft     = prefix + metricname.TokenRemaining + seconds
+	rejections       = prefix + metricname.Rejections + counted
+	expiredTokenUses = prefix + metricname.ExpiredTokenUses + counted // #nosec G101 -- a metric
 )
 
 // protectedAPI is about the API behind the tokens and what the tokens do to its measurement.
@@ -102,15 +104,15 @@ func invalidity(d *dashboard.DashboardBuilder) {
 func generator(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Load generator")).
 		WithPanel(curves("Virtual users", "Virtual users that run, and how many are initialised.", "short",
-			graph("sum (k6_vus{"+ofRun+"})", "running"),
-			graph("sum (k6_vus_max{"+ofRun+"})", "initialised")).Span(8)).
+			graph("sum ("+usersActive+"{"+ofRun+"})", "running"),
+			graph("sum ("+anyRun+"{"+ofRun+"})", "initialised")).Span(8)).
 		WithPanel(rightAxis(curves("Iterations",
 			"Iterations of the script per second, and the time that 95% of them take at most. "+
 				"Dropped iterations mean that k6 had no virtual user left to start one: the load is not what was asked for.", "cps",
-			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
-			graph(orZeroNow(perSecond("k6_dropped_iterations_total", ofScenario)), "dropped"),
-			graph(quantile(0.95, "k6_iteration_duration_seconds", ofScenario), "p95 duration")).Span(8), "p95 duration", "s")).
+			graph(perSecond(iterationsEnded, ofScenario), "iterations"),
+			graph(orZeroNow(perSecond(droppedIterations, ofScenario)), "dropped"),
+			graph(quantile(0.95, iterationTime, ofScenario), "p95 duration")).Span(8), "p95 duration", "s")).
 		WithPanel(curves("Network", "Bytes per second, including token requests.", "Bps",
-			graph(perSecond("k6_data_received_total", ofScenario), "received"),
-			graph(perSecond("k6_data_sent_total", ofScenario), "sent")).Span(8))
+			graph(perSecond(dataReceived, ofScenario), "received"),
+			graph(perSecond(dataSent, ofScenario), "sent")).Span(8))
 }

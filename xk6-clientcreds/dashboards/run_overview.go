@@ -8,6 +8,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // The state of the test as the exporter serves it.
@@ -24,12 +26,19 @@ const (
 	droppedSamples = "k6_prometheus_dropped_samples_total"
 	exportedSeries = "k6_prometheus_series"
 
-	droppedIterations  = "k6_dropped_iterations_total"
-	generatorCPU       = "k6_clientcreds_generator_cpu"
-	generatorThrottled = "k6_clientcreds_generator_throttled"
-	generatorLag       = "k6_clientcreds_generator_lag_seconds"
-	saturatedSeconds   = "k6_clientcreds_generator_saturated_nonzero_total"
-	watchedSeconds     = "k6_clientcreds_generator_saturated_samples_total"
+	usersActive        = prefix + metricname.VUs
+	iterationsEnded    = prefix + metricname.Iterations + counted
+	iterationTime      = prefix + metricname.IterationDuration + seconds
+	droppedIterations  = prefix + metricname.DroppedIterations + counted
+	checksMade         = prefix + metricname.Checks + samples
+	checksPassed       = prefix + metricname.Checks + nonzero
+	dataReceived       = prefix + metricname.DataReceived + counted
+	dataSent           = prefix + metricname.DataSent + counted
+	generatorCPU       = prefix + metricname.GeneratorCPU
+	generatorThrottled = prefix + metricname.GeneratorThrottled
+	generatorLag       = prefix + metricname.GeneratorLag + seconds
+	saturatedSeconds   = prefix + metricname.GeneratorSaturated + nonzero
+	watchedSeconds     = prefix + metricname.GeneratorSaturated + samples
 
 	started = testStart + "{" + ofRun + "} * 1000"
 	ended   = testEnd + "{" + ofRun + "} * 1000"
@@ -44,10 +53,10 @@ func runOverview() *dashboard.DashboardBuilder {
 	d.WithRow(section("Load")).
 		WithPanel(rightAxis(curves("Load and virtual users",
 			"Iterations and requests per second, and how many virtual users make them.", "cps",
-			graph(perSecond("k6_iterations_total", ofScenario), "iterations"),
+			graph(perSecond(iterationsEnded, ofScenario), "iterations"),
 			graph(perSecond(apiRequests, ofScenario), "API requests"),
 			graph(perSecond(grantRequests, ofClient), "token requests"),
-			graph("sum (k6_vus{"+ofRun+"})", "virtual users")), "virtual users", "short")).
+			graph("sum ("+usersActive+"{"+ofRun+"})", "virtual users")), "virtual users", "short")).
 		WithPanel(dashed(curves("p95 latency",
 			"95% of the requests take at most this long. Dashed: the limits of the script's thresholds on p(95).", "s",
 			graph(quantile(0.95, apiDuration, ofAnswers), "API"),
@@ -59,11 +68,11 @@ func runOverview() *dashboard.DashboardBuilder {
 			"cps",
 			graph(orZeroNow(perSecond(apiFailures, ofScenario)), "API requests"),
 			graph(orZeroNow(perSecond(grantFailures, ofClient)), "token requests"),
-			graph(orZeroNow(perSecond("k6_checks_samples_total", ofScenario)+" - "+perSecond("k6_checks_nonzero_total",
+			graph(orZeroNow(perSecond(checksMade, ofScenario)+" - "+perSecond(checksPassed,
 				ofScenario)), "checks"))).
 		WithPanel(share(curves("Checks over time", "Share of the script's checks that passed, by check.", "percentunit",
-			graph(ratio(perSecond("k6_checks_nonzero_total", ofScenario, "check"),
-				perSecond("k6_checks_samples_total", ofScenario, "check")), "{{check}}"))))
+			graph(ratio(perSecond(checksPassed, ofScenario, "check"),
+				perSecond(checksMade, ofScenario, "check")), "{{check}}"))))
 	generatorLoad(d)
 	exporterHealth(d)
 	return d
@@ -87,7 +96,7 @@ func verdict() string {
 // notKept is 1 where k6 dropped more than one of a thousand iterations: docs/guides/validity.md has the limits.
 func notKept() string {
 	dropped := "(" + orZero(total(droppedIterations, ofScenario)) + ")"
-	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total("k6_iterations_total", ofScenario)) +
+	return "(" + dropped + " > bool 0.001 * (" + dropped + " + (" + orZero(total(iterationsEnded, ofScenario)) +
 		")))"
 }
 
@@ -120,7 +129,7 @@ func overviewFigures(d *dashboard.DashboardBuilder) {
 			"Requests of the run that were refused for their token, and those sent with an expired one.", "short",
 			"("+orZero(total(rejections, ofClient))+") + ("+orZero(total(expiredTokenUses, ofClient))+")"))).
 		WithPanel(figure("Checks passed", "Share of the script's checks of the run that passed.", "percentunit",
-			ratio(orZero(total("k6_checks_nonzero_total", ofScenario)), total("k6_checks_samples_total", ofScenario))).
+			ratio(orZero(total(checksPassed, ofScenario)), total(checksMade, ofScenario))).
 			Thresholds(steps(above(red), from(0.99, yellow), from(1, green))))
 }
 

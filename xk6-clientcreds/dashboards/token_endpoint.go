@@ -4,32 +4,34 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // The metrics of the token endpoint.
 const (
-	grantRequests   = "k6_clientcreds_requests_total"
-	grantRetries    = "k6_clientcreds_retries_total"
-	grantRetryAfter = "k6_clientcreds_retry_after_seconds"
-	grantDuration   = "k6_clientcreds_request_duration_seconds"
-	grantConnecting = "k6_clientcreds_request_connecting_seconds"
-	grantHandshake  = "k6_clientcreds_request_tls_handshaking_seconds"
-	grantSigning    = "k6_clientcreds_request_signing_seconds"
-	proofSigning    = "k6_clientcreds_dpop_signing_seconds"
-	nonceRetries    = "k6_clientcreds_dpop_nonce_retries_total"
-	grantClockSkew  = "k6_clientcreds_clock_skew_seconds"
-	grantFailures   = "k6_clientcreds_request_failed_nonzero_total"
-	grantRotations  = "k6_clientcreds_secret_rotations_total"
-	grantSuppressed = "k6_clientcreds_suppressed_requests_total"
-	grantMissing    = "k6_clientcreds_token_errors_total"
+	grantRequests   = prefix + metricname.Requests + counted
+	grantRetries    = prefix + metricname.Retries + counted
+	grantRetryAfter = prefix + metricname.RetryAfter + seconds
+	grantDuration   = prefix + metricname.RequestDuration + seconds
+	grantConnecting = prefix + metricname.RequestConnecting + seconds
+	grantHandshake  = prefix + metricname.RequestTLSHandshaking + seconds
+	grantSigning    = prefix + metricname.RequestSigning + seconds
+	proofSigning    = prefix + metricname.DPoPSigning + seconds
+	nonceRetries    = prefix + metricname.DPoPNonceRetries + counted
+	grantClockSkew  = prefix + metricname.ClockSkew + seconds
+	grantFailures   = prefix + metricname.RequestFailed + nonzero
+	grantRotations  = prefix + metricname.SecretRotations + counted
+	grantSuppressed = prefix + metricname.SuppressedRequests + counted
+	grantMissing    = prefix + metricname.TokenErrors + counted
 )
 
 // The metrics of the endpoints that take a token.
 const (
-	introspections    = "k6_clientcreds_introspections_total"
-	introspectionTime = "k6_clientcreds_introspection_duration_seconds"
-	revocations       = "k6_clientcreds_revocations_total"
-	revocationTime    = "k6_clientcreds_revocation_duration_seconds"
+	introspections    = prefix + metricname.Introspections + counted
+	introspectionTime = prefix + metricname.IntrospectionDuration + seconds
+	revocations       = prefix + metricname.Revocations + counted
+	revocationTime    = prefix + metricname.RevocationDuration + seconds
 )
 
 // tokenEndpoint is about the authorization server: what it was asked, how fast it answered, how it

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
@@ -87,7 +88,7 @@ func (e *run) dpopNonce() Result {
 			"for %d tokens", e.demands, e.grants)
 	case e.grants > 1:
 		r.Status, r.Summary = Warning, "the token endpoint demands another nonce for every token: each takes two requests"
-		r.Hint = "clientcreds_dpop_nonce_retries counts them; the server does twice the work"
+		r.Hint = metricname.DPoPNonceRetries + " counts them; the server does twice the work"
 	default:
 		r.Summary = "the token endpoint demands a nonce"
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"go.k6.io/k6/v2/metrics"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // The tags that this module adds to its samples, beside the tags of the script and of k6.
@@ -88,70 +90,71 @@ func metricRows(m *moduleMetrics) []metricRow {
 	row := func(field **metrics.Metric, name string, typ metrics.MetricType, isTime bool, tags []string,
 		help string,
 	) metricRow {
-		return metricRow{MetricInfo{"clientcreds_" + name, typ, isTime, tags, help}, field}
+		return metricRow{MetricInfo{name, typ, isTime, tags, help}, field}
 	}
 	return []metricRow{
-		row(&m.Requests, "requests", metrics.Counter, false, request,
+		row(&m.Requests, metricname.Requests, metrics.Counter, false, request,
 			"Token requests sent, retries and token exchanges included."),
-		row(&m.RequestDuration, "request_duration", metrics.Trend, true, request,
-			"Time of one token request that was answered: sending, waiting and receiving, as http_req_duration counts it."),
-		row(&m.RequestConnecting, "request_connecting", metrics.Trend, true, request,
+		row(&m.RequestDuration, metricname.RequestDuration, metrics.Trend, true, request,
+			"Time of one token request that was answered: sending, waiting and receiving, as "+
+				metrics.HTTPReqDurationName+" counts it."),
+		row(&m.RequestConnecting, metricname.RequestConnecting, metrics.Trend, true, request,
 			"TCP connection time of a token request that opened a connection."),
-		row(&m.RequestTLSHandshaking, "request_tls_handshaking", metrics.Trend, true, request,
+		row(&m.RequestTLSHandshaking, metricname.RequestTLSHandshaking, metrics.Trend, true, request,
 			"TLS handshake time of a token request that opened a connection."),
-		row(&m.RequestSigning, "request_signing", metrics.Trend, true, request,
+		row(&m.RequestSigning, metricname.RequestSigning, metrics.Trend, true, request,
 			"Time to sign the client assertion and the DPoP proof of a token request."),
-		row(&m.DPoPSigning, "dpop_signing", metrics.Trend, true, client,
+		row(&m.DPoPSigning, metricname.DPoPSigning, metrics.Trend, true, client,
 			"Time to sign the DPoP proof of one request to an API."),
-		row(&m.DPoPNonceRetries, "dpop_nonce_retries", metrics.Counter, false, demanded,
+		row(&m.DPoPNonceRetries, metricname.DPoPNonceRetries, metrics.Counter, false, demanded,
 			"Requests sent once more because a server demanded a nonce in the DPoP proof (use_dpop_nonce). They are not "+
 				"failures."),
-		row(&m.RequestFailed, "request_failed", metrics.Rate, false, request,
+		row(&m.RequestFailed, metricname.RequestFailed, metrics.Rate, false, request,
 			"Token requests without a token, including requests that were not sent because discovery or the credentials "+
 				"failed."),
-		row(&m.SuppressedRequests, "suppressed_requests", metrics.Counter, false, held,
+		row(&m.SuppressedRequests, metricname.SuppressedRequests, metrics.Counter, false, held,
 			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
-		row(&m.TokenWait, "token_wait", metrics.Trend, true, client,
+		row(&m.TokenWait, metricname.TokenWait, metrics.Trend, true, client,
 			"Time the script waited for a token that was not in the cache."),
-		row(&m.CacheHits, "cache_hits", metrics.Counter, false, client,
+		row(&m.CacheHits, metricname.CacheHits, metrics.Counter, false, client,
 			"Tokens served from the cache."),
-		row(&m.CacheMisses, "cache_misses", metrics.Counter, false, client,
+		row(&m.CacheMisses, metricname.CacheMisses, metrics.Counter, false, client,
 			"Tokens the script had to wait for."),
-		row(&m.TokenErrors, "token_errors", metrics.Counter, false, rejected,
+		row(&m.TokenErrors, metricname.TokenErrors, metrics.Counter, false, rejected,
 			"Calls that needed a token and ended with a TokenError."),
-		row(&m.TokenTTL, "token_ttl", metrics.Trend, true, granted,
+		row(&m.TokenTTL, metricname.TokenTTL, metrics.Trend, true, granted,
 			"Lifetime of the tokens granted."),
-		row(&m.TokenRemaining, "token_remaining", metrics.Trend, true, client,
+		row(&m.TokenRemaining, metricname.TokenRemaining, metrics.Trend, true, client,
 			"Remaining lifetime of the token when it was last used before the sample."),
-		row(&m.Retries, "retries", metrics.Counter, false, request,
+		row(&m.Retries, metricname.Retries, metrics.Counter, false, request,
 			"Token requests that repeat a failed one."),
-		row(&m.RetryAfter, "retry_after", metrics.Trend, true, request,
+		row(&m.RetryAfter, metricname.RetryAfter, metrics.Trend, true, request,
 			"Time a server asked to wait before the next token request (Retry-After)."),
-		row(&m.ClockSkew, "clock_skew", metrics.Trend, true, request,
+		row(&m.ClockSkew, metricname.ClockSkew, metrics.Trend, true, request,
 			"Time by which, at least, the clocks of the token endpoint and of this machine differ, whichever is ahead (Date "+
 				"header, whole seconds); at most once a second."),
-		row(&m.SecretRotations, "secret_rotations", metrics.Counter, false, client,
+		row(&m.SecretRotations, metricname.SecretRotations, metrics.Counter, false, client,
 			"Secrets and keys that were read again, and had changed, after the server refused them."),
-		row(&m.Rejections, "rejections", metrics.Counter, false, rejected,
+		row(&m.Rejections, metricname.Rejections, metrics.Counter, false, rejected,
 			"Answers with status 401 to requests made through the client."),
-		row(&m.ExpiredTokenUses, "expired_token_uses", metrics.Counter, false, client,
+		row(&m.ExpiredTokenUses, metricname.ExpiredTokenUses, metrics.Counter, false, client,
 			"Requests sent with a token that had already expired: the run is not valid."),
-		row(&m.Introspections, "introspections", metrics.Counter, false, said,
+		row(&m.Introspections, metricname.Introspections, metrics.Counter, false, said,
 			"Calls of introspect(): requests to the introspection endpoint, and those that discovery kept from being sent."),
-		row(&m.IntrospectionDuration, "introspection_duration", metrics.Trend, true, said,
+		row(&m.IntrospectionDuration, metricname.IntrospectionDuration, metrics.Trend, true, said,
 			"Time of one request to the introspection endpoint that was answered: sending, waiting and receiving."),
-		row(&m.Revocations, "revocations", metrics.Counter, false, answered,
+		row(&m.Revocations, metricname.Revocations, metrics.Counter, false, answered,
 			"Calls of revoke(): requests to the revocation endpoint, and those that discovery kept from being sent."),
-		row(&m.RevocationDuration, "revocation_duration", metrics.Trend, true, answered,
+		row(&m.RevocationDuration, metricname.RevocationDuration, metrics.Trend, true, answered,
 			"Time of one request to the revocation endpoint that was answered: sending, waiting and receiving."),
-		row(&m.GeneratorCPU, "generator_cpu", metrics.Gauge, false, nil,
+		row(&m.GeneratorCPU, metricname.GeneratorCPU, metrics.Gauge, false, nil,
 			"Share of the available CPU time that this k6 process used, over a second. "+
 				"The machine's CPUs or the container's limit are available."),
-		row(&m.GeneratorThrottled, "generator_throttled", metrics.Gauge, false, nil,
+		row(&m.GeneratorThrottled, metricname.GeneratorThrottled, metrics.Gauge, false, nil,
 			"Share of the periods of a second in which the CPU limit of the container stopped this k6 process."),
-		row(&m.GeneratorLag, "generator_lag", metrics.Trend, true, nil,
+		row(&m.GeneratorLag, metricname.GeneratorLag, metrics.Trend, true, nil,
 			"Delay of work that was due in this k6 process, averaged over a second."),
-		row(&m.GeneratorSaturated, "generator_saturated", metrics.Rate, false, nil,
+		row(&m.GeneratorSaturated, metricname.GeneratorSaturated, metrics.Rate, false, nil,
 			"Seconds in which this k6 process was at its limit: 90% of the CPU, 10 ms late, or stopped in 10% of the periods."),
 	}
 }

@@ -24,7 +24,7 @@ func (m *instance) keepSubmetrics(call sobek.FunctionCall) sobek.Value {
 		parent, tags, err := metrics.ParseMetricName(name)
 		if err != nil || len(tags) == 0 {
 			panic(rt.NewTypeError("%s: keepSubmetrics(): %q is not a submetric; write a metric and its tags, such as "+
-				"http_req_duration{scenario:api}", ImportPath, name))
+				metrics.HTTPReqDurationName+"{scenario:api}", ImportPath, name))
 		}
 		metric := env.Registry.Get(parent)
 		if metric == nil {

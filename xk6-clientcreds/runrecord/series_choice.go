@@ -3,6 +3,8 @@ package runrecord
 import (
 	"slices"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // ServerPrefix begins the names of the metrics of servers under test: server:NAME:cpu and so on.
@@ -12,24 +14,24 @@ const ServerPrefix = "server:"
 // of its own for each of its values.
 var (
 	overTime = map[string]string{
-		"iterations":                     "",
-		"dropped_iterations":             "",
-		"checks":                         "",
-		"http_reqs":                      "",
-		"http_req_failed":                "",
-		"http_req_duration":              "",
-		"clientcreds_requests":           "reason",
-		"clientcreds_request_duration":   "",
-		"clientcreds_request_failed":     "error",
-		"clientcreds_token_wait":         "",
-		"clientcreds_cache_hits":         "",
-		"clientcreds_cache_misses":       "",
-		"clientcreds_retries":            "",
-		"clientcreds_rejections":         "",
-		"clientcreds_expired_token_uses": "",
-		"clientcreds_generator_lag":      "",
+		metricname.Iterations:        "",
+		metricname.DroppedIterations: "",
+		metricname.Checks:            "",
+		metricname.HTTPReqs:          "",
+		metricname.HTTPReqFailed:     "",
+		metricname.HTTPReqDuration:   "",
+		metricname.Requests:          "reason",
+		metricname.RequestDuration:   "",
+		metricname.RequestFailed:     "error",
+		metricname.TokenWait:         "",
+		metricname.CacheHits:         "",
+		metricname.CacheMisses:       "",
+		metricname.Retries:           "",
+		metricname.Rejections:        "",
+		metricname.ExpiredTokenUses:  "",
+		metricname.GeneratorLag:      "",
 	}
-	gaugesOverTime = []string{"vus", "vus_max", "clientcreds_generator_cpu", "clientcreds_generator_throttled"}
+	gaugesOverTime = []string{metricname.VUs, metricname.VUsMax, metricname.GeneratorCPU, metricname.GeneratorThrottled}
 )
 
 // maxSeries bounds the series: the values of the tags in overTime are few, but come from outside.

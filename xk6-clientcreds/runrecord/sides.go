@@ -3,6 +3,8 @@ package runrecord
 import (
 	"slices"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // SideTag is the tag of samples of a run that loads two versions at once, the sides of a comparison.
@@ -27,8 +29,8 @@ const maxSides = 128
 
 // sideMetrics are the metrics that are kept over time for each side and scenario.
 var sideMetrics = []string{
-	"checks", "clientcreds_request_duration", "clientcreds_request_failed", "clientcreds_requests", "clientcreds_retries",
-	"http_req_duration", "http_req_failed", "http_reqs",
+	metricname.Checks, metricname.RequestDuration, metricname.RequestFailed, metricname.Requests, metricname.Retries,
+	metricname.HTTPReqDuration, metricname.HTTPReqFailed, metricname.HTTPReqs,
 }
 
 // OfSides reports whether a metric is kept over time for each side.

@@ -6,6 +6,7 @@ import (
 
 	"go.k6.io/k6/v2/metrics"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
@@ -41,23 +42,23 @@ type count func(t *tally, tags *metrics.TagSet, value float64)
 // counts lists the metrics that matter to the verdict.
 func counts() map[string]count {
 	return map[string]count{
-		metrics.IterationsName:            (*tally).countIteration,
-		metrics.DroppedIterationsName:     (*tally).countDropped,
-		metrics.HTTPReqsName:              (*tally).countRequest,
-		metrics.WSSessionsName:            (*tally).countRequest,
-		metrics.GRPCReqDurationName:       (*tally).countCall,
-		"clientcreds_cache_hits":          func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
-		"clientcreds_cache_misses":        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
-		"clientcreds_token_errors":        (*tally).countTokenError,
-		"clientcreds_request_failed":      (*tally).countTokenRequest,
-		"clientcreds_retries":             (*tally).countRetry,
-		"clientcreds_dpop_nonce_retries":  (*tally).countChallenge,
-		"clientcreds_introspections":      (*tally).countQuery,
-		"clientcreds_revocations":         (*tally).countQuery,
-		"clientcreds_rejections":          func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
-		"clientcreds_expired_token_uses":  func(t *tally, _ *metrics.TagSet, v float64) { t.ExpiredTokenUses += v },
-		"clientcreds_generator_saturated": (*tally).countSecond,
-		"clientcreds_clock_skew": func(t *tally, _ *metrics.TagSet,
+		metrics.IterationsName:        (*tally).countIteration,
+		metrics.DroppedIterationsName: (*tally).countDropped,
+		metrics.HTTPReqsName:          (*tally).countRequest,
+		metrics.WSSessionsName:        (*tally).countRequest,
+		metrics.GRPCReqDurationName:   (*tally).countCall,
+		metricname.CacheHits:          func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
+		metricname.CacheMisses:        func(t *tally, _ *metrics.TagSet, v float64) { t.TokensUsed += v },
+		metricname.TokenErrors:        (*tally).countTokenError,
+		metricname.RequestFailed:      (*tally).countTokenRequest,
+		metricname.Retries:            (*tally).countRetry,
+		metricname.DPoPNonceRetries:   (*tally).countChallenge,
+		metricname.Introspections:     (*tally).countQuery,
+		metricname.Revocations:        (*tally).countQuery,
+		metricname.Rejections:         func(t *tally, _ *metrics.TagSet, v float64) { t.rejected += v },
+		metricname.ExpiredTokenUses:   func(t *tally, _ *metrics.TagSet, v float64) { t.ExpiredTokenUses += v },
+		metricname.GeneratorSaturated: (*tally).countSecond,
+		metricname.ClockSkew: func(t *tally, _ *metrics.TagSet,
 			v float64,
 		) {
 			t.ClockSkew = max(t.ClockSkew, math.Abs(v))

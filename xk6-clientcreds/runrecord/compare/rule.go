@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
@@ -31,13 +32,12 @@ type Subject struct {
 
 // Rules have one short form: the share of failed token requests.
 const (
-	errorRate       = "error rate"
-	errorRateStat   = "rate"
-	errorRateMetric = "clientcreds_request_failed"
+	errorRate     = "error rate"
+	errorRateStat = "rate"
 )
 
 const (
-	writeSubject = `write "error rate", or a statistic of a metric, such as "p95 of clientcreds_request_duration" or "rate of http_reqs{scenario:api}"`
+	writeSubject = `write "error rate", or a statistic of a metric, such as "p95 of ` + metricname.RequestDuration + `" or "rate of ` + metricname.HTTPReqs + `{scenario:api}"`
 	writeLimit   = `write the most that it may change, such as "+10%", "-5%", "+20ms", "+1pp" or "+0"`
 )
 
@@ -63,7 +63,7 @@ func ParseRule(subject, limit string) (Rule, error) {
 
 func parseSubject(text string) (Subject, error) {
 	if text == errorRate {
-		return Subject{Stat: errorRateStat, Metric: errorRateMetric}, nil
+		return Subject{Stat: errorRateStat, Metric: metricname.RequestFailed}, nil
 	}
 	m := subjectForm.FindStringSubmatch(text)
 	if m == nil {

@@ -6,13 +6,15 @@ import (
 	"io"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 )
 
 // ReadRules reads a rules file: a YAML (or JSON) object with one member, rules, whose members are
 // rules.
 //
 //	rules:
-//	  p95 of clientcreds_request_duration: +10%
+//	  p95 of ` + metricname.RequestDuration + `: +10%
 //	  error rate: +0
 func ReadRules(r io.Reader) ([]Rule, error) {
 	var file struct {
@@ -53,7 +55,7 @@ func ReadRules(r io.Reader) ([]Rule, error) {
 	return rules, nil
 }
 
-const writeRules = `write an object "rules" with at least one rule, such as "p95 of clientcreds_request_duration: +10%"`
+const writeRules = `write an object "rules" with at least one rule, such as "p95 of ` + metricname.RequestDuration + `: +10%"`
 
 // DefaultRules are those that hold where no file gives others. What the runs have not measured is
 // left out.
@@ -65,13 +67,13 @@ func DefaultRules() []Rule {
 		}
 	}
 	return []Rule{
-		percent("p50", "clientcreds_request_duration", 0.10),
-		percent("p95", "clientcreds_request_duration", 0.10),
-		percent("rate", "clientcreds_requests", -0.10),
-		{Subject: Subject{Stat: errorRateStat, Metric: errorRateMetric}},
-		percent("p50", "http_req_duration", 0.10),
-		percent("p95", "http_req_duration", 0.10),
-		percent("rate", "http_reqs", -0.10),
-		{Subject: Subject{Stat: "rate", Metric: "http_req_failed"}},
+		percent("p50", metricname.RequestDuration, 0.10),
+		percent("p95", metricname.RequestDuration, 0.10),
+		percent("rate", metricname.Requests, -0.10),
+		{Subject: Subject{Stat: errorRateStat, Metric: metricname.RequestFailed}},
+		percent("p50", metricname.HTTPReqDuration, 0.10),
+		percent("p95", metricname.HTTPReqDuration, 0.10),
+		percent("rate", metricname.HTTPReqs, -0.10),
+		{Subject: Subject{Stat: "rate", Metric: metricname.HTTPReqFailed}},
 	}
 }

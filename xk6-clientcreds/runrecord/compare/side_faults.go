@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
@@ -28,13 +29,13 @@ func sideFaults(record *runrecord.Record) []string {
 	var list []string
 	for _, side := range []runrecord.Side{runrecord.Base, runrecord.Head} {
 		for _, request := range []struct{ failed, name string }{
-			{"clientcreds_request_failed", "token request"}, {"http_req_failed", "API request"},
+			{metricname.RequestFailed, "token request"}, {metricname.HTTPReqFailed, "API request"},
 		} {
 			if fault := v.down(record, side, request.failed, request.name); fault != "" {
 				list = append(list, string(side)+": "+fault)
 			}
 		}
-		skew := record.Metric("clientcreds_clock_skew").Split(runrecord.SideTag, string(side))
+		skew := record.Metric(metricname.ClockSkew).Split(runrecord.SideTag, string(side))
 		if skew != nil && max(-skew.Min, skew.Max) > maxSkew {
 			list = append(list, fmt.Sprintf("%s: the clock of its server and the clock of this machine differ by %.1f s; "+
 				"set them", side, max(-skew.Min, skew.Max)/1000))
@@ -87,7 +88,7 @@ func slowSide(record *runrecord.Record) []string {
 	of := func(metric string, side runrecord.Side) *runrecord.Values {
 		return record.Metric(metric).Split(runrecord.SideTag, string(side))
 	}
-	for _, metric := range []string{"clientcreds_request_failed", "http_req_failed"} {
+	for _, metric := range []string{metricname.RequestFailed, metricname.HTTPReqFailed} {
 		base, head := of(metric, runrecord.Base), of(metric, runrecord.Head)
 		if base == nil || head == nil || max(base.Samples, head.Samples) < minRequests {
 			continue
@@ -99,7 +100,7 @@ func slowSide(record *runrecord.Record) []string {
 	if record.Inputs.Dropped == 0 {
 		return nil
 	}
-	base, head := of("iteration_duration", runrecord.Base), of("iteration_duration", runrecord.Head)
+	base, head := of(metricname.IterationDuration, runrecord.Base), of(metricname.IterationDuration, runrecord.Head)
 	dropped := fmt.Sprintf("%.0f iterations were dropped", record.Inputs.Dropped)
 	switch {
 	case base == nil || head == nil:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 )
@@ -70,8 +71,8 @@ func overlays(groups []*group) section {
 		return curves
 	}
 	for _, kind := range []struct{ id, title, duration, failed, requests string }{
-		{"token", "token requests", tokenDuration, tokenFailed, tokenRequests},
-		{"api", "API requests", apiDuration, apiFailed, apiRequests},
+		{"token", "token requests", metricname.RequestDuration, metricname.RequestFailed, metricname.Requests},
+		{"api", "API requests", metricname.HTTPReqDuration, metricname.HTTPReqFailed, metricname.HTTPReqs},
 	} {
 		part.chart(
 			overTime(kind.id+"-latency", "Latency of "+kind.title, "", []unit{milliseconds},
@@ -88,7 +89,7 @@ func overlays(groups []*group) section {
 func percentileOverlays(groups []*group) section {
 	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	for _, kind := range []struct{ id, title, duration string }{
-		{"token", "token requests", tokenDuration}, {"api", "API requests", apiDuration},
+		{"token", "token requests", metricname.RequestDuration}, {"api", "API requests", metricname.HTTPReqDuration},
 	} {
 		var all []trend
 		for _, g := range groups {
@@ -110,7 +111,7 @@ func sideBySide(groups []*group) section {
 	}
 	base, head := groups[0], groups[1]
 	for _, kind := range []struct{ title, duration string }{
-		{"Token requests", tokenDuration}, {"API requests", apiDuration},
+		{"Token requests", metricname.RequestDuration}, {"API requests", metricname.HTTPReqDuration},
 	} {
 		b, h := base.record.Metric(kind.duration), head.record.Metric(kind.duration)
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {

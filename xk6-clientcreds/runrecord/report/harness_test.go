@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -53,10 +54,10 @@ func (l load) record() *runrecord.Record {
 		observe("clientcreds_generator_saturated", runrecord.Rate, "default", 0, at)
 		observe("clientcreds_generator_lag", runrecord.Trend, "time", 0.5, at)
 		for range 20 {
-			observe(apiRequests, runrecord.Counter, "default", 1, at, "status", "200")
-			observe(apiDuration, runrecord.Trend, "time", l.slower*(5+random.Float64()), at, "status", "200")
-			observe(apiFailed, runrecord.Rate, "default", 0, at, "status", "200")
-			observe(cacheHits, runrecord.Counter, "default", 1, at)
+			observe(metricname.HTTPReqs, runrecord.Counter, "default", 1, at, "status", "200")
+			observe(metricname.HTTPReqDuration, runrecord.Trend, "time", l.slower*(5+random.Float64()), at, "status", "200")
+			observe(metricname.HTTPReqFailed, runrecord.Rate, "default", 0, at, "status", "200")
+			observe(metricname.CacheHits, runrecord.Counter, "default", 1, at)
 			observe("clientcreds_token_remaining", runrecord.Trend, "time", 1000+3000*random.Float64(), at)
 			observe("iterations", runrecord.Counter, "default", 1, at)
 			observe("checks", runrecord.Rate, "default", 1, at, "check", "is 200"+l.hostile)
@@ -73,10 +74,10 @@ func (l load) record() *runrecord.Record {
 			if l.failing && n == 0 {
 				status, failed, code = "503", 1, "temporarily_unavailable"+l.hostile
 			}
-			observe(tokenRequests, runrecord.Counter, "default", 1, at, "reason", reason, "status", status, "error", code)
-			observe(tokenDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status",
+			observe(metricname.Requests, runrecord.Counter, "default", 1, at, "reason", reason, "status", status, "error", code)
+			observe(metricname.RequestDuration, runrecord.Trend, "time", l.slower*(20+5*random.Float64()), at, "reason", reason, "status",
 				status, "error", code)
-			observe(tokenFailed, runrecord.Rate, "default", failed, at, "reason", reason, "status", status, "error", code)
+			observe(metricname.RequestFailed, runrecord.Rate, "default", failed, at, "reason", reason, "status", status, "error", code)
 			observe("clientcreds_token_ttl", runrecord.Trend, "time", 4000, at)
 		}
 	}
@@ -101,7 +102,7 @@ func (l load) record() *runrecord.Record {
 		}},
 		Thresholds: []validity.Threshold{
 			{Metric: "http_req_failed" + l.hostile, Source: "rate==0"},
-			{Metric: tokenFailed, Source: "rate==0", Crossed: l.failing},
+			{Metric: metricname.RequestFailed, Source: "rate==0", Crossed: l.failing},
 		},
 	}
 	if l.hostile != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
@@ -16,7 +17,7 @@ func constant(perSecond int, start time.Time, length time.Duration) *runrecord.R
 	b := runrecord.NewBuilder()
 	none := func(string) string { return "" }
 	for at := time.Duration(0); at < length; at += time.Second / time.Duration(perSecond) {
-		b.Cell(apiRequests, runrecord.Counter, "default", none).Observe(1, start.Add(at))
+		b.Cell(metricname.HTTPReqs, runrecord.Counter, "default", none).Observe(1, start.Add(at))
 		b.Cell("vus", runrecord.Gauge, "default", none).Observe(5, start.Add(at))
 		b.Cell("clientcreds_generator_cpu", runrecord.Gauge, "default", none).Observe(0.5, start.Add(at))
 	}
@@ -65,7 +66,7 @@ func TestConstantLoadIsConstant(t *testing.T) {
 	} {
 		s, err := newGroup("", records)
 		require.NoError(t, err, name)
-		rates := valuesOver(t, s.counts(apiRequests, "all"))
+		rates := valuesOver(t, s.counts(metricname.HTTPReqs, "all"))
 		assert.GreaterOrEqual(t, len(rates), 5, name)
 		for i, rate := range rates {
 			assert.InDelta(t, 20, rate, 0.7, "%s: %d of %v", name, i, rates)
@@ -94,7 +95,7 @@ func TestBurstAtTheStart(t *testing.T) {
 	t.Parallel()
 	b := runrecord.NewBuilder()
 	start := testStart.Add(950 * time.Millisecond)
-	cell := b.Cell(apiRequests, runrecord.Counter, "default", func(string) string { return "" })
+	cell := b.Cell(metricname.HTTPReqs, runrecord.Counter, "default", func(string) string { return "" })
 	for range 21 {
 		cell.Observe(1, start)
 	}
@@ -105,7 +106,7 @@ func TestBurstAtTheStart(t *testing.T) {
 	b.Fill(r, new(runrecord.Instance))
 	s, err := newGroup("", []*runrecord.Record{r})
 	require.NoError(t, err)
-	assert.Equal(t, []float64{20, 0, 0, 0}, valuesOver(t, s.counts(apiRequests, ""))[:4])
+	assert.Equal(t, []float64{20, 0, 0, 0}, valuesOver(t, s.counts(metricname.HTTPReqs, ""))[:4])
 }
 
 // TestRunsThatAreTooShort: two requests in a millisecond are not two thousand per second, and without a time there is

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 )
@@ -99,7 +100,7 @@ func bothSides(g *group) section {
 		Note: "Gaps are the seconds in which only one side was loaded.",
 	}
 	for _, kind := range []struct{ id, title, duration string }{
-		{"token", "token requests", tokenDuration}, {"api", "API requests", apiDuration},
+		{"token", "token requests", metricname.RequestDuration}, {"api", "API requests", metricname.HTTPReqDuration},
 	} {
 		for i, scenario := range scenariosOf(g.record, kind.duration) {
 			var curves []curve

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -28,9 +29,9 @@ func pairedRecord(seconds int, slower float64) *runrecord.Record {
 				return map[string]string{"scenario": "token", runrecord.SideTag: string(side)}[name]
 			}
 			for i := range 20 {
-				b.Cell(tokenRequests, runrecord.Counter, "default", tag).Observe(1, at)
-				b.Cell(tokenFailed, runrecord.Rate, "default", tag).Observe(0, at)
-				b.Cell(tokenDuration, runrecord.Trend, "time", tag).Observe(latency+float64((i+second)%7)/10, at)
+				b.Cell(metricname.Requests, runrecord.Counter, "default", tag).Observe(1, at)
+				b.Cell(metricname.RequestFailed, runrecord.Rate, "default", tag).Observe(0, at)
+				b.Cell(metricname.RequestDuration, runrecord.Trend, "time", tag).Observe(latency+float64((i+second)%7)/10, at)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
@@ -114,8 +115,8 @@ func facts(g *group) []fact {
 	}
 	list = append(list, servers(run.Targets)...)
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
-		{"API requests", apiRequests, apiDuration, apiFailed},
+		{"Token requests", metricname.Requests, metricname.RequestDuration, metricname.RequestFailed},
+		{"API requests", metricname.HTTPReqs, metricname.HTTPReqDuration, metricname.HTTPReqFailed},
 	} {
 		if requests := g.record.Metric(kind.requests); requests.Samples() > 0 {
 			list = append(list, fact{kind.title, g.inShort(requests, g.record.Metric(kind.duration),

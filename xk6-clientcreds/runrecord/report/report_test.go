@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -36,7 +37,7 @@ func TestPage(t *testing.T) {
 		d.rows(t, "Token requests by reason")[0])
 	assert.Equal(t, []string{"early", "70", "2.333/s", "0%"}, d.rows(t, "Token requests by reason")[1][:4])
 	assert.Equal(t, [][]string{
-		{"metric", "condition", "result"}, {tokenFailed, "rate==0", "✓ held"}, {"http_req_failed", "rate==0", "✓ held"},
+		{"metric", "condition", "result"}, {metricname.RequestFailed, "rate==0", "✓ held"}, {"http_req_failed", "rate==0", "✓ held"},
 	}, d.rows(t, "Thresholds of the script"))
 	assert.Equal(t, [][]string{
 		{"scenario", "executor", "function", "options"},
@@ -66,9 +67,9 @@ func TestPageOfFailures(t *testing.T) {
 	t.Parallel()
 	d := pageOf(t, load{seconds: 30, slower: 1, failing: true}.record())
 	assert.Contains(t, d.texts("h2"), "✗ Verdict: FAIL")
-	assert.Contains(t, d.texts("li"), tokenFailed+": rate==0 does not hold")
+	assert.Contains(t, d.texts("li"), metricname.RequestFailed+": rate==0 does not hold")
 	assert.Equal(t, []string{"temporarily_unavailable", "8", "10%"}, d.rows(t, "Failed token requests by error")[1])
-	assert.Equal(t, []string{tokenFailed, "rate==0", "✗ crossed"}, d.rows(t, "Thresholds of the script")[1])
+	assert.Equal(t, []string{metricname.RequestFailed, "rate==0", "✗ crossed"}, d.rows(t, "Thresholds of the script")[1])
 	outcome := d.rows(t, "Token requests by outcome")
 	assert.Equal(t, []string{"from", "granted", "temporarily_unavailable"}, outcome[0])
 	assert.Equal(t, []string{"0:04", "4.5/s", "0.5/s"}, outcome[3])
@@ -78,9 +79,9 @@ func TestPageOfFailures(t *testing.T) {
 func TestRequestsWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	r := load{seconds: 10, slower: 1}.record()
-	lost := *r.Metrics[apiRequests].By["status"]["200"]
+	lost := *r.Metrics[metricname.HTTPReqs].By["status"]["200"]
 	lost.Samples, lost.Sum = 5, 5
-	r.Metrics[apiRequests].By["status"]["0"] = &lost
+	r.Metrics[metricname.HTTPReqs].By["status"]["0"] = &lost
 	rows := pageOf(t, r).rows(t, "API requests by status")
 	assert.Equal(t, []string{"0", "5", "0.5/s", none, none, none, none, none, none}, rows[2])
 	assert.Equal(t, []string{"200", "200", "20/s"}, rows[1][:3])

@@ -3,21 +3,8 @@ package report
 import (
 	"slices"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
-)
-
-// The metrics of the page; metrics of token requests are named with RFC 6749's word.
-const (
-	tokenRequests = "clientcreds_requests"         // #nosec G101 -- a metric
-	tokenDuration = "clientcreds_request_duration" // #nosec G101 -- a metric
-	tokenFailed   = "clientcreds_request_failed"   // #nosec G101 -- a metric
-	tokenWait     = "clientcreds_token_wait"
-	cacheHits     = "clientcreds_cache_hits"
-	cacheMisses   = "clientcreds_cache_misses"
-	rejections    = "clientcreds_rejections"
-	apiRequests   = "http_reqs"
-	apiDuration   = "http_req_duration"
-	apiFailed     = "http_req_failed"
 )
 
 // answered is the note of sections about latency.
@@ -31,7 +18,7 @@ func runSections(g *group) []section {
 
 // refreshes are the token requests by their reason, as bars on the right axis.
 func refreshes(g *group, from int) []curve {
-	return right(bars, paint(from, g.by(tokenRequests, "reason", g.counts)...)...)
+	return right(bars, paint(from, g.by(metricname.Requests, "reason", g.counts)...)...)
 }
 
 func tokens(g *group) section {
@@ -41,10 +28,13 @@ func tokens(g *group) section {
 			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected "+
 				"follows a 401, acquire goes past the cache.",
 			[]unit{milliseconds, perSecond},
-			slices.Concat(paint(0, g.quantiles(tokenDuration, p50, p95, p99)...), refreshes(g, 3))...),
+			slices.Concat(paint(0, g.quantiles(metricname.RequestDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("grants", "Token requests by outcome", "",
 			[]unit{perSecond},
-			slices.Concat(paint(0, g.zeros(tokenFailed, "granted")), paint(1, g.by(tokenFailed, "error", g.nonzeros)...))...),
+			slices.Concat(
+				paint(0, g.zeros(metricname.RequestFailed, "granted")),
+				paint(1, g.by(metricname.RequestFailed, "error", g.nonzeros)...),
+			)...),
 	)
 	return part
 }
@@ -56,13 +46,13 @@ func cache(g *group) section {
 			"The right axis shows the wait for a token that was not in the cache.",
 			[]unit{perSecond, milliseconds},
 			slices.Concat(
-				paint(0, g.counts(cacheHits, "hits"), g.counts(cacheMisses, "misses")),
-				right(lines, paint(2, curveLabel("wait p95", g.quantiles(tokenWait, p95)...)...)...),
+				paint(0, g.counts(metricname.CacheHits, "hits"), g.counts(metricname.CacheMisses, "misses")),
+				right(lines, paint(2, curveLabel("wait p95", g.quantiles(metricname.TokenWait, p95)...)...)...),
 			)...),
 		lifetimes("lifetime", "Lifetime of tokens",
 			"The share of tokens that were granted no more than that long, and of uses with no more than that left.",
-			trend{"granted", g.record.Metric("clientcreds_token_ttl").Values()},
-			trend{"left when used", g.record.Metric("clientcreds_token_remaining").Values()}),
+			trend{"granted", g.record.Metric(metricname.TokenTTL).Values()},
+			trend{"left when used", g.record.Metric(metricname.TokenRemaining).Values()}),
 	)
 	return part
 }
@@ -81,11 +71,11 @@ func api(g *group) section {
 		overTime("api-latency", "Latency of API requests",
 			"Bars are the token requests of each reason, to see what a refresh does to the API's latency.",
 			[]unit{milliseconds, perSecond},
-			slices.Concat(paint(0, g.quantiles(apiDuration, p50, p95, p99)...), refreshes(g, 3))...),
+			slices.Concat(paint(0, g.quantiles(metricname.HTTPReqDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("api-outcome", "API requests by outcome", "",
 			[]unit{perSecond},
-			paint(0, g.zeros(apiFailed, "succeeded"), g.nonzeros(apiFailed, "failed"),
-				g.counts(rejections, "answered with 401"))...),
+			paint(0, g.zeros(metricname.HTTPReqFailed, "succeeded"), g.nonzeros(metricname.HTTPReqFailed, "failed"),
+				g.counts(metricname.Rejections, "answered with 401"))...),
 	)
 	return part
 }
@@ -93,8 +83,8 @@ func api(g *group) section {
 func distributions(g *group) section {
 	part := section{ID: "distribution", Title: "Distribution of latency", Note: answered}
 	all := []trend{
-		{"token requests", g.record.Metric(tokenDuration).Values()},
-		{"API requests", g.record.Metric(apiDuration).Values()},
+		{"token requests", g.record.Metric(metricname.RequestDuration).Values()},
+		{"API requests", g.record.Metric(metricname.HTTPReqDuration).Values()},
 	}
 	part.chart(
 		histogram("histogram", "Requests by latency", all...),
@@ -104,7 +94,8 @@ func distributions(g *group) section {
 		{"scenario", "scenario", "by scenario"}, {"client", "client", "by client"},
 	} {
 		for _, metric := range []struct{ id, name, title string }{
-			{"token", tokenDuration, "Latency of token requests "}, {"api", apiDuration, "Latency of API requests "},
+			{"token", metricname.RequestDuration, "Latency of token requests "},
+			{"api", metricname.HTTPReqDuration, "Latency of API requests "},
 		} {
 			if parts := partsOf(g.record.Metric(metric.name), by.tag); len(parts) > 1 {
 				part.chart(percentiles(metric.id+"-by-"+by.id, metric.title+by.title, parts...))
@@ -127,15 +118,15 @@ func partsOf(m *runrecord.Metric, tag string) []trend {
 
 func generator(g *group) section {
 	part := section{ID: "generator", Title: "Load generator"}
-	cpu := g.gauge("clientcreds_generator_cpu", "CPU").perProcess()
+	cpu := g.gauge(metricname.GeneratorCPU, "CPU").perProcess()
 	cpu.value = func(v *runrecord.Values) float64 { return v.Last * 100 }
 	part.chart(
 		overTime("load", "Virtual users and iterations", "Iterations are on the right.",
 			[]unit{plain, perSecond},
 			slices.Concat(
-				paint(0, g.gauge("vus", "virtual users")),
-				right(lines, paint(1, g.counts("iterations", "iterations"),
-					g.counts("dropped_iterations", "dropped iterations"))...),
+				paint(0, g.gauge(metricname.VUs, "virtual users")),
+				right(lines, paint(1, g.counts(metricname.Iterations, "iterations"),
+					g.counts(metricname.DroppedIterations, "dropped iterations"))...),
 			)...),
 		overTime("health", "CPU and lag of k6",
 			"CPU is the share of what k6 may use, on average of its processes. Lag, on the right, is how late k6 ran what was "+
@@ -143,7 +134,7 @@ func generator(g *group) section {
 			[]unit{percent, milliseconds},
 			slices.Concat(
 				paint(0, cpu),
-				right(lines, paint(1, curveLabel("lag p95", g.quantiles("clientcreds_generator_lag", p95)...)...)...),
+				right(lines, paint(1, curveLabel("lag p95", g.quantiles(metricname.GeneratorLag, p95)...)...)...),
 			)...),
 	)
 	return part

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
@@ -29,8 +30,8 @@ func splits(g *group) section {
 		Note: "Times are of the requests that were answered.",
 	}
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", tokenRequests, tokenDuration, tokenFailed},
-		{"API requests", apiRequests, apiDuration, apiFailed},
+		{"Token requests", metricname.Requests, metricname.RequestDuration, metricname.RequestFailed},
+		{"API requests", metricname.HTTPReqs, metricname.HTTPReqDuration, metricname.HTTPReqFailed},
 	} {
 		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(
 			kind.failed)
@@ -64,12 +65,14 @@ func failures(g *group) section {
 		caption, metric, tag string
 		count                func(*runrecord.Values) float64
 	}{
-		{"Failed token requests by error", tokenFailed, "error", nonzero},
-		{"Failed token requests by status", tokenFailed, "status", nonzero},
-		{"Failed API requests by status", apiFailed, "status", nonzero},
-		{"Failed API requests by k6's error code", apiFailed, "error_code", nonzero},
-		{"Tokens that the API answered with 401, by its error", rejections, "error", (*runrecord.Values).Count},
-		{"Failed checks", "checks", "check", func(v *runrecord.Values) float64 { return float64(v.Samples - v.Nonzero) }},
+		{"Failed token requests by error", metricname.RequestFailed, "error", nonzero},
+		{"Failed token requests by status", metricname.RequestFailed, "status", nonzero},
+		{"Failed API requests by status", metricname.HTTPReqFailed, "status", nonzero},
+		{"Failed API requests by k6's error code", metricname.HTTPReqFailed, "error_code", nonzero},
+		{"Tokens that the API answered with 401, by its error", metricname.Rejections, "error", (*runrecord.Values).Count},
+		{"Failed checks", metricname.Checks, "check", func(v *runrecord.Values) float64 {
+			return float64(v.Samples - v.Nonzero)
+		}},
 	}
 	for _, r := range rows {
 		m := g.record.Metric(r.metric)

@@ -1,0 +1,33 @@
+package metricname
+
+// The built-in metrics of k6. Packages that know nothing of k6 use these names; the others use the constants of k6.
+const (
+	VUs                         = "vus"
+	VUsMax                      = "vus_max"
+	Iterations                  = "iterations"
+	IterationDuration           = "iteration_duration"
+	DroppedIterations           = "dropped_iterations"
+	Checks                      = "checks"
+	GroupDuration               = "group_duration"
+	HTTPReqs                    = "http_reqs"
+	HTTPReqFailed               = "http_req_failed"
+	HTTPReqDuration             = "http_req_duration"
+	HTTPReqBlocked              = "http_req_blocked"
+	HTTPReqConnecting           = "http_req_connecting"
+	HTTPReqTLSHandshaking       = "http_req_tls_handshaking"
+	HTTPReqSending              = "http_req_sending"
+	HTTPReqWaiting              = "http_req_waiting"
+	HTTPReqReceiving            = "http_req_receiving"
+	WSSessions                  = "ws_sessions"
+	WSMessagesSent              = "ws_msgs_sent"
+	WSMessagesReceived          = "ws_msgs_received"
+	WSPing                      = "ws_ping"
+	WSSessionDuration           = "ws_session_duration"
+	WSConnecting                = "ws_connecting"
+	GRPCReqDuration             = "grpc_req_duration"
+	GRPCStreams                 = "grpc_streams"
+	GRPCStreamsMessagesSent     = "grpc_streams_msgs_sent"
+	GRPCStreamsMessagesReceived = "grpc_streams_msgs_received"
+	DataSent                    = "data_sent"
+	DataReceived                = "data_received"
+)
