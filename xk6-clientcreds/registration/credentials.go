@@ -107,18 +107,22 @@ func sharedCertificate(path, keyPath, method string) (*credentials, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the certificate %s and its key %s cannot be used: %w", path, keyPath, err)
 	}
+	if method == oauth.MethodTLSClientAuth && pair.Leaf.Subject.String() == "" && len(pair.Leaf.DNSNames) == 0 {
+		return nil, fmt.Errorf("the certificate %s has neither a subject nor a DNS name to register; use another one", path)
+	}
 	return &credentials{
 		registered: registeredCertificate(pair.Leaf, method), key: fileRef{File: keyPath}, certificate: fileRef{File: path},
 	}, nil
 }
 
-// registeredCertificate describes a certificate in a registration (RFC 8705 §2).
+// registeredCertificate describes a certificate in a registration (RFC 8705 §2). Of the members that may name a
+// certificate's subject, some servers, such as Keycloak, only support the distinguished name, so it takes precedence.
 func registeredCertificate(leaf *x509.Certificate, method string) map[string]any {
 	if method == oauth.MethodTLSClientAuth {
-		if len(leaf.DNSNames) > 0 {
-			return map[string]any{"tls_client_auth_san_dns": leaf.DNSNames[0]}
+		if name := leaf.Subject.String(); name != "" {
+			return map[string]any{"tls_client_auth_subject_dn": name}
 		}
-		return map[string]any{"tls_client_auth_subject_dn": leaf.Subject.String()}
+		return map[string]any{"tls_client_auth_san_dns": leaf.DNSNames[0]}
 	}
 	thumbprint := sha256.Sum256(leaf.Raw)
 	key := jose.JSONWebKey{

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // registeredWith registers two clients and returns what the server and what the pool has of each.
@@ -100,8 +102,45 @@ func TestIssuedCertificateOfEachClient(t *testing.T) {
 	metadata, clients := registeredWith(t, func(c *Template) {
 		c.Auth, c.CertificateFile = oauth.MethodTLSClientAuth, certificate
 	})
-	require.Equal(t, "ca", metadata[0]["tls_client_auth_san_dns"])
+	require.Equal(t, "CN=ca", metadata[0]["tls_client_auth_subject_dn"])
+	require.NotContains(t, metadata[0], "tls_client_auth_san_dns", "exactly one of the members")
 	require.Equal(t, map[string]any{"file": certificate}, clients[1]["certificate"])
+}
+
+// A certificate without a subject and without a DNS name has nothing to register.
+func TestCertificateWithoutAName(t *testing.T) {
+	t.Parallel()
+	pair := testkit.SelfSigned(t, testkit.NewKey(t, "ES256"), nil)
+	private, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for name, text := range map[string][]byte{
+		"c.pem": testkit.CertificatePEM(pair), "c-key.pem": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
+	}
+	file := filepath.Join(dir, "c.pem")
+	c := Template{Auth: oauth.MethodTLSClientAuth, CertificateFile: file}
+	require.ErrorContains(t, c.Prepare(), "the certificate "+file+" has neither a subject nor a DNS name")
+	c.Auth = oauth.MethodSelfSignedTLSClientAuth
+	require.NoError(t, c.Prepare(), "the certificate itself is registered")
+}
+
+// A certificate has a subject, or only an alternative name.
+func TestRegisteredCertificate(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		leaf x509.Certificate
+		want map[string]any
+	}{
+		{
+			x509.Certificate{Subject: pkix.Name{CommonName: "shop", Organization: []string{"ACME, Inc."}}, DNSNames: []string{"shop.example"}},
+			map[string]any{"tls_client_auth_subject_dn": `CN=shop,O=ACME\, Inc.`},
+		},
+		{x509.Certificate{DNSNames: []string{"shop.example"}}, map[string]any{"tls_client_auth_san_dns": "shop.example"}},
+	} {
+		require.Equal(t, c.want, registeredCertificate(&c.leaf, oauth.MethodTLSClientAuth))
+	}
 }
 
 func TestTemplatesThatCannotBeUsed(t *testing.T) {
