@@ -76,14 +76,14 @@ func (e *Entry) Get(ctx context.Context, src Source) (*Lease, Outcome, error) {
 		case <-ctx.Done():
 			return nil, Miss, context.Cause(ctx)
 		}
-		if fl.err != nil && valid != nil && time.Now().Before(valid.ExpiresAt) {
+		if fl.err != nil && valid != nil && time.Now().Before(valid.lastUse) {
 			return valid, Miss, nil // asking early failed; the old one still serves
 		}
 		return fl.lease, Miss, fl.err
 	}
 }
 
-// join returns the lease that is still valid, or nil, and what to wait for, if the caller has to: a
+// join returns the lease that can still be used, or nil, and what to wait for, if the caller has to: a
 // flight, under way or new, or the end of a hold.
 func (e *Entry) join(now time.Time, src Source) (valid *Lease, fl *flight, b *block, err error) {
 	e.mu.Lock()
@@ -93,8 +93,10 @@ func (e *Entry) join(now time.Time, src Source) (valid *Lease, fl *flight, b *bl
 		switch {
 		case now.Before(l.FreshUntil): // replaced since the caller looked
 			return l, nil, nil, nil
-		case now.Before(l.ExpiresAt):
+		case now.Before(l.lastUse):
 			valid, reason = l, Early
+		case now.Before(l.ExpiresAt):
+			reason = Early
 		default:
 			reason = Expired
 		}
@@ -229,8 +231,8 @@ func (e *Entry) conclude(p permits, r result, err error) {
 // pause is how long an entry's requests are held back after failures that may pass. With a valid token
 // there is no hurry. Without one, callers that failed together do not ask together again.
 func (e *Entry) pause(now time.Time, failures int) time.Duration {
-	if l := e.current.Load(); l != nil && now.Before(l.ExpiresAt) {
-		return min(refusalHold, max(l.ExpiresAt.Sub(now), failureHold))
+	if l := e.current.Load(); l != nil && now.Before(l.lastUse) {
+		return min(refusalHold, max(l.lastUse.Sub(now), failureHold))
 	}
 	longest := backoff(failureHold, failures)
 	return longest/2 + part(longest/2, e.cache.options.Rand())

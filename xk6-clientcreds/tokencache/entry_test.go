@@ -201,7 +201,8 @@ func TestRetryAfterOutlastsTheToken(t *testing.T) {
 func TestHoldOfALateRefreshIsShort(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]time.Duration{
-		3 * time.Second: time.Second, 700 * time.Millisecond: 700 * time.Millisecond, 100 * time.Millisecond: failureHold,
+		3 * time.Second: time.Second, 700 * time.Millisecond: 700*time.Millisecond - leastMargin,
+		150 * time.Millisecond: failureHold,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := open(t, Options{})
@@ -265,7 +266,9 @@ func TestFailedBlockingRefreshKeepsTheValidToken(t *testing.T) {
 
 func TestFailedBlockingRefreshThatOutlastsTheToken(t *testing.T) {
 	t.Parallel()
-	for takes, want := range map[time.Duration]bool{6*time.Second - 1: true, 6 * time.Second: false} {
+	for takes, want := range map[time.Duration]bool{
+		6*time.Second - leastMargin - 1: true, 6*time.Second - leastMargin: false,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := open(t, Options{})
 			s, e := newServer(time.Minute), c.Entry("k", tenPercent(Blocking), nil)

@@ -84,7 +84,8 @@ func (p Policy) freshness(ttl time.Duration, random float64) (early time.Duratio
 }
 
 // A token that is about to expire may expire on its way to the API. So callers wait for the next one
-// when a tenth of the time between freshness and expiry is left, within these bounds.
+// when a tenth of the time between freshness and expiry is left, within these bounds. Where there is nothing to wait
+// for, because the server does not grant a token, they get the old one until leastMargin is left.
 const (
 	leastMargin = 100 * time.Millisecond
 	mostMargin  = time.Second
@@ -108,6 +109,7 @@ type Lease struct {
 	ExpiresAt time.Time
 
 	waitFrom time.Time // when callers begin to wait for the next one, even with Background
+	lastUse  time.Time // when callers no longer get it, even if there is no other
 	timed    bool      // the server has sent the lifetime of this token, now or before
 
 	acceptance acceptance
@@ -137,6 +139,7 @@ func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
 	}
 	l.FreshUntil = l.ExpiresAt.Add(-early)
 	l.waitFrom = l.ExpiresAt.Add(-margin(early))
+	l.lastUse = l.ExpiresAt.Add(-min(leastMargin, margin(early)))
 	return l, nil
 }
 
@@ -148,9 +151,8 @@ func margin(early time.Duration) time.Duration {
 // ending is the lease of a token that the server hands out until it expires, and whose lifetime it has
 // counted down to nothing. It ends within a second; nobody knows when.
 func ending(token *oauth.Token, now time.Time) *Lease {
-	again := now.Add(recheck)
+	again, end := now.Add(recheck), now.Add(finalSpan)
 	return &Lease{
-		Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, ExpiresAt: now.Add(finalSpan),
-		timed: true,
+		Token: token, ReceivedAt: now, FreshUntil: again, waitFrom: again, lastUse: end, ExpiresAt: end, timed: true,
 	}
 }

@@ -45,7 +45,7 @@ func TestBackgroundRefreshJustBeforeTheExpiry(t *testing.T) {
 		"at":                          {margin, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
 		"the last nanosecond":         {1, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
 		"longer than the token lives": {margin, nil, time.Second, "2", Miss, time.Second},
-		"a failure":                   {margin, errBusy, margin - 1, "1", Miss, margin - 1},
+		"a failure":                   {margin, errBusy, margin - leastMargin - 1, "1", Miss, margin - leastMargin - 1},
 		"expired":                     {0, nil, 100 * time.Millisecond, "2", Miss, 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,8 @@ func TestBackgroundRefreshJustBeforeTheExpiry(t *testing.T) {
 	}
 }
 
-// When the request for the next token has just failed there is nothing to wait for.
+// When the request for the next token has just failed there is nothing to wait for. The old one serves, until it could
+// expire on its way to the API.
 func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,10 +76,28 @@ func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
 		s.fails(errBusy)
 		sleepTo(s.begin.Add(time.Minute - 700*time.Millisecond))
 		assert.Equal(t, "1", get(t, e, s, Hit))
-		sleepTo(s.begin.Add(time.Minute - 1))
+		sleepTo(s.begin.Add(time.Minute - leastMargin - 1))
 		assert.Equal(t, "1", get(t, e, s, Hit))
 		at, _ := s.asked()
 		assert.Len(t, at, 2)
+		for _, left := range []time.Duration{leastMargin, 1} {
+			sleepTo(s.begin.Add(time.Minute - left))
+			_, _, err := e.Get(t.Context(), s)
+			require.ErrorIs(t, err, errBusy)
+		}
+	})
+}
+
+// A token with nothing to spare is used until its end: that is what a leeway of 0 asks for.
+func TestHeldOffRefreshWithoutLeeway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{})
+		s, e := newServer(time.Minute), c.Entry("k", Policy{Refresh: Background}, nil)
+		get(t, e, s, Miss)
+		s.fails(errBusy)
+		sleepTo(s.begin.Add(time.Minute - 1))
+		assert.Equal(t, "1", get(t, e, s, Hit))
 	})
 }
 
