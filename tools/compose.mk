@@ -20,6 +20,7 @@ test: test-deploy
 .PHONY: test-deploy
 test-deploy: build/k6 ## Test docker-compose.yml and deploy/ without an engine
 	K6_BIN=$(CURDIR)/build/k6 go -C tools/compose test -count=1 -timeout 5m $(TESTFLAGS) ./files
+	K6_BIN=$(CURDIR)/build/k6 go -C tools/kubernetes test -count=1 -timeout 10m $(TESTFLAGS) ./files
 
 # The test binary is built beforehand: an engine that is started for the test has no network.
 .PHONY: test-compose
