@@ -23,6 +23,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 runs=${RUNS:-5}
 rules=${RULES:-$root/scripts/regression.yml}
 out=${OUT:-build/regression}
+case "$out" in
+    /*) ;;
+    *) out=./$out ;; # k6 takes a name that begins with a word and "=" for an option
+esac
 export K6_NO_USAGE_REPORT=true K6_AUTO_EXTENSION_RESOLUTION=false
 
 if [ $# -gt 0 ]; then
@@ -197,7 +201,8 @@ serve_both() {
 # paired makes one run. One that does not count is made again, once, like the runs of the sequential mode.
 paired() {
     local attempt code=0 loaded
-    local load=("$head_k6" run --quiet --no-color -o "clientcreds-record=file=$out/paired.json,rules=$rules" "$root/scripts/regression-paired.js")
+    local load=("$head_k6" run --quiet --no-color -o "clientcreds-record=$out/paired.json" "$root/scripts/regression-paired.js")
+    export K6_CLIENTCREDS_RECORD_RULES=$rules # in the argument, a name could not have a comma
     for attempt in 1 2; do
         loaded=0
         (serve_both "${load[@]}") >"$out/paired.log" 2>&1 || loaded=$?

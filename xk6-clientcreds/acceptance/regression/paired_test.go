@@ -67,7 +67,7 @@ func TestPairedRegressionWithoutADecision(t *testing.T) {
 		exit int
 		text string
 	}{
-		"too short": {env: []string{"DURATION=4s"}, exit: exitUnclear, text: "verdict: UNCLEAR"},
+		"too short, in a folder with a comma": {env: []string{"DURATION=4s"}, exit: exitUnclear, text: "verdict: UNCLEAR"},
 		"a side is down": {
 			env:  []string{"BASE_TOKEN_URL=http://127.0.0.1:9/token", "CLIENT_ID=x", "CLIENT_SECRET=y", "HEAD_TOKEN_URL=http://127.0.0.1:9/token"},
 			exit: k6test.ExitInvalid, text: "base: connection_refused",

@@ -1,11 +1,11 @@
 package regression
 
 import (
-	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,159 +15,211 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-var repetitions = flag.Int("repetitions", 1, "comparisons of each kind that the proof of the gate makes")
+// provenRule is the statistic that the proof is about.
+const provenRule = "p50 of clientcreds_request_duration{scenario:token}"
 
-// The proof is about this statistic, and a change by this share.
-const (
-	provenRule = "p50 of clientcreds_request_duration{scenario:token}"
-	seeded     = 0.15
-)
-
-// gateTrial describes a trial of the gate: a server whose token endpoint is as slow as this on the side of
-// the base; the head's endpoint is the same, or slower by the seeded share.
-type gateTrial struct {
-	latency      time.Duration
-	runs         int
-	rate, length string
-	env          []string
+// proofRow is a row of the documented table: comparisons of one kind.
+type proofRow struct {
+	server, head string // as the table calls them
+	limit        string // of the proven rule
+	// slower says that the head is slower than the limit allows: the right verdict is FAIL, and otherwise PASS.
+	slower bool
+	// busy says that two busy loops run beside the comparisons.
+	busy        bool
+	repetitions int
+	// within is how many seconds of load each comparison may take to detect the change; 0 if it is not promised.
+	within float64
+	// sequential is the length of all runs of a comparison, in seconds; 0 for a paired one.
+	sequential float64
+	// environment is the environment of tools/regression.sh.
+	environment func(t *testing.T) []string
 }
 
-// quick is for every day: few and short runs, of a server so slow that a busy machine does not matter.
-var quick = gateTrial{latency: 200 * time.Millisecond, runs: 4, rate: "20", length: "2s", env: k6test.BusyMachine}
-
-// thorough is the trial of the documented table.
-var thorough = gateTrial{latency: 200 * time.Millisecond, runs: 5, rate: "50", length: "3s"}
-
-// slowed is the latency of a head that is slower by a share.
-func (tr gateTrial) slowed(share float64) time.Duration {
-	return time.Duration(float64(tr.latency) * (1 + share)).Round(time.Microsecond)
-}
-
-func (tr gateTrial) compare(t *testing.T, slower float64) regression {
-	t.Helper()
-	return regress(t, append(slices.Clone(tr.env), "RUNS="+strconv.Itoa(tr.runs), "RATE="+tr.rate, "API_RATE="+tr.rate,
-		"DURATION="+tr.length,
-		"BASE_SERVE="+tr.serve(tr.latency), "HEAD_SERVE="+tr.serve(tr.slowed(slower)))...)
-}
-
-// serve are the flags of a server with this latency of the token endpoint. The API's latency is the same
-// on both sides.
-func (tr gateTrial) serve(token time.Duration) string {
-	return fmt.Sprintf(`--faults {"token":{"latency":%q},"api":{"latency":%q}}`, token, tr.latency)
-}
-
-// proof holds the results of all trials of one kind.
-type proof struct {
-	slower   float64
-	verdicts map[string]int
-	changes  []float64 // of the proven rule, in percent
-	noise    []float64
-	below    float64 // what noise could not be seen, in percent
-	again    int     // runs that did not count, and were made once more
-}
-
-func (p *proof) add(t *testing.T, r regression) {
-	t.Helper()
-	f := r.finding(t, provenRule)
-	verdict := r.Verdict
-	if verdict == "FAIL" && p.slower > 0 && f.Outcome != "broken" {
-		verdict = "FAIL for another reason"
+func (r proofRow) otherWork() string {
+	if r.busy {
+		return "two busy loops"
 	}
-	p.verdicts[verdict]++
-	p.again += strings.Count(r.output, "so once more")
-	p.changes = append(p.changes, f.Change.Share*100)
-	p.noise = append(p.noise, f.Change.Noise/f.Change.Base*100)
-	p.below = f.Change.Resolution / f.Change.Base * 100
+	return "none"
 }
 
-// TestRegressionProof: the gate does not fail where nothing has changed, and does where the server has
-// become slower by 15%. Once each in `make test`; `make regression-proof` does it 20 times and writes
-// what came of it to docs/evidence/regression.md.
+// name identifies the row in the file of the results, and for the flag -proof.
+func (r proofRow) name() string {
+	return strings.Join([]string{r.server, r.head, "other work: " + r.otherWork()}, "; ")
+}
+
+// right is the verdict that is right.
+func (r proofRow) right() string {
+	if r.slower {
+		return "FAIL"
+	}
+	return "PASS"
+}
+
+// proofRows are the rows of the table.
+func proofRows() []proofRow {
+	var rows []proofRow
+	for _, latency := range []time.Duration{5 * time.Millisecond, 40 * time.Millisecond} {
+		for _, busy := range []bool{false, true} {
+			rows = append(rows, localRow(latency, 0, proofRow{busy: busy, repetitions: 40}))
+		}
+	}
+	ms := time.Millisecond
+	rows = append(rows,
+		localRow(40*ms, 0.15, proofRow{busy: true, repetitions: 20}),
+		localRow(5*ms, 0.10, proofRow{repetitions: 20}),
+		localRow(20*ms, 0.05, proofRow{repetitions: 20, within: 60}),
+		hydraRow(0, proofRow{repetitions: 20}),
+		hydraRow(0.2, proofRow{repetitions: 20}),
+	)
+	for _, slower := range []float64{0, 0.15} {
+		row := localRow(200*ms, slower, proofRow{repetitions: 20, limit: "+10%", sequential: 30})
+		row.server = "local, 200 ms, sequential mode"
+		paired := row.environment
+		row.environment = func(t *testing.T) []string {
+			return append(paired(t), "RUNS=5", "DURATION=3s")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// localRow compares two local servers: the token endpoint of the head is slower by a share.
+func localRow(latency time.Duration, slower float64, row proofRow) proofRow {
+	row.server = "local, " + milliseconds(latency)
+	row.head, row.slower = "unchanged", slower > 0
+	slowed := time.Duration(float64(latency) * (1 + slower)).Round(time.Microsecond)
+	if row.slower {
+		row.head = fmt.Sprintf("slower by %g%%: %s", slower*100, milliseconds(slowed))
+	}
+	row.environment = func(*testing.T) []string {
+		return []string{"BASE_SERVE=--latency " + latency.String(), "HEAD_SERVE=--latency " + slowed.String()}
+	}
+	return row.withLimit()
+}
+
+// hydraIterations are the rounds of PBKDF2 in which Hydra hashes the secret of each token request, by default.
+const hydraIterations = 25_000
+
+// hydraRow compares two Ory Hydras. The head hashes secrets in more rounds.
+func hydraRow(more float64, row proofRow) proofRow {
+	row.server, row.head, row.slower = "Ory Hydra", "unchanged", more > 0
+	rounds := int(hydraIterations * (1 + more))
+	if row.slower {
+		row.head = fmt.Sprintf("%d rounds of PBKDF2, not %d", rounds, hydraIterations)
+	}
+	row.environment = func(t *testing.T) []string {
+		certs := servers.NewCertificates(t)
+		env := []string{"SSL_CERT_FILE=" + certs.CAFile, "RATE=25"}
+		for side, n := range map[string]int{"BASE_": hydraIterations, "HEAD_": rounds} {
+			client := servers.Registration{
+				ID: "compared", Secret: "secret-of-the-compared-client", Scope: "orders.read",
+				GrantTypes: []string{"client_credentials"}, AuthMethod: "client_secret_basic",
+			}
+			h := servers.StartHydra(t, certs, servers.HydraHashing(n))
+			require.True(t, h.Register(t, client).OK)
+			env = append(env, side+"TOKEN_URL="+h.Issuer+"/oauth2/token", side+"CLIENT_ID="+client.ID,
+				side+"CLIENT_SECRET="+client.Secret)
+		}
+		return env
+	}
+	return row.withLimit()
+}
+
+func (r proofRow) withLimit() proofRow {
+	if r.limit == "" {
+		r.limit = "+2%"
+	}
+	return r
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds()*1000, 'g', 4, 64) + " ms"
+}
+
+// proofRules writes the rules by which the row compares, and returns the file.
+func (r proofRow) rules(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "rules.yml")
+	require.NoError(t, os.WriteFile(file, []byte("rules:\n  "+provenRule+": "+r.limit+"\n  error rate: +0\n"), 0o600))
+	return file
+}
+
+// compare makes one comparison.
+func (r proofRow) compare(t *testing.T) proofComparison {
+	t.Helper()
+	result := regress(t, append(r.environment(t), "RULES="+r.rules(t), "API_RATE=1")...)
+	t.Log(result.output)
+	require.NotEmpty(t, result.Verdict, result.output)
+	c := proofComparison{
+		At: time.Now().UTC().Truncate(time.Second), Verdict: result.Verdict, Seconds: result.Paired.After, Load: loadAverage(t),
+		Again: strings.Count(result.output, "so once more"), Reasons: result.Reasons,
+	}
+	if r.sequential > 0 {
+		c.Seconds = r.sequential
+	}
+	f := result.finding(t, provenRule)
+	if f.Change.Base > 0 {
+		c.Change = f.Change.Share
+	} else if f.Paired.Base > 0 {
+		c.Change = f.Paired.Change
+	}
+	if c.Verdict == "FAIL" && f.Outcome != "broken" {
+		c.Verdict = "FAIL for another reason"
+	}
+	return c
+}
+
+// loadAverage is how many processes ran or waited for a CPU on the machine, on average of the last minute.
+func loadAverage(t *testing.T) float64 {
+	t.Helper()
+	text, _, _ := strings.Cut(k6test.ReadFile(t, "/proc/loadavg"), " ")
+	load, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	return load
+}
+
+// busyLoops keep two CPUs busy until the end of the test, and no longer than an hour.
+func busyLoops(t *testing.T) {
+	t.Helper()
+	for range 2 {
+		k6test.StartProcess(t, exec.CommandContext(t.Context(), "sh", "-c", "ulimit -t 3600; while :; do :; done"))
+	}
+}
+
+// TestRegressionProof makes the comparisons of the rows that the flag -proof matches, as far as the file of the results
+// lacks them, and keeps each result as soon as it is known. No row matches by default, because all of them take hours.
+// `make regression-proof` has TestRegressionProofTable write the table afterwards.
 func TestRegressionProof(t *testing.T) {
-	if !*k6test.Update {
-		t.Parallel()
-	}
-	tr := quick
-	if *repetitions > 1 {
-		tr = thorough
-	}
-	proofs := []*proof{{slower: 0, verdicts: map[string]int{}}, {slower: seeded, verdicts: map[string]int{}}}
-	t.Run("comparisons", func(t *testing.T) {
-		var mu sync.Mutex
-		for i := range *repetitions {
-			for _, p := range proofs {
-				t.Run(fmt.Sprintf("%d, slower by %g%%", i+1, p.slower*100), func(t *testing.T) {
+	chosen, err := regexp.Compile(*proof)
+	require.NoError(t, err)
+	var mu sync.Mutex
+	matched := 0
+	for _, row := range proofRows() {
+		if !chosen.MatchString(row.name()) {
+			continue
+		}
+		matched++
+		t.Run(row.name(), func(t *testing.T) {
+			if row.busy {
+				busyLoops(t)
+			}
+			for i := len(readProof(t)[row.name()]); i < min(row.repetitions, *repetitions); i++ {
+				t.Run(strconv.Itoa(i+1), func(t *testing.T) {
 					t.Parallel()
-					r := tr.compare(t, p.slower)
+					c := row.compare(t)
+					c.AtOnce = atOnce()
 					mu.Lock()
 					defer mu.Unlock()
-					p.add(t, r)
-					t.Log(r.output)
+					results := readProof(t)
+					results[row.name()] = append(results[row.name()], c)
+					writeProof(t, results)
+					require.False(t, row.broken(c), "%s after %g s: %+v", c.Verdict, c.Seconds, c.Reasons)
 				})
 			}
-		}
-	})
-	if *k6test.Update {
-		writeProof(t, tr, proofs)
+		})
 	}
-	require.Equal(t, map[string]int{"PASS": *repetitions}, proofs[0].verdicts, "nothing has changed")
-	require.Equal(t, map[string]int{"FAIL": *repetitions}, proofs[1].verdicts, "slower by 15%")
-}
-
-// The lines of docs/evidence/regression.md between which the table is written.
-const (
-	proofBegin = "<!-- make regression-proof writes from here -->"
-	proofEnd   = "<!-- to here -->"
-)
-
-func writeProof(t *testing.T, tr gateTrial, proofs []*proof) {
-	t.Helper()
-	path := filepath.Join(k6test.Root, "docs/evidence/regression.md")
-	before, rest, found := strings.Cut(k6test.ReadFile(t, path), proofBegin)
-	require.True(t, found, "docs/evidence/regression.md has no line %s", proofBegin)
-	_, after, found := strings.Cut(rest, proofEnd)
-	require.True(t, found, "docs/evidence/regression.md has no line %s", proofEnd)
-	text := before + proofBegin + "\n\n" + proofText(tr, proofs) + "\n" + proofEnd + after
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) // #nosec G306 -- a document
-}
-
-func proofText(tr gateTrial, proofs []*proof) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d comparisons of each kind, of %d runs of %s on each side; %s token requests per second, and as "+
-		"many API\n"+
-		"requests, answered after %s by the base's server.\n\n", len(
-		proofs[0].changes), tr.runs, tr.length, tr.rate, tr.latency)
-	fmt.Fprintf(&b, "| Token endpoint of the head | PASS | FAIL | INVALID | Change of p50: median | least | most | "+
-		"Noise: most | Runs made again |\n"+
-		"|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
-	for _, p := range proofs {
-		head := "the same"
-		if p.slower > 0 {
-			head = fmt.Sprintf("slower by %g%%: %s", p.slower*100, tr.slowed(p.slower))
-		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %+.1f%% | %+.1f%% | %+.1f%% | %s | %d |\n", head,
-			p.verdicts["PASS"], p.verdicts["FAIL"], p.verdicts["INVALID"],
-			middle(p.changes), slices.Min(p.changes), slices.Max(p.changes), p.mostNoise(), p.again)
-	}
-	same, slow := proofs[0], proofs[1]
-	fmt.Fprintf(&b, "\nFalse alarms: %d of %d. Detected: %d of %d.\n", len(same.changes)-same.verdicts["PASS"],
-		len(same.changes),
-		slow.verdicts["FAIL"], len(slow.changes))
-	return b.String()
-}
-
-// mostNoise is the most noise that the base had in a comparison.
-func (p *proof) mostNoise() string {
-	if most := slices.Max(p.noise); most >= p.below {
-		return fmt.Sprintf("±%.1f%%", most)
-	}
-	return fmt.Sprintf("below %.1f%%", p.below)
-}
-
-func middle(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	require.Equal(t, *proof != noProof, matched > 0, "rows that match %q", *proof)
 }

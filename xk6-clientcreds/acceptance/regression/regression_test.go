@@ -27,14 +27,17 @@ type regression struct {
 // comparison holds the parts of comparison.json that the tests check.
 type comparison struct {
 	Verdict  string
+	Reasons  []string
 	Base     comparedSide
 	Head     comparedSide
 	Findings []finding
+	Paired   struct{ After float64 }
 }
 
 type finding struct {
 	Rule, Outcome string
 	Change        struct{ Base, Head, Share, P, Noise, Resolution float64 }
+	Paired        struct{ Base, Head, Change float64 }
 }
 
 type comparedSide struct {

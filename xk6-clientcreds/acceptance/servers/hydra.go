@@ -24,8 +24,20 @@ type Hydra struct {
 	http          *http.Client
 }
 
+// HydraSetting changes the configuration of a Hydra.
+type HydraSetting func(config map[string]any)
+
+// HydraHashing has Hydra hash secrets in so many rounds of PBKDF2.
+func HydraHashing(rounds int) HydraSetting {
+	return func(config map[string]any) {
+		config["oauth2"] = map[string]any{"hashers": map[string]any{
+			"algorithm": "pbkdf2", "pbkdf2": map[string]any{"iterations": rounds},
+		}}
+	}
+}
+
 // StartHydra starts a Hydra at two free ports.
-func StartHydra(t *testing.T, c Certificates) *Hydra {
+func StartHydra(t *testing.T, c Certificates, settings ...HydraSetting) *Hydra {
 	t.Helper()
 	publicAddress, adminAddress := k6test.FreeAddress(t), k6test.FreeAddress(t)
 	transport := &http.Transport{TLSClientConfig: c.Client()}
@@ -34,8 +46,8 @@ func StartHydra(t *testing.T, c Certificates) *Hydra {
 		Issuer: "https://" + publicAddress, Admin: "https://" + adminAddress,
 		http: &http.Client{Transport: transport},
 	}
-	type object map[string]any
-	config, err := json.Marshal(object{
+	type object = map[string]any
+	configuration := object{
 		"dsn": "memory",
 		"serve": object{
 			"public": object{"host": "127.0.0.1", "port": portOf(t, publicAddress)},
@@ -47,7 +59,11 @@ func StartHydra(t *testing.T, c Certificates) *Hydra {
 		"secrets": object{"system": []string{"0123456789abcdef0123456789abcdef"}},
 		"sqa":     object{"opt_out": true},
 		"log":     object{"level": "error"},
-	})
+	}
+	for _, set := range settings {
+		set(configuration)
+	}
+	config, err := json.Marshal(configuration)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "hydra.json")
 	require.NoError(t, os.WriteFile(file, config, 0o600))
