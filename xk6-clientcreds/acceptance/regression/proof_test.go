@@ -79,6 +79,7 @@ func proofRows() []proofRow {
 		row.server = "local, 200 ms, sequential mode"
 		paired := row.environment
 		row.environment = func(t *testing.T) []string {
+			t.Helper()
 			return append(paired(t), "RUNS=5", "DURATION=3s")
 		}
 		rows = append(rows, row)
@@ -111,6 +112,7 @@ func hydraRow(more float64, row proofRow) proofRow {
 		row.head = fmt.Sprintf("%d rounds of PBKDF2, not %d", rounds, hydraIterations)
 	}
 	row.environment = func(t *testing.T) []string {
+		t.Helper()
 		certs := servers.NewCertificates(t)
 		env := []string{"SSL_CERT_FILE=" + certs.CAFile, "RATE=25"}
 		for side, n := range map[string]int{"BASE_": hydraIterations, "HEAD_": rounds} {
@@ -154,8 +156,8 @@ func (r proofRow) compare(t *testing.T) proofComparison {
 	t.Log(result.output)
 	require.NotEmpty(t, result.Verdict, result.output)
 	c := proofComparison{
-		At: time.Now().UTC().Truncate(time.Second), Verdict: result.Verdict, Seconds: result.Paired.After, Load: loadAverage(t),
-		Again: strings.Count(result.output, "so once more"), Reasons: result.Reasons,
+		At: time.Now().UTC().Truncate(time.Second), Verdict: result.Verdict, Reasons: result.Reasons,
+		Seconds: result.Paired.After, Load: loadAverage(t), Again: strings.Count(result.output, "so once more"),
 	}
 	if r.sequential > 0 {
 		c.Seconds = r.sequential
