@@ -33,6 +33,21 @@ func TestHelpListsEveryOption(t *testing.T) {
 	}
 }
 
+// A line is as wide as allowed, and a word that is wider has a line of its own.
+func TestHelpIsIndented(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                  "  ",
+		"a b":               "  a b",
+		"aaaa bbb":          "  aaaa bbb",
+		"aaaa bbbb":         "  aaaa\n  bbbb",
+		"aaa bbb c":         "  aaa bbb\n  c",
+		"a bbbbbbbbbbbbb c": "  a\n  bbbbbbbbbbbbb\n  c",
+		"aaaaaaaaaaaaa b c": "  aaaaaaaaaaaaa\n  b c",
+	} {
+		assert.Equal(t, want, indented(text, "  ", 10), text)
+	}
+}
+
 func TestHelpThatCannotBeWritten(t *testing.T) {
 	params := k6kit.Params("help")
 	params.StdOut = brokenWriter{}

@@ -216,6 +216,10 @@ func TestBucketsByName(t *testing.T) {
 	} {
 		assert.Equal(t, want, r.store.buckets.of(m), m.Name)
 	}
+	for range 10 { // maps are ordered at random
+		rules := bucketRules{"*_duration": {1}, "http_req_*": {2}, "http_req_d*": {3}, "*q_duration": {4}}
+		assert.Equal(t, []float64{3}, rules.of(r.builtin.HTTPReqDuration), "of globs that are as long, the last one")
+	}
 	r = newRig(t, "")
 	for m, want := range map[*metrics.Metric][]float64{
 		r.builtin.HTTPReqDuration:                              timeBuckets,
