@@ -223,6 +223,18 @@ func TestCacheCountersAreBatched(t *testing.T) {
 	assert.Equal(t, 11.0, sum(v.sampled()["clientcreds_cache_hits"]))
 }
 
+// A method is a word of letters, hyphens and underscores.
+func TestHTTPMethods(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("M", 32)
+	for _, method := range []string{"GET", "get", "A", "Z", "a", "z", "M-SEARCH", "BASELINE_CONTROL", long} {
+		assert.True(t, isHTTPMethod(method), method)
+	}
+	for _, other := range []string{"", "@", "[", "`", "{", "GET ", "GET1", "https://api.example", long + "M"} {
+		assert.False(t, isHTTPMethod(other), other)
+	}
+}
+
 func TestHeadersTakesAnObject(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)

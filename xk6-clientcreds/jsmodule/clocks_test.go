@@ -80,3 +80,17 @@ func TestClockIsNewsOnce(t *testing.T) {
 	assert.False(t, o.noteClock(oauth.Clock{}), "without a Date header there is none")
 	assert.True(t, o.noteClock(oauth.Clock{Date: date.Add(time.Second)}))
 }
+
+// Clocks that differ by five seconds or more are worth a word.
+func TestClocksInWords(t *testing.T) {
+	t.Parallel()
+	for skew, want := range map[time.Duration]string{
+		0: "", 4 * time.Second: "", -4 * time.Second: "",
+		5 * time.Second:  "; the server's clock is 5s ahead of this machine's",
+		-5 * time.Second: "; the server's clock is 5s behind this machine's",
+		time.Hour:        "; the server's clock is 1h0m0s ahead of this machine's",
+	} {
+		assert.Equal(t, want, describeServerClock(&oauth.Clock{Skew: skew}))
+	}
+	assert.Empty(t, describeServerClock(nil))
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
 // world is an authorization server and an API in memory, for the clock of a bubble.
@@ -283,3 +286,31 @@ func TestRedirectToAnotherOriginIsNotARefusal(t *testing.T) {
 }
 
 func segment(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+// What an API that does not redirect or fail answers shows that it took the token, and so does a 403.
+func TestAnswersThatAcceptTheToken(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{
+		101: false, 199: false, 200: true, 299: true, 300: false, 302: false, 400: false, 401: false, 403: true, 500: false,
+	} {
+		assert.Equal(t, want, isAcceptance(status), status)
+	}
+}
+
+// A script may make hosts up: from the hundredth API on, they are one.
+func TestAPIsAreBounded(t *testing.T) {
+	t.Parallel()
+	var a apis
+	distinct := make(map[*tokencache.API]bool)
+	for i := range mostAPIs + 10 {
+		u := &url.URL{Scheme: "https", Host: fmt.Sprintf("api-%d.example", i)}
+		api := a.at(u)
+		distinct[api] = true
+		assert.Same(t, api, a.at(u))
+		assert.NotSame(t, api, a.at(&url.URL{Scheme: "https", Host: "api-0.example:8443"}), "another port is another API")
+	}
+	assert.Len(t, distinct, mostAPIs)
+	first := a.at(&url.URL{Scheme: "https", Host: "api-0.example"})
+	assert.Same(t, first, a.at(&url.URL{Scheme: "https", Host: "api-0.example", Path: "/orders"}))
+	assert.NotSame(t, first, a.at(&url.URL{Scheme: "http", Host: "api-0.example"}))
+}
