@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 func TestRegisterThenDelete(t *testing.T) {
@@ -144,10 +147,60 @@ func TestBusyServerIsGivenUp(t *testing.T) {
 			return response(http.StatusTooManyRequests, ""), false, nil
 		}
 		r, _ := newRun(t, s, nil)
+		begin := time.Now()
 		require.ErrorContains(t, r.Register(t.Context(), 3), "HTTP 429")
 		require.Len(t, s.requests, maxBusy, "the first client alone tries it")
+		require.Equal(t, (1+2+4+8+16+30+30)*time.Second, time.Since(begin))
 		require.Empty(t, r.Journal.Unknown())
 	})
+}
+
+// A server that asks for more than five minutes is not waited for.
+func TestLongestHold(t *testing.T) {
+	t.Parallel()
+	for seconds, requests := range map[int]int{300: 2, 301: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.answer = func(n int, _ *http.Request) (*http.Response, bool, error) {
+				if n == 1 {
+					return response(http.StatusTooManyRequests, "", "Retry-After", strconv.Itoa(seconds)), false, nil
+				}
+				return nil, false, nil
+			}
+			r, _ := newRun(t, s, nil)
+			err := r.Register(t.Context(), 1)
+			require.Equal(t, requests == 1, err != nil, seconds)
+			require.Len(t, s.requests, requests)
+		})
+	}
+}
+
+// Which failures leave it open whether the server did what it was asked for, and after which it may do so later.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err        oauth.Error
+		busy, open bool
+	}{
+		{oauth.Error{Code: oauth.CodeConnectionRefused}, true, false},
+		{oauth.Error{Code: oauth.CodeDNS}, true, false},
+		{oauth.Error{Code: oauth.CodeTLS}, false, false},
+		{oauth.Error{Code: oauth.CodeClientAuth}, false, false},
+		{oauth.Error{Code: oauth.CodeConnectionReset}, false, true},
+		{oauth.Error{Code: oauth.CodeTimeout}, false, true},
+		{oauth.Error{Code: oauth.CodeInvalidResponse, Status: 201}, false, true},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 299}, false, true},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 300}, false, false},
+		{oauth.Error{Code: "invalid_client_metadata", Status: 400}, false, false},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 429}, true, false},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 499}, false, false},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 500}, false, true},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 502}, false, true},
+		{oauth.Error{Code: oauth.CodeHTTPError, Status: 503}, true, false},
+	} {
+		require.Equal(t, c.busy, busy(&c.err), c.err)
+		require.Equal(t, c.open, mayHaveWorked(&c.err), c.err)
+	}
 }
 
 func TestRateIsLimited(t *testing.T) {
@@ -284,6 +337,21 @@ func TestRefusedDeletion(t *testing.T) {
 	require.Equal(t, 1, d.Refusals)
 	require.EqualError(t, d.Refused, "client id-2: invalid_token (HTTP 401)")
 	require.Equal(t, 1, r.Journal.Registered())
+}
+
+// A client that is gone needs no deletion. Without a token that is known to be right, 401 does not say so.
+func TestDeletedByOthers(t *testing.T) {
+	t.Parallel()
+	for status, deleted := range map[int]int{404: 1, 410: 1, 401: 0, 403: 0, 409: 0} {
+		s := newServer()
+		r, _ := newRun(t, s, nil)
+		require.NoError(t, r.Register(t.Context(), 1))
+		s.answer = func(int, *http.Request) (*http.Response, bool, error) { return response(status, ""), false, nil }
+		d, err := r.Delete(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, deleted, d.Deleted, status)
+		require.Equal(t, 1-deleted, r.Journal.Registered(), status)
+	}
 }
 
 func TestServerWithoutManagement(t *testing.T) {
