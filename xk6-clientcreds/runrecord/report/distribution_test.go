@@ -67,6 +67,45 @@ func TestHistogram(t *testing.T) {
 	assert.Nil(t, histogram("id", "title"))
 }
 
+// The axis of a histogram begins with the first bar, and ends where the last one does.
+func TestAxisOfAHistogram(t *testing.T) {
+	t.Parallel()
+	c := histogram("id", "title", trend{"a", valuesOf(10.1, 99)})
+	require.Len(t, c.At, perDecade+1)
+	assert.InEpsilon(t, 10, float64(c.At[0]), 1e-9)
+	assert.InEpsilon(t, 100, float64(c.At[perDecade]), 1e-9)
+	assert.Len(t, c.Table.Rows, perDecade+1, "few bars have a row each")
+	for milliseconds, want := range map[float64]int{
+		-1: -120, 0: -120, 1e-9: -120, 0.95: -1, 1: 0, 1.1: 0, 9.95: 19, 10: 20, 10.1: 20, 1e12: 220,
+	} {
+		assert.Equal(t, want, barOf(milliseconds), milliseconds)
+	}
+}
+
+// Where there are many bars, a row of the table has several.
+func TestRowsOfManyBars(t *testing.T) {
+	t.Parallel()
+	w := wider(&chart{At: []number{0, 1, 2, 3, 4}, Lines: []line{{Label: "a", Values: []number{1, 2, 3, 4, 5}}}}, 2)
+	assert.Equal(t, []number{0, 2, 4}, w.At)
+	assert.Equal(t, []line{{Label: "a", Values: []number{3, 7, 5}}}, w.Lines)
+	c := histogram("id", "title", trend{"a", valuesOf(1.01, 9500)}) // 81 ends of bars
+	assert.Len(t, c.Table.Rows, 41)
+	assert.Equal(t, []string{"1 ms", "50%"}, c.Table.Rows[0].Cells)
+}
+
+// A quantile is drawn as far as it differs from the largest sample.
+func TestEndOfAPercentileCurve(t *testing.T) {
+	t.Parallel()
+	v := valuesOf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	for at, want := range map[float64]float64{1: 1, 2: 5, 10: 9, 11.2: 9, 11.3: math.NaN()} {
+		if got := upTo(v, at); math.IsNaN(want) {
+			assert.True(t, math.IsNaN(got), at)
+		} else {
+			assert.InDelta(t, want, got, 0.6, at)
+		}
+	}
+}
+
 func TestLifetimes(t *testing.T) {
 	t.Parallel()
 	c := lifetimes("id", "title", "", trend{"granted", valuesOf(5000, 5000)},
@@ -88,7 +127,10 @@ func TestFormat(t *testing.T) {
 		"0.5%":    percent.format(0.5), "1,234,567": plain.format(1234567), "-1,234 B": bytesOf.format(-1234),
 		"2/s": perSecond.format(2),
 		none:  plain.format(math.NaN()), "0:05": clock(5), "59:59": clock(3599), "1:00:05": clock(3605),
-		"26:46:40":                clock(96400),
+		"26:46:40": clock(96400),
+		"9,999 ms": milliseconds.format(9999), "10 s": milliseconds.format(10_000), "-10 s": milliseconds.format(-10_000),
+		"999.9": plain.format(999.9), "1,000": plain.format(1000), "100,000": plain.format(100_000), "-1,000": plain.format(-1000),
+		"1,000,000": plain.format(1_000_000), "0:00": clock(0), "0:59": clock(59), "1:00": clock(60), "1:00:00": clock(3600),
 		"2026-01-02 03:04:05 UTC": moment(testStart.In(time.FixedZone("", 3600))),
 	} {
 		assert.Equal(t, want, got)

@@ -77,6 +77,22 @@ func TestConstantLoadIsConstant(t *testing.T) {
 	}
 }
 
+// TestRowsOverTime: the table has the same values in larger steps.
+func TestRowsOverTime(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int]string{
+		chartRows - 1: "title, each 1s from the start", chartRows: "title, each 2s from the start",
+		2*chartRows - 1: "title, each 2s from the start", 2 * chartRows: "title, each 4s from the start",
+	} {
+		g, err := newGroup("", []*runrecord.Record{constant(1, testStart, time.Duration(seconds)*time.Second)})
+		require.NoError(t, err)
+		c := overTime("id", "title", "", []unit{perSecond}, g.counts(metricname.HTTPReqs, "all"))
+		assert.Equal(t, want, c.Table.Caption, seconds)
+		assert.EqualValues(t, 1, c.Step)
+		assert.Len(t, c.At, seconds)
+	}
+}
+
 // TestGaugesOfProcesses: virtual users are of all processes of a run, the share of the CPU is the average.
 func TestGaugesOfProcesses(t *testing.T) {
 	t.Parallel()
