@@ -39,6 +39,22 @@ func TestCacheSamplesAreOfTheLastUse(t *testing.T) {
 	})
 }
 
+// Counters are sent once a second at most, however short iterations are.
+func TestCacheSamplesAreASecondApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newDistant(granting).vu(t, New(), "")
+		begin := time.Now()
+		v.mustRun(`client.token()`)
+		for at, want := range []int{0, 0, 1, 1, 2, 2} { // samples, every half second
+			time.Sleep(time.Until(begin.Add(time.Duration(at) * sampleEvery / 2)))
+			v.newIteration()
+			v.mustRun(`client.token()`)
+			assert.Len(t, v.collected()["clientcreds_token_remaining"], want, at)
+		}
+	})
+}
+
 // Counters are sent when an iteration begins, however long it lasts, and with the metadata of their own.
 func TestCacheSamplesHaveTheirMetadata(t *testing.T) {
 	t.Parallel()
