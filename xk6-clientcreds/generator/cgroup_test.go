@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -209,4 +210,25 @@ func watchedIn(t *testing.T, g group, change func(second int)) []Reading {
 		w.ran(now, now)
 	}
 	return readings
+}
+
+// Whatever the files of the system hold: limits are numbers that a run can be judged by.
+func FuzzControlGroups(f *testing.F) {
+	const mountinfo = "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+	f.Add("0::/a/b\n", mountinfo, "50000 100000", "nr_periods 1\nnr_throttled 1\n", "nr_periods 3\nnr_throttled 2\n")
+	f.Add("4:cpu,cpuacct:/\n", "30 22 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n", "max 0", "", "nr_periods -1\n")
+	f.Add("0::/../..\n", "30 22 0:26 /.. /sys/fs/cgroup rw shared:9 - cgroup2 - -\n", "NaN 1e-320", "nr_periods\n",
+		"nr_periods 18446744073709551615\nnr_throttled 18446744073709551615\n")
+	f.Fuzz(func(t *testing.T, membership, mountinfo, quota, before, after string) {
+		files := fstest.MapFS{
+			"proc/self/cgroup": file(membership), "proc/self/mountinfo": file(mountinfo),
+			"sys/fs/cgroup/cpu.max": file(quota), "sys/fs/cgroup/cpu.stat": file(before),
+			"sys/fs/cgroup/cpu/cpu.cfs_quota_us": file(quota), "sys/fs/cgroup/cpu/cpu.cfs_period_us": file("100000"),
+		}
+		l := newLimits(files)
+		files["sys/fs/cgroup/cpu.stat"] = file(after)
+		got := l.look()
+		assert.True(t, got.cpus >= 0 && !math.IsInf(got.cpus, 0), "%v CPUs", got.cpus)
+		assert.True(t, got.throttled >= 0 && got.throttled <= 1, "%v of the periods", got.throttled)
+	})
 }

@@ -127,3 +127,56 @@ func FuzzParseClientCertificate(f *testing.F) {
 		require.NotNil(t, c.Certificate())
 	})
 }
+
+func FuzzKeySet(f *testing.F) {
+	key := issuerKey(f, "ES256", "k1")
+	public := key.Public()
+	text, err := public.MarshalJSON()
+	require.NoError(f, err)
+	signed := accessToken(f, key, goodClaims())
+	f.Add(`{"keys":[`+string(text)+`]}`, signed)
+	f.Add(`{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"RSA","n":"","e":"AQAB"}]}`, signed)
+	f.Add(`{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA","use":"enc"},null,[],{}]}`, "a.b.c")
+	f.Add("\xef\xbb\xbf"+`{"keys":{}}`, "")
+	f.Fuzz(func(t *testing.T, body, token string) {
+		set, err := parseKeySet([]byte(body))
+		if err != nil {
+			assert.Nil(t, set)
+			return
+		}
+		require.NotEmpty(t, set.keys)
+		for _, k := range set.keys {
+			assert.True(t, k.IsPublic() && k.Valid())
+		}
+		jwt := ParseJWT(token)
+		if jwt == nil {
+			return
+		}
+		if err := set.verify(token, "ES256", "\u009b31m\x00"); err != nil {
+			assert.False(t, strings.ContainsFunc(err.Error(), unicode.IsControl), "%q", err.Error())
+		}
+	})
+}
+
+func FuzzDate(f *testing.F) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.Add("Sun, 01 Mar 2026 12:00:00 GMT", int64(0))
+	f.Add("Thu, 01 Jan 1970 00:00:00 GMT", int64(-time.Hour))
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", int64(time.Second))
+	f.Add("Sunday, 06-Nov-94 08:49:37 GMT", int64(1))
+	f.Fuzz(func(t *testing.T, date string, took int64) {
+		sent := now.Add(-time.Duration(took&(1<<40-1)) * time.Nanosecond)
+		c := ReadClock(date, sent, now)
+		switch {
+		case !c.Known():
+			assert.Zero(t, c)
+		case c.Skew > 0:
+			assert.True(t, c.Date.After(now))
+		case c.Skew < 0:
+			assert.True(t, c.Date.Before(sent))
+		default:
+			assert.False(t, c.Date.After(now))
+			assert.False(t, c.Date.Add(time.Second).Before(sent))
+		}
+	})
+}
