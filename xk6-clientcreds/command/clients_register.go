@@ -19,6 +19,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/outfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/registration"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // mostRegistrations bounds --count of clients register.
@@ -136,7 +137,7 @@ func (r *clientsRegister) run() (err error) {
 		return invalid(err)
 	}
 	run := registration.Run{
-		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, InitialAccessToken: token, Do: client.Do},
+		Endpoint: registration.Endpoint{URL: journal.Settings.Endpoint, InitialAccessToken: secret.New(token), Do: client.Do},
 		Journal:  journal, Rate: r.requests.rate, Concurrency: r.requests.concurrency,
 		Progress: progress(r.gs.Stderr, "registered", before, r.count),
 	}

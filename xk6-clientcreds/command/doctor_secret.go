@@ -9,6 +9,7 @@ import (
 	"go.k6.io/k6/v2/secretsource"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The variables that say what the client's secret is, or where.
@@ -28,14 +29,14 @@ type secretRef struct {
 // configureSecret finds the client's secret. Without one doctor.Run says what is missing. The error contains neither
 // the secret nor the path: users sometimes pass the secret where the path belongs.
 func (d *doctorCommand) configureSecret() error {
-	name, secret, err := d.secret()
+	name, text, err := d.secret()
 	if err != nil {
 		return err
 	}
-	if err := oauth.CheckSecret(secret); err != nil {
+	if err := oauth.CheckSecret(text); err != nil {
 		return fmt.Errorf("%s: the secret %w", name, err)
 	}
-	d.cfg.ClientSecret, d.secretOrigin = secret, name
+	d.cfg.ClientSecret, d.secretOrigin = secret.New(text), name
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -147,10 +148,10 @@ func TestRefusedAssertion(t *testing.T) {
 	}, refused.Data)
 	require.Contains(t, r.get(t, "clock.date").Hint, "and the server assertions")
 
-	r = x.examine(t, func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", longSecret+"x" })
+	r = x.examine(t, func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", secret.New(longSecret+"x") })
 	require.Contains(t, r.get(t, "grant.configured").Hint,
 		"check CLIENT_ID and CLIENT_SECRET, that it takes HS256 for this client")
-	r = x.examine(t, func(c *Config) { c.ClientSecret = "wrong" })
+	r = x.examine(t, func(c *Config) { c.ClientSecret = secret.New("wrong") })
 	require.NotContains(t, r.ids(), "clock.date", "a wrong clock is no reason to refuse a secret")
 }
 
@@ -266,7 +267,7 @@ func TestNoAssertionIsWritten(t *testing.T) {
 	for _, grants := range []int{0, 1} {
 		o := observe(t, grants, "private_key_jwt", "client_secret_jwt")
 		report := examine(t, Config{
-			Issuer: o.URL, ClientID: testID, ClientSecret: longSecret, Key: key,
+			Issuer: o.URL, ClientID: testID, ClientSecret: secret.New(longSecret), Key: key,
 			Auth: "private_key_jwt", AllMethods: true,
 		})
 		var out strings.Builder
@@ -310,7 +311,7 @@ func TestProposedMethod(t *testing.T) {
 		},
 	} {
 		e := &run{
-			cfg: Config{ClientID: testID, ClientSecret: testSecret, Key: c.key}, method: methods[0],
+			cfg: Config{ClientID: testID, ClientSecret: secret.New(testSecret), Key: c.key}, method: methods[0],
 			metadata: metadataOf(c.offered...),
 		}
 		r := e.checkMethod()

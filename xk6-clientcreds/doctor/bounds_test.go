@@ -14,6 +14,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestLifetimesOfTokens(t *testing.T) {
@@ -174,7 +175,7 @@ func TestStatusesOfAPIs(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	defer server.Close()
 	e := &run{
-		cfg: Config{APIURL: server.URL}, token: &oauth.Token{AccessToken: "x", Type: "Bearer"},
+		cfg: Config{APIURL: server.URL}, token: &oauth.Token{AccessToken: secret.New("x"), Type: "Bearer"},
 		probe: newHTTPProbe(Config{}, nil),
 	}
 	defer e.probe.close()
@@ -210,7 +211,7 @@ func TestStatusesOfAPIs(t *testing.T) {
 func TestSizesOfTokens(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]Status{1: OK, 6144: OK, 6145: Warning} {
-		results := checkToken(t.Context(), &run{token: &oauth.Token{AccessToken: strings.Repeat("x", size)}})
+		results := checkToken(t.Context(), &run{token: &oauth.Token{AccessToken: secret.New(strings.Repeat("x", size))}})
 		require.Len(t, results, 1)
 		assert.Equal(t, want, results[0].Status, size)
 	}

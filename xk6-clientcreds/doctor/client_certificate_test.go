@@ -19,6 +19,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -63,7 +64,7 @@ func mutual(t *testing.T, change func(*authserver.Config)) (*examined, *oauth.Cl
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	jwt, own := mutual(t, func(c *authserver.Config) { c.TokenFormat = authserver.JWT })
-	byCertificate := func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own }
+	byCertificate := func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", secret.Text{}, own }
 	r := jwt.examine(t, byCertificate)
 	r.isOnly(t, map[string]Status{})
 	require.Equal(t, OK, r.get(t, "connection.client_certificate").Status)
@@ -87,7 +88,7 @@ func TestCertificates(t *testing.T) {
 	r.isOnly(t, map[string]Status{"connection.client_certificate": Warning, "grant.configured": Failed})
 	require.Equal(t, "have the certificate renewed before a long test", r.get(t, "connection.client_certificate").Hint)
 
-	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = testSecret, true })
+	r = jwt.examine(t, func(c *Config) { byCertificate(c); c.ClientSecret, c.AllMethods = secret.New(testSecret), true })
 	require.Equal(t, map[string]Status{
 		"configured": OK, "client_secret_basic_form": OK, "client_secret_basic_raw": OK, "client_secret_post": OK,
 		"client_secret_jwt": Skipped, "private_key_jwt": Skipped, "self_signed_tls_client_auth": Skipped,
@@ -100,7 +101,7 @@ func TestCertificates(t *testing.T) {
 	}
 
 	opaque, own := mutual(t, nil)
-	r = opaque.examine(t, func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", "", own })
+	r = opaque.examine(t, func(c *Config) { c.Auth, c.ClientSecret, c.Certificate = "tls_client_auth", secret.Text{}, own })
 	require.Nil(t, r.get(t, "advice.binding").Data["certificate_bound"])
 }
 
@@ -157,7 +158,7 @@ func TestCertificateAtTheAlias(t *testing.T) {
 	r = examine(t, cfg)
 	require.Contains(t, r.get(t, "grant.configured").Summary, "token_binding")
 	require.Contains(t, r.get(t, "grant.configured").Hint, "the certificate of a proxy")
-	r = examine(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: testSecret, RootCAs: cfg.RootCAs})
+	r = examine(t, Config{Issuer: plain.URL, ClientID: testID, ClientSecret: secret.New(testSecret), RootCAs: cfg.RootCAs})
 	require.Equal(t, plain.URL+"/token", r.TokenEndpoint, "the alias is not for others")
 	require.Equal(t, Warning, r.get(t, "advice.binding").Status)
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The defaults of a Config.
@@ -30,7 +31,7 @@ type Config struct {
 	ClientID string
 	// ClientSecret and Key are the client's credentials: the key for private_key_jwt, the secret for the
 	// other methods. The one that no method to try needs may be missing.
-	ClientSecret string
+	ClientSecret secret.Text
 	Key          *oauth.SigningKey
 	// Certificate is the certificate of the methods that authenticate with one; the assertions of private_key_jwt name it.
 	Certificate *oauth.ClientCertificate

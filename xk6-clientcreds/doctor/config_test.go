@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -16,8 +18,8 @@ func TestConfigErrors(t *testing.T) {
 	}{
 		"nothing to examine":  {func(c *Config) { c.TokenURL = "" }, "TOKEN_URL and ISSUER are both unset"},
 		"no client":           {func(c *Config) { c.ClientID = "" }, "CLIENT_ID is not set"},
-		"no secret":           {func(c *Config) { c.ClientSecret = "" }, "CLIENT_SECRET is not set"},
-		"secret with newline": {func(c *Config) { c.ClientSecret += "\n" }, "CLIENT_SECRET contains a line break"},
+		"no secret":           {func(c *Config) { c.ClientSecret = secret.Text{} }, "CLIENT_SECRET is not set"},
+		"secret with newline": {func(c *Config) { c.ClientSecret = secret.New(testSecret + "\n") }, "CLIENT_SECRET contains a line break"},
 		"method": {
 			func(c *Config) { c.Auth = "none" },
 			`AUTH is "none"; it must be one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth`,
@@ -27,7 +29,7 @@ func TestConfigErrors(t *testing.T) {
 			"CLIENT_SECRET has 18 bytes; client_secret_jwt with HS256 needs 32 or more (RFC 7518 §3.2)",
 		},
 		"no secret to sign with": {
-			func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", "" },
+			func(c *Config) { c.Auth, c.ClientSecret = "client_secret_jwt", secret.Text{} },
 			"CLIENT_SECRET is not set",
 		},
 		"no key": {
@@ -56,7 +58,7 @@ func TestConfigErrors(t *testing.T) {
 			"TOKEN_URL is at https://idp.example, but ISSUER is at https://other.example; set one of the two",
 		},
 	} {
-		cfg := Config{TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: testSecret}
+		cfg := Config{TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: secret.New(testSecret)}
 		c.change(&cfg)
 		_, err := Run(t.Context(), cfg)
 		require.ErrorContains(t, err, c.want, name)
@@ -69,7 +71,7 @@ func TestBoundsOfConfigurations(t *testing.T) {
 	t.Parallel()
 	for _, grants := range []int{1, MaxGrants} {
 		cfg := Config{
-			TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: strings.Repeat("x", leastSecret),
+			TokenURL: "https://idp.example/token", ClientID: testID, ClientSecret: secret.New(strings.Repeat("x", leastSecret)),
 			Auth: "client_secret_jwt", VUs: 1, Grants: grants, Timeout: 1,
 		}
 		cfg.setDefaults()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -96,7 +97,7 @@ func TestCertificate(t *testing.T) {
 			server.Config.ErrorLog = log.New(io.Discard, "", 0) // the doctor leaves in the middle of things
 			server.StartTLS()
 			defer server.Close()
-			r := examine(t, Config{TokenURL: server.URL + "/token", ClientID: testID, ClientSecret: testSecret, RootCAs: roots})
+			r := examine(t, Config{TokenURL: server.URL + "/token", ClientID: testID, ClientSecret: secret.New(testSecret), RootCAs: roots})
 			got := r.get(t, "connection.certificate")
 			require.Equal(t, c.want, got.Status)
 			require.Contains(t, got.Summary, c.summary)
@@ -114,7 +115,7 @@ func TestNotTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	r := examine(t, Config{TokenURL: "https" + server.URL[len("http"):], ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{TokenURL: "https" + server.URL[len("http"):], ClientID: testID, ClientSecret: secret.New(testSecret)})
 	r.isOnly(t, map[string]Status{"connection.tls": Failed})
 }
 
@@ -133,7 +134,7 @@ func TestPlainHTTP(t *testing.T) {
 func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	r := examine(t, Config{
-		TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: testSecret,
+		TokenURL: "https://idp.invalid/token", ClientID: testID, ClientSecret: secret.New(testSecret),
 		Timeout: 5 * time.Second,
 	})
 	require.Equal(t, Failed, r.get(t, "connection.dns").Status)
@@ -157,7 +158,7 @@ func TestProxy(t *testing.T) {
 	require.NoError(t, err)
 	u.User = url.UserPassword("me", "proxy-password")
 	r := examine(t, Config{
-		TokenURL: "http://idp.example/token", ClientID: testID, ClientSecret: testSecret, Proxy: http.ProxyURL(u), Grants: 1,
+		TokenURL: "http://idp.example/token", ClientID: testID, ClientSecret: secret.New(testSecret), Proxy: http.ProxyURL(u), Grants: 1,
 	})
 	r.isOnly(t, map[string]Status{})
 	require.Contains(t, r.get(t, "connection.proxy").Summary, u.Host)

@@ -123,7 +123,7 @@ func (e *run) withoutProof(ctx context.Context) Result {
 	r := Result{ID: "dpop.without_proof", Status: OK, Summary: "the API refuses the token without a proof"}
 	took := []string{}
 	for _, scheme := range []string{"DPoP", "Bearer"} {
-		x, err := e.probe.get(ctx, e.cfg.APIURL, scheme+" "+e.token.AccessToken, "")
+		x, err := e.probe.get(ctx, e.cfg.APIURL, scheme+" "+e.token.AccessToken.Reveal(), "")
 		if err != nil {
 			return apiUnreached(r, err)
 		}
@@ -150,7 +150,7 @@ func (e *run) getWithToken(ctx context.Context) (x *roundTrip, demanded bool, er
 	for {
 		proof := ""
 		if e.signer != nil {
-			if proof, err = e.signer.Proof(http.MethodGet, target, e.token.AccessToken); err != nil {
+			if proof, err = e.signer.Proof(http.MethodGet, target, e.token.AccessToken.Reveal()); err != nil {
 				return nil, demanded, err
 			}
 		}
@@ -158,7 +158,7 @@ func (e *run) getWithToken(ctx context.Context) (x *roundTrip, demanded bool, er
 		if err != nil || e.signer == nil {
 			return x, demanded, err
 		}
-		learnt := e.signer.Learn(target, x.header, e.token.AccessToken)
+		learnt := e.signer.Learn(target, x.header, e.token.AccessToken.Reveal())
 		if demanded || !learnt || !oauth.DemandsNonce(x.header.Values("WWW-Authenticate")) {
 			return x, demanded, nil
 		}

@@ -30,7 +30,7 @@ func (e *run) grant(ctx context.Context, m method) (*oauth.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.hide.Token(token.AccessToken)
+	e.hide.Token(token.AccessToken.Reveal())
 	return token, nil
 }
 

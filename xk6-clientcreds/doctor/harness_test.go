@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,7 +51,7 @@ func serve(t *testing.T, change func(*authserver.Config)) *examined {
 	})
 	e := server.Endpoints()
 	return &examined{server, Config{
-		Issuer: e.Issuer, ClientID: sc.Clients[0].ID, ClientSecret: sc.Clients[0].Secret,
+		Issuer: e.Issuer, ClientID: sc.Clients[0].ID, ClientSecret: secret.New(sc.Clients[0].Secret),
 		Scope: strings.Fields(sc.Clients[0].Scope), APIURL: e.API + "orders",
 	}}
 }

@@ -76,5 +76,5 @@ func (e *run) introspect(ctx context.Context, address string) (*oauth.Introspect
 	}
 	probe, closing := e.probeOf(e.method)
 	defer closing()
-	return endpoint.Introspect(ctx, probe.do, e.token.AccessToken)
+	return endpoint.Introspect(ctx, probe.do, e.token.AccessToken.Reveal())
 }

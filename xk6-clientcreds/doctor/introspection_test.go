@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // An introspection endpoint that does not work is named, and does not make the server unusable.
@@ -70,7 +71,7 @@ func TestIntrospectionIsNotAsked(t *testing.T) {
 	require.Zero(t, x.server.Stats().IntrospectionRequests)
 
 	_, err := Run(t.Context(), Config{
-		Issuer: x.cfg.Issuer, ClientID: testID, ClientSecret: testSecret,
+		Issuer: x.cfg.Issuer, ClientID: testID, ClientSecret: secret.New(testSecret),
 		IntrospectionURL: "introspect",
 	})
 	require.EqualError(t, err, "INTROSPECTION_URL must be an absolute http or https URL without a user name and password")

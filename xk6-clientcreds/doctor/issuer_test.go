@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestIssuersThatPeoplePaste(t *testing.T) {
@@ -21,7 +23,7 @@ func TestIssuersThatPeoplePaste(t *testing.T) {
 		"idp.example":             `ISSUER is "idp.example", which is not an absolute http or https URL; set it to one such as https://idp.example.com`,
 		"ftp://me:pw@idp.example": `ISSUER is "idp.example", which is not an absolute http or https URL; set it to one such as https://idp.example.com`,
 	} {
-		_, err := Run(t.Context(), Config{Issuer: issuer, ClientID: testID, ClientSecret: testSecret})
+		_, err := Run(t.Context(), Config{Issuer: issuer, ClientID: testID, ClientSecret: secret.New(testSecret)})
 		require.EqualError(t, err, want)
 	}
 }
@@ -43,9 +45,9 @@ func TestBlanksAroundCredentials(t *testing.T) {
 			"CLIENT_ID ends with a blank: remove it, unless it belongs there; check CLIENT_ID and CLIENT_SECRET",
 		},
 	} {
-		r := x.examine(t, func(cfg *Config) { cfg.ClientID, cfg.ClientSecret = c.id, c.secret })
+		r := x.examine(t, func(cfg *Config) { cfg.ClientID, cfg.ClientSecret = c.id, secret.New(c.secret) })
 		require.Contains(t, r.get(t, "grant.configured").Hint, c.want)
 	}
-	r := x.examine(t, func(cfg *Config) { cfg.ClientSecret = "wrong" })
+	r := x.examine(t, func(cfg *Config) { cfg.ClientSecret = secret.New("wrong") })
 	require.NotContains(t, r.get(t, "grant.configured").Hint, "blank")
 }

@@ -26,7 +26,7 @@ func checkLatency(ctx context.Context, e *run) []Result {
 		}
 		took = append(took, e.probe.last.duration)
 		e.slowest = max(e.slowest, e.probe.last.duration)
-		e.repeats = e.repeats || token.AccessToken == e.token.AccessToken
+		e.repeats = e.repeats || token.AccessToken.Reveal() == e.token.AccessToken.Reveal()
 		if e.probe.last.reused {
 			reused++
 		}

@@ -41,14 +41,14 @@ var methods = []method{
 	{
 		id: "client_secret_post", name: "client_secret_post", missing: missingSecret, hint: always(hint.SecretPost),
 		auth: func(c *Config) (oauth.ClientAuth, error) {
-			return oauth.ClientSecretPost(c.ClientID, c.ClientSecret), nil
+			return oauth.ClientSecretPost(c.ClientID, c.ClientSecret.Reveal()), nil
 		},
 	},
 	{
 		id: "client_secret_jwt", name: oauth.MethodClientSecretJWT, signs: true, missing: missingLongSecret,
 		hint: hintAssertion,
 		auth: func(c *Config) (oauth.ClientAuth, error) {
-			return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret, secretAlgorithm)
+			return oauth.ClientSecretJWT(c.assertion(), c.ClientSecret.Reveal(), secretAlgorithm)
 		},
 	},
 	{
@@ -81,16 +81,16 @@ func always(text hint.Credentials) func(*run) hint.Credentials {
 
 func basic(encoding oauth.BasicEncoding) func(*Config) (oauth.ClientAuth, error) {
 	return func(c *Config) (oauth.ClientAuth, error) {
-		return oauth.ClientSecretBasic(c.ClientID, c.ClientSecret, encoding), nil
+		return oauth.ClientSecretBasic(c.ClientID, c.ClientSecret.Reveal(), encoding), nil
 	}
 }
 
 func missingSecret(c *Config) error {
 	switch {
-	case c.ClientSecret == "":
+	case c.ClientSecret.IsZero():
 		return configError("CLIENT_SECRET",
 			"is not set; set it to the client's secret, or set CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE")
-	case strings.ContainsAny(c.ClientSecret, "\r\n"):
+	case strings.ContainsAny(c.ClientSecret.Reveal(), "\r\n"):
 		return configError("CLIENT_SECRET", "contains a line break; remove it")
 	}
 	return nil
@@ -99,7 +99,7 @@ func missingSecret(c *Config) error {
 // blankCredential says that the client's id or secret begins or ends with a blank. A server can have issued such a
 // secret (RFC 6749 §A.2), but it is nearly always left over from copying.
 func (c *Config) blankCredential() string {
-	for _, v := range []struct{ name, value string }{{"CLIENT_ID", c.ClientID}, {"CLIENT_SECRET", c.ClientSecret}} {
+	for _, v := range []struct{ name, value string }{{"CLIENT_ID", c.ClientID}, {"CLIENT_SECRET", c.ClientSecret.Reveal()}} {
 		switch {
 		case strings.HasPrefix(v.value, " "):
 			return v.name + " begins with a blank: remove it, unless it belongs there"
@@ -119,7 +119,7 @@ const (
 
 func missingLongSecret(c *Config) error {
 	err := missingSecret(c)
-	if n := len(c.ClientSecret); err == nil && n < leastSecret {
+	if n := len(c.ClientSecret.Reveal()); err == nil && n < leastSecret {
 		return configError("CLIENT_SECRET", "has %d bytes; %s with %s needs %d or more (RFC 7518 §3.2)",
 			n, oauth.MethodClientSecretJWT, secretAlgorithm, leastSecret)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // awkward has characters that the form encoding of RFC 6749 §2.3.1 changes.
@@ -101,7 +102,7 @@ func TestMethods(t *testing.T) {
 // A method that the metadata do not offer is not tried beside the configured one.
 func TestMethodNotOffered(t *testing.T) {
 	t.Parallel()
-	e := &run{cfg: Config{ClientID: testID, ClientSecret: testSecret}, method: methods[0]}
+	e := &run{cfg: Config{ClientID: testID, ClientSecret: secret.New(testSecret)}, method: methods[0]}
 	e.metadata = metadataOf("client_secret_basic")
 	r := e.tryOther(t.Context(), methods[2])
 	require.Equal(t, Skipped, r.Status)

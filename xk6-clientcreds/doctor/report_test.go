@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -143,9 +144,9 @@ func TestVerdict(t *testing.T) {
 // can: neither is in what is written, nor what a terminal would obey.
 func TestNothingSecretIsWritten(t *testing.T) {
 	t.Parallel()
-	const secret = `Rare+Secret/of%the=server&x "q"`
-	token := unsigned(t, map[string]any{"alg": "none", "kid": secret}, map[string]any{
-		"iss": secret, "aud": []any{secret, "x\x1b[31m"}, "sub": "someone@example.com", "jti": "handle-of-the-token",
+	const rare = `Rare+Secret/of%the=server&x "q"`
+	token := unsigned(t, map[string]any{"alg": "none", "kid": rare}, map[string]any{
+		"iss": rare, "aud": []any{rare, "x\x1b[31m"}, "sub": "someone@example.com", "jti": "handle-of-the-token",
 	})
 	var server *httptest.Server
 	granted := 0
@@ -153,14 +154,14 @@ func TestNothingSecretIsWritten(t *testing.T) {
 		if strings.Contains(r.URL.Path, "well-known") {
 			_ = json.NewEncoder(w).Encode(map[string]any{
 				"issuer": server.URL, "token_endpoint": server.URL + "/token?key=in-the-query",
-				"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", secret},
-				"grant_types_supported":                 []string{secret},
+				"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", rare},
+				"grant_types_supported":                 []string{rare},
 			})
 			return
 		}
 		got := r.Header.Get("Authorization") + " " + r.FormValue("client_secret")
-		w.Header().Set("RateLimit-Policy", got+" "+secret+" "+token)
-		w.Header().Set("Content-Type", "text/plain; x="+url.QueryEscape(secret))
+		w.Header().Set("RateLimit-Policy", got+" "+rare+" "+token)
+		w.Header().Set("Content-Type", "text/plain; x="+url.QueryEscape(rare))
 		if r.URL.Path == "/api" {
 			w.Header().Set("WWW-Authenticate", `Bearer error="`+token+`"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -168,7 +169,7 @@ func TestNothingSecretIsWritten(t *testing.T) {
 		}
 		if granted++; granted == 1 {
 			_ = json.NewEncoder(w).Encode(map[string]any{
-				"access_token": token, "token_type": "Bearer", "scope": secret + " " + token + " \x1b]0;title\x07",
+				"access_token": token, "token_type": "Bearer", "scope": rare + " " + token + " \x1b]0;title\x07",
 				"expires_in": 60,
 			})
 			return
@@ -176,12 +177,12 @@ func TestNothingSecretIsWritten(t *testing.T) {
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"error":             "invalid_request",
-			"error_description": got + " " + secret + " " + token,
+			"error_description": got + " " + rare + " " + token,
 		})
 	}))
 	defer server.Close()
 	cfg := Config{
-		Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret,
+		Issuer: server.URL, APIURL: server.URL + "/api", ClientID: testID, ClientSecret: secret.New(rare),
 		AllMethods: true,
 	}
 	report := examine(t, cfg)
@@ -192,7 +193,7 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	require.NoError(t, report.WriteText(&text, false))
 	require.NoError(t, report.WriteText(&colored, true))
 	require.NoError(t, report.WriteJSON(&encoded))
-	quoted, err := json.Marshal(secret)
+	quoted, err := json.Marshal(rare)
 	require.NoError(t, err)
 	for where, out := range map[string]string{
 		"text": text.String(), "colored": colored.String(),
@@ -200,10 +201,10 @@ func TestNothingSecretIsWritten(t *testing.T) {
 	} {
 		require.Contains(t, out, redact.Mask, where)
 		for _, hidden := range []string{
-			secret, strings.Fields(secret)[0], url.QueryEscape(secret), url.PathEscape(secret),
-			strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, `"`, `\"`),
-			base64.StdEncoding.EncodeToString([]byte(testID + ":" + secret)),
-			base64.StdEncoding.EncodeToString([]byte(testID + ":" + url.QueryEscape(secret))),
+			rare, strings.Fields(rare)[0], url.QueryEscape(rare), url.PathEscape(rare),
+			strings.Trim(string(quoted), `"`), strings.ReplaceAll(rare, `"`, `\"`),
+			base64.StdEncoding.EncodeToString([]byte(testID + ":" + rare)),
+			base64.StdEncoding.EncodeToString([]byte(testID + ":" + url.QueryEscape(rare))),
 			token, token[:40], strings.Split(token, ".")[1], "someone@example.com", "handle-of-the-token", "in-the-query",
 			"\x07", "\x1b]", `\u001b`,
 		} {

@@ -59,7 +59,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if e.signer, err = cfg.newSigner(); err != nil {
 		return nil, err
 	}
-	e.hide.Secret(cfg.ClientID, cfg.ClientSecret)
+	e.hide.Secret(cfg.ClientID, cfg.ClientSecret.Reveal())
 	report := &Report{
 		SchemaVersion: SchemaVersion, StartedAt: time.Now().UTC().Truncate(time.Millisecond),
 		ClientID:   shown(e.hide, cfg.ClientID),

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestHealthyServer(t *testing.T) {
@@ -69,7 +70,7 @@ func TestFaults(t *testing.T) {
 		want   found
 	}{
 		"wrong secret": {
-			nil, func(c *Config) { c.ClientSecret = "not-the-secret" },
+			nil, func(c *Config) { c.ClientSecret = secret.New("not-the-secret") },
 			found{"grant.configured": Failed},
 		},
 		"unknown scope": {
@@ -299,7 +300,7 @@ func TestDiscoveryOfHTML(t *testing.T) {
 		_, _ = w.Write([]byte("<html>"))
 	}))
 	defer server.Close()
-	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: secret.New(testSecret)})
 	r.isOnly(t, map[string]Status{"discovery.issuer": Failed})
 	require.Contains(t, r.get(t, "discovery.openid").Summary, "not a JSON object")
 	require.Equal(t, Skipped, r.get(t, "grant.configured").Status)
@@ -319,7 +320,7 @@ func TestMetadata(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: testSecret})
+	r := examine(t, Config{Issuer: server.URL, ClientID: testID, ClientSecret: secret.New(testSecret)})
 	r.isOnly(t, map[string]Status{
 		"discovery.auth_methods": Warning, "discovery.grant_types": Warning,
 		"grant.configured": Failed,

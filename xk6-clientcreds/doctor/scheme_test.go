@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // A scheme that the port does not speak is named, whichever of the two it is and whatever the address is configured by.
@@ -27,14 +29,14 @@ func TestWrongScheme(t *testing.T) {
 		"TOKEN_URL": {TokenURL: tlsPort + "/token"},
 		"ISSUER":    {Issuer: tlsPort},
 	} {
-		cfg.ClientID, cfg.ClientSecret = testID, testSecret
+		cfg.ClientID, cfg.ClientSecret = testID, secret.New(testSecret)
 		r := examine(t, cfg).get(t, "connection.scheme")
 		require.Equal(t, Failed, r.Status)
 		require.Equal(t, name+" is an http URL, but its port speaks TLS", r.Summary)
 		require.Equal(t, "set "+name+" to an https URL", r.Hint)
 	}
 
-	cfg := Config{TokenURL: plain.URL + "/token", ClientID: testID, ClientSecret: testSecret}
+	cfg := Config{TokenURL: plain.URL + "/token", ClientID: testID, ClientSecret: secret.New(testSecret)}
 	require.NotContains(t, examine(t, cfg).ids(), "connection.scheme", "http is right")
 
 	cfg.TokenURL = strings.Replace(plain.URL, "http:", "https:", 1) + "/token"

@@ -52,8 +52,8 @@ func checkToken(_ context.Context, e *run) []Result {
 	if e.token == nil {
 		return nil
 	}
-	e.claims = parseJWT(e.token.AccessToken)
-	size := len(e.token.AccessToken)
+	e.claims = parseJWT(e.token.AccessToken.Reveal())
+	size := len(e.token.AccessToken.Reveal())
 	r := Result{
 		ID: "token.format", Status: OK, Summary: fmt.Sprintf("opaque, %d bytes", size),
 		Data: map[string]any{"format": "opaque", "bytes": size},

@@ -12,6 +12,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // testJWK is the key of RFC 8037 §A.1, and testD its private part.
@@ -161,7 +163,7 @@ func TestKeysAndAssertionsAreNowhere(t *testing.T) {
 func TestClientsWithOtherKeysAreOthers(t *testing.T) {
 	t.Parallel()
 	o := func(text string) *options {
-		return &options{Auth: "private_key_jwt", Key: keyOptions{Text: text}}
+		return &options{Auth: "private_key_jwt", Key: keyOptions{Text: secret.New(text)}}
 	}
 	assert.NotEqual(t, o("a").key(), o("b").key())
 }

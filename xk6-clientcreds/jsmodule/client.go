@@ -142,7 +142,7 @@ func (c *client) apply(state *lib.State, asked time.Duration, f found) (*view, e
 			lease:      f.lease,
 			freshUntil: f.lease.FreshUntil.Sub(epoch),
 			expires:    f.lease.ExpiresAt.Sub(epoch),
-			token:      c.m.vu.Runtime().ToValue(f.lease.Token.AccessToken),
+			token:      c.m.vu.Runtime().ToValue(f.lease.Token.AccessToken.Reveal()),
 		}
 	}
 	if f.outcome == tokencache.Miss {

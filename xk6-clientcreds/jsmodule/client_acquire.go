@@ -97,7 +97,7 @@ func (a *acquisition) ofToken(rt *sobek.Runtime, key string) sobek.Value {
 	case a.token == nil:
 		return sobek.Null()
 	case key == "accessToken":
-		return rt.ToValue(a.token.AccessToken)
+		return rt.ToValue(a.token.AccessToken.Reveal())
 	case key == "tokenType":
 		return rt.ToValue(a.token.Type)
 	case key == "scope":

@@ -12,11 +12,11 @@ func (o *options) clientSecretBasic(*secretReader) (oauth.ClientAuth, error) {
 	if o.BasicEncoding == encodingRaw {
 		encoding = oauth.BasicRaw
 	}
-	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret, encoding), nil
+	return oauth.ClientSecretBasic(o.ClientID, o.ClientSecret.Reveal(), encoding), nil
 }
 
 func (o *options) clientSecretPost(*secretReader) (oauth.ClientAuth, error) {
-	return oauth.ClientSecretPost(o.ClientID, o.ClientSecret), nil
+	return oauth.ClientSecretPost(o.ClientID, o.ClientSecret.Reveal()), nil
 }
 
 func (o *options) clientSecretJWT(*secretReader) (oauth.ClientAuth, error) {
@@ -24,14 +24,17 @@ func (o *options) clientSecretJWT(*secretReader) (oauth.ClientAuth, error) {
 	if err != nil {
 		return oauth.ClientAuth{}, err
 	}
-	return oauth.ClientSecretJWT(assertion, o.ClientSecret, o.Assertion.Algorithm)
+	return oauth.ClientSecretJWT(assertion, o.ClientSecret.Reveal(), o.Assertion.Algorithm)
 }
 
 func (o *options) privateKeyJWT(from *secretReader) (oauth.ClientAuth, error) {
 	if at := o.Assertion.From; at.given() {
-		return oauth.AssertionFrom(o.ClientID, func() (string, error) { return from.read("assertion", at) }), nil
+		return oauth.AssertionFrom(o.ClientID, func() (string, error) {
+			assertion, err := from.read("assertion", at)
+			return assertion.Reveal(), err
+		}), nil
 	}
-	key, err := oauth.ParseSigningKey([]byte(o.Key.Text), o.Key.Algorithm, o.Key.ID)
+	key, err := oauth.ParseSigningKey([]byte(o.Key.Text.Reveal()), o.Key.Algorithm, o.Key.ID)
 	if err != nil {
 		return oauth.ClientAuth{}, err
 	}

@@ -22,7 +22,7 @@ func (c *client) inspect(call sobek.FunctionCall) sobek.Value {
 	}
 	i := &inspection{c: c, token: c.tokenArgument("inspect", call.Argument(0))}
 	c.m.process.redactor.Token(i.token)
-	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken == i.token {
+	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken.Reveal() == i.token {
 		i.cached = lease.Token
 	}
 	if i.jwt = oauth.ParseJWT(i.token); i.jwt != nil {

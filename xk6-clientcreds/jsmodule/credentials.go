@@ -21,8 +21,8 @@ type credentials struct {
 // newCredentials makes credentials of what o holds. Whatever is wrong with it is found here.
 func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 	redactor := t.process.redactor
-	for _, s := range slices.Concat([]string{o.ClientSecret}, o.Key.secrets(), o.Certificate.secrets(),
-		secretsOfKey(o.DPoP.Text), o.Exchange.secrets()) {
+	for _, s := range slices.Concat([]string{o.ClientSecret.Reveal()}, o.Key.secrets(), o.Certificate.secrets(),
+		secretsOfKey(o.DPoP.Text.Reveal()), o.Exchange.secrets()) {
 		redactor.Secret(o.ClientID, s)
 	}
 	auth, err := o.method().build(o, &t.process.secrets)
@@ -94,8 +94,8 @@ func (o *options) mayRotate() bool {
 // just that.
 func (t *tokenSource) warnOfCertificate(now time.Time) {
 	c := t.certificate
-	if o := t.credentials.Load().opts; c == nil && o.Certificate.Text != "" { // the one that assertions name
-		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+	if o := t.credentials.Load().opts; c == nil && !o.Certificate.Text.IsZero() { // the one that assertions name
+		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text.Reveal()), []byte(o.Key.Text.Reveal()))
 	}
 	if c == nil {
 		return

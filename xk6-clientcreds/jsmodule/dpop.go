@@ -31,7 +31,7 @@ func (c *client) initDPoP() (err error) {
 // goroutine.
 func (c *client) proof(state *lib.State, method string, u *url.URL, token *oauth.Token) (string, error) {
 	begin := time.Now()
-	proof, err := token.DPoP.Proof(method, u, token.AccessToken)
+	proof, err := token.DPoP.Proof(method, u, token.AccessToken.Reveal())
 	if err != nil {
 		return "", &oauth.Error{Code: oauth.CodeClientAuth, Description: err.Error()}
 	}

@@ -20,6 +20,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
@@ -28,7 +29,7 @@ func (v *vu) prime(left time.Duration) {
 	v.t.Helper()
 	const ttl = time.Hour
 	token := &oauth.Token{
-		AccessToken: "primed-token", Type: "Bearer", ExpiresIn: ttl,
+		AccessToken: secret.New("primed-token"), Type: "Bearer", ExpiresIn: ttl,
 		RequestedAt: time.Now().Add(left - ttl),
 	}
 	_, _, err := v.onlyClient().entry.Get(v.t.Context(), given{token})

@@ -84,7 +84,7 @@ func (o *observer) count(a *oauth.Attempt) {
 	}
 	o.addTimes(a, add)
 	if a.Token != nil {
-		o.process.redactor.Token(a.Token.AccessToken)
+		o.process.redactor.Token(a.Token.AccessToken.Reveal())
 		o.compareScope(a.GrantType, a.Token.Scope)
 		if a.Token.ExpiresIn > 0 {
 			add(m.TokenTTL, metrics.D(a.Token.ExpiresIn))

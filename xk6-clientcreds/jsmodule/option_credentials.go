@@ -6,6 +6,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // credential takes an identifier, a secret or a token, whose value must not be in an error. One with a
@@ -13,6 +14,20 @@ import (
 func readCredential(r *jsoption.Reader, name string, to *string) {
 	r.Text(name, to)
 	checkCredential(r, name, *to)
+}
+
+// readCredentialText is readCredential for a secret.
+func readCredentialText(r *jsoption.Reader, name string, to *secret.Text) {
+	var text string
+	readCredential(r, name, &text)
+	*to = secret.New(text)
+}
+
+// readText takes a text that may be secret.
+func readText(r *jsoption.Reader, name string, to *secret.Text) {
+	var text string
+	r.Text(name, &text)
+	*to = secret.New(text)
 }
 
 func checkCredential(r *jsoption.Reader, name, text string) {
@@ -25,7 +40,7 @@ func checkCredential(r *jsoption.Reader, name, text string) {
 func (t *tokenSource) warnOfBlanks() {
 	o := t.credentials.Load().opts
 	for _, c := range []struct{ option, text string }{
-		{"clientId", o.ClientID}, {"clientSecret", o.ClientSecret}, {"key.kid", o.Key.ID},
+		{"clientId", o.ClientID}, {"clientSecret", o.ClientSecret.Reveal()}, {"key.kid", o.Key.ID},
 	} {
 		if strings.TrimSpace(c.text) != c.text {
 			t.process.warnOnce(warning{"blanks of " + c.option, t.opts.subject()}, fmt.Sprintf(

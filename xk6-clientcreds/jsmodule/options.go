@@ -9,6 +9,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
@@ -30,29 +31,30 @@ const (
 
 // options are the options of one Client, with every default filled in. index.d.ts documents each.
 type options struct {
-	Issuer, TokenURL       string
-	IntrospectionURL       string
-	RevocationURL          string
-	JWKSURL                string
-	ClientID, ClientSecret string
-	SecretFrom             secretRef // of ClientSecret, once that is read
-	Auth, BasicEncoding    string
-	Key                    keyOptions
-	Certificate            certificateOptions
-	Assertion              assertionOptions
-	DPoP                   dpopOptions
-	Scope                  []string
-	Audience, Resource     []string
-	AuthorizationDetails   string // as JSON
-	Exchange               *exchangeOptions
-	Params                 map[string][]string
-	Headers                map[string]string
-	Cache                  cacheOptions
-	Retry                  retryOptions
-	Timeout                time.Duration
-	OnError                string
-	Tags                   map[string]string
-	HTTPMetrics            bool
+	Issuer, TokenURL     string
+	IntrospectionURL     string
+	RevocationURL        string
+	JWKSURL              string
+	ClientID             string
+	ClientSecret         secret.Text `json:"-"`
+	SecretFrom           secretRef   // of ClientSecret, once that is read
+	Auth, BasicEncoding  string
+	Key                  keyOptions
+	Certificate          certificateOptions
+	Assertion            assertionOptions
+	DPoP                 dpopOptions
+	Scope                []string
+	Audience, Resource   []string
+	AuthorizationDetails string // as JSON
+	Exchange             *exchangeOptions
+	Params               map[string][]string
+	Headers              map[string]string
+	Cache                cacheOptions
+	Retry                retryOptions
+	Timeout              time.Duration
+	OnError              string
+	Tags                 map[string]string
+	HTTPMetrics          bool
 
 	Pool      string      // the name of the pool of which the client is one; none if the tag client distinguishes them
 	shared    *sharedPool // that pool

@@ -7,11 +7,12 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // keyOptions are the private key of private_key_jwt, or of a certificate.
 type keyOptions struct {
-	Text      string // PEM or JWK; of From once that is read
+	Text      secret.Text `json:"-"` // PEM or JWK; of From once that is read
 	From      secretRef
 	ID        string
 	Algorithm string
@@ -37,7 +38,7 @@ func readKey(r *jsoption.Reader, name string, to *keyOptions) {
 }
 
 // privateKey is key with further options of the object, which members describes.
-func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretRef, further func(*jsoption.Reader),
+func readPrivateKey(r *jsoption.Reader, name string, text *secret.Text, from *secretRef, further func(*jsoption.Reader),
 	members string,
 ) {
 	v := r.Get(name)
@@ -45,19 +46,19 @@ func readPrivateKey(r *jsoption.Reader, name string, text *string, from *secretR
 	case v == nil:
 	case jsoption.IsObject(v):
 		r.Nested(name, v, func(k *jsoption.Reader) {
-			k.Text("text", text)
+			readText(k, "text", text)
 			from.read(k)
 			if further != nil {
 				further(k)
 			}
 		})
 		given := from.options()
-		if !r.Failed() && (len(given) > 1 || (*text == "") == (len(given) == 0)) {
+		if !r.Failed() && (len(given) > 1 || text.IsZero() == (len(given) == 0)) {
 			r.Fail(name, "must have one of text, file, env and secret: the private key as PEM or JWK, the path of a file with "+
 				"it, the name of an environment variable, or the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
-		*text = v.String()
+		*text = secret.New(v.String())
 	default:
 		r.Fail(name, "is %s; it must be a private key as PEM or JWK, or an object with %s", jsoption.Describe(v), members)
 	}
@@ -104,8 +105,8 @@ func (o *options) assertion() (a oauth.Assertion, err error) {
 	if a.Header, err = membersOf("assertion.header", o.Assertion.Header); err != nil {
 		return a, err
 	}
-	if o.Certificate.Text != "" {
-		a.Certificate, err = oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+	if !o.Certificate.Text.IsZero() {
+		a.Certificate, err = oauth.ParseClientCertificate([]byte(o.Certificate.Text.Reveal()), []byte(o.Key.Text.Reveal()))
 	}
 	return a, err
 }
@@ -129,7 +130,7 @@ func membersOf(option, text string) (map[string]any, error) {
 // secrets are the parts of the key that must not be in a log: all of it, each line of a PEM's
 // Base64, and the private members of a JWK (RFC 7518 §6, RFC 8037 §2).
 func (k *keyOptions) secrets() []string {
-	return secretsOfKey(k.Text)
+	return secretsOfKey(k.Text.Reveal())
 }
 
 // secretsOfKey is secrets for the text of a key.

@@ -7,12 +7,13 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth, and the one
 // whose thumbprint the JWTs of private_key_jwt have.
 type certificateOptions struct {
-	Text string // PEM; of File once that is read
+	Text secret.Text `json:"-"` // PEM, maybe with the key; of File once that is read
 	File string
 }
 
@@ -23,14 +24,14 @@ func readCertificateOption(r *jsoption.Reader, name string, to *certificateOptio
 	case v == nil:
 	case jsoption.IsObject(v):
 		r.Nested(name, v, func(c *jsoption.Reader) {
-			c.Text("text", &to.Text)
+			readText(c, "text", &to.Text)
 			c.File("file", &to.File)
 		})
-		if !r.Failed() && (to.Text == "") == (to.File == "") {
+		if !r.Failed() && to.Text.IsZero() == (to.File == "") {
 			r.Fail(name, "must have one of text and file: the client's certificate as PEM, or the path of a file with it")
 		}
 	case jsoption.IsString(v) && v.String() != "":
-		to.Text = v.String()
+		to.Text = secret.New(v.String())
 	default:
 		r.Fail(name, "is %s; it must be the client's certificate as PEM, or an object with text or file",
 			jsoption.Describe(v))
@@ -63,17 +64,16 @@ func (o *options) clientCertificate() (*oauth.ClientCertificate, error) {
 	if !o.byCertificate() {
 		return nil, nil //nolint:nilnil // most clients have none
 	}
-	return oauth.ParseClientCertificate([]byte(o.Certificate.Text), []byte(o.Key.Text))
+	return oauth.ParseClientCertificate([]byte(o.Certificate.Text.Reveal()), []byte(o.Key.Text.Reveal()))
 }
 
 // secrets are the private keys that stand beside the certificate in one text, as they do in many
 // files. The certificate itself is for everybody to see.
 func (c *certificateOptions) secrets() []string {
 	var list []string
-	for block, rest := pem.Decode(oauth.RestorePEM([]byte(c.Text))); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(oauth.RestorePEM([]byte(c.Text.Reveal()))); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
-			key := keyOptions{Text: string(pem.EncodeToMemory(block))}
-			list = slices.Concat(list, key.secrets())
+			list = slices.Concat(list, secretsOfKey(string(pem.EncodeToMemory(block))))
 		}
 	}
 	return list

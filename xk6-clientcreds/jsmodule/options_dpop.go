@@ -5,13 +5,14 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // dpopOptions say whether tokens are bound to a key (RFC 9449), and to which.
 type dpopOptions struct {
 	On        bool
-	Algorithm string // of a key that is made here, or that Text is to sign with
-	Text      string // the key, PEM or JWK; of From once that is read; "" for one that is made here
+	Algorithm string      // of a key that is made here, or that Text is to sign with
+	Text      secret.Text `json:"-"` // the key, PEM or JWK; of From once that is read; none for one that is made here
 	From      secretRef
 }
 
@@ -44,10 +45,10 @@ func (d *dpopOptions) newSigner() (*oauth.DPoPSigner, error) {
 		key *oauth.SigningKey
 		err error
 	)
-	if d.Text == "" {
+	if d.Text.IsZero() {
 		key, err = oauth.GenerateDPoPKey(d.Algorithm)
 	} else {
-		key, err = oauth.ParseDPoPKey([]byte(d.Text), d.Algorithm)
+		key, err = oauth.ParseDPoPKey([]byte(d.Text.Reveal()), d.Algorithm)
 	}
 	if err != nil {
 		return nil, err

@@ -5,15 +5,16 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // exchangeOptions are the options of the token exchange (RFC 8693) that follows the client-credentials
 // grant, with the names of §2.1.
 type exchangeOptions struct {
-	SubjectToken, SubjectTokenType string
-	ActorToken, ActorTokenType     string
-	RequestedTokenType             string
-	Audience, Resource, Scope      []string
+	SubjectToken, ActorToken         secret.Text `json:"-"`
+	SubjectTokenType, ActorTokenType string
+	RequestedTokenType               string
+	Audience, Resource, Scope        []string
 
 	scopeText string // Scope as it is sent
 }
@@ -21,9 +22,9 @@ type exchangeOptions struct {
 func (o *options) readExchange(r *jsoption.Reader) {
 	x := &exchangeOptions{SubjectTokenType: oauth.TokenTypeAccessToken}
 	o.Exchange = x
-	readCredential(r, "subjectToken", &x.SubjectToken)
+	readCredentialText(r, "subjectToken", &x.SubjectToken)
 	r.Text("subjectTokenType", &x.SubjectTokenType)
-	readCredential(r, "actorToken", &x.ActorToken)
+	readCredentialText(r, "actorToken", &x.ActorToken)
 	r.Text("actorTokenType", &x.ActorTokenType)
 	r.Text("requestedTokenType", &x.RequestedTokenType)
 	r.Texts("audience", &x.Audience)
@@ -55,5 +56,5 @@ func (x *exchangeOptions) secrets() []string {
 	if x == nil {
 		return nil
 	}
-	return []string{x.SubjectToken, x.ActorToken}
+	return []string{x.SubjectToken.Reveal(), x.ActorToken.Reveal()}
 }

@@ -5,31 +5,43 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // key identifies a configuration: two clients with the same key are the same client. It is a
 // hash, so that no secret is kept as a map key. A secret that the script refers to is identified by the reference: the
 // secret may be replaced.
 func (o *options) key() string {
-	named := *o
-	if named.SecretFrom.given() {
-		named.ClientSecret = ""
-	}
-	if named.Key.From.given() {
-		named.Key.Text = ""
-	}
-	if named.Certificate.File != "" {
-		named.Certificate.Text = ""
-	}
-	if named.DPoP.From.given() {
-		named.DPoP.Text = ""
-	}
-	text, err := json.Marshal(named) // #nosec G117 -- hashed in the next line, never stored or shown
+	text, err := json.Marshal(struct {
+		Options *options
+		Secrets []string
+	}{o, o.inScript()})
 	if err != nil {
 		panic(err) // strings, numbers and maps of strings always marshal
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// inScript returns the secrets that the script contains, each at a place of its own.
+func (o *options) inScript() []string {
+	list := make([]string, 0, 6)
+	for _, s := range []struct {
+		text secret.Text
+		read bool
+	}{
+		{o.ClientSecret, o.SecretFrom.given()},
+		{o.Key.Text, o.Key.From.given()},
+		{o.Certificate.Text, o.Certificate.File != ""},
+		{o.DPoP.Text, o.DPoP.From.given()},
+	} {
+		if s.read {
+			s.text = secret.Text{}
+		}
+		list = append(list, s.text.Reveal())
+	}
+	return append(list, o.Exchange.secrets()...)
 }
 
 // tag is the value of the tag client.

@@ -7,7 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
+
+var secretType = reflect.TypeFor[secret.Text]()
 
 // Two clients that differ in any option are two clients: neither has the tokens, the endpoints or the
 // retries of the other.
@@ -41,10 +45,10 @@ func TestWhatIsReadSomewhereIsKnownByItsPlace(t *testing.T) {
 		place func(*options)
 		text  func(*options)
 	}{
-		"clientSecret": {func(o *options) { o.SecretFrom.Env = "x" }, func(o *options) { o.ClientSecret = "changed" }},
-		"key":          {func(o *options) { o.Key.From.File = "x" }, func(o *options) { o.Key.Text = "changed" }},
-		"certificate":  {func(o *options) { o.Certificate.File = "x" }, func(o *options) { o.Certificate.Text = "changed" }},
-		"dpop.key":     {func(o *options) { o.DPoP.From.Secret = "x" }, func(o *options) { o.DPoP.Text = "changed" }},
+		"clientSecret": {func(o *options) { o.SecretFrom.Env = "x" }, func(o *options) { o.ClientSecret = secret.New("changed") }},
+		"key":          {func(o *options) { o.Key.From.File = "x" }, func(o *options) { o.Key.Text = secret.New("changed") }},
+		"certificate":  {func(o *options) { o.Certificate.File = "x" }, func(o *options) { o.Certificate.Text = secret.New("changed") }},
+		"dpop.key":     {func(o *options) { o.DPoP.From.Secret = "x" }, func(o *options) { o.DPoP.Text = secret.New("changed") }},
 	} {
 		before := defaults()
 		c.place(&before)
@@ -64,7 +68,7 @@ func leavesOf(of reflect.Type, prefix string) (paths []string) {
 		}
 		switch {
 		case !field.IsExported(): // made of the others
-		case inner.Kind() == reflect.Struct:
+		case inner.Kind() == reflect.Struct && inner != secretType:
 			paths = append(paths, leavesOf(inner, prefix+field.Name+".")...)
 		default:
 			paths = append(paths, prefix+field.Name)
@@ -78,6 +82,10 @@ func change(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
 	for name := range strings.SplitSeq(path, ".") {
 		v = reflect.Indirect(v).FieldByName(name)
+	}
+	if v.Type() == secretType {
+		v.Set(reflect.ValueOf(secret.New("changed")))
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:

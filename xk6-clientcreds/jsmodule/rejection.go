@@ -140,7 +140,7 @@ func (t *tokenSource) warnOfDelay(u *url.URL, age time.Duration) {
 // notYetValid says why the API would accept the token later, by the token itself or by the API's words; nothing where
 // neither of them does.
 func notYetValid(t *oauth.Token, resp *k6http.Response) string {
-	if jwt := oauth.ParseJWT(t.AccessToken); jwt != nil {
+	if jwt := oauth.ParseJWT(t.AccessToken.Reveal()); jwt != nil {
 		date, err := http.ParseTime(resp.Headers["Date"])
 		if from, known := jwt.ValidFrom(); err == nil && known && from.After(date) {
 			return fmt.Sprintf("the token is valid from %s, and the API's clock says %s", from.UTC().Format(time.TimeOnly),

@@ -63,8 +63,8 @@ func (t *tokenSource) reread(old *credentials, s *sender) {
 		t.keepOld(err)
 		return
 	}
-	if opts.ClientSecret == old.opts.ClientSecret && opts.Key.Text == old.opts.Key.Text &&
-		opts.Certificate.Text == old.opts.Certificate.Text {
+	if opts.ClientSecret.Equal(old.opts.ClientSecret) && opts.Key.Text.Equal(old.opts.Key.Text) &&
+		opts.Certificate.Text.Equal(old.opts.Certificate.Text) {
 		t.rotation.unchanged = time.Now()
 		return
 	}

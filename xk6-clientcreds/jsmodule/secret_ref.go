@@ -8,6 +8,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // secretRef refers to a secret or a key that the script does not contain. It has one of File, Env and Secret, or none.
@@ -50,7 +51,7 @@ func (p *secretRef) read(r *jsoption.Reader) {
 }
 
 // readSecret reads a secret, or a reference to one.
-func readSecret(r *jsoption.Reader, name string, text *string, from *secretRef) {
+func readSecret(r *jsoption.Reader, name string, text *secret.Text, from *secretRef) {
 	v := r.Get(name)
 	switch {
 	case v == nil:
@@ -61,8 +62,8 @@ func readSecret(r *jsoption.Reader, name string, text *string, from *secretRef) 
 				"the name of a secret in k6's secret sources")
 		}
 	case jsoption.IsString(v) && v.String() != "":
-		*text = v.String()
-		checkCredential(r, name, *text)
+		*text = secret.New(v.String())
+		checkCredential(r, name, v.String())
 	default:
 		r.Fail(name, "is %s; it must be a non-empty string, or an object with file, env or secret", jsoption.Describe(v))
 	}
@@ -77,64 +78,64 @@ type secretReader struct {
 }
 
 // read returns what from, the value of option, refers to.
-func (s *secretReader) read(option string, from secretRef) (string, error) {
+func (s *secretReader) read(option string, from secretRef) (secret.Text, error) {
 	switch {
 	case from.File != "":
 		text, err := oauth.ReadSecretFile(from.File)
 		if err != nil {
-			return "", jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read",
+			return secret.Text{}, jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read",
 				err)
 		}
-		return string(text), nil
+		return secret.New(string(text)), nil
 	case from.Env != "":
 		value, ok := s.lookupEnv(from.Env)
 		switch {
 		case !ok:
-			return "", jsoption.Errorf(option+".env",
+			return secret.Text{}, jsoption.Errorf(option+".env",
 				"is not the name of an environment variable of the k6 process; set the variable where k6 is started")
 		case strings.TrimSpace(value) == "":
-			return "", jsoption.Errorf(option+".env", "names an environment variable that is empty; it must have a value")
+			return secret.Text{}, jsoption.Errorf(option+".env", "names an environment variable that is empty; it must have a value")
 		}
-		return value, nil
+		return secret.New(value), nil
 	}
 	return s.ask(option, from)
 }
 
 // ask asks k6's secret sources.
-func (s *secretReader) ask(option string, from secretRef) (string, error) {
+func (s *secretReader) ask(option string, from secretRef) (secret.Text, error) {
 	const want = "start k6 with --secret-source, such as --secret-source=file=secrets.txt"
 	if s.secrets == nil {
-		return "", jsoption.Errorf(option+".secret", "cannot be read: no secret sources are configured; %s", want)
+		return secret.Text{}, jsoption.Errorf(option+".secret", "cannot be read: no secret sources are configured; %s", want)
 	}
 	value, err := s.secrets.Get(from.Source, from.Secret)
 	var unknown secretsource.UnknownSourceError
 	switch {
 	case errors.As(err, &unknown):
-		return "", jsoption.Errorf(option+".source",
+		return secret.Text{}, jsoption.Errorf(option+".source",
 			"is not a secret source of k6; name one so with --secret-source=file=name=NAME,filename=secrets.txt, or make one "+
 				"the default with --secret-source=file=default,filename=secrets.txt")
 	case err != nil && err.Error() == "no secret sources are configured":
-		return "", jsoption.Errorf(option+".secret", "cannot be read: %w; %s", err, want)
+		return secret.Text{}, jsoption.Errorf(option+".secret", "cannot be read: %w; %s", err, want)
 	case err != nil:
-		return "", jsoption.Errorf(option+".secret",
+		return secret.Text{}, jsoption.Errorf(option+".secret",
 			"cannot be read: the source says %q; it must be the name of a secret there", err)
 	case strings.TrimSpace(value) == "":
-		return "", jsoption.Errorf(option+".secret", "names a secret that is empty; it must have a value")
+		return secret.Text{}, jsoption.Errorf(option+".secret", "names a secret that is empty; it must have a value")
 	}
-	return value, nil
+	return secret.New(value), nil
 }
 
 // readSecret is read for a client secret.
-func (s *secretReader) readSecret(option string, from secretRef) (string, error) {
+func (s *secretReader) readSecret(option string, from secretRef) (secret.Text, error) {
 	text, err := s.read(option, from)
 	if err != nil {
-		return "", err
+		return secret.Text{}, err
 	}
 	if from.File != "" {
-		text = oauth.TrimSecretFile(text)
+		text = secret.New(oauth.TrimSecretFile(text.Reveal()))
 	}
-	if err := oauth.CheckSecret(text); err != nil {
-		return "", jsoption.Errorf(option+"."+from.options()[0], "leads to a secret that %w", err)
+	if err := oauth.CheckSecret(text.Reveal()); err != nil {
+		return secret.Text{}, jsoption.Errorf(option+"."+from.options()[0], "leads to a secret that %w", err)
 	}
 	return text, nil
 }

@@ -73,7 +73,7 @@ func (c *client) revoke(call sobek.FunctionCall) sobek.Value {
 
 // forget drops the cached token if it is this one.
 func (c *client) forget(token string) {
-	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken == token {
+	if lease := c.entry.Current(); lease != nil && lease.Token.AccessToken.Reveal() == token {
 		c.entry.Drop(lease)
 	}
 }
@@ -110,7 +110,7 @@ func (c *client) tokenArgument(method string, v sobek.Value) string {
 		return v.String()
 	}
 	if lease := c.entry.Current(); lease != nil {
-		return lease.Token.AccessToken
+		return lease.Token.AccessToken.Reveal()
 	}
 	panic(rt.NewTypeError("client.%s(): there is no token in the cache; pass one, client.%s(token), or call "+
 		"client.token() before", method, method))

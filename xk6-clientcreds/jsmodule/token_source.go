@@ -46,7 +46,7 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 		return nil, asOptionError(err)
 	}
 	t := &tokenSource{key: key, opts: o, process: p, certificate: certificate, succession: p.successions.of(o)}
-	if o.DPoP.On && (o.Cache.Scope == scopeShared || o.DPoP.Text != "") { // the script's key is looked at once
+	if o.DPoP.On && (o.Cache.Scope == scopeShared || !o.DPoP.Text.IsZero()) { // the script's key is looked at once
 		if t.signer, err = o.DPoP.newSigner(); err != nil {
 			return nil, asOptionError(err)
 		}

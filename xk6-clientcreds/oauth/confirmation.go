@@ -34,7 +34,7 @@ func confirmationOf(token string) confirmation {
 // checkBinding finds a token that is bound to another certificate than the client's. APIs would refuse
 // it, and their answers would not say why.
 func (c *Config) checkBinding(resp *http.Response, t *Token) *Error {
-	bound, own := confirmationOf(t.AccessToken).Certificate, c.Certificate.Thumbprint()
+	bound, own := confirmationOf(t.AccessToken.Reveal()).Certificate, c.Certificate.Thumbprint()
 	if bound == "" || bound == own {
 		return nil
 	}

@@ -58,7 +58,7 @@ func TestAnswersThatAreCompressed(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			return token.AccessToken, nil
+			return token.AccessToken.Reveal(), nil
 		}},
 		"error": {401, `{"error":"invalid_client","error_description":"no such client"}`, func(do Doer) (any, error) {
 			_, err := client.Token(context.Background(), do)

@@ -129,7 +129,7 @@ func (p *DPoPSigner) bind(resp *http.Response, t *Token) *Error {
 				"the server does not support DPoP, or does not bind this client's tokens (RFC 9449 §5)",
 		}
 	}
-	if jkt := confirmationOf(t.AccessToken).Key; jkt != "" && jkt != p.thumbprint {
+	if jkt := confirmationOf(t.AccessToken.Reveal()).Key; jkt != "" && jkt != p.thumbprint {
 		return &Error{
 			Code: CodeTokenBinding, Status: resp.StatusCode,
 			Description: "the token is bound to another key than the one that signed the DPoP proof: " +

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The grant types that a Client uses, as Attempt and Error name them.
@@ -29,11 +31,11 @@ const (
 // less scope. With one the client's token is the actor: the client acts for the subject (§1.1).
 type Exchange struct {
 	// SubjectToken is the token of the party on whose behalf the client acts.
-	SubjectToken string
+	SubjectToken secret.Text
 	// SubjectTokenType is the type of the subject token; TokenTypeAccessToken by default.
 	SubjectTokenType string
 	// ActorToken is the token of the party that acts, where the client's token is the subject.
-	ActorToken string
+	ActorToken secret.Text
 	// ActorTokenType is the type of the actor token; TokenTypeAccessToken by default.
 	ActorTokenType string
 	// RequestedTokenType is TokenTypeAccessToken or TokenTypeJWT; empty leaves it to the server.
@@ -51,10 +53,10 @@ func (x *Exchange) check() error {
 	switch {
 	case x == nil:
 		return nil
-	case x.SubjectToken != "" && x.ActorToken != "":
+	case !x.SubjectToken.IsZero() && !x.ActorToken.IsZero():
 		return configError(FieldActorToken,
 			"contradicts the subject token; set only one of the two, because the client's own token is the other")
-	case x.ActorTokenType != "" && x.SubjectToken == "" && x.ActorToken == "":
+	case x.ActorTokenType != "" && x.SubjectToken.IsZero() && x.ActorToken.IsZero():
 		return configError(FieldActorTokenType,
 			"has no effect without an actor token; set the actor token, or the subject token to make the client the actor")
 	case x.RequestedTokenType != "" && x.RequestedTokenType != TokenTypeAccessToken &&
@@ -84,9 +86,9 @@ func (x *Exchange) form(token string, further url.Values) url.Values {
 		form[name] = slices.Clone(values)
 	}
 	form.Set("grant_type", exchangeGrantType)
-	subject, actor := token, x.ActorToken
-	if x.SubjectToken != "" {
-		subject, actor = x.SubjectToken, token
+	subject, actor := token, x.ActorToken.Reveal()
+	if !x.SubjectToken.IsZero() {
+		subject, actor = x.SubjectToken.Reveal(), token
 	}
 	form.Set("subject_token", subject)
 	form.Set("subject_token_type", orAccessToken(x.SubjectTokenType))
@@ -120,7 +122,7 @@ func orAccessToken(kind string) string {
 func (c *Client) exchanging(token *Token) *Client {
 	x := *c
 	x.grantType, x.source, x.prepared = GrantTokenExchange, token, nil
-	x.form = c.config.Exchange.form(token.AccessToken, c.config.Params)
+	x.form = c.config.Exchange.form(token.AccessToken.Reveal(), c.config.Params)
 	x.scope = strings.Join(c.config.Exchange.Scope, " ")
 	return &x
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // exchangeServer answers both requests and remembers their forms.
@@ -79,14 +81,14 @@ func TestExchangeRequests(t *testing.T) {
 			},
 		},
 		"the client acts": {
-			Exchange{SubjectToken: "of-a-user", SubjectTokenType: idToken},
+			Exchange{SubjectToken: secret.New("of-a-user"), SubjectTokenType: idToken},
 			url.Values{
 				"subject_token": {"of-a-user"}, "subject_token_type": {idToken},
 				"actor_token": {"of-the-client"}, "actor_token_type": {TokenTypeAccessToken},
 			},
 		},
 		"somebody else acts": {
-			Exchange{ActorToken: "of-a-service", ActorTokenType: TokenTypeJWT},
+			Exchange{ActorToken: secret.New("of-a-service"), ActorTokenType: TokenTypeJWT},
 			url.Values{
 				"subject_token": {"of-the-client"}, "subject_token_type": {TokenTypeAccessToken},
 				"actor_token": {"of-a-service"}, "actor_token_type": {TokenTypeJWT},
@@ -102,7 +104,7 @@ func TestExchangeRequests(t *testing.T) {
 		for range 2 {
 			token, err := client.Token(context.Background(), s.do)
 			require.NoError(t, err, name)
-			assert.Equal(t, "exchanged", token.AccessToken, name)
+			assert.Equal(t, "exchanged", token.AccessToken.Reveal(), name)
 		}
 		require.Len(t, s.forms, 4, name)
 		first := url.Values{"grant_type": {"client_credentials"}, "scope": {"all"}, "audience": {"first"}, "tenant": {"blue"}}
@@ -325,7 +327,7 @@ func TestWrongExchanges(t *testing.T) {
 		problem  string
 	}{
 		"two others": {
-			Exchange{SubjectToken: "a", ActorToken: "b"},
+			Exchange{SubjectToken: secret.New("a"), ActorToken: secret.New("b")},
 			`actor token contradicts the subject token; set only one of the two, because the client's own token is the other`,
 		},
 		"a type without a token": {

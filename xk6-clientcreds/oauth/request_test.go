@@ -51,7 +51,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	token, err := newClient(t, c).Token(context.Background(), transport.RoundTrip)
 	require.NoError(t, err)
 	served.Wait()
-	assert.Equal(t, "at", token.AccessToken)
+	assert.Equal(t, "at", token.AccessToken.Reveal())
 	assert.Equal(t, strings.Join([]string{
 		"POST /oauth2/token?tenant=a%20b HTTP/1.1",
 		"Host: " + listener.Addr().String(),

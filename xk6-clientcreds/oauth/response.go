@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // maxBody bounds what is read of an answer. The largest access tokens are some tens of kilobytes.
@@ -113,7 +115,7 @@ func (m *members) token(resp *http.Response) (*Token, *Error) {
 		return nil, invalid(resp, "the access_token has characters that no header can carry")
 	}
 	return &Token{
-		AccessToken: access,
+		AccessToken: secret.New(access),
 		Type:        tokenType(string(m.TokenType)),
 		Scope:       string(m.Scope),
 		IssuedType:  string(m.IssuedTokenType),

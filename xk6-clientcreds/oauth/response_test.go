@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const (
@@ -245,84 +247,84 @@ func TestAnswersWithToken(t *testing.T) {
 		"RFC 6749 §4.4.3": {
 			"application/json;charset=UTF-8",
 			`{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"example","expires_in":3600,"example_parameter":"example_value"}`,
-			Token{AccessToken: "2YotnFZFEjr1zCsicMWpAA", Type: "example", ExpiresIn: time.Hour},
+			Token{AccessToken: secret.New("2YotnFZFEjr1zCsicMWpAA"), Type: "example", ExpiresIn: time.Hour},
 		},
 		"lower-case type": {
 			typeJSON, `{"access_token":"at","token_type":"bearer"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 		"upper-case type": {
 			typeJSON, `{"access_token":"at","token_type":"BEARER"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 		"as Apigee": {
 			typeJSON, `{"access_token":"at","token_type":"BearerToken"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 		"in two words": {
 			typeJSON, `{"access_token":"at","token_type":"bearer_token"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
-		"another type": {typeJSON, `{"access_token":"at","token_type":"JWT"}`, Token{AccessToken: "at", Type: "JWT"}},
+		"another type": {typeJSON, `{"access_token":"at","token_type":"JWT"}`, Token{AccessToken: secret.New("at"), Type: "JWT"}},
 		"long type": {
 			typeJSON, `{"access_token":"at","token_type":"` + strings.Repeat("x", 65) + `"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 		"longest type": {
 			typeJSON, `{"access_token":"at","token_type":"` + strings.Repeat("x", 64) + `"}`,
-			Token{AccessToken: "at", Type: strings.Repeat("x", 64)},
+			Token{AccessToken: secret.New("at"), Type: strings.Repeat("x", 64)},
 		},
-		"no type": {typeJSON, `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
+		"no type": {typeJSON, `{"access_token":"at"}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
 		"type is no token": {
 			typeJSON, `{"access_token":"at","token_type":"Bearer\r\nX: y"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 		"null everywhere": {
 			typeJSON,
 			`{"access_token":"at","token_type":null,"expires_in":null,"scope":null,"error":null}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
-		"empty error": {typeJSON, `{"access_token":"at","error":""}`, Token{AccessToken: "at", Type: "Bearer"}},
+		"empty error": {typeJSON, `{"access_token":"at","error":""}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
 		"numeric string": {
 			typeJSON, `{"access_token":"at","expires_in":"3600"}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: time.Hour},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: time.Hour},
 		},
 		"string with spaces": {
 			typeJSON, `{"access_token":"at","expires_in":" 60 "}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: time.Minute},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: time.Minute},
 		},
 		"float": {
 			typeJSON, `{"access_token":"at","expires_in":3599.75}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: time.Hour - time.Second/4},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: time.Hour - time.Second/4},
 		},
 		"exponent": {
 			typeJSON, `{"access_token":"at","expires_in":36e2}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: time.Hour},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: time.Hour},
 		},
 		"huge": {
 			typeJSON, `{"access_token":"at","expires_in":9223372036854775807}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: maxTTL},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: maxTTL},
 		},
 		"beyond float64": {
 			typeJSON, `{"access_token":"at","expires_in":1e400}`,
-			Token{AccessToken: "at", Type: "Bearer", ExpiresIn: maxTTL},
+			Token{AccessToken: secret.New("at"), Type: "Bearer", ExpiresIn: maxTTL},
 		},
-		"wrong content type": {typeHTML, `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
-		"no content type":    {"", `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
-		"form, called JSON":  {typeForm, `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
-		"byte order mark":    {typeJSON, "\xef\xbb\xbf" + `{"access_token":"at"}`, Token{AccessToken: "at", Type: "Bearer"}},
+		"wrong content type": {typeHTML, `{"access_token":"at"}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
+		"no content type":    {"", `{"access_token":"at"}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
+		"form, called JSON":  {typeForm, `{"access_token":"at"}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
+		"byte order mark":    {typeJSON, "\xef\xbb\xbf" + `{"access_token":"at"}`, Token{AccessToken: secret.New("at"), Type: "Bearer"}},
 		"much leading space": {
 			typeJSON, strings.Repeat(" \r\n", 100) + `{"access_token":"at"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
-		"the last one counts": {typeJSON, `{"access_token":"a","access_token":"b"}`, Token{AccessToken: "b", Type: "Bearer"}},
+		"the last one counts": {typeJSON, `{"access_token":"a","access_token":"b"}`, Token{AccessToken: secret.New("b"), Type: "Bearer"}},
 		"form": {
 			typeForm, "access_token=a%2Fb%3D&token_type=bearer&expires_in=60&scope=r+w",
-			Token{AccessToken: "a/b=", Type: "Bearer", ExpiresIn: time.Minute, Scope: "r w"},
+			Token{AccessToken: secret.New("a/b="), Type: "Bearer", ExpiresIn: time.Minute, Scope: "r w"},
 		},
 		"as large as allowed": {
 			typeJSON, `{"access_token":"at","x":"` + strings.Repeat("x", maxBody-29) + `"}`,
-			Token{AccessToken: "at", Type: "Bearer"},
+			Token{AccessToken: secret.New("at"), Type: "Bearer"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -182,7 +182,7 @@ func TestRetryTimes(t *testing.T) {
 					func(a Attempt) { seen = append(seen, a) })
 				if tc.want == "" {
 					require.NoError(t, err)
-					assert.Equal(t, "at", token.AccessToken)
+					assert.Equal(t, "at", token.AccessToken.Reveal())
 				} else {
 					require.EqualError(t, err, tc.want)
 					assert.Nil(t, token)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // Token is a successful token response (RFC 6749 §5.1).
 type Token struct {
 	// AccessToken is the token as the server sent it.
-	AccessToken string
+	AccessToken secret.Text
 	// Type is the token type in its registered spelling ("Bearer", "DPoP"), or as sent when it is another one.
 	Type string
 	// Scope is the scope that was granted, space separated. When the server omits it, the requested scope was granted.
@@ -32,7 +34,7 @@ type Token struct {
 
 // Authorization is the value of the Authorization header that carries the token (RFC 6750 §2.1).
 func (t *Token) Authorization() string {
-	return t.Type + " " + t.AccessToken
+	return t.Type + " " + t.AccessToken.Reveal()
 }
 
 // ErrExpired is in the chain of the Error of a token that had expired when it arrived.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // userAgent says to a server's log who asked.
@@ -20,7 +21,7 @@ type Endpoint struct {
 	// URL is its address, the registration_endpoint of the server's metadata.
 	URL string
 	// InitialAccessToken is sent with each registration, unless it is empty.
-	InitialAccessToken string
+	InitialAccessToken secret.Text
 	// Do sends requests.
 	Do oauth.Doer
 }
@@ -51,7 +52,7 @@ func (e *Endpoint) Register(ctx context.Context, metadata map[string]any) (*Resp
 	}
 	req.GetBody = nil // not sent twice: each time the server would register a client
 	req.Header.Set("Content-Type", "application/json")
-	answer, err := e.call(ctx, req, e.InitialAccessToken, "the registration endpoint")
+	answer, err := e.call(ctx, req, e.InitialAccessToken.Reveal(), "the registration endpoint")
 	if err != nil {
 		return nil, err
 	}

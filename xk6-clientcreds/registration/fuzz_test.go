@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // Whatever a file holds: it is a journal that can be read again, or it stays as it is.
@@ -52,7 +53,7 @@ func FuzzRegistrationResponse(f *testing.F) {
 	f.Add(429, "<html>")
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		e := Endpoint{
-			URL: endpoint, InitialAccessToken: initial,
+			URL: endpoint, InitialAccessToken: secret.New(initial),
 			Do: func(*http.Request) (*http.Response, error) { return response(status, body), nil },
 		}
 		r, err := e.Register(context.Background(), map[string]any{"client_name": "a"})

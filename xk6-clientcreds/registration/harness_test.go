@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const (
@@ -120,7 +122,7 @@ func newRun(t *testing.T, s *server, change func(*Template)) (*Run, string) {
 	j, err := NewJournal(path, settings(change))
 	require.NoError(t, err)
 	require.NoError(t, j.Settings.Template.Prepare())
-	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: initial, Do: s.do}, Journal: j, Concurrency: 4}, path
+	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: secret.New(initial), Do: s.do}, Journal: j, Concurrency: 4}, path
 }
 
 // reopen reads the journal as another process does, and makes a run of it.
@@ -129,7 +131,7 @@ func reopen(t *testing.T, s *server, path string) *Run {
 	j, err := OpenJournal(path)
 	require.NoError(t, err)
 	require.NoError(t, j.Settings.Template.Prepare())
-	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: initial, Do: s.do}, Journal: j, Concurrency: 4}
+	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: secret.New(initial), Do: s.do}, Journal: j, Concurrency: 4}
 }
 
 // pool returns the clients of the pool file.

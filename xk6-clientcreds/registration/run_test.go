@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestRegisterThenDelete(t *testing.T) {
@@ -220,7 +221,7 @@ func TestRefusedTokenIsTriedOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer()
 	r, _ := newRun(t, s, nil)
-	r.Endpoint.InitialAccessToken = "wr0ng-t0ken"
+	r.Endpoint.InitialAccessToken = secret.New("wr0ng-t0ken")
 	err := r.Register(t.Context(), 100)
 	require.ErrorContains(t, err, "invalid_token (HTTP 401): not valid: Bearer ***")
 	require.NotContains(t, err.Error(), "wr0ng-t0ken")

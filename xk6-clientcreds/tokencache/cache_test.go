@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestOneEntryPerKey(t *testing.T) {
@@ -28,7 +29,7 @@ func TestOneEntryPerKey(t *testing.T) {
 		assert.Equal(t, "1", get(t, a, s, Miss))
 		assert.Equal(t, "2", get(t, b, s, Miss))
 		assert.Equal(t, "1", get(t, a, s, Hit))
-		assert.Equal(t, "1", a.Current().Token.AccessToken)
+		assert.Equal(t, "1", a.Current().Token.AccessToken.Reveal())
 	})
 }
 
@@ -168,7 +169,7 @@ func peak(t *testing.T, p Policy, random *rand.Rand) int {
 							perSlot[time.Since(begin)/(100*time.Millisecond)]++
 							mu.Unlock()
 						}
-						return &oauth.Token{AccessToken: "at", RequestedAt: time.Now(), ExpiresIn: time.Minute}, nil
+						return &oauth.Token{AccessToken: secret.New("at"), RequestedAt: time.Now(), ExpiresIn: time.Minute}, nil
 					}))
 					assert.NoError(t, err)
 					sleepTo(e.Current().FreshUntil)
@@ -209,7 +210,7 @@ func TestConcurrentUse(t *testing.T) {
 		case 1:
 			ttl = time.Millisecond
 		}
-		return &oauth.Token{AccessToken: "at", RequestedAt: time.Now(), ExpiresIn: ttl}, nil
+		return &oauth.Token{AccessToken: secret.New("at"), RequestedAt: time.Now(), ExpiresIn: ttl}, nil
 	})
 	var all sync.WaitGroup
 	for i := range 64 {

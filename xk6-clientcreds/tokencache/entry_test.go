@@ -105,7 +105,7 @@ func TestBackgroundRefresh(t *testing.T) {
 			lease, outcome, err := e.Get(ctx, s)
 			require.NoError(t, err)
 			assert.Equal(t, Hit, outcome)
-			assert.Equal(t, "1", lease.Token.AccessToken)
+			assert.Equal(t, "1", lease.Token.AccessToken.Reveal())
 		}
 		cancel()
 		assert.Equal(t, fresh, time.Since(s.begin), "nobody waited")
@@ -280,7 +280,7 @@ func TestFailedBlockingRefreshThatOutlastsTheToken(t *testing.T) {
 			assert.Equal(t, Miss, outcome)
 			if want {
 				require.NoError(t, err)
-				assert.Equal(t, "1", lease.Token.AccessToken)
+				assert.Equal(t, "1", lease.Token.AccessToken.Reveal())
 			} else {
 				assert.Same(t, errBusy, err)
 				assert.Nil(t, lease)
@@ -368,7 +368,7 @@ func TestTokenThatHasExpiredOnArrival(t *testing.T) {
 				lease, _, err := e.Get(t.Context(), s)
 				if tc.ok {
 					require.NoError(t, err)
-					assert.Equal(t, "1", lease.Token.AccessToken)
+					assert.Equal(t, "1", lease.Token.AccessToken.Reveal())
 					return
 				}
 				require.EqualError(t, err,

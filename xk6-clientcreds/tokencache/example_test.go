@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
@@ -17,7 +18,7 @@ func (s *server) Fetch(_ context.Context, reason tokencache.Reason) (*oauth.Toke
 	s.requests++
 	fmt.Printf("request %d, because the cache is %s\n", s.requests, reason)
 	return &oauth.Token{
-		AccessToken: fmt.Sprint("token ", s.requests), Type: "Bearer", RequestedAt: time.Now(), ExpiresIn: 5 * time.Minute,
+		AccessToken: secret.New(fmt.Sprint("token ", s.requests)), Type: "Bearer", RequestedAt: time.Now(), ExpiresIn: 5 * time.Minute,
 	}, nil
 }
 
@@ -37,7 +38,7 @@ func Example() {
 	}
 	callers.Wait()
 
-	fmt.Println(entry.Current().Token.AccessToken, "is in the cache")
+	fmt.Println(entry.Current().Token.AccessToken.Reveal(), "is in the cache")
 	// Output:
 	// request 1, because the cache is cold
 	// token 1 is in the cache
@@ -51,9 +52,9 @@ func ExampleEntry_Drop() {
 
 	source := new(server)
 	lease, outcome, _ := entry.Get(context.Background(), source)
-	fmt.Println(lease.Token.AccessToken, outcome == tokencache.Hit)
+	fmt.Println(lease.Token.AccessToken.Reveal(), outcome == tokencache.Hit)
 	lease, outcome, _ = entry.Get(context.Background(), source)
-	fmt.Println(lease.Token.AccessToken, outcome == tokencache.Hit)
+	fmt.Println(lease.Token.AccessToken.Reveal(), outcome == tokencache.Hit)
 
 	entry.Drop(lease)
 	fmt.Println("in the cache:", entry.Current() != nil)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,7 +49,7 @@ func (s *server) Fetch(ctx context.Context, reason Reason) (*oauth.Token, error)
 	if err != nil {
 		return nil, err
 	}
-	return &oauth.Token{AccessToken: name, Type: "Bearer", RequestedAt: requestedAt, ExpiresIn: ttl}, nil
+	return &oauth.Token{AccessToken: secret.New(name), Type: "Bearer", RequestedAt: requestedAt, ExpiresIn: ttl}, nil
 }
 
 func (s *server) Held(err error) {
@@ -94,7 +95,7 @@ func get(t *testing.T, e *Entry, s *server, want Outcome) string {
 	lease, outcome, err := e.Get(t.Context(), s)
 	require.NoError(t, err)
 	assert.Equal(t, want, outcome)
-	return lease.Token.AccessToken
+	return lease.Token.AccessToken.Reveal()
 }
 
 // sleepTo sets the bubble's clock.

@@ -464,7 +464,7 @@ func TestOnce(t *testing.T) {
 		for _, want := range []string{"1", "2"} {
 			lease, err := e.Once(t.Context(), s)
 			require.NoError(t, err)
-			assert.Equal(t, want, lease.Token.AccessToken)
+			assert.Equal(t, want, lease.Token.AccessToken.Reveal())
 			assert.Equal(t, s.begin.Add(time.Minute), lease.ExpiresAt)
 			assert.Nil(t, e.Current())
 		}

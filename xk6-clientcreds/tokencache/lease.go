@@ -117,7 +117,7 @@ type Lease struct {
 
 // lease gives token its times.
 func (e *Entry) lease(token *oauth.Token, now time.Time) (*Lease, error) {
-	again := e.last != nil && e.last.Token.AccessToken == token.AccessToken
+	again := e.last != nil && e.last.Token.AccessToken.Reveal() == token.AccessToken.Reveal()
 	if again && e.last.timed && token.NoLifetime != "" {
 		return ending(token, now), nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestMargin(t *testing.T) {
@@ -115,7 +116,7 @@ func (s *countdown) Fetch(ctx context.Context, reason Reason) (*oauth.Token, err
 	if now := time.Now(); !now.Before(s.until) {
 		s.until = now.Add(s.ttl)
 	}
-	token.AccessToken = s.until.Format(time.RFC3339Nano)
+	token.AccessToken = secret.New(s.until.Format(time.RFC3339Nano))
 	token.ExpiresIn = time.Until(s.until).Truncate(time.Second)
 	if token.ExpiresIn == 0 {
 		token.NoLifetime = s.zero
@@ -141,10 +142,10 @@ func TestCountdown(t *testing.T) {
 				for time.Since(s.begin) < 3*s.ttl {
 					lease, _, err := e.Get(t.Context(), s)
 					require.NoError(t, err)
-					expiry, err := time.Parse(time.RFC3339Nano, lease.Token.AccessToken)
+					expiry, err := time.Parse(time.RFC3339Nano, lease.Token.AccessToken.Reveal())
 					require.NoError(t, err)
 					assert.Less(t, time.Since(expiry), finalSpan, "a token that has been over for longer")
-					tokens[lease.Token.AccessToken]++
+					tokens[lease.Token.AccessToken.Reveal()]++
 					time.Sleep(10 * time.Millisecond)
 				}
 				assert.Len(t, tokens, 3)
@@ -160,11 +161,11 @@ func TestCountdown(t *testing.T) {
 func TestZeroIsNoCountdown(t *testing.T) {
 	t.Parallel()
 	for name, tokens := range map[string][]oauth.Token{
-		"from the beginning":  {{AccessToken: "a", NoLifetime: "0"}},
-		"the same token":      {{AccessToken: "a", NoLifetime: "0"}, {AccessToken: "a", NoLifetime: "0"}},
-		"without a lifetime":  {{AccessToken: "a"}, {AccessToken: "a", NoLifetime: "0"}},
-		"another token":       {{AccessToken: "a", ExpiresIn: time.Minute}, {AccessToken: "b", NoLifetime: "0"}},
-		"no word of lifetime": {{AccessToken: "a", ExpiresIn: time.Minute}, {AccessToken: "a"}},
+		"from the beginning":  {{AccessToken: secret.New("a"), NoLifetime: "0"}},
+		"the same token":      {{AccessToken: secret.New("a"), NoLifetime: "0"}, {AccessToken: secret.New("a"), NoLifetime: "0"}},
+		"without a lifetime":  {{AccessToken: secret.New("a")}, {AccessToken: secret.New("a"), NoLifetime: "0"}},
+		"another token":       {{AccessToken: secret.New("a"), ExpiresIn: time.Minute}, {AccessToken: secret.New("b"), NoLifetime: "0"}},
+		"no word of lifetime": {{AccessToken: secret.New("a"), ExpiresIn: time.Minute}, {AccessToken: secret.New("a")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,9 +195,9 @@ func TestCountdownOfADroppedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := open(t, Options{}).Entry("k", Policy{}, nil)
 		for _, token := range []*oauth.Token{
-			{AccessToken: "a", ExpiresIn: time.Minute, RequestedAt: time.Now()},
-			{AccessToken: "a", NoLifetime: "0", RequestedAt: time.Now().Add(-2 * time.Second)}, // by a slow server
-			{AccessToken: "a", NoLifetime: "-1", RequestedAt: time.Now()},
+			{AccessToken: secret.New("a"), ExpiresIn: time.Minute, RequestedAt: time.Now()},
+			{AccessToken: secret.New("a"), NoLifetime: "0", RequestedAt: time.Now().Add(-2 * time.Second)}, // by a slow server
+			{AccessToken: secret.New("a"), NoLifetime: "-1", RequestedAt: time.Now()},
 		} {
 			e.Drop(e.Current())
 			_, _, err := e.Get(t.Context(), sourceFunc(func(context.Context, Reason) (*oauth.Token,

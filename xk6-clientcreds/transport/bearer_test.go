@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -28,7 +29,7 @@ func answering(status int) http.RoundTripper {
 func bearer(base http.RoundTripper) *Bearer {
 	return &Bearer{
 		Base: base, Elsewhere: Failing{assert.AnError},
-		Token: &oauth.Token{Type: "Bearer", AccessToken: "abc"}, ExpiresAt: time.Now().Add(time.Hour),
+		Token: &oauth.Token{Type: "Bearer", AccessToken: secret.New("abc")}, ExpiresAt: time.Now().Add(time.Hour),
 		OnRequest: func(*url.URL) {}, OnExpired: func() {}, OnAnswer: func(*url.URL, int) {},
 	}
 }

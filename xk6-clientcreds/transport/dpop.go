@@ -56,7 +56,7 @@ func (t *DPoP) send(req *http.Request) (*http.Response, error) {
 	req.Header[oauth.HeaderDPoP] = []string{proof}
 	resp, err := t.Base.RoundTrip(req)
 	if resp != nil {
-		t.Token.DPoP.Learn(&target, resp.Header, t.Token.AccessToken)
+		t.Token.DPoP.Learn(&target, resp.Header, t.Token.AccessToken.Reveal())
 	}
 	return resp, err
 }

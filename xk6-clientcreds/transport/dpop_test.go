@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // demanding answers 401 with a nonce as often as it is told, and then 200. It notes what it was sent.
@@ -60,11 +61,11 @@ func TestNonceIsAnsweredOnce(t *testing.T) {
 			signer, err := oauth.NewDPoPSigner(key)
 			require.NoError(t, err)
 			base := &demanding{times: tc.times, header: tc.header}
-			token, again := &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, 0
+			token, again := &oauth.Token{Type: "DPoP", AccessToken: secret.New("abc"), DPoP: signer}, 0
 			rt := &DPoP{
 				Base: base, Token: token, OnNonce: func() { again++ },
 				Prove: func(method string, u *url.URL) (string, error) {
-					return signer.Proof(method, u, token.AccessToken)
+					return signer.Proof(method, u, token.AccessToken.Reveal())
 				},
 			}
 			firstBytes := 0
@@ -116,7 +117,7 @@ func TestProofIsForTheServersName(t *testing.T) {
 	})
 	var proven []string
 	rt := &DPoP{
-		Base: base, Token: &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, OnNonce: func() {},
+		Base: base, Token: &oauth.Token{Type: "DPoP", AccessToken: secret.New("abc"), DPoP: signer}, OnNonce: func() {},
 		Prove: func(_ string, u *url.URL) (string, error) { proven = append(proven, u.String()); return "proof", nil },
 	}
 	req := httptest.NewRequest(http.MethodGet, "https://10.0.0.1/orders", http.NoBody)
@@ -167,7 +168,7 @@ func TestRequestsThatAreNotSentAgain(t *testing.T) {
 	} {
 		sent := 0
 		rt := &DPoP{
-			Token: &oauth.Token{Type: "DPoP", AccessToken: "abc", DPoP: signer}, OnNonce: func() {},
+			Token: &oauth.Token{Type: "DPoP", AccessToken: secret.New("abc"), DPoP: signer}, OnNonce: func() {},
 			Prove: func(string, *url.URL) (string, error) { return "proof", nil },
 			Base: roundTripper(func(req *http.Request) (*http.Response, error) {
 				if sent++; c.fails != nil {
