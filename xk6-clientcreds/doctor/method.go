@@ -99,7 +99,9 @@ func missingSecret(c *Config) error {
 // blankCredential says that the client's id or secret begins or ends with a blank. A server can have issued such a
 // secret (RFC 6749 §A.2), but it is nearly always left over from copying.
 func (c *Config) blankCredential() string {
-	for _, v := range []struct{ name, value string }{{"CLIENT_ID", c.ClientID}, {"CLIENT_SECRET", c.ClientSecret.Reveal()}} {
+	for _, v := range []struct{ name, value string }{
+		{"CLIENT_ID", c.ClientID}, {"CLIENT_SECRET", c.ClientSecret.Reveal()},
+	} {
 		switch {
 		case strings.HasPrefix(v.value, " "):
 			return v.name + " begins with a blank: remove it, unless it belongs there"

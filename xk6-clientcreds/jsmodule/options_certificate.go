@@ -71,7 +71,8 @@ func (o *options) clientCertificate() (*oauth.ClientCertificate, error) {
 // files. The certificate itself is for everybody to see.
 func (c *certificateOptions) secrets() []string {
 	var list []string
-	for block, rest := pem.Decode(oauth.RestorePEM([]byte(c.Text.Reveal()))); block != nil; block, rest = pem.Decode(rest) {
+	text := oauth.RestorePEM([]byte(c.Text.Reveal()))
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {
 			list = slices.Concat(list, secretsOfKey(string(pem.EncodeToMemory(block))))
 		}

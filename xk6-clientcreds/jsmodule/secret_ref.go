@@ -83,8 +83,8 @@ func (s *secretReader) read(option string, from secretRef) (secret.Text, error) 
 	case from.File != "":
 		text, err := oauth.ReadSecretFile(from.File)
 		if err != nil {
-			return secret.Text{}, jsoption.Errorf(option+".file", "%w; it must be the path, from the script's folder, of a file to read",
-				err)
+			return secret.Text{}, jsoption.Errorf(option+".file",
+				"%w; it must be the path, from the script's folder, of a file to read", err)
 		}
 		return secret.New(string(text)), nil
 	case from.Env != "":
@@ -94,7 +94,8 @@ func (s *secretReader) read(option string, from secretRef) (secret.Text, error) 
 			return secret.Text{}, jsoption.Errorf(option+".env",
 				"is not the name of an environment variable of the k6 process; set the variable where k6 is started")
 		case strings.TrimSpace(value) == "":
-			return secret.Text{}, jsoption.Errorf(option+".env", "names an environment variable that is empty; it must have a value")
+			return secret.Text{}, jsoption.Errorf(option+".env",
+				"names an environment variable that is empty; it must have a value")
 		}
 		return secret.New(value), nil
 	}

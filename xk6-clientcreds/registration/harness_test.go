@@ -122,7 +122,7 @@ func newRun(t *testing.T, s *server, change func(*Template)) (*Run, string) {
 	j, err := NewJournal(path, settings(change))
 	require.NoError(t, err)
 	require.NoError(t, j.Settings.Template.Prepare())
-	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: secret.New(initial), Do: s.do}, Journal: j, Concurrency: 4}, path
+	return newRunOf(s, j), path
 }
 
 // reopen reads the journal as another process does, and makes a run of it.
@@ -131,7 +131,7 @@ func reopen(t *testing.T, s *server, path string) *Run {
 	j, err := OpenJournal(path)
 	require.NoError(t, err)
 	require.NoError(t, j.Settings.Template.Prepare())
-	return &Run{Endpoint: Endpoint{URL: endpoint, InitialAccessToken: secret.New(initial), Do: s.do}, Journal: j, Concurrency: 4}
+	return newRunOf(s, j)
 }
 
 // pool returns the clients of the pool file.
@@ -144,4 +144,9 @@ func pool(t *testing.T, j *Journal) []map[string]any {
 		require.NoError(t, json.Unmarshal(text, &clients))
 	}
 	return clients
+}
+
+func newRunOf(s *server, j *Journal) *Run {
+	at := Endpoint{URL: endpoint, InitialAccessToken: secret.New(initial), Do: s.do}
+	return &Run{Endpoint: at, Journal: j, Concurrency: 4}
 }
