@@ -120,13 +120,13 @@ func namesCertificate(header jose.Header, key *jose.JSONWebKey) bool {
 
 // hasAssertion reports whether a request authenticates with an assertion.
 func (f *form) hasAssertion() bool {
-	return f.get("client_assertion") != nil || f.get("client_assertion_type") != nil
+	return f.get("client_assertion") != "" || f.get("client_assertion_type") != ""
 }
 
 // hasMAC reports whether the assertion says that it has a MAC. What it says is
 // verified later.
 func hasMAC(f *form) bool {
-	encoded, _, _ := strings.Cut(string(f.get("client_assertion")), ".")
+	encoded, _, _ := strings.Cut(f.get("client_assertion"), ".")
 	text, err := base64.RawURLEncoding.DecodeString(encoded)
 	var header struct {
 		Algorithm string `json:"alg"`
@@ -139,16 +139,16 @@ func hasMAC(f *form) bool {
 func (v *assertionVerifier) verify(
 	f *form, algorithms []jose.SignatureAlgorithm, check func(*client, *jose.JSONWebSignature) ([]byte, *oauthError),
 ) (*client, *oauthError) {
-	named := v.server.clients.findBytes(f.get("client_id"))
+	named := v.server.clients.find(f.get("client_id"))
 	switch {
-	case f.get("client_assertion_type") == nil:
+	case f.get("client_assertion_type") == "":
 		return named, errNoAssertionType
-	case string(f.get("client_assertion_type")) != assertionType:
+	case f.get("client_assertion_type") != assertionType:
 		return named, errAssertionType
-	case f.get("client_assertion") == nil:
+	case f.get("client_assertion") == "":
 		return named, errNoAssertion
 	}
-	signed, err := jose.ParseSignedCompact(string(f.get("client_assertion")), algorithms)
+	signed, err := jose.ParseSignedCompact(f.get("client_assertion"), algorithms)
 	if unexpected := (*jose.ErrUnexpectedSignatureAlgorithm)(nil); errors.As(err, &unexpected) {
 		return named, errAssertionAlgorithm
 	}
@@ -202,3 +202,34 @@ func (v *assertionVerifier) checkClaims(c *client, claims *jwt.Claims) *oauthErr
 	}
 	return v.seen.add(c.id, claims.ID, claims.Expiry.Time(), now)
 }
+
+// What can be wrong with a client assertion: RFC 7521 §4.2.1 makes all of it
+// invalid_client, except for missing parameters.
+var (
+	errNoAssertion     = invalidRequest("client_assertion is missing")
+	errNoAssertionType = invalidRequest("client_assertion_type is missing")
+
+	errAssertionType       = invalidClient("client_assertion_type must be " + assertionType)
+	errAssertionSyntax     = invalidClient("the client assertion is not a signed JWT in compact serialization")
+	errAssertionAlgorithm  = invalidClient("the algorithm of the client assertion is not supported")
+	errAssertionClaims     = invalidClient("the claims of the client assertion are malformed")
+	errAssertionIssuer     = invalidClient("the iss of the client assertion is not a known client")
+	errAssertionSubject    = invalidClient("the sub of the client assertion is not its iss")
+	errNoSecret            = invalidClient("the client has no secret to verify the client assertion with")
+	errNoKeys              = invalidClient("the client has no keys to verify the client assertion with")
+	errUnknownKey          = invalidClient("the client has no key with the kid, alg and x5t#S256 of the client assertion")
+	errAssertionSignature  = invalidClient("the signature of the client assertion is wrong")
+	errNoAssertionAudience = invalidClient("the client assertion has no aud")
+	errAssertionAudience   = invalidClient("the aud of the client assertion is neither the issuer nor the token endpoint")
+	errNoAssertionExpiry   = invalidClient("the client assertion has no exp")
+	errAssertionExpired    = invalidClient("the client assertion has expired")
+	errAssertionLife       = invalidClient("the exp of the client assertion is more than an hour away")
+	errAssertionEarly      = invalidClient("the nbf of the client assertion is in the future")
+	errAssertionFuture     = invalidClient("the iat of the client assertion is in the future")
+	errNoAssertionID       = invalidClient("the client assertion has no jti")
+	errAssertionID         = invalidClient("the jti of the client assertion is longer than 256 bytes")
+	errAssertionReplayed   = invalidClient("the client assertion was used before")
+
+	errReplaysFull = newError(resultServerError, http.StatusServiceUnavailable,
+		"too many client assertions are in use, try again later")
+)

@@ -11,19 +11,19 @@ import (
 func (f *form) targets() ([]string, *oauthError) {
 	var audience []string
 	for _, p := range f.params {
-		switch string(p.name) {
+		switch p.name {
 		case "resource":
-			if !isResource(string(p.value)) {
+			if !isResource(p.value) {
 				return nil, errTarget
 			}
 		case "audience":
-			if !printableASCII(string(p.value)) {
+			if !printableASCII(p.value) {
 				return nil, errAudience
 			}
 		default:
 			continue
 		}
-		if value := string(p.value); !slices.Contains(audience, value) {
+		if value := p.value; !slices.Contains(audience, value) {
 			audience = append(audience, value)
 		}
 	}

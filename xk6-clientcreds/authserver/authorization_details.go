@@ -19,14 +19,14 @@ var (
 // grantDetails answers a request for authorization details, RFC 9396 §5: it
 // grants all of them as they are, if the client may have their types, otherwise
 // none. "" means without details.
-func (c *client) grantDetails(requested []byte) (string, *oauthError) {
-	if requested == nil {
+func (c *client) grantDetails(requested string) (string, *oauthError) {
+	if requested == "" {
 		return "", nil
 	}
 	var details []struct {
 		Type string `json:"type"`
 	}
-	if json.Unmarshal(requested, &details) != nil || len(details) == 0 {
+	if json.Unmarshal([]byte(requested), &details) != nil || len(details) == 0 {
 		return "", errDetailsSyntax
 	}
 	for _, d := range details {
@@ -38,7 +38,7 @@ func (c *client) grantDetails(requested []byte) (string, *oauthError) {
 		}
 	}
 	var granted bytes.Buffer
-	if json.Compact(&granted, requested) != nil {
+	if json.Compact(&granted, []byte(requested)) != nil {
 		return "", errDetailsSyntax
 	}
 	return granted.String(), nil

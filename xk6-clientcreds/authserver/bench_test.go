@@ -90,8 +90,8 @@ func BenchmarkTokenByCertificate(b *testing.B) {
 	for _, id := range []string{"dns", "x5c"} {
 		b.Run(id, func(b *testing.B) {
 			s, h := offline(b, Config{TLSDir: dir, Clients: mutual(own, own)})
-			s.certificates.chains.roots = x509.NewCertPool()
-			s.certificates.chains.roots.AddCert(ca.Leaf)
+			s.certificates.chains.Roots = x509.NewCertPool()
+			s.certificates.chains.Roots.AddCert(ca.Leaf)
 			benchmark(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{own.Leaf}}
 				h.ServeHTTP(w, r)

@@ -6,6 +6,10 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/pki"
 )
 
 // CertificateSubject is the subject that the certificate of a client must have, where it
@@ -37,7 +41,7 @@ func (s *CertificateSubject) given() int {
 func (s *CertificateSubject) matches(c *x509.Certificate) bool {
 	switch {
 	case s.DN != "":
-		return canonicalName(s.DN) == nameOf(c)
+		return pki.HasSubject(c, s.DN)
 	case s.DNS != "":
 		return slices.ContainsFunc(c.DNSNames, func(name string) bool { return strings.EqualFold(name, s.DNS) })
 	case s.URI != "":
@@ -52,6 +56,26 @@ func (s *CertificateSubject) matches(c *x509.Certificate) bool {
 		return slices.ContainsFunc(c.IPAddresses, ip.Equal)
 	}
 	return s.Email != "" && slices.Contains(c.EmailAddresses, s.Email)
+}
+
+// WithCertificate returns the client with the certificate in certPath registered, whose private key is in keyPath: by
+// its subject if the CA of tlsDir has issued it (tls_client_auth), and by the certificate otherwise
+// (self_signed_tls_client_auth). Its key is also registered for private_key_jwt. If there is no such file, the CA
+// issues a certificate.
+func (c Client) WithCertificate(tlsDir, certPath, keyPath string) (Client, error) {
+	certificate, issued, err := pki.LoadClient(tlsDir, certPath, keyPath, c.ID)
+	if err != nil {
+		return c, err
+	}
+	key := jose.JSONWebKey{Key: certificate.PublicKey, Use: "sig"}
+	switch {
+	case !issued:
+		key.Certificates = []*x509.Certificate{certificate}
+	case c.Subject.given() == 0:
+		c.Subject.DN = pki.Subject(certificate)
+	}
+	c.JWKS.Keys = append(slices.Clone(c.JWKS.Keys), key)
+	return c, nil
 }
 
 // samePublicKey compares public keys of any type.

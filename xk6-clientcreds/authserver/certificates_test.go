@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
 // trusting returns a client that trusts the CA of the file alone.
@@ -37,7 +39,7 @@ func TestHTTPS(t *testing.T) {
 	require.Equal(t, http.StatusOK, get(e.API, token).send(t, client).status)
 	require.Equal(t, e.Issuer, get(e.Metadata, "").send(t, client).member(t, "issuer"))
 	for file, mode := range map[string]os.FileMode{
-		".": os.ModeDir | 0o700, caFile: 0o644, caKeyFile: 0o600, serverFile: 0o644, serverKeyFile: 0o600,
+		".": os.ModeDir | 0o700, "ca.pem": 0o644, "ca-key.pem": 0o600, "server.pem": 0o644, "server-key.pem": 0o600,
 	} {
 		info, err := os.Stat(filepath.Join(dir, file))
 		require.NoError(t, err)
@@ -48,63 +50,13 @@ func TestHTTPS(t *testing.T) {
 	require.Len(t, entries, 4, "no temporary file is left")
 }
 
-// TestCertificatesAreReused holds that a client goes on trusting a server that
-// was started again, and that a new name gets a new certificate of the same CA.
-func TestCertificatesAreReused(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	load := func(hosts ...string) *certificates {
-		c, err := loadCertificates(dir, hosts)
-		require.NoError(t, err)
-		return c
-	}
-	first, again := load("localhost"), load("localhost")
-	require.Equal(t, first.server.Leaf.Raw, again.server.Leaf.Raw)
-	other := load("localhost", "login.example", "10.1.2.3")
-	require.NotEqual(t, first.server.Leaf.Raw, other.server.Leaf.Raw)
-	for _, c := range []*certificates{first, other} {
-		_, err := c.server.Leaf.Verify(x509.VerifyOptions{Roots: first.pool, DNSName: "localhost"})
-		require.NoError(t, err)
-	}
-	require.NoError(t, other.server.Leaf.VerifyHostname("login.example"))
-	require.NoError(t, other.server.Leaf.VerifyHostname("10.1.2.3"))
-}
-
-// TestCertificatesAreRenewed holds that what is about to expire is replaced.
-func TestCertificatesAreRenewed(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := func(name string) string { return filepath.Join(dir, name) }
-	soon := time.Now().Add(renewBefore - time.Minute)
-	old, err := makeCertificate(path(caFile), path(caKeyFile), &x509.Certificate{
-		NotAfter: soon, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}, nil)
-	require.NoError(t, err)
-	renewed, err := loadCertificates(dir, []string{"localhost"})
-	require.NoError(t, err)
-	_, err = renewed.server.Leaf.Verify(x509.VerifyOptions{Roots: renewed.pool})
-	require.NoError(t, err)
-	require.Error(t, renewed.server.Leaf.CheckSignatureFrom(old.Leaf))
-	require.True(t, renewed.server.Leaf.NotAfter.After(soon))
-
-	ca, err := loadCA(dir)
-	require.NoError(t, err)
-	_, err = makeCertificate(path(serverFile), path(serverKeyFile), &x509.Certificate{
-		NotAfter: soon, DNSNames: []string{"localhost"}, BasicConstraintsValid: true,
-	}, ca)
-	require.NoError(t, err)
-	server, err := loadServerCertificate(dir, ca, []string{"localhost"})
-	require.NoError(t, err)
-	require.True(t, server.Leaf.NotAfter.After(soon))
-}
-
 // TestForeignCA holds that the files of somebody else are not overwritten.
 func TestForeignCA(t *testing.T) {
 	t.Parallel()
 	for name, files := range map[string]map[string]string{
-		"no key":   {caFile: "x"},
+		"no key":   {"ca.pem": "x"},
 		"not a CA": nil,
-		"garbage":  {caFile: "x", caKeyFile: "x"},
+		"garbage":  {"ca.pem": "x", "ca-key.pem": "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,11 +65,12 @@ func TestForeignCA(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600))
 			}
 			if files == nil {
-				_, err := makeCertificate(filepath.Join(dir, caFile), filepath.Join(dir, caKeyFile),
-					&x509.Certificate{NotAfter: time.Now().Add(caLifetime), BasicConstraintsValid: true}, nil)
-				require.NoError(t, err)
+				pair := testkit.SelfSigned(t, testkit.NewKey(t, "ES256"), func(c *x509.Certificate) {
+					c.NotAfter, c.BasicConstraintsValid = time.Now().AddDate(1, 0, 0), true
+				})
+				testkit.WriteCertificate(t, pair, filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem"))
 			}
-			before, err := os.ReadFile(filepath.Join(dir, caFile))
+			before, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
 			require.NoError(t, err)
 			s, err := New(Config{Clients: []Client{demo}, TLSDir: dir})
 			require.NoError(t, err)
@@ -125,9 +78,9 @@ func TestForeignCA(t *testing.T) {
 			var bad *ConfigError
 			require.ErrorAs(t, err, &bad)
 			require.Equal(t, "TLSDir", bad.Option)
-			require.Contains(t, bad.Problem, filepath.Join(dir, caFile))
+			require.Contains(t, bad.Problem, filepath.Join(dir, "ca.pem"))
 			require.Contains(t, bad.Problem, "or name another folder")
-			after, err := os.ReadFile(filepath.Join(dir, caFile))
+			after, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
 			require.NoError(t, err)
 			require.Equal(t, before, after)
 		})

@@ -146,14 +146,6 @@ func (r *registry) find(id string) *client {
 	return r.registered.find(id)
 }
 
-// findBytes is find without a copy of the identifier for the clients that the server was configured with.
-func (r *registry) findBytes(id []byte) *client {
-	if c := r.byID[string(id)]; c != nil || r.registered == nil {
-		return c
-	}
-	return r.registered.find(string(id))
-}
-
 // at returns the client of that index, or nil.
 func (r *registry) at(index uint64) *client {
 	switch {
@@ -259,13 +251,13 @@ var nothing credentials
 // authenticate finds the client with this id and secret. What it costs does
 // not tell whether the id is known: an unknown one is compared with nothing.
 // found is the client that the id names, whatever the secret.
-func (r *registry) authenticate(id, secret []byte) (found *client, ok bool) {
-	found = r.findBytes(id)
+func (r *registry) authenticate(id, secret string) (found *client, ok bool) {
+	found = r.find(id)
 	want := &nothing
 	if found != nil {
 		want = found.credentials.Load()
 	}
-	got := sha256.Sum256(secret)
+	got := sha256.Sum256([]byte(secret))
 	return found, want.match(&got, r.now()) && found != nil
 }
 

@@ -3,8 +3,11 @@ package authserver
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/pki"
 )
 
 // The names of the methods that authenticate by a certificate, RFC 8705 §2.
@@ -31,15 +34,18 @@ var (
 // RFC 8705 §2.
 type certificateVerifier struct {
 	server *Server
-	chains certificateChains // of tls_client_auth
+	chains pki.Chains // of tls_client_auth
 }
 
 // tlsClientAuth is a certificate of the server's CA with the subject that is
 // registered for the client, RFC 8705 §2.1.
 func (v *certificateVerifier) tlsClientAuth() authMethod {
 	return v.method(methodTLS, func(c *client, shown []*x509.Certificate, now time.Time) *oauthError {
-		if err := v.chains.check(shown, now); err != nil {
-			return err
+		switch err := v.chains.Check(shown, now); {
+		case errors.Is(err, pki.ErrUsage):
+			return errCertificateUsage
+		case err != nil:
+			return errCertificateAuthority
 		}
 		if !c.subject.matches(shown[0]) {
 			return errCertificateSubject
@@ -66,14 +72,14 @@ func (v *certificateVerifier) method(
 	clients := v.server.clients
 	return authMethod{
 		presented: func(r *http.Request, f *form) bool {
-			if certificateOf(r) == nil || f.get("client_id") == nil || f.hasOtherCredentials(r) {
+			if certificateOf(r) == nil || f.get("client_id") == "" || f.hasOtherCredentials(r) {
 				return false
 			}
-			c := clients.findBytes(f.get("client_id"))
+			c := clients.find(f.get("client_id"))
 			return (c == nil && name == methodTLS) || (c != nil && c.certificateMethod() == name)
 		},
 		verify: func(r *http.Request, f *form) (*client, *oauthError) {
-			c := clients.findBytes(f.get("client_id"))
+			c := clients.find(f.get("client_id"))
 			if c == nil {
 				return nil, errCertificateClient
 			}
@@ -92,7 +98,7 @@ func (v *certificateVerifier) method(
 // hasOtherCredentials reports whether a request authenticates by something else
 // than its connection.
 func (f *form) hasOtherCredentials(r *http.Request) bool {
-	return len(r.Header["Authorization"]) > 0 || f.get("client_secret") != nil || f.hasAssertion()
+	return len(r.Header["Authorization"]) > 0 || f.get("client_secret") != "" || f.hasAssertion()
 }
 
 // certificateOf is the certificate that was shown on the connection of a
@@ -173,7 +179,7 @@ func (s *Server) expectCertificates() error {
 // judged later, because the client is known only then, and because an answer can
 // say what is wrong with one.
 func (s *Server) askForCertificates(config *tls.Config, roots *x509.CertPool) {
-	s.certificates.chains.roots = roots
+	s.certificates.chains.Roots = roots
 	if s.asksCertificates {
 		config.ClientAuth = tls.RequestClientCert
 	}

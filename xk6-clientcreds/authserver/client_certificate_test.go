@@ -1,7 +1,6 @@
 package authserver
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,42 +20,37 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/pki"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
-// newCA is a CA in a folder as the server makes it.
+// newCA returns the CA that the server makes in a folder.
 func newCA(t testing.TB, dir string) *tls.Certificate {
 	t.Helper()
-	ca, err := loadCA(dir)
+	_, err := pki.LoadServer(dir, []string{"localhost"})
 	require.NoError(t, err)
-	return ca
+	ca, err := tls.LoadX509KeyPair(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem"))
+	require.NoError(t, err)
+	return &ca
 }
 
-// clientPair is a certificate of the CA, or self-signed where ca is nil, that is
-// valid for a day around now and what change makes of it.
+// clientPair is a certificate of the CA, or self-signed where ca is nil, that is valid for a day around now and what
+// change makes of it.
 func clientPair(t testing.TB, ca *tls.Certificate, change func(*x509.Certificate)) *tls.Certificate {
 	t.Helper()
-	key := testkit.NewKey(t, "ES256")
-	template := &x509.Certificate{
-		Subject:     pkix.Name{CommonName: "a client", Organization: []string{"Example, Inc."}},
-		NotBefore:   time.Now().Add(-12 * time.Hour),
-		NotAfter:    time.Now().Add(12 * time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		DNSNames:    []string{"client.example"}, EmailAddresses: []string{"a@client.example"},
-		IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)}, URIs: []*url.URL{{Scheme: "spiffe", Host: "example", Path: "/client"}},
-	}
-	if change != nil {
-		change(template)
-	}
-	parent, signer := template, any(key)
-	if ca != nil {
-		parent, signer = ca.Leaf, ca.PrivateKey
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-	require.NoError(t, err)
-	leaf, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	return testkit.Certificate(t, ca, testkit.NewKey(t, "ES256"), func(c *x509.Certificate) {
+		*c = x509.Certificate{
+			Subject:     pkix.Name{CommonName: "a client", Organization: []string{"Example, Inc."}},
+			NotBefore:   time.Now().Add(-12 * time.Hour),
+			NotAfter:    time.Now().Add(12 * time.Hour),
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+			DNSNames:    []string{"client.example"}, EmailAddresses: []string{"a@client.example"},
+			IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)}, URIs: []*url.URL{{Scheme: "spiffe", Host: "example", Path: "/client"}},
+		}
+		if change != nil {
+			change(c)
+		}
+	})
 }
 
 // showing is trusting, with a certificate.
@@ -288,10 +282,10 @@ func TestWithCertificate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	_, err = makeCertificate(filepath.Join(dir, "own.pem"), filepath.Join(dir, "own-key.pem"), &x509.Certificate{
-		Subject: pkix.Name{CommonName: "own"}, NotAfter: time.Now().Add(time.Hour),
-	}, nil)
-	require.NoError(t, err)
+	own := testkit.SelfSigned(t, testkit.NewKey(t, "ES256"), func(c *x509.Certificate) {
+		c.Subject.CommonName, c.NotAfter = "own", time.Now().Add(time.Hour)
+	})
+	testkit.WriteCertificate(t, own, filepath.Join(dir, "own.pem"), filepath.Join(dir, "own-key.pem"))
 	self := register("self", filepath.Join(dir, "own.pem"), filepath.Join(dir, "own-key.pem"))
 	require.Zero(t, self.Subject)
 	require.Len(t, self.JWKS.Keys[0].Certificates, 1)
@@ -312,89 +306,4 @@ func TestWithCertificate(t *testing.T) {
 	require.NoError(t, os.WriteFile(certPath, []byte("no PEM"), 0o600))
 	_, err = Client{}.WithCertificate(tlsDir, certPath, keyPath)
 	require.ErrorContains(t, err, certPath+" and "+keyPath+" cannot be used: ")
-}
-
-func TestExpiredCertificatesAreMadeAgain(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	certPath, keyPath := filepath.Join(dir, "client.pem"), filepath.Join(dir, "client-key.pem")
-	_, err := makeCertificate(certPath, keyPath, &x509.Certificate{
-		Subject: pkix.Name{CommonName: "a"}, NotAfter: time.Now().Add(time.Minute),
-	}, newCA(t, dir))
-	require.NoError(t, err)
-	old, err := os.ReadFile(certPath)
-	require.NoError(t, err)
-	_, err = Client{ID: "a"}.WithCertificate(dir, certPath, keyPath)
-	require.NoError(t, err)
-	fresh, err := os.ReadFile(certPath)
-	require.NoError(t, err)
-	require.NotEqual(t, old, fresh)
-}
-
-// Names that RFC 4514 §4 and others write differently are the same, and so are those that RFC 5280 §7.1
-// compares as equal.
-func TestDistinguishedNames(t *testing.T) {
-	t.Parallel()
-	for _, same := range [][]string{
-		{"UID=jsmith,DC=example,DC=net", "uid = jsmith , dc=example, DC=net"},
-		{"OU=Sales+CN=J. Smith,DC=example,DC=net", "cn=J. Smith+OU=Sales,DC=example,DC=net"},
-		{`CN=James \"Jim\" Smith\, III,DC=example`, `CN=James \22Jim\22 Smith\2C III,DC=example`},
-		{`CN=Lu\C4\8Di\C4\87`, "CN=Lučić"},
-		{`CN=a\`, `CN=a\`},
-		{"CN=James  Smith,O=EXAMPLE", "cn=james smith,o=Example"},
-		{`CN=\ a\20,O=b`, "CN=a,O=b"},
-		{"2.5.4.3=a", "CN=a"},
-		{"1.3.6.1.4.1.1466.0=#04024869,O=Test", "1.3.6.1.4.1.1466.0=#04024869,o=test"}, // RFC 4514 §4
-		{"1.2.3=#13026869", "1.2.3=Hi"},
-	} {
-		require.Equal(t, canonicalName(same[0]), canonicalName(same[1]))
-	}
-	for _, other := range []string{
-		"CN=a", "CN=a,O=c", "O=b,CN=a", "CN=a+O=b", "CN=a a,O=b", "CN=#13,O=b", `CN=a\,O=b`,
-		"",
-	} {
-		require.NotEqual(t, canonicalName("CN=a,O=b"), canonicalName(other))
-	}
-	pair := clientPair(t, nil, func(c *x509.Certificate) {
-		c.Subject = pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{
-			{Type: []int{0, 9, 2342, 19200300, 100, 1, 25}, Value: "net"},
-			{Type: []int{2, 5, 4, 3}, Value: " a, b "},
-			{Type: []int{2, 5, 4, 10}, Value: "O"},
-			{Type: []int{1, 2, 3}, Value: "x"},
-		}}
-	})
-	require.Equal(t, `1.2.3=x,O=O,CN=\ a\, b\ ,DC=net`, writtenName(pair.Leaf))
-	require.Equal(t, nameOf(pair.Leaf), canonicalName(`1.2.3=x, o=O, cn=\ a\, b\ , dc=net`))
-}
-
-// The memory of a chain lasts no longer than the chain, and is bounded.
-func TestChainsAreRemembered(t *testing.T) {
-	t.Parallel()
-	authority := func(name string, lifetime time.Duration) func(c *x509.Certificate) {
-		return func(c *x509.Certificate) {
-			*c = x509.Certificate{
-				Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(lifetime),
-				IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-			}
-		}
-	}
-	ca := clientPair(t, nil, authority("root", 24*time.Hour))
-	between := clientPair(t, ca, authority("between", time.Hour))
-	own := clientPair(t, between, nil)
-	chains := certificateChains{roots: x509.NewCertPool()}
-	chains.roots.AddCert(ca.Leaf)
-	now, alone := time.Now(), []*x509.Certificate{own.Leaf}
-	require.Equal(t, errCertificateAuthority, chains.check(alone, now),
-		"a CA between is missing, and a failure is not remembered")
-	require.Nil(t, chains.check([]*x509.Certificate{own.Leaf, between.Leaf}, now))
-	require.Nil(t, chains.check(alone, now), "it is known by now")
-	require.Equal(t, errCertificateAuthority, chains.check(alone, now.Add(2*time.Hour)), "the CA between has expired")
-	require.Equal(t, errCertificateAuthority, chains.check(alone, ca.Leaf.NotBefore.Add(-time.Second)))
-
-	for n := range maxChains - 1 {
-		chains.good[[32]byte{byte(n), byte(n >> 8), 1}] = validity{}
-	}
-	other := clientPair(t, ca, nil)
-	require.Nil(t, chains.check([]*x509.Certificate{other.Leaf}, now))
-	require.Len(t, chains.good, 1)
 }

@@ -1,9 +1,9 @@
 package authserver
 
 import (
-	"bytes"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -87,7 +87,7 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 		if len(r.Header["Authorization"]) == 1 {
 			return nil, errWrongScheme
 		}
-		c := s.clients.findBytes(f.get("client_id"))
+		c := s.clients.find(f.get("client_id"))
 		if c != nil && c.certificateMethod() != "" {
 			return c, errNoCertificate
 		}
@@ -100,7 +100,7 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 	if c.authMethod != "" && c.authMethod != method.name {
 		return c, errMethodForbidden
 	}
-	if id := f.get("client_id"); id != nil && string(id) != c.id {
+	if id := f.get("client_id"); id != "" && id != c.id {
 		return c, errOtherClientID
 	}
 	return c, nil
@@ -116,22 +116,20 @@ func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 		},
 		verify: func(r *http.Request, _ *form) (*client, *oauthError) {
 			value, _ := schemeValue(r.Header["Authorization"], "Basic")
-			var scratch [256]byte
-			credentials, err := base64.StdEncoding.AppendDecode(scratch[:0], []byte(value))
-			defer clear(credentials)
+			credentials, err := base64.StdEncoding.DecodeString(value)
 			if err != nil {
 				return nil, errBasicSyntax
 			}
-			id, secret, ok := bytes.Cut(credentials, []byte{':'})
+			id, secret, ok := strings.Cut(string(credentials), ":")
 			if !ok {
 				return nil, errBasicSyntax
 			}
 			if enc == BasicForm {
-				if id, ok = unescape(id); !ok {
+				if id, err = url.QueryUnescape(id); err != nil {
 					return nil, errBasicEncoding
 				}
-				if secret, ok = unescape(secret); !ok {
-					return clients.findBytes(id), errBasicEncoding
+				if secret, err = url.QueryUnescape(secret); err != nil {
+					return clients.find(id), errBasicEncoding
 				}
 			}
 			c, ok := clients.authenticate(id, secret)
@@ -146,7 +144,7 @@ func clientSecretBasic(clients *registry, enc BasicEncoding) authMethod {
 // clientSecretPost is client_id and client_secret in the body, RFC 6749 §2.3.1.
 func clientSecretPost(clients *registry) authMethod {
 	return authMethod{
-		presented: func(_ *http.Request, f *form) bool { return f.get("client_secret") != nil },
+		presented: func(_ *http.Request, f *form) bool { return f.get("client_secret") != "" },
 		verify: func(_ *http.Request, f *form) (*client, *oauthError) {
 			c, ok := clients.authenticate(f.get("client_id"), f.get("client_secret"))
 			if !ok {

@@ -44,9 +44,13 @@ var encodedByte = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // normalByte decodes what need not be encoded (RFC 3986 §2.3), and spells the
 // rest in upper case.
 func normalByte(encoded string) string {
-	c := byte(unhex(encoded[1])<<4 | unhex(encoded[2])) // #nosec G115 -- two hex digits are one byte
+	decoded, err := url.PathUnescape(encoded)
+	if err != nil {
+		return encoded
+	}
+	c := decoded[0]
 	if c == '-' || c == '.' || c == '_' || c == '~' || (c|0x20 >= 'a' && c|0x20 <= 'z') || (c >= '0' && c <= '9') {
-		return string(c)
+		return decoded
 	}
 	return strings.ToUpper(encoded)
 }

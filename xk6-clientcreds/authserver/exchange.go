@@ -1,9 +1,9 @@
 package authserver
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,7 +56,7 @@ var (
 // it was made of. To what it is bound the client's own authentication says: it
 // cannot prove possession of somebody else's key.
 func (s *Server) exchange(c *client, f *form) (*tokenClaims, *oauthError) {
-	if f.get("authorization_details") != nil {
+	if f.get("authorization_details") != "" {
 		return nil, errDetailsExchange
 	}
 	issuedType, err := s.requestedType(f)
@@ -75,7 +75,7 @@ func (s *Server) exchange(c *client, f *form) (*tokenClaims, *oauthError) {
 	g := &f.granted
 	end := subject.expires
 	switch {
-	case f.get(actorToken.name) != nil:
+	case f.get(actorToken.name) != "":
 		actor, err := s.take(f, &actorToken, now)
 		if err != nil {
 			return nil, err
@@ -85,7 +85,7 @@ func (s *Server) exchange(c *client, f *form) (*tokenClaims, *oauthError) {
 		}
 		g.actors = append([]*client{actor.about()}, g.actors...)
 		end = earlier(end, actor.expires)
-	case f.get(actorToken.typeName) != nil:
+	case f.get(actorToken.typeName) != "":
 		return nil, errActorType
 	}
 	g.expires = now.Add(min(s.ttl(c), end.Sub(now).Truncate(time.Second)))
@@ -104,16 +104,16 @@ func (s *Server) exchange(c *client, f *form) (*tokenClaims, *oauthError) {
 // requestedType returns the type that the new token will have.
 func (s *Server) requestedType(f *form) (string, *oauthError) {
 	switch requested := f.get("requested_token_type"); {
-	case requested == nil:
+	case requested == "":
 		return typeAccessToken, nil
 	case s.knowsType(requested):
-		return string(requested), nil
+		return requested, nil
 	}
 	return "", errRequestedType
 }
 
-func (s *Server) knowsType(name []byte) bool {
-	return string(name) == typeAccessToken || string(name) == typeJWT && s.cfg.TokenFormat == JWT
+func (s *Server) knowsType(name string) bool {
+	return name == typeAccessToken || name == typeJWT && s.cfg.TokenFormat == JWT
 }
 
 // take returns the grant of a token that the request has. One that ends within
@@ -121,14 +121,14 @@ func (s *Server) knowsType(name []byte) bool {
 func (s *Server) take(f *form, t *exchangedToken, now time.Time) (*tokenClaims, *oauthError) {
 	token, kind := f.get(t.name), f.get(t.typeName)
 	switch {
-	case token == nil:
+	case token == "":
 		return nil, t.missing
-	case kind == nil:
+	case kind == "":
 		return nil, t.noType
 	case !s.knowsType(kind):
 		return nil, t.unknownType
 	}
-	g, ok := s.open(f, string(token))
+	g, ok := s.open(f, token)
 	switch {
 	case !ok:
 		return nil, t.unknown
@@ -149,19 +149,19 @@ func earlier(a, b time.Time) time.Time {
 
 // narrowed answers a request for a part of scope; all of it where the request
 // does not say.
-func narrowed(scope string, requested []byte) (string, *oauthError) {
-	if len(requested) == 0 {
+func narrowed(scope string, requested string) (string, *oauthError) {
+	if requested == "" {
 		return scope, nil
 	}
 	if !validScope(requested) {
 		return "", errWiderScope
 	}
-	for token := range bytes.SplitSeq(requested, []byte{' '}) {
-		if !scopeContains(scope, string(token)) {
+	for token := range strings.SplitSeq(requested, " ") {
+		if !scopeContains(scope, token) {
 			return "", errWiderScope
 		}
 	}
-	return uniqueScope(string(requested)), nil
+	return uniqueScope(requested), nil
 }
 
 // actor is the act claim, RFC 8693 §4.1: who acts, and for whom that one does.

@@ -1,10 +1,10 @@
 package authserver
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -53,13 +53,12 @@ func (s *Server) clientOf(e faults.Endpoint, r *http.Request, body []byte) strin
 	}
 	id := s.basicUser(r)
 	if id == "" {
-		f.buf = append(f.buf[:0], body...)
-		if f.parse() != nil {
+		if f.parse(string(body)) != nil {
 			return ""
 		}
-		id = string(f.get("client_id"))
+		id = f.get("client_id")
 		if id == "" && f.hasAssertion() {
-			id = issuerOf(string(f.get("client_assertion")))
+			id = issuerOf(f.get("client_assertion"))
 		}
 	}
 	if c := s.clients.find(id); c != nil {
@@ -75,11 +74,14 @@ func (s *Server) basicUser(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	id, _, _ := bytes.Cut(credentials, []byte{':'})
+	id, _, _ := strings.Cut(string(credentials), ":")
 	if s.cfg.BasicEncoding == BasicForm {
-		id, _ = unescape(id)
+		id, err = url.QueryUnescape(id)
 	}
-	return string(id)
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // issuerOf is the iss that an assertion claims, "" when it has none.

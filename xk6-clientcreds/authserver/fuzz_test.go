@@ -38,7 +38,7 @@ func FuzzForm(f *testing.F) {
 				require.Len(t, values, 1, name)
 			}
 			if err == nil {
-				require.Equal(t, values[0], string(form.get(name)))
+				require.Equal(t, values[0], form.get(name))
 			}
 		}
 		switch {

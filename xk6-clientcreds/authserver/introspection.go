@@ -50,10 +50,10 @@ func (s *Server) readTokenRequest(r *http.Request, f *form) (*client, string, *o
 		return c, "", err
 	}
 	token := f.get("token")
-	if token == nil {
+	if token == "" {
 		return c, "", errNoToken
 	}
-	return c, string(token), nil
+	return c, token, nil
 }
 
 // judge returns why a token that this server made is not valid at now, nil when

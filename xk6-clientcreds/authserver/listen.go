@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/pki"
 )
 
 // Limits of a connection. They are wide: a server under load is slow, and
@@ -65,19 +66,19 @@ func (s *Server) secure(listeners []net.Listener) (*tls.Config, error) {
 		hosts = append(hosts, hostOf(l.Addr()))
 	}
 	hosts = append(hosts, s.endpoints.issuerHost())
-	certs, err := loadCertificates(s.cfg.TLSDir, hosts)
+	certs, err := pki.LoadServer(s.cfg.TLSDir, hosts)
 	if err != nil {
 		return nil, configErrorf("TLSDir", "%s", err)
 	}
-	s.endpoints.CAFile = certs.caFile
+	s.endpoints.CAFile = certs.CAFile
 	if s.introspector != nil {
-		s.introspector.trust(&tls.Config{RootCAs: certs.pool, MinVersion: tls.VersionTLS12})
+		s.introspector.trust(&tls.Config{RootCAs: certs.CAs, MinVersion: tls.VersionTLS12})
 	}
 	config := &tls.Config{
-		Certificates: []tls.Certificate{certs.server}, MinVersion: tls.VersionTLS12,
+		Certificates: []tls.Certificate{certs.Certificate}, MinVersion: tls.VersionTLS12,
 		GetConfigForClient: s.faults.Handshake,
 	}
-	s.askForCertificates(config, certs.pool)
+	s.askForCertificates(config, certs.CAs)
 	return config, nil
 }
 

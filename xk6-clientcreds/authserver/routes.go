@@ -10,8 +10,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
 )
 
-// routes are the handlers of a port by path. A map is all that is needed, and
-// costs less per request than http.ServeMux.
+// routes are the handlers of a port by path. http.ServeMux would redirect paths such as /api/a//b, which the API under
+// load takes as they are.
 type routes struct {
 	paths map[string]http.Handler
 	api   http.Handler // for every path below apiPath; nil where the port has no API

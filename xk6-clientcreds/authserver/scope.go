@@ -1,13 +1,12 @@
 package authserver
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 )
 
 // validScope reports whether s is scope-token *( SP scope-token ), RFC 6749 §3.3.
-func validScope[T string | []byte](s T) bool {
+func validScope(s string) bool {
 	space := true // a space is not allowed where a token must begin
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -27,28 +26,19 @@ func validScope[T string | []byte](s T) bool {
 
 // grantScope answers a request for scope: the client's own when it asks for
 // none, otherwise what it asked for, if the client may have all of that.
-func (c *client) grantScope(requested []byte) (string, *oauthError) {
-	if len(requested) == 0 || string(requested) == c.scope {
+func (c *client) grantScope(requested string) (string, *oauthError) {
+	if requested == "" || requested == c.scope {
 		return c.scope, nil
 	}
 	if !validScope(requested) {
 		return "", errScopeSyntax
 	}
-	for token := range bytes.SplitSeq(requested, []byte{' '}) {
-		if !c.hasScope(token) {
+	for token := range strings.SplitSeq(requested, " ") {
+		if !slices.Contains(c.scopes, token) {
 			return "", errUnknownScope
 		}
 	}
-	return uniqueScope(string(requested)), nil
-}
-
-func (c *client) hasScope(token []byte) bool {
-	for _, s := range c.scopes {
-		if s == string(token) {
-			return true
-		}
-	}
-	return false
+	return uniqueScope(requested), nil
 }
 
 // uniqueScope drops repeated tokens, keeping the order.

@@ -34,7 +34,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	}
 	grantType := f.get("grant_type")
 	grantNamed := s.clientCredentials
-	switch string(grantType) {
+	switch grantType {
 	case "":
 		return c, errNoGrantType
 	case grantClientCredentials:
@@ -43,7 +43,7 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 	default:
 		return c, errUnsupportedGrant
 	}
-	if !c.mayUse(string(grantType)) {
+	if !c.mayUse(grantType) {
 		return c, errForbiddenGrant
 	}
 	g, err := grantNamed(c, f)

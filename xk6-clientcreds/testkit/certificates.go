@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"os"
 	"testing"
 	"time"
 
@@ -17,6 +18,15 @@ import (
 // change, which may be nil.
 func SelfSigned(t testing.TB, key crypto.Signer, change func(*x509.Certificate)) *tls.Certificate {
 	t.Helper()
+	return Certificate(t, nil, key, change)
+}
+
+// Certificate returns a certificate of key from an issuer, which is the certificate itself if the issuer is nil. It is
+// valid for the hour around now, and changed by change, which may be nil.
+func Certificate(t testing.TB, issuer *tls.Certificate, key crypto.Signer,
+	change func(*x509.Certificate),
+) *tls.Certificate {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		NotBefore:    time.Now().Add(-30 * time.Minute),
@@ -25,11 +35,22 @@ func SelfSigned(t testing.TB, key crypto.Signer, change func(*x509.Certificate))
 	if change != nil {
 		change(template)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	parent, signer := template, any(key)
+	if issuer != nil {
+		parent, signer = issuer.Leaf, issuer.PrivateKey
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	require.NoError(t, err)
 	leaf, err := x509.ParseCertificate(der)
 	require.NoError(t, err)
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// WriteCertificate writes a certificate and its key to files.
+func WriteCertificate(t testing.TB, pair *tls.Certificate, certPath, keyPath string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(certPath, CertificatePEM(pair), 0o600))
+	require.NoError(t, os.WriteFile(keyPath, KeyPEM(t, pair.PrivateKey), 0o600))
 }
 
 // CertificatePEM returns a certificate without its key.

@@ -1,4 +1,4 @@
-package authserver
+package pki
 
 import (
 	"crypto/sha256"
@@ -11,12 +11,18 @@ import (
 // maxChains bounds the certificates that are remembered.
 const maxChains = 1 << 14
 
-// certificateChains knows which certificates a CA has issued. A server finds
-// that out once per connection, in the handshake; this one, which goes on with
-// any certificate there, would do it at every request, and a signature costs
-// fifty times as much as the rest. So it remembers.
-type certificateChains struct {
-	roots *x509.CertPool // set before the server serves
+// The errors of [Chains.Check].
+var (
+	ErrAuthority = errors.New("the certificate is not from a trusted CA")
+	ErrUsage     = errors.New("the certificate is not for client authentication")
+)
+
+// Chains remembers which certificates the CAs have issued. Most servers find that out once per connection, in the
+// handshake. The local server accepts any certificate there, so it would have to verify signatures at every request,
+// which costs fifty times as much as the rest.
+type Chains struct {
+	// Roots are the trusted CAs. They are set before the first check.
+	Roots *x509.CertPool
 
 	mu   sync.RWMutex
 	good map[[sha256.Size]byte]validity // by the hash of the client's certificate
@@ -27,8 +33,8 @@ type validity struct{ from, until time.Time }
 
 func (v validity) holds(now time.Time) bool { return !now.Before(v.from) && !now.After(v.until) }
 
-// check verifies the chain that a client has shown (RFC 5280 §6).
-func (c *certificateChains) check(shown []*x509.Certificate, now time.Time) *oauthError {
+// Check verifies the chain that a client has shown (RFC 5280 §6).
+func (c *Chains) Check(shown []*x509.Certificate, now time.Time) error {
 	key := sha256.Sum256(shown[0].Raw)
 	c.mu.RLock()
 	known, ok := c.good[key]
@@ -41,7 +47,7 @@ func (c *certificateChains) check(shown []*x509.Certificate, now time.Time) *oau
 		between.AddCert(certificate)
 	}
 	chains, err := shown[0].Verify(x509.VerifyOptions{
-		Roots: c.roots, Intermediates: between, CurrentTime: now,
+		Roots: c.Roots, Intermediates: between, CurrentTime: now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	var invalid x509.CertificateInvalidError
@@ -50,12 +56,12 @@ func (c *certificateChains) check(shown []*x509.Certificate, now time.Time) *oau
 		c.remember(key, chains[0])
 		return nil
 	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-		return errCertificateUsage
+		return ErrUsage
 	}
-	return errCertificateAuthority
+	return ErrAuthority
 }
 
-func (c *certificateChains) remember(key [sha256.Size]byte, chain []*x509.Certificate) {
+func (c *Chains) remember(key [sha256.Size]byte, chain []*x509.Certificate) {
 	v := validity{chain[0].NotBefore, chain[0].NotAfter}
 	for _, certificate := range chain[1:] {
 		if certificate.NotBefore.After(v.from) {

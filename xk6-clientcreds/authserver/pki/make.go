@@ -1,4 +1,4 @@
-package authserver
+package pki
 
 import (
 	"crypto/ecdsa"

@@ -1,4 +1,4 @@
-package authserver
+package pki
 
 import (
 	"crypto/x509"
@@ -44,8 +44,12 @@ func attributesOf(c *x509.Certificate) [][]string {
 	return parts
 }
 
-// writtenName is the subject of a certificate as RFC 4514 writes it.
-func writtenName(c *x509.Certificate) string {
+// HasSubject reports whether the subject of a certificate is a distinguished name, as RFC 4514 writes it. Libraries
+// that compare these names, such as go-ldap, are larger than the local server.
+func HasSubject(c *x509.Certificate, name string) bool { return canonicalName(name) == nameOf(c) }
+
+// Subject returns the subject of a certificate as RFC 4514 writes it.
+func Subject(c *x509.Certificate) string {
 	parts := attributesOf(c)
 	written := make([]string, len(parts))
 	for i, attributes := range parts {

@@ -1,4 +1,4 @@
-package authserver
+package pki
 
 import (
 	"crypto/tls"
@@ -22,16 +22,18 @@ const (
 // renewBefore is how long a certificate must still be valid to be used again.
 const renewBefore = 24 * time.Hour
 
-// certificates are the certificates for HTTPS.
-type certificates struct {
-	caFile string // absolute path
-	pool   *x509.CertPool
-	server tls.Certificate
+// Server holds what a server needs for HTTPS.
+type Server struct {
+	// CAFile is the absolute path of the CA's certificate.
+	CAFile string
+	// CAs trusts that CA only.
+	CAs         *x509.CertPool
+	Certificate tls.Certificate
 }
 
-// loadCertificates returns a server certificate for hosts and the CA that
-// issued it. Valid files in the folder are used again.
-func loadCertificates(dir string, hosts []string) (*certificates, error) {
+// LoadServer returns a server certificate for hosts, and the CA that issued it. It uses valid files in the folder
+// again.
+func LoadServer(dir string, hosts []string) (*Server, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -49,7 +51,7 @@ func loadCertificates(dir string, hosts []string) (*certificates, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(ca.Leaf)
-	return &certificates{caFile: filepath.Join(dir, caFile), pool: pool, server: *server}, nil
+	return &Server{CAFile: filepath.Join(dir, caFile), CAs: pool, Certificate: *server}, nil
 }
 
 // loadCA returns the CA of the folder. One that has expired is replaced. One
