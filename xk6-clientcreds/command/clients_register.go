@@ -142,7 +142,7 @@ func (r *clientsRegister) run() (err error) {
 		Progress: progress(r.gs.Stderr, "registered", before, r.count),
 	}
 	failure := run.Register(ctx, r.count)
-	return r.finish(journal, failure)
+	return r.finish(journal, failure, token != "")
 }
 
 // check checks what needs no request.
@@ -314,7 +314,7 @@ type registerResult struct {
 }
 
 // finish writes the pool of what is registered, whatever happened, and says what that was.
-func (r *clientsRegister) finish(journal *registration.Journal, failure error) error {
+func (r *clientsRegister) finish(journal *registration.Journal, failure error, withToken bool) error {
 	pool, err := journal.Pool()
 	if err == nil && pool != nil {
 		err = outfile.Replace(r.output, pool, 0o600)
@@ -335,8 +335,8 @@ func (r *clientsRegister) finish(journal *registration.Journal, failure error) e
 	case errors.Is(failure, context.Canceled):
 		failure = errors.New("interrupted")
 	}
-	return errors.Join(fmt.Errorf("%w; %s of %d are not registered, go on with --resume", failure, plural(result.Missing),
-		r.count), err)
+	return errors.Join(fmt.Errorf("%w; %s%s of %d are not registered, go on with --resume", failure,
+		registrationAdvice(failure, withToken), plural(result.Missing), r.count), err)
 }
 
 func (r *clientsRegister) report(result registerResult, written bool) error {

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -82,6 +84,34 @@ func TestInitialAccessTokenIsReferenced(t *testing.T) {
 }
 
 // A file that is there already is not overwritten.
+// A refusal says what to do about it, depending on whether there was a token.
+func TestClientsRegisterIsRefused(t *testing.T) {
+	t.Parallel()
+	const again = "get another one from the server; 2 clients of 2 are not registered, go on with --resume"
+	for _, c := range []struct {
+		status        int
+		token, advice string
+	}{
+		{http.StatusUnauthorized, "", "set INITIAL_ACCESS_TOKEN, or have the server accept registrations without a token; "},
+		{http.StatusForbidden, "", "set INITIAL_ACCESS_TOKEN, or have the server accept registrations without a token; "},
+		{http.StatusUnauthorized, "token-1", "INITIAL_ACCESS_TOKEN is wrong, expired, or used up, " + again},
+		{http.StatusForbidden, "token-1", "check what the server's policy for registrations allows; "},
+		{http.StatusBadRequest, "token-1", "invalid_request (HTTP 400): no; 2 clients of 2 are not registered"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(`{"error": "invalid_request", "error_description": "no"}`))
+		}))
+		t.Cleanup(server.Close)
+		code, err := clientsCommand(t, map[string]string{"REGISTRATION_URL": server.URL, "INITIAL_ACCESS_TOKEN": c.token},
+			"register", filepath.Join(t.TempDir(), "clients.json"), "--count", "2")
+		require.ErrorContains(t, err, c.advice)
+		require.Equal(t, 1, code)
+		require.NotContains(t, err.Error(), "token-1")
+	}
+}
+
 func TestClientsRegisterKeepsFiles(t *testing.T) {
 	t.Parallel()
 	pool := filepath.Join(t.TempDir(), "clients.json")

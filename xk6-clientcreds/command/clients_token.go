@@ -1,7 +1,9 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/pflag"
 
@@ -63,4 +65,21 @@ func (i *initialToken) find() (name, token string, err error) {
 		return given[0], token, err
 	}
 	return given[0], i.gs.Env[given[0]], nil
+}
+
+// registrationAdvice says what to do about a server that refuses to register clients.
+func registrationAdvice(failure error, withToken bool) string {
+	refusal := (*oauth.Error)(nil)
+	if !errors.As(failure, &refusal) {
+		return ""
+	}
+	switch refused := refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden; {
+	case refused && !withToken:
+		return "set INITIAL_ACCESS_TOKEN, or have the server accept registrations without a token; "
+	case refusal.Status == http.StatusUnauthorized:
+		return "INITIAL_ACCESS_TOKEN is wrong, expired, or used up, get another one from the server; "
+	case refused:
+		return "check what the server's policy for registrations allows; "
+	}
+	return ""
 }
