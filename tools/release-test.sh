@@ -30,6 +30,11 @@ PLATFORMS=$platform OUT=$work/first tools/release.sh "$version" >"$work/first.lo
 is 'two builds have the same checksums' diff "$work/first/checksums.txt" "$work/second/checksums.txt"
 is 'the checksums are right' env -C "$work/first" sha256sum --check --strict checksums.txt
 
+# shellcheck disable=SC2317 # "is" calls it
+refuses_version() { ! OUT=$work/first tools/release.sh v99.0.0 2>"$work/refused" && grep -F 'has no section "## [99.0.0]"' "$work/refused"; }
+is 'a version that the changelog lacks is refused' refuses_version
+is 'the refused version leaves the other release as it is' env -C "$work/first" sha256sum --check --strict checksums.txt
+
 archive=$work/first/xk6-clientcreds_${version}_${platform/\//_}.tar.gz
 mkdir "$work/bin"
 tar -xzf "$archive" -C "$work/bin"

@@ -28,11 +28,15 @@ fi
 
 commit=$(git rev-parse HEAD)
 
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
+
+"$release" changes CHANGELOG.md "$version" >"$work/CHANGES.md" # before anything is built: the section may be missing
+
 rm -rf "$out"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-work=$(mktemp -d)
-trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
+mv "$work/CHANGES.md" "$out/"
 
 # A module cache of its own, so that a version that is only tried does not stay in the user's. Modules
 # that are in the user's cache already are taken from there.
@@ -81,7 +85,6 @@ mkdir "$work/scenarios"
 git archive HEAD scripts examples index.d.ts dashboards docker-compose.yml deploy | tar -x -C "$work/scenarios"
 pack "$out/xk6-clientcreds_${version}_scenarios.tar.gz" "$work/scenarios"
 git show HEAD:index.d.ts >"$out/index.d.ts"
-"$release" changes CHANGELOG.md "$version" >"$out/CHANGES.md"
 
 if [ "$(git rev-parse HEAD)" != "$commit" ]; then
     echo "another commit was checked out during the build, so that the files are of two commits: build again" >&2
