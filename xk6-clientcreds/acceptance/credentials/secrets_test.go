@@ -216,3 +216,26 @@ func untar(t *testing.T, file string) string {
 		require.NoError(t, err)
 	}
 }
+
+// An archive has no secret that is exported, or in a file.
+func TestArchivesHoldNoSecret(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	archive, file := filepath.Join(dir, "archive.tar"), filepath.Join(dir, "secret")
+	k6test.ReplaceFile(t, file, servers.RareSecret)
+	secrets := []string{servers.RareSecret, servers.WrongSecret, pooledSecret}
+	for name, script := range map[string]string{
+		"held-secrets.js": k6test.Fixture("held-secrets.js"),
+		"a file":          k6test.Fixture("archived-secrets.js"),
+	} {
+		cmd := exec.CommandContext(t.Context(), k6test.Binary(t), // #nosec G204 -- the binary under test
+			"archive", "--include-system-env-vars", "--exclude-env-vars", "-O", archive, script)
+		out := new(k6test.Output)
+		cmd.Stdout, cmd.Stderr = out, out
+		p := k6test.StartProcess(t, cmd, "HOME="+dir, "TOKEN_URL=http://127.0.0.1:9/token", "CLIENT_ID=demo",
+			"CLIENT_SECRET="+servers.WrongSecret, "POOL_SECRET="+pooledSecret, "SECRET_FILE="+file)
+		require.Zero(t, p.Wait(t), out)
+		servers.HoldsNone(t, "the archive with "+name, untar(t, archive), secrets, nil)
+		servers.HoldsNone(t, "the output with "+name, out.String()+" ", secrets, nil)
+	}
+}
