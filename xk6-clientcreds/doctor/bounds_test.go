@@ -168,7 +168,7 @@ func TestScopesOfTokens(t *testing.T) {
 	}
 }
 
-// What an API's status says of the API without the token, and of the token.
+// An API's status says something about the API without the token, and about the token.
 func TestStatusesOfAPIs(t *testing.T) {
 	t.Parallel()
 	status := 0

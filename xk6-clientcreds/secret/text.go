@@ -8,14 +8,14 @@ import (
 	"log/slog"
 )
 
-// mask is what a secret looks like when it is printed.
+// mask replaces a secret that is printed.
 const mask = "***"
 
 // ErrNotMarshalled is the error of an attempt to encode a secret.
 var ErrNotMarshalled = errors.New("a secret cannot be encoded; call Reveal where it must be sent or stored")
 
 // Text is a secret. It prints as *** with every verb, also deep inside of other values, and cannot be encoded as JSON,
-// YAML, XML, or text. The zero value is no secret at all, and prints as nothing.
+// YAML, XML, or text. The zero value has no secret, and prints as nothing.
 //
 // Do not compare secrets with ==, which compares where they are; use Equal.
 type Text struct {
@@ -23,7 +23,7 @@ type Text struct {
 	held *string
 }
 
-// New returns a secret with the value s. The value "" is no secret.
+// New returns a secret with the value s, or the zero value for "".
 func New(s string) Text {
 	if s == "" {
 		return Text{}
@@ -31,7 +31,7 @@ func New(s string) Text {
 	return Text{&s}
 }
 
-// Reveal returns the value, "" for no secret.
+// Reveal returns the value, "" if there is none.
 func (t Text) Reveal() string {
 	if t.held == nil {
 		return ""

@@ -89,7 +89,7 @@ func TestHeldOffRefreshJustBeforeTheExpiry(t *testing.T) {
 	})
 }
 
-// A token with nothing to spare is used until its end: that is what a leeway of 0 asks for.
+// A token with nothing to spare is used until its end, as a leeway of 0 asks for.
 func TestHeldOffRefreshWithoutLeeway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

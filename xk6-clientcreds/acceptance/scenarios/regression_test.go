@@ -10,7 +10,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// regressionCases are what the paired and the sequential scenario have in common: they load an API only where there is
+// regressionCases are the cases of both the paired and the sequential scenario: they load an API only where there is
 // one. The good case has these variables.
 func regressionCases(good ...string) map[string]scenario {
 	return map[string]scenario{

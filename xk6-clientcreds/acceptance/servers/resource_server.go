@@ -79,7 +79,7 @@ func (s *ResourceServer) check(r *http.Request) string {
 	return "active"
 }
 
-// Introspected is what an authorization server says of a token (RFC 7662).
+// Introspected holds the answer of an introspection endpoint (RFC 7662).
 type Introspected struct {
 	Active       bool              `json:"active"`
 	Confirmation map[string]string `json:"cnf"`
