@@ -14,7 +14,7 @@ import (
 )
 
 // atLeast limits every process. It leaves time for a machine with much to do.
-var atLeast = limits{wall: 2 * time.Minute, cpu: 3 * time.Second}
+var atLeast = limits{wall: 45 * time.Second, cpu: 3 * time.Second}
 
 // prepare compiles the tests of a package with all changes, finds the tests that reach each, and writes a coverage profile
 // that covers the operators that a test reaches, and nothing else.
