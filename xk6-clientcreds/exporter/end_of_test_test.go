@@ -201,6 +201,7 @@ func TestTextfile(t *testing.T) {
 	r := newRig(t, "127.0.0.1:0,textfile="+file)
 	r.start()
 	r.add(r.builtin.Iterations, 3)
+	r.unwritten = func(err error) { assert.NoError(t, err) }
 	require.NoError(t, r.Stop())
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -227,9 +228,13 @@ func TestTextfileThatCannotBeWritten(t *testing.T) {
 
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	r := newRig(t, argument)
+	var unwritten []error
+	r.unwritten = func(err error) { unwritten = append(unwritten, err) }
 	r.start()
 	require.NoError(t, os.Remove(folder))
 	require.ErrorContains(t, r.Stop(), `option "textfile": `)
+	require.Len(t, unwritten, 1, "the run does not end well")
+	require.ErrorContains(t, unwritten[0], `-o prometheus did not write its results: option "textfile": `)
 }
 
 // pushgateway answers with a status and keeps the last request.

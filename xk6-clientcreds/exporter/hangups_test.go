@@ -48,6 +48,7 @@ func TestScraperThatHangsUp(t *testing.T) {
 		r.time = r.time.Add(15 * time.Second)
 	}
 	assert.Equal(t, []string{want}, r.warnings())
+	assert.NotContains(t, r.logs.LastEntry().Data, "before")
 	r.time = r.time.Add(15 * time.Second)
 	scrape(1000)
 	require.Equal(t, []string{want, want}, r.warnings())

@@ -31,6 +31,9 @@ func TestTagNamesBecomeLabelNames(t *testing.T) {
 		"a.b-c d":     "a_b_c_d",
 		"größe":       "gr__e",
 		"9lives":      "tag_9lives",
+		"0lives":      "tag_0lives",
+		"aZ09zA":      "aZ09zA",
+		"a/:@[`{b":    "a______b",
 		"__name__":    "tag___name__",
 		"..":          "tag___",
 		".":           "tag__",
@@ -136,15 +139,19 @@ func TestMetricsWithOneNameGetTwo(t *testing.T) {
 	r.add(r.metric("cc", metrics.Counter), 10)
 	r.add(r.metric("dd", metrics.Trend), 11)
 	r.add(r.metric("dd_created", metrics.Gauge), 12)
+	r.add(r.metric("ee_total_2", metrics.Gauge), 13)
+	r.add(r.metric("ee", metrics.Counter), 14)
+	r.add(r.metric("ee_total", metrics.Gauge), 15)
 	body := r.scrape(acceptText)
 	for _, want := range []string{
 		"k6_xx_total 1", "k6_xx_total_2 2", "k6_yy_count 3", "k6_yy_2_sum 4", "k6_zz_samples_total 1",
 		"k6_zz_samples_2 6", "k6_test_running 1", "k6_test_running_2 7", "k6_yy_2_2_sum 8",
 		"k6_cc_created 9", "k6_cc_2_total 10", "k6_dd_sum 11", "k6_dd_created_2 12",
+		"k6_ee_total_2 13", "k6_ee_total 14", "k6_ee_total_3 15",
 	} {
 		assert.Contains(t, body, "\n"+want+"\n")
 	}
-	assert.Len(t, r.warnings(), 7)
+	assert.Len(t, r.warnings(), 8)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),
 		`metric "xx_total" would collide with "xx" and is served as "k6_xx_total_2"`)
 	assert.Contains(t, strings.Join(r.warnings(), "\n"),

@@ -2,6 +2,8 @@ package exporter
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +97,25 @@ func TestOptionsFromEverySource(t *testing.T) {
 	})
 }
 
+// rising returns so many bounds of buckets.
+func rising(n int) string {
+	var bounds []string
+	for i := range n {
+		bounds = append(bounds, strconv.Itoa(i))
+	}
+	return strings.Join(bounds, " ")
+}
+
+func TestManyBuckets(t *testing.T) {
+	o, err := resolve(t, "", nil, "buckets=x:"+rising(maxBuckets))
+	require.NoError(t, err)
+	assert.Len(t, o.Buckets["x"], maxBuckets)
+}
+
+func TestNamesInTheEnvironment(t *testing.T) {
+	assert.Equal(t, "K6_PROMETHEUS_A_ZOO_OF_AXES", environmentName("aZooOfAxes"))
+}
+
 func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 	for _, c := range []struct{ argument, want string }{
 		{"nine", `option "addr" (-o prometheus=…): "nine" is not an address; allowed: host:port, or :port for every interface`},
@@ -119,6 +140,8 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 		{"buckets=x:", `option "buckets" (-o prometheus=…): the rule of "x" has 0 bounds; allowed: 1 to 200`},
 		{"buckets=x:1 one", `option "buckets" (-o prometheus=…): "one" in the rule of "x" is not a number`},
 		{"buckets=x:NaN", `option "buckets" (-o prometheus=…): "NaN" in the rule of "x" is not a number`},
+		{"buckets=x:1 1", `option "buckets" (-o prometheus=…): "1" in the rule of "x" does not rise; allowed: bounds in rising order`},
+		{"buckets=x:" + rising(maxBuckets+1), `option "buckets" (-o prometheus=…): the rule of "x" has 201 bounds; allowed: 1 to 200`},
 		{"buckets=x:2 1", `option "buckets" (-o prometheus=…): "1" in the rule of "x" does not rise; allowed: bounds in rising order`},
 		{"histograms=all", `option "histograms" (-o prometheus=…): "all" is not a kind of histogram; allowed: both, native, classic`},
 		{"runtimeMetrics=1", `option "runtimeMetrics" (-o prometheus=…): "1" is not a boolean; allowed: true, false`},

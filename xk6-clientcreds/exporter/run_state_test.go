@@ -133,6 +133,29 @@ func TestProgressByIterations(t *testing.T) {
 	assert.Equal(t, "1", r.value(`k6_scenario_progress_ratio{scenario="each"}`), "out of time")
 }
 
+// Where nobody knows how long a scenario takes, nobody knows how much of the test is done.
+func TestProgressOfAScenarioWithoutLength(t *testing.T) {
+	r := runState{now: time.Now, start: testStart, scenarios: []*scenario{{length: time.Minute}, {}}}
+	_, known := r.progress()
+	assert.False(t, known)
+	_, known = (&runState{now: time.Now, start: testStart, scenarios: r.scenarios[:1]}).progress()
+	assert.True(t, known)
+}
+
+// The pace of a scenario counts from its own start.
+func TestProgressOfALateScenario(t *testing.T) {
+	s := scenario{startTime: 10 * time.Second, length: time.Minute, iterations: 10}
+	assert.Zero(t, s.progress(5*time.Second))
+	assert.Equal(t, 65*time.Second, s.left(5*time.Second))
+	s.done = 1
+	assert.Zero(t, s.progress(10*time.Second-1))
+	assert.InDelta(t, 0.1, s.progress(10*time.Second), 1e-9)
+	s.done = 4
+	assert.Equal(t, 15*time.Second, s.left(20*time.Second), "4 in 10 s")
+	s.done = 20
+	assert.InDelta(t, 1, s.progress(20*time.Second), 1e-9)
+}
+
 func TestProgressCountsTheSegmentOnly(t *testing.T) {
 	r := newRig(t, "", withScenarios(t, `{"a": {"executor": "shared-iterations", "vus": 2, "iterations": 10}}`),
 		func(p *output.Params) {

@@ -219,6 +219,8 @@ func TestBucketsByName(t *testing.T) {
 	for range 10 { // maps are ordered at random
 		rules := bucketRules{"*_duration": {1}, "http_req_*": {2}, "http_req_d*": {3}, "*q_duration": {4}}
 		assert.Equal(t, []float64{3}, rules.of(r.builtin.HTTPReqDuration), "of globs that are as long, the last one")
+		rules = bucketRules{"*_req_duration": {1}, "http_*": {2}}
+		assert.Equal(t, []float64{1}, rules.of(r.builtin.HTTPReqDuration), "the longest one")
 	}
 	r = newRig(t, "")
 	for m, want := range map[*metrics.Metric][]float64{
