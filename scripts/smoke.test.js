@@ -37,11 +37,11 @@ export default async function () {
         'acquire() brings one': (r) => r.ok,
         'acquire() brings another one': (r) => r.accessToken !== token,
     });
-    check(api.send(client), { 'client.request is authorised': api.right });
+    check(api.send(client), { 'client.request is authorized': api.right });
     const { method, url, body, params } = api;
     const byHand = { ...params, headers: { ...params.headers, ...client.headers(method, url) } };
-    check(http.request(method, url, body, byHand), { 'k6/http is authorised': api.right });
-    check(await client.asyncRequest(method, url, body, params), { 'client.asyncRequest is authorised': api.right });
+    check(http.request(method, url, body, byHand), { 'k6/http is authorized': api.right });
+    check(await client.asyncRequest(method, url, body, params), { 'client.asyncRequest is authorized': api.right });
     check(TokenError, { 'TokenError is a class of errors': (c) => c.prototype instanceof Error });
     client.invalidate();
     check(client.token(), { 'invalidate() brings a new one': (t) => t !== token });

@@ -22,6 +22,7 @@ const patterns = [
     [/(?:^|[.;:] )What (?:it |they |a |the |is |are |else |no )?[^.?:|]*[a-z]\.(?:\s|$)/, 'a clause is not a subject'],
     [/\b(?:is|are) what\b/, 'say what it holds, or does'],
     [/\bbut for\b/, 'write "except for"'],
+    [/\b(?:behaviour|colour|initialis|normalis|recognis|synchronis|(?<!Key not )authoris|misspelt|neighbour|licence|judgement|learnt|spelt|labelled|signalled|(?<!!)cancelled)/i, 'use US spelling'],
 ];
 
 // Errors have one shape: what is wrong, why, and what to do after a semicolon. Tests expect no other shape.

@@ -41,7 +41,7 @@ tar -xzf "$archive" -C "$work/bin"
 k6=$work/bin/k6
 "$k6" version >"$work/version"
 is 'k6 version shows the version of the extension' grep -F "$module $version, k6/x/clientcreds [js]" "$work/version"
-is 'the archive has the licence of the extension' cmp LICENSE "$work/bin/LICENSE"
+is 'the archive has the license of the extension' cmp LICENSE "$work/bin/LICENSE"
 is 'the SBOM names the extension and k6' grep -q "pkg:golang/go.k6.io/k6/v2@" "${archive%.tar.gz}.cdx.json"
 
 # go.mod names modules that only tests and generators import.

@@ -1,4 +1,4 @@
-# What a release consists of: binaries, their parts and licences, scenarios, types and checksums.
+# What a release consists of: binaries, their parts and licenses, scenarios, types and checksums.
 
 RELEASE := $(CACHE)/release-$(shell cat tools/release/*.go tools/release/go.sum | sha256sum | cut -c1-12)
 SBOM := $(call tool,tools/release,cyclonedx-gomod,github.com/CycloneDX/cyclonedx-gomod)

@@ -31,7 +31,7 @@ export function protectedApi() {
         wanted,
         right,
         checks: { [`status is ${wanted}`]: right },
-        /** The request by a client, which authorises it. */
+        /** The request by a client, which authorizes it. */
         send,
         /** Like send. Without a token, and thus without a request, it returns an answer with status 0. */
         trySend: (client) => attempt(() => send(client), (e) => ({ status: 0, error: e.error })),

@@ -127,7 +127,7 @@ export function url(name, what) {
 }
 
 /**
- * Variables that are set and probably misspelt, each with the variable of the scenario that was meant and is not set. An
+ * Variables that are set and probably misspelled, each with the variable of the scenario that was meant and is not set. An
  * environment has many other variables. So a name is suspect only if it differs in a plural s, an underscore, the case, or
  * one letter of a long name.
  */

@@ -1,4 +1,4 @@
-// Checks before the load, for setup(): wrong credentials, a wrong URL or a misspelt variable cause one message instead of one
+// Checks before the load, for setup(): wrong credentials, a wrong URL or a misspelled variable cause one message instead of one
 // in every iteration.
 
 import { suspects } from './environment.js';
@@ -20,7 +20,7 @@ export function preflight(client, api) {
     }
 }
 
-/** Warns of variables that are probably misspelt ones of the scenario. */
+/** Warns of variables that are probably misspelled ones of the scenario. */
 export function warnOfSuspects() {
     if (!warned) {
         warned = true;

@@ -35,7 +35,7 @@ export function summary(data, findings = () => []) {
         next(loaded, process),
     ];
     const output = found.flatMap(([head, words]) => lines(head, words)).join('\n');
-    return { stdout: `\n${inColour(data, verdict, output)}\n\n` };
+    return { stdout: `\n${inColor(data, verdict, output)}\n\n` };
 }
 
 /** Several texts under one head. */
@@ -151,12 +151,12 @@ function next(loaded, { record }) {
         : `k6 x clientcreds report ${/^[\w./-]+$/.test(record) ? record : `'${record}'`}`];
 }
 
-const colours = { PASS: '\u001b[32m', FAIL: '\u001b[31m', INVALID: '\u001b[33m' };
+const colors = { PASS: '\u001b[32m', FAIL: '\u001b[31m', INVALID: '\u001b[33m' };
 
-/** The verdict in its colour, on a terminal, unless NO_COLOR or --no-color says otherwise. */
-function inColour({ options, state }, verdict, output) {
+/** The verdict in its color, on a terminal, unless NO_COLOR or --no-color says otherwise. */
+function inColor({ options, state }, verdict, output) {
     if (!state || !state.isStdOutTTY || options.noColor) {
         return output;
     }
-    return output.replace(/^( {2}verdict {2})(\w+)/m, `$1${colours[verdict] || ''}$2\u001b[0m`);
+    return output.replace(/^( {2}verdict {2})(\w+)/m, `$1${colors[verdict] || ''}$2\u001b[0m`);
 }

@@ -15,27 +15,27 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// licenseFile matches the names under which modules keep their licence and what has to go with it.
+// licenseFile matches the names under which modules keep their license and what has to go with it.
 var licenseFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|unlicense)([-._].*)?$`)
 
-// unlicensed are modules without a file of their licence, and what they are licensed under.
+// unlicensed are modules without a file of their license, and what they are licensed under.
 var unlicensed = map[string]string{
-	// Generated from the protocol buffers of github.com/prometheus/prometheus, whose licence they have.
+	// Generated from the protocol buffers of github.com/prometheus/prometheus, whose license they have.
 	"buf.build/gen/go/prometheus/prometheus/protocolbuffers/go": "Apache-2.0",
 }
 
-// enough is the share of a text, in per cent, that must be a known licence for it to be named.
+// enough is the share of a text, in per cent, that must be a known license for it to be named.
 const enough = 75
 
-// copyLicenses copies the licence texts of each module in binary to a folder of its own below dir, and writes
-// an overview, LICENSES.csv. A module without a licence that is known is an error: nobody may hand it on.
+// copyLicenses copies the license texts of each module in binary to a folder of its own below dir, and writes
+// an overview, LICENSES.csv. A module without a license that is known is an error: nobody may hand it on.
 func copyLicenses(binary, dir string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return err
 	}
 	var overview strings.Builder
-	overview.WriteString("module,version,licence\n")
+	overview.WriteString("module,version,license\n")
 	var problems []error
 	for _, dep := range info.Deps {
 		if dep.Replace != nil {
@@ -54,7 +54,7 @@ func copyLicenses(binary, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "LICENSES.csv"), []byte(overview.String()), 0o600)
 }
 
-// copyModuleLicenses copies the licence files of one module and returns the SPDX identifiers of the licences.
+// copyModuleLicenses copies the license files of one module and returns the SPDX identifiers of the licenses.
 func copyModuleLicenses(dep *debug.Module, dir string) ([]string, error) {
 	source, err := moduleFolder(dep)
 	if err != nil {
@@ -90,12 +90,12 @@ func copyModuleLicenses(dep *debug.Module, dir string) ([]string, error) {
 		return []string{name}, nil
 	}
 	if len(names) == 0 {
-		return nil, errors.New("no file with a licence that is known")
+		return nil, errors.New("no file with a license that is known")
 	}
 	return names, nil
 }
 
-// identifiers are the licences in text that known does not have yet.
+// identifiers are the licenses in text that known does not have yet.
 func identifiers(text []byte, known []string) []string {
 	cover := licensecheck.Scan(text)
 	if cover.Percent < enough {

@@ -1,7 +1,7 @@
 // Command release prepares what a release of the extension consists of, beside the binaries.
 //
 //	release proxy MODULE VERSION DIR      writes the module at HEAD as version VERSION to DIR, a file proxy (GOPROXY=file://DIR)
-//	release licenses BINARY DIR           copies the licence texts of the modules that BINARY is built from to DIR
+//	release licenses BINARY DIR           copies the license texts of the modules that BINARY is built from to DIR
 //	release changes CHANGELOG VERSION     prints the changelog's section of VERSION
 package main
 

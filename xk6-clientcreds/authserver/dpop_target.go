@@ -8,18 +8,18 @@ import (
 )
 
 // sameTarget compares the htu of a proof with a URL: without query and fragment,
-// and normalised as RFC 9449 §4.3 recommends (RFC 3986 §6.2.2 and §6.2.3).
+// and normalized as RFC 9449 §4.3 recommends (RFC 3986 §6.2.2 and §6.2.3).
 func sameTarget(htu, target string) bool {
-	a, ok := normalised(htu)
+	a, ok := normalized(htu)
 	if !ok {
 		return false
 	}
-	b, ok := normalised(target)
+	b, ok := normalized(target)
 	return ok && a == b
 }
 
-// normalised returns the normal form of an absolute http or https URL.
-func normalised(text string) (string, bool) {
+// normalized returns the normal form of an absolute http or https URL.
+func normalized(text string) (string, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil {
 		return "", false

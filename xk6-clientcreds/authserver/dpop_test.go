@@ -395,7 +395,7 @@ func TestWrongProofs(t *testing.T) {
 		"as old as allowed":   {"iat": begin - 69},
 		"with a query":        {"htu": offlineAPI + "?a=b#c"},
 		"further claims":      {"x": 1, "nonce": "unasked for"},
-		"spelt otherwise":     {"htu": "HTTP://EXAMPLE.com:80/api/./x/../%6frders"},
+		"spelled otherwise":   {"htu": "HTTP://EXAMPLE.com:80/api/./x/../%6frders"},
 	} {
 		require.Equal(t, http.StatusOK, apiWith("DPoP", token, h.proof(t, "GET", offlineAPI, token, change)).ask(t,
 			handler).status, name)
@@ -549,11 +549,11 @@ func FuzzTarget(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		normal, ok := normalised(text)
+		normal, ok := normalized(text)
 		if !ok {
 			return
 		}
-		again, ok := normalised(normal)
+		again, ok := normalized(normal)
 		require.True(t, ok)
 		require.Equal(t, normal, again)
 	})

@@ -77,7 +77,7 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	k6 := flags.String("k6", "build/k6", "the k6 `binary` whose memory is measured")
 	out := flags.String("out", "", "the JSON `file` for the results")
 	table := flags.String("table", "", "the Markdown `file` to put the tables into")
-	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labelled by variant")
+	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labeled by variant")
 	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
 	only := flags.String("only", "", "measure only this: "+names())
 	if err := flags.Parse(args); err != nil {

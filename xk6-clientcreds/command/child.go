@@ -19,7 +19,7 @@ import (
 const (
 	exitNotExecutable = 126
 	exitNotFound      = 127
-	exitSignalled     = 128 // plus the number of the signal
+	exitSignaled      = 128 // plus the number of the signal
 )
 
 // childProcess is a command that runs in the foreground of this one.
@@ -88,7 +88,7 @@ func exitError(name string, err error) error {
 	}
 	code := exit.ExitCode()
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		code = exitSignalled + int(status.Signal())
+		code = exitSignaled + int(status.Signal())
 	}
 	return errext.WithExitCodeIfNone(fmt.Errorf("the command %q ended with exit code %d", name, code),
 		exitcodes.ExitCode(code)) // #nosec G115 -- exit codes have eight bits

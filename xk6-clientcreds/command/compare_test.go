@@ -108,7 +108,7 @@ func TestBadCompare(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		return file
 	}
-	misspelt := rulesFile("rules:\n  count of clientcreds_retriess: +0\n")
+	misspelled := rulesFile("rules:\n  count of clientcreds_retriess: +0\n")
 	wrongUnit := rulesFile("rules:\n  rate of clientcreds_requests: -5ms\n")
 	copied := filepath.Join(t.TempDir(), "copy.json")
 	data, err := os.ReadFile(filepath.Join(base, "2.json"))
@@ -135,8 +135,8 @@ func TestBadCompare(t *testing.T) {
 			"--rules: open no-such.yml: no such file or directory",
 		},
 		"bad rules": {[]string{"--rules", other, base, head}, "--rules: " + other + `: write an object "rules"`},
-		"misspelt": {
-			[]string{"--rules", misspelt, base, head},
+		"misspelled": {
+			[]string{"--rules", misspelled, base, head},
 			`rule "count of clientcreds_retriess": no record has the metric clientcreds_retriess, and neither k6 nor this extension has it (did you mean "clientcreds_retries"?)`,
 		},
 		"wrong unit": {

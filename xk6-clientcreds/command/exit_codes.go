@@ -83,7 +83,7 @@ func withExitCodes(cmd *cobra.Command) {
 		return errext.WithExitCodeIfNone(run(cmd, list), exitFailed)
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		// The flags of a misspelt subcommand are unknown too, but are not what is wrong.
+		// The flags of a misspelled subcommand are unknown too, but are not what is wrong.
 		if argsErr := args(cmd, cmd.Flags().Args()); cmd.HasSubCommands() && argsErr != nil {
 			return invalid(argsErr)
 		}

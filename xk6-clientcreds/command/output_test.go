@@ -118,7 +118,7 @@ func TestVerdictAsJSON(t *testing.T) {
 	t.Parallel()
 	out, err := verdictOf(t, "--json", recordWith(t, 99, 1))
 	require.Equal(t, validity.ExitInvalid, exitCode(err))
-	var got judgement
+	var got judgment
 	require.NoError(t, json.Unmarshal([]byte(out), &got))
 	require.Equal(t, validity.Invalid, got.Verdict)
 	require.Equal(t, "dropped_iterations", got.Reasons[0].Rule)

@@ -95,15 +95,15 @@ func (v *verdictCommand) runs(records []*runrecord.Record) ([]*runrecord.Record,
 	return []*runrecord.Record{whole}, nil
 }
 
-// judgement is the verdict of one run, or of several.
-type judgement struct {
+// judgment is the verdict of one run, or of several.
+type judgment struct {
 	Verdict validity.Verdict `json:"verdict"`
 	// Reasons has the reasons of all runs.
 	Reasons []validity.Reason `json:"reasons"`
-	Runs    []runJudgement    `json:"runs"`
+	Runs    []runJudgment     `json:"runs"`
 }
 
-type runJudgement struct {
+type runJudgment struct {
 	Script  string            `json:"script,omitempty"`
 	Start   time.Time         `json:"start"`
 	End     time.Time         `json:"end"`
@@ -112,10 +112,10 @@ type runJudgement struct {
 }
 
 // verdictOfAll returns the verdicts of the runs. The worst one is the verdict of all.
-func verdictOfAll(runs []*runrecord.Record) judgement {
-	all := judgement{Verdict: validity.Pass, Reasons: []validity.Reason{}}
+func verdictOfAll(runs []*runrecord.Record) judgment {
+	all := judgment{Verdict: validity.Pass, Reasons: []validity.Reason{}}
 	for _, r := range runs {
-		one := runJudgement{
+		one := runJudgment{
 			r.Run.Script, r.Run.Start, r.Run.End, r.Validity.Verdict,
 			append([]validity.Reason{}, r.Validity.Reasons...),
 		}
@@ -128,7 +128,7 @@ func verdictOfAll(runs []*runrecord.Record) judgement {
 	return all
 }
 
-func (j *judgement) texts() []string {
+func (j *judgment) texts() []string {
 	var texts []string
 	for _, r := range j.Reasons {
 		texts = append(texts, r.Text)
@@ -137,7 +137,7 @@ func (j *judgement) texts() []string {
 }
 
 // writeText writes the verdict and the reasons; of several runs, below the verdict of each one.
-func (j *judgement) writeText(w io.Writer, _ bool) error {
+func (j *judgment) writeText(w io.Writer, _ bool) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, j.Verdict)
 	indent := "  "
@@ -155,7 +155,7 @@ func (j *judgement) writeText(w io.Writer, _ bool) error {
 	return err
 }
 
-func (j *judgement) writeJSON(w io.Writer) error {
+func (j *judgment) writeJSON(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(j)

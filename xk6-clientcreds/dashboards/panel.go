@@ -11,7 +11,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// Colours mean the same on every panel.
+// Colors mean the same on every panel.
 const (
 	green  = "green"
 	yellow = "yellow"
@@ -41,7 +41,7 @@ func figure(title, description, unit, expr string) *stat.PanelBuilder {
 		WithTarget(instant(expr, "").RefId("A"))
 }
 
-// mustBeZero colours a figure that makes the run worthless when it is not 0.
+// mustBeZero colors a figure that makes the run worthless when it is not 0.
 func mustBeZero(p *stat.PanelBuilder) *stat.PanelBuilder {
 	return p.ColorMode(common.BigValueColorModeBackground).Thresholds(steps(above(green), from(1, purple)))
 }
@@ -173,14 +173,14 @@ func bars(p *timeseries.PanelBuilder, curve, unit string) *timeseries.PanelBuild
 	})
 }
 
-// painted gives a curve a colour that does not depend on which others are there.
+// painted gives a curve a color that does not depend on which others are there.
 func painted(p *timeseries.PanelBuilder, curve, color string) *timeseries.PanelBuilder {
 	return p.OverrideByName(curve, []dashboard.DynamicConfigValue{
 		{Id: "color", Value: map[string]any{"mode": "fixed", "fixedColor": color}},
 	})
 }
 
-// above is the colour of values below every limit, from the colour from a limit on.
+// above is the color of values below every limit, from the color from a limit on.
 func above(color string) dashboard.Threshold { return dashboard.Threshold{Color: color} }
 
 func from(limit float64, color string) dashboard.Threshold {

@@ -103,9 +103,9 @@ func invalidity(d *dashboard.DashboardBuilder) {
 
 func generator(d *dashboard.DashboardBuilder) {
 	d.WithRow(section("Load generator")).
-		WithPanel(curves("Virtual users", "Virtual users that run, and how many are initialised.", "short",
+		WithPanel(curves("Virtual users", "Virtual users that run, and how many are initialized.", "short",
 			graph("sum ("+usersActive+"{"+ofRun+"})", "running"),
-			graph("sum ("+anyRun+"{"+ofRun+"})", "initialised")).Span(8)).
+			graph("sum ("+anyRun+"{"+ofRun+"})", "initialized")).Span(8)).
 		WithPanel(rightAxis(curves("Iterations",
 			"Iterations of the script per second, and the time that 95% of them take at most. "+
 				"Dropped iterations mean that k6 had no virtual user left to start one: the load is not what was asked for.", "cps",

@@ -158,8 +158,8 @@ func (e *run) getWithToken(ctx context.Context) (x *roundTrip, demanded bool, er
 		if err != nil || e.signer == nil {
 			return x, demanded, err
 		}
-		learnt := e.signer.Learn(target, x.header, e.token.AccessToken.Reveal())
-		if demanded || !learnt || !oauth.DemandsNonce(x.header.Values("WWW-Authenticate")) {
+		learned := e.signer.Learn(target, x.header, e.token.AccessToken.Reveal())
+		if demanded || !learned || !oauth.DemandsNonce(x.header.Values("WWW-Authenticate")) {
 			return x, demanded, nil
 		}
 		demanded = true

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// marks are how statuses are shown: a symbol, a word, and a colour of ECMA-48 §8.3.117.
+// marks are how statuses are shown: a symbol, a word, and a color of ECMA-48 §8.3.117.
 var marks = map[Status]struct{ symbol, word, color string }{
 	OK:      {"✓", "ok", "32"},
 	Info:    {"·", "info", "36"},
@@ -44,7 +44,7 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-// WriteText writes the report for a human, in colour if that is wanted.
+// WriteText writes the report for a human, in color if that is wanted.
 func (r *Report) WriteText(w io.Writer, colored bool) error {
 	var b strings.Builder
 	paint := func(s Status, text string) string {

@@ -34,7 +34,7 @@ func (h Help) of(m *metrics.Metric) []string {
 // builtinHelp are the texts of k6's own metrics.
 var builtinHelp = Help{
 	metrics.VUsName:               "Virtual users that are active.",
-	metrics.VUsMaxName:            "Virtual users that are initialised.",
+	metrics.VUsMaxName:            "Virtual users that are initialized.",
 	metrics.IterationsName:        "Iterations completed.",
 	metrics.IterationDurationName: "Time of one iteration.",
 	metrics.DroppedIterationsName: "Iterations that were not started, for lack of virtual users or time.",

@@ -36,7 +36,7 @@ func (r *runState) lookForStart(containers []metrics.SampleContainer) {
 	for _, container := range containers {
 		for _, s := range container.GetSamples() {
 			if s.Metric.Name == metrics.VUsName || s.Metric.Name == metrics.VUsMaxName {
-				continue // sent during initialisation too
+				continue // sent during initialization too
 			}
 			began := s.Time
 			if s.Metric.Name == metrics.IterationDurationName || s.Metric.Name == metrics.HTTPReqDurationName {

@@ -41,7 +41,7 @@ const absent = "absent"
 
 func TestStateOfTheTest(t *testing.T) {
 	r := newRig(t, "")
-	r.add(r.builtin.VUs, 1) // k6 sends both during initialisation
+	r.add(r.builtin.VUs, 1) // k6 sends both during initialization
 	r.add(r.builtin.VUsMax, 1)
 	assert.Equal(t, "0", r.value("k6_test_running"), "not yet")
 	assert.Equal(t, absent, r.value("k6_test_start_time_seconds"))

@@ -83,7 +83,7 @@ func TestThresholdSeries(t *testing.T) {
 	r.add(r.metric("my_gauge", metrics.Gauge), 4)
 	assert.Equal(t, "0.25", value("k6_threshold_limit", "http_req_duration{scenario:load}", "max<250"))
 	assert.Equal(t, "0.1", value("k6_threshold_value", "http_req_duration{scenario:load}", "max<250"))
-	assert.Equal(t, "0.67", value("k6_threshold_value", "http_req_duration", "p(95)<500"), "between its neighbours")
+	assert.Equal(t, "0.67", value("k6_threshold_value", "http_req_duration", "p(95)<500"), "between its neighbors")
 	assert.Equal(t, "0.5", value("k6_threshold_value", "http_req_failed", "rate<0.01"))
 	assert.Equal(t, "3", value("k6_threshold_value", "http_reqs", "count>10"))
 	assert.Equal(t, "0.2", value("k6_threshold_limit", "my_time", "avg<200"))

@@ -58,7 +58,7 @@ func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value 
 	}
 }
 
-// State is the VU's state with a transport that authorises. Outside of a call it serves the
+// State is the VU's state with a transport that authorizes. Outside of a call it serves the
 // functions of responses that send requests, submitForm and clickLink: where these go is up to a
 // page, which must not be given a token, and without one no request of a client goes out.
 func (h *authorizedHTTP) State() *lib.State {

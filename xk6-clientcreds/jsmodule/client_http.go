@@ -3,7 +3,7 @@ package jsmodule
 import "github.com/grafana/sobek"
 
 // send is client.get, post, put, patch, del, head, options and request: k6/http's function of
-// that name, authorised, and once more with a new token when the answer says that this one is no
+// that name, authorized, and once more with a new token when the answer says that this one is no
 // good.
 func (c *client) send(name string, call sobek.FunctionCall) sobek.Value {
 	v, err := c.usable()

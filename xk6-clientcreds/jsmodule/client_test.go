@@ -251,7 +251,7 @@ func TestHeadersTakesAnObject(t *testing.T) {
 		v.mustRun(`client.headers({Authorization: 'mine'})`),
 		"the token replaces what the script has")
 	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1), "accept": "a/b"},
-		v.mustRun(`client.headers({authorization: 'mine', AUTHORIZATION: 'too', accept: 'a/b'})`), "however it is spelt")
+		v.mustRun(`client.headers({authorization: 'mine', AUTHORIZATION: 'too', accept: 'a/b'})`), "however it is spelled")
 	assert.Equal(t, map[string]any{"Authorization": "Bearer " + tokenNumber(1)}, v.mustRun(`client.headers(undefined)`))
 }
 

@@ -58,7 +58,7 @@ func (c *client) headers(call sobek.FunctionCall) sobek.Value {
 }
 
 // mergedHeaders is extra with the token's Authorization, in a new object. An Authorization of the
-// script's own, however it is spelt, gives way: with both it would be up to the protocol which one counts.
+// script's own, however it is spelled, gives way: with both it would be up to the protocol which one counts.
 func (c *client) mergedHeaders(t *oauth.Token, extra sobek.Value) *sobek.Object {
 	rt := c.m.vu.Runtime()
 	merged, from := rt.NewObject(), extra.ToObject(rt)

@@ -234,7 +234,7 @@ func TestEveryHopOfARedirectIsProven(t *testing.T) {
 }
 
 // A server that demands nonces is asked twice once, and once from then on. Nothing has failed.
-func TestNoncesAreLearnt(t *testing.T) {
+func TestNoncesAreLearned(t *testing.T) {
 	t.Parallel()
 	b := newBinding(t, true)
 	v := b.vu(t, New(), "httpMetrics: false")

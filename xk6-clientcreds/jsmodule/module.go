@@ -4,7 +4,7 @@
 // It is a thin binding. Options are parsed here, strictly; package oauth speaks to the token
 // endpoint; package tokencache decides when. What this package owns is the hot path from a
 // script's client.token() to a value that the JavaScript runtime already holds, the transport
-// that authorises requests without ever showing the token to k6's own request log, and the
+// that authorizes requests without ever showing the token to k6's own request log, and the
 // metrics.
 package jsmodule
 

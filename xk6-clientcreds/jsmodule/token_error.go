@@ -143,7 +143,7 @@ func asOAuthError(err error) *oauth.Error {
 const maxSafeText = 600
 
 // safeText returns what a server said as it may be shown: secrets and tokens are hidden first, and the text
-// is cleaned and shortened then, because half a secret would not be recognised as one.
+// is cleaned and shortened then, because half a secret would not be recognized as one.
 func (p *process) safeText(text string) string {
 	return oauth.Printable(p.redactor.String(text), maxSafeText)
 }

@@ -1,4 +1,4 @@
-// Package nearest suggests the known name that a misspelt one was probably meant to be.
+// Package nearest suggests the known name that a misspelled one was probably meant to be.
 package nearest
 
 import (

@@ -6,7 +6,7 @@ import (
 )
 
 // proofTarget is the htu of a proof (RFC 9449 §4.2): the target URI of a request without query and
-// fragment, normalised so that a server that compares letter by letter finds it the same (§4.3, RFC
+// fragment, normalized so that a server that compares letter by letter finds it the same (§4.3, RFC
 // 3986 §6.2.2 and §6.2.3). The handshake of a WebSocket is a request of HTTP (RFC 6455 §1.3).
 func proofTarget(u *url.URL) string {
 	scheme := strings.ToLower(u.Scheme)

@@ -32,7 +32,7 @@ const (
 const (
 	maxCode = 64
 	// maxDescription is more than anybody needs to read. Callers that show a description hide secrets in it
-	// before they shorten it, because half a secret would not be recognised as one.
+	// before they shorten it, because half a secret would not be recognized as one.
 	maxDescription = 4096
 )
 

@@ -108,7 +108,7 @@ func (c *Cache) Forget(key string) {
 	delete(c.entries, key)
 }
 
-// Close ends the cache: flights may go on for grace, are then cancelled, and Close returns when
+// Close ends the cache: flights may go on for grace, are then canceled, and Close returns when
 // all have ended. From now on Get returns what is there and asks for nothing.
 func (c *Cache) Close(grace time.Duration) {
 	c.mu.Lock()

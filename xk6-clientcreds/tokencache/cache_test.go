@@ -150,13 +150,13 @@ func peak(t *testing.T, p Policy, random *rand.Rand) int {
 	const users, rounds = 1000, 10
 	perSlot := make(map[time.Duration]int)
 	var mu sync.Mutex
-	synchronised := func() float64 {
+	synchronized := func() float64 {
 		mu.Lock()
 		defer mu.Unlock()
 		return random.Float64()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := open(t, Options{Rand: synchronised})
+		c := open(t, Options{Rand: synchronized})
 		begin := time.Now()
 		var all sync.WaitGroup
 		for i := range users {

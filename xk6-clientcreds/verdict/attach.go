@@ -60,7 +60,7 @@ func (r *Run) watchSignals(gs *state.GlobalState) {
 			mu.Unlock()
 			go func() {
 				for signal := range seen {
-					r.signalled(signal)
+					r.signaled(signal)
 					select { // like os/signal, which does not wait for k6
 					case to <- signal:
 					default:
@@ -85,7 +85,7 @@ func (r *Run) watchSignals(gs *state.GlobalState) {
 	}
 }
 
-func (r *Run) signalled(signal os.Signal) {
+func (r *Run) signaled(signal os.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.signal != "" {

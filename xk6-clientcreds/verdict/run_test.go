@@ -241,9 +241,9 @@ func TestStoppedBeforeTheErrorIsKnown(t *testing.T) {
 	assert.Equal(t, "INVALID: stopped after 2 s of 6 s", r.Outcome().Validity.String())
 
 	r = newRig(t).begin().good()
-	r.signalled(syscall.SIGTERM)
+	r.signaled(syscall.SIGTERM)
 	r.time = r.time.Add(2 * time.Second) // of teardown()
-	r.signalled(syscall.SIGINT)
+	r.signaled(syscall.SIGINT)
 	r.end()
 	r.test.SetExecutionStatus(lib.ExecutionStatusInterrupted)
 	assert.Equal(t, "INVALID: stopped by SIGTERM", r.Outcome().Validity.String())
@@ -479,14 +479,14 @@ func TestThresholdsWithoutSamples(t *testing.T) {
 	r := newRig(t, func(r *rig) {
 		r.options.Thresholds = make(map[string]metrics.Thresholds)
 		for name, source := range map[string]string{
-			"http_req_duration{scenario:misspelt}": "p(95)<500", "checks": "rate>0.9", "clientcreds_rejections": "count==0",
+			"http_req_duration{scenario:misspelled}": "p(95)<500", "checks": "rate>0.9", "clientcreds_rejections": "count==0",
 			"http_req_waiting": "max>=0", "iterations": "count>0",
 		} {
 			r.options.Thresholds[name] = metrics.NewThresholds([]string{source})
 		}
 	}).begin().good()
 	m := r.registry.Get("http_req_duration")
-	_, err := m.AddSubmetric("scenario:misspelt")
+	_, err := m.AddSubmetric("scenario:misspelled")
 	require.NoError(t, err)
 	r.registry.Get("iterations").Sink.Add(r.sample("iterations", 1))
 	r.end()
@@ -497,6 +497,6 @@ func TestThresholdsWithoutSamples(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		`The threshold "rate>0.9" of checks decided nothing, because there was no sample: check the name and the tags`,
-		`The threshold "p(95)<500" of http_req_duration{scenario:misspelt} decided nothing, because there was no sample: check the name and the tags`,
+		`The threshold "p(95)<500" of http_req_duration{scenario:misspelled} decided nothing, because there was no sample: check the name and the tags`,
 	}, warned)
 }

@@ -75,8 +75,8 @@ func TestInterrupted(t *testing.T) {
 	assert.True(t, r.Interrupted())
 	for signal, want := range map[os.Signal]string{os.Interrupt: "SIGINT", syscall.SIGTERM: "SIGTERM"} {
 		r = newRig(t).begin()
-		r.signalled(signal)
-		r.signalled(syscall.SIGTERM)
+		r.signaled(signal)
+		r.signaled(syscall.SIGTERM)
 		assert.True(t, r.Interrupted())
 		assert.Equal(t, want, r.signal, "the first one counts")
 	}

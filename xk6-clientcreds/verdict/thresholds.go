@@ -10,7 +10,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/condition"
 )
 
-// warnOfEmptyThresholds warns of thresholds whose metric has no sample. k6 takes them for kept, so a misspelt tag
+// warnOfEmptyThresholds warns of thresholds whose metric has no sample. k6 takes them for kept, so a misspelled tag
 // switches a threshold off.
 func (r *Run) warnOfEmptyThresholds() {
 	if r.noThresholds || r.registry == nil || r.tally.Iterations == 0 {

@@ -99,7 +99,7 @@ func TestProjectOfInit(t *testing.T) {
 	broken := strings.Replace(short, "clientId:", "clientID:", 1)
 	require.NoError(t, os.WriteFile(filepath.Join(project, "load-test.js"), []byte(broken), 0o600))
 	code, out = inFolder(t, project, nil, "node_modules/.bin/tsc", "--project", "jsconfig.json")
-	require.NotZero(t, code, "a misspelt option")
+	require.NotZero(t, code, "a misspelled option")
 	require.Contains(t, out, "clientID")
 
 	code, out = inFolder(t, project, nil, k6test.Program(t, "PROMTOOL_BIN"), "check", "config",

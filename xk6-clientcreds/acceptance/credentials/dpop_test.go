@@ -59,7 +59,7 @@ func TestDPoPWithTheLocalServer(t *testing.T) {
 	}
 }
 
-// A nonce that changes while the test runs is learnt from the answers: a client that asks often enough
+// A nonce that changes while the test runs is learned from the answers: a client that asks often enough
 // is never asked for one again.
 func TestDPoPNonceRotates(t *testing.T) {
 	t.Parallel()

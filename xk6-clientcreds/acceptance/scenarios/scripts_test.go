@@ -141,7 +141,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"TOKEN_URL=", "ISSUER=https://127.0.0.1:9/.well-known/openid-configuration"},
 			text:   `configuration: ISSUER contains /.well-known/, so it is the URL of the metadata; set it to the issuer that the metadata contain`,
 		},
-		"a misspelt variable that is required": {
+		"a misspelled variable that is required": {
 			change: []string{"CLIENT_ID=", "CLIENTID=demo"},
 			text:   `configuration: CLIENT_ID is not set; set it to the client's ID; CLIENTID is set, did you mean CLIENT_ID?`,
 		},
@@ -297,7 +297,7 @@ func TestScriptsPreflight(t *testing.T) {
 }
 
 // A scenario warns about misspelled variables before it begins, and about none of the many others.
-func TestScriptsMisspeltVariables(t *testing.T) {
+func TestScriptsMisspelledVariables(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, nil)
 	for name, c := range map[string]struct {
@@ -337,7 +337,7 @@ func TestScriptsMisspeltVariables(t *testing.T) {
 			env := server.Env(append([]string{"DURATION=", "VUS=2", "ADMIN_URL="}, c.env...)...)
 			r := k6test.Run{Script: "scripts/" + c.script, Env: env, Args: []string{"--iterations", "1", "--vus", "1"}}.Do(t)
 			var meant []string
-			for _, found := range misspelt.FindAllStringSubmatch(r.Output, -1) {
+			for _, found := range misspelled.FindAllStringSubmatch(r.Output, -1) {
 				meant = append(meant, found[1]+" "+found[2])
 			}
 			slices.Sort(meant)
@@ -346,7 +346,7 @@ func TestScriptsMisspeltVariables(t *testing.T) {
 	}
 }
 
-var misspelt = regexp.MustCompile(`msg="(\S+) is not a variable of this scenario: did you mean (\S+)\?"`)
+var misspelled = regexp.MustCompile(`msg="(\S+) is not a variable of this scenario: did you mean (\S+)\?"`)
 
 // Not every API expects a GET and answers 200.
 func TestScriptsOfOtherAPIs(t *testing.T) {

@@ -179,12 +179,12 @@ func TestScenarioSummaryNamesTheRecord(t *testing.T) {
 	}
 }
 
-// The verdict has a colour on a terminal, unless the user does not want any.
-func TestScenarioSummaryInColour(t *testing.T) {
+// The verdict has a color on a terminal, unless the user does not want any.
+func TestScenarioSummaryInColor(t *testing.T) {
 	t.Parallel()
 	lib, err := filepath.Abs(filepath.Join(k6test.Root, "scripts", "lib"))
 	require.NoError(t, err)
-	for change, coloured := range map[string]bool{
+	for change, colored := range map[string]bool{
 		`state: {...data.state, isStdOutTTY: true}, options: {...data.options, noColor: false}`: true,
 		// by NO_COLOR, which all tests set
 		`state: {...data.state, isStdOutTTY: true}`:  false,
@@ -193,8 +193,8 @@ func TestScenarioSummaryInColour(t *testing.T) {
 		r := k6test.Run{Env: map[string]string{"K6_CLIENTCREDS_ALLOW": "no_tokens"}, Code: `import { summary } from '` + lib + `/summary.js';
 			export default function () {}
 			export function handleSummary(data) { return summary({...data, ` + change + `}); }`}.Do(t).Passes(t)
-		require.Equal(t, coloured, strings.Contains(r.Output, "\n  verdict  \u001b[32mPASS\u001b[0m\n"), r.Output)
-		require.Equal(t, coloured, strings.Contains(r.Output, "\u001b"), r.Output)
+		require.Equal(t, colored, strings.Contains(r.Output, "\n  verdict  \u001b[32mPASS\u001b[0m\n"), r.Output)
+		require.Equal(t, colored, strings.Contains(r.Output, "\u001b"), r.Output)
 	}
 }
 

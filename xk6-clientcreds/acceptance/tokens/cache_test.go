@@ -13,7 +13,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// everyVU is a script in which each VU authorises a few requests.
+// everyVU is a script in which each VU authorizes a few requests.
 var everyVU = k6test.Fixture("every-vu.js")
 
 // Each VU, all of them together, or each call asks for a token: the server counts which.

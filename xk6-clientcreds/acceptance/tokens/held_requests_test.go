@@ -19,7 +19,7 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 			t.Parallel()
 			server := servers.StartLocal(t, nil)
 			refused := func() int64 { return server.Stats().TokenRequests.ByResult["invalid_client"] }
-			run := k6test.Run{Script: k6test.Fixture("until-authorised.js"), Env: server.Env("CACHE_SCOPE="+scope, "CLIENT_SECRET="+laterSecret)}.Start(t)
+			run := k6test.Run{Script: k6test.Fixture("until-authorized.js"), Env: server.Env("CACHE_SCOPE="+scope, "CLIENT_SECRET="+laterSecret)}.Start(t)
 			// After the first refusals one request more, a second later, and another, two seconds later.
 			k6test.Eventually(t, func() bool { return refused() >= askers+2 }, "a request that was held back")
 			require.NoError(t, server.RotateSecret(servers.LocalID, laterSecret, 0))

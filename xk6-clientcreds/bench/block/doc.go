@@ -2,7 +2,7 @@
 // inside one process, on the CPU clock of that process.
 //
 // Two runs of the same program, one after the other, differ by tens of percent on a shared
-// machine: clock rates, caches and neighbours change. Variants that alternate every few hundred
+// machine: clock rates, caches and neighbors change. Variants that alternate every few hundred
 // milliseconds meet the same machine, so their ratio is steady. A round holds one block of each
 // variant in random order, and variants are compared within their round.
 //

@@ -63,7 +63,7 @@ func overlays(groups []*group) section {
 		for i, g := range groups {
 			made := of(g)
 			for j := range made {
-				// A colour for each side, a dash for each of its lines.
+				// A color for each side, a dash for each of its lines.
 				made[j].Color, made[j].Dash = i, 2*j+i
 			}
 			curves = append(curves, made...)

@@ -224,7 +224,7 @@ func (g *group) by(name, tag string, of func(name, label string) curve) []curve 
 	return curves
 }
 
-// paint gives lines the colours and dashes from the nth on.
+// paint gives lines the colors and dashes from the nth on.
 func paint(from int, curves ...curve) []curve {
 	for i := range curves {
 		curves[i].Color, curves[i].Dash = (from+i)%colors, from+i

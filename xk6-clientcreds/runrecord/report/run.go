@@ -105,7 +105,7 @@ func distributions(g *group) section {
 	return part
 }
 
-// partsOf are the parts of a metric by a tag, the largest first and no more than there are colours.
+// partsOf are the parts of a metric by a tag, the largest first and no more than there are colors.
 func partsOf(m *runrecord.Metric, tag string) []trend {
 	var parts []trend
 	for _, value := range largest(m, tag) {

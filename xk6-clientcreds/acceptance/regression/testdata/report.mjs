@@ -36,7 +36,7 @@ async function open(file, options) {
 // drawn waits until what was asked to be drawn is.
 const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
-// colors is how many different colours each canvas has.
+// colors is how many different colors each canvas has.
 const colors = (page) => page.evaluate(() => [...document.querySelectorAll('canvas')].map((canvas) => {
 	const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
 	return new Set(new Uint32Array(data.buffer)).size;
@@ -61,7 +61,7 @@ async function looks(file) {
 		assert.ok(figures >= 4, 'there are charts');
 		const drawings = await colors(page);
 		assert.equal(drawings.length, figures, 'each chart has a canvas');
-		for (const [i, n] of drawings.entries()) assert.ok(n > 4, `chart ${i} is drawn: it has ${n} colours`);
+		for (const [i, n] of drawings.entries()) assert.ok(n > 4, `chart ${i} is drawn: it has ${n} colors`);
 		await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
 		assert.deepEqual(await violations(page), [], colorScheme);
 		assert.deepEqual(complaints, []);

@@ -1,4 +1,4 @@
-// Each of VUS virtual users authorises ITERATIONS requests, by the options that the environment has.
+// Each of VUS virtual users authorizes ITERATIONS requests, by the options that the environment has.
 import http from 'k6/http';
 import { check } from 'k6';
 import { Client } from 'k6/x/clientcreds';
