@@ -994,6 +994,33 @@ declare module 'k6/x/clientcreds' {
      */
     export function validity(data?: object): Validity;
 
+    /** How much a server under test used of a resource. */
+    export interface ServerUsage {
+        /** The name of the server in the output option `scrape`. */
+        server: string;
+        /**
+         * The resource: CPU that the server may use, CPU of its machine, its event loop, its threads for requests, or its
+         * connections to the database.
+         */
+        resource: 'cpu' | 'node_cpu' | 'event_loop' | 'threads' | 'connections';
+        /** The share of the resource that was in use on average, 0 to 1. */
+        usage: number;
+    }
+
+    /**
+     * Returns how much the servers under test used of their resources between two times, for `handleSummary`. The run needs
+     * `-o clientcreds-record` with the option `scrape`; without it, and for resources that the server's metrics lack, there is
+     * no entry.
+     * @param from The start of the time, in milliseconds since 1970. By default, it is the start of the run.
+     * @param to The end of the time. By default, it is the end of the run.
+     * @throws {TypeError} in the init context and during the test, and if an argument is not a number.
+     * @example
+     * export function handleSummary() {
+     *     return { stdout: JSON.stringify(serverUsage()) };
+     * }
+     */
+    export function serverUsage(from?: number, to?: number): ServerUsage[];
+
     /**
      * Makes k6 keep these submetrics for `handleSummary` and `--summary-export`. Otherwise k6 keeps only the submetrics that
      * a threshold names. Call it in the init context, after the script has created its own metrics.

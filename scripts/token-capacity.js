@@ -4,8 +4,9 @@
 // for answers (an open model), so requests queue up beyond the server's capacity, up to MAX_VUS of them.
 // How to read it: `capacity` is the rate of granted tokens in the last step before the first step that missed the
 // objective. `most` is the highest rate in any step. `limit` says whether the server or the load generator limited
-// that step. Capacity is only as exact as the steps: run the scenario again with FROM and TO around the capacity, and
-// with more steps. docs/evidence/capacity.md has results for real servers.
+// that step. If the run reads the metrics of the server (-o clientcreds-record=scrape=NAME=URL), `limit` also names
+// what the server ran out of, such as CPU. Capacity is only as exact as the steps: run the scenario again with FROM and
+// TO around the capacity, and with more steps. docs/evidence/capacity.md has results for real servers.
 // Thresholds: up to the rate EXPECT, every step meets the objective, and 95% of its requests are sent
 // (`stepThresholds`).
 //
@@ -24,7 +25,7 @@
 //
 // The variables in lib/config.js apply as well.
 import { check } from 'k6';
-import { validity } from 'k6/x/clientcreds';
+import { serverUsage, validity } from 'k6/x/clientcreds';
 import { acquire } from './lib/call.js';
 import { clientOfCall } from './lib/config.js';
 import { count } from './lib/environment.js';
@@ -59,7 +60,7 @@ export default function () {
 
 export function handleSummary(data) {
     const saturated = validity(data).reasons.some(({ rule }) => rule === 'generator_saturated');
-    const found = capacityOf(all, reader(metricsOf(data)), saturated);
+    const found = capacityOf(all, reader(metricsOf(data)), saturated, serverUsage);
     return withResult(summary(data, () => [
         ['SLO', sloText],
         ...under('steps', found.steps.map(({ rate, granted, p95, failed, miss }) => `${number(rate)}/s: ` +

@@ -39,6 +39,7 @@ declare global {
     const ClientPool: typeof clientcreds.ClientPool;
     const TokenError: typeof clientcreds.TokenError;
     const validity: typeof clientcreds.validity;
+    const serverUsage: typeof clientcreds.serverUsage;
     const keepSubmetrics: typeof clientcreds.keepSubmetrics;
     const client: clientcreds.Client;
     const pool: clientcreds.ClientPool;

@@ -1,9 +1,10 @@
 // A load that rises in steps, and the last of them that the server kept up with.
 import exec from 'k6/execution';
+import { Gauge } from 'k6/metrics';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { count, duration, fail, inMilliseconds } from './environment.js';
 import { slo, withinSlo } from './slo.js';
-import { milliseconds, percent } from './text.js';
+import { milliseconds, number, percent } from './text.js';
 
 /** Of the requests of a step so many have to be sent; what misses are those that k6 could not begin. */
 const sent = 0.95;
@@ -11,6 +12,23 @@ const notKept = 'the rate was not kept';
 
 /** A k6 that uses more of its CPU than this adds its own waiting to the latencies. */
 const spare = 0.8;
+
+/** A server that uses more of a resource than this has no more of it for further requests. */
+const used = 0.9;
+
+const resources = {
+    cpu: 'CPU',
+    node_cpu: 'CPU of the machine',
+    event_loop: 'event loop',
+    threads: 'threads',
+    connections: 'database connections',
+};
+
+/** How often a run reads the metrics of a server, in milliseconds. */
+const scrapeEvery = 1000;
+
+/** When the first step began, for handleSummary(), which cannot ask the scenario. */
+const beginning = new Gauge('capacity_start', true);
 
 /** STEPS steps of STEP each, from FROM to TO requests per second. */
 export function steps() {
@@ -48,7 +66,11 @@ export function stepThresholds(all, expected) {
 
 /** Tags what the iteration measures with the step that it began in, 0 for the warm-up. */
 export function tagStep(all) {
-    const step = Math.floor((Date.now() - exec.scenario.startTime - warmUp) / all[0].time) + 1;
+    const begin = exec.scenario.startTime + warmUp;
+    if (exec.vu.iterationInInstance === 0) {
+        beginning.add(begin);
+    }
+    const step = Math.floor((Date.now() - begin) / all[0].time) + 1;
     exec.vu.metrics.tags.step = String(Math.max(0, Math.min(step, all.length)));
 }
 
@@ -57,16 +79,27 @@ export function keepSteps(all) {
     keepSubmetrics(...all.flatMap(({ tag }) => [`clientcreds_request_duration${tag}`, `clientcreds_request_failed${tag}`]));
 }
 
-/** What came of the steps, the capacity that they show, and what set the limit; `saturated` says that the verdict blames k6. */
-export function capacityOf(all, m, saturated) {
+/**
+ * What came of the steps, the capacity that they show, and what set the limit; `saturated` says that the verdict blames k6.
+ * `usage` returns how much servers used of their resources between two times, as serverUsage() does.
+ *
+ * @param {any[]} all
+ * @param {any} m
+ * @param {boolean} saturated
+ * @param {(from: number, to: number) => any[]} usage
+ */
+export function capacityOf(all, m, saturated, usage = () => []) {
     const found = all.map((step) => outcome(step, m));
     const knee = found.findIndex((step) => step.miss !== '');
+    const begin = (m.max('capacity_start') || 0) + knee * all[0].time;
+    const usages = knee < 0 ? [] : usage(begin, begin + Math.max(all[0].time, 2 * scrapeEvery));
     const kept = knee < 0 ? found : found.slice(0, knee);
     return {
         slo,
         capacity: kept.length === 0 ? 0 : kept[kept.length - 1].granted,
         most: Math.max(...found.map(({ granted }) => granted)),
-        ...limitOf(found[knee], m, saturated),
+        ...limitOf(found[knee], m, saturated, usages),
+        servers: usages,
         generatorCPU: cpuOf(m),
         steps: found,
     };
@@ -91,7 +124,7 @@ function outcome({ rate, time, tag, planned }, m) {
  * The side for which a step failed. Refusals are the server's doing. Late or missing requests may be the doing of a
  * k6 without CPU, or without virtual users while the server did well.
  */
-function limitOf(step, m, saturated) {
+function limitOf(step, m, saturated, usages) {
     if (step === undefined) {
         return { limit: 'none', why: 'raise TO' };
     }
@@ -104,7 +137,13 @@ function limitOf(step, m, saturated) {
     }
     return step.miss === notKept
         ? { limit: 'generator', why: `${at} although the server was fast enough: raise MAX_VUS` }
-        : { limit: 'server', why: at };
+        : { limit: 'server', why: [at, ...exhausted(usages)].join(', ') };
+}
+
+/** What a server had no more of in the step that failed, such as `idp CPU 98%`. */
+function exhausted(usages) {
+    return usages.filter(({ usage }) => usage >= used)
+        .map(({ server, resource, usage }) => `${server} ${resources[resource] ?? resource} ${number(usage * 100)}%`);
 }
 
 /** The largest share of its CPU that k6 used in a second. */

@@ -184,7 +184,11 @@ func readSides(basePaths, headPaths []string) (base, head []*runrecord.Record, e
 // readRules reads the rules of a file; without one they are the default ones.
 func readRules(path string, base, head []*runrecord.Record) ([]compare.Rule, error) {
 	if path == "" {
-		return compare.Measured(compare.DefaultRules(), base, head), nil
+		rules := compare.Measured(compare.DefaultRules(), base, head)
+		if len(head) > 0 { // a paired run is one record, in base
+			rules = append(rules, compare.ServerRules(base, head)...)
+		}
+		return rules, nil
 	}
 	data, err := readSmall(fsext.NewOsFs(), path)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // exportNames are the members of k6/x/clientcreds, in the order of index.d.ts.
-var exportNames = []string{"Client", "ClientPool", "TokenError", "validity", "keepSubmetrics"}
+var exportNames = []string{"Client", "ClientPool", "TokenError", "validity", "serverUsage", "keepSubmetrics"}
 
 // exports is the module as scripts import it. It makes each member when a script first asks for it: a class costs up to
 // two kilobytes in every VU, and most scripts use one.
@@ -49,6 +49,8 @@ func (e *exports) member(name string) sobek.Value {
 		return m.tokenErrorClass()
 	case "validity":
 		return m.function(name, m.validity)
+	case "serverUsage":
+		return m.function(name, m.serverUsage)
 	case "keepSubmetrics":
 		return m.function(name, m.keepSubmetrics)
 	}

@@ -146,6 +146,6 @@ func TestTheRecordOfTheRun(t *testing.T) {
 	v := newVU(t, New())
 	v.start()
 	assert.Nil(t, ofProcess(v)["record"])
-	v.module.process.run.Written("build/r.json")
+	v.module.process.run.Written("build/r.json", nil)
 	assert.Equal(t, "build/r.json", ofProcess(v)["record"])
 }

@@ -17,58 +17,96 @@ import (
 const defaultFile = "clientcreds-record.json"
 
 const (
-	fileVariable   = "K6_CLIENTCREDS_RECORD_FILE"
 	commitVariable = "K6_CLIENTCREDS_RECORD_COMMIT"
 	rulesVariable  = "K6_CLIENTCREDS_RECORD_RULES"
 )
+
+// variables are the options by their environment variables.
+var variables = map[string]string{
+	"K6_CLIENTCREDS_RECORD_FILE": "file", commitVariable: "commit", rulesVariable: "rules",
+	"K6_CLIENTCREDS_RECORD_SCRAPE": "scrape", "K6_CLIENTCREDS_RECORD_SCRAPE_METRICS": "scrapeMetrics",
+	"K6_CLIENTCREDS_RECORD_SCRAPE_CPUS": "scrapeCPUs",
+}
 
 // options are the options of one output.
 type options struct {
 	File   string
 	Commit string // "" to ask git
 	Rules  string // file of rules that end a run with two sides; "" for none
-	Scrape []scrapeTarget
+
+	scrape  scrapeOptions
+	targets []scrapeTarget // what comes of scrape
 }
 
 // resolveOptions takes the options by precedence: defaults, the JSON of collectors.clientcreds-record,
 // the environment, the argument after -o clientcreds-record=.
 func resolveOptions(jsonConfig json.RawMessage, env map[string]string, argument string) (options, error) {
 	o := options{File: defaultFile}
+	var ofJSON, ofArgument options
 	if len(jsonConfig) > 0 {
-		if err := o.readJSON(jsonConfig); err != nil {
+		if err := ofJSON.readJSON(jsonConfig); err != nil {
 			return o, fmt.Errorf("collectors.%s: %w", Name, err)
 		}
 	}
-	for variable, option := range map[string]*string{
-		fileVariable: &o.File, commitVariable: &o.Commit, rulesVariable: &o.Rules,
-	} {
-		if value := env[variable]; value != "" {
-			*option = value
-		}
+	o.override(ofJSON)
+	ofEnvironment, err := readEnvironment(env)
+	if err != nil {
+		return o, err
 	}
-	if err := o.readArgument(argument); err != nil {
-		return o, fmt.Errorf("-o %s=%s: %w", Name, argument, err)
+	o.override(ofEnvironment)
+	if err := ofArgument.readArgument(argument); err != nil {
+		return o, fmt.Errorf("-o %s=%s: %w", Name, withoutURLs(argument), err)
 	}
-	err := o.check()
+	o.override(ofArgument)
+	if o.targets, err = o.scrape.targets(env); err != nil {
+		return o, fmt.Errorf("-o %s: %w", Name, err)
+	}
+	err = o.check()
 	return o, err
 }
 
+// override takes the options that later ones, which have precedence, set.
+func (o *options) override(later options) {
+	o.File, o.Commit, o.Rules = cmp.Or(later.File, o.File), cmp.Or(later.Commit, o.Commit), cmp.Or(later.Rules, o.Rules)
+	o.scrape.override(later.scrape)
+}
+
+// readEnvironment reads the options in variables.
+func readEnvironment(env map[string]string) (o options, err error) {
+	for _, variable := range slices.Sorted(maps.Keys(variables)) {
+		if value := env[variable]; value != "" {
+			if err := o.set(variables[variable], value); err != nil {
+				return o, fmt.Errorf("%s: %w", variable, err)
+			}
+		}
+	}
+	return o, nil
+}
+
+// withoutURLs is an argument up to the first URL, which may have credentials.
+func withoutURLs(argument string) string {
+	if before, _, found := strings.Cut(argument, "://"); found {
+		return before + "://…"
+	}
+	return argument
+}
+
 // optionNames are the names in the argument and in JSON.
-var optionNames = []string{"file", "commit", "rules", "scrape"}
+var optionNames = []string{"file", "commit", "rules", "scrape", "scrapeMetrics", "scrapeToken", "scrapeCPUs"}
 
 // readArgument reads FILE, or option=value,…. A text that begins with a word and = does not count as the name of a
 // file.
 func (o *options) readArgument(argument string) error {
 	name, _, found := strings.Cut(argument, "=")
 	if argument == "" || !found || !isWord(name) {
-		o.File = cmp.Or(argument, o.File)
+		o.File = argument
 		return nil
 	}
 	const hint = `; write ./FILE if the name of the file has "=" in it`
 	for _, part := range strings.Split(argument, ",") {
 		name, value, found := strings.Cut(part, "=")
 		if !found {
-			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME,rules=FILE%s`, part, hint)
+			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME,rules=FILE%s`, withoutURLs(part), hint)
 		}
 		if err := o.set(name, value); err != nil {
 			return fmt.Errorf("%w%s", err, hint)
@@ -96,8 +134,8 @@ func (o *options) readJSON(config json.RawMessage) error {
 }
 
 func (o *options) set(name, value string) error {
-	if name == "scrape" {
-		return o.addTarget(value)
+	if known, err := o.scrape.set(name, value); known {
+		return err
 	}
 	option := map[string]*string{"file": &o.File, "commit": &o.Commit, "rules": &o.Rules}[name]
 	switch {
@@ -108,19 +146,6 @@ func (o *options) set(name, value string) error {
 		return fmt.Errorf("option %q is empty; set it, or leave it out", name)
 	}
 	*option = value
-	return nil
-}
-
-// addTarget takes the option scrape, which may be repeated.
-func (o *options) addTarget(value string) error {
-	target, err := parseTarget(value)
-	switch {
-	case err != nil:
-		return err
-	case len(o.Scrape) == maxTargets:
-		return fmt.Errorf("option \"scrape\" is given too often; at most %d servers are read", maxTargets)
-	}
-	o.Scrape = append(o.Scrape, target)
 	return nil
 }
 

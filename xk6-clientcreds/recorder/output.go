@@ -41,6 +41,7 @@ type recorder struct {
 	started time.Time        // the output
 
 	scrapers *scrapers // nil without servers to read
+	insecure bool      // k6's option insecureSkipTLSVerify
 
 	mu      sync.Mutex
 	samples *samples
@@ -64,7 +65,7 @@ func configure(params output.Params, run *verdict.Run, now func() time.Time) (*r
 	r := &recorder{
 		options: o, run: run, judged: judged, now: now,
 		log:     params.Logger.WithField("output", Name),
-		samples: newSamples(),
+		samples: newSamples(), insecure: params.ScriptOptions.InsecureSkipTLSVerify.Bool,
 	}
 	if o.Rules != "" {
 		if r.arbiter, err = newArbiter(o.Rules); err != nil {
@@ -90,7 +91,7 @@ func (r *recorder) Start() error {
 		return invalidConfig(fmt.Errorf("-o %s: %w", Name, err))
 	}
 	r.started = r.now()
-	if len(r.options.Scrape) > 0 {
+	if len(r.options.targets) > 0 {
 		r.startScrapers()
 	}
 	return nil
@@ -127,7 +128,7 @@ func (r *recorder) StopWithTestError(testErr error) error {
 		log = r.log.Warn
 	}
 	log("run record " + r.options.File + ": " + outcome.String())
-	r.run.Written(r.options.File)
+	r.run.Written(r.options.File, record.ServerUsages)
 	return nil
 }
 

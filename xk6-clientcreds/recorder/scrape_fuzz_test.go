@@ -2,22 +2,15 @@ package recorder
 
 import (
 	"bytes"
-	"io"
 	"math"
 	"net/http"
-	"strings"
+	"net/url"
 	"testing"
 	"time"
 
+	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 )
-
-// answers is a server whose every answer has that body.
-type answers string
-
-func (a answers) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
-}
 
 // Whatever a server answers: the record gets numbers only, and an error shows nothing of the answer.
 func FuzzExposition(f *testing.F) {
@@ -28,18 +21,18 @@ func FuzzExposition(f *testing.F) {
 	f.Add([]byte("<html>"), []byte{0xff, 0})
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		at := testStart
-		target, err := parseTarget("idp=http://127.0.0.1/metrics")
-		require.NoError(t, err)
-		s := &scraper{
-			target: target, before: make(map[string]reading), client: newScrapeClient(),
-			now: func() time.Time { at = at.Add(time.Second); return at },
-			observe: func(metric string, value float64, _ time.Time) {
-				require.True(t, strings.HasPrefix(metric, "server:idp:"))
-				require.False(t, math.IsNaN(value) || math.IsInf(value, 0), "%s %v", metric, value)
-			},
+		target := scrapeTarget{name: "idp", url: &url.URL{Scheme: "http", Host: "idp.test"}, globs: []string{"*"}}
+		s := newScraper(target, false)
+		s.log, _ = logtest.NewNullLogger()
+		s.now = func() time.Time { at = at.Add(time.Second); return at }
+		s.observe = func(metric, _ string, value float64, _ time.Time) {
+			require.Regexp(t, "^server:idp:[A-Za-z0-9_:]+$", metric)
+			require.False(t, math.IsNaN(value) || math.IsInf(value, 0), "%s %v", metric, value)
 		}
 		for _, body := range [][]byte{first, second} {
-			s.client.Transport = answers(body)
+			s.client.Transport = answers(func(*http.Request) (*http.Response, error) {
+				return answer(http.StatusOK, string(body)), nil
+			})
 			if err := s.scrape(t.Context()); err != nil {
 				require.False(t, len(body) > 3 && bytes.Contains([]byte(err.Error()), body), err)
 			}

@@ -200,6 +200,17 @@ var settings = []setting{
 		"File with [rules](../guides/compare.md#rules). A [paired run](../guides/regression.md) ends as soon as they are " +
 			"decided.",
 	},
+	{
+		"K6_CLIENTCREDS_RECORD_SCRAPE",
+		"[Servers under test](record.md#metrics-of-the-server-under-test) whose metrics are recorded: `NAME=URL`, separated " +
+			"by spaces.",
+	},
+	{"K6_CLIENTCREDS_RECORD_SCRAPE_METRICS", "Further metrics of these servers to record: patterns, separated by spaces."},
+	{"K6_CLIENTCREDS_RECORD_SCRAPE_CPUS", "CPUs that these servers may use: `NAME=NUMBER`, separated by spaces."},
+	{
+		"K6_CLIENTCREDS_RECORD_SCRAPE_TOKEN_",
+		"Bearer token for the metrics of a server, whose name follows in capitals: `K6_CLIENTCREDS_RECORD_SCRAPE_TOKEN_IDP`.",
+	},
 }
 
 // settingsList lists the variables.

@@ -64,10 +64,10 @@ func TestNumberOfSeries(t *testing.T) {
 	all := make(map[string]*timeline)
 	m := &metricBuilder{kind: Counter}
 	for i := range maxSeries {
-		assert.Len(t, line(all, strconv.Itoa(i), m), 1, i)
+		assert.Len(t, line(all, strconv.Itoa(i), m, maxSeries), 1, i)
 	}
-	assert.Empty(t, line(all, "one more", m))
-	assert.Len(t, line(all, "0", m), 1, "the series is there already")
+	assert.Empty(t, line(all, "one more", m, maxSeries))
+	assert.Len(t, line(all, "0", m, maxSeries), 1, "the series is there already")
 	assert.Len(t, all, maxSeries)
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 	"go.k6.io/k6/v2/output"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
@@ -55,7 +56,8 @@ type Run struct {
 	err       error // with which the run ended, as far as it is known
 	lost      float64
 	unwritten string
-	file      string   // of the run record, once it is written
+	file      string // of the run record, once it is written
+	usages    runinfo.ServerUsages
 	exit      *Outcome // at the very end
 }
 
@@ -199,11 +201,22 @@ func (r *Run) Unwritten(err error) {
 	r.unwritten = cmp.Or(r.unwritten, err.Error())
 }
 
-// Written notes that the run record has been written, and that the log has the outcome with it.
-func (r *Run) Written(file string) {
+// Written notes that the run record has been written, and that the log has the outcome with it. usages are what the
+// record says of the servers under test.
+func (r *Run) Written(file string, usages runinfo.ServerUsages) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.file = file
+	r.file, r.usages = file, usages
+}
+
+// ServerUsages returns the average usages of the servers under test between two times, as far as they were recorded.
+func (r *Run) ServerUsages(from, to time.Time) []runinfo.ServerUsage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.usages == nil {
+		return nil
+	}
+	return r.usages(from, to)
 }
 
 // RecordFile names the file of the run record, "" where there is none.

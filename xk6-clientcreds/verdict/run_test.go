@@ -350,7 +350,7 @@ func TestLog(t *testing.T) {
 		r.logs.LastEntry().Message)
 
 	r = newRig(t).begin()
-	r.Written("run.json")
+	r.Written("run.json", nil)
 	r.finally(nil)
 	assert.Empty(t, r.logs.AllEntries())
 	r = newRig(t).begin().good()

@@ -14,7 +14,12 @@ type Capacity struct {
 	Limit        string  `json:"limit"`
 	Why          string  `json:"why"`
 	GeneratorCPU float64 `json:"generatorCPU"`
-	Steps        []struct {
+	Servers      []struct {
+		Server   string  `json:"server"`
+		Resource string  `json:"resource"`
+		Usage    float64 `json:"usage"`
+	} `json:"servers"`
+	Steps []struct {
 		Rate    int     `json:"rate"`
 		Granted float64 `json:"granted"`
 		P95     float64 `json:"p95"`

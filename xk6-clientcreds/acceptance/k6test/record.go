@@ -58,6 +58,12 @@ func (r *Record) Rules() []string {
 	return slices.Compact(names)
 }
 
+// Mean returns the average of a trend.
+func (r *Record) Mean(metric string) float64 {
+	all := r.Metrics[metric].All
+	return all.Sum / all.Samples
+}
+
 // ReadRecord reads a record, which must match the documented schema.
 func ReadRecord(t *testing.T, file string) *Record {
 	t.Helper()

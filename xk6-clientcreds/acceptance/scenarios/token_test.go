@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +63,28 @@ func TestScenarioTokenCapacityWithoutLoad(t *testing.T) {
 		"TO=60")}.Do(t)
 	require.Equal(t, k6test.ExitScriptException, r.ExitCode, r.Output)
 	require.NotContains(t, r.Output, "  capacity ")
+}
+
+// With the metrics of the server, the scenario says what the server had no more of.
+func TestScenarioTokenCapacityNamesTheLimit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	result := filepath.Join(dir, "result.json")
+	r := k6test.Run{
+		Script: "scripts/token-capacity.js",
+		Env: servers.StartLocal(t, servers.WithFaults(`{"token": {"rate_limit": {"per_second": 60, "burst": 20}}}`)).Env("FROM=20", "TO=160", "STEPS=2",
+			"STEP=3s", "WARM_UP=0s", generous, "MAX_VUS=20", "RESULT_FILE="+result, "SLO_ERRORS=0.05"),
+		Args: []string{
+			"-o", "clientcreds-record=file=" + filepath.Join(dir, "r.json") +
+				",scrape=idp=" + servers.StartMetrics(t, servers.GoMetrics(1.96)) +
+				",scrape=db=" + servers.StartMetrics(t, servers.GoMetrics(0.5)),
+		},
+	}.Do(t).Passes(t)
+	require.Regexp(t, `  limit    server: at 160/s [\d.]+% failed,\s+idp CPU \d+%; k6`, strings.Join(strings.Fields(r.Output), " "))
+	found := k6test.ReadCapacity(t, result)
+	require.Regexp(t, `, idp CPU \d+%$`, found.Why)
+	require.Len(t, found.Servers, 2)
+	require.InDelta(t, 0.98, found.Servers[1].Usage, 0.2)
 }
 
 // The scenario finds the capacity of the server's token bucket, and the side that limits it.

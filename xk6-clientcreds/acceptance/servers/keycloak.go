@@ -30,6 +30,7 @@ const longestKeycloakStart = 8 * time.Minute
 // the test: Kill ends it.
 type Keycloak struct {
 	Issuer, Token string // of the realm
+	Metrics       string // URL of the metrics
 	base, admin   string
 	certs         Certificates
 	home, address string
@@ -61,6 +62,7 @@ func (k *Keycloak) Start(t *testing.T) {
 	require.NoError(t, err)
 	_, port, _ := strings.Cut(k.address, ":")
 	_, management, _ := strings.Cut(k6test.FreeAddress(t), ":")
+	k.Metrics = "https://127.0.0.1:" + management + "/metrics"
 	k.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), script, k.home, // #nosec G204 -- of the project
 		"start", "--optimized",
 		"--hostname="+k.base, "--http-host=127.0.0.1", "--https-port="+port, "--http-management-port="+management,

@@ -13,7 +13,7 @@ import (
 type kind struct {
 	// Type is "" of a metric of which only the name is known.
 	Type     runrecord.Type
-	Contains string // as in records: time, data or default
+	Contains string // as in records: time, data, share, rate or default
 }
 
 var (
@@ -128,6 +128,15 @@ func vocabularyOf(records []*runrecord.Record) vocabulary {
 		}
 	}
 	return v
+}
+
+// kindOf returns what is known of a metric, by its name alone if no record has it.
+func (v vocabulary) kindOf(name string) (kind, bool) {
+	if k, ok := v.metrics[name]; ok {
+		return k, true
+	}
+	m, ok := runrecord.KnownServerMetric(name)
+	return kind{runrecord.Trend, m.Contains}, ok
 }
 
 func addKeys[V any](into map[string]bool, from map[string]V) {

@@ -42,7 +42,7 @@ const (
 )
 
 var (
-	subjectForm = regexp.MustCompile(`^(\S+) of ([A-Za-z_][A-Za-z0-9_]*)(?:\{([A-Za-z_][A-Za-z0-9_]*): ?([^{}]*)\})?$`)
+	subjectForm = regexp.MustCompile(`^(\S+) of ([A-Za-z_][A-Za-z0-9_]*|server:[A-Za-z]+:[A-Za-z0-9_:]+)(?:\{([A-Za-z_][A-Za-z0-9_]*): ?([^{}]*)\})?$`)
 	numberForm  = regexp.MustCompile(`^\d+(\.\d+)?$`)
 )
 

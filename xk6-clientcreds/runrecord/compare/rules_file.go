@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 )
 
 // ReadRules reads a rules file: a YAML (or JSON) object with one member, rules, whose members are
@@ -60,12 +62,6 @@ const writeRules = `write an object "rules" with at least one rule, such as "p95
 // DefaultRules are those that hold where no file gives others. What the runs have not measured is
 // left out.
 func DefaultRules() []Rule {
-	percent := func(stat, metric string, share float64) Rule {
-		return Rule{
-			Subject: Subject{Stat: stat, Metric: metric},
-			Limit:   Limit{Amount: share, Relative: true, Down: share < 0},
-		}
-	}
 	return []Rule{
 		percent("p50", metricname.RequestDuration, 0.10),
 		percent("p95", metricname.RequestDuration, 0.10),
@@ -75,5 +71,29 @@ func DefaultRules() []Rule {
 		percent("p95", metricname.HTTPReqDuration, 0.10),
 		percent("rate", metricname.HTTPReqs, -0.10),
 		{Subject: Subject{Stat: "rate", Metric: metricname.HTTPReqFailed}},
+	}
+}
+
+// ServerRules are the default rules about the servers under test: their CPU, if every run has read it.
+func ServerRules(base, head []*runrecord.Record) []Rule {
+	all := slices.Concat(base, head)
+	var rules []Rule
+	for _, server := range runrecord.Servers(all) {
+		for _, measurement := range []string{"cpu", "cpu_usage"} {
+			rule := percent("avg", runrecord.ServerMetricName(server, measurement), 0.10)
+			if !slices.ContainsFunc(all, func(r *runrecord.Record) bool { return !rule.Subject.measured(r) }) {
+				rules = append(rules, rule)
+				break
+			}
+		}
+	}
+	return rules
+}
+
+// percent limits the change of a statistic to a share of its value.
+func percent(stat, metric string, share float64) Rule {
+	return Rule{
+		Subject: Subject{Stat: stat, Metric: metric},
+		Limit:   Limit{Amount: share, Relative: true, Down: share < 0},
 	}
 }

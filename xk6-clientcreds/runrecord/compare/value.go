@@ -15,7 +15,7 @@ import (
 // does not have, or a limit in another unit. It returns what is known of the metric.
 func (rule Rule) check(v vocabulary) (kind, error) {
 	s := rule.Subject
-	k, ok := v.metrics[s.Metric]
+	k, ok := v.kindOf(s.Metric)
 	if !ok {
 		return kind{}, fmt.Errorf("no record has the metric %s, and neither k6 nor this extension has it%s; correct the "+
 			"name, or delete the rule",
@@ -71,6 +71,10 @@ func (k kind) unit() Unit {
 		return Milliseconds
 	case "data":
 		return Bytes
+	case runrecord.ContainsShare:
+		return Share
+	case runrecord.ContainsRate:
+		return PerSecond
 	default:
 		return Plain
 	}

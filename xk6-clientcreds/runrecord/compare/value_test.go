@@ -275,3 +275,51 @@ func TestNoSamples(t *testing.T) {
 	r.Metrics["score"].All.Samples = 0
 	assert.Equal(t, "not measured", valueOf(t, "max of score", r))
 }
+
+// reading is a run that read the metrics of a server under test.
+func reading(cpu float64) func(*runrecord.Record) {
+	return func(r *runrecord.Record) {
+		b := runrecord.NewBuilder()
+		for name, value := range map[string]float64{"cpu": cpu, "cpu_usage": cpu / 4, "memory": 2e9, "event_loop_lag": 5} {
+			m, _ := runrecord.KnownServerMetric(runrecord.ServerMetricName("idp", name))
+			for range 10 {
+				b.Cell(runrecord.ServerMetricName("idp", name), runrecord.Trend, m.Contains, tags()).Observe(value, clock)
+			}
+		}
+		b.Cell("server:idp:logins_total", runrecord.Trend, "rate", tags()).Observe(40, clock)
+		var more runrecord.Record
+		b.Fill(&more, &runrecord.Instance{})
+		for name, m := range more.Metrics {
+			r.Metrics[name] = m
+		}
+	}
+}
+
+// Rules can be about the servers under test. Whether a record has a measurement or not: its unit is known.
+func TestRulesOfServers(t *testing.T) {
+	base, head := four(20, 0, reading(1)), four(20, 0, reading(1.5))
+	for subject, limits := range map[string][2]string{ // one that fits, and one that does not
+		"avg of server:idp:cpu":            {"+0.1", "+1ms"},
+		"p95 of server:idp:cpu_usage":      {"+5pp", "+1B"},
+		"max of server:idp:memory":         {"+1000B", "+5pp"},
+		"p99 of server:idp:event_loop_lag": {"+20ms", "+1B"},
+		"avg of server:idp:logins_total":   {"-5/s", "+1ms"},
+	} {
+		r := compared(t, base, head, rules(t, subject, limits[0]))
+		assert.NotEqual(t, Unknown, r.Findings[0].Outcome, subject)
+		_, err := Compare(base, head, rules(t, subject, limits[1]))
+		require.ErrorContains(t, err, "does not fit", subject)
+	}
+	r := compared(t, base, head, ServerRules(base, head))
+	require.Len(t, r.Findings, 1)
+	assert.Equal(t, "avg of server:idp:cpu", r.Findings[0].Rule.Subject.String())
+	assert.Equal(t, Broken, r.Findings[0].Outcome)
+	assert.Equal(t, "+50.0%", r.Findings[0].Cells()[3])
+
+	r = compared(t, base, head, rules(t, "avg of server:api:cpu", "+10%"))
+	assert.Equal(t, Unknown, r.Findings[0].Outcome, "nobody read that server")
+	_, err := Compare(base, head, rules(t, "avg of server:idp:cpuu", "+10%"))
+	require.ErrorContains(t, err, `no record has the metric server:idp:cpuu, and neither k6 nor this extension has it (did you `+
+		`mean "server:idp:cpu"?)`)
+	assert.Empty(t, ServerRules(base, append(head, run(20, 0))), "a run that did not read the server")
+}

@@ -15,8 +15,8 @@ import (
 // comparisonSections are the page of two sides.
 func comparisonSections(base, head *group, result *compare.Result) []section {
 	groups := []*group{base, head}
-	return filled(changes(result), overlays(groups), percentileOverlays(groups), sideBySide(groups), thresholdsOf(groups),
-		runs(groups))
+	return filled(changes(result), overlays(groups), serversUnderTest(groups...), percentileOverlays(groups),
+		sideBySide(groups), thresholdsOf(groups), runs(groups))
 }
 
 // changes is the table of what the rules say.

@@ -33,6 +33,7 @@ const (
 	bytesOf      unit = "B"
 	perSecond    unit = "/s"
 	percent      unit = "%"
+	share        unit = "share" // of tables only: charts have percent
 )
 
 // none stands where there is no value.
@@ -43,6 +44,8 @@ func (u unit) format(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return none
+	case u == share:
+		return percent.format(v * 100)
 	case u == milliseconds && math.Abs(v) >= 10_000:
 		return digits(v/1000) + " s"
 	case u == milliseconds || u == bytesOf:

@@ -152,6 +152,10 @@ func unitOf(m *runrecord.Metric) unit {
 		return milliseconds
 	case "data":
 		return bytesOf
+	case runrecord.ContainsShare:
+		return share
+	case runrecord.ContainsRate:
+		return perSecond
 	default:
 		return plain
 	}
