@@ -80,7 +80,7 @@ func TestScenarioTokenCapacityNamesTheLimit(t *testing.T) {
 				",scrape=db=" + servers.StartMetrics(t, servers.GoMetrics(0.5)),
 		},
 	}.Do(t).Passes(t)
-	require.Regexp(t, `  limit    server: at 160/s [\d.]+% failed,\s+idp CPU \d+%; k6`, strings.Join(strings.Fields(r.Output), " "))
+	require.Regexp(t, `limit server: at 160/s [\d.]+% failed, idp CPU \d+%; k6`, strings.Join(strings.Fields(r.Output), " "))
 	found := k6test.ReadCapacity(t, result)
 	require.Regexp(t, `, idp CPU \d+%$`, found.Why)
 	require.Len(t, found.Servers, 2)
