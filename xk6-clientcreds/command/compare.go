@@ -30,6 +30,10 @@ with -- between them. Four runs of each side or more are needed, best taken in t
 records that overlap in time are of the processes of one run; medians are compared, by the Mann-Whitney U-test of
 benchstat.
 
+RUNS is a folder or a pattern of records of many versions. The output is a trend: the statistic of each rule over time,
+with its change points, found by E-divisive means with a permutation test. A run is named by its tag version (k6 run
+--tag version=NAME), or by its commit. A trend is not a gate: the exit code is 0.
+
 RECORD is the record of one run that loaded both versions at once (scenario regression-paired). Its sides are compared
 second by second; a confidence sequence decides each rule as soon as the interval of the change is above or below the
 limit, and holds its confidence of 95% for all rules and looks together.
@@ -53,6 +57,9 @@ const compareExample = `  # ten records in two folders, the default rules
   # one run that loaded both versions at once
   k6 x clientcreds compare --rules regression.yml paired.json
 
+  # the trend of nightly runs
+  k6 x clientcreds compare --rules regression.yml nightly/
+
   # for a pull request
   k6 x clientcreds compare --rules regression.yml --junit compare.xml \
     --markdown "$GITHUB_STEP_SUMMARY" base-*.json -- head-*.json
@@ -65,21 +72,16 @@ type compareCommand struct {
 	gs     *state.GlobalState
 	rules  string
 	result result
-	also   []compareOutput
+	also   []output // further forms of the result
 }
 
-// compareOutput is a further form in which the result is written.
-type compareOutput struct {
-	output
-	form func(io.Writer, *compare.Result) error
-}
+func (c *compareCommand) markdown() *output { return &c.also[0] }
+func (c *compareCommand) junit() *output    { return &c.also[1] }
 
 func newCompare(gs *state.GlobalState) *cobra.Command {
-	c := &compareCommand{gs: gs, also: []compareOutput{
-		{output{flag: "--markdown"}, compare.WriteMarkdown}, {output{flag: "--junit"}, compare.WriteJUnit},
-	}}
+	c := &compareCommand{gs: gs, also: []output{{flag: "--markdown"}, {flag: "--junit"}}}
 	cmd := &cobra.Command{
-		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD… | RECORD",
+		Use:     "compare [flags] BASE HEAD | BASE… -- HEAD… | RECORD | RUNS",
 		Short:   "Compare run records: the gate of a regression test",
 		Long:    compareLong,
 		Example: compareExample,
@@ -88,7 +90,7 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && cmd.ArgsLenAtDash() < 0 {
-				return c.runPaired(args[0])
+				return c.runOne(args[0])
 			}
 			base, head, err := sides(args, cmd.ArgsLenAtDash())
 			if err != nil {
@@ -105,8 +107,8 @@ func (c *compareCommand) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
 	set.StringVar(&c.rules, "rules", "",
 		"`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
-	set.StringVar(&c.also[0].path, "markdown", "", "also write GitHub-flavored Markdown to a `file`, or to - (standard output)")
-	set.StringVar(&c.also[1].path, "junit", "", "also write JUnit XML to a `file`, or to - (standard output)")
+	set.StringVar(&c.markdown().path, "markdown", "", "also write GitHub-flavored Markdown to a `file`, or to - (standard output)")
+	set.StringVar(&c.junit().path, "junit", "", "also write JUnit XML to a `file`, or to - (standard output)")
 	c.result.declare(set)
 }
 
@@ -138,8 +140,8 @@ func (c *compareCommand) run(basePaths, headPaths []string) error {
 	return c.finish(result, err)
 }
 
-// runPaired compares the sides of one run that loaded both.
-func (c *compareCommand) runPaired(path string) error {
+// runOne takes the record of one run that loaded both versions, or runs of many versions.
+func (c *compareCommand) runOne(path string) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -148,16 +150,34 @@ func (c *compareCommand) runPaired(path string) error {
 	if err != nil {
 		return invalid(err)
 	}
-	if len(records) != 1 {
-		return invalidf("%s has %d records; name the record of one run that loads two versions at once, or BASE and HEAD",
-			path, len(records))
-	}
 	rules, err := readRules(c.rules, records, nil)
 	if err != nil {
 		return invalid(err)
 	}
+	if len(records) > 1 {
+		return c.runTrend(records, rules)
+	}
 	result, err := compare.Paired(records[0], rules)
 	return c.finish(result, err)
+}
+
+// runTrend writes the trend of runs of many versions. It is not a gate: it fails only if there is nothing to see.
+func (c *compareCommand) runTrend(records []*runrecord.Record, rules []compare.Rule) error {
+	if c.junit().path != "" {
+		return invalidf("--junit is for comparisons, and a trend has no verdict; give BASE and HEAD, or remove --junit")
+	}
+	trend, err := compare.TrendOf(records, rules)
+	if err != nil {
+		return invalid(err)
+	}
+	if err := c.writeForms(trend.WriteText, trend.WriteJSON, trend.WriteMarkdown, nil); err != nil {
+		return err
+	}
+	if n := trend.Usable(); n < 2 {
+		return verdictError(validity.Invalid, []string{fmt.Sprintf("%d of %d runs count; a trend needs two or more", n,
+			len(trend.Runs))})
+	}
+	return nil
 }
 
 // finish writes the result, and ends with its verdict.
@@ -224,20 +244,29 @@ func (c *compareCommand) check() error {
 	return nil
 }
 
-// write writes the result in all forms that were asked for. Another form on standard output replaces the text there.
+// form writes a result in one of its forms.
+type form = func(io.Writer) error
+
+// write writes the result in all forms that were asked for.
 func (c *compareCommand) write(result *compare.Result) error {
+	of := func(write func(io.Writer, *compare.Result) error) form {
+		return func(w io.Writer) error { return write(w, result) }
+	}
+	return c.writeForms(of(compare.WriteText), of(compare.WriteJSON), of(compare.WriteMarkdown), of(compare.WriteJUnit))
+}
+
+// writeForms writes the forms that were asked for. Another form on standard output replaces the text there.
+func (c *compareCommand) writeForms(text, object, markdown, junit form) error {
 	var errs []error
 	var quiet bool
-	for i := range c.also {
-		o := &c.also[i]
+	for o, write := range map[*output]form{c.markdown(): markdown, c.junit(): junit} {
 		quiet = quiet || o.isStandard()
-		errs = append(errs, o.write(c.gs, func(w io.Writer) error { return o.form(w, result) }))
+		errs = append(errs, o.write(c.gs, write))
 	}
 	if quiet && c.result.isStandard() {
 		return errors.Join(errs...)
 	}
-	err := c.result.write(c.gs, quiet, func(w io.Writer, _ bool) error { return compare.WriteText(w, result) },
-		func(w io.Writer) error { return compare.WriteJSON(w, result) })
+	err := c.result.write(c.gs, quiet, func(w io.Writer, _ bool) error { return text(w) }, object)
 	return errors.Join(append(errs, err)...)
 }
 

@@ -165,3 +165,36 @@ func TestBadCompare(t *testing.T) {
 		})
 	}
 }
+
+// A folder of many versions is a trend, and not a gate.
+func TestCompareTrend(t *testing.T) {
+	dir := folder(t, 20, 20.2, 20.1, 20, 20.2, 20.1, 26, 26.2, 26.1, 26, 26.2, 26.1)
+	out, err := compareThem(t, dir)
+	require.NoError(t, err)
+	assert.Contains(t, out, "trend of 12 runs, ")
+	assert.Contains(t, out, "p50 of clientcreds_request_duration changed at 2026-01-02 ")
+	assert.Contains(t, out, "12 of 12 runs have neither a version nor a commit")
+
+	out, err = compareThem(t, "--json", filepath.Join(dir, "*.json"))
+	require.NoError(t, err)
+	assert.True(t, json.Valid([]byte(out)))
+	file := filepath.Join(t.TempDir(), "a.md")
+	_, err = compareThem(t, "--markdown", file, dir)
+	require.NoError(t, err)
+	assert.FileExists(t, file)
+
+	_, err = compareThem(t, "--junit", file+".xml", dir)
+	require.ErrorContains(t, err, "--junit is for comparisons")
+	assert.NoFileExists(t, file+".xml")
+
+	// Runs that do not count are no trend.
+	for i := range 12 {
+		path := filepath.Join(dir, fmt.Sprintf("%d.json", i))
+		r, err := runrecord.Read(path)
+		require.NoError(t, err)
+		r.Validity.Verdict = validity.Invalid
+		require.NoError(t, r.Write(path))
+	}
+	_, err = compareThem(t, dir)
+	require.ErrorContains(t, err, "verdict INVALID: 0 of 12 runs count; a trend needs two or more")
+}

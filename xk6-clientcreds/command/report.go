@@ -20,7 +20,8 @@ distribution, grants by outcome, cache, errors, load generator, thresholds and v
 page of a run that loaded two versions at once has the verdict of their comparison.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
-time belong to one run: the page shows their sum. Other records are separate runs: the page aligns them by their start.
+time belong to one run: the page shows their sum. Other records are separate runs: the page shows the trend of each rule
+with its change points, named by the tag version or the commit of the runs, and aligns the runs by their start.
 
 The page is for people: it is written whatever the verdict is. For a gate use verdict or compare.`
 
@@ -30,6 +31,9 @@ const reportExample = `  k6 x clientcreds report run.json
   k6 x clientcreds report --base base.json head.json -o comparison.html
   k6 x clientcreds report --base base/ head/
   k6 x clientcreds report --base base-*.json -- head-*.json
+
+  # the trend of nightly runs of many versions
+  k6 x clientcreds report --rules regression.yml nightly/
 
   # without a file
   k6 x clientcreds report -o - run.json | gzip >report.html.gz`
@@ -69,7 +73,7 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	set.StringVarP(&r.page.path, "output", "o", "report.html", "`file` of the page; - is standard output")
 	set.StringArrayVar(&r.base, "base", nil,
 		"a `record`, or a folder of them, to compare with (can be repeated)")
-	set.StringVar(&r.rules, "rules", "", "for a comparison: `file` of the rules, as compare has them")
+	set.StringVar(&r.rules, "rules", "", "for a comparison or a trend: `file` of the rules, as compare has them")
 	declareForce(set, &r.force)
 	return cmd
 }
@@ -100,12 +104,12 @@ func (r *reportCommand) write(page io.Writer, paths []string) error {
 	if err != nil {
 		return invalid(err)
 	}
-	if !paired && len(base) == 0 {
-		return invalid(report.Write(page, head))
-	}
 	rules, err := readRules(r.rules, base, head)
 	if err != nil {
 		return invalid(err)
+	}
+	if !paired && len(base) == 0 {
+		return invalid(report.Write(page, head, rules...))
 	}
 	if paired {
 		return invalid(report.WritePaired(page, head[0], rules))
@@ -121,12 +125,12 @@ func (r *reportCommand) paired(base, head []*runrecord.Record) (bool, error) {
 			return false, errors.New("a run that loaded two versions at once has a page of its own; name the record of one run")
 		}
 		return true, nil
-	case r.rules == "" || len(base) > 0:
+	case r.rules == "" || len(base) > 0 || len(head) > 1:
 		return false, nil
 	case len(head) == 1 && head[0].Validity.Verdict == validity.Invalid:
 		return true, nil // it came to no load, so it has no sides
 	default:
-		return false, errors.New("--rules apply to a comparison; add --base, or name the record of a run that loaded two " +
-			"versions at once")
+		return false, errors.New("--rules apply to several runs; add --base, further records, or name the record of a run " +
+			"that loaded two versions at once")
 	}
 }

@@ -116,7 +116,7 @@ func TestBadReport(t *testing.T) {
 		"no argument":        {nil, "report requires at least one record, or a folder of records"},
 		"no head":            {[]string{"--base", records}, "report requires at least one record, or a folder of records"},
 		"base without --":    {[]string{records, "--", records}, "records before -- belong to --base, which is not set"},
-		"rules without base": {[]string{"--rules", other, records}, "--rules apply to a comparison; add --base"},
+		"rules without base": {[]string{"--rules", other, records}, "--rules apply to several runs; add --base"},
 		"no such file":       {[]string{"no-such.json"}, "no-such.json: no such file or directory"},
 		"no such base":       {[]string{"--base", "no-such.json", records}, "no-such.json: no such file or directory"},
 		"not a record":       {[]string{other}, `not a run record: "format" is not "clientcreds-record"`},

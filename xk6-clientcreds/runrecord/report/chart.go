@@ -12,7 +12,7 @@ type chart struct {
 	// Note says what there is to see.
 	Note string `json:"-"`
 	// X is the kind of the x axis: time (seconds since the start), log (milliseconds), share
-	// (milliseconds) or percentile (1/(1-q), for the quantile q).
+	// (milliseconds), percentile (1/(1-q), for the quantile q) or runs (whose names are the labels).
 	X string `json:"x"`
 	// Start is the Unix time of 0 s, where there is one.
 	Start int64 `json:"start,omitempty"`
@@ -22,13 +22,16 @@ type chart struct {
 	Units []unit   `json:"units"`
 	At    []number `json:"at"`
 	Lines []line   `json:"lines"`
-	Table *table   `json:"-"`
+	// Labels are the names of the runs, and Marks the indexes of those at which something changed.
+	Labels []string `json:"labels,omitempty"`
+	Marks  []int    `json:"marks,omitempty"`
+	Table  *table   `json:"-"`
 }
 
 // line is one line of a chart.
 type line struct {
 	Label string `json:"label"`
-	// Kind is line, bars (stacked on each other) or steps.
+	// Kind is line, bars (stacked on each other), steps, points or levels.
 	Kind string `json:"kind"`
 	// Axis is 0 for the left, 1 for the right.
 	Axis int `json:"axis"`
@@ -39,9 +42,11 @@ type line struct {
 }
 
 const (
-	lines = "line"
-	bars  = "bars"
-	steps = "steps"
+	lines  = "line"
+	bars   = "bars"
+	steps  = "steps"
+	points = "points"
+	levels = "levels"
 )
 
 // The kinds of x axes.
@@ -50,6 +55,7 @@ const (
 	axisLog        = "log"
 	axisShare      = "share"
 	axisPercentile = "percentile"
+	axisRuns       = "runs"
 )
 
 // colors is how many there are in the style.

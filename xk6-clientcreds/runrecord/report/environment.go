@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
@@ -145,14 +146,14 @@ func lost(groups []*group) *table {
 func runs(groups []*group) section {
 	part := section{ID: "runs", Title: "Runs"}
 	t := &table{Caption: "Runs", Columns: []string{
-		"run", "script", "start", "duration", "processes", "commit", "verdict",
+		"run", "script", "start", "duration", "processes", "version", "verdict",
 		"reasons",
 	}}
 	for _, g := range groups {
 		for i, r := range g.runs {
 			v := r.Validity
 			t.mark(markOf(v.Verdict), g.label(strconv.Itoa(i+1)), orNone(r.Run.Script), moment(r.Run.Start),
-				clock(int64(r.Run.Duration().Seconds())), strconv.Itoa(len(r.Instances)), commitOf(&r.Run),
+				clock(int64(r.Run.Duration().Seconds())), strconv.Itoa(len(r.Instances)), versionOf(&r.Run),
 				string(v.Verdict), orNone(strings.Join(texts(v.Reasons), "; ")))
 		}
 	}
@@ -177,6 +178,15 @@ func markOf(v validity.Verdict) string {
 	default:
 		return warn
 	}
+}
+
+// versionOf is what names the version under test: the tag version, the commit, or both.
+func versionOf(run *runrecord.Run) string {
+	version, commit := run.Tags[compare.VersionTag], run.ShortCommit()
+	if version != "" && commit != "" {
+		return version + ", " + commit
+	}
+	return orNone(version + commit)
 }
 
 func commitOf(run *runrecord.Run) string { return orNone(run.ShortCommit()) }

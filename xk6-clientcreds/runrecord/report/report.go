@@ -15,8 +15,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 )
 
-// Write writes the page of the records: of the instances of one run, or of several runs.
-func Write(w io.Writer, records []*runrecord.Record) error {
+// Write writes the page of the records: of the instances of one run, or of several runs. Of several runs it shows the
+// trend of what the rules are about.
+func Write(w io.Writer, records []*runrecord.Record, rules ...compare.Rule) error {
 	if len(records) == 0 {
 		return errNoRecords
 	}
@@ -33,7 +34,11 @@ func Write(w io.Writer, records []*runrecord.Record) error {
 		p.Reasons = append(p.Reasons, r.Text)
 	}
 	if len(s.runs) > 1 {
-		p.Sections = slices.Concat(filled(runs([]*group{s})), p.Sections)
+		trend, err := trends(records, rules)
+		if err != nil {
+			return err
+		}
+		p.Sections = slices.Concat(filled(trend, runs([]*group{s})), p.Sections)
 	}
 	p.Sections = append(p.Sections, filled(environment([]*group{s}))...)
 	return p.write(w)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -307,4 +308,35 @@ func TestSizeIsBounded(t *testing.T) {
 	other := load{seconds: 1}.record()
 	other.Metrics["iterations"].Type, other.Metrics["iterations"].All.Type = runrecord.Rate, runrecord.Rate
 	require.ErrorContains(t, Write(nil, []*runrecord.Record{long, other}), "do not add up")
+}
+
+// Runs of several versions: the trend of each rule, with the run at which it changed.
+func TestPageOfATrend(t *testing.T) {
+	t.Parallel()
+	var records []*runrecord.Record
+	for i := range 12 {
+		start := testStart.Add(time.Duration(i) * time.Hour)
+		r := load{start: start, seconds: 3, slower: 1 + 0.5*float64(i/6) + 0.01*float64(i%3)}.record()
+		r.Run.Tags = map[string]string{compare.VersionTag: fmt.Sprintf("1.%d", i)}
+		records = append(records, r)
+	}
+	records[1].Validity.Verdict = validity.Invalid
+	rule, err := compare.ParseRule("p50 of http_req_duration", "+10%")
+	require.NoError(t, err)
+	var page bytes.Buffer
+	require.NoError(t, Write(&page, records, rule))
+	d := parsed(t, page.String())
+	assert.Contains(t, d.texts("h2"), "Trend")
+	changes := d.rows(t, "Change points")
+	require.Len(t, changes, 2)
+	assert.Equal(t, "1.6", changes[1][1])
+	assert.Regexp(t, `^5\.\d+ ms to 8\.\d+ ms is \+\d+\.\d%; allowed is \+10%$`, changes[1][2])
+	rows := d.rows(t, "P50 of http_req_duration")
+	require.Len(t, rows, 13)
+	assert.Equal(t, "–", rows[2][1], "the run does not count")
+	assert.NotEmpty(t, rows[7][3])
+	assert.Contains(t, page.String(), `"labels":["1.0","1.1",`)
+	assert.Contains(t, page.String(), `"marks":[6]`)
+	assert.Equal(t, "1.1", d.rows(t, "Runs that are left out, and other notes")[1][0])
+	assert.NotContains(t, page.String(), "No rule has a change point.")
 }

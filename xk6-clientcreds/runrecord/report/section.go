@@ -7,8 +7,10 @@ type section struct {
 	Note string
 	// Nothing is a sentence that says why the section is empty, which is worth telling.
 	Nothing string
-	Charts  []*chart
-	Tables  []*table
+	// First are tables before the charts, and Tables those after them.
+	First  []*table
+	Charts []*chart
+	Tables []*table
 }
 
 // chart adds a chart, if there is one.
@@ -30,7 +32,7 @@ func (s *section) table(all ...*table) {
 func filled(all ...section) []section {
 	var some []section
 	for _, s := range all {
-		if len(s.Charts)+len(s.Tables) > 0 || s.Nothing != "" {
+		if len(s.First)+len(s.Charts)+len(s.Tables) > 0 || s.Nothing != "" {
 			some = append(some, s)
 		}
 	}

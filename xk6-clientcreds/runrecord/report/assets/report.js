@@ -41,10 +41,11 @@ const onX = {
 	log: (x) => format(x, 'ms'),
 	share: (x) => digits(x / 1000) + ' s',
 	percentile,
+	runs: (x, chart) => (Number.isInteger(x) ? chart.labels[x] ?? '' : ''),
 };
 
 function where(chart, x) {
-	const text = onX[chart.x](x);
+	const text = onX[chart.x](x, chart);
 	if (!chart.start) return text;
 	return text + ', ' + new Date((chart.start + x) * 1000).toISOString().slice(11, 19) + ' UTC';
 }
@@ -93,7 +94,25 @@ function seriesOf(line) {
 	if (line.kind === 'steps') {
 		Object.assign(series, { fill: () => color('c' + line.color) + '26', paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } });
 	}
+	if (line.kind === 'points') Object.assign(series, { width: 1, points: { size: 8, fill: stroke } });
+	if (line.kind === 'levels') Object.assign(series, { width: 3, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false } });
 	return series;
+}
+
+// marked draws a vertical line where something changed.
+function marked(u, chart) {
+	u.ctx.save();
+	u.ctx.strokeStyle = color('text');
+	u.ctx.lineWidth = uPlot.pxRatio;
+	u.ctx.setLineDash([6 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
+	for (const mark of chart.marks ?? []) {
+		const x = u.valToPos(mark, 'x', true);
+		u.ctx.beginPath();
+		u.ctx.moveTo(x, u.bbox.top);
+		u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+		if (x >= u.bbox.left && x <= u.bbox.left + u.bbox.width) u.ctx.stroke();
+	}
+	u.ctx.restore();
 }
 
 // ----- axes
@@ -111,13 +130,16 @@ const marks = {
 	percentile: (min, max) => [1, 2, 4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].filter((mark) => mark >= min && mark <= max),
 };
 
+const short = (label) => (label.length > 12 ? label.slice(0, 11) + '…' : label);
+
 function axes(chart, narrow) {
 	const common = () => ({
 		stroke: () => color('text'), grid: { stroke: () => color('grid'), width: 1 }, ticks: { stroke: () => color('edge'), width: 1, size: 5 },
 		font: '12px system-ui, sans-serif',
 	});
-	const x = Object.assign(common(), { values: (u, at) => at.map((m) => (m == null ? '' : onX[chart.x](m))), space: 60, size: 32 });
+	const x = Object.assign(common(), { values: (u, at) => at.map((m) => (m == null ? '' : onX[chart.x](m, chart))), space: 60, size: 32 });
 	if (chart.x === 'time') x.incrs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+	if (chart.x === 'runs') Object.assign(x, { incrs: [1, 2, 5, 10, 20, 50, 100], space: 90, values: (u, at) => at.map((m) => short(onX.runs(m, chart))) });
 	if (marks[chart.x]) Object.assign(x, { splits: (u, axis, min, max) => marks[chart.x](min, max), filter: (u, at) => at });
 	const sides = [...new Set(chart.lines.map((line) => line.axis))];
 	return [x, ...sides.map((axis) => Object.assign(common(), {
@@ -134,6 +156,7 @@ function scales(chart) {
 		return (u, min, max) => [min < 0 ? min * 1.06 : 0, max > 0 ? max * room * 1.06 : min < 0 ? 0 : 1];
 	};
 	const x = { time: false, range: (u, min, max) => [min, max > min ? max : min + 1] };
+	if (chart.x === 'runs') x.range = (u, min, max) => [min - 0.5, max + 0.5]; // a run at the edge is not cut in two
 	if (marks[chart.x]) x.distr = 3;
 	return { x, y0: { range: fromZero(0) }, y1: { range: fromZero(1) } };
 }
@@ -208,7 +231,7 @@ function draw(chart) {
 		width, height: height(width), legend: { show: false }, scales: scales(chart), axes: axes(chart, width < 480),
 		series: [{}, ...order.map((i) => seriesOf(chart.lines[i]))],
 		cursor: { y: false, points: { show: false }, sync: chart.x === 'time' ? { key: 'time' } : undefined },
-		hooks: { setCursor: [(plotted) => show(plotted.cursor.idx)] },
+		hooks: { setCursor: [(plotted) => show(plotted.cursor.idx)], draw: [(plotted) => marked(plotted, chart)] },
 	}, data(), plot);
 	u.root.ariaHidden = 'true'; // the group around it has a name, and the table its content
 	keys(chart, plot, u, spoken);
