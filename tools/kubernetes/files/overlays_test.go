@@ -108,6 +108,7 @@ func TestScrapedOnce(t *testing.T) {
 func TestRecords(t *testing.T) {
 	for _, overlay := range []string{"plain", "restricted", "keycloak"} {
 		run := testRunOf(t, renderEdited(t, overlay))
+		require.Equal(t, 8, run.Spec.Parallelism, "the patch in plain/kustomization.yaml")
 		require.Equal(t, "records", run.Spec.Runner.Volumes[1].PersistentVolumeClaim.ClaimName, overlay)
 		require.Contains(t, run.Spec.Arguments, "--out clientcreds-record")
 		require.Contains(t, run.Spec.Runner.Env, core.EnvVar{Name: "K6_CLIENTCREDS_RECORD_FILE", Value: "/records/$(POD_NAME).json"})

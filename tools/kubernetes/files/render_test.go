@@ -56,7 +56,8 @@ func renderOverlay(t *testing.T, overlay string) map[string]object {
 	return render(t, filepath.Join(kustomized, overlay))
 }
 
-// renderEdited renders an overlay of a copy of the folders whose kustomization.yaml was edited: with the records, and another image.
+// renderEdited renders an overlay of a copy of the folders whose kustomization.yaml was edited: with the records, another image,
+// and the patches that are comments.
 func renderEdited(t *testing.T, overlay string) map[string]object {
 	t.Helper()
 	dir := t.TempDir()
@@ -66,6 +67,9 @@ func renderEdited(t *testing.T, overlay string) map[string]object {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
 		text := strings.Replace(string(content), "# components: [../records]", "components: [../records]", 1)
+		if before, patches, found := strings.Cut(text, "# patches:"); found {
+			text = before + "patches:" + strings.ReplaceAll(patches, "\n# ", "\n")
+		}
 		text = regexp.MustCompile(`newName: .*\n    newTag: .*`).ReplaceAllString(text, "newName: registry.internal/k6\n    newTag: \"7\"")
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
