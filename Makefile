@@ -62,6 +62,17 @@ run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_
 bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evidence/performance.md
 	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 
+# Benchmarks whose allocations are the same each time, and of the algorithms one.
+GUARDED := jsmodule oauth tokencache exporter recorder verdict authserver
+GUARDED_BENCHMARKS := Acquire|Authorization|^BenchmarkGet$$|GetHit|Headers|TokenHit|Current|Response|AddMetricSamples|Sink|API|Proof/ES256|^BenchmarkToken$$/^(opaque|ES256)$$
+
+.PHONY: bench-guard
+bench-guard: ## Fail if a benchmark allocates 1.5 times as much as docs/evidence/performance.md says; UPDATE=1 writes the table
+	@mkdir -p build
+	go test -run '^$$' -bench '$(GUARDED_BENCHMARKS)' -benchtime 500x -benchmem \
+		$(addprefix ./xk6-clientcreds/,$(GUARDED)) > build/allocations.txt || { cat build/allocations.txt; exit 1; }
+	go run ./xk6-clientcreds/bench/allocations -table docs/evidence/performance.md $(if $(UPDATE),-update) < build/allocations.txt
+
 .PHONY: docs
 docs: ## Write the generated parts of docs/reference
 	go run ./xk6-clientcreds/reference
@@ -73,7 +84,7 @@ clean: ## Remove what was built, not the tools in .cache/
 ##### Test
 
 .PHONY: test
-test: needs check test-packages test-acceptance ## Everything that CI runs
+test: needs check test-packages bench-guard test-acceptance ## Everything that CI runs
 
 # Without the one test that compares a file with an npm package.
 .PHONY: quick

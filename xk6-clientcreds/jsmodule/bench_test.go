@@ -68,6 +68,37 @@ func benchmark(b *testing.B, name string) {
 	run(b.N)
 }
 
+// requests are the turns that ask the token endpoint, or an API, which answers in memory.
+var requests = map[string]string{
+	"Acquire":      `client.acquire();`,
+	"AcquireBatch": `client.acquireBatch(20);`,
+	"Get":          `client.get('http://api.example/orders');`,
+}
+
+// benchmarkRequests is benchmark for turns that send requests, and produce samples.
+func benchmarkRequests(b *testing.B, name string) {
+	b.Helper()
+	v := oneVU(b, newEndpoint(b), "")
+	v.state.Transport = inMemory{}
+	run := v.loop(requests[name])
+	turn := func(n int) {
+		for range n {
+			run(1)
+			for len(v.samples) > 0 {
+				<-v.samples
+			}
+		}
+	}
+	turn(10)
+	b.ReportAllocs()
+	b.ResetTimer()
+	turn(b.N)
+}
+
+func BenchmarkAcquire(b *testing.B)      { benchmarkRequests(b, "Acquire") }
+func BenchmarkAcquireBatch(b *testing.B) { benchmarkRequests(b, "AcquireBatch") }
+func BenchmarkGet(b *testing.B)          { benchmarkRequests(b, "Get") }
+
 func BenchmarkEmptyLoop(b *testing.B)      { benchmark(b, "EmptyLoop") }
 func BenchmarkNativeConstant(b *testing.B) { benchmark(b, "NativeConstant") }
 func BenchmarkTokenHit(b *testing.B)       { benchmark(b, "TokenHit") }
