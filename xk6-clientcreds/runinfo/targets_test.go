@@ -23,7 +23,9 @@ func TestOrigins(t *testing.T) {
 	t.Parallel()
 	var o Origins
 	assert.Nil(t, o.List())
+	longest := "http://" + strings.Repeat("a", maxOrigin-len("http"))
 	for _, text := range []string{
+		longest, longest + "a",
 		"https://User:secret@IdP.example.com/realms/secret/token?key=secret#secret", "https://idp.example.com",
 		"http://[::1]:8080/x",
 		"https://idp.example.com:8443/token", "/relative", "mailto:somebody", "https:///nowhere",
@@ -31,7 +33,9 @@ func TestOrigins(t *testing.T) {
 	} {
 		o.Add(parsed(t, text))
 	}
-	assert.Equal(t, []string{"http://[::1]:8080", "https://idp.example.com", "https://idp.example.com:8443"}, o.List())
+	assert.Equal(t, []string{
+		"http://[::1]:8080", longest, "https://idp.example.com", "https://idp.example.com:8443",
+	}, o.List())
 }
 
 // TestOriginsAreBounded: a script can send requests to as many servers as it likes.

@@ -13,6 +13,7 @@ func TestQuote(t *testing.T) {
 	t.Parallel()
 	for text, quoted := range map[string]string{
 		"": "''", "50": "50", "https://a.example:1/b%20c": "https://a.example:1/b%20c", "p+s_s-@,": "p+s_s-@,",
+		"azAZ09": "azAZ09", "[": "'['", "^": "'^'", "|": "'|'",
 		"a b": "'a b'", "a=b": "'a=b'", "it's": `'it'\''s'`, "~": "'~'", "$HOME": "'$HOME'", "a\nb": "'a\nb'", "ä": "'ä'",
 		"!x": "'!x'", "#": "'#'", "*": "'*'", `\`: `'\'`, ";": "';'", "`id`": "'`id`'", `"`: `'"'`, "{a,b}": "'{a,b}'",
 	} {
