@@ -53,6 +53,7 @@ type Run struct {
 	Code   string // or the script itself, if it is short or made for the test
 	Env    map[string]string
 	Args   []string
+	Within []string // a command that runs k6, in namespaces of its own for example
 	// judged says that the run is about k6's own health. All others allow k6 to be late: tests run
 	// side by side, and the machine may have other things to do.
 	Judged bool
@@ -93,7 +94,8 @@ func (r Run) Start(t *testing.T) *K6 {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), LongestRun)
 	t.Cleanup(cancel)
 	args := append([]string{"run", "--no-usage-report", "--summary-export", p.export}, r.Args...)
-	cmd := exec.CommandContext(ctx, Binary(t), append(args, script)...) // #nosec G204 -- the binary under test
+	command := slices.Concat(r.Within, []string{Binary(t)}, args, []string{script})
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) // #nosec G204 -- the binary under test
 	cmd.Dir = Root
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
