@@ -15,7 +15,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 )
 
-// levels are what k6 holds.
+// levels holds what k6 uses.
 type levels struct {
 	goroutines, descriptors int
 	heap                    float64 // MB, after a garbage collection
@@ -48,7 +48,7 @@ func (l *load) profile(t *testing.T, name string, number *regexp.Regexp) float64
 	return n
 }
 
-// back reports whether k6 holds no more than before, but for a part that differs from second to second: a virtual user
+// back reports whether k6 holds no more than before, except for a part that differs from second to second: a virtual user
 // has one connection or two, and k6 keeps each sample of a trend.
 func (l levels) back(before levels, vus int) bool {
 	return l.goroutines <= before.goroutines*5/4+2*vus+20 && l.descriptors <= before.descriptors*5/4+vus/2+20 &&

@@ -109,7 +109,7 @@ func felt(t *testing.T, l *load) bool {
 	return errors > 0 && 20*errors >= k6test.LiveCount(t, l.rest, "http_reqs")
 }
 
-// result is what a run with a fault showed.
+// result holds the results of a run with a fault.
 type result struct {
 	row           *row
 	seen          arrivals

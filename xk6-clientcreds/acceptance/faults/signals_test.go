@@ -22,8 +22,8 @@ const (
 	exitKilled  = -1
 )
 
-// signalled is a signal that meets a phase of a test.
-type signalled struct {
+// interruption is a signal that meets a phase of a test.
+type interruption struct {
 	phase  string
 	signal syscall.Signal
 	exit   int
@@ -33,27 +33,27 @@ type signalled struct {
 }
 
 // signals are all of them.
-func signals() []signalled {
-	var all []signalled
+func signals() []interruption {
+	var all []interruption
 	early, stopped := []string{"no_iterations", "stopped_early"}, []string{"stopped_early"}
 	never := []string{"no_iterations", "stopped_early", "no_tokens"}
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		all = append(all,
-			signalled{"init", signal, exitStopped, "INVALID", never, false},
-			signalled{"setup", signal, exitStopped, "INVALID", early, false},
-			signalled{"run", signal, exitStopped, "INVALID", stopped, signal == syscall.SIGINT},
-			signalled{"teardown", signal, exitStopped, "FAIL", []string{"test_failed"}, false},
-			signalled{"linger", signal, 0, "PASS", nil, signal == syscall.SIGTERM},
+			interruption{"init", signal, exitStopped, "INVALID", never, false},
+			interruption{"setup", signal, exitStopped, "INVALID", early, false},
+			interruption{"run", signal, exitStopped, "INVALID", stopped, signal == syscall.SIGINT},
+			interruption{"teardown", signal, exitStopped, "FAIL", []string{"test_failed"}, false},
+			interruption{"linger", signal, 0, "PASS", nil, signal == syscall.SIGTERM},
 		)
 	}
 	for _, phase := range []string{"init", "setup", "run", "teardown"} {
-		all = append(all, signalled{phase, syscall.SIGKILL, exitKilled, "", nil, phase == "run"})
+		all = append(all, interruption{phase, syscall.SIGKILL, exitKilled, "", nil, phase == "run"})
 	}
-	return append(all, signalled{"linger", syscall.SIGKILL, exitKilled, "PASS", nil, false})
+	return append(all, interruption{"linger", syscall.SIGKILL, exitKilled, "PASS", nil, false})
 }
 
 // name is SIGINT or the like.
-func (c *signalled) name() string {
+func (c *interruption) name() string {
 	return map[syscall.Signal]string{
 		syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGKILL: "SIGKILL",
 	}[c.signal]
@@ -82,7 +82,7 @@ func TestSignals(t *testing.T) {
 }
 
 // meet sends the signal, and returns the line of the document.
-func (c *signalled) meet(t *testing.T) string {
+func (c *interruption) meet(t *testing.T) string {
 	t.Helper()
 	vus, _ := users()
 	vus = min(vus, 100)

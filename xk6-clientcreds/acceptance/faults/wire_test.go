@@ -20,7 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wire stands between k6 and the server. What it counts has arrived, whatever happened to the server afterwards.
+// wire stands between k6 and the server. It counts the requests that arrive, whatever happens to the
+// server afterwards.
 type wire struct {
 	upstream  string // host:port of the server
 	address   string
@@ -50,7 +51,7 @@ type arrivals struct {
 	late         int           // with a token that had expired
 	lateBy       time.Duration // at most
 	held         int           // requests without an answer until k6 gave up
-	givenUp      int           // those of them that k6 gave up
+	givenUp      int           // held requests that k6 gave up
 	stall        time.Duration
 }
 

@@ -3,6 +3,7 @@
 package k6test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -53,7 +54,8 @@ type Run struct {
 	Code   string // or the script itself, if it is short or made for the test
 	Env    map[string]string
 	Args   []string
-	Within []string // a command that runs k6, in namespaces of its own for example
+	Within []string      // a command that runs k6, in namespaces of its own for example
+	AtMost time.Duration // bounds the run; LongestRun by default
 	// judged says that the run is about k6's own health. All others allow k6 to be late: tests run
 	// side by side, and the machine may have other things to do.
 	Judged bool
@@ -91,7 +93,7 @@ func (r Run) Start(t *testing.T) *K6 {
 		require.NoError(t, os.WriteFile(script, []byte(r.Code), 0o600))
 	}
 	p := &K6{Output: new(Output), export: filepath.Join(dir, "summary.json")}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), LongestRun)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), cmp.Or(r.AtMost, LongestRun))
 	t.Cleanup(cancel)
 	args := append([]string{"run", "--no-usage-report", "--summary-export", p.export}, r.Args...)
 	command := slices.Concat(r.Within, []string{Binary(t)}, args, []string{script})
