@@ -126,8 +126,9 @@ func serverFaults() []row {
 			},
 		},
 		{
+			// A request that is sent while the connection is closed is lost: a reset, which is a failure.
 			what: "The connection is closed after each answer, without notice", until: often, begin: wired(hangsUp),
-			short: true,
+			loses: true, short: true,
 		},
 		{what: "HTTP/2 connections end with GOAWAY", https: true, http2: true, until: often, begin: wired(saysGoodbye), short: true},
 	}

@@ -48,9 +48,9 @@ func (l *load) profile(t *testing.T, name string, number *regexp.Regexp) float64
 	return n
 }
 
-// back reports whether k6 holds no more than before, except for a part that differs from second to second: a virtual user
-// has one connection or two, and k6 keeps each sample of a trend.
+// back reports whether k6 holds no more than before, except for a part that differs from second to second: a virtual
+// user has one connection or two, and k6 keeps each sample of a trend.
 func (l levels) back(before levels, vus int) bool {
-	return l.goroutines <= before.goroutines*5/4+2*vus+20 && l.descriptors <= before.descriptors*5/4+vus/2+20 &&
+	return l.goroutines <= before.goroutines*5/4+vus/5+20 && l.descriptors <= before.descriptors*5/4+vus/5+20 &&
 		l.heap <= before.heap*1.25+10
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,11 +56,21 @@ type arrivals struct {
 	stall        time.Duration
 }
 
-// lowAddress returns an address whose port no outgoing connection takes while nothing listens there.
+// The ports that wires and servers listen on, each once, from a random one on. They are below those of outgoing
+// connections, so that nobody takes one while nothing listens there.
+const lowestPort, lowPorts = 20_000, 12_000
+
+var lastPort = func() *atomic.Int64 {
+	n := new(atomic.Int64)
+	n.Store(rand.Int64N(lowPorts)) // #nosec G404 -- any of them
+	return n
+}()
+
+// lowAddress returns a free address that only this test uses.
 func lowAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(20_000+rand.IntN(12_000))) // #nosec G404 -- any of them
+		address := net.JoinHostPort("127.0.0.1", strconv.FormatInt(lowestPort+lastPort.Add(1)%lowPorts, 10))
 		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
 			require.NoError(t, l.Close())
 			return address

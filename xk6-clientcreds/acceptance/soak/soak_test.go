@@ -33,8 +33,8 @@ var (
 // levelNames are the levels that have to stay where they are.
 var levelNames = []string{"heap in MB", "goroutines", "descriptors", "series"}
 
-// recordPerSecond is what the record keeps for each second of the first half hour, in MB: a point of each series. After
-// that, an interval is longer, and there are no more points.
+// recordPerSecond bounds the memory of the record for each second of the first half hour, in MB: a point of each
+// series. After that, an interval is longer, and there are no more points.
 const recordPerSecond = 0.012
 
 // run holds a soak and its results.
@@ -110,7 +110,8 @@ func (r *run) soak(t *testing.T) {
 	for i := 0; time.Now().Before(end); i++ {
 		<-seconds.C
 		series := countSeries(t, "http://"+exporter+"/metrics")
-		// After a tenth of the run, everything that it needs once is there. A garbage collection for each sample would be most of the load.
+		// After a tenth of the run, everything that it needs once is there. A garbage collection per second would be most
+		// of the load.
 		if time.Since(begin) > *duration/10 && (i%5 == 0 || *duration < 5*time.Minute) {
 			r.sample(t, k6, rest, series)
 		}
