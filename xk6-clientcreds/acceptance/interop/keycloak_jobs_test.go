@@ -3,9 +3,9 @@ package interop
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
@@ -24,33 +24,6 @@ func keycloakEnv(t *testing.T, more ...string) map[string]string {
 		"ISSUER": k.Issuer, "CLIENT_ID": servers.KeycloakID, "CLIENT_SECRET": servers.KeycloakSecret, "SCOPE": "openid",
 		"API_URL": k.Issuer + "/protocol/openid-connect/userinfo", "SSL_CERT_FILE": sharedCertificates(t).CA.CAFile,
 	}, more...)
-}
-
-// The scripts run with the realm of deploy/keycloak, which this Keycloak imported.
-func TestKeycloakScripts(t *testing.T) {
-	t.Parallel()
-	// Long enough for a busy machine.
-	soaking := servers.Registration{
-		ID: "soaking", Secret: servers.LongSecret, AuthMethod: "client_secret_basic", Lifetime: 30 * time.Second,
-	}
-	require.True(t, sharedKeycloak(t).Register(t, soaking).OK)
-	for script, env := range map[string][]string{
-		"smoke.test.js": nil,
-		"api-load.js":   {"VUS=2", "DURATION=3s", "PAUSE=0.5"},
-		"soak-through-expiry.js": {
-			"CLIENT_ID=soaking", "CLIENT_SECRET=" + servers.LongSecret, "VUS=2", "DURATION=20s", "PAUSE=0.5", "LEEWAY=15s",
-			"EXPIRIES=1",
-		},
-		"token-load.js": {"RATE=2", "DURATION=3s", "MAX_VUS=20"},
-	} {
-		t.Run(script, func(t *testing.T) {
-			t.Parallel()
-			r := k6test.Run{Script: "scripts/" + script, Env: keycloakEnv(t, env...)}.Do(t).Passes(t)
-			require.Positive(t, r.Summary.Count("clientcreds_requests"))
-			require.Zero(t, r.Summary.Value("clientcreds_request_failed", "passes"))
-			require.NotContains(t, r.Output, servers.KeycloakSecret)
-		})
-	}
 }
 
 // Keycloak answers a wrong secret in its own way: doctor and scripts point at the credentials anyway.
@@ -88,6 +61,37 @@ func TestKeycloakRefusals(t *testing.T) {
 		e := k6test.Doctor(t, keycloakEnv(t), "--grants", "2")
 		require.Equal(t, k6test.DoctorUsable, e.ExitCode, "%s%s", e.Stdout, e.Stderr)
 	})
+}
+
+// The Keycloak of these tests is the one of docker-compose.yml: its version, and its realm.
+func TestKeycloakOfCompose(t *testing.T) {
+	t.Parallel()
+	home := k6test.Program(t, "KEYCLOAK_HOME")
+	require.Contains(t, k6test.ReadFile(t, filepath.Join(home, "version.txt")), composeVersion(t, "keycloak"))
+	compose := k6test.ReadFile(t, filepath.Join(k6test.Root, "docker-compose.yml"))
+	mount := regexp.MustCompile(`"\./(\S+):/opt/keycloak/data/import/realm\.json:ro"`).FindStringSubmatch(compose)
+	require.NotNil(t, mount)
+	imported := k6test.ReadFile(t, filepath.Join(home, "data/import/realm.json"))
+	require.Equal(t, k6test.ReadFile(t, filepath.Join(k6test.Root, mount[1])), imported)
+}
+
+// The main job runs with the realm of deploy/keycloak, and leaves its files.
+func TestKeycloakMainJob(t *testing.T) {
+	t.Parallel()
+	env := []string{"DURATION=3s"}
+	for name, value := range keycloakEnv(t) {
+		env = append(env, name+"="+value)
+	}
+	j := k6test.NewMainJob(t)
+	p, out := j.Start(t, env...)
+	require.Zero(t, p.Wait(t), out)
+	require.NotContains(t, out.String(), servers.KeycloakSecret)
+	require.NotContains(t, out.String(), "server.json", "of our own server only")
+	require.FileExists(t, j.File("summary.json"))
+	record := k6test.ReadRecord(t, j.File("record.json"))
+	require.Equal(t, "PASS", record.Validity.Verdict)
+	require.Positive(t, record.Metrics["clientcreds_requests"].All.Sum)
+	require.NotContains(t, record.Text, servers.KeycloakSecret)
 }
 
 // keycloakKey is a client with a key.

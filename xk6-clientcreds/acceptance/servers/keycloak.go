@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,17 +35,26 @@ type Keycloak struct {
 	base, admin   string
 	certs         Certificates
 	home, address string
+	java          string // options of the JVM
 	http          *http.Client
+	adminTokens   atomic.Int64 // since the start
 	cmd           *exec.Cmd
 	done          chan struct{}
 	log           *k6test.Output
 }
 
-// StartKeycloak starts a Keycloak whose files are below home.
+// StartKeycloak starts a Keycloak whose files are below home, for tests.
 func StartKeycloak(t *testing.T, home string, c Certificates) *Keycloak {
 	t.Helper()
+	// Compiling well takes longer than it saves in a test.
+	return StartKeycloakWith(t, home, c, "-XX:TieredStopAtLevel=1")
+}
+
+// StartKeycloakWith starts a Keycloak with options of the JVM.
+func StartKeycloakWith(t *testing.T, home string, c Certificates, java string) *Keycloak {
+	t.Helper()
 	k := &Keycloak{
-		certs: c, home: home, address: k6test.FreeAddress(t),
+		certs: c, home: home, address: k6test.FreeAddress(t), java: java,
 		http: &http.Client{Transport: &http.Transport{TLSClientConfig: c.Client(), DisableKeepAlives: true}},
 	}
 	k.base = "https://" + k.address
@@ -71,8 +81,9 @@ func (k *Keycloak) Start(t *testing.T) {
 	k.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "JAVA_HOME=" + os.Getenv("JAVA_HOME"),
 		"KEYCLOAK_HOME=" + k6test.Program(t, "KEYCLOAK_HOME"),
-		"JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1", // compiling well takes longer than it saves here
+		"JAVA_OPTS_APPEND=" + k.java,
 	}
+	k.adminTokens.Store(0)
 	k.log = new(k6test.Output)
 	k.cmd.Stdout, k.cmd.Stderr = k.log, k.log
 	// kc.sh is the parent of the JVM: signals go to both.
@@ -106,6 +117,13 @@ func (k *Keycloak) Pause() error { return pauseGroup(k.cmd) }
 
 // Resume lets Keycloak go on.
 func (k *Keycloak) Resume() error { return resumeGroup(k.cmd) }
+
+// Stop ends Keycloak as an administrator does.
+func (k *Keycloak) Stop(t *testing.T) {
+	t.Helper()
+	require.NoError(t, endGroup(k.cmd))
+	<-k.done
+}
 
 // Kill ends Keycloak at once.
 func (k *Keycloak) Kill() {

@@ -3,14 +3,17 @@ package servers
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,9 +27,7 @@ func (k *Keycloak) Register(t *testing.T, r Registration) Answer {
 	t.Helper()
 	client, offered := keycloakClient(t, r)
 	if !offered { // the endpoint of RFC 7591 says so
-		var initial struct{ Token string }
-		k.do(t, http.MethodPost, k.admin+"/clients-initial-access", k.adminToken(t), object{"count": 1}, &initial)
-		return k.call(t, http.MethodPost, k.Issuer+"/clients-registrations/openid-connect", initial.Token,
+		return k.call(t, http.MethodPost, k.Issuer+"/clients-registrations/openid-connect", k.InitialAccessToken(t, 1),
 			object{"grant_types": r.GrantTypes, "token_endpoint_auth_method": r.AuthMethod, "jwks": r.JWKS})
 	}
 	answer := k.call(t, http.MethodPost, k.admin+"/clients", k.adminToken(t), client)
@@ -34,6 +35,47 @@ func (k *Keycloak) Register(t *testing.T, r Registration) Answer {
 		return k.call(t, http.MethodPut, k.admin+"/clients/"+k.internalID(t, r.ID), k.adminToken(t), client)
 	}
 	return answer
+}
+
+// InitialAccessToken makes an initial access token for that many registrations.
+func (k *Keycloak) InitialAccessToken(t *testing.T, registrations int) string {
+	t.Helper()
+	var initial struct{ Token string }
+	k.do(t, http.MethodPost, k.admin+"/clients-initial-access", k.adminToken(t), object{"count": registrations}, &initial)
+	require.NotEmpty(t, initial.Token)
+	return initial.Token
+}
+
+// ClientNames returns the names of the clients that begin like that.
+func (k *Keycloak) ClientNames(t *testing.T, beginning string) (names []string) {
+	t.Helper()
+	var all []struct{ Name string }
+	k.do(t, http.MethodGet, k.admin+"/clients", k.adminToken(t), nil, &all)
+	for _, client := range all {
+		if strings.HasPrefix(client.Name, beginning) {
+			names = append(names, client.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// SetPolicy changes a policy of registrations, which are anonymous without an initial access token, and authenticated
+// with one.
+func (k *Keycloak) SetPolicy(t *testing.T, kind, provider string, config map[string]any) {
+	t.Helper()
+	var all []object
+	const policies = "/components?type=org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
+	k.do(t, http.MethodGet, k.admin+policies, k.adminToken(t), nil, &all)
+	for _, policy := range all {
+		if policy["providerId"] == provider && policy["subType"] == kind {
+			policy["config"] = config
+			answer := k.call(t, http.MethodPut, fmt.Sprintf("%s/components/%s", k.admin, policy["id"]), k.adminToken(t), policy)
+			require.True(t, answer.OK, answer)
+			return
+		}
+	}
+	t.Fatalf("Keycloak has no policy %s of %s registrations", provider, kind)
 }
 
 // AddScope adds a scope that clients may ask for, whose tokens are for an audience, where it has one.
@@ -101,6 +143,24 @@ func keycloakClient(t *testing.T, r Registration) (client object, offered bool) 
 	return client, true
 }
 
+// RevokeTokens revokes the tokens that a client was granted before this second.
+func (k *Keycloak) RevokeTokens(t *testing.T, clientID string) {
+	t.Helper()
+	answer := k.call(t, http.MethodPut, k.admin+"/clients/"+k.internalID(t, clientID), k.adminToken(t),
+		object{"clientId": clientID, "notBefore": time.Now().Unix()})
+	require.True(t, answer.OK, answer)
+}
+
+// RotateSigningKey has Keycloak sign tokens with a new key. The former keys stay valid.
+func (k *Keycloak) RotateSigningKey(t *testing.T) {
+	t.Helper()
+	answer := k.call(t, http.MethodPost, k.admin+"/components", k.adminToken(t), object{
+		"name": "rotated", "providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider",
+		"config": object{"priority": []string{strconv.FormatInt(time.Now().Unix(), 10)}, "algorithm": []string{"RS256"}},
+	})
+	require.True(t, answer.OK, answer)
+}
+
 func (k *Keycloak) internalID(t *testing.T, clientID string) string {
 	t.Helper()
 	var found []struct{ ID string }
@@ -159,5 +219,6 @@ func (k *Keycloak) adminToken(t *testing.T) string {
 	}
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&token))
 	require.NotEmpty(t, token.AccessToken, resp.Status)
+	k.adminTokens.Add(1)
 	return token.AccessToken
 }
