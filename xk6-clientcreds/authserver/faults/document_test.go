@@ -82,6 +82,28 @@ func TestBadDocuments(t *testing.T) {
 	require.NoError(t, Check(nil))
 }
 
+// TestBoundsOfDocuments holds that the bounds themselves are allowed.
+func TestBoundsOfDocuments(t *testing.T) {
+	t.Parallel()
+	for _, document := range []string{
+		`{"seed":0}`, `{"seed":9007199254740992}`, `{"ttl":"1s","dpop_nonce":"24h"}`,
+		`{"clock_skew":{"server":"24h","api":"-24h"}}`, `{"tls":{"handshake_delay":"8s"}}`,
+		`{"token":{"latency":"0s"}}`, `{"token":{"latency":"1m"}}`,
+		`{"token":{"latency":{"distribution":"uniform","min":50,"max":50}}}`,
+		`{"token":{"latency":{"distribution":"lognormal","p50":50,"p99":50}}}`,
+		`{"token":{"latency":{"distribution":"percentiles","p50":50,"p90":50,"p99":50}}}`,
+		`{"token":{"rate_limit":{"per_second":0.001,"burst":1}},"api":{"rate_limit":{"per_second":1e6,"burst":1e6}}}`,
+		`{"token":{"errors":[{"rate":0.25},{"rate":0.75}]}}`,
+		`{"token":{"errors":[` + strings.Repeat(`{"rate":0.03},`, 31) + `{"rate":0.03,"status":599}]}}`,
+		`{"token":{"truncated_body":{"keep":0,"rate":0}},"api":{"truncated_body":{"keep":1}}}`,
+		`{"token":{"slow_body":{"bytes_per_second":1}},"api":{"slow_body":{"bytes_per_second":1e6}}}`,
+		`{"token":{"outages":[{"for":"1ms","every":"2ms"},{"for":"24h","after":"24h"}]}}`,
+	} {
+		require.NoError(t, Check([]byte(document)), document)
+	}
+	require.Error(t, Check([]byte(`{"token":{"errors":[`+strings.Repeat(`{"rate":0.01},`, 32)+`{"rate":0.01}]}}`)))
+}
+
 // TestPatch holds that a patch changes what it names, and that other faults go on: no bucket is filled again.
 func TestPatch(t *testing.T) {
 	t.Parallel()
