@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -82,6 +83,9 @@ func TestSelfSignedCertificateOfEachClient(t *testing.T) {
 	for i, c := range clients {
 		require.NoError(t, certificateOf(t, c).VerifyHostname(metadata[i]["client_name"].(string)))
 		require.Contains(t, metadata[i]["jwks"].(map[string]any)["keys"].([]any)[0], "x5c")
+		certificate := certificateOf(t, c)
+		require.WithinRange(t, time.Now(), certificate.NotBefore.Add(time.Minute), certificate.NotAfter, "clocks differ")
+		require.Equal(t, 365*24*time.Hour+time.Minute, certificate.NotAfter.Sub(certificate.NotBefore))
 	}
 }
 
