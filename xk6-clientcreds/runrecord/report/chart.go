@@ -73,6 +73,13 @@ func (l line) any() bool {
 	return slices.ContainsFunc(l.Values, func(v number) bool { return !math.IsNaN(float64(v)) })
 }
 
+// flat reports whether all values of the chart are 0: then there is nothing to see.
+func (c *chart) flat() bool {
+	return !slices.ContainsFunc(c.Lines, func(l line) bool {
+		return slices.ContainsFunc(l.Values, func(v number) bool { return v != 0 && !math.IsNaN(float64(v)) })
+	})
+}
+
 // tabulate makes the chart's table of the same values: of each x, or of some of them.
 func tabulate(c *chart, x func(number) string, head string, every int) *table {
 	t := &table{Caption: c.Title, Columns: []string{head}}

@@ -157,6 +157,24 @@ func upTo(v *runrecord.Values, at float64) float64 {
 	return v.Quantile(1 - 1/at)
 }
 
+// oneLifetime says how long tokens lived if all of them lived as long, and were used soon: a chart would be a vertical
+// line. It is "" otherwise.
+func oneLifetime(granted, left trend) string {
+	if granted.empty() {
+		return ""
+	}
+	longest, least := granted.values.Max, granted.values.Min
+	text := "Each token was granted for " + digits(longest/1000) + " s"
+	if !left.empty() {
+		least = min(least, left.values.Min)
+		text += ", and had at least " + digits(left.values.Min/1000) + " s left when it was used"
+	}
+	if longest-least > 0.1*longest {
+		return ""
+	}
+	return text + "."
+}
+
 // lifetimes shows the share of samples that are no longer than each time.
 func lifetimes(id, title, note string, all ...trend) *chart {
 	all = withSamples(all)

@@ -188,5 +188,3 @@ func versionOf(run *runrecord.Run) string {
 	}
 	return orNone(version + commit)
 }
-
-func commitOf(run *runrecord.Run) string { return orNone(run.ShortCommit()) }

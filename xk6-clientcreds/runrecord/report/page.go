@@ -11,6 +11,9 @@ import (
 // page holds the data of the template.
 type page struct {
 	Title, Verdict, Mark string
+	// Loaded says what was loaded, in which version, and when.
+	Loaded string
+	Tiles  []tile
 	Reasons              []string
 	Facts                []fact
 	Sections             []section

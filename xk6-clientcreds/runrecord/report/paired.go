@@ -25,7 +25,7 @@ func WritePaired(w io.Writer, record *runrecord.Record, rules []compare.Rule) er
 	}
 	p := page{
 		Title: "Comparison: " + record.Run.Script, Verdict: string(result.Verdict), Mark: markOf(result.Verdict),
-		Reasons: reasonsOf(result),
+		Reasons: reasonsOf(result), Loaded: loadedBy(g), Tiles: tiles(g),
 		Facts: append([]fact{
 			{"Comparison", result.Conclusion()}, {"Base", result.Base.String()}, {"Head", result.Head.String()},
 		}, facts(g)...),

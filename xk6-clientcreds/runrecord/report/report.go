@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/metricname"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord/compare"
 )
@@ -28,7 +25,7 @@ func Write(w io.Writer, records []*runrecord.Record, rules ...compare.Rule) erro
 	v := s.record.Validity
 	p := page{
 		Title: "Load test: " + s.record.Run.Script, Verdict: string(v.Verdict), Mark: markOf(v.Verdict),
-		Facts: facts(s), Sections: runSections(s),
+		Loaded: loadedBy(s), Tiles: tiles(s), Facts: facts(s), Sections: runSections(s),
 	}
 	for _, r := range v.Reasons {
 		p.Reasons = append(p.Reasons, r.Text)
@@ -63,7 +60,7 @@ func WriteComparison(w io.Writer, base, head []*runrecord.Record, rules []compar
 	}
 	p := page{
 		Title: "Comparison: " + h.record.Run.Script, Verdict: string(result.Verdict), Mark: markOf(result.Verdict),
-		Reasons: reasonsOf(result),
+		Reasons: reasonsOf(result), Loaded: loadedBy(h),
 		Facts: []fact{
 			{"Base", result.Base.String() + ", " + moment(b.record.Run.Start)},
 			{"Head", result.Head.String() + ", " + moment(h.record.Run.Start)},
@@ -100,7 +97,7 @@ type fact struct{ Name, Text string }
 
 func facts(g *group) []fact {
 	run := g.record.Run
-	list := []fact{{"Start", moment(run.Start)}, {"Duration", clock(int64(run.Duration().Seconds()))}}
+	list := []fact{{"Duration", clock(int64(run.Duration().Seconds()))}}
 	if len(g.runs) > 1 {
 		list = append(list, fact{"Runs", strconv.Itoa(len(g.runs)) + ", laid over each other"})
 	}
@@ -115,55 +112,15 @@ func facts(g *group) []fact {
 	case !run.Completed:
 		list = append(list, fact{"Stopped early", "yes"})
 	}
-	if commit := commitOf(&run); commit != none {
-		list = append(list, fact{"Commit", commit})
-	}
-	list = append(list, servers(run.Targets)...)
-	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"Token requests", metricname.Requests, metricname.RequestDuration, metricname.RequestFailed},
-		{"API requests", metricname.HTTPReqs, metricname.HTTPReqDuration, metricname.HTTPReqFailed},
-	} {
-		if requests := g.record.Metric(kind.requests); requests.Samples() > 0 {
-			list = append(list, fact{kind.title, g.inShort(requests, g.record.Metric(kind.duration),
-				g.record.Metric(kind.failed))})
-		}
-	}
 	return append(list, tagsOf(&run)...)
-}
-
-// servers are those that were loaded.
-func servers(targets runinfo.Targets) []fact {
-	var list []fact
-	for _, kind := range []struct {
-		one, many string
-		origins   []string
-	}{{"Token endpoint", "Token endpoints", targets.TokenEndpoints}, {"API", "APIs", targets.APIs}} {
-		switch len(kind.origins) {
-		case 0:
-		case 1:
-			list = append(list, fact{kind.one, kind.origins[0]})
-		default:
-			list = append(list, fact{kind.many, strings.Join(kind.origins, ", ")})
-		}
-	}
-	return list
-}
-
-// inShort is how many requests there were, how fast they were answered, and how many failed.
-func (g *group) inShort(requests, duration, failed *runrecord.Metric) string {
-	text := digits(requests.Count())
-	if rate := g.perSecond(requests.Count()); !math.IsNaN(rate) {
-		text += " (" + perSecond.format(rate) + ")"
-	}
-	if duration.Samples() > 0 {
-		text += ", p95 " + milliseconds.format(duration.Quantile(0.95))
-	}
-	return text + ", failed " + percent.format(failed.Rate()*100)
 }
 
 func tagsOf(run *runrecord.Run) []fact {
 	var list []fact
 	for name, value := range run.Tags {
+		if name == compare.VersionTag {
+			continue // it is in the head
+		}
 		list = append(list, fact{"Tag " + name, value})
 	}
 	slices.SortFunc(list, func(a, b fact) int { return strings.Compare(a.Name, b.Name) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -51,11 +52,12 @@ func TestPage(t *testing.T) {
 		{"token endpoint", "https://idp.example.com"},
 	},
 		d.rows(t, "Servers"))
-	for name, text := range map[string]string{
-		"Token endpoint": "https://idp.example.com",
-		"APIs":           "http://a:1, http://b:2",
+	assert.Contains(t, d.texts("p"), "version 0123456789ab; token endpoint https://idp.example.com; "+
+		"API http://a:1, http://b:2; 2026-01-02 03:04:05 UTC")
+	for _, figure := range []string{
+		"20/s API requests, 600 in total", "0% API requests failed", "2.667/s token requests, 80 in total",
 	} {
-		assert.Equal(t, text, d.texts("dd")[slices.Index(d.texts("dt"), name)])
+		assert.Contains(t, d.texts("li"), figure)
 	}
 	latency := d.rows(t, "Latency of token requests, each 2s from the start")
 	assert.Equal(t, []string{"from", "p50", "p95", "p99", "cold", "early"}, latency[0])
@@ -327,6 +329,8 @@ func TestPageOfATrend(t *testing.T) {
 	require.NoError(t, Write(&page, records, rule))
 	d := parsed(t, page.String())
 	assert.Contains(t, d.texts("h2"), "Trend")
+	assert.Contains(t, d.texts("p"), "version 1.0, 0123456789ab to 1.11, 0123456789ab (12 versions); "+
+		"token endpoint https://idp.example.com; API http://a:1, http://b:2; 2026-01-02 03:04:05 UTC")
 	changes := d.rows(t, "Change points")
 	require.Len(t, changes, 2)
 	assert.Equal(t, "1.6", changes[1][1])
@@ -339,4 +343,42 @@ func TestPageOfATrend(t *testing.T) {
 	assert.Contains(t, page.String(), `"marks":[6]`)
 	assert.Equal(t, "1.1", d.rows(t, "Runs that are left out, and other notes")[1][0])
 	assert.NotContains(t, page.String(), "No rule has a change point.")
+}
+
+// What does not vary has no chart, and no table of its own.
+func TestPageWithoutEmptyParts(t *testing.T) {
+	t.Parallel()
+	r := load{seconds: 10, slower: 1}.record()
+	b := runrecord.NewBuilder()
+	for name, values := range map[string][]float64{
+		metricname.TokenTTL: {300_000, 300_000}, metricname.TokenRemaining: {299_000, 295_000},
+	} {
+		for _, v := range values {
+			b.Cell(name, runrecord.Trend, "time", func(string) string { return "" }).Observe(v, testStart)
+		}
+	}
+	same := &runrecord.Record{}
+	b.Fill(same, new(runrecord.Instance))
+	for name, m := range same.Metrics {
+		r.Metrics[name] = m
+	}
+	idle := *r.Metrics[metricname.VUs]
+	idle.All = &runrecord.Values{Type: runrecord.Gauge, Samples: 10}
+	r.Metrics[metricname.VUs] = &idle
+	d := pageOf(t, r)
+	assert.Contains(t, d.texts("p"), "Each token was granted for 300 s, and had at least 295 s left when it was used.")
+	assert.NotContains(t, d.texts("figcaption"), "Lifetime of tokens")
+	assert.Equal(t, []string{"from", "iterations"}, d.rows(t, "Virtual users and iterations")[0], "none was ever busy")
+	rows := d.rows(t, "API requests by tags with one value")
+	assert.Equal(t, []string{"tag", "scenario: api", "client: me", "status: 200"},
+		[]string{rows[0][0], rows[1][0], rows[2][0], rows[3][0]})
+
+	failed := load{seconds: 10, slower: 1, failing: true}.record()
+	assert.Contains(t, pageOf(t, failed).texts("figcaption"), "Lifetime of tokens", "lifetimes that differ are drawn")
+
+	zero := &chart{Lines: []line{{Values: []number{0, number(math.NaN())}}}, Title: "Pauses"}
+	part := section{}
+	part.chart(zero, &chart{Lines: []line{{Values: []number{0, 1}}}})
+	assert.Equal(t, []string{"Pauses: 0 during the whole time."}, part.Instead)
+	assert.Len(t, part.Charts, 1)
 }

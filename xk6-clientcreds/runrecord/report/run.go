@@ -49,11 +49,16 @@ func cache(g *group) section {
 				paint(0, g.counts(metricname.CacheHits, "hits"), g.counts(metricname.CacheMisses, "misses")),
 				right(lines, paint(2, curveLabel("wait p95", g.quantiles(metricname.TokenWait, p95)...)...)...),
 			)...),
-		lifetimes("lifetime", "Lifetime of tokens",
-			"The share of tokens that were granted no more than that long, and of uses with no more than that left.",
-			trend{"granted", g.record.Metric(metricname.TokenTTL).Values()},
-			trend{"left when used", g.record.Metric(metricname.TokenRemaining).Values()}),
 	)
+	granted := trend{"granted", g.record.Metric(metricname.TokenTTL).Values()}
+	left := trend{"left when used", g.record.Metric(metricname.TokenRemaining).Values()}
+	if sentence := oneLifetime(granted, left); sentence != "" {
+		part.Instead = append(part.Instead, sentence)
+		return part
+	}
+	part.chart(lifetimes("lifetime", "Lifetime of tokens",
+		"The share of tokens that were granted no more than that long, and of uses with no more than that left.",
+		granted, left))
 	return part
 }
 
@@ -116,6 +121,14 @@ func partsOf(m *runrecord.Metric, tag string) []trend {
 	return parts
 }
 
+// busy is the number of virtual users; nothing if none was ever busy when k6 counted them, because iterations are short.
+func busy(g *group) []curve {
+	if m := g.record.Metric(metricname.VUs); m.Values() == nil || m.Values().Max == 0 {
+		return nil
+	}
+	return []curve{g.gauge(metricname.VUs, "virtual users")}
+}
+
 func generator(g *group) section {
 	part := section{ID: "generator", Title: "Load generator"}
 	cpu := g.gauge(metricname.GeneratorCPU, "CPU").perProcess()
@@ -124,7 +137,7 @@ func generator(g *group) section {
 		overTime("load", "Virtual users and iterations", "Iterations are on the right.",
 			[]unit{plain, perSecond},
 			slices.Concat(
-				paint(0, g.gauge(metricname.VUs, "virtual users")),
+				paint(0, busy(g)...),
 				right(lines, paint(1, g.counts(metricname.Iterations, "iterations"),
 					g.counts(metricname.DroppedIterations, "dropped iterations"))...),
 			)...),

@@ -7,6 +7,8 @@ type section struct {
 	Note string
 	// Nothing is a sentence that says why the section is empty, which is worth telling.
 	Nothing string
+	// Instead are sentences instead of charts that would show nothing.
+	Instead []string
 	// First are tables before the charts, and Tables those after them.
 	First  []*table
 	Charts []*chart
@@ -16,7 +18,9 @@ type section struct {
 // chart adds a chart, if there is one.
 func (s *section) chart(all ...*chart) {
 	for _, c := range all {
-		if c != nil {
+		if c != nil && c.flat() {
+			s.Instead = append(s.Instead, c.Title+": 0 during the whole time.")
+		} else if c != nil {
 			s.Charts = append(s.Charts, c)
 		}
 	}
@@ -32,7 +36,7 @@ func (s *section) table(all ...*table) {
 func filled(all ...section) []section {
 	var some []section
 	for _, s := range all {
-		if len(s.First)+len(s.Charts)+len(s.Tables) > 0 || s.Nothing != "" {
+		if len(s.Instead)+len(s.First)+len(s.Charts)+len(s.Tables) > 0 || s.Nothing != "" {
 			some = append(some, s)
 		}
 	}

@@ -35,13 +35,22 @@ func splits(g *group) section {
 	} {
 		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(
 			kind.failed)
+		// Tags with one value are rows of one table.
+		same := &table{Caption: kind.title + " by tags with one value", Columns: append([]string{"tag"}, latencyColumns...)}
 		for _, tag := range []string{"scenario", "client", "pool", "reason", "status"} {
+			values := largest(requests, tag)
+			if len(values) == 1 {
+				v := values[0]
+				same.add(latencyRow(g, tag+": "+v, requests.Split(tag, v), duration.Split(tag, v), failed.Split(tag, v))...)
+				continue
+			}
 			t := &table{Caption: kind.title + " by " + tag, Columns: append([]string{tag}, latencyColumns...)}
-			for _, value := range largest(requests, tag) {
+			for _, value := range values {
 				t.add(latencyRow(g, value, requests.Split(tag, value), duration.Split(tag, value), failed.Split(tag, value))...)
 			}
 			part.table(t)
 		}
+		part.table(same)
 	}
 	return part
 }

@@ -91,15 +91,12 @@ async function fits(file) {
 async function changesTheme(file) {
 	const { page, complaints, close } = await open(file, { colorScheme: 'light' });
 	const light = [await background(page), await page.evaluate(() => document.querySelector('canvas').toDataURL())];
-	const button = page.getByRole('button', { name: 'Dark theme' });
-	assert.equal(await button.getAttribute('aria-pressed'), 'false');
-	await button.click();
+	await page.getByRole('button', { name: 'Dark theme' }).click();
 	await drawn(page);
-	assert.equal(await button.getAttribute('aria-pressed'), 'true');
 	assert.notEqual(await background(page), light[0]);
 	assert.notEqual(await page.evaluate(() => document.querySelector('canvas').toDataURL()), light[1], 'charts are drawn anew');
 	assert.deepEqual(await violations(page), [], 'dark by choice');
-	await button.click();
+	await page.getByRole('button', { name: 'Light theme' }).click();
 	assert.equal(await background(page), light[0]);
 	assert.deepEqual(complaints, []);
 	await close();

@@ -52,7 +52,7 @@ function where(chart, x) {
 
 // ----- series
 
-const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [5, 2], [3, 6], [10, 3, 2, 3, 2, 3]];
+const dashes = [[], [9, 4], [2, 4], [12, 3, 3, 3], [14, 4], [5, 2], [3, 6], [10, 3, 2, 3, 2, 3]];
 const dashOf = (line) => (line.kind === 'bars' ? [] : dashes[line.dash % dashes.length]);
 
 // stacked puts bars on each other: what is drawn is the sum of a bar and of those below it.
@@ -87,7 +87,7 @@ function dots(u, series, shown) {
 
 function seriesOf(line) {
 	const stroke = () => color('c' + line.color);
-	const series = { label: line.label, scale: 'y' + line.axis, stroke, width: 2, dash: dashOf(line), points: { size: 5, fill: stroke, filter: dots } };
+	const series = { label: line.label, scale: 'y' + line.axis, stroke, width: line.kind === 'line' && line.dash === 0 ? 2.5 : 2, dash: dashOf(line), points: { size: 5, fill: stroke, filter: dots } };
 	if (line.kind === 'bars') {
 		Object.assign(series, { width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.9, 60] }), points: { show: false } });
 	}
@@ -275,17 +275,18 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const theme = document.getElementById('theme');
 const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches);
 
-function pressed() {
-	theme.ariaPressed = String(isDark());
+// The button says what it does, which is the theme that is not shown.
+function named() {
+	theme.textContent = isDark() ? 'Light theme' : 'Dark theme';
 }
 
 function repaint() {
-	pressed();
+	named();
 	for (const { u } of plots) u.redraw();
 }
 
 theme.hidden = false;
-pressed();
+named();
 theme.addEventListener('click', () => {
 	root.dataset.theme = isDark() ? 'light' : 'dark';
 	repaint();
