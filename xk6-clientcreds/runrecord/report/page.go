@@ -12,11 +12,11 @@ import (
 type page struct {
 	Title, Verdict, Mark string
 	// Loaded says what was loaded, in which version, and when.
-	Loaded string
-	Tiles  []tile
-	Reasons              []string
-	Facts                []fact
-	Sections             []section
+	Loaded   string
+	Tiles    []tile
+	Reasons  []string
+	Facts    []fact
+	Sections []section
 }
 
 var (

@@ -121,7 +121,7 @@ func partsOf(m *runrecord.Metric, tag string) []trend {
 	return parts
 }
 
-// busy is the number of virtual users; nothing if none was ever busy when k6 counted them, because iterations are short.
+// busy is the number of virtual users; nothing if none was ever busy when k6 counted them: iterations can be short.
 func busy(g *group) []curve {
 	if m := g.record.Metric(metricname.VUs); m.Values() == nil || m.Values().Max == 0 {
 		return nil

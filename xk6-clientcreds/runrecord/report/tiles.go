@@ -20,7 +20,8 @@ type tile struct {
 func tiles(g *group) []tile {
 	var list []tile
 	for _, kind := range []struct{ title, requests, duration, failed string }{
-		{"token request", metricname.Requests, metricname.RequestDuration, metricname.RequestFailed}, {"API request", metricname.HTTPReqs, metricname.HTTPReqDuration, metricname.HTTPReqFailed},
+		{"token request", metricname.Requests, metricname.RequestDuration, metricname.RequestFailed},
+		{"API request", metricname.HTTPReqs, metricname.HTTPReqDuration, metricname.HTTPReqFailed},
 	} {
 		requests, duration, failed := g.record.Metric(kind.requests), g.record.Metric(kind.duration), g.record.Metric(
 			kind.failed)
