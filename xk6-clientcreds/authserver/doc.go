@@ -1,5 +1,5 @@
 // Package authserver is a local OAuth 2.0 authorization server and a protected
-// API, made to be put under load and to tell afterwards what really arrived.
+// API, to load-test them and to count what really arrived.
 //
 // It implements, independently of the client code in this module:
 //

@@ -32,7 +32,7 @@ const journalSuffix = ".journal"
 func newClients(gs *state.GlobalState) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clients",
-		Short: "Register the clients of a load test, and delete them",
+		Short: "Register and delete the clients of a load test",
 		Long: "Register the clients of a load test at an authorization server by dynamic client registration (RFC 7591), " +
 			"and delete them again (RFC 7592).",
 		Args: knownCommand,
@@ -49,8 +49,8 @@ type registrationRequests struct {
 }
 
 func (r *registrationRequests) declare(set *pflag.FlagSet) {
-	set.Float64Var(&r.rate, "rate", defaultRegistrationRate, "`number` of requests per second at most")
-	set.IntVar(&r.concurrency, "concurrency", defaultRegistrationConcurrency, "`number` of requests at the same time at most")
+	set.Float64Var(&r.rate, "rate", defaultRegistrationRate, "maximum `number` of requests per second")
+	set.IntVar(&r.concurrency, "concurrency", defaultRegistrationConcurrency, "maximum `number` of requests at the same time")
 }
 
 func (r *registrationRequests) check() error {

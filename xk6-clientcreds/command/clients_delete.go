@@ -17,11 +17,11 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/registration"
 )
 
-const clientsDeleteLong = `Delete the clients that clients register registered, and no others (RFC 7592). The journal next to the file says
-which they are, and has the token that manages each of them. An interrupted call can be repeated.
+const clientsDeleteLong = `Delete the clients that clients register created, and no others (RFC 7592). The journal next to the file lists them,
+with the token that manages each client. You can repeat an interrupted call.
 
-When all are deleted, the file and its journal are removed. The journal stays if it is not known whether the server has
-a client, because no answer came when it was registered.`
+When all clients are deleted, the command removes the file and its journal. It keeps the journal if a client may still
+be at the server, because no answer came when it was registered.`
 
 // clientsDelete is one call of k6 x clientcreds clients delete.
 type clientsDelete struct {
@@ -34,7 +34,7 @@ func newClientsDelete(gs *state.GlobalState) *cobra.Command {
 	d := &clientsDelete{gs: gs}
 	cmd := &cobra.Command{
 		Use:     "delete FILE [flags]",
-		Short:   "Delete the clients that were registered",
+		Short:   "Delete registered clients",
 		Long:    clientsDeleteLong,
 		Example: "  k6 x clientcreds clients delete clients.json",
 		Args: func(_ *cobra.Command, args []string) error {

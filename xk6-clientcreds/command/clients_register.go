@@ -35,7 +35,7 @@ each request. After any interruption, --resume continues with the clients that a
 const clientsRegisterExample = `  # 5,000 clients with a secret each, at the server that ISSUER names
   k6 x clientcreds clients register clients.json --count 5000
 
-  # go on after an interruption
+  # continue after an interruption
   k6 x clientcreds clients register clients.json --count 5000 --resume
 
   # clients with a key each
@@ -86,9 +86,9 @@ func (r *clientsRegister) declare(set *pflag.FlagSet) {
 	t := &r.settings.Template
 	set.StringVar(&r.settings.Issuer, "issuer", "", "issuer `identifier`, to discover the registration endpoint (ISSUER)")
 	set.StringVar(&r.settings.Endpoint, "registration-url", "", "`URL` of the registration endpoint (REGISTRATION_URL)")
-	set.IntVar(&r.count, "count", 0, fmt.Sprintf("`number` of clients that there are in the end, 1 to %d", mostRegistrations))
+	set.IntVar(&r.count, "count", 0, fmt.Sprintf("`number` of clients to have at the end, 1 to %d", mostRegistrations))
 	set.StringVar(&t.Auth, "auth", "client_secret_basic", "authentication `method`: "+strings.Join(registration.Methods(), ", "))
-	set.StringVar(&t.Scope, "scope", "", "space-separated `scope` that the clients may ask for (default: the server's choice)")
+	set.StringVar(&t.Scope, "scope", "", "space-separated `scope` that the clients may request (default: the server's choice)")
 	set.StringVar(&t.Name, "name", "", "`beginning` of the clients' names (client_name), which a number follows (default: a random one)")
 	set.StringVar(&t.KeyAlgorithm, "key-alg", "",
 		"`algorithm` of the keys of private_key_jwt (default: ES256, or the algorithm of --client-key-file)")
@@ -102,7 +102,7 @@ func (r *clientsRegister) declare(set *pflag.FlagSet) {
 	set.StringVar(&r.metadata, "metadata", "", "`file` with further client metadata, a JSON object")
 	r.token.declare(set)
 	r.requests.declare(set)
-	set.BoolVar(&r.resume, "resume", false, "go on with the clients of the journal, until there are --count")
+	set.BoolVar(&r.resume, "resume", false, "continue with the clients in the journal, up to --count")
 	declareForce(set, &r.force)
 	set.BoolVar(&r.json, "json", false, "write the result as JSON")
 }

@@ -28,7 +28,7 @@ func New(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	root := &cobra.Command{
 		Use:   Name,
 		Short: "Load-test OAuth 2.0 token endpoints and the APIs behind them",
-		Long: "Tools around the JavaScript module k6/x/clientcreds, which gives load tests OAuth 2.0 client credentials " +
+		Long: "Tools for the JavaScript module k6/x/clientcreds, which gives load tests OAuth 2.0 client credentials " +
 			"tokens.",
 		Args:              knownCommand,
 		ValidArgsFunction: completeNothing,

@@ -25,22 +25,22 @@ import (
 
 const compareLong = `Compare the run records of two versions, and say whether the second one is slower or fails more often: a gate for CI.
 
-BASE and HEAD are each a record, a folder of records, or a pattern such as 'base-*.json'; or give the records of both,
-with -- between them. Four runs of each side or more are needed, best taken in turns. Every run is one observation, and
-records that overlap in time are of the processes of one run; medians are compared, by the Mann-Whitney U-test of
-benchstat.
+BASE and HEAD are each a record, a folder of records, or a pattern such as 'base-*.json'. Alternatively, list the
+records of both, with -- between them. Each side needs at least four runs. Alternate the runs of the two sides. Each
+run is one observation. Records that overlap in time are from the processes of one run. The command compares medians
+with the Mann-Whitney U-test of benchstat.
 
 RUNS is a folder or a pattern of records of many versions. The output is a trend: the statistic of each rule over time,
 with its change points, found by E-divisive means with a permutation test. A run is named by its tag version (k6 run
 --tag version=NAME), or by its commit. A trend is not a gate: the exit code is 0.
 
-RECORD is the record of one run that loaded both versions at once (scenario regression-paired). Its sides are compared
-second by second; a confidence sequence decides each rule as soon as the interval of the change is above or below the
-limit, and holds its confidence of 95% for all rules and looks together.
+RECORD is the record of one run that loaded both versions at once (scenario regression-paired). The command compares
+its sides second by second. A confidence sequence decides each rule as soon as the interval of the change is above or
+below the limit, with a confidence of 95% for all rules and looks together.
 
-A rule says how much a statistic may change. It is broken by a change that is beyond the limit, significant (p < 0.05),
-and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst of
-the base. A rules file has lines such as
+A rule says how much a statistic may change. A change breaks a rule if it is beyond the limit, significant (p < 0.05),
+and larger than the noise of the base's runs. A limit of 0 is exact: no run of the head may be worse than the worst run
+of the base. A rules file has lines such as
 
   rules:
     p95 of ` + metricname.RequestDuration + `: +10%
@@ -49,7 +49,7 @@ the base. A rules file has lines such as
     rate of ` + metricname.HTTPReqFailed + `: +0.1pp
     error rate: +0
 
-+10% is a share of the base, +0.1pp are percentage points. What did not happen, such as retries, counts as 0.`
++10% is a share of the base, and +0.1pp is in percentage points. A counter that did not occur, such as retries, is 0.`
 
 const compareExample = `  # ten records in two folders, the default rules
   k6 x clientcreds compare base/ head/
@@ -106,7 +106,7 @@ func newCompare(gs *state.GlobalState) *cobra.Command {
 func (c *compareCommand) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
 	set.StringVar(&c.rules, "rules", "",
-		"`file` of the rules, YAML; by default p50, p95 and rates may be 10% worse, error rates not at all")
+		"`file` of the rules, YAML; by default, p50, p95, and rates may be 10% worse, and error rates not at all")
 	set.StringVar(&c.markdown().path, "markdown", "", "also write GitHub-flavored Markdown to a `file`, or to - (standard output)")
 	set.StringVar(&c.junit().path, "junit", "", "also write JUnit XML to a `file`, or to - (standard output)")
 	c.result.declare(set)

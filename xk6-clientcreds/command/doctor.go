@@ -14,19 +14,20 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
 )
 
-const doctorLong = `Examine a real authorization server before it is put under load: metadata, connection, a grant by the configured
-authentication method, the token, clocks, latency, rate limits, and the API behind it; with advice for the load test.
+const doctorLong = `Check a real authorization server before you load-test it: metadata, connection, a token request with the configured
+authentication method, the token, clocks, latency, rate limits, and the API behind it. The report also recommends
+settings for the load test.
 
-The environment of the scripts configures it, and flags take precedence: ISSUER or TOKEN_URL, INTROSPECTION_URL,
-API_URL; CLIENT_ID, CLIENT_SECRET or CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE, AUTH, BASIC_ENCODING, CLIENT_KEY_FILE,
-CLIENT_CERTIFICATE_FILE, KEY_ALG, KEY_ID, ASSERTION_AUDIENCE; SCOPE, AUDIENCE, RESOURCE, DPOP; VUS. The secret has no
-flag, only its place, because other users of a machine can read command lines. SSL_CERT_FILE names a file of the CA to
-trust.
+The command reads the same environment variables as the scripts, and flags take precedence: ISSUER or TOKEN_URL,
+INTROSPECTION_URL, API_URL; CLIENT_ID, CLIENT_SECRET or CLIENT_SECRET_FILE or CLIENT_SECRET_SOURCE, AUTH,
+BASIC_ENCODING, CLIENT_KEY_FILE, CLIENT_CERTIFICATE_FILE, KEY_ALG, KEY_ID, ASSERTION_AUDIENCE; SCOPE, AUDIENCE,
+RESOURCE, DPOP; VUS. The secret does not have a flag, because other users of the machine can read command lines. Flags
+only say where it is. SSL_CERT_FILE is a file with the CA to trust.
 
-Only the configured authentication method is tried: a failed one is a failed login, and some servers lock a client out
-after a few. --all-methods tries the others that it has the credentials for as well, once each.`
+Only the configured authentication method is tried, because a method that fails is a failed login, and some servers
+lock a client out after a few. --all-methods also tries the other methods once each, if their credentials are set.`
 
-const doctorExample = `  # the server that the scripts' environment names
+const doctorExample = `  # the server in the environment of the scripts
   k6 x clientcreds doctor
 
   # for a program
@@ -62,7 +63,7 @@ func newDoctor(gs *state.GlobalState) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:     "doctor [flags]",
-		Short:   "Examine an authorization server before it is put under load",
+		Short:   "Check an authorization server before you load-test it",
 		Long:    doctorLong,
 		Example: doctorExample,
 		Args: func(_ *cobra.Command, args []string) error {

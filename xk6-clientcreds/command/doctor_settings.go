@@ -33,9 +33,9 @@ func (d *doctorCommand) settings() []setting {
 				"(CLIENT_SECRET_SOURCE)",
 			&d.secretRef.source,
 		},
-		{"scope", "SCOPE", "space-separated `scope` to ask for (SCOPE)", &d.scope},
-		{"audience", "AUDIENCE", "`audience` to ask for (AUDIENCE; can be repeated)", &d.cfg.Audience},
-		{"resource", "RESOURCE", "`URI` of a resource to ask for (RESOURCE; can be repeated)", &d.cfg.Resource},
+		{"scope", "SCOPE", "space-separated `scope` to request (SCOPE)", &d.scope},
+		{"audience", "AUDIENCE", "`audience` to request (AUDIENCE; can be repeated)", &d.cfg.Audience},
+		{"resource", "RESOURCE", "`URI` of a resource to request (RESOURCE; can be repeated)", &d.cfg.Resource},
 		{"auth", "AUTH", "authentication `method`: " + oneOf("auth") + " (AUTH)", &d.cfg.Auth},
 		{
 			"basic-encoding", "BASIC_ENCODING", "`encoding` of client_secret_basic: " + oneOf("basic-encoding") + " (BASIC_ENCODING)",
@@ -43,14 +43,14 @@ func (d *doctorCommand) settings() []setting {
 		},
 		{
 			"client-key-file", "CLIENT_KEY_FILE",
-			"`file` of the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)", &d.key.file,
+			"`file` with the private key of private_key_jwt or of the certificate, PEM or JWK (CLIENT_KEY_FILE)", &d.key.file,
 		},
 		{
 			"client-certificate-file", "CLIENT_CERTIFICATE_FILE",
-			"`file` of the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, " +
+			"`file` with the certificate of tls_client_auth and self_signed_tls_client_auth, or of the key of private_key_jwt, " +
 				"PEM (CLIENT_CERTIFICATE_FILE)", &d.certificateFile,
 		},
-		{"key-alg", "KEY_ALG", "`algorithm` that the key signs with, where it has a choice (KEY_ALG)", &d.key.algorithm},
+		{"key-alg", "KEY_ALG", "`algorithm` that the key signs with, if several are possible (KEY_ALG)", &d.key.algorithm},
 		{"key-id", "KEY_ID", "`kid` of the key at the server (KEY_ID)", &d.key.id},
 		{
 			"assertion-audience", "ASSERTION_AUDIENCE",
@@ -62,14 +62,14 @@ func (d *doctorCommand) settings() []setting {
 			"introspection-url", "INTROSPECTION_URL", "`URL` of the introspection endpoint (INTROSPECTION_URL)",
 			&d.cfg.IntrospectionURL,
 		},
-		{"dpop", "DPOP", "ask for tokens that are bound to a key (DPOP=true)", &d.cfg.DPoP},
+		{"dpop", "DPOP", "request tokens that are bound to a key (DPOP=true)", &d.cfg.DPoP},
 		{"api-url", "API_URL", "`URL` of a protected resource to GET (API_URL)", &d.cfg.APIURL},
 		{"vus", "VUS", "`number` of virtual users that the advice is for (VUS)", &d.cfg.VUs},
 		{
 			"all-methods", "", "also try the authentication methods that are not configured; each is a login that may fail",
 			&d.cfg.AllMethods,
 		},
-		{"grants", "", fmt.Sprintf("`number` of tokens to ask for, 1 to %d", doctor.MaxGrants), &d.cfg.Grants},
+		{"grants", "", fmt.Sprintf("`number` of tokens to request, 1 to %d", doctor.MaxGrants), &d.cfg.Grants},
 		{"timeout", "", "time limit for all checks", &d.timeout},
 		{
 			"write", "",

@@ -17,10 +17,10 @@ import (
 // healthTimeout bounds a check. The health checker retries.
 const healthTimeout = 5 * time.Second
 
-const healthLong = `Ask a server whether it serves.
+const healthLong = `Check whether a server is up.
 
-It is a health check for containers, whose image has no shell and no other client. The URL is by default that of
-k6 x clientcreds serve. The CA of an HTTPS server is the one that SSL_CERT_FILE names.`
+This is a health check for containers, whose image has no shell and no other client. The default URL is the URL of
+k6 x clientcreds serve. SSL_CERT_FILE is a file with the CA of an HTTPS server.`
 
 const healthExample = `  k6 x clientcreds health
   SSL_CERT_FILE=build/tls/ca.pem k6 x clientcreds health \
@@ -31,7 +31,7 @@ const healthDefault = "http://127.0.0.1:8089/health"
 func newHealth(gs *state.GlobalState) *cobra.Command {
 	return &cobra.Command{
 		Use:               "health [URL]",
-		Short:             "Ask a server whether it serves",
+		Short:             "Check whether a server is up",
 		Long:              healthLong,
 		Example:           healthExample,
 		ValidArgsFunction: completeNothing,

@@ -38,11 +38,11 @@ func newInit(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [folder] [flags]",
 		Short: "Create a project: a load test for your server, types, dashboards, and a CI workflow",
-		Long: `Create a project: a load test for the server that the environment or the flags describe, its environment without the
-secret, types for the editor, rules for comparisons, dashboards with Prometheus and Grafana, and a CI workflow.
+		Long: `Create a project for the server in the environment or the flags: a load test, its environment without the secret, types
+for the editor, rules for comparisons, dashboards with Prometheus and Grafana, and a CI workflow.
 
-Without a configuration the load test is for the local server, k6 x clientcreds serve. Existing files are kept: init
-writes nothing if one of its files exists, unless --force is given.`,
+Without a configuration, the load test is for the local server, k6 x clientcreds serve. If one of the files exists, init
+writes nothing, unless you set --force.`,
 		Example: `  # for the local server
   k6 x clientcreds init load-test
 
@@ -78,9 +78,9 @@ func (n *initializer) declare(set *pflag.FlagSet) {
 	set.StringVar(&n.settings.APIURL, "api-url", "", "`URL` of the protected API (API_URL)")
 	set.StringVar(&n.settings.ClientID, "client-id", "", "client `identifier` (CLIENT_ID)")
 	set.StringVar(&n.settings.Auth, "auth", "", "client authentication `method`: "+oneOf("auth")+" (AUTH)")
-	set.StringVar(&n.settings.KeyFile, "client-key-file", "", "`file` of the client's private key (CLIENT_KEY_FILE)")
+	set.StringVar(&n.settings.KeyFile, "client-key-file", "", "`file` with the client's private key (CLIENT_KEY_FILE)")
 	set.StringVar(&n.settings.CertificateFile, "client-certificate-file", "",
-		"`file` of the client's certificate (CLIENT_CERTIFICATE_FILE)")
+		"`file` with the client's certificate (CLIENT_CERTIFICATE_FILE)")
 	set.StringVar(&n.settings.Scope, "scope", "", "space-separated `scope` to request (SCOPE)")
 	set.StringVar(&n.settings.Audience, "audience", "", "`audience` to request (AUDIENCE)")
 	set.BoolVar(&n.settings.DPoP, "dpop", false, "bind tokens to a key (DPOP=true)")

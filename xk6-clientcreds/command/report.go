@@ -15,19 +15,19 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-const reportLong = `Show run records as one HTML page that needs nothing but itself: latency over time with the token refreshes in it, its
-distribution, grants by outcome, cache, errors, load generator, thresholds and verdict; with --base what changed. The
-page of a run that loaded two versions at once has the verdict of their comparison.
+const reportLong = `Render run records as a self-contained HTML page: latency over time with the token refreshes, latency distributions,
+token requests by outcome, cache, errors, load generator, thresholds, and verdict. With --base, the page compares two
+sets of records. The page of a run that loaded two versions at once has the verdict of their comparison.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
-time belong to one run: the page shows their sum. Other records are separate runs: the page shows the trend of each rule
-with its change points, named by the tag version or the commit of the runs, and aligns the runs by their start.
+time belong to one run, and the page adds them up. Other records are separate runs: the page shows the trend of each
+rule with its change points, named by the tag version or the commit of the runs, and aligns the starts of the runs.
 
-The page is for people: it is written whatever the verdict is. For a gate use verdict or compare.`
+The page is written whatever the verdict is. For a gate, use verdict or compare.`
 
 const reportExample = `  k6 x clientcreds report run.json
 
-  # what changed: one run of each, or several
+  # compare two versions: one run of each, or several
   k6 x clientcreds report --base base.json head.json -o comparison.html
   k6 x clientcreds report --base base/ head/
   k6 x clientcreds report --base base-*.json -- head-*.json
@@ -35,7 +35,7 @@ const reportExample = `  k6 x clientcreds report run.json
   # the trend of nightly runs of many versions
   k6 x clientcreds report --rules regression.yml nightly/
 
-  # without a file
+  # write to standard output
   k6 x clientcreds report -o - run.json | gzip >report.html.gz`
 
 // reportCommand is one call of k6 x clientcreds report.
@@ -51,7 +51,7 @@ func newReport(gs *state.GlobalState) *cobra.Command {
 	r := &reportCommand{gs: gs, page: output{flag: "--output"}}
 	cmd := &cobra.Command{
 		Use:     "report [flags] RECORD… | --base RECORD… -- RECORD…",
-		Short:   "Show run records, or what changed between them, as a page",
+		Short:   "Render run records, or a comparison of them, as an HTML page",
 		Long:    reportLong,
 		Example: reportExample,
 		Args:    cobra.ArbitraryArgs,

@@ -15,15 +15,15 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/scenario"
 )
 
-const runLong = `Run a scenario, a load test that comes with this binary: by default api-load.
+const runLong = `Run a scenario, which is a load test that this binary contains. The default is api-load.
 
-The environment configures it, and flags take precedence: --token-url is TOKEN_URL, --rate is RATE, and so on. The secret
-has no flag, because other users of a machine can read command lines: set CLIENT_SECRET, or --client-secret-file. Options
-of k6 run follow --.
+Environment variables configure the scenario, and flags take precedence: --token-url is TOKEN_URL, --rate is RATE, and so
+on. The secret does not have a flag, because other users of the machine can read command lines: set CLIENT_SECRET or
+--client-secret-file. Options of k6 run follow --.
 
   k6 x clientcreds scenarios              lists the scenarios
   k6 x clientcreds run SCENARIO --help    lists the variables of a scenario
-  k6 x clientcreds doctor                 checks the server before you load it`
+  k6 x clientcreds doctor                 checks the server before you load-test it`
 
 const runExample = `  # load a token endpoint with 50 requests per second
   export CLIENT_SECRET=…
@@ -53,7 +53,7 @@ func newRun(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	r := &runner{gs: gs, files: files, executable: os.Executable}
 	return &cobra.Command{
 		Use:     "run [scenario] [flags] [-- flags of k6 run]",
-		Short:   "Run a load test that comes with this binary",
+		Short:   "Run a load test that this binary contains",
 		Long:    runLong,
 		Example: runExample,
 		Args:    cobra.ArbitraryArgs,

@@ -247,7 +247,7 @@ Exit codes:
 	r.cmd.SetOut(r.out)
 	_, err := r.do("--help")
 	require.NoError(t, err)
-	assert.Contains(t, r.out.String(), "by default api-load")
+	assert.Contains(t, r.out.String(), "The default is api-load")
 }
 
 // Signals reach k6, which decides what they mean.

@@ -18,8 +18,8 @@ func newScenarios(gs *state.GlobalState, files fs.FS) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "scenarios [flags]",
-		Short: "List the load tests that come with this binary",
-		Long:  "List the scenarios, the load tests that come with this binary, and what each one does.",
+		Short: "List the load tests that this binary contains",
+		Long:  "List the scenarios, which are the load tests that this binary contains, with a description of each.",
 		Example: "  k6 x clientcreds scenarios\n\n  # print a script, to start your own from it\n" +
 			"  k6 x clientcreds scenarios show token-load",
 		Args:              knownCommand,

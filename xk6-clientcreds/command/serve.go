@@ -26,29 +26,38 @@ const shutdownTimeout = 5 * time.Second
 // under load; this costs a few megabytes and saves about a tenth of the CPU.
 const gcPercent = 400
 
-const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API, made to be put under load.
+const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API for load tests.
 
-Endpoints below the issuer: /token /introspect /revoke /jwks and the well-known metadata documents, and /register with --registration. Every path below /api/ takes bearer tokens, /stats counts what arrived, /health says that it serves.
-Below /admin faults are changed while it serves; without --admin on that is for a loopback --addr only.
+The endpoints below the issuer are /token, /introspect, /revoke, /jwks, the well-known metadata documents, and, with
+--registration, /register. Every path below /api/ accepts bearer tokens. /stats counts what arrived, and /health says
+that the server is up. /admin changes faults while the server runs. It exists if --addr is a loopback address, and
+otherwise with --admin on only.
 
-The client is the one of CLIENT_ID, CLIENT_SECRET and SCOPE in the environment, by default "demo" with a generated
-secret, unless --client or --clients name others or --client-count has some generated.
+The client is CLIENT_ID with CLIENT_SECRET and SCOPE from the environment, by default "demo" with a generated secret.
+--client and --clients name other clients, and --client-count generates clients.
 
-With a command after --, the command runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET and SCOPE in its
-environment, ADMIN_URL where there is an admin endpoint, INITIAL_ACCESS_TOKEN with --registration token, SSL_CERT_FILE where --tls-dir is given, CLIENT_KEY_FILE where
---client-key is, that and CLIENT_CERTIFICATE_FILE where --client-certificate is, and CLIENTS_FILE, the file with all
-clients, where --clients or --client-count is. When it ends, so does the server, with the same exit code.
-SIGTERM is passed on to it; so is SIGINT, unless it comes from a terminal, which interrupts the command as well.
-Without a command it serves until SIGINT or SIGTERM.`
+A command after -- runs with TOKEN_URL, ISSUER, API_URL, CLIENT_ID, CLIENT_SECRET, and SCOPE in its environment. These
+variables are set in some cases:
+
+  ADMIN_URL                 if there is an admin endpoint
+  INITIAL_ACCESS_TOKEN      with --registration token
+  SSL_CERT_FILE             with --tls-dir
+  CLIENT_KEY_FILE           with --client-key or --client-certificate
+  CLIENT_CERTIFICATE_FILE   with --client-certificate
+  CLIENTS_FILE              with --clients or --client-count: all clients
+
+When the command ends, the server ends with the same exit code. SIGTERM is passed on to the command. So is SIGINT,
+unless it comes from a terminal, which also interrupts the command. Without a command, the server runs until SIGINT or
+SIGTERM.`
 
 const serveExample = `  # serve until Ctrl-C, and print the environment for scripts
   k6 x clientcreds serve
 
-  # run a load test against it, with HTTPS and tokens that last five seconds
+  # run a load test with it, with HTTPS and tokens that live for five seconds
   k6 x clientcreds serve --tls-dir tls --ttl 5s -- k6 run load-test.js
 
-  # the same with a scenario, and with a token endpoint that is slow and lets
-  # 50 requests through each second
+  # the same with a scenario, and with a token endpoint that is slow and accepts
+  # 50 requests per second
   k6 x clientcreds serve --latency 200ms --rate-limit 50 -- \
     k6 x clientcreds run api-load`
 

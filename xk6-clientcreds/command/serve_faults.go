@@ -22,9 +22,9 @@ type faultFlags struct {
 func (f *faultFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.document, "faults", "",
 		"`file` with a JSON document of faults, or the document itself: docs/guides/faults.md")
-	set.StringVar(&f.latency, "latency", "", "`duration` that the token endpoint waits before it answers")
+	set.StringVar(&f.latency, "latency", "", "`duration` that the token endpoint waits before it responds")
 	set.StringVar(&f.rateLimit, "rate-limit", "",
-		"`number` of token requests that are let through each second; the others get 429 and Retry-After")
+		"`number` of token requests accepted per second; others get 429 and Retry-After")
 	set.StringVar(&f.errorRate, "error-rate", "",
 		"`share` of the token requests, 0 to 1, that get 503 temporarily_unavailable")
 }

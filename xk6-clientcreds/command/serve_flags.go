@@ -34,22 +34,22 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.SortFlags = false
 	f.ttl = duration(authserver.DefaultTTL)
 	set.StringVar(&f.cfg.Addr, "addr", "127.0.0.1:8089",
-		"`host:port` of the authorization server; port 0 takes a free one")
+		"`host:port` of the authorization server; port 0 selects a free port")
 	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: the address in --addr)")
 	set.StringVar(&f.cfg.Issuer, "issuer", "",
 		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
 	set.StringVar(&f.cfg.TLSDir, "tls-dir", "",
-		"serve HTTPS, with a CA and a certificate from this `folder`; they are made where there are none")
+		"serve HTTPS, with a CA and a certificate from this `folder`; created if they do not exist")
 	set.StringVar(&f.clientsFile, "clients", "", "`file` with the registered clients, CSV or JSON")
 	set.StringArrayVar(&f.clientIDs, "client", nil,
 		"`id` of a client; its secret is CLIENT_SECRET or generated (can be repeated)")
 	set.IntVar(&f.clientCount, "client-count", 0,
-		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file with them")
+		"`number` of clients to generate, up to 1000000; CLIENTS_FILE is the file that contains them")
 	set.StringVar(&f.clientKey, "client-key", "",
-		"`file` with a private key of the first client, for private_key_jwt; made where there is none")
+		"`file` with a private key of the first client, for private_key_jwt; created if it does not exist")
 	set.StringVar(&f.clientCertificate, "client-certificate", "",
 		"`file` with a certificate of the first client, for tls_client_auth and self_signed_tls_client_auth; its key is in "+
-			"the file of that name with -key; both are made where there are none")
+			"the file of that name with -key; both are created if they do not exist")
 	set.Var(&f.ttl, "ttl", "lifetime of access tokens, in whole seconds")
 	set.StringVar((*string)(&f.cfg.TokenFormat), "token-format", string(authserver.Opaque),
 		"`format` of access tokens: "+oneOf("token-format"))
@@ -57,24 +57,24 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar((*string)(&f.cfg.BasicEncoding), "basic-encoding", string(authserver.BasicForm),
 		"`encoding` of client_secret_basic: form (RFC 6749) or raw")
 	set.Var(&f.dpopNonce, "dpop-nonce",
-		"demand nonces in DPoP proofs; another one is handed out every so often, and accepted twice as long")
+		"require nonces in DPoP proofs; the server issues a new nonce at this interval, and accepts each one twice as long")
 	set.Lookup("dpop-nonce").NoOptDefVal = defaultDPoPNonce
 	set.StringVar((*string)(&f.cfg.APICheck), "api-check", string(authserver.CheckLocal),
-		"`way` of the API to check tokens: local, or introspection, which asks the authorization server each time")
-	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API demands (default: none)")
+		"`way` in which the API checks tokens: local, or introspection, a request to the authorization server each time")
+	set.StringVar(&f.cfg.APIScope, "api-scope", "", "`scope` that the API requires (default: none)")
 	set.StringVar(&f.cfg.APIAudience, "api-audience", "",
-		"`audience` that the API demands and that tokens get by default (default: any)")
+		"`audience` that the API requires and that tokens get by default (default: any)")
 	set.StringVar((*string)(&f.cfg.Registration), "registration", string(authserver.RegistrationOff),
-		"`access` to the registration of clients (RFC 7591): off, token, which INITIAL_ACCESS_TOKEN holds or which is "+
-			"generated, or open")
+		"`access` to the registration of clients (RFC 7591): off, open, or token, which is INITIAL_ACCESS_TOKEN or "+
+			"generated")
 	f.faults.declare(set)
 	set.StringVar((*string)(&f.cfg.Admin), "admin", string(authserver.AdminLoopback),
-		"`access` to the admin endpoint, which has no authentication: loopback (none where --addr can be reached by "+
-			"others), on or off")
+		"`access` to the admin endpoint, which has no authentication: loopback (off unless --addr is a loopback "+
+			"address), on, or off")
 	set.StringArrayVar(&f.cfg.AllowHosts, "allow-host", nil,
-		"further `name` of a host by which /stats and the admin endpoint may be asked, beside addresses, localhost and the "+
+		"further host `name` for requests to /stats and the admin endpoint, besides addresses, localhost, and the "+
 			"issuer's host (can be repeated)")
-	set.StringVar(&f.statsFile, "stats-file", "", "`file` for the counters of /stats in the end; - is standard output")
+	set.StringVar(&f.statsFile, "stats-file", "", "`file` for the counters of /stats at the end; - is standard output")
 	declareForce(set, &f.force)
 	f.group()
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
 )
 
-const verdictLong = `Say whether a run counts, by its record: PASS, FAIL, or INVALID, with the reasons.
+const verdictLong = `Say from its record whether a run counts: PASS, FAIL, or INVALID, with the reasons.
 
 RECORD is a record, a folder of records, or a pattern such as 'runs/*.json'. Records of processes that ran at the same
 time, such as the segments of a test, belong to one run, which has one verdict. If there are several runs, each run has
@@ -24,7 +24,7 @@ a verdict, and the worst verdict is the result. --merged treats all records as o
 
 const verdictExample = `  k6 x clientcreds verdict run.json
 
-  # of a test in two segments, and keep the whole
+  # of a test in two segments, and keep the merged record
   k6 x clientcreds verdict --merged run.json segment-1.json segment-2.json
 
   # for a program
@@ -41,7 +41,7 @@ func newVerdict(gs *state.GlobalState) *cobra.Command {
 	v := &verdictCommand{gs: gs, merged: output{flag: "--merged"}}
 	cmd := &cobra.Command{
 		Use:     "verdict [flags] RECORD…",
-		Short:   "Say whether a run counts, by its record",
+		Short:   "Say from its record whether a run counts",
 		Long:    verdictLong,
 		Example: verdictExample,
 		Args:    cobra.ArbitraryArgs,
