@@ -28,6 +28,7 @@ const patterns = [
 // Errors have one shape: what is wrong, why, and what to do after a semicolon. Tests expect no other shape.
 const errorPatterns = [
     [/(?:^|[,:;] )want\b/, 'write "; it must be …"'],
+    [/; allowed: /, 'write "; it must be …", or "; use one of …"'],
     [/[,:;] (?:give|got)\b/, 'write "; set it to …", or "instead of …"'],
     [/" ?: (?:it )?must\b|\bset: (?:un)?set\b/, 'write what to do after a semicolon'],
 ];

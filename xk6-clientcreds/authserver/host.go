@@ -15,7 +15,7 @@ func (s *Server) knownHosts(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.isKnownHost(r.Host) {
 			writeProblem(w, http.StatusMisdirectedRequest, "the Host header does not name this server; "+
-				"allowed: an IP address, localhost, the issuer's host, and the names given by --allow-host")
+				"use an IP address, localhost, the issuer's host, or a name in --allow-host")
 			return
 		}
 		h.ServeHTTP(w, r)

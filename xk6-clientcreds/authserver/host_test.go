@@ -37,9 +37,9 @@ func TestHosts(t *testing.T) {
 			got := q.ask(t, h)
 			require.Equal(t, want, got.status, "%s as %q: %s", q.url, host, got.body)
 			if !known {
-				require.Equal(t, "the Host header does not name this server; allowed: an IP address, localhost, the issuer's "+
+				require.Equal(t, "the Host header does not name this server; use an IP address, localhost, the issuer's "+
 					"host, "+
-					"and the names given by --allow-host", got.member(t, "error_description"))
+					"or a name in --allow-host", got.member(t, "error_description"))
 			}
 		}
 		health := get("/health", "")

@@ -64,7 +64,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	for _, sub := range cmd.Commands() {
 		names = append(names, sub.Name())
 	}
-	return invalidf("unknown command %q%s; allowed: %s", args[0], nearest.DidYouMean(args[0], names),
+	return invalidf("unknown command %q%s; use one of %s", args[0], nearest.DidYouMean(args[0], names),
 		strings.Join(names, ", "))
 }
 

@@ -56,7 +56,7 @@ func ours(t *testing.T) []*cobra.Command {
 // TestUsageErrors: what a user writes wrongly has one exit code in all commands, and the error says what to do.
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
-	const allowed = "; allowed: clients, compare, doctor, health, init, report, run, scenarios, serve, verdict"
+	const allowed = "; use one of clients, compare, doctor, health, init, report, run, scenarios, serve, verdict"
 	help := func(command string) string { return "; `k6 x clientcreds" + command + " --help` lists the flags" }
 	for _, c := range []struct {
 		args []string
@@ -108,7 +108,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"run", "token-laod"}, `there is no scenario "token-laod" (did you mean "token-load"?); `},
 		{[]string{"run", "token-load", "--rate"}, "--rate has no value; write --rate followed by the value"},
 		{[]string{"run", "token-load", "--rat", "1"}, "the scenario token-load does not have the flag --rat"},
-		{[]string{"scenarios", "x"}, `unknown command "x"; allowed: show`},
+		{[]string{"scenarios", "x"}, `unknown command "x"; use one of show`},
 		{[]string{"scenarios", "show"}, "show takes the name of one scenario; `k6 x clientcreds scenarios` lists them"},
 		{[]string{"scenarios", "show", "x"}, `there is no scenario "x"`},
 	} {

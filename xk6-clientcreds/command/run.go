@@ -23,7 +23,7 @@ on. The secret does not have a flag, because other users of the machine can read
 
   k6 x clientcreds scenarios              lists the scenarios
   k6 x clientcreds run SCENARIO --help    lists the variables of a scenario
-  k6 x clientcreds doctor                 checks the server before you load-test it`
+  k6 x clientcreds doctor                 checks the server before the load test`
 
 const runExample = `  # load a token endpoint with 50 requests per second
   export CLIENT_SECRET=…

@@ -283,7 +283,7 @@ func TestPushLabelsThatMetricsHave(t *testing.T) {
 		params.ScriptOptions.RunTags = map[string]string{"testid": "7"}
 		_, err := New(params)
 		require.EqualError(t, err, `option "pushLabels": metrics have a label "`+label+
-			`" of their own, or a tag of the run makes it; allowed: other names`)
+			`" of their own, or a tag of the run makes it; choose other names`)
 	}
 }
 

@@ -30,7 +30,7 @@ func parseGlobs(s string) ([]string, error) {
 	globs := parseList(s)
 	for _, glob := range globs {
 		if _, err := path.Match(glob, ""); err != nil {
-			return nil, fmt.Errorf("%q is not a pattern; allowed: names with *, ? and [a-z]", glob)
+			return nil, fmt.Errorf("%q is not a pattern; write a name with *, ?, and [a-z]", glob)
 		}
 	}
 	return globs, nil

@@ -45,7 +45,7 @@ func optionTable() []option {
 				o.Addr = s
 				_, port, err := net.SplitHostPort(s)
 				if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-					return fmt.Errorf("%q is not an address; allowed: host:port, or :port for every interface", s)
+					return fmt.Errorf("%q is not an address; it must be host:port, or :port for every interface", s)
 				}
 				return nil
 			},
@@ -55,10 +55,10 @@ func optionTable() []option {
 			func(o *options, s string) error {
 				o.Path = s
 				if !strings.HasPrefix(s, "/") || s == "/" || strings.ContainsAny(s, " {}?#") {
-					return fmt.Errorf("%q is not a path; allowed: \"/\" and a name, such as \"/metrics\"", s)
+					return fmt.Errorf("%q is not a path; it must be \"/\" and a name, such as \"/metrics\"", s)
 				}
 				if s == healthPath {
-					return fmt.Errorf("%q is the path of the health check; allowed: another path, such as \"/metrics\"", s)
+					return fmt.Errorf("%q is the path of the health check; choose another path, such as \"/metrics\"", s)
 				}
 				return nil
 			},
@@ -101,7 +101,7 @@ func optionTable() []option {
 			"maxSeries", "10000", "Maximum number of label sets per metric.",
 			func(o *options, s string) (err error) {
 				if o.MaxSeries, err = strconv.Atoi(s); err != nil || o.MaxSeries < 1 {
-					return fmt.Errorf("%q is not a number of series; allowed: an integer from 1", s)
+					return fmt.Errorf("%q is not a number of series; it must be an integer from 1", s)
 				}
 				return nil
 			},
@@ -138,7 +138,7 @@ func optionTable() []option {
 			func(o *options, s string) error {
 				o.Push.Job = s
 				if s == "" {
-					return errors.New("the name is empty; allowed: a job name")
+					return errors.New("the name is empty; set a job name")
 				}
 				return nil
 			},
@@ -167,7 +167,7 @@ func parseBool(s string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is not a boolean; allowed: true, false", s)
+	return false, fmt.Errorf("%q is not a boolean; it must be true or false", s)
 }
 
 // parseList splits at spaces and commas. In the argument commas part the options.
@@ -181,7 +181,7 @@ func parseLinger(s string) (linger, error) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return linger{}, fmt.Errorf("%q is not a time; allowed: \"auto\", or a duration such as \"15s\", or \"0s\"", s)
+		return linger{}, fmt.Errorf("%q is not a time; it must be \"auto\", \"0s\", or a duration such as \"15s\"", s)
 	}
 	return linger{atMost: d}, nil
 }
@@ -191,7 +191,7 @@ func parseHistogramKind(s string) (histogramKind, error) {
 	case histogramsBoth, histogramsNative, histogramsClassic:
 		return kind, nil
 	}
-	return "", fmt.Errorf("%q is not a kind of histogram; allowed: %s, %s, %s",
+	return "", fmt.Errorf("%q is not a kind of histogram; it must be %s, %s, or %s",
 		s, histogramsBoth, histogramsNative, histogramsClassic)
 }
 
@@ -202,7 +202,7 @@ func parseBucketRules(s string) (bucketRules, error) {
 		glob, list, found := strings.Cut(part, ":")
 		glob = strings.TrimSpace(glob)
 		if _, err := path.Match(glob, ""); err != nil || !found || glob == "" {
-			return nil, fmt.Errorf("%q is not a rule; allowed: name:bound bound …, with *, ? and [a-z] in the name, "+
+			return nil, fmt.Errorf("%q is not a rule; it must be name:bound bound …, with *, ? and [a-z] in the name, "+
 				"and \";\" between rules", part)
 		}
 		var bounds []float64
@@ -212,12 +212,12 @@ func parseBucketRules(s string) (bucketRules, error) {
 				return nil, fmt.Errorf("%q in the rule of %q is not a number", item, glob)
 			}
 			if n := len(bounds); n > 0 && bound <= bounds[n-1] {
-				return nil, fmt.Errorf("%q in the rule of %q does not rise; allowed: bounds in rising order", item, glob)
+				return nil, fmt.Errorf("%q in the rule of %q does not rise; write bounds in rising order", item, glob)
 			}
 			bounds = append(bounds, bound)
 		}
 		if len(bounds) == 0 || len(bounds) > maxBuckets {
-			return nil, fmt.Errorf("the rule of %q has %d bounds; allowed: 1 to %d", glob, len(bounds), maxBuckets)
+			return nil, fmt.Errorf("the rule of %q has %d bounds; it must have 1 to %d", glob, len(bounds), maxBuckets)
 		}
 		rules[glob] = bounds
 	}
@@ -230,7 +230,7 @@ func parsePushLabels(s string) (map[string]string, error) {
 	for _, item := range parseList(s) {
 		name, value, found := strings.Cut(item, ":")
 		if !found || value == "" || name == "job" || !model.LegacyValidation.IsValidLabelName(name) {
-			return nil, fmt.Errorf("%q is not a grouping label; allowed: name:value, where name is not job", item)
+			return nil, fmt.Errorf("%q is not a grouping label; it must be name:value, where name is not job", item)
 		}
 		labels[name] = value
 	}

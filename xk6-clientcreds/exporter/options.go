@@ -81,7 +81,7 @@ func (s setting) apply(o *options) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("unknown option %q (%s)%s; allowed: %s", s.name, s.source,
+	return fmt.Errorf("unknown option %q (%s)%s; use one of %s", s.name, s.source,
 		nearest.DidYouMean(s.name, optionNames()), strings.Join(optionNames(), ", "))
 }
 
@@ -139,7 +139,7 @@ func settingsOfArgument(argument string) ([]setting, error) {
 		case i == 0:
 			settings = append(settings, setting{"addr", part, source})
 		default:
-			return nil, fmt.Errorf("part %d of -o prometheus=… has no \"=\"; allowed: ADDR, or ADDR,option=value,…, "+
+			return nil, fmt.Errorf("part %d of -o prometheus=… has no \"=\"; write ADDR, or ADDR,option=value,…, "+
 				"with spaces between the items of a list", i+1)
 		}
 	}

@@ -90,7 +90,7 @@ func TestAddressThatIsTaken(t *testing.T) {
 	addr := listener.Addr().String()
 	err = newRig(t, addr).Start()
 	require.EqualError(t, err, `prometheus output: option "addr": cannot listen on "`+addr+`": listen tcp `+addr+
-		`: bind: address already in use; allowed: a free address, as in -o prometheus=127.0.0.1:9465, or port 0 for any free one`)
+		`: bind: address already in use; use a free address, as in -o prometheus=127.0.0.1:9465, or port 0 for any free one`)
 	var coded errext.HasExitCode
 	require.ErrorAs(t, err, &coded)
 	assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())
@@ -160,7 +160,7 @@ func TestWebConfigurationThatIsWrong(t *testing.T) {
 	for _, file := range []string{broken, "does-not-exist.yml"} {
 		_, err := New(k6kit.Params("127.0.0.1:0,webConfig=" + file))
 		require.ErrorContains(t, err, `option "webConfig": `)
-		require.ErrorContains(t, err, "allowed: a web configuration file of Prometheus's exporter-toolkit")
+		require.ErrorContains(t, err, "it must be a web configuration file of Prometheus's exporter-toolkit")
 		var coded errext.HasExitCode
 		require.ErrorAs(t, err, &coded)
 		assert.Equal(t, exitcodes.InvalidConfig, coded.ExitCode())

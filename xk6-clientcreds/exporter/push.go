@@ -30,7 +30,7 @@ type pushOptions struct {
 // validate checks what one option alone cannot.
 func (p pushOptions) validate() error {
 	if p.Password != "" && p.Username == "" {
-		return errors.New("option \"pushPassword\" is set without \"pushUsername\"; allowed: both or none")
+		return errors.New("option \"pushPassword\" is set without \"pushUsername\"; set both or none")
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ func (p pushOptions) checkLabels(served []string) error {
 	for _, name := range slices.Sorted(maps.Keys(p.Labels)) {
 		if slices.Contains(served, name) {
 			return fmt.Errorf("option \"pushLabels\": metrics have a label %q of their own, or a tag of the run makes it; "+
-				"allowed: other names", name)
+				"choose other names", name)
 		}
 	}
 	return nil
@@ -52,9 +52,9 @@ func parsePushURL(s string) (string, error) {
 	case s == "":
 		return "", nil
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("the value is not a URL; allowed: http:// or https:// and the host of a Pushgateway")
+		return "", errors.New("the value is not a URL; it must be http:// or https:// and the host of a Pushgateway")
 	case u.User != nil:
-		return "", errors.New("the URL has credentials in it; allowed: a URL without, and the options " +
+		return "", errors.New("the URL has credentials in it; use a URL without them, and the options " +
 			"pushUsername and pushPassword")
 	}
 	return s, nil

@@ -44,7 +44,7 @@ func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log
 	}
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("option \"addr\": cannot listen on %q: %w; allowed: a free address, "+
+		return nil, fmt.Errorf("option \"addr\": cannot listen on %q: %w; use a free address, "+
 			"as in -o prometheus=127.0.0.1:9465, or port 0 for any free one", o.Addr, err)
 	}
 	srv := &server{
@@ -72,7 +72,7 @@ func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log
 // checkWebConfig checks the file before the test, and before what it says is needed.
 func checkWebConfig(file string) error {
 	if err := web.Validate(file); err != nil {
-		return fmt.Errorf("option \"webConfig\": %w; allowed: a web configuration file of Prometheus's "+
+		return fmt.Errorf("option \"webConfig\": %w; it must be a web configuration file of Prometheus's "+
 			"exporter-toolkit", err)
 	}
 	return nil

@@ -106,7 +106,7 @@ func (o *options) readArgument(argument string) error {
 	for _, part := range strings.Split(argument, ",") {
 		name, value, found := strings.Cut(part, "=")
 		if !found {
-			return fmt.Errorf(`%q has no "="; allowed: FILE, or file=FILE,commit=NAME,rules=FILE%s`, withoutURLs(part), hint)
+			return fmt.Errorf(`%q has no "="; write FILE, or file=FILE,commit=NAME,rules=FILE%s`, withoutURLs(part), hint)
 		}
 		if err := o.set(name, value); err != nil {
 			return fmt.Errorf("%w%s", err, hint)
@@ -140,7 +140,7 @@ func (o *options) set(name, value string) error {
 	option := map[string]*string{"file": &o.File, "commit": &o.Commit, "rules": &o.Rules}[name]
 	switch {
 	case option == nil:
-		return fmt.Errorf("unknown option %q%s; allowed: %s", name, nearest.DidYouMean(name, optionNames),
+		return fmt.Errorf("unknown option %q%s; use one of %s", name, nearest.DidYouMean(name, optionNames),
 			strings.Join(optionNames, ", "))
 	case value == "":
 		return fmt.Errorf("option %q is empty; set it, or leave it out", name)

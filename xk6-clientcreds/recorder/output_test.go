@@ -336,15 +336,15 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		},
 		`-o clientcreds-record: "." cannot be written: it is a folder; ` +
 			nameAFile: func(p *output.Params) { p.ConfigArgument = "." },
-		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); allowed: file, commit, rules, scrape, scrapeMetrics, scrapeToken, scrapeCPUs` +
+		`-o clientcreds-record=fiel=x.json: unknown option "fiel" (did you mean "file"?); use one of file, commit, rules, scrape, scrapeMetrics, scrapeToken, scrapeCPUs` +
 			hint: func(p *output.Params) { p.ConfigArgument = "fiel=x.json" },
-		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; allowed: FILE, or file=FILE,commit=NAME,rules=FILE` +
+		`-o clientcreds-record=file=x.json,commit: "commit" has no "="; write FILE, or file=FILE,commit=NAME,rules=FILE` +
 			hint: func(p *output.Params) {
 			p.ConfigArgument = "file=x.json,commit"
 		},
 		`-o clientcreds-record=file=: option "file" is empty; set it, or leave it out` +
 			hint: func(p *output.Params) { p.ConfigArgument = "file=" },
-		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); allowed: file, commit, rules, scrape, scrapeMetrics, scrapeToken, scrapeCPUs`: func(
+		`collectors.clientcreds-record: unknown option "File" (did you mean "file"?); use one of file, commit, rules, scrape, scrapeMetrics, scrapeToken, scrapeCPUs`: func(
 			p *output.Params,
 		) {
 			p.JSONConfig = json.RawMessage(`{"File":"x"}`)

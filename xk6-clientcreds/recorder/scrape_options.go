@@ -124,7 +124,7 @@ func (o *scrapeOptions) addCPUs(text string) error {
 
 func (o *scrapeOptions) addGlob(glob string) error {
 	if _, err := path.Match(glob, ""); err != nil {
-		return fmt.Errorf("has %q, which is not a pattern; allowed: names with *, ? and [a-z]", glob)
+		return fmt.Errorf("has %q, which is not a pattern; write a name with *, ?, and [a-z]", glob)
 	}
 	o.globs = append(o.globs, glob)
 	return nil

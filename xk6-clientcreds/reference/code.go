@@ -48,7 +48,7 @@ func tagsList() string {
 // errorsTable lists the error codes: those that an RFC registers, or the classes of other failures.
 func errorsTable(args []string) (string, error) {
 	if len(args) != 1 || args[0] != "registered" && args[0] != "classes" {
-		return "", fmt.Errorf("errors has %q; allowed: registered, classes", args)
+		return "", fmt.Errorf("errors has %q; use one of registered, classes", args)
 	}
 	var b strings.Builder
 	if args[0] == "registered" {
@@ -174,7 +174,7 @@ func prometheusList(args []string) (string, error) {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m.Name, labels, m.Help)
 		}
 	default:
-		return "", fmt.Errorf("prometheus has %q; allowed: options, metrics", args)
+		return "", fmt.Errorf("prometheus has %q; use one of options, metrics", args)
 	}
 	return b.String(), nil
 }

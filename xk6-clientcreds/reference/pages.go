@@ -77,7 +77,7 @@ func (p *project) fill(page string) (string, error) {
 		m := block.FindStringSubmatch(whole)
 		generate, found := generators[m[2]]
 		if !found {
-			failed = fmt.Errorf("nothing generates %q; allowed: %s", m[2],
+			failed = fmt.Errorf("nothing generates %q; use one of %s", m[2],
 				strings.Join(slices.Sorted(maps.Keys(generators)), ", "))
 			return whole
 		}

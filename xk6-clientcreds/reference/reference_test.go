@@ -168,11 +168,11 @@ func TestPagesAreFilled(t *testing.T) {
 	assert.Contains(t, text, "\n\n<!-- /generated -->\nafter\n")
 	assert.NotContains(t, text, "outdated")
 	for page, want := range map[string]string{
-		"<!-- generated: nothing -->\n<!-- /generated -->":           `nothing generates "nothing"; allowed: class, `,
+		"<!-- generated: nothing -->\n<!-- /generated -->":           `nothing generates "nothing"; use one of class, `,
 		"<!-- generated: options Nobody -->\n<!-- /generated -->":    "index.d.ts does not declare Nobody",
 		"<!-- generated: scenarios none.js -->\n<!-- /generated -->": "none.js: no such file",
-		"<!-- generated: errors -->\n<!-- /generated -->":            "allowed: registered, classes",
-		"<!-- generated: prometheus x -->\n<!-- /generated -->":      "allowed: options, metrics",
+		"<!-- generated: errors -->\n<!-- /generated -->":            "use one of registered, classes",
+		"<!-- generated: prometheus x -->\n<!-- /generated -->":      "use one of options, metrics",
 	} {
 		_, err := p.fill(page)
 		require.ErrorContains(t, err, want)

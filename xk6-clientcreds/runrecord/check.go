@@ -25,7 +25,7 @@ const (
 // check finds what a reader of the record would stumble over.
 func (r *Record) check() error {
 	if r.Interval < 1 || r.Interval > maxUnix || r.Interval&(r.Interval-1) != 0 {
-		return fmt.Errorf("interval is %d; allowed: a power of two", r.Interval)
+		return fmt.Errorf("interval is %d; it must be a power of two", r.Interval)
 	}
 	if len(r.Metrics) > maxMetrics {
 		return fmt.Errorf("it has %d metrics; a run record has %d at most", len(r.Metrics), maxMetrics)

@@ -96,7 +96,7 @@ func checkFormat(data []byte) error {
 			"newer one",
 			version, Version)
 	case version != Version:
-		return fmt.Errorf("a run record of version %v; allowed: 1 to %d", version, Version)
+		return fmt.Errorf("a run record of version %v; the version must be 1 to %d", version, Version)
 	}
 	return nil
 }

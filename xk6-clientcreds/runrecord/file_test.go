@@ -145,8 +145,8 @@ func TestDocumentsThatAreNoRecords(t *testing.T) {
 		{head + `"metrics":{` + manyMetrics(maxMetrics+1) + `}}`, "it has 10001 metrics; a run record has 10000 at most"},
 		{`{}`, `"format" is not "clientcreds-record"`},
 		{`{"metrics":{}}`, `"format" is not "clientcreds-record"`},
-		{`{"format":"clientcreds-record","version":1}`, "interval is 0; allowed: a power of two"},
-		{`{"format":"clientcreds-record","version":1,"interval":3}`, "interval is 3; allowed: a power of two"},
+		{`{"format":"clientcreds-record","version":1}`, "interval is 0; it must be a power of two"},
+		{`{"format":"clientcreds-record","version":1,"interval":3}`, "interval is 3; it must be a power of two"},
 		{metric(`null`), `metric "m" has no values of its type`},
 		{metric(`{"type":"counter"}`), `metric "m" has no values of its type`},
 		{metric(`{"type":"counter","all":{"samples":1}}`), "neither a counter nor a rate, gauge or trend"},
@@ -234,7 +234,7 @@ func TestRecordsOfOtherVersions(t *testing.T) {
 	require.EqualError(t, err,
 		"a run record of version 2; this binary reads up to version 1: use the one that wrote it, or a newer one")
 	_, err = Decode(strings.NewReader(`{"format":"clientcreds-record","version":0}`))
-	require.EqualError(t, err, "a run record of version 0; allowed: 1 to 1")
+	require.EqualError(t, err, "a run record of version 0; the version must be 1 to 1")
 }
 
 // FuzzDecode: whatever is read can be looked at, merged and written.

@@ -39,7 +39,7 @@ const unlimited = 1e12
 
 func (t *Tolerances) set(name string, limit float64) error {
 	if !slices.Contains(Rules(), name) {
-		return fmt.Errorf("%q is not a rule of validity; allowed: %s", name, strings.Join(Rules(), ", "))
+		return fmt.Errorf("%q is not a rule of validity; use one of %s", name, strings.Join(Rules(), ", "))
 	}
 	if *t == nil {
 		*t = make(Tolerances)

@@ -209,7 +209,7 @@ func TestTolerancesRaiseOnly(t *testing.T) {
 func TestTolerancesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"rejection": `"rejection" is not a rule of validity; allowed: no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
+		"rejection": `"rejection" is not a rule of validity; use one of no_iterations, stopped_early, no_tokens, no_tokens_granted, ` +
 			`failed_token_requests, missing_tokens, rejections, failed_requests, failed_iterations, idle_scenarios, expired_token_uses, dropped_iterations, unfinished_iterations, ` +
 			`generator_saturated, clock_skew, lost_samples, results_not_written`,
 		"expired_token_uses=many": `"expired_token_uses=many": the limit of a rule must be a number, 0 or more`,
@@ -246,8 +246,8 @@ func TestTolerancesOfScriptAndEnvironment(t *testing.T) {
 	}
 	for _, c := range [][3]string{
 		{`"rejections"`, "", "allow must be a list of rules, or an object of rules and their limits"},
-		{`["x"]`, "", `"x" is not a rule of validity; allowed: `},
-		{`{"x": 1}`, "", `"x" is not a rule of validity; allowed: `},
+		{`["x"]`, "", `"x" is not a rule of validity; use one of `},
+		{`{"x": 1}`, "", `"x" is not a rule of validity; use one of `},
 		{`{"rejections": -0.1}`, "", "allow.rejections must be a number, 0 or more"},
 		{"", "rejections=-1", `K6_CLIENTCREDS_ALLOW: "rejections=-1": the limit of a rule must be a number, 0 or more`},
 	} {

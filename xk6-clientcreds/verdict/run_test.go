@@ -324,8 +324,8 @@ func TestExitCodeThatIsKept(t *testing.T) {
 		assert.Equal(t, c.want, r.exitCode(0))
 	}
 	for text, want := range map[string]string{
-		`{"exitCode": "none"}`: `options.ext.clientcreds.exitCode is "none"; allowed: "verdict", by which an invalid run ends with 90, and "k6"`,
-		`{"allow": ["x"]}`:     `options.ext.clientcreds: "x" is not a rule of validity; allowed: no_iterations`,
+		`{"exitCode": "none"}`: `options.ext.clientcreds.exitCode is "none"; it must be "verdict", by which an invalid run ends with 90, or "k6"`,
+		`{"allow": ["x"]}`:     `options.ext.clientcreds: "x" is not a rule of validity; use one of no_iterations`,
 		`{"exitcod": "k6"}`:    `options.ext.clientcreds must be an object that has nothing but allow and the text exitCode, but it has "exitcod"`,
 	} {
 		r := newRig(t, script(text))
@@ -333,7 +333,7 @@ func TestExitCodeThatIsKept(t *testing.T) {
 	}
 	r := newRig(t)
 	r.env["K6_CLIENTCREDS_EXIT_CODE"] = "0"
-	require.ErrorContains(t, r.Import(r.state), `K6_CLIENTCREDS_EXIT_CODE is "0"; allowed: "verdict"`)
+	require.ErrorContains(t, r.Import(r.state), `K6_CLIENTCREDS_EXIT_CODE is "0"; it must be "verdict"`)
 }
 
 // TestLog: an outcome that is not PASS is logged once, with the exit code.

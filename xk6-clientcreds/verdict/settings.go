@@ -81,6 +81,6 @@ func keeps(value string) (bool, error) {
 	case "verdict":
 		return false, nil
 	}
-	return false, fmt.Errorf("is %q; allowed: \"verdict\", by which an invalid run ends with %d, and \"k6\"", value,
+	return false, fmt.Errorf("is %q; it must be \"verdict\", by which an invalid run ends with %d, or \"k6\"", value,
 		validity.ExitInvalid)
 }
