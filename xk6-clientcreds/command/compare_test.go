@@ -187,7 +187,7 @@ func TestCompareTrend(t *testing.T) {
 	require.ErrorContains(t, err, "--junit is for comparisons")
 	assert.NoFileExists(t, file+".xml")
 
-	// Runs that do not count are no trend.
+	// Runs that do not count do not make a trend.
 	for i := range 12 {
 		path := filepath.Join(dir, fmt.Sprintf("%d.json", i))
 		r, err := runrecord.Read(path)

@@ -7,7 +7,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// exposition is what a server says of itself.
+// exposition holds the metrics that a server exposes.
 type exposition struct {
 	families map[string]*dto.MetricFamily
 	cpus     float64 // that the server may use, as the user says; 0 if the user does not say
@@ -159,8 +159,8 @@ type chosen struct {
 	each     reader // how many samples the value is the total of; nil if it is not an average
 }
 
-// choices are what a family of metrics has to offer: of a counter how fast it grows, of a histogram or a summary how
-// many samples there are per second, and their average.
+// choices are the values that a family of metrics can provide: of a counter how fast it grows, of a histogram or a
+// summary how many samples there are per second, and their average.
 func choices(family *dto.MetricFamily) []chosen {
 	name := family.GetName()
 	switch family.GetType() {

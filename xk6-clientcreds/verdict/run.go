@@ -201,8 +201,8 @@ func (r *Run) Unwritten(err error) {
 	r.unwritten = cmp.Or(r.unwritten, err.Error())
 }
 
-// Written notes that the run record has been written, and that the log has the outcome with it. usages are what the
-// record says of the servers under test.
+// Written notes that the run record has been written, and that the log has the outcome with it. usages hold the
+// resources that the servers under test used.
 func (r *Run) Written(file string, usages runinfo.ServerUsages) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -73,7 +73,7 @@ func TestTrend(t *testing.T) {
 	assert.Len(t, read.Trend.Rules[0].Values, 12)
 }
 
-// A change that the limit allows is a change point as well, and not worse. What is faster is not worse either.
+// A change that the limit allows is a change point as well, and not worse. Neither is a faster version.
 func TestTrendOfChangesThatAreAllowed(t *testing.T) {
 	for _, later := range []float64{21.4, 15} {
 		trend, err := TrendOf(history(20, 20, 20, 20, 20, 20, later, later, later, later, later, later), rules(t, p50Rule, "+10%"))

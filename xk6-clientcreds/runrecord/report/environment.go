@@ -180,7 +180,7 @@ func markOf(v validity.Verdict) string {
 	}
 }
 
-// versionOf is what names the version under test: the tag version, the commit, or both.
+// versionOf returns the name of the version under test: the tag version, the commit, or both.
 func versionOf(run *runrecord.Run) string {
 	version, commit := run.Tags[compare.VersionTag], run.ShortCommit()
 	if version != "" && commit != "" {

@@ -44,7 +44,7 @@ func reading(cpu float64) *runrecord.Record {
 	return r
 }
 
-// What the server did is below the latency, on the same time axis, and in its own units.
+// The server's metrics are below the latency, on the same time axis, and in their own units.
 func TestServersUnderTest(t *testing.T) {
 	t.Parallel()
 	d := pageOf(t, reading(1.5))
