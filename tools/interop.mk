@@ -8,7 +8,7 @@ ZITADEL := $(call tool,tools/zitadel,zitadel,github.com/zitadel/oidc/v3)
 export HYDRA_BIN := $(CURDIR)/$(HYDRA)
 export ZITADEL_BIN := $(CURDIR)/$(ZITADEL)
 
-test-acceptance: $(HYDRA) $(ZITADEL)
+test-acceptance capacity: $(HYDRA) $(ZITADEL)
 
 .PHONY: test-interop
 test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method of client authentication against five servers

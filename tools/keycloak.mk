@@ -12,7 +12,7 @@ PORT ?= 8080
 keycloak: $(KEYCLOAK)/version.txt ## Run Keycloak on loopback; MODE (development, production with TLS) PORT RUN (a command) change it
 	@tools/keycloak/run.sh "$(MODE)" "$(PORT)" '$(subst ','\'',$(RUN))'
 
-test-acceptance test-interop interop: $(KEYCLOAK)/version.txt
+test-acceptance test-interop interop capacity: $(KEYCLOAK)/version.txt
 
 .PHONY: test-keycloak
 test-keycloak: build/k6 $(KEYCLOAK)/version.txt ## Test with Keycloak, in production and development mode; 5 min

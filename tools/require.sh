@@ -68,6 +68,15 @@ need_java() {
     at_least "$version" 17 || lacks "Java 17 or newer (found $version)" "$line"
 }
 
+# Gatling's simulation is compiled.
+need_jdk() {
+    command -v "${JAVA_HOME:+$JAVA_HOME/bin/}javac" >/dev/null || lacks 'a JDK' 'apt-get install default-jdk-headless'
+}
+
+need_maven() {
+    command -v mvn >/dev/null || lacks Maven 'apt-get install maven'
+}
+
 need_curl() {
     command -v curl >/dev/null || lacks curl 'apt-get install curl'
 }
@@ -92,8 +101,10 @@ for tool in "$@"; do
         chromium) need_chromium ;;
         curl) need_curl ;;
         java) need_java ;;
+        jdk) need_jdk ;;
+        maven) need_maven ;;
         *)
-            echo "tools/require.sh: unknown tool $tool: go, cc, git, node, chromium, curl and java are known" >&2
+            echo "tools/require.sh: unknown tool $tool: go, cc, git, node, chromium, curl, java, jdk and maven are known" >&2
             exit 2
             ;;
     esac

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,9 @@ type measuredServer struct {
 	ladder []string // the environment of the steps
 }
 
+// keycloakLadder has HTTP/1.1, and a warm-up that compiles the server, because Gatling gets the same load.
+var keycloakLadder = []string{"FROM=100", "TO=1000", "STEPS=10", "STEP=5s", "WARM_UP=60s", "GODEBUG=http2client=0"}
+
 // The last one is fast enough to show how much of this load k6 can make: its steps are the same as before.
 func measuredServers(t *testing.T) []measuredServer {
 	t.Helper()
@@ -43,8 +47,19 @@ func measuredServers(t *testing.T) []measuredServer {
 			"oidc-provider " + packageVersion(t, "oidc-provider"), oidcProviderCounterpart,
 			append([]string{"RESOURCE=" + interopResource}, wide...),
 		},
+		{"Keycloak " + composeVersion(t, "keycloak"), warmKeycloak, keycloakLadder},
 		{"zitadel/oidc " + moduleVersion(t, "zitadel", "github.com/zitadel/oidc/v3"), zitadelCounterpart, wide},
 	}
+}
+
+// warmKeycloak is a Keycloak that compiles as in production.
+func warmKeycloak(t *testing.T, certs servers.ClientCertificates, clients []servers.Registration) counterpart {
+	t.Helper()
+	k := servers.StartKeycloakWith(t, filepath.Join(t.TempDir(), "keycloak"), certs.CA, "")
+	t.Cleanup(k.Kill)
+	k.AddScope(t, clients[0].Scope, "")
+	require.True(t, k.Register(t, clients[0]).OK)
+	return counterpart{tokenURL: k.Token, caFile: certs.CA.CAFile}
 }
 
 // Measures the tokens per second of each server within an objective, on one core, with k6 on another one.
@@ -56,32 +71,52 @@ func TestCapacity(t *testing.T) {
 		ID: "capacity", Secret: "secret-of-capacity", AuthMethod: "client_secret_basic",
 		GrantTypes: []string{"client_credentials"}, Scope: "api:read",
 	}
-	var table, steps strings.Builder
+	var table, tools, steps strings.Builder
+	busy := busyBefore(t)
 	for _, server := range measuredServers(t) {
 		var c counterpart
 		onCore(t, serverCore, func() { c = server.start(t, certs, []servers.Registration{client}) })
 		result := filepath.Join(t.TempDir(), "capacity.json")
+		env := k6test.With(map[string]string{
+			"TOKEN_URL": c.tokenURL, "SSL_CERT_FILE": c.caFile, "CLIENT_ID": client.ID, "CLIENT_SECRET": client.Secret,
+			"SLO_P95": objective, "RESULT_FILE": result, "GOGC": "400",
+		}, server.ladder...)
 		var r k6test.Result
-		onCore(t, generatorCore, func() {
-			r = k6test.Run{Script: "scripts/token-capacity.js", Judged: true, Env: k6test.With(map[string]string{
-				"TOKEN_URL": c.tokenURL, "SSL_CERT_FILE": c.caFile, "CLIENT_ID": client.ID, "CLIENT_SECRET": client.Secret,
-				"SLO_P95": "100ms", "RESULT_FILE": result, "GOGC": "400",
-			}, server.ladder...)}.Do(t)
+		used := watchCores(t, func() {
+			onCore(t, generatorCore, func() { r = k6test.Run{Script: "scripts/token-capacity.js", Judged: true, Env: env}.Do(t) })
 		})
 		t.Log(r.Output)
 		require.Zero(t, r.ExitCode, "the server misses its objective in the first step, or the run does not count")
 		found := k6test.ReadCapacity(t, result)
-		fmt.Fprintf(&table, "| %s | %.0f | %.0f | %s: %s | %.0f%% |\n",
-			server.name, found.Capacity, found.Most, found.Limit, found.Why, 100*found.GeneratorCPU)
-		fmt.Fprintf(&steps, "\n%s, `%s`:\n\n| Rate | Granted | p95 | Failed | Missed by |\n|---|---|---|---|---|\n",
-			server.name, strings.Join(server.ladder, " "))
-		for _, s := range found.Steps {
-			fmt.Fprintf(&steps, "| %d/s | %.1f/s | %.1f ms | %.2f%% | %s |\n", s.Rate, s.Granted, s.P95, 100*s.Failed, s.Miss)
+		row := fmt.Sprintf("| %.0f | %.0f | %s: %s | %.0f%% | %.0f%% |\n", found.Capacity, found.Most, found.Limit, found.Why,
+			100*used[serverCore], 100*found.GeneratorCPU)
+		fmt.Fprintf(&table, "| %s %s", server.name, row)
+		writeSteps(&steps, server.name, server.ladder, found)
+		if slices.Equal(server.ladder, keycloakLadder) {
+			name := "Gatling " + gatlingVersion(t)
+			found, used := runGatling(t, env)
+			fmt.Fprintf(&tools, "| k6 with this project %s| %s | %.0f | %.0f | %s: %s | %.0f%% | %.0f%% |\n", row, name, found.Capacity,
+				found.Most, found.Limit, found.Why, 100*used[serverCore], 100*used[generatorCore])
+			writeSteps(&steps, server.name+", "+name, server.ladder, found)
 		}
 	}
-	document(t, "docs/evidence/capacity.md",
-		"\n"+machine(t)+"\n\n| Server | Tokens/s within the objective | Most tokens/s | Limit | Most CPU of k6 |\n"+
-			"|---|---|---|---|---|\n"+table.String()+"\n### Steps\n"+steps.String())
+	const columns = "| Tokens/s within the objective | Most tokens/s | Limit | Most CPU of the server's core | Most CPU of the generator |\n" +
+		"|---|---|---|---|---|---|\n"
+	document(t, "docs/evidence/capacity.md", "\n"+machine(t)+" "+busy+"\n\n| Server "+columns+table.String()+
+		"\n### Keycloak by two tools\n\n| Source "+columns+
+		"| [Keycloak's sizing guide](https://www.keycloak.org/high-availability/single-cluster/concepts-memory-and-cpu-sizing) | "+
+		"120 for each vCPU | | | | |\n"+tools.String()+"\n### Steps\n"+steps.String())
+}
+
+// objective is the time within which a server answers 95% of the requests.
+const objective = "100ms"
+
+func writeSteps(b *strings.Builder, name string, ladder []string, found k6test.Capacity) {
+	fmt.Fprintf(b, "\n%s, `%s`:\n\n| Rate | Granted | p95 | Failed | Missed by |\n|---|---|---|---|---|\n",
+		name, strings.Join(ladder, " "))
+	for _, s := range found.Steps {
+		fmt.Fprintf(b, "| %d/s | %.1f/s | %.1f ms | %.2f%% | %s |\n", s.Rate, s.Granted, s.P95, 100*s.Failed, s.Miss)
+	}
 }
 
 // onCore has what start starts run on one core, with all of its threads.
