@@ -97,7 +97,7 @@ func (s *Server) authenticate(r *http.Request, f *form) (*client, *oauthError) {
 	if err != nil {
 		return c, err
 	}
-	if c.authMethod != "" && c.authMethod != method.name {
+	if !s.profile.accepts(method.name) || c.authMethod != "" && c.authMethod != method.name {
 		return c, errMethodForbidden
 	}
 	if id := f.get("client_id"); id != "" && id != c.id {

@@ -77,6 +77,8 @@ type Config struct {
 	// "/tenant" below the server's own address. Default: the server's address.
 	// The endpoints live below the path of the issuer.
 	Issuer string
+	// Profile is the name of the provider whose answers the server plays: see Profiles. Default: none.
+	Profile string
 	// TLSDir switches both ports to HTTPS and is the folder of the
 	// certificates: a CA found there is used again, otherwise one is made.
 	TLSDir string
@@ -145,6 +147,7 @@ func configErrorf(option, format string, args ...any) error {
 }
 
 func (c *Config) setDefaults() {
+	c.applyProfile()
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.TTL, DefaultTTL)
 	setDefault(&c.TokenFormat, Opaque)

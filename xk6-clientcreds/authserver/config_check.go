@@ -20,6 +20,9 @@ func (c *Config) validate() error {
 			return err
 		}
 	}
+	if err := c.checkProfile(); err != nil {
+		return err
+	}
 	if err := checkIssuer(c.Issuer); err != nil {
 		return err
 	}

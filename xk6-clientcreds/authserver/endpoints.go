@@ -39,6 +39,9 @@ func (s *Server) Endpoints() Endpoints { return s.endpoints }
 func (s *Server) bind(authAddr, apiAddr net.Addr) {
 	auth, api := s.origin(authAddr), s.origin(apiAddr)
 	issuer := s.cfg.Issuer
+	if s.profile != nil {
+		issuer = s.profile.issuer
+	}
 	if issuer == "" || strings.HasPrefix(issuer, "/") {
 		issuer = auth + issuer
 	}
@@ -60,7 +63,10 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 		s.endpoints.Admin = auth + adminPath
 	}
 	issuerURL := s.endpoints.issuerURL()
-	s.endpoints.Metadata = issuerURL.Scheme + "://" + issuerURL.Host + metadataPaths(issuerURL.Path)[0]
+	s.endpoints.Metadata = issuerURL.Scheme + "://" + issuerURL.Host + s.metadataPaths()[0]
+	if s.profile != nil {
+		s.endpoints.Token = auth + s.profile.token
+	}
 	s.api.origin = api
 	s.defaultAudience = s.cfg.APIAudience
 	if s.defaultAudience == "" {
@@ -72,6 +78,22 @@ func (s *Server) bind(authAddr, apiAddr net.Addr) {
 		// port itself.
 		s.introspector.endpoint = auth + strings.TrimSuffix(s.endpoints.issuerPath(), "/") + "/introspect"
 	}
+}
+
+// metadataPaths are the paths of the metadata.
+func (s *Server) metadataPaths() []string {
+	if s.profile != nil {
+		return s.profile.metadata
+	}
+	return metadataPaths(s.endpoints.issuerPath())
+}
+
+// tokenPath is the path of the token endpoint.
+func (s *Server) tokenPath() string {
+	if s.profile != nil {
+		return s.profile.token
+	}
+	return strings.TrimSuffix(s.endpoints.issuerPath(), "/") + "/token"
 }
 
 // origin returns scheme, host and port of a bound address.

@@ -46,6 +46,7 @@ type mtlsEndpointAliases struct {
 
 func (s *Server) metadata() metadata {
 	algorithms, methods := slices.Concat(secretAlgorithms, keyAlgorithms), s.offeredMethods()
+	methods = slices.DeleteFunc(methods, func(name string) bool { return !s.profile.accepts(name) })
 	m := metadata{
 		Issuer:                      s.endpoints.Issuer,
 		TokenEndpoint:               s.endpoints.Token,

@@ -1,6 +1,9 @@
 package authserver
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
 // oauthError is an error response of RFC 6749 §5.2. All of them are made once:
 // what a request said never gets into them.
@@ -8,6 +11,7 @@ type oauthError struct {
 	result tokenResult
 	status int
 	body   []byte
+	header http.Header // of a provider's answer, which has no others; nil for the answers of this server
 }
 
 func newError(result tokenResult, status int, description string) *oauthError {
@@ -92,6 +96,10 @@ func writeJSON(w http.ResponseWriter, status int, body []byte) {
 // header that the server knows, as RFC 6749 §5.2 demands where that header was
 // used and RFC 9110 §15.5.2 demands everywhere.
 func (e *oauthError) write(w http.ResponseWriter) {
+	if e.header != nil {
+		e.writeAsProvider(w)
+		return
+	}
 	switch e.status {
 	case http.StatusUnauthorized:
 		w.Header()["Www-Authenticate"] = headerBasic
@@ -99,6 +107,16 @@ func (e *oauthError) write(w http.ResponseWriter) {
 		w.Header()["Allow"] = headerPost
 	case http.StatusServiceUnavailable:
 		w.Header()["Retry-After"] = headerRetry
+	}
+	writeJSON(w, e.status, e.body)
+}
+
+// writeAsProvider sends the answer of a profile.
+func (e *oauthError) writeAsProvider(w http.ResponseWriter) {
+	maps.Copy(w.Header(), e.header)
+	if len(e.body) == 0 {
+		w.WriteHeader(e.status)
+		return
 	}
 	writeJSON(w, e.status, e.body)
 }

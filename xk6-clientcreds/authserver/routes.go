@@ -67,7 +67,8 @@ func (s *Server) handlers(split bool) ([]http.Handler, error) {
 func (s *Server) addAuthorizationServer(p *routes) error {
 	issuerPath := s.endpoints.issuerPath()
 	base := strings.TrimSuffix(issuerPath, "/")
-	p.paths[base+"/token"] = counted(&s.stats.token, s, faults.Token, s.cfg.TokenMiddleware, s.serveToken)
+	p.paths[s.tokenPath()] = s.profile.throttling(
+		counted(&s.stats.token, s, faults.Token, s.cfg.TokenMiddleware, s.serveToken))
 	p.paths[base+"/introspect"] = s.arriving(&s.stats.introspections, faults.Introspection,
 		http.HandlerFunc(s.serveIntrospection))
 	p.paths[base+"/revoke"] = s.arriving(&s.stats.revocations, faults.Revocation, http.HandlerFunc(s.serveRevocation))
@@ -78,7 +79,7 @@ func (s *Server) addAuthorizationServer(p *routes) error {
 		return err
 	}
 	discovery := s.arriving(&s.stats.discoveries, faults.Metadata, published)
-	for _, path := range metadataPaths(issuerPath) {
+	for _, path := range s.metadataPaths() {
 		p.paths[path] = discovery
 	}
 	return nil

@@ -15,6 +15,8 @@ import (
 // Server is an authorization server and a protected API. Make it with [New],
 // then call Start once, and Shutdown in the end.
 type Server struct {
+	profile *profile // nil if the server plays no provider
+
 	cfg     Config
 	clients *registry
 	methods []authMethod
@@ -53,7 +55,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{ids: newTokenIDs(), revoked: newRevocations(maxRevoked), wall: cfg.Now}
+	s := &Server{ids: newTokenIDs(), revoked: newRevocations(maxRevoked), wall: cfg.Now, profile: profileOf(cfg.Profile)}
 	s.bulkRevocations = newBulkRevocations(s.ids)
 	s.faults = faults.New(s.wall, s.clientOf)
 	cfg.Now = func() time.Time { return s.wall().Add(s.faults.ServerSkew()) }

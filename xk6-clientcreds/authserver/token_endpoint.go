@@ -15,7 +15,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		s.stats.countToken(c, err.result)
-		err.write(w)
+		s.profile.refusal(c, err).write(w)
 		return
 	}
 	s.stats.countToken(c, resultIssued)
@@ -61,6 +61,9 @@ func (s *Server) grantToken(r *http.Request, f *form) (*client, *oauthError) {
 
 // clientCredentials is the grant of RFC 6749 §4.4.2, in f.
 func (s *Server) clientCredentials(c *client, f *form) (*tokenClaims, *oauthError) {
+	if err := s.profile.check(f); err != nil {
+		return nil, err
+	}
 	scope, err := c.grantScope(f.get("scope"))
 	if err != nil {
 		return nil, err
@@ -91,8 +94,10 @@ func (s *Server) appendTokenResponse(f *form, g *tokenClaims) *oauthError {
 	f.out = append(f.out, `","token_type":"`...)
 	f.out = append(f.out, g.bound.tokenType()...)
 	f.out = append(f.out, `","expires_in":`...)
-	f.out = appendInt(f.out, int64(g.expires.Sub(g.issued).Seconds()))
-	if g.scope != "" {
+	seconds := int64(g.expires.Sub(g.issued).Seconds())
+	f.out = appendInt(f.out, seconds)
+	f.out = s.profile.appendMembers(f.out, seconds)
+	if g.scope != "" && (s.profile == nil || !s.profile.noScope) {
 		f.out = append(f.out, `,"scope":`...)
 		f.out = appendJSONString(f.out, g.scope)
 	}

@@ -57,7 +57,7 @@ func (s *serve) clientsOfFlags() ([]servedClient, error) {
 
 func (s *serve) clientOfEnvironment(id string) servedClient {
 	c := authserver.Client{
-		ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", defaultScope),
+		ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", s.flags.defaultScope()),
 		GrantTypes: authserver.GrantTypes,
 	}
 	generated := c.Secret == ""

@@ -28,7 +28,7 @@ func (s *serve) generatedClients() ([]servedClient, error) {
 		return nil, invalidf("--client-count and --client are both set; set one of them")
 	}
 	list := make([]servedClient, n)
-	scope := s.env("SCOPE", defaultScope)
+	scope := s.env("SCOPE", s.flags.defaultScope())
 	for i := range list {
 		list[i].Client = authserver.Client{
 			ID: fmt.Sprintf("client-%d", i+1), Secret: newSecret(), Scope: scope,

@@ -28,6 +28,7 @@ func flagValues() map[string][]string {
 		"on-error":       {"abort"},
 		"outage-how":     {"error", "reset"},
 		"refresh":        {"background", "blocking"},
+		"profile":        authserver.Profiles(),
 		"token-format":   {string(authserver.Opaque), string(authserver.JWT)},
 	}
 }

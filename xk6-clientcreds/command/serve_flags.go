@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -38,6 +39,8 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 	set.StringVar(&f.cfg.APIAddr, "api-addr", "", "`host:port` of the protected API (default: the address in --addr)")
 	set.StringVar(&f.cfg.Issuer, "issuer", "",
 		"issuer `identifier`: a URL, or a path such as /tenant (default: the URL of --addr)")
+	set.StringVar(&f.cfg.Profile, "profile", "",
+		"`provider` whose token endpoint the server plays: "+oneOf("profile")+"; paths, lifetime, responses, and refusals")
 	set.StringVar(&f.cfg.TLSDir, "tls-dir", "",
 		"serve HTTPS, with a CA and a certificate from this `folder`; created if they do not exist")
 	set.StringVar(&f.clientsFile, "clients", "", "`file` with the registered clients, CSV or JSON")
@@ -81,7 +84,7 @@ func (f *serveFlags) declare(set *pflag.FlagSet) {
 
 // group groups the flags in the help.
 func (f *serveFlags) group() {
-	group(f.set, "Server", "addr", "api-addr", "issuer", "tls-dir")
+	group(f.set, "Server", "addr", "api-addr", "issuer", "profile", "tls-dir")
 	group(f.set, "Clients", "clients", "client", "client-count", "client-key", "client-certificate", "basic-encoding",
 		"registration")
 	group(f.set, "Tokens", "ttl", "token-format", "jwt-alg", "dpop-nonce")
@@ -92,7 +95,8 @@ func (f *serveFlags) group() {
 
 // flagOf names the flags by the fields of authserver.Config.
 var flagOf = map[string]string{
-	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "TLSDir": "--tls-dir", "TTL": "--ttl",
+	"Addr": "--addr", "APIAddr": "--api-addr", "Issuer": "--issuer", "Profile": "--profile",
+	"TLSDir": "--tls-dir", "TTL": "--ttl",
 	"TokenFormat": "--token-format", "JWTAlgorithm": "--jwt-alg", "BasicEncoding": "--basic-encoding",
 	"APICheck": "--api-check", "DPoPNonce": "--dpop-nonce", "APIScope": "--api-scope", "APIAudience": "--api-audience",
 	"Faults": "--faults", "Registration": "--registration",
@@ -103,14 +107,29 @@ var flagOf = map[string]string{
 func (f *serveFlags) config(clients []servedClient) (authserver.Config, error) {
 	cfg := f.cfg
 	cfg.TTL = time.Duration(f.ttl)
+	if cfg.Profile != "" { // which has other defaults
+		for flag, reset := range map[string]func(){
+			"ttl": func() { cfg.TTL = 0 }, "token-format": func() { cfg.TokenFormat = "" },
+			"jwt-alg": func() { cfg.JWTAlgorithm = "" },
+		} {
+			if !f.set.Changed(flag) {
+				reset()
+			}
+		}
+	}
 	cfg.DPoPNonce = time.Duration(f.dpopNonce)
 	for _, c := range clients {
 		cfg.Clients = append(cfg.Clients, c.Client)
 	}
-	if f.set.Changed("jwt-alg") && cfg.TokenFormat != authserver.JWT {
+	if f.set.Changed("jwt-alg") && cfg.TokenFormat != authserver.JWT && cfg.TokenFormat != "" {
 		return cfg, invalidf("--jwt-alg has no effect on opaque tokens: drop it, or add --token-format jwt")
 	}
 	return cfg, nil
+}
+
+// defaultScope is the scope of clients that the user does not give another one.
+func (f *serveFlags) defaultScope() string {
+	return cmp.Or(authserver.ProfileScope(f.cfg.Profile), defaultScope)
 }
 
 // explain names the flag, or other place, that the configuration error is
