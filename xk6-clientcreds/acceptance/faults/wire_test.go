@@ -56,7 +56,7 @@ type arrivals struct {
 	stall        time.Duration
 }
 
-// The ports that wires and servers listen on, each once, from a random one on. They are below those of outgoing
+// The ports that wires and servers listen on, each once, from a random one on. They are below the ports of outgoing
 // connections, so that nobody takes one while nothing listens there.
 const lowestPort, lowPorts = 20_000, 12_000
 
