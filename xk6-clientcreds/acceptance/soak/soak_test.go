@@ -226,7 +226,7 @@ func document(t *testing.T, all []*run) {
 		stats := r.server.Stats()
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.3f | %d | %d | %s |\n", r.what, stats.APIRequests.Total,
 			stats.TokenRequests.Total, stats.TokenRequests.ByResult["issued"], r.amplification(), r.late(), r.saturated(),
-			r.record.Validity.Verdict)
+			strings.Join(append([]string{r.record.Validity.Verdict}, r.record.Rules()...), " "))
 	}
 	path := filepath.Join(folder, "soak.md")
 	const marker = "<!-- make soak writes from here -->\n"
