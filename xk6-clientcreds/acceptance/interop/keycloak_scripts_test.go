@@ -32,7 +32,7 @@ type keycloakScript struct {
 	// The test acts when the log says this.
 	says string
 	act  func(t *testing.T, env map[string]string)
-	// crossed are the thresholds that do not hold, because Keycloak is not what the scenario wants.
+	// crossed are the thresholds that do not hold, because Keycloak differs from what the scenario expects.
 	crossed []string
 }
 
@@ -153,7 +153,7 @@ func (c keycloakScript) run(t *testing.T, script string) {
 	require.ElementsMatch(t, c.crossed, r.Crossed(), r.Output)
 	if c.crossed == nil {
 		r.Passes(t)
-		// What the scenario itself provokes, its thresholds have judged.
+		// The thresholds have judged the failures that the scenario provokes.
 		provoked := slices.Contains([]string{"idp-outage.js", "secret-key-rotation.js"}, script)
 		require.Equal(t, provoked, r.Summary.Value("clientcreds_request_failed", "passes") > 0)
 	} else {

@@ -345,7 +345,7 @@ func TestPageOfATrend(t *testing.T) {
 	assert.NotContains(t, page.String(), "No rule has a change point.")
 }
 
-// What does not vary has no chart, and no table of its own.
+// Values that do not vary have neither a chart nor a table.
 func TestPageWithoutEmptyParts(t *testing.T) {
 	t.Parallel()
 	r := load{seconds: 10, slower: 1}.record()
