@@ -85,3 +85,15 @@ func (a *api) call(method, path string, body, into any) error {
 	}
 	return json.Unmarshal(answer, into)
 }
+
+// serves waits until the API server has a resource that was just defined.
+func (a *api) serves(path string) error {
+	deadline := time.Now().Add(longest)
+	for tick := time.NewTicker(250 * time.Millisecond); ; <-tick.C {
+		err := a.call(http.MethodGet, path, nil, nil)
+		if err == nil || time.Now().After(deadline) {
+			tick.Stop()
+			return err
+		}
+	}
+}

@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-func labels(run testRun, more object) object {
-	all := object{"app": "k6", "k6_cr": run.Metadata.Name}
+// labels are the operator's own labels, and the labels that the TestRun sets for these pods.
+func labels(run testRun, spec pod, more object) object {
+	all := object{}
+	maps.Copy(all, spec.Metadata.Labels)
+	maps.Copy(all, object{"app": "k6", "k6_cr": run.Metadata.Name})
 	maps.Copy(all, more)
 	return all
 }
@@ -50,7 +53,7 @@ func runner(run testRun, index int) object {
 		"resources": spec.Resources, "volumeMounts": mounts, "ports": append([]any{object{"containerPort": 6565}}, run.Spec.Ports...),
 		"livenessProbe": probe, "readinessProbe": probe, "securityContext": spec.ContainerSecurityContext,
 	}
-	return job(run, name, labels(run, object{"runner": "true"}), spec, container, object{"hostname": name, "volumes": volumes})
+	return job(run, name, labels(run, spec, object{"runner": "true"}), spec, container, object{"hostname": name, "volumes": volumes})
 }
 
 func starter(run testRun, hosts []string) object {
@@ -70,7 +73,7 @@ func starter(run testRun, hosts []string) object {
 		},
 		"securityContext": spec.ContainerSecurityContext,
 	}
-	return job(run, run.Metadata.Name+"-starter", labels(run, nil), spec, container, nil)
+	return job(run, run.Metadata.Name+"-starter", labels(run, spec, nil), spec, container, nil)
 }
 
 func job(run testRun, name string, labels object, spec pod, container, more object) object {
@@ -84,8 +87,12 @@ func job(run testRun, name string, labels object, spec pod, container, more obje
 	maps.Copy(template, more)
 	return object{
 		"apiVersion": "batch/v1", "kind": "Job",
-		"metadata": object{"name": name, "namespace": run.Metadata.Namespace, "labels": labels},
-		"spec":     object{"backoffLimit": 0, "template": object{"metadata": object{"labels": labels}, "spec": template}},
+		"metadata": object{
+			"name": name, "namespace": run.Metadata.Namespace, "labels": labels, "annotations": spec.Metadata.Annotations,
+		},
+		"spec": object{"backoffLimit": 0, "template": object{
+			"metadata": object{"labels": labels, "annotations": spec.Metadata.Annotations}, "spec": template,
+		}},
 	}
 }
 
@@ -94,7 +101,8 @@ func service(run testRun, index int) object {
 		"apiVersion": "v1", "kind": "Service",
 		"metadata": object{
 			"name": fmt.Sprintf("%s-service-%d", run.Metadata.Name, index), "namespace": run.Metadata.Namespace,
-			"labels": labels(run, object{"runner": "true"}),
+			"labels":      labels(run, run.Spec.Runner, object{"runner": "true"}),
+			"annotations": run.Spec.Runner.Metadata.Annotations, // of the pods, also here
 		},
 		"spec": object{
 			"selector": object{"job-name": fmt.Sprintf("%s-%d", run.Metadata.Name, index)},

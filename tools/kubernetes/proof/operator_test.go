@@ -33,6 +33,7 @@ type pod struct {
 	Env, EnvFrom                 []any
 	Volumes, VolumeMounts        []any
 	Resources                    map[string]any
+	Metadata                     struct{ Annotations, Labels object }
 }
 
 type object = map[string]any

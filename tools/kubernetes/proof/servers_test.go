@@ -123,10 +123,18 @@ const usualJobs = `
   kubernetes_sd_configs: [{role: pod}]
   relabel_configs:
     - {source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape], action: keep, regex: "true"}
+    - source_labels: [__address__, __meta_kubernetes_pod_annotation_prometheus_io_port]
+      regex: '([^:]+)(?::\d+)?;(\d+)'
+      replacement: $1:$2
+      target_label: __address__
 - job_name: kubernetes-service-endpoints
   kubernetes_sd_configs: [{role: endpoints}]
   relabel_configs:
     - {source_labels: [__meta_kubernetes_service_annotation_prometheus_io_scrape], action: keep, regex: "true"}
+    - source_labels: [__address__, __meta_kubernetes_service_annotation_prometheus_io_port]
+      regex: '([^:]+)(?::\d+)?;(\d+)'
+      replacement: $1:$2
+      target_label: __address__
 `
 
 // startPrometheus runs a Prometheus with the scrape job of deploy/kubernetes, and with the usual ones, which must not find the runners too.
