@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// settings are the edits of plain/kustomization.yaml that make a short run of two pods on one node.
+// settings are the edits of plain/kustomization.yaml that make a short run of two pods on one node, which others may keep busy.
 func settings(t *testing.T, s *terminal) {
 	t.Helper()
 	s.edit(t, "deploy/kubernetes/plain/kustomization.yaml",
 		"ISSUER=https://idp.example.com", "ISSUER="+issuer,
-		"API_URL=https://api.example.com/orders", "API_URL="+issuer+"/api/orders\n      - VUS=4\n      - DURATION=8s\n      - K6_PROMETHEUS_LINGER=8s",
+		"API_URL=https://api.example.com/orders", "API_URL="+issuer+"/api/orders\n      - VUS=4\n      - DURATION=10s\n      - K6_PROMETHEUS_LINGER=8s\n"+
+			"      - K6_CLIENTCREDS_ALLOW=generator_saturated",
 		"# patches:", "patches:", "#   - target", "  - target", "#     patch", "    patch",
 		"#       - {op: replace, path: /spec/parallelism, value: 8}",
 		"      - {op: replace, path: /spec/parallelism, value: 2}\n      - {op: replace, path: /spec/runner/resources/requests/cpu, value: 100m}")
@@ -39,7 +40,7 @@ func total(t *testing.T, path, metric string) int {
 // record have the same counts.
 func TestDistributedRun(t *testing.T) {
 	s := newTerminal(t)
-	s.serve(t, "--ttl=3s")
+	s.serve(t, "--ttl=5s")
 	startPrometheus(t)
 	settings(t, s)
 	s.edit(t, "deploy/kubernetes/plain/kustomization.yaml", "# components: [../records]", "components: [../records]")

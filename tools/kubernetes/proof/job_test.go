@@ -11,9 +11,9 @@ import (
 func TestJob(t *testing.T) {
 	const section = "One pod, without the operator"
 	s := newTerminal(t)
-	s.serve(t, "--ttl=3s")
+	s.serve(t, "--ttl=5s")
 	s.edit(t, "deploy/kubernetes/job/kustomization.yaml", "newTag: latest", "newTag: v0", "ISSUER=https://idp.example.com", "ISSUER="+issuer,
-		"API_URL=https://api.example.com/orders", "API_URL="+issuer+"/api/orders", "VUS=20", "VUS=2", "DURATION=1m", "DURATION=5s")
+		"API_URL=https://api.example.com/orders", "API_URL="+issuer+"/api/orders", "VUS=20", "VUS=2", "DURATION=1m", "DURATION=5s\n      - K6_CLIENTCREDS_ALLOW=generator_saturated")
 	inNamespace(t, s, "ci")
 	(&terminal{dir: s.dir}).run(t, "kubectl label namespace ci pod-security.kubernetes.io/enforce=restricted")
 	out := s.section(t, section)
