@@ -112,9 +112,7 @@ func watchCores(t *testing.T, run func()) map[int]float64 {
 	}()
 	run()
 	close(stop)
-	most := <-done
-	require.NotEmpty(t, most, "/proc/stat")
-	return most
+	return <-done
 }
 
 // busyBefore says how busy other programs keep the machine.
