@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,32 @@ func TestPageOfFailures(t *testing.T) {
 	outcome := d.rows(t, "Token requests by outcome")
 	assert.Equal(t, []string{"from", "granted", "temporarily_unavailable"}, outcome[0])
 	assert.Equal(t, []string{"0:04", "4.5/s", "0.5/s"}, outcome[3])
+}
+
+// TestSharesAndRates: in the first facts, in the tables of requests, and among all metrics.
+func TestSharesAndRates(t *testing.T) {
+	t.Parallel()
+	d := pageOf(t, load{seconds: 30, slower: 1, failing: true}.record())
+	names, texts := d.texts("dt"), d.texts("dd")
+	assert.Regexp(t, `^80 \(2\.667/s\), p95 2\d\.?\d* ms, failed 10%$`, texts[slices.Index(names, "Token requests")])
+	assert.Equal(t, "0123456789ab", texts[slices.Index(names, "Commit")])
+	assert.NotContains(t, names, "Runs")
+	assert.NotContains(t, names, "Processes")
+	assert.Equal(t, []string{"early", "70", "2.333/s", "10%"}, d.rows(t, "Token requests by reason")[1][:4])
+	others := d.rows(t, "Counters, rates and gauges")
+	assert.Contains(t, others, []string{metricname.RequestFailed, "rate", "80", "10%", none})
+	assert.Contains(t, others, []string{"iterations", "counter", "600", "600", "20/s"})
+	assert.Contains(t, others, []string{"vus", "gauge", "30", "5 (5 to 5)", none})
+	trends := d.rows(t, "Trends")
+	assert.Contains(t, trends, []string{
+		"clientcreds_token_ttl", "80", "4,000 ms", "4,000 ms", "4,000 ms", "4,000 ms", "4,000 ms", "4,000 ms", "4,000 ms",
+	})
+	environment := d.rows(t, "Environment")
+	assert.Equal(t, []string{"what", "k6", "1"}, []string{environment[0][0], environment[1][0], environment[1][1]})
+
+	names = pageOf(t, load{}.record()).texts("dt")
+	assert.NotContains(t, names, "Token requests", "there are none")
+	assert.NotContains(t, names, "API requests")
 }
 
 // TestRequestsWithoutAnAnswer: they are counted, and took no time.
@@ -224,9 +251,14 @@ func TestPageOfSegments(t *testing.T) {
 		start: testStart.Add(300 * time.Millisecond), seconds: 10,
 		slower: 1,
 	}.record()
+	a.Instances[0].Segment, b.Instances[0].Segment = "0:1/2", "1/2:1"
 	d := pageOf(t, a, b)
 	assert.Contains(t, d.texts("dt"), "Processes")
 	assert.NotContains(t, d.texts("h2"), "Runs")
+	environment := d.rows(t, "Environment")
+	require.Len(t, environment, 2, "processes that are alike are one row")
+	assert.Equal(t, "2", environment[1][1])
+	assert.Equal(t, "0:1/2, 1/2:1", environment[1][len(environment[1])-1])
 	assert.Equal(t, "40/s", d.rows(t, "API requests by outcome")[3][1], "they add up")
 	assert.Equal(t, "10", d.rows(t, "Virtual users and iterations")[3][1], "they add up")
 	assert.Equal(t, "25%", d.rows(t, "CPU and lag of k6")[3][1], "of what each may use")
@@ -243,6 +275,7 @@ func TestPageOfRuns(t *testing.T) {
 	rows := d.rows(t, "Runs")
 	require.Len(t, rows, 3)
 	assert.Equal(t, []string{"PASS", "FAIL"}, []string{rows[1][6], rows[2][6]})
+	assert.Equal(t, []string{"1", "2"}, []string{rows[1][0], rows[2][0]})
 	assert.Equal(t, "20/s", d.rows(t, "API requests by outcome")[3][1], "they are averaged")
 	assert.Equal(t, "0:09", slices.MaxFunc(d.rows(t, "API requests by outcome")[1:], func(a, b []string) int {
 		return strings.Compare(a[0], b[0])
@@ -280,6 +313,79 @@ func TestComparison(t *testing.T) {
 	assert.Contains(t, all, []string{"iterations", "per run", "200", "200", "0%"})
 	assert.Len(t, d.rows(t, "Runs"), 1+8)
 	assert.Equal(t, []string{"head token endpoint", "https://idp.example.com"}, d.rows(t, "Servers")[4])
+}
+
+// TestDifferences: of what both sides measured, and of what one of them did.
+func TestDifferences(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		base, head float64
+		want       string
+	}{
+		{100, 125, "+25.0%"},
+		{100, 80, "-20.0%"},
+		{-100, -50, "+50.0%"},
+		{7, 7, "0%"},
+		{0, 0, "0%"},
+		{0, 7, none},
+		{7, 0, "-100.0%"},
+		{math.NaN(), 7, none},
+		{7, math.NaN(), none},
+	} {
+		rows := new(table)
+		addDifference(rows, "m", "max", plain, c.base, c.head)
+		assert.Equal(t, c.want, rows.Rows[0].Cells[4])
+	}
+	base, err := newGroup("base", []*runrecord.Record{load{seconds: 5, slower: 1}.record()})
+	require.NoError(t, err)
+	r := load{seconds: 5, slower: 1, failing: true}.record()
+	r.Metrics["of_head_alone"] = r.Metrics["iterations"]
+	head, err := newGroup("head", []*runrecord.Record{r})
+	require.NoError(t, err)
+	for metric, want := range map[string][]string{
+		metricname.RequestFailed: {"share", "0%", "10%", none}, "iterations": {"per run", "100", "100", "0%"},
+		"vus": {"max", "5", "5", "0%"}, "checks": {"share", "100%", "100%", "0%"}, "of_head_alone": {"per run", "0", "100", none},
+	} {
+		rows := new(table)
+		addMetric(rows, metric, base, head)
+		require.Len(t, rows.Rows, 1, metric)
+		assert.Equal(t, want, rows.Rows[0].Cells[1:], metric)
+	}
+}
+
+// TestLinesDiffer: in color and dash, also where there are more lines than colors.
+func TestLinesDiffer(t *testing.T) {
+	t.Parallel()
+	var got [][2]int
+	for _, c := range paint(colors-1, make([]curve, 3)...) {
+		got = append(got, [2]int{c.Color, c.Dash})
+	}
+	assert.Equal(t, [][2]int{{7, 7}, {0, 8}, {1, 9}}, got)
+	all := make([]trend, colors+1)
+	for i := range all {
+		all[i] = trend{strconv.Itoa(i), valuesOf(1, 2, 3)}
+	}
+	for _, c := range []*chart{
+		histogram("id", "title", all...), percentiles("id", "title", all...), lifetimes("id", "title", "", all...),
+	} {
+		last := c.Lines[colors]
+		assert.Equal(t, [2]int{0, colors}, [2]int{last.Color, last.Dash})
+	}
+	b := runrecord.NewBuilder()
+	for i := range colors + 2 {
+		scenario := strconv.Itoa(i)
+		b.Cell("m", runrecord.Trend, "time", func(string) string { return scenario }).Observe(1, testStart)
+	}
+	var r runrecord.Record
+	b.Fill(&r, &runrecord.Instance{})
+	assert.Len(t, partsOf(r.Metric("m"), "scenario"), colors)
+}
+
+func TestCapitals(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"abc": "Abc", "zoo": "Zoo", "Abc": "Abc", "`a`": "`a`", "{a}": "{a}"} {
+		assert.Equal(t, want, capital(text))
+	}
 }
 
 // TestComparisonOfTwoRuns: a verdict requires more of them, which is said once.
