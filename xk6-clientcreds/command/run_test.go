@@ -68,7 +68,7 @@ func newRuns(t *testing.T, child string, env map[string]string) *runs {
 
 // do runs it, and returns the lines that the command printed.
 func (r *runs) do(args ...string) ([]string, error) {
-	r.cmd.SetArgs(args)
+	r.cmd.SetArgs(append([]string{}, args...)) // without any, cobra takes the arguments of the test binary
 	err := r.cmd.Execute()
 	return strings.Split(strings.TrimSpace(r.out.String()), "\n"), err
 }
