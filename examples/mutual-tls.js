@@ -27,5 +27,5 @@ const client = new Client({
 
 export default function () {
     check(client.get(__ENV.API_URL), { 'client.get shows the certificate': (r) => r.status === 200 });
-    check(http.get(__ENV.API_URL, { headers: client.headers() }), { 'k6/http shows that of tlsAuth': (r) => r.status === 200 });
+    check(http.get(__ENV.API_URL, { headers: client.headers() }), { 'k6/http presents the certificate of tlsAuth': (r) => r.status === 200 });
 }

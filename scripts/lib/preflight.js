@@ -43,11 +43,11 @@ const inquiries = {
 export function inquiryPreflight(client, kinds = Object.keys(inquiries)) {
     for (const kind of kinds) {
         const [variable, call] = inquiries[kind];
-        inquire(variable, kind, () => call(client));
+        ask(variable, kind, () => call(client));
     }
 }
 
-function inquire(variable, what, call) {
+function ask(variable, what, call) {
     let answer;
     try {
         answer = call();

@@ -420,7 +420,7 @@ func TestProofIsGoodOnce(t *testing.T) {
 		tokenWith(proof).ask(t, handler).member(t, "error_description"))
 	require.Equal(t, http.StatusOK, tokenWith(other.proof(t, "POST", offlineToken, "",
 		map[string]any{"jti": "once"})).ask(t, handler).status,
-		"identifiers are those of a key")
+		"an identifier belongs to a key")
 
 	s.proofs.seen.limit = 1
 	a = tokenWith(h.proof(t, "POST", offlineToken, "", nil)).ask(t, handler)

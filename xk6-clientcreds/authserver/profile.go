@@ -19,9 +19,9 @@ type profile struct {
 	// methods are the client authentication methods that the endpoint accepts.
 	methods []string
 	ttl     time.Duration
-	// scope is what the client of serve may have unless the user says otherwise.
+	// scope is the scope of the client of serve, unless the user sets another one.
 	scope string
-	// noScope says that the response of a granted request lacks the scope, and members are what it has beside it.
+	// noScope says that the response to a granted request lacks the scope. members are its other members.
 	// %d in them is the lifetime in seconds.
 	noScope bool
 	members string
@@ -97,7 +97,7 @@ func (c *Config) checkProfile() error {
 	case c.Profile == "":
 		return nil
 	case profileOf(c.Profile) == nil:
-		return configErrorf("Profile", "%q is not a provider; allowed: %s", c.Profile, strings.Join(Profiles(), ", "))
+		return configErrorf("Profile", "%q is not a provider; use one of %s", c.Profile, strings.Join(Profiles(), ", "))
 	case c.Issuer != "":
 		return configErrorf("Issuer", "the profile %s has an issuer of its own; drop one of the two", c.Profile)
 	}

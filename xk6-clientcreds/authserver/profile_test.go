@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// providerAnswers are what each provider answers: the members of a response, and refusals by what is wrong.
+// providerAnswers are the answers of each provider: the members of a response, and refusals by what is wrong.
 var providerAnswers = map[string]struct {
 	members  []string
 	lifetime float64
@@ -143,7 +143,7 @@ func TestLimitsOfProfiles(t *testing.T) {
 	a := request{http.MethodGet, cognito.metadata[0], "", nil}.ask(t, h)
 	assert.Contains(t, a.body, `"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]`)
 	for wrong, cfg := range map[string]Config{
-		`"ping" is not a provider; allowed: keycloak, entra, okta, auth0, cognito`: {Profile: "ping"},
+		`"ping" is not a provider; use one of keycloak, entra, okta, auth0, cognito`: {Profile: "ping"},
 		"has an issuer of its own": {Profile: "okta", Issuer: "/tenant"},
 	} {
 		cfg.Clients = []Client{demo}

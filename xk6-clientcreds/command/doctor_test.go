@@ -92,7 +92,7 @@ func TestDoctorJSON(t *testing.T) {
 		byID[c.ID] = c
 	}
 	require.Equal(t, []any{"https://api.example"}, byID["token.aud"].Data["aud"], "AUDIENCE")
-	require.EqualValues(t, 3, byID["advice.requests"].Data["vus"], "a flag goes before the environment")
+	require.EqualValues(t, 3, byID["advice.requests"].Data["vus"], "a flag takes precedence over the environment")
 	require.Equal(t, doctor.OK, byID["grant.client_secret_post"].Status)
 	require.Equal(t, doctor.OK, byID["grant.client_secret_basic_raw"].Status, "decoding leaves an apostrophe as it is")
 	require.EqualValues(t, 2+2, server.Stats().TokenRequests.Total, "--grants and --all-methods")

@@ -274,7 +274,7 @@ func TestNoAssertionIsWritten(t *testing.T) {
 		require.NoError(t, report.WriteText(&out, false))
 		require.NoError(t, report.WriteJSON(&out))
 		require.Contains(t, out.String(), "this is wrong: ***REDACTED***")
-		require.GreaterOrEqual(t, len(o.assertions), 2, "also those of the other methods")
+		require.GreaterOrEqual(t, len(o.assertions), 2, "also the assertions of the other methods")
 		for _, jwt := range o.assertions {
 			for _, part := range append(strings.Split(jwt, ".")[1:], jwt) {
 				require.NotContains(t, out.String(), part)

@@ -48,7 +48,7 @@ func TestDPoPNonces(t *testing.T) {
 	require.Equal(t, Info, r.get(t, "dpop.binding").Status, "opaque")
 	require.Equal(t, true, r.get(t, "api.with_token").Data["nonce_demanded"])
 	require.Positive(t, r.get(t, "latency.first_grant").Data["tls_handshaking_ms"],
-		"the handshake was that of the first of two requests")
+		"the first of two requests made the handshake")
 	require.EqualValues(t, 1, x.server.Stats().TokenRequests.ByResult["use_dpop_nonce"])
 }
 

@@ -263,7 +263,7 @@ func TestNoncesAreLearned(t *testing.T) {
 	assert.Len(t, samples["http_reqs"], 3, "k6 sees the answer that counts")
 	assert.Zero(t, sum(samples["http_req_failed"]))
 	for _, s := range samples["http_req_waiting"] {
-		assert.Positive(t, s.Value, "the waiting time is that of the answer that counts")
+		assert.Positive(t, s.Value, "the waiting time belongs to the answer that counts")
 	}
 	assert.Len(t, samples["clientcreds_dpop_signing"], 4)
 }

@@ -274,9 +274,9 @@ func TestKeysThatAreTried(t *testing.T) {
 		keys []jose.JSONWebKey
 		want Validity
 	}{
-		"the last that is tried":          {append(fitting[:maxTried-1:maxTried-1], right), Valid},
-		"one too many":                    {append(fitting[:maxTried:maxTried], right), Invalid},
-		"after those of other algorithms": {append(others[:maxTried:maxTried], right), Valid},
+		"the last that is tried":         {append(fitting[:maxTried-1:maxTried-1], right), Valid},
+		"one too many":                   {append(fitting[:maxTried:maxTried], right), Invalid},
+		"after keys of other algorithms": {append(others[:maxTried:maxTried], right), Valid},
 	} {
 		validity, problems := ParseJWT(token).Validate(having(t, published(t, c.keys...)), goodExpectation())
 		assert.Equal(t, c.want, validity, "%s: %s", name, problems)

@@ -52,7 +52,7 @@ func TestScenarioIntrospection(t *testing.T) {
 				require.Contains(t, r.Output, fmt.Sprintf("introspections: http_error 502 ×%d\n",
 					stats.Faults["error"]["introspection"]))
 				require.InDelta(t, stats.Faults["error"]["introspection"], r.Summary.Value("checks", "fails"), 1,
-					"but for that of setup()")
+					"except for the request of setup()")
 			},
 		},
 	})

@@ -19,7 +19,7 @@ func TestScenarioMixed(t *testing.T) {
 				t.Helper()
 				onlyGranted(t, stats)
 				of := func(kind string) int64 { return int64(r.Summary.Count("mixed_calls{kind:" + kind + "}")) }
-				require.Equal(t, of("api")+1, stats.APIRequests.Total, "and that of setup()")
+				require.Equal(t, of("api")+1, stats.APIRequests.Total, "and the request of setup()")
 				require.Equal(t, of("introspection")+1, stats.IntrospectionRequests)
 				require.Equal(t, of("revocation")+1, stats.RevocationRequests)
 				require.EqualValues(t, of("grant")+of("revocation")+1, r.TokenRequests("acquire"))

@@ -51,7 +51,7 @@ export default function () {
         'the endpoint fails': (g) => g.failed.error === 'server_error' && g.failed.status === 500,
         'a patch changes only what it names': (g) => g.patched.ttl === '7s' && g.patched.token.errors === undefined,
         'the document in force is that': (g) => text(g.document) === text(g.patched),
-        'the lifetime is that of the document': (g) => g.short.expiresIn === 7,
+        'the lifetime is the lifetime in the document': (g) => g.short.expiresIn === 7,
         'then it is not': (g) => g.usual.ok && g.usual.expiresIn > 7,
         'the API is there': (g) => g.accepted.status === 200,
         'all tokens are gone': (g) => g.revoked.active === false,

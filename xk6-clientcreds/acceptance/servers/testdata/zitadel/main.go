@@ -3,7 +3,7 @@
 //
 //	CERT KEY      files of the server's certificate chain and key
 //	CLIENTS       clients of the client-credentials grant: a JSON object of identifiers and secrets
-//	JWT_CLIENTS   those of them whose tokens are JWTs: a JSON array
+//	JWT_CLIENTS   the clients whose tokens are JWTs: a JSON array
 package main
 
 import (
