@@ -37,7 +37,8 @@ function row({ name, floor, verdict, text, share, counted, survivors, unreached 
         return `| \`${name}\` | ${floor}% | unknown: ${text} | | | | |`;
     }
     const equivalent = survivors.filter((s) => s.reason !== undefined).length;
-    return `| \`${name}\` | ${floor}% | ${share.toFixed(1)}% | ${counted} | ${survivors.length} | ${equivalent} | ${unreached} |`;
+    const below = verdict === 'ok' ? '' : ', below its floor';
+    return `| \`${name}\` | ${floor}% | ${share.toFixed(1)}%${below} | ${counted} | ${survivors.length} | ${equivalent} | ${unreached} |`;
 }
 
 function item(name, { key, reason }) {
