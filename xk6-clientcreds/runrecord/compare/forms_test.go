@@ -33,6 +33,7 @@ func TestText(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, WriteText(&out, failing(t)))
 	assert.Equal(t, `verdict: INVALID
+Not decided: the runs do not count, or cannot be compared.
   p95 of clientcreds_token_wait: not measured in 5 of 5 runs of base and 5 of 5 of head
   p95 of clientcreds_request_duration: 20.2 ms to 23.2 ms is +14.9%, allowed is +10% (p=0.008, noise ±1.5%)
 
@@ -51,6 +52,8 @@ func TestMarkdown(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, WriteMarkdown(&out, failing(t)))
 	assert.Equal(t, `### ⚠️ Load test: INVALID
+
+Not decided: the runs do not count, or cannot be compared.
 
 - p95 of clientcreds\_token\_wait: not measured in 5 of 5 runs of base and 5 of 5 of head
 - p95 of clientcreds\_request\_duration: 20.2 ms to 23.2 ms is +14.9%, allowed is +10% (p=0.008, noise ±1.5%)
@@ -142,7 +145,8 @@ func TestFormsOfAPass(t *testing.T) {
 	r := compared(t, four(20, 0), four(20, 0), rules(t, "error rate", "+0"))
 	var out bytes.Buffer
 	require.NoError(t, WriteMarkdown(&out, r))
-	assert.True(t, strings.HasPrefix(out.String(), "### ✅ Load test: PASS\n\n| metric |"), out.String())
+	assert.True(t, strings.HasPrefix(out.String(), "### ✅ Load test: PASS\n\nDecided: no rule is broken, at a "+
+		"significance level of 5% for each rule, after 4 runs of base and 4 of head, 80 s of load.\n\n| metric |"), out.String())
 	out.Reset()
 	require.NoError(t, WriteJUnit(&out, r))
 	assert.True(t, strings.HasSuffix(out.String(), "</testsuites>\n"), out.String())

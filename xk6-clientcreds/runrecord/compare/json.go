@@ -31,10 +31,18 @@ type pairingObject struct {
 }
 
 type interferenceObject struct {
-	Metric   string  `json:"metric"`
-	Base     float64 `json:"base"`
-	Head     float64 `json:"head"`
-	Requests int64   `json:"requests"`
+	Metric     string       `json:"metric"`
+	Base       float64      `json:"base"`
+	Head       float64      `json:"head"`
+	BaseBounds boundsObject `json:"baseBounds"`
+	HeadBounds boundsObject `json:"headBounds"`
+	Requests   int64        `json:"requests"`
+}
+
+// boundsObject are the bounds of an estimate, with 95% confidence.
+type boundsObject struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 type sideObject struct {
@@ -112,7 +120,12 @@ func jsonResult(r *Result) resultObject {
 		o.Paired = &pairingObject{After: r.Paired.After, Interferences: []interferenceObject{}}
 		for _, i := range r.Paired.Interferences {
 			o.Paired.Interferences = append(o.Paired.Interferences,
-				interferenceObject{i.Subject.String(), i.Base, i.Head, i.Requests})
+				interferenceObject{
+					i.Subject.String(), i.Base.Share, i.Head.Share,
+					boundsObject{i.Base.Low, i.Base.High},
+					boundsObject{i.Head.Low, i.Head.High},
+					i.Requests,
+				})
 		}
 	}
 	return o

@@ -27,9 +27,7 @@ func WriteMarkdown(w io.Writer, r *Result) error {
 	var before, after strings.Builder
 	verdict := string(r.Verdict)
 	fmt.Fprintf(&before, "### %s Load test: %s\n\n", verdictMarks[verdict], verdict)
-	if r.Paired != nil {
-		fmt.Fprintf(&before, "%s\n\n", r.Conclusion())
-	}
+	fmt.Fprintf(&before, "%s\n\n", r.Conclusion())
 	for _, reason := range listed(r.Reasons) {
 		fmt.Fprintf(&before, "- %s\n", reason)
 	}

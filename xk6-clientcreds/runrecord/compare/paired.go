@@ -128,9 +128,16 @@ func pairedSide(record *runrecord.Record, side runrecord.Side) Side {
 // Interference says how much longer requests of a side take while the other side is loaded too, as a share.
 type Interference struct {
 	Subject    Subject
-	Base, Head float64
+	Base, Head Slowdown
 	// Requests counts the requests of a side alone, of the side that has fewer.
 	Requests int64
+}
+
+// Slowdown is an estimate of a share, and between which bounds it is with 95% confidence.
+type Slowdown struct{ Share, Low, High float64 }
+
+func (s Slowdown) String() string {
+	return fmt.Sprintf("%+.1f%% (%+.1f%% to %+.1f%%)", s.Share*100, s.Low*100, s.High*100)
 }
 
 // minAlone is how many requests a side must have had alone.
@@ -145,15 +152,28 @@ func (v sideValues) interference(c *contest) (Interference, bool) {
 	i := Interference{Subject: s, Requests: math.MaxInt64}
 	for _, side := range []struct {
 		both, alone runrecord.Side
-		share       *float64
+		slowdown    *Slowdown
 	}{{runrecord.Base, runrecord.BaseAlone, &i.Base}, {runrecord.Head, runrecord.HeadAlone, &i.Head}} {
 		both, alone := v.whole(s, side.both), v.whole(s, side.alone)
 		i.Requests = min(i.Requests, int64(alone.samples))
-		if median := alone.quantile(0.5); median > 0 {
-			*side.share = both.quantile(0.5)/median - 1
+		if alone.quantile(0.5) > 0 {
+			*side.slowdown = slowdownOf(&both, &alone)
 		}
 	}
 	return i, i.Requests >= minAlone
+}
+
+// slowdownOf compares two medians. The bounds of each median are order statistics, which assumes no distribution, but
+// that requests are independent. Each is wrong in 2.5% of all cases, so both hold in 95%.
+func slowdownOf(both, alone *distribution) Slowdown {
+	const z = 2.2414 // of 2.5%, two-sided
+	bounds := func(d *distribution) (low, high float64) {
+		m := z / 2 / math.Sqrt(d.samples)
+		return d.quantile(max(0, 0.5-m)), d.quantile(min(1, 0.5+m))
+	}
+	bothLow, bothHigh := bounds(both)
+	aloneLow, aloneHigh := bounds(alone)
+	return Slowdown{both.quantile(0.5)/alone.quantile(0.5) - 1, bothLow/aloneHigh - 1, bothHigh/aloneLow - 1}
 }
 
 // whole is the distribution of all points of a side.
@@ -170,11 +190,11 @@ func (v sideValues) whole(s Subject, side runrecord.Side) (d distribution) {
 }
 
 func (i Interference) String() string {
-	return fmt.Sprintf("%s: base %+.1f%%, head %+.1f%% while the other side is loaded too, compared with %d requests of "+
-		"each alone", i.Subject, i.Base*100, i.Head*100, i.Requests)
+	return fmt.Sprintf("%s: base %s, head %s while the other side is loaded too, compared with %d requests of each alone",
+		i.Subject, i.Base, i.Head, i.Requests)
 }
 
-// Conclusion says in one line what a paired comparison decided, with what confidence, and after how long.
+// Conclusion says in one line what the comparison decided, with what confidence, and after how long.
 func (r *Result) Conclusion() string {
 	broken, unclear := 0, 0
 	for i := range r.Findings {
@@ -187,6 +207,9 @@ func (r *Result) Conclusion() string {
 		}
 	}
 	rules := fmt.Sprintf("%d of %d rules", broken, len(r.Findings))
+	if r.Paired == nil {
+		return r.sequentialConclusion(rules, unclear)
+	}
 	confidence := fmt.Sprintf("with %.0f%% confidence, after %.0f s of load on both versions at once", (1-Alpha)*100,
 		r.Paired.After)
 	switch r.Verdict {

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -378,4 +379,34 @@ func TestPairedForms(t *testing.T) {
 		"per second, or raise the limit.", short.Conclusion())
 	assert.Equal(t, 91, ExitCode(short.Verdict))
 	assert.Equal(t, 99, ExitCode(validity.Fail))
+}
+
+// The interval of the interference contains how much the other side slows a side down, and is narrower with more
+// requests.
+func TestInterference(t *testing.T) {
+	t.Parallel()
+	latency := func(side runrecord.Side, _ int) float64 {
+		return map[runrecord.Side]float64{
+			runrecord.Base: 22, runrecord.BaseAlone: 20, runrecord.Head: 20, runrecord.HeadAlone: 20,
+		}[side]
+	}
+	width := math.Inf(1)
+	for _, seconds := range []int{40, 400} {
+		r := pairedResult(t, pairedRun{seconds: seconds, latency: latency}, medianRule, "+5%")
+		require.Len(t, r.Paired.Interferences, 1)
+		i := r.Paired.Interferences[0]
+		assert.InDelta(t, 0.1, i.Base.Share, 0.02)
+		assert.InDelta(t, 0, i.Head.Share, 0.02)
+		for _, c := range []struct {
+			s    Slowdown
+			true float64
+		}{{i.Base, 0.1}, {i.Head, 0}} {
+			assert.Less(t, c.s.Low, c.true)
+			assert.Greater(t, c.s.High, c.true)
+		}
+		assert.Positive(t, i.Base.Low, "it is more than chance")
+		assert.Less(t, i.Base.High-i.Base.Low, width)
+		width = i.Base.High - i.Base.Low
+		assert.Regexp(t, `base \+\d+\.\d% \(\+\d+\.\d% to \+\d+\.\d%\), head `, i.String())
+	}
 }

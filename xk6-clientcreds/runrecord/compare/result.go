@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runrecord"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/validity"
@@ -32,6 +33,8 @@ type Result struct {
 type Side struct {
 	// Runs is how often the test was run, in Processes of k6.
 	Runs, Processes int
+	// Load is how long all runs took together.
+	Load time.Duration
 	// Commits are the git commits of the runs.
 	Commits []string
 
@@ -175,6 +178,7 @@ func sideOf(records []*runrecord.Record) Side {
 	s := Side{Runs: len(records)}
 	for _, r := range records {
 		s.Processes += len(r.Instances)
+		s.Load += r.Run.Duration()
 		if commit := r.Run.Commit; commit != "" && !slices.Contains(s.Commits, commit) {
 			s.Commits = append(s.Commits, commit)
 		}
@@ -183,4 +187,22 @@ func sideOf(records []*runrecord.Record) Side {
 		}
 	}
 	return s
+}
+
+// sequentialConclusion is the conclusion of runs of each side.
+func (r *Result) sequentialConclusion(broken string, unclear int) string {
+	after := fmt.Sprintf("after %d runs of base and %d of head, %.0f s of load", r.Base.Runs, r.Head.Runs,
+		(r.Base.Load + r.Head.Load).Seconds())
+	switch r.Verdict {
+	case validity.Pass:
+		text := "Decided: no rule is broken, at a significance level of 5% for each rule, " + after + "."
+		if unclear > 0 {
+			text += fmt.Sprintf(" %d of %d rules are unclear.", unclear, len(r.Findings))
+		}
+		return text
+	case validity.Fail:
+		return "Decided: " + broken + " broken, at a significance level of 5% for each rule, " + after + "."
+	default:
+		return "Not decided: the runs do not count, or cannot be compared."
+	}
 }

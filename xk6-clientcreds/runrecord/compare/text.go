@@ -12,9 +12,7 @@ import (
 func WriteText(w io.Writer, r *Result) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "verdict: %s\n", r.Verdict)
-	if r.Paired != nil {
-		fmt.Fprintf(&out, "%s\n", r.Conclusion())
-	}
+	fmt.Fprintf(&out, "%s\n", r.Conclusion())
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&out, "  %s\n", reason)
 	}
