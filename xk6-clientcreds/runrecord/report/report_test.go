@@ -83,9 +83,11 @@ func TestPageOfFailures(t *testing.T) {
 func TestSharesAndRates(t *testing.T) {
 	t.Parallel()
 	d := pageOf(t, load{seconds: 30, slower: 1, failing: true}.record())
-	names, texts := d.texts("dt"), d.texts("dd")
-	assert.Regexp(t, `^80 \(2\.667/s\), p95 2\d\.?\d* ms, failed 10%$`, texts[slices.Index(names, "Token requests")])
-	assert.Equal(t, "0123456789ab", texts[slices.Index(names, "Commit")])
+	names, figures := d.texts("dt"), strings.Join(d.texts("li"), "\n")
+	assert.Regexp(t, `(?m)^2\.667/s token requests, 80 in total$`, figures)
+	assert.Regexp(t, `(?m)^2\d\.?\d* ms p95 of token requests; p50 2\d\.?\d* ms$`, figures)
+	assert.Regexp(t, `(?m)^10% token requests failed$`, figures)
+	assert.Contains(t, strings.Join(d.texts("p"), "\n"), "version 0123456789ab; token endpoint ")
 	assert.NotContains(t, names, "Runs")
 	assert.NotContains(t, names, "Processes")
 	assert.Equal(t, []string{"early", "70", "2.333/s", "10%"}, d.rows(t, "Token requests by reason")[1][:4])
@@ -100,9 +102,9 @@ func TestSharesAndRates(t *testing.T) {
 	environment := d.rows(t, "Environment")
 	assert.Equal(t, []string{"what", "k6", "1"}, []string{environment[0][0], environment[1][0], environment[1][1]})
 
-	names = pageOf(t, load{}.record()).texts("dt")
-	assert.NotContains(t, names, "Token requests", "there are none")
-	assert.NotContains(t, names, "API requests")
+	figures = strings.Join(pageOf(t, load{}.record()).texts("li"), "\n")
+	assert.NotContains(t, figures, "token requests", "there are none")
+	assert.NotContains(t, figures, "API requests failed")
 }
 
 // TestRequestsWithoutAnAnswer: they are counted, and took no time.
