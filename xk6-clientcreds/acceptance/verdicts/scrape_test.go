@@ -101,5 +101,5 @@ func TestMetricsOfServersUnderTest(t *testing.T) {
 	html, err := os.ReadFile(page) // #nosec G304 -- written by the test
 	require.NoError(t, err)
 	require.True(t, bytes.Contains(html, []byte("CPU cores used by secure")))
-	require.True(t, bytes.Contains(html, []byte("50,000,000 B")))
+	require.True(t, bytes.Contains(html, []byte("50 MB")))
 }

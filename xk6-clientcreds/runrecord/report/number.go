@@ -48,6 +48,8 @@ func (u unit) format(v float64) string {
 		return percent.format(v * 100)
 	case u == milliseconds && math.Abs(v) >= 10_000:
 		return digits(v/1000) + " s"
+	case u == bytesOf && math.Abs(v) >= 1e6: // an axis has room for ten characters
+		return digits(v/1e6) + " MB"
 	case u == milliseconds || u == bytesOf:
 		return digits(v) + " " + string(u)
 	default:

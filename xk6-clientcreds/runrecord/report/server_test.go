@@ -69,7 +69,7 @@ func TestServersUnderTest(t *testing.T) {
 	assert.Contains(t, order, "api-latency")
 	assert.Less(t, slices.Index(order, "api-latency"), slices.Index(order, "server-idp-usage"))
 	assert.Less(t, slices.Index(order, "server-idp-usage"), slices.Index(order, "histogram"))
-	assert.Contains(t, d.rows(t, "Memory of idp"), []string{"0:03", "2,000,000 B"})
+	assert.Contains(t, d.rows(t, "Memory of idp"), []string{"0:03", "2 MB"})
 	trends := d.rows(t, "Trends")
 	assert.Contains(t, trends, []string{"server:idp:cpu_usage", "8", "75%", "75%", "75%", "75%", "75%", "75%", "75%"})
 	assert.NotContains(t, chartIDs(t, pageOf(t, load{seconds: 8, slower: 1}.record())), "server-idp-usage")

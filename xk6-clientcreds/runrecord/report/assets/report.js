@@ -19,6 +19,7 @@ function digits(v) {
 function format(v, unit) {
 	if (v == null || !Number.isFinite(v)) return '–';
 	if (unit === 'ms' && Math.abs(v) >= 10000) return digits(v / 1000) + ' s';
+	if (unit === 'B' && Math.abs(v) >= 1e6) return digits(v / 1e6) + ' MB';
 	return digits(v) + (unit === 'ms' || unit === 'B' ? ' ' : '') + unit;
 }
 
