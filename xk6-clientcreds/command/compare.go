@@ -164,7 +164,8 @@ func (c *compareCommand) runOne(path string) error {
 // runTrend writes the trend of runs of many versions. It is not a gate: it fails only if there is nothing to see.
 func (c *compareCommand) runTrend(records []*runrecord.Record, rules []compare.Rule) error {
 	if c.junit().path != "" {
-		return invalidf("--junit is for comparisons, and a trend does not have a verdict; name BASE and HEAD, or remove --junit")
+		return invalidf("--junit is for comparisons, and a trend does not have a verdict; name BASE and HEAD, or " +
+			"remove --junit")
 	}
 	trend, err := compare.TrendOf(records, rules)
 	if err != nil {
