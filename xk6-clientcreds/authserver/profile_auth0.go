@@ -6,7 +6,7 @@ import (
 )
 
 // auth0 is a tenant of Auth0. Its issuer ends with a slash.
-var auth0 = profile{
+var auth0 = profile{ // #nosec G101 -- answers of the provider, not credentials
 	name:     "auth0",
 	issuer:   "/",
 	token:    "/oauth/token",

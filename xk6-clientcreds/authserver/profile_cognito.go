@@ -6,7 +6,7 @@ import (
 )
 
 // cognito is a user pool of Amazon Cognito. Its token endpoint has another host than its issuer; here both have one.
-var cognito = profile{
+var cognito = profile{ // #nosec G101 -- answers of the provider, not credentials
 	name:     "cognito",
 	issuer:   "/us-east-1_EXAMPLE",
 	token:    "/oauth2/token",

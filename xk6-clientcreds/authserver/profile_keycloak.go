@@ -6,7 +6,7 @@ import (
 )
 
 // keycloak is a realm of Keycloak. The tests of this project run a real one.
-var keycloak = profile{
+var keycloak = profile{ // #nosec G101 -- answers of the provider, not credentials
 	name:     "keycloak",
 	issuer:   "/realms/load-test",
 	token:    "/realms/load-test/protocol/openid-connect/token",

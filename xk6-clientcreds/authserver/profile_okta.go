@@ -6,7 +6,7 @@ import (
 )
 
 // okta is a custom authorization server of Okta.
-var okta = profile{
+var okta = profile{ // #nosec G101 -- answers of the provider, not credentials
 	name:   "okta",
 	issuer: "/oauth2/default",
 	token:  "/oauth2/default/v1/token",
