@@ -41,6 +41,7 @@ func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 	cmd.Args = args
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "NO_COLOR=1",
+		"K6_CLIENTCREDS_ALLOW=generator_saturated", // blocks of work are as dense as possible
 		"K6_AUTO_EXTENSION_RESOLUTION=false", "K6_NO_USAGE_REPORT=true", oneCore,
 	}, env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
