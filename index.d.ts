@@ -1008,7 +1008,7 @@ declare module 'k6/x/clientcreds' {
     }
 
     /**
-     * Returns how much the servers under test used of their resources between two times, for `handleSummary`. The run needs
+     * Returns the resource usage of the servers under test between two times. Call it in `handleSummary`. The run needs
      * `-o clientcreds-record` with the option `scrape`; without it, and for resources that the server's metrics lack, there is
      * no entry.
      * @param from The start of the time, in milliseconds since 1970. By default, it is the start of the run.

@@ -81,7 +81,7 @@ export function keepSteps(all) {
 
 /**
  * What came of the steps, the capacity that they show, and what set the limit; `saturated` says that the verdict blames k6.
- * `usage` returns how much servers used of their resources between two times, as serverUsage() does.
+ * `usage` returns the resource usage of servers between two times, as serverUsage() does.
  *
  * @param {any[]} all
  * @param {any} m

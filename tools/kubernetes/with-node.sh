@@ -6,7 +6,7 @@
 #   tools/kubernetes/with-node.sh                   says what is missing on this machine
 #
 # FOLDER has the programs of tools/kubernetes/node. The command finds kubectl, and the cluster in KUBECONFIG. ClusterIPs from
-# 10.96.0.2 to 10.96.0.16 are free to be chosen, pods are in 10.98.0.0/24, and there is no DNS.
+# Services can use 10.96.0.2 to 10.96.0.16. Pods are in 10.98.0.0/24. The node does not have DNS.
 set -euo pipefail
 
 lacking=()

@@ -60,7 +60,7 @@ func (s *CertificateSubject) matches(c *x509.Certificate) bool {
 
 // WithCertificate returns the client with the certificate in certPath registered, whose private key is in keyPath: by
 // its subject if the CA of tlsDir has issued it (tls_client_auth), and by the certificate otherwise
-// (self_signed_tls_client_auth). Its key is also registered for private_key_jwt. If there is no such file, the CA
+// (self_signed_tls_client_auth). Its key is also registered for private_key_jwt. If the file does not exist, the CA
 // issues a certificate.
 func (c Client) WithCertificate(tlsDir, certPath, keyPath string) (Client, error) {
 	certificate, issued, err := pki.LoadClient(tlsDir, certPath, keyPath, c.ID)

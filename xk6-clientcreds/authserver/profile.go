@@ -64,7 +64,7 @@ func Profiles() []string {
 	return names
 }
 
-// ProfileScope is a scope in the form of a provider, "" if there is no such provider.
+// ProfileScope is a scope in the form of a provider, "" for an unknown provider.
 func ProfileScope(name string) string {
 	if p := profileOf(name); p != nil {
 		return p.scope

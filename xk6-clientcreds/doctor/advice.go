@@ -71,7 +71,7 @@ func adviseRequests(_ context.Context, e *run) []Result {
 		Data: map[string]any{"vus": e.cfg.VUs, "per_vu_per_minute": rounded(each), "shared_per_minute": rounded(shared)},
 	}
 	scope := Result{
-		ID: "advice.cache_scope", Status: OK, Summary: "no limit is known to stand against CACHE_SCOPE=vu, the default",
+		ID: "advice.cache_scope", Status: OK, Summary: "no known rate limit is too low for CACHE_SCOPE=vu, the default",
 		Data: map[string]any{"cache_scope": "vu"},
 	}
 	if e.limited || (e.limit > 0 && e.limit < e.cfg.VUs) {

@@ -35,10 +35,10 @@ type scraper struct {
 	now     func() time.Time
 	observe func(metric, contains string, value float64, at time.Time)
 
-	before   map[string]reading
-	choice   choice
-	failures int
-	scrapes  int
+	before  map[string]reading
+	choice  choice
+	failed  bool
+	scrapes int
 }
 
 // reading is the value of a counter, or the total of a number of samples.
@@ -106,12 +106,10 @@ func (s *scraper) run(ctx context.Context) {
 	ticker := time.NewTicker(scrapeEvery)
 	defer ticker.Stop()
 	for {
-		if err := s.scrape(ctx); err != nil && ctx.Err() == nil {
-			s.failures++
-			if s.failures == 1 {
-				s.log.Warnf("the metrics of the server %q could not be read, and may be missing in the record: %s",
-					s.target.name, reasonOf(err))
-			}
+		if err := s.scrape(ctx); err != nil && ctx.Err() == nil && !s.failed {
+			s.failed = true
+			s.log.Warnf("the metrics of the server %q could not be read, and may be missing in the record: %s",
+				s.target.name, reasonOf(err))
 		}
 		select {
 		case <-ticker.C:
@@ -121,7 +119,7 @@ func (s *scraper) run(ctx context.Context) {
 	}
 }
 
-var errTooLong = fmt.Errorf("there was no complete answer within %s", scrapeTimeout)
+var errTooLong = fmt.Errorf("the server did not send a complete answer within %s", scrapeTimeout)
 
 // reasonOf is an error without the URL, which may have credentials.
 func reasonOf(err error) error {

@@ -47,7 +47,7 @@ var scrapeSetters = map[string]func(o *scrapeOptions, text string) error{
 	"scrapeCPUs":    (*scrapeOptions).addCPUs,
 }
 
-// set reads an option; known is false if there is no such option here.
+// set reads an option; known is false for an unknown option.
 func (o *scrapeOptions) set(name, text string) (known bool, err error) {
 	add, known := scrapeSetters[name]
 	if !known {

@@ -205,10 +205,10 @@ func TestFailingScrapes(t *testing.T) {
 		"longer than 4 MiB": func(*http.Request) (*http.Response, error) {
 			return answer(http.StatusOK, "# "+strings.Repeat("x", maxExposition)), nil
 		},
-		"no complete answer within 5s": func(r *http.Request) (*http.Response, error) {
+		"a complete answer within 5s": func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: stuck{r}}, nil
 		},
-		"there was no complete answer within 5s": func(r *http.Request) (*http.Response, error) {
+		"the server did not send a complete answer within 5s": func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		},

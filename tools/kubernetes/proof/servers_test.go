@@ -20,7 +20,7 @@ import (
 
 const (
 	clientSecret = "only-for-this-node"
-	issuer       = "http://10.96.0.8:8089" // there is no DNS
+	issuer       = "http://10.96.0.8:8089" // the node does not have DNS
 	metricsURL   = "http://127.0.0.1:9090"
 )
 

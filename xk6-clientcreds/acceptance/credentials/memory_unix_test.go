@@ -28,7 +28,9 @@ func TestPagesAndCrashesShowNoSecret(t *testing.T) {
 		Script: k6test.Fixture("held-secrets.js"), Env: server.Env("POOL_SECRET=" + pooledSecret),
 		Args: []string{"--verbose", "--address", api, "--profiling-enabled"},
 	}.Start(t)
-	k6test.Eventually(t, func() bool { return len(tokens.All()) >= 10 }, "each of five virtual users has two tokens")
+	k6test.Eventually(t, func() bool {
+		return len(tokens.All()) >= 10 && strings.Contains(k6test.Body(t, "http://"+api+"/v1/metrics"), "clientcreds_requests")
+	}, "each of five virtual users has two tokens, and k6 has counted some of them")
 	secrets := []string{servers.RareSecret, pooledSecret}
 
 	for page, has := range map[string]string{

@@ -127,7 +127,7 @@ func busyBefore(t *testing.T) string {
 	}
 	text := fmt.Sprintf("Before the measurement, other programs used %.0f%% of the CPU.", 100*busy)
 	if busy > 0.1 {
-		text += " **The machine was busy: these numbers are lower than those of a quiet machine.**"
+		text += " **The machine was busy, so the capacities are too low.**"
 	}
 	return text
 }

@@ -34,7 +34,7 @@ var (
 var levelNames = []string{"heap in MB", "goroutines", "descriptors", "series"}
 
 // recordPerSecond bounds the memory of the record for each second of the first half hour, in MB: a point of each
-// series. After that, an interval is longer, and there are no more points.
+// series. After that, intervals become longer, and the number of points stays the same.
 const recordPerSecond = 0.012
 
 // seriesOfErrors bounds the series that appear one after another when a rare error first meets a rare reason. A series

@@ -69,7 +69,7 @@ func TestMetricsOfServersUnderTest(t *testing.T) {
 	found := k6test.ReadRecord(t, record)
 	require.Equal(t, "PASS", found.Validity.Verdict, found.Validity.Reasons)
 	for name, problem := range map[string]string{
-		"dead": "connection refused", "slow": "no complete answer within 5s", "wrong": "not in the text format of Prometheus",
+		"dead": "connection refused", "slow": "a complete answer within 5s", "wrong": "not in the text format of Prometheus",
 		"endless": "longer than 4 MiB", "locked": "HTTP 401; if the server requires a bearer token, set it in " +
 			"K6_CLIENTCREDS_RECORD_SCRAPE_TOKEN_LOCKED", "recovers": "HTTP 503", "secure": "", "filed": "",
 	} {

@@ -83,6 +83,9 @@ func (f *Finding) change() string {
 // noise is the noise as the limit speaks of it. Noise below the resolution is not known to be quiet.
 func (f *Finding) noise() string {
 	c := f.Change
+	if len(c.BaseRuns) == 1 {
+		return "unknown" // one run does not differ from itself
+	}
 	show := f.Unit.formatChange
 	if f.Rule.Limit.Relative && c.Base != 0 {
 		show = func(amount float64) string { return fmt.Sprintf("%.1f%%", amount/math.Abs(c.Base)*100) }

@@ -31,6 +31,14 @@ func TestNoiseOfTheHeadHidesNothing(t *testing.T) {
 	assert.Equal(t, Unclear, judge(p50(t, "-10%"), Milliseconds, noisy, quiet).Outcome)
 }
 
+// One run has no noise, because it has nothing to differ from.
+func TestNoiseOfOneRunIsUnknown(t *testing.T) {
+	t.Parallel()
+	f := judge(p50(t, "+10%"), Milliseconds, []float64{20}, []float64{23})
+	assert.Equal(t, Unknown, f.Outcome)
+	assert.Equal(t, "unknown", f.noise())
+}
+
 // A percentile is known to half a per cent. Runs whose percentiles are all in one bin are not known to be quiet, and a
 // change of less than that is none.
 func TestNoiseIsNotBelowTheResolution(t *testing.T) {

@@ -40,7 +40,7 @@ type TrendLine struct {
 	Values []float64
 	// Levels are the parts between change points.
 	Levels []Level
-	// Reason says why there are no levels.
+	// Reason says why the rule cannot have a change point; "" if it can.
 	Reason string
 }
 

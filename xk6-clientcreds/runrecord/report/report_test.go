@@ -453,6 +453,24 @@ func TestPageOfATrend(t *testing.T) {
 	assert.NotContains(t, page.String(), "No rule has a change point.")
 }
 
+// Too few runs to find a change do not look as if nothing had changed.
+func TestPageOfATrendThatIsTooShort(t *testing.T) {
+	t.Parallel()
+	var records []*runrecord.Record
+	for i := range 4 {
+		start := testStart.Add(time.Duration(i) * time.Hour)
+		records = append(records, load{start: start, seconds: 3, slower: 1 + float64(i/2)}.record())
+	}
+	rule, err := compare.ParseRule("p50 of http_req_duration", "+10%")
+	require.NoError(t, err)
+	var page bytes.Buffer
+	require.NoError(t, Write(&page, records, rule))
+	assert.Contains(t, parsed(t, page.String()).texts("p"),
+		"Each point is a run. Changes are not known for 1 of 1 rules: 4 runs are too few to find changes.")
+	assert.NotContains(t, page.String(), "No rule has a change point.")
+	assert.NotContains(t, page.String(), `"label":"level"`)
+}
+
 // Values that do not vary have neither a chart nor a table.
 func TestPageWithoutEmptyParts(t *testing.T) {
 	t.Parallel()

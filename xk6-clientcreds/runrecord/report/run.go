@@ -26,7 +26,7 @@ func tokens(g *group) section {
 	part.chart(
 		overTime("token-latency", "Latency of token requests",
 			"Bars are the token requests of each reason: cold is a first token, early and expired are refreshes, rejected "+
-				"follows a 401, acquire goes past the cache.",
+				"follows a 401, acquire bypasses the cache.",
 			[]unit{milliseconds, perSecond},
 			slices.Concat(paint(0, g.quantiles(metricname.RequestDuration, p50, p95, p99)...), refreshes(g, 3))...),
 		overTime("grants", "Token requests by outcome", "",

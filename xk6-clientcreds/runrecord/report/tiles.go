@@ -32,6 +32,9 @@ func tiles(g *group) []tile {
 		if rate := g.perSecond(requests.Count()); !math.IsNaN(rate) {
 			number = tile{Value: perSecond.format(rate), Name: fmt.Sprintf("%ss, %s in total", kind.title, number.Value)}
 		}
+		if kind.requests == metricname.Requests && g.record.Metric(metricname.Retries).Count() > 0 {
+			number.Name += " with retries"
+		}
 		list = append(list, number)
 		if duration.Samples() > 0 {
 			list = append(list, tile{

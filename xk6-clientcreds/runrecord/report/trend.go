@@ -27,27 +27,44 @@ func trends(records []*runrecord.Record, rules []compare.Rule) (section, error) 
 		}
 		part.chart(trendOf(fmt.Sprintf("trend-%d", i), t, l))
 	}
-	if len(changes.Rows) == 0 && len(t.Lines) > 0 {
-		part.Nothing = "No rule has a change point."
-	}
 	left := &table{Caption: "Runs that are left out, and other notes", Columns: []string{"run", "reason"}}
 	for _, r := range t.Runs {
 		if r.Excluded != "" {
 			left.mark(warn, r.Label, r.Excluded)
 		}
 	}
+	part.Note = "Each point is a run. A vertical line marks the first run after a change."
+	if undecided := undecidedIn(t); undecided != "" {
+		part.Note = "Each point is a run. " + undecided
+	} else if len(changes.Rows) == 0 && len(t.Lines) > 0 {
+		part.Nothing = "No rule has a change point."
+	}
 	for i := range t.Lines {
 		if reason := t.Lines[i].Reason; reason != "" {
 			left.mark(warn, t.Lines[i].Rule.Subject.String(), reason)
-			part.Nothing = ""
 		}
 	}
 	for _, note := range t.Notes {
 		left.mark(warn, none, note)
 	}
-	part.First, part.Note = changes.some(), "Each point is a run. A vertical line marks the first run after a change."
+	part.First = changes.some()
 	part.table(left)
 	return part, nil
+}
+
+// undecidedIn says how many rules cannot have a change point, and why; "" if all can. A level through all runs would
+// look as if nothing changed.
+func undecidedIn(t *compare.Trend) string {
+	undecided, why := 0, ""
+	for i := range t.Lines {
+		if reason := t.Lines[i].Reason; reason != "" {
+			undecided, why = undecided+1, reason
+		}
+	}
+	if undecided == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Changes are not known for %d of %d rules: %s.", undecided, len(t.Lines), why)
 }
 
 // trendOf draws one statistic; nil without values.
@@ -72,6 +89,9 @@ func trendOf(id string, t *compare.Trend, l *compare.TrendLine) *chart {
 		c.Lines[0].Values = append(c.Lines[0].Values, number(v*times))
 		c.Lines[1].Values = append(c.Lines[1].Values, number(l.Levels[level].Median*times))
 		c.Table.add(t.Runs[i].Label, in.format(v*times), in.format(l.Levels[level].Median*times), change)
+	}
+	if l.Reason != "" {
+		c.Lines, c.Note = c.Lines[:1], capital(l.Reason)+"."
 	}
 	return c
 }
