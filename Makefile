@@ -33,6 +33,9 @@ SOURCES := $(shell find register.go embed.go go.mod go.sum index.d.ts docker-com
 	! -path '*/dashboards/*' ! -path '*/reference/*')
 NODE_MODULES := tools/npm/node_modules/.package-lock.json
 
+# A module of its own, for what only the generator of the dashboards imports.
+DASHBOARDS := xk6-clientcreds/dashboards
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +93,7 @@ test: needs check test-packages bench-guard test-acceptance ## Everything that C
 .PHONY: quick
 quick: ## Test the packages without the race detector and npm: the loop while you work
 	go test -timeout 5m -skip '^TestLibraryIsTheOneOfNPM$$' $(TESTFLAGS) $$(go list ./... | grep -v -e /acceptance -e /bench$$)
+	go -C $(DASHBOARDS) test $(TESTFLAGS) ./...
 
 .PHONY: needs
 needs:
@@ -98,6 +102,7 @@ needs:
 .PHONY: test-packages
 test-packages: $(NODE_MODULES) ## Test the Go packages with the race detector
 	go test -race -count=1 -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v /acceptance)
+	go -C $(DASHBOARDS) test -race -count=1 -timeout 10m $(TESTFLAGS) ./...
 
 # One package at a time: their tests run side by side already.
 .PHONY: test-acceptance
@@ -120,15 +125,18 @@ check: lint vet-systems gosec xk6-lint vulncheck smoke types links prose shellch
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the Go code: .golangci.yml
 	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
+	cd $(DASHBOARDS) && $(CURDIR)/$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 # Releases are for all three systems, and contributors work on all of them: tests and benchmarks must compile as well.
 .PHONY: vet-systems
 vet-systems: ## Compile and vet everything for Windows and macOS
-	@for system in windows darwin; do echo "go vet for $$system"; GOOS=$$system CGO_ENABLED=0 go vet ./...; done
+	@for system in windows darwin; do echo "go vet for $$system"; for module in . $(DASHBOARDS); do \
+		GOOS=$$system CGO_ENABLED=0 go -C $$module vet ./...; done; done
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the Go code
 	$(GOLANGCI_LINT) fmt ./...
+	cd $(DASHBOARDS) && $(CURDIR)/$(GOLANGCI_LINT) fmt ./...
 
 .PHONY: gosec
 # tools/release and tools/mutation are left out: they read, write and run what their caller names.

@@ -7,7 +7,6 @@ require (
 	github.com/andybalholm/brotli v1.2.2
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/gorilla/websocket v1.5.3
-	github.com/grafana/grafana-foundation-sdk/go v0.0.18
 	github.com/grafana/sobek v0.0.0-20260727154728-7781506a890f
 	github.com/itchyny/gojq v0.12.20
 	github.com/klauspost/compress v1.19.1

@@ -21,7 +21,7 @@ $(PROMETHEUS) &: tools/prometheus/go.mod tools/prometheus/go.sum
 
 .PHONY: dashboards
 dashboards: ## Write the Grafana dashboards from their Go code
-	go generate ./xk6-clientcreds/dashboards
+	go -C xk6-clientcreds/dashboards generate .
 
 .PHONY: test-prometheus
 test-prometheus: build/k6 $(PROMETHEUS) ## Run the dashboards and rules against a real Prometheus
