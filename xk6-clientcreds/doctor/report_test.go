@@ -140,6 +140,24 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// A server can also echo a secret as its error code.
+func TestSecretAsAnErrorCodeIsHidden(t *testing.T) {
+	t.Parallel()
+	const rare = "Rare-Secret-of-the-client"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": rare})
+	}))
+	defer server.Close()
+	r := examine(t, Config{TokenURL: server.URL + "/token", ClientID: testID, ClientSecret: secret.New(rare)})
+	object, err := json.Marshal(r)
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, r.WriteText(&text, false))
+	require.NotContains(t, string(object)+text.String(), rare)
+	require.Contains(t, text.String(), "REDACTED")
+}
+
 // TestNothingSecretIsWritten examines a server that answers with what it got, and the token, wherever it
 // can: neither is in what is written, nor what a terminal would obey.
 func TestNothingSecretIsWritten(t *testing.T) {

@@ -115,7 +115,7 @@ func (m *instance) errorMember(err *oauth.Error, key string) sobek.Value {
 	case err == nil:
 		return sobek.Null()
 	case key == "error":
-		return rt.ToValue(err.Code)
+		return rt.ToValue(m.process.safeText(err.Code))
 	case key == "errorDescription":
 		return rt.ToValue(m.process.safeText(err.Description))
 	case key == "grant":

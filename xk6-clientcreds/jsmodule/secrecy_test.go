@@ -70,6 +70,23 @@ func TestSecretAndTokensAreNowhere(t *testing.T) {
 	}
 }
 
+// A server can also echo a secret as its error code.
+func TestSecretAsAnErrorCodeIsHidden(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, testSecret, "words") }
+	v := oneVU(t, e, "")
+	shown := v.mustRun(`let err; try { client.token() } catch (e) { err = e }
+		[err.error, err.message, JSON.stringify(err), client.acquire().error, JSON.stringify(client.acquire())].join()`)
+	require.NotContains(t, shown, testSecret)
+	require.Contains(t, shown, "REDACTED")
+	for name, samples := range v.sampled() {
+		for _, s := range samples {
+			require.NotContains(t, fmt.Sprint(name, s.Tags.Map(), s.Metadata), testSecret)
+		}
+	}
+}
+
 // A server's words are shortened. What they echo is hidden before that: a part of a secret that is
 // left by shortening could not be found any more.
 func TestShortenedWordsLeaveNoPartOfASecret(t *testing.T) {

@@ -97,7 +97,7 @@ func (m *instance) tokenError(t *tokenSource, err error) *sobek.Object {
 	rt := m.vu.Runtime()
 	e := asOAuthError(err)
 	fields := rt.NewObject()
-	mustSet(fields, "error", e.Code)
+	mustSet(fields, "error", m.process.safeText(e.Code))
 	mustSet(fields, "errorDescription", m.process.safeText(e.Description))
 	mustSet(fields, "grant", nullable(e.Grant))
 	mustSet(fields, "status", e.Status)

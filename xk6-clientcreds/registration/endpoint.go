@@ -10,8 +10,12 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
+
+// maxShown is how many characters of a server's own words an error shows.
+const maxShown = 600
 
 // userAgent says to a server's log who asked.
 const userAgent = "k6-clientcreds-clients"
@@ -90,8 +94,11 @@ func (e *Endpoint) call(ctx context.Context, req *http.Request, token, endpoint 
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	body, err := oauth.Call(ctx, e.Do, req, endpoint)
-	if failure := (*oauth.Error)(nil); errors.As(err, &failure) && token != "" {
-		failure.Description = strings.ReplaceAll(failure.Description, token, "***")
+	if failure := (*oauth.Error)(nil); errors.As(err, &failure) {
+		hide := redact.New()
+		hide.Token(token)
+		failure.Code, failure.Description = hide.String(failure.Code), hide.String(failure.Description)
+		failure.Description = oauth.Printable(failure.Description, maxShown) // the end could be half of a token
 	}
 	return body, err
 }

@@ -50,6 +50,7 @@ func FuzzRegistrationResponse(f *testing.F) {
 	f.Add(201, `{"client_id":"a","client_secret":"s","registration_client_uri":"https://idp.test/register/a"}`)
 	f.Add(200, `{"client_id":""}`)
 	f.Add(400, `{"error":"invalid_client_metadata","error_description":"\u001b[2J initial-access-token"}`)
+	f.Add(300, `{"error":"initial-access-token"}`)
 	f.Add(429, "<html>")
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		e := Endpoint{
