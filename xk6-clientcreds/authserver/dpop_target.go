@@ -21,7 +21,7 @@ func sameTarget(htu, target string) bool {
 // normalized returns the normal form of an absolute http or https URL.
 func normalized(text string) (string, bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.User != nil {
 		return "", false
 	}
 	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme] // Parse has it in lower case
