@@ -6,7 +6,7 @@ GATLING := .cache/gatling-$(shell cat tools/gatling/* | sha256sum | cut -c1-8)
 export GATLING_HOME := $(CURDIR)/$(GATLING)
 
 .PHONY: capacity
-capacity: build/k6 $(NODE_MODULES) $(GATLING)/classes ## Find the capacity of four authorization servers, to docs/evidence/capacity.md; Linux, 5 min
+capacity: build/k6 $(NODE_MODULES) $(GATLING)/classes ## Find the capacity of four authorization servers, to docs/evidence/capacity.md; Linux, 7 min
 	K6_BIN=$(CURDIR)/build/k6 go test -tags capacity -count=1 -timeout 30m -run '^TestCapacity$$' -v ./xk6-clientcreds/acceptance/interop
 
 # Maven checks the checksums.
