@@ -173,6 +173,13 @@ declare module 'k6/x/clientcreds' {
          * @default false
          */
         httpMetrics?: boolean;
+
+        /**
+         * The highest number of token requests that this k6 process sends for the client, in all VUs together and including
+         * retries, for servers that charge for requests. A call that needs one more request ends the test with exit code
+         * 108, before the request is sent. The clients of a pool are counted together. Without this option, there is no limit.
+         */
+        maxRequests?: number;
     }
 
     /**
@@ -826,7 +833,7 @@ declare module 'k6/x/clientcreds' {
      * The options of one client of a {@link ClientPool}. They override the pool's options. Objects such as `key` are merged.
      * The names of client metadata (RFC 7591) also work. Metadata that is relevant for the server only is ignored.
      */
-    export interface PoolClient extends Partial<ClientOptions> {
+    export interface PoolClient extends Partial<Omit<ClientOptions, 'maxRequests'>> {
         client_id?: string;
         client_secret?: string;
         token_endpoint_auth_method?: AuthMethod;

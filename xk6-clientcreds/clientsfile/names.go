@@ -50,7 +50,7 @@ var options = setOf(
 	"assertion",
 	"audience", "resource", "authorizationDetails", "exchange", "params", "headers", "cache", "retry", "timeout",
 	"onError", "tags",
-	"httpMetrics",
+	"httpMetrics", "maxRequests",
 )
 
 func setOf(names ...string) map[string]bool {

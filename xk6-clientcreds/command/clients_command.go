@@ -18,6 +18,7 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/registration"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // The defaults of the requests that register and delete clients.
@@ -65,19 +66,23 @@ func (r *registrationRequests) check() error {
 
 // registrationHTTP sends requests as doctor does: over the proxy of the environment, with TLS 1.2 or later, and without
 // following redirects.
-func registrationHTTP() *http.Client {
+func registrationHTTP(gs *state.GlobalState) (*http.Client, error) {
+	allowed, err := transport.ParseHosts(gs.Env[transport.AllowHostsVariable])
+	if err != nil {
+		return nil, invalid(err)
+	}
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: allowed.Guard(&http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:   true,
 			DisableCompression:  true,
 			MaxIdleConnsPerHost: 100,
-		},
+		}),
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // a token does not follow a redirect
 		},
-	}
+	}, nil
 }
 
 // untilInterrupted is k6's context, which also ends at Ctrl-C and SIGTERM.

@@ -63,6 +63,11 @@ func (d *clientsDelete) run(pool string) (err error) {
 	if err := d.requests.check(); err != nil {
 		return err
 	}
+	client, err := registrationHTTP(d.gs)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
 	journal, err := openJournal(pool)
 	if err != nil {
 		return err
@@ -73,8 +78,6 @@ func (d *clientsDelete) run(pool string) (err error) {
 			err = errors.Join(err, journal.Close())
 		}
 	}()
-	client := registrationHTTP()
-	defer client.CloseIdleConnections()
 	ctx, stop := untilInterrupted(d.gs)
 	defer stop()
 	run := registration.Run{

@@ -115,7 +115,10 @@ func (r *clientsRegister) run() (err error) {
 	if err != nil {
 		return err
 	}
-	client := registrationHTTP()
+	client, err := registrationHTTP(r.gs)
+	if err != nil {
+		return err
+	}
 	defer client.CloseIdleConnections()
 	ctx, stop := untilInterrupted(r.gs)
 	defer stop()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // configure completes the flags from the environment. Its errors, like the errors of doctor.Run, name variables: see
@@ -26,6 +27,10 @@ func (d *doctorCommand) configure() error {
 	d.cfg.Scope = strings.Fields(d.scope)
 	d.cfg.Timeout = time.Duration(d.timeout)
 	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
+	var err error
+	if d.cfg.AllowHosts, err = transport.ParseHosts(d.gs.Env[transport.AllowHostsVariable]); err != nil {
+		return err
+	}
 	if err := d.configureSecret(); err != nil {
 		return err
 	}

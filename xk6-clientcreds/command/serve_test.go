@@ -215,7 +215,7 @@ func TestCommandTree(t *testing.T) {
 	state := tests.NewGlobalTestState(t)
 	cmd := New(state.GlobalState, os.DirFS(projectRoot))
 	cmd.SetOut(state.GlobalState.Stdout)
-	cmd.SetArgs(nil)
+	cmd.SetArgs([]string{}) // nil stands for the arguments of the test binary
 	require.NoError(t, cmd.Execute())
 	require.Contains(t, state.Stdout.String(), "serve ")
 	cmd.SetArgs([]string{"nosuch"})

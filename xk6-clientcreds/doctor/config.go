@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // The defaults of a Config.
@@ -66,6 +68,8 @@ type Config struct {
 	RootCAs *x509.CertPool
 	// Proxy chooses the proxy of a request, none by default.
 	Proxy func(*http.Request) (*url.URL, error)
+	// AllowHosts are the only hosts to send requests to, every host by default.
+	AllowHosts transport.Hosts
 }
 
 func (c *Config) setDefaults() {
@@ -115,7 +119,29 @@ func (c *Config) check() error {
 	if err := request.Validate(); err != nil {
 		return AsConfigError(err)
 	}
-	return c.checkSameServer()
+	if err := c.checkSameServer(); err != nil {
+		return err
+	}
+	return c.checkHosts()
+}
+
+// checkHosts finds addresses that requests may not go to.
+func (c *Config) checkHosts() error {
+	for _, given := range []struct{ name, address string }{
+		{"ISSUER", c.Issuer}, {"TOKEN_URL", c.TokenURL}, {"API_URL", c.APIURL}, {"INTROSPECTION_URL", c.IntrospectionURL},
+	} {
+		if given.address == "" {
+			continue
+		}
+		u, err := url.Parse(given.address)
+		if err != nil {
+			return configError(given.name, "is not a URL")
+		}
+		if refused := (*oauth.Error)(nil); errors.As(c.AllowHosts.Check(u), &refused) {
+			return configError(given.name, "is refused: %s", refused.Description)
+		}
+	}
+	return nil
 }
 
 // checkChoices finds values that are out of bounds.

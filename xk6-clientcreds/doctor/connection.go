@@ -25,6 +25,10 @@ func checkConnection(ctx context.Context, e *run) []Result {
 	if err != nil {
 		return []Result{{ID: "connection.dns", Status: Failed, Summary: "the token endpoint is not a URL"}}
 	}
+	if err := e.cfg.AllowHosts.Check(u); err != nil {
+		e.broken = true
+		return []Result{connectionFailed("connection.tcp", err)}
+	}
 	if proxy := e.proxyOf(ctx, u); proxy != "" {
 		return []Result{{
 			ID: "connection.proxy", Status: Info, Summary: "requests go through the proxy " + proxy +

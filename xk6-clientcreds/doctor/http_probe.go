@@ -42,7 +42,7 @@ type roundTrip struct {
 func newHTTPProbe(cfg Config, certificate *oauth.ClientCertificate) *httpProbe {
 	config := &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
 	show(config, certificate, nil)
-	transport := &http.Transport{
+	base := &http.Transport{
 		Proxy:              cfg.Proxy,
 		DialContext:        new(net.Dialer).DialContext,
 		TLSClientConfig:    config,
@@ -50,7 +50,7 @@ func newHTTPProbe(cfg Config, certificate *oauth.ClientCertificate) *httpProbe {
 		DisableCompression: true, // as k6, which does not ask for it
 	}
 	return &httpProbe{last: new(roundTrip), client: &http.Client{
-		Transport: transport,
+		Transport: cfg.AllowHosts.Guard(base),
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // neither credentials nor tokens follow a redirect
 		},

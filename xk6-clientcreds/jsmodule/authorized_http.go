@@ -83,7 +83,7 @@ func (h *authorizedHTTP) carrying(v *view) *lib.State {
 		Base: base, Elsewhere: state.Transport, Token: token, ExpiresAt: v.lease.ExpiresAt,
 		OnRequest: c.m.process.apis.Add, OnExpired: c.usage.expiredTokenUse(state), OnAnswer: c.answerObserver(v.lease),
 	}
-	return h.with(&watchedTransport{base: bearer, failures: &c.m.process.counts.failures})
+	return h.with(&watchedTransport{base: c.m.process.hosts.Guard(bearer), failures: &c.m.process.counts.failures})
 }
 
 func (h *authorizedHTTP) with(rt http.RoundTripper) *lib.State {

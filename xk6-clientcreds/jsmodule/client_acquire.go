@@ -22,7 +22,11 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	return c.acquisition(c.request(c.m.vu.Context(), c.senderFor(state)))
+	a := c.request(c.m.vu.Context(), c.senderFor(state))
+	if a.err != nil && exhausted(a.err) {
+		return c.fail(a.err)
+	}
+	return c.acquisition(a)
 }
 
 // acquireAsync is client.acquireAsync(): acquire() as a promise.
@@ -34,7 +38,12 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 	ctx, s := c.m.vu.Context(), c.newSender(state)
 	return c.async(func() result {
 		a := c.request(ctx, s)
-		return func() (sobek.Value, error) { return c.acquisition(a), nil }
+		return func() (sobek.Value, error) {
+			if a.err != nil && exhausted(a.err) {
+				return nil, a.err
+			}
+			return c.acquisition(a), nil
+		}
 	})
 }
 

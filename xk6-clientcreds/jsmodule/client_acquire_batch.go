@@ -38,6 +38,9 @@ func (c *client) acquireBatch(call sobek.FunctionCall) sobek.Value {
 	workers.Wait()
 	results := make([]any, n)
 	for i, a := range acquired {
+		if a.err != nil && exhausted(a.err) {
+			return c.fail(a.err)
+		}
 		results[i] = c.acquisition(a)
 	}
 	return rt.NewArray(results...)

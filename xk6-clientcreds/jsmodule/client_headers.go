@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 const headerDPoP = "DPoP"
@@ -25,6 +27,9 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 		!slices.Contains([]string{"http", "https", "ws", "wss"}, strings.ToLower(u.Scheme)) {
 		panic(rt.NewTypeError("client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of " +
 			"the request"))
+	}
+	if refused := (*oauth.Error)(nil); errors.As(c.m.process.hosts.Check(u), &refused) {
+		panic(rt.NewTypeError("client.headers(method, url, extra): url is refused: %s", refused.Description))
 	}
 	if sobek.IsUndefined(extra) {
 		extra = rt.NewObject()

@@ -2,10 +2,14 @@ package jsmodule
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"sync/atomic"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // endpoints are the endpoints of a token source's authorization server that take a token, with the
@@ -56,6 +60,26 @@ func (o *options) checkEndpoints() error {
 	}
 	if o.JWKSURL != "" {
 		return asOptionError(oauth.CheckKeySetURL(o.JWKSURL))
+	}
+	return nil
+}
+
+// checkHosts finds URLs that options give and that requests may not go to.
+func (o *options) checkHosts(allowed transport.Hosts) error {
+	for _, given := range []struct{ option, address string }{
+		{"issuer", o.Issuer},
+		{"tokenUrl", o.TokenURL},
+		{"introspectionUrl", o.IntrospectionURL},
+		{"revocationUrl", o.RevocationURL},
+		{"jwksUrl", o.JWKSURL},
+	} {
+		u, err := url.Parse(given.address)
+		if given.address == "" || err != nil { // which another check reports
+			continue
+		}
+		if refused := (*oauth.Error)(nil); errors.As(allowed.Check(u), &refused) {
+			return jsoption.Errorf(given.option, "is refused: %s", refused.Description)
+		}
 	}
 	return nil
 }

@@ -23,9 +23,19 @@ type observer struct {
 	reason tokencache.Reason
 	clock  *atomic.Pointer[oauth.Clock] // what the token endpoint last said about its clock
 
+	allowance *allowance
+
 	status  int // of the last attempt
 	retries int
 	trail   *httpext.Trail // of the last attempt that was sent; nil when none was
+}
+
+// Send implements oauth.Sender for the token requests that the client may still send.
+func (o *observer) Send(req *http.Request) (*http.Response, any, error) {
+	if err := o.allowance.take(); err != nil {
+		return nil, nil, err
+	}
+	return o.sender.Send(req)
 }
 
 // attempt is called after each attempt.
@@ -40,7 +50,7 @@ func (o *observer) attempt(a oauth.Attempt) {
 		if o.opts.HTTPMetrics {
 			o.pushHTTP(sent, a.Status, a.Err != nil && !a.NonceDemanded)
 		}
-	} else if a.Err.Code == oauth.CodeClientAuth { // not so if k6 ended the iteration
+	} else if a.Err.Unsent() { // not so if k6 ended the iteration
 		o.unsent(a.Err)
 	}
 }

@@ -55,6 +55,7 @@ type options struct {
 	OnError              string
 	Tags                 map[string]string
 	HTTPMetrics          bool
+	MaxRequests          int // 0 for any number
 
 	Pool      string      // the name of the pool of which the client is one; none if the tag client distinguishes them
 	shared    *sharedPool // that pool
@@ -162,6 +163,7 @@ func (o *options) read(r *jsoption.Reader) {
 	r.OneOf("onError", &o.OnError, onErrorThrow, onErrorAbort)
 	r.Tags("tags", &o.Tags, tagClient, tagGrant, tagReason, tagStatus, tagError, tagActive, tagServer)
 	r.Boolean("httpMetrics", &o.HTTPMetrics)
+	r.Count("maxRequests", &o.MaxRequests, 1, maxSeed)
 }
 
 // check finds options that are missing or contradict each other.

@@ -10,7 +10,7 @@ import (
 const allOptions = "issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, " +
 	"basicEncoding, key, certificate, assertion, dpop, " +
 	"scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, " +
-	"httpMetrics"
+	"httpMetrics, maxRequests"
 
 // wrongOptions are arguments of new Client, in which ok stands for options that are good, and what
 // the TypeError says of them.

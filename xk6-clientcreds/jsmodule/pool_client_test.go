@@ -57,7 +57,7 @@ func TestUnknownMembersOfAList(t *testing.T) {
 	e := newEndpoint(t)
 	_, err := newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: 's', owner: 'me'}]`, ""))
 	require.ErrorContains(t, err,
-		`TypeError: k6/x/clientcreds: clients[0]: unknown option "owner"; it must be one of issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics at <eval>:1:19(15)`)
+		`TypeError: k6/x/clientcreds: clients[0]: unknown option "owner"; it must be one of issuer, tokenUrl, introspectionUrl, revocationUrl, jwksUrl, clientId, clientSecret, auth, basicEncoding, key, certificate, assertion, dpop, scope, audience, resource, authorizationDetails, exchange, params, headers, cache, retry, timeout, onError, tags, httpMetrics, maxRequests at <eval>:1:19(15)`)
 	_, err = newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: 's', scope: ''}]`, ""))
 	require.ErrorContains(t, err, `clients[0]: option "scope" is an empty string`)
 	_, err = newVU(t, New()).run(e.pool(`[{client_id: 'a', client_secret: '', client_secret_expires_at: 0}]`, ""))

@@ -13,7 +13,8 @@ type sharedPool struct {
 	once sync.Once
 	err  error
 
-	assigner *clientpool.Assigner // nil until the first VU has prepared the pool
+	assigner  *clientpool.Assigner // nil until the first VU has prepared the pool
+	allowance *allowance           // of all clients together
 }
 
 // poolOf returns the one pool of that key.
@@ -67,6 +68,7 @@ func (p *pool) check() error {
 		if i > 0 {
 			continue
 		}
+		p.shared.allowance = newAllowance(o.MaxRequests)
 		// Options that all have in common, such as the endpoint, are checked once.
 		if _, err := newTokenSource(p.m.process, "", o); err != nil {
 			return p.placed(i, nil, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/redact"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/runinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/verdict"
 )
 
@@ -39,6 +40,7 @@ type process struct {
 	counts      processCounts
 	redactor    *redact.Redactor
 	repeated    *loglimit.Limiter
+	hosts       transport.Hosts // that requests may go to
 	metadata    documentCache[oauth.Metadata]
 	secrets     secretReader
 	keySets     documentCache[oauth.KeySet]
@@ -89,6 +91,9 @@ func (p *process) start(vu modules.VU) error {
 		if p.secrets.lookupEnv == nil {
 			p.secrets.lookupEnv = os.LookupEnv
 		}
+		if p.hosts, p.startErr = allowedHosts(env); p.startErr != nil {
+			return
+		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
 			p.redactor.Install(logger)
 			p.repeated.Install(logger) // what is dropped need not be redacted
@@ -104,6 +109,15 @@ func (p *process) start(vu modules.VU) error {
 		p.awaitEnd(vu.Events())
 	})
 	return p.startErr
+}
+
+// allowedHosts reads AllowHostsVariable from -e, where a script's variables are, or else from the environment.
+func allowedHosts(env *common.InitEnvironment) (transport.Hosts, error) {
+	text, given := env.RuntimeOptions.Env[transport.AllowHostsVariable]
+	if !given && env.LookupEnv != nil {
+		text, _ = env.LookupEnv(transport.AllowHostsVariable)
+	}
+	return transport.ParseHosts(text)
 }
 
 // awaitEnd subscribes, once per process, to the end of the test. k6 waits for the handler and

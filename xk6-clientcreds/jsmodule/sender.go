@@ -33,6 +33,7 @@ type sender struct {
 	base      *metrics.TagSet // the VU's tags, without the client's
 	tags      metrics.TagsAndMeta
 	transport http.RoundTripper
+	hosts     transport.Hosts
 	rps       *rate.Limiter
 	userAgent string
 
@@ -53,6 +54,7 @@ func (c *client) newSender(state *lib.State) *sender {
 		base:      current.Tags,
 		tags:      clientTags(c.opts, current),
 		transport: c.transport(state),
+		hosts:     c.m.process.hosts,
 		rps:       state.RPSLimit,
 		userAgent: state.Options.UserAgent.String,
 	}
@@ -161,7 +163,7 @@ func (b *tracedBody) Close() error {
 // Send implements oauth.Sender for requests that carry credentials; the trace is a *trace. The transport
 // follows no redirects: credentials go to the configured endpoint or nowhere.
 func (s *sender) Send(req *http.Request) (*http.Response, any, error) {
-	if err := s.awaitTurn(req.Context()); err != nil {
+	if err := s.admit(req); err != nil {
 		return nil, nil, err
 	}
 	s.process.tokenEndpoints.Add(req.URL)
@@ -187,7 +189,7 @@ func givenUp(caller context.Context, err error) error {
 
 // fetch is the oauth.Doer of documents: metadata and key sets. Metrics do not count it.
 func (s *sender) fetch(req *http.Request) (*http.Response, error) {
-	if err := s.awaitTurn(req.Context()); err != nil {
+	if err := s.admit(req); err != nil {
 		return nil, err
 	}
 	if s.userAgent != "" {
@@ -196,10 +198,10 @@ func (s *sender) fetch(req *http.Request) (*http.Response, error) {
 	return s.transport.RoundTrip(req)
 }
 
-// awaitTurn waits for as long as k6's option rps requires.
-func (s *sender) awaitTurn(ctx context.Context) error {
-	if s.rps == nil {
-		return nil
+// admit refuses a request to a host that is not allowed, and waits for as long as k6's option rps requires.
+func (s *sender) admit(req *http.Request) error {
+	if err := s.hosts.Check(req.URL); err != nil || s.rps == nil {
+		return err
 	}
-	return s.rps.Wait(ctx)
+	return s.rps.Wait(req.Context())
 }

@@ -36,7 +36,7 @@ func (c *client) fail(err error) sobek.Value {
 		panic(rt.NewTypeError("%s: %s", ImportPath, err))
 	}
 	c.countMissing(err)
-	if c.aborts() {
+	if c.aborts(err) {
 		rt.Interrupt(c.endOfTest(err))
 		return sobek.Undefined() // never seen: the interrupt comes first
 	}
@@ -46,7 +46,7 @@ func (c *client) fail(err error) sobek.Value {
 // reject is fail for promises. It returns the end of the test, because there may be no script left to interrupt.
 func (c *client) reject(reject func(any) error, err error) error {
 	c.countMissing(err)
-	if c.aborts() {
+	if c.aborts(err) {
 		end := c.endOfTest(err)
 		c.m.vu.Runtime().Interrupt(end)
 		return end
@@ -55,8 +55,8 @@ func (c *client) reject(reject func(any) error, err error) error {
 }
 
 // aborts reports whether a failure ends the test. In an iteration that k6 itself is ending it does not.
-func (c *client) aborts() bool {
-	return c.opts.OnError == onErrorAbort && c.m.vu.Context().Err() == nil
+func (c *client) aborts(err error) bool {
+	return (c.opts.OnError == onErrorAbort || exhausted(err)) && c.m.vu.Context().Err() == nil
 }
 
 func (c *client) endOfTest(err error) *errext.InterruptError {

@@ -26,6 +26,7 @@ type tokenSource struct {
 	clock       atomic.Pointer[oauth.Clock] // what the token endpoint last said about its clock; nil before
 	apis        apis
 	succession  *succession // never nil
+	allowance   *allowance
 }
 
 func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
@@ -38,6 +39,9 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 			return nil, asOptionError(err)
 		}
 	}
+	if err := o.checkHosts(p.hosts); err != nil {
+		return nil, err
+	}
 	if err := o.readSecrets(&p.secrets); err != nil {
 		return nil, err
 	}
@@ -45,7 +49,10 @@ func newTokenSource(p *process, key string, o *options) (*tokenSource, error) {
 	if err != nil {
 		return nil, asOptionError(err)
 	}
-	t := &tokenSource{key: key, opts: o, process: p, certificate: certificate, succession: p.successions.of(o)}
+	t := &tokenSource{
+		key: key, opts: o, process: p, certificate: certificate, succession: p.successions.of(o),
+		allowance: o.allowance(),
+	}
 	if o.DPoP.On && (o.Cache.Scope == scopeShared || !o.DPoP.Text.IsZero()) { // the script's key is looked at once
 		if t.signer, err = o.DPoP.newSigner(); err != nil {
 			return nil, asOptionError(err)
@@ -138,7 +145,7 @@ func (t *tokenSource) request(ctx context.Context, o *observer, r oauth.Retry) (
 		return replaced
 	}
 	end := t.succession.begin()
-	token, err := client.TokenWithRetry(ctx, o.sender, r, o.attempt)
+	token, err := client.TokenWithRetry(ctx, o, r, o.attempt)
 	end(token)
 	if err != nil {
 		t.rotation.note(used, err)
@@ -148,7 +155,7 @@ func (t *tokenSource) request(ctx context.Context, o *observer, r oauth.Retry) (
 
 // observe returns the observer of one request through s.
 func (t *tokenSource) observe(s *sender, reason tokencache.Reason) *observer {
-	return &observer{sender: s, reason: reason, clock: &t.clock}
+	return &observer{sender: s, reason: reason, clock: &t.clock, allowance: t.allowance}
 }
 
 // fetcher lets the cache request tokens over one VU's transport and with its tags.

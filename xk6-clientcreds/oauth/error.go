@@ -24,6 +24,8 @@ const (
 	CodeInvalidResponse   = "invalid_response"      // a 2xx answer without a usable token
 	CodeDiscovery         = "discovery"             // no usable metadata document
 	CodeClientAuth        = "client_authentication" // the credentials could not be made; nothing was sent
+	CodeHostNotAllowed    = "host_not_allowed"      // a request to this host is not wanted; nothing was sent
+	CodeMaxRequests       = "max_requests"          // no further request is wanted; nothing was sent
 	// a token of another type than was asked for: a DPoP proof brought a Bearer token
 	CodeTokenType    = "token_type"
 	CodeTokenBinding = "token_binding" // a token that is bound to another's certificate or key
@@ -96,6 +98,11 @@ func (e *Error) Retryable() bool {
 	default:
 		return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 	}
+}
+
+// Unsent reports whether no request was sent, because the client could not or should not send it.
+func (e *Error) Unsent() bool {
+	return e.Code == CodeClientAuth || e.Code == CodeHostNotAllowed || e.Code == CodeMaxRequests
 }
 
 // RefusesClient reports whether the server may not know the client or its credentials: invalid_client

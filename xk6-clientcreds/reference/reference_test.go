@@ -102,7 +102,7 @@ func TestMethodsHaveExamples(t *testing.T) {
 // The variables that the code reads are in the reference, and no others.
 func TestSettingsAreDocumented(t *testing.T) {
 	t.Parallel()
-	literal := regexp.MustCompile(`"(K6_CLIENTCREDS_[A-Z_]+)"`)
+	literal := regexp.MustCompile(`"((?:K6_)?CLIENTCREDS_[A-Z_]+)"`)
 	read := make(map[string]bool)
 	require.NoError(t, filepath.WalkDir(filepath.Join(root, "xk6-clientcreds"),
 		func(path string, _ fs.DirEntry, err error) error {

@@ -111,9 +111,9 @@ func busy(err *oauth.Error) bool {
 
 // mayHaveWorked reports whether the server may have done what a request that failed asked for.
 func mayHaveWorked(err *oauth.Error) bool {
-	notSent := []string{oauth.CodeConnectionRefused, oauth.CodeDNS, oauth.CodeTLS, oauth.CodeClientAuth}
+	notReceived := []string{oauth.CodeConnectionRefused, oauth.CodeDNS, oauth.CodeTLS}
 	switch {
-	case slices.Contains(notSent, err.Code):
+	case err.Unsent(), slices.Contains(notReceived, err.Code):
 		return false
 	case err.Status == 0:
 		return true

@@ -446,11 +446,37 @@ func TestPageOfATrend(t *testing.T) {
 	rows := d.rows(t, "P50 of http_req_duration")
 	require.Len(t, rows, 13)
 	assert.Equal(t, "–", rows[2][1], "the run does not count")
+	assert.Regexp(t, `^5\.\d+ ms$`, rows[1][1])
+	assert.Regexp(t, `^5\.\d+ ms$`, rows[1][2])
+	assert.Regexp(t, `^8\.\d+ ms$`, rows[12][1])
+	assert.Regexp(t, `^8\.\d+ ms$`, rows[12][2])
+	drawn := slices.IndexFunc(chartsOf(t, d), func(c map[string]any) bool { return c["id"] == "trend-0" })
+	require.NotEqual(t, -1, drawn)
+	for _, one := range chartsOf(t, d)[drawn]["lines"].([]any) {
+		values := one.(map[string]any)["values"].([]any)
+		assert.InDelta(t, 5.5, values[0], 0.5)
+		assert.InDelta(t, 8.2, values[11], 0.5)
+	}
 	assert.NotEmpty(t, rows[7][3])
 	assert.Contains(t, page.String(), `"labels":["1.0","1.1",`)
 	assert.Contains(t, page.String(), `"marks":[6]`)
 	assert.Equal(t, "1.1", d.rows(t, "Runs that are left out, and other notes")[1][0])
 	assert.NotContains(t, page.String(), "No rule has a change point.")
+}
+
+func TestPageOfATrendWithoutAChange(t *testing.T) {
+	t.Parallel()
+	var records []*runrecord.Record
+	for i := range 12 {
+		start := testStart.Add(time.Duration(i) * time.Hour)
+		records = append(records, load{start: start, seconds: 3, slower: 1 + 0.01*float64(i%3)}.record())
+	}
+	rule, err := compare.ParseRule("p50 of http_req_duration", "+10%")
+	require.NoError(t, err)
+	var page bytes.Buffer
+	require.NoError(t, Write(&page, records, rule))
+	assert.Contains(t, page.String(), "No rule has a change point.")
+	assert.NotContains(t, page.String(), "Runs that are left out, and other notes")
 }
 
 // Too few runs to find a change do not look as if nothing had changed.
