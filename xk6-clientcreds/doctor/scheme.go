@@ -27,7 +27,8 @@ func checkScheme(ctx context.Context, e *run) []Result {
 		target = e.cfg.Issuer
 	}
 	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "http" || e.cfg.AllowHosts.Check(u) != nil || e.proxyOf(ctx, u) != "" || !speaksTLS(ctx, u) {
+	if err != nil || u.Scheme != "http" || e.cfg.AllowHosts.Check(u) != nil || e.proxyOf(ctx, u) != "" ||
+		!speaksTLS(ctx, u) {
 		return nil
 	}
 	return []Result{{

@@ -24,8 +24,8 @@ func (p *pool) optionsOf(i int) (*options, error) {
 		return nil, p.placed(i, own, err)
 	}
 	if own["maxRequests"] {
-		return nil, p.placed(i, own, jsoption.Errorf("maxRequests", "applies to all clients of the pool together; set it beside "+
-			"clients"))
+		return nil, p.placed(i, own, jsoption.Errorf("maxRequests",
+			"applies to all clients of the pool together; set it beside clients"))
 	}
 	o.shared = p.shared
 	if !p.opts.TagClients {

@@ -184,9 +184,12 @@ type setting struct{ name, help string }
 
 // settings are these variables, except for the variables of -o prometheus. A test compares them with the code.
 var settings = []setting{
-	{"CLIENTCREDS_ALLOW_HOSTS", "The only hosts to which this extension sends requests: hosts, hosts with a port, and domains " +
-		"such as `*.example.com`, separated by commas or spaces. `-e` also works. By default, every host. See " +
-		"[security.md](../guides/security.md#guard-rails)."},
+	{
+		"CLIENTCREDS_ALLOW_HOSTS",
+		"The only hosts to which this extension sends requests: hosts, hosts with a port, and domains such as " +
+			"`*.example.com`, separated by commas or spaces. `-e` also works. By default, every host. See " +
+			"[security.md](../guides/security.md#guard-rails).",
+	},
 	{"K6_CLIENTCREDS_ALLOW", "Rules that a run may break without being `INVALID`: names, or `name=limit`, separated by " +
 		"spaces or commas. " +
 		"It adds to `options.ext.clientcreds.allow`. See [validity.md](../guides/validity.md)."},

@@ -98,8 +98,8 @@ func (h Hosts) Check(u *url.URL) error {
 	}
 	return &oauth.Error{
 		Code: oauth.CodeHostNotAllowed,
-		Description: fmt.Sprintf("%s does not list %s, so nothing was sent; add the host, or correct the URL", AllowHostsVariable,
-			oauth.Printable(u.Host, 300)),
+		Description: fmt.Sprintf("%s does not list %s, so nothing was sent; add the host, or correct the URL",
+			AllowHostsVariable, oauth.Printable(u.Host, 300)),
 	}
 }
 
@@ -124,7 +124,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.base.RoundTrip(req)
 }
 
-// CloseIdleConnections is what http.Client looks for.
+// CloseIdleConnections makes http.Client.CloseIdleConnections work.
 func (g *guard) CloseIdleConnections() {
 	if idle, ok := g.base.(interface{ CloseIdleConnections() }); ok {
 		idle.CloseIdleConnections()

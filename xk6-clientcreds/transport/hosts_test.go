@@ -71,20 +71,20 @@ func TestHostsThatAreAllowed(t *testing.T) {
 func TestListsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for list, problem := range map[string]string{
-		"https://idp.example":           "entry 1 is not a host",
-		"a.example,idp.example/token":   "entry 2 is not a host",
-		"user:s3cr3t@idp.example":       "entry 1 is not a host",
-		"idp.example:":                  "entry 1 is not a host",
-		"idp.example:https":             "entry 1 is not a host",
-		"::1":                           "entry 1 is not a host",
-		"*":                             "entry 1 is not a host",
-		"*.":                            "entry 1 is not a host",
-		"idp.*.example":                 "entry 1 is not a host",
-		"idp.example?a=b":               "entry 1 is not a host",
-		"idp.example#b":                 "entry 1 is not a host",
-		".":                             "entry 1 is not a host",
-		" ":                             "contains no host",
-		",":                             "contains no host",
+		"https://idp.example":         "entry 1 is not a host",
+		"a.example,idp.example/token": "entry 2 is not a host",
+		"user:s3cr3t@idp.example":     "entry 1 is not a host",
+		"idp.example:":                "entry 1 is not a host",
+		"idp.example:https":           "entry 1 is not a host",
+		"::1":                         "entry 1 is not a host",
+		"*":                           "entry 1 is not a host",
+		"*.":                          "entry 1 is not a host",
+		"idp.*.example":               "entry 1 is not a host",
+		"idp.example?a=b":             "entry 1 is not a host",
+		"idp.example#b":               "entry 1 is not a host",
+		".":                           "entry 1 is not a host",
+		" ":                           "contains no host",
+		",":                           "contains no host",
 	} {
 		_, err := ParseHosts(list)
 		require.ErrorContains(t, err, "CLIENTCREDS_ALLOW_HOSTS", list)

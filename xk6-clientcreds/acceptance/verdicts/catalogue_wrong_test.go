@@ -270,6 +270,11 @@ func wrongRuns() []judgedRun {
 			rules:  []string{"stopped_early", "failed_token_requests", "missing_tokens"},
 		},
 		{
+			what: "A client needs more token requests than `maxRequests` allows", options: "vus: 1, duration: '60s'",
+			client: "maxRequests: 20", code: "client.acquire(); sleep(0.02)", exit: k6test.ExitAborted,
+			reason: "stopped after … s of 60 s…", rules: []string{"stopped_early", "missing_tokens"},
+		},
+		{
 			what:   "`setup()` ends with an exception",
 			script: "export function setup() { client.token(); throw new Error('no') }\nexport default function () {}",
 			exit:   k6test.ExitScriptException, reason: "no iteration was completed…",
