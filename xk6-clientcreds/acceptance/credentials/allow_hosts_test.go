@@ -16,7 +16,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 )
 
-// Nothing is sent to a host that CLIENTCREDS_ALLOW_HOSTS does not list, whatever leads to it: an option, -e, a redirect, or
+// Nothing is sent to a host that CLIENTCREDS_ALLOW_HOSTS does not list, whatever leads to it: an option, a redirect, or
 // a command.
 func TestOnlyAllowedHostsAreLoaded(t *testing.T) {
 	t.Parallel()
