@@ -20,10 +20,10 @@
 import { check } from 'k6';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
-import { inquiringOptions, newClient } from './lib/config.js';
+import { queryOptions, newClient } from './lib/config.js';
 import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
-import { inquiryPreflight, preflight } from './lib/preflight.js';
+import { queryPreflight, preflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
 import { found } from './lib/text.js';
 
@@ -54,12 +54,12 @@ export const options = {
 
 keepSubmetrics(...Object.values(answers).map((tag) => `clientcreds_introspection_duration${tag}`));
 
-const client = newClient(inquiringOptions(kinds));
+const client = newClient(queryOptions(kinds));
 let given; // a token that this virtual user has given up
 
 export function setup() {
     preflight(client);
-    inquiryPreflight(client, kinds);
+    queryPreflight(client, kinds);
 }
 
 export default function () {

@@ -24,11 +24,11 @@ import { Counter } from 'k6/metrics';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
 import { protectedApi } from './lib/api.js';
-import { inquiringOptions, newClient } from './lib/config.js';
+import { queryOptions, newClient } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
 import { drawn, weights } from './lib/mix.js';
 import { trendStats } from './lib/measured.js';
-import { inquiryPreflight, preflight } from './lib/preflight.js';
+import { queryPreflight, preflight } from './lib/preflight.js';
 import { summary, under } from './lib/summary.js';
 import { found, percent } from './lib/text.js';
 
@@ -40,7 +40,7 @@ const kinds = {
     revocation: [revocation, 'clientcreds_revocation_duration{kind:revocation}'],
 };
 const mix = weights(env('MIX', 'api=80,grant=10,introspection=8,revocation=2'), Object.keys(kinds));
-const inquiries = mix.map(({ name }) => name).filter((name) => ['introspection', 'revocation'].includes(name));
+const queries = mix.map(({ name }) => name).filter((name) => ['introspection', 'revocation'].includes(name));
 const each = (entry) => Object.fromEntries(mix.map(({ name }) => entry(name)));
 const maxVUs = count('MAX_VUS', 100);
 
@@ -68,13 +68,13 @@ export const options = {
 
 keepSubmetrics(...mix.map(({ name }) => kinds[name][1]));
 
-const client = newClient(inquiringOptions(inquiries));
+const client = newClient(queryOptions(queries));
 const api = protectedApi();
 const calls = new Counter('mixed_calls');
 
 export function setup() {
     preflight(client, api);
-    inquiryPreflight(client, inquiries);
+    queryPreflight(client, queries);
 }
 
 export default function () {

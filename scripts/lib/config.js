@@ -28,12 +28,13 @@
 //   JITTER                   cache option `jitter`
 //   REFRESH                  cache option `refresh`: `background` or `blocking`
 //   ON_ERROR                 `abort` ends the run with exit code 108 if the client cannot get a token
+//   MAX_REQUESTS             number of token requests after which the run ends, for servers that charge for them
 //   CLIENTS_FILE             CSV or JSON file with many clients, for scenarios that support it
 //   ASSIGNMENT               client of each request: `vu`, `round-robin`, `random`, `zipf`, or `hot`
 
 import { Client, ClientPool } from 'k6/x/clientcreds';
 import { authMethod, certificateFile, certificateKeyFile } from './authmethods.js';
-import { env, fail, flag, required, url, variableOf } from './environment.js';
+import { count, env, fail, flag, required, url, variableOf } from './environment.js';
 
 /** The options of the client that the environment describes. */
 export function clientOptions(overrides = {}) {
@@ -49,16 +50,16 @@ function optionsWith(auth, overrides) {
     return commonOptions({ clientId: required('CLIENT_ID', "the client's ID"), ...authMethod(auth).credentials(), ...overrides }, auth);
 }
 
-const inquiries = { introspection: ['introspectionUrl', 'INTROSPECTION_URL'], revocation: ['revocationUrl', 'REVOCATION_URL'] };
+const queries = { introspection: ['introspectionUrl', 'INTROSPECTION_URL'], revocation: ['revocationUrl', 'REVOCATION_URL'] };
 
 /**
  * clientOptions for a client that introspects and revokes, or does one of them: INTROSPECTION_URL and REVOCATION_URL tell
  * where, else the metadata of ISSUER do.
  */
-export function inquiringOptions(kinds = Object.keys(inquiries)) {
+export function queryOptions(kinds = Object.keys(queries)) {
     const options = clientOptions();
     for (const kind of kinds) {
-        const [option, name] = inquiries[kind];
+        const [option, name] = queries[kind];
         if (env(name) !== undefined || env('ISSUER') === undefined) {
             options[option] = url(name, `the ${kind} endpoint's URL, or set ISSUER to discover it`);
         } else {
@@ -70,7 +71,7 @@ export function inquiringOptions(kinds = Object.keys(inquiries)) {
 
 /** The options that one client and a pool have in common, and more. */
 function commonOptions(more, auth = env('AUTH')) {
-    const options = { ...endpoint(), ...assertion(auth), ...binding(), ...exchange() };
+    const options = { ...endpoint(), ...assertion(auth), ...binding(), ...exchange(), ...quota() };
     const texts = {
         scope: 'SCOPE',
         audience: 'AUDIENCE',
@@ -140,6 +141,7 @@ const variables = {
     auth: 'AUTH',
     basicEncoding: 'BASIC_ENCODING',
     onError: 'ON_ERROR',
+    maxRequests: 'MAX_REQUESTS',
     'cache.scope': 'CACHE_SCOPE',
     'cache.leeway': 'LEEWAY',
     'cache.jitter': 'JITTER',
@@ -181,6 +183,11 @@ export function clientOfCall(overrides = {}) {
 function assertion(auth) {
     const audience = env('ASSERTION_AUDIENCE', env('TOKEN_URL') === undefined ? undefined : env('ISSUER'));
     return authMethod(auth).signs && audience !== undefined ? { assertion: { audience } } : {};
+}
+
+/** After how many token requests the run ends. */
+function quota() {
+    return env('MAX_REQUESTS') === undefined ? {} : { maxRequests: count('MAX_REQUESTS', 1) };
 }
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */

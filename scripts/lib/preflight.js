@@ -34,15 +34,15 @@ function why(res) {
     return challenge ? ` (${challenge})` : '';
 }
 
-const inquiries = {
+const queries = {
     introspection: ['INTROSPECTION_URL', (client) => client.introspect(client.token())],
     revocation: ['REVOCATION_URL', (client) => client.revoke(client.acquire().accessToken)],
 };
 
 /** After preflight(): introspects a token and revokes another. Throws if an endpoint is unknown or refuses the client. */
-export function inquiryPreflight(client, kinds = Object.keys(inquiries)) {
+export function queryPreflight(client, kinds = Object.keys(queries)) {
     for (const kind of kinds) {
-        const [variable, call] = inquiries[kind];
+        const [variable, call] = queries[kind];
         ask(variable, kind, () => call(client));
     }
 }

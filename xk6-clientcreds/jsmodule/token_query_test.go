@@ -163,7 +163,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	}
 }
 
-func TestInquiriesThatFailAreResults(t *testing.T) {
+func TestTokenQueriesThatFailAreResults(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer                     http.HandlerFunc
@@ -243,7 +243,7 @@ func TestInquiriesThatFailAreResults(t *testing.T) {
 	}
 }
 
-func TestInquiriesThatOnlyTheScriptCanMend(t *testing.T) {
+func TestTokenQueriesThatOnlyTheScriptCanMend(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t, `,"revocation_endpoint":"/relative"`)
 	const byToken = `tokenUrl: 'BASE/token'`
@@ -340,7 +340,7 @@ func TestEndpointsInTheClear(t *testing.T) {
 }
 
 // Discovery that fails is a result too, and counted although nothing was sent to the endpoint.
-func TestInquiryWithoutDiscovery(t *testing.T) {
+func TestTokenQueryWithoutDiscovery(t *testing.T) {
 	t.Parallel()
 	base := serve(t, http.NotFound)
 	v := newVU(t, New())
@@ -375,7 +375,7 @@ func TestRevokeAndTheCache(t *testing.T) {
 	assert.Len(t, a.requests("/token"), 2)
 }
 
-func TestInquiriesInHTTPMetrics(t *testing.T) {
+func TestTokenQueriesInHTTPMetrics(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t, "")
 	v := a.client(t, byURLs, "httpMetrics: true")
@@ -386,7 +386,7 @@ func TestInquiriesInHTTPMetrics(t *testing.T) {
 }
 
 // The token that a script asks about is in no log, metric or error, also when a server repeats it.
-func TestInquiriesShowNoToken(t *testing.T) {
+func TestTokenQueriesShowNoToken(t *testing.T) {
 	t.Parallel()
 	const token = "a-token-that-the-script-has-from-elsewhere"
 	a := newAuthority(t, "")

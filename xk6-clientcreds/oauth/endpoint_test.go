@@ -92,7 +92,7 @@ func TestRevokeOfAnUnknownToken(t *testing.T) {
 	}
 }
 
-func TestEveryInquiryAuthenticatesAnew(t *testing.T) {
+func TestEveryTokenQueryAuthenticatesAnew(t *testing.T) {
 	t.Parallel()
 	n := 0
 	auth := ClientAuth{Method: "test", Apply: func(_ context.Context, r *TokenRequest) error {

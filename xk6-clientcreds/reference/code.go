@@ -186,8 +186,8 @@ type setting struct{ name, help string }
 var settings = []setting{
 	{
 		"CLIENTCREDS_ALLOW_HOSTS",
-		"The only hosts to which this extension sends requests: hosts, hosts with a port, and domains such as " +
-			"`*.example.com`, separated by commas or spaces. `-e` also works. By default, every host. See " +
+		"The only authorization servers and APIs to which clients send requests: hosts, hosts with a port, and domains " +
+			"such as `*.example.com`, separated by commas or spaces. `-e` also works. By default, every host. See " +
 			"[security.md](../guides/security.md#guard-rails).",
 	},
 	{"K6_CLIENTCREDS_ALLOW", "Rules that a run may break without being `INVALID`: names, or `name=limit`, separated by " +

@@ -28,7 +28,7 @@ func TestTrendOfRuns(t *testing.T) {
 		if i == slowFrom {
 			server.PutFaults(t, `{"token": {"latency": "120ms"}}`)
 		}
-		record := filepath.Join(folder, fmt.Sprintf("%d.json", versions-i)) // the order of the names is not that of the runs
+		record := filepath.Join(folder, fmt.Sprintf("%d.json", versions-i)) // another order of names than of runs
 		r := k6test.Run{
 			Script: "scripts/token-load.js",
 			Env:    k6test.With(server.Env("RATE=20", "DURATION=2s"), k6test.BusyMachine...),

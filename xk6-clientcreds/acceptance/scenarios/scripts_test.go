@@ -172,6 +172,10 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"ON_ERROR=stop"},
 			text:   `configuration: ON_ERROR is \"stop\"; it must be one of \"throw\", \"abort\"`,
 		},
+		"a MAX_REQUESTS that is no number": {
+			change: []string{"MAX_REQUESTS=many"},
+			text:   `configuration: MAX_REQUESTS is \"many\"; it must be a whole number, 1 or more`,
+		},
 		"no API": {
 			change: []string{"API_URL="},
 			text:   `configuration: API_URL is not set; set it to the URL of the protected API to load`,
@@ -419,6 +423,22 @@ func TestScriptsAbortOnError(t *testing.T) {
 			require.Regexp(t, `level=error msg="test aborted: \w+ \(HTTP 503\)`, r.Output)
 			require.Contains(t, r.Output, "  errors   token requests: ")
 			require.NotContains(t, r.Output, "TokenError", "no iteration went on")
+		})
+	}
+}
+
+// With MAX_REQUESTS a test ends before one token request more, however the scenario asks for it.
+func TestScriptsEndAtMaxRequests(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"api-load.js", "token-load.js"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			server := servers.StartLocal(t, servers.WithFaults(`{"ttl": "1s"}`))
+			env := server.Env("MAX_REQUESTS=7", "VUS=2", "RATE=10", "DURATION=30s", "PAUSE=0.05", "TTL=1s")
+			r := k6test.Run{Script: "scripts/" + script, Env: env}.Do(t)
+			require.Equal(t, k6test.ExitAborted, r.ExitCode, r.Output)
+			require.Contains(t, r.Output, `test aborted: max_requests: this run has sent the 7 token requests that option \"maxRequests\" allows`)
+			require.EqualValues(t, 7, server.Stats().TokenRequests.Total)
 		})
 	}
 }
