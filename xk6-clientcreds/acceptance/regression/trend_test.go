@@ -15,8 +15,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 )
 
-// Runs of ten versions, of which the sixth and the later ones have a slower server: the trend, as text and as a page, marks
-// the sixth.
+// Runs of ten versions, of which the sixth and the later ones have a slower server: the trend, as text and as a page,
+// marks the sixth.
 func TestTrendOfRuns(t *testing.T) {
 	t.Parallel()
 	const versions, slowFrom = 10, 5
@@ -46,8 +46,8 @@ func TestTrendOfRuns(t *testing.T) {
 	text := string(output)
 	require.NoError(t, err, text)
 	assert.Contains(t, text, fmt.Sprintf("trend of %d runs", versions))
-	assert.Regexp(t, `p50 of clientcreds_request_duration changed at 1\.5: [\d.]+ ms to [\d.]+ ms is \+[\d.]+%; allowed is \+10%`,
-		text)
+	assert.Regexp(t, `p50 of clientcreds_request_duration changed at 1\.5: [\d.]+ ms to [\d.]+ ms is \+[\d.]+%; `+
+		`allowed is \+10%`, text)
 	assert.Equal(t, 1, strings.Count(text, " changed at "), text)
 
 	html := k6test.ReadFile(t, reportOf(t, "--rules", rules, folder))
