@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/metrics"
 )
 
 // A request that takes longer than another one through the same sender keeps its own times.
@@ -48,4 +50,31 @@ func TestSenderSendsTwoRequestsAtOnce(t *testing.T) {
 	go func() { failed <- send("/fails") }()
 	answered := send("/token")
 	assert.NotSame(t, answered.trail, (<-failed).trail)
+}
+
+// acquire() keeps its sender as long as the VU's tags stay the same, and no longer.
+func TestRequestsHaveTheTagsOfTheMoment(t *testing.T) {
+	t.Parallel()
+	v := oneVU(t, newEndpoint(t), "")
+	v.mustRun("client.acquire()")
+	kept := v.onlyClient().sender
+	v.mustRun("client.acquire()")
+	assert.Same(t, kept, v.onlyClient().sender)
+
+	v.state.Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.SetTag("step", "two") })
+	v.mustRun("client.acquire()")
+	v.state.Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.SetMetadata("trace", "three") })
+	v.mustRun("client.acquire()")
+	v.state.Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.SetMetadata("trace", "four") })
+	v.mustRun("client.acquire()")
+	v.state.Tags.Modify(func(tags *metrics.TagsAndMeta) { tags.DeleteMetadata("trace") })
+	v.mustRun("client.acquire()")
+
+	var steps, traces []string
+	for _, sample := range v.collected()["clientcreds_requests"] {
+		step, _ := sample.Tags.Get("step")
+		steps, traces = append(steps, step), append(traces, sample.Metadata["trace"])
+	}
+	assert.Equal(t, []string{"", "", "two", "two", "two", "two"}, steps)
+	assert.Equal(t, []string{"", "", "", "three", "four", ""}, traces)
 }
