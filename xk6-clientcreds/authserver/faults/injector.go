@@ -21,6 +21,7 @@ type Injector struct {
 	counts   counts
 	now      func() time.Time
 	clientOf ClientOf
+	rest     func(time.Duration) // sleeps for less than timers can tell apart
 
 	mu sync.Mutex // of changes
 
@@ -35,19 +36,25 @@ type ClientOf func(e Endpoint, r *http.Request, body []byte) string
 // New makes an Injector without faults. now is the clock that outages and rate
 // limits go by.
 func New(now func() time.Time, clientOf ClientOf) *Injector {
-	return &Injector{now: now, clientOf: clientOf, closed: make(chan struct{})}
+	return &Injector{now: now, clientOf: clientOf, rest: sleepPrecisely, closed: make(chan struct{})}
 }
 
 // Close ends all delays, so that the server can be shut down: what waits is
 // answered at once.
 func (i *Injector) Close() { i.closing.Do(func() { close(i.closed) }) }
 
-// pause waits for d, or until ctx ends. It reports whether d is over.
+// timerResolution is how late a timer may be on an idle machine: the runtime waits in whole milliseconds.
+const timerResolution = time.Millisecond
+
+// pause waits for d, or until ctx ends. It reports whether d is over. A difference between two latencies of less than a
+// millisecond is kept.
 func (i *Injector) pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
+	end := time.Now().Add(d)
+	timer := time.NewTimer(d - timerResolution)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		i.rest(time.Until(end))
 		return true
 	case <-i.closed:
 		return true

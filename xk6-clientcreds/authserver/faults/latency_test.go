@@ -131,3 +131,27 @@ func TestClose(t *testing.T) {
 		i.Close()
 	})
 }
+
+// The end of a latency is not left to a timer, which may be a millisecond late: 5.5ms are not 6ms.
+func TestEndOfALatencyIsPrecise(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := New(time.Now, byHeader)
+		var rested time.Duration
+		i.rest = func(d time.Duration) { rested = d }
+		for d, rest := range map[time.Duration]time.Duration{
+			5500 * time.Microsecond: time.Millisecond,
+			time.Millisecond:        time.Millisecond,
+			300 * time.Microsecond:  300 * time.Microsecond,
+		} {
+			begin := time.Now()
+			require.True(t, i.pause(t.Context(), d))
+			require.Equal(t, rest, rested, d)
+			require.Equal(t, d, time.Since(begin)+rested, d)
+		}
+	})
+	sleepPrecisely(-time.Second)
+	begin := time.Now()
+	sleepPrecisely(time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(begin), time.Millisecond)
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package faults
+
+import "time"
+
+func sleepPrecisely(d time.Duration) { time.Sleep(d) }
