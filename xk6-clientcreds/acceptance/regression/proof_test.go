@@ -71,8 +71,8 @@ func proofRows() []proofRow {
 		localRow(40*ms, 0.15, proofRow{busy: true, repetitions: 20}),
 		localRow(5*ms, 0.10, proofRow{repetitions: 20}),
 		localRow(20*ms, 0.05, proofRow{repetitions: 20, within: 60}),
-		hydraRow(0, proofRow{repetitions: 20}),
-		hydraRow(0.2, proofRow{repetitions: 20}),
+		hydraRow(0, proofRow{repetitions: 20, limit: "+5%"}),
+		hydraRow(0.2, proofRow{repetitions: 20, limit: "+5%"}),
 	)
 	for _, slower := range []float64{0, 0.15} {
 		row := localRow(200*ms, slower, proofRow{repetitions: 20, limit: "+10%", sequential: 30})
