@@ -109,7 +109,7 @@ func hydraRow(more float64, row proofRow) proofRow {
 	row.server, row.head, row.slower = "Ory Hydra", "unchanged", more > 0
 	rounds := int(hydraIterations * (1 + more))
 	if row.slower {
-		row.head = fmt.Sprintf("%d rounds of PBKDF2, not %d", rounds, hydraIterations)
+		row.head = fmt.Sprintf("%d rounds of PBKDF2 instead of %d", rounds, hydraIterations)
 	}
 	row.environment = func(t *testing.T) []string {
 		t.Helper()
