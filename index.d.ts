@@ -175,9 +175,9 @@ declare module 'k6/x/clientcreds' {
         httpMetrics?: boolean;
 
         /**
-         * The highest number of token requests that this k6 process sends for the client, in all VUs together and including
-         * retries, for servers that charge for requests. A call that needs one more request ends the test with exit code
-         * 108, before the request is sent. The clients of a pool are counted together. Without this option, there is no limit.
+         * Limits the token requests of this client in this k6 process. Requests of all VUs count, and so do retries. Set it
+         * if the server charges for each request. A call that needs one more request ends the test with exit code 108, and
+         * the request is not sent. All clients of a pool share the limit. By default, there is no limit.
          */
         maxRequests?: number;
     }

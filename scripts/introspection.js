@@ -20,10 +20,10 @@
 import { check } from 'k6';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
-import { queryOptions, newClient } from './lib/config.js';
+import { newClient, queryOptions } from './lib/config.js';
 import { count, duration, inMilliseconds, share } from './lib/environment.js';
 import { trendStats } from './lib/measured.js';
-import { queryPreflight, preflight } from './lib/preflight.js';
+import { preflight, queryPreflight } from './lib/preflight.js';
 import { summary } from './lib/summary.js';
 import { found } from './lib/text.js';
 

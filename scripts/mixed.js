@@ -24,11 +24,11 @@ import { Counter } from 'k6/metrics';
 import { keepSubmetrics } from 'k6/x/clientcreds';
 import { acquire, attempt } from './lib/call.js';
 import { protectedApi } from './lib/api.js';
-import { queryOptions, newClient } from './lib/config.js';
+import { newClient, queryOptions } from './lib/config.js';
 import { count, duration, env } from './lib/environment.js';
 import { drawn, weights } from './lib/mix.js';
 import { trendStats } from './lib/measured.js';
-import { queryPreflight, preflight } from './lib/preflight.js';
+import { preflight, queryPreflight } from './lib/preflight.js';
 import { summary, under } from './lib/summary.js';
 import { found, percent } from './lib/text.js';
 

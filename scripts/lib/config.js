@@ -28,7 +28,7 @@
 //   JITTER                   cache option `jitter`
 //   REFRESH                  cache option `refresh`: `background` or `blocking`
 //   ON_ERROR                 `abort` ends the run with exit code 108 if the client cannot get a token
-//   MAX_REQUESTS             number of token requests after which the run ends, for servers that charge for them
+//   MAX_REQUESTS             number of token requests that a client may send before the run ends; no limit by default
 //   CLIENTS_FILE             CSV or JSON file with many clients, for scenarios that support it
 //   ASSIGNMENT               client of each request: `vu`, `round-robin`, `random`, `zipf`, or `hot`
 
@@ -185,9 +185,9 @@ function assertion(auth) {
     return authMethod(auth).signs && audience !== undefined ? { assertion: { audience } } : {};
 }
 
-/** After how many token requests the run ends. */
+/** How many token requests a client may send. */
 function quota() {
-    return env('MAX_REQUESTS') === undefined ? {} : { maxRequests: count('MAX_REQUESTS', 1) };
+    return env('MAX_REQUESTS') === undefined ? {} : { maxRequests: count('MAX_REQUESTS') };
 }
 
 /** Whether tokens are bound to a key (DPoP, RFC 9449). */

@@ -67,7 +67,7 @@ func (r *registrationRequests) check() error {
 // registrationHTTP sends requests as doctor does: over the proxy of the environment, with TLS 1.2 or later, and without
 // following redirects.
 func registrationHTTP(gs *state.GlobalState) (*http.Client, error) {
-	allowed, err := transport.ParseHosts(gs.Env[transport.AllowHostsVariable])
+	allowed, err := transport.AllowedHosts(lookup(gs))
 	if err != nil {
 		return nil, invalid(err)
 	}
@@ -83,6 +83,14 @@ func registrationHTTP(gs *state.GlobalState) (*http.Client, error) {
 			return http.ErrUseLastResponse // a token does not follow a redirect
 		},
 	}, nil
+}
+
+// lookup looks a variable of the environment up.
+func lookup(gs *state.GlobalState) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, given := gs.Env[name]
+		return value, given
+	}
 }
 
 // untilInterrupted is k6's context, which also ends at Ctrl-C and SIGTERM.

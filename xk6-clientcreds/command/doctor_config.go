@@ -28,7 +28,7 @@ func (d *doctorCommand) configure() error {
 	d.cfg.Timeout = time.Duration(d.timeout)
 	d.cfg.Proxy = http.ProxyFromEnvironment // as k6 does
 	var err error
-	if d.cfg.AllowHosts, err = transport.ParseHosts(d.gs.Env[transport.AllowHostsVariable]); err != nil {
+	if d.cfg.AllowHosts, err = transport.AllowedHosts(lookup(d.gs)); err != nil {
 		return err
 	}
 	if err := d.configureSecret(); err != nil {

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"crypto/x509"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -137,8 +136,8 @@ func (c *Config) checkHosts() error {
 		if err != nil {
 			return configError(given.name, "is not a URL")
 		}
-		if refused := (*oauth.Error)(nil); errors.As(c.AllowHosts.Check(u), &refused) {
-			return configError(given.name, "is refused: %s", refused.Description)
+		if reason := c.AllowHosts.Refusal(u); reason != "" {
+			return configError(given.name, "is refused: %s", reason)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/hint"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // checkConnection looks up, connects to and greets the host of the token endpoint. Nothing that is
@@ -67,7 +68,7 @@ func (e *run) connect(ctx context.Context, u *url.URL) ([]Result, net.Conn) {
 		return results, nil
 	}
 	begin := time.Now()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), portOf(u)))
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), transport.Port(u)))
 	if err != nil {
 		return append(results, connectionFailed("connection.tcp", err)), nil
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // schemeTimeout bounds the handshake that finds out whether a port speaks TLS: a server that does not
@@ -27,7 +29,7 @@ func checkScheme(ctx context.Context, e *run) []Result {
 		target = e.cfg.Issuer
 	}
 	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "http" || e.cfg.AllowHosts.Check(u) != nil || e.proxyOf(ctx, u) != "" ||
+	if err != nil || u.Scheme != "http" || e.cfg.AllowHosts.Refusal(u) != "" || e.proxyOf(ctx, u) != "" ||
 		!speaksTLS(ctx, u) {
 		return nil
 	}
@@ -42,7 +44,7 @@ func checkScheme(ctx context.Context, e *run) []Result {
 func speaksTLS(ctx context.Context, u *url.URL) bool {
 	ctx, cancel := context.WithTimeout(ctx, schemeTimeout)
 	defer cancel()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), portOf(u)))
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), transport.Port(u)))
 	if err != nil {
 		return false
 	}
@@ -52,14 +54,6 @@ func speaksTLS(ctx context.Context, u *url.URL) bool {
 	err = conn.HandshakeContext(ctx)
 	var alert tls.AlertError // only what speaks TLS sends one
 	return err == nil || errors.As(err, &alert)
-}
-
-// portOf is the port of a URL.
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
 // plainServer reports whether a failed handshake says that the server does not speak TLS.

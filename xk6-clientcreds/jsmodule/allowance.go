@@ -41,6 +41,3 @@ func (a *allowance) take() error {
 			"tokens", a.most, "maxRequests"),
 	}
 }
-
-// exhausted reports whether err is the end of an allowance. It ends the test: no further call could get a token.
-func exhausted(err error) bool { return asOAuthError(err).Code == oauth.CodeMaxRequests }

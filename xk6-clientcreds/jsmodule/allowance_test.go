@@ -65,10 +65,16 @@ func TestMaxRequestsKeepsTheCache(t *testing.T) {
 // A retry and the request of an exchange are requests.
 func TestMaxRequestsCountsEachRequest(t *testing.T) {
 	t.Parallel()
+	failing := newEndpoint(t)
+	failing.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 503, "temporarily_unavailable", "") }
+	_, err := oneVU(t, failing, "maxRequests: 2, retry: {attempts: 5, backoff: 0}").run("client.token()")
+	require.ErrorContains(t, err, "max_requests: this run has sent the 2 token requests")
+	assert.Equal(t, 2, failing.count())
+
 	e := newEndpoint(t)
 	v := oneVU(t, e, "maxRequests: 3, exchange: {audience: 'inventory'}")
 	v.mustRun("client.acquire()")
-	_, err := v.run("client.acquire()")
+	_, err = v.run("client.acquire()")
 	require.ErrorContains(t, err, "max_requests in the token exchange: this run has sent the 3 token requests")
 	assert.Equal(t, 3, e.count())
 }
@@ -92,7 +98,7 @@ func TestMaxRequestsOfPools(t *testing.T) {
 	assert.Equal(t, 3, e.count())
 }
 
-// Whatever a script can make the module send stays at the hosts that are allowed.
+// Whatever a script can make the module send stays at the hosts that are allowed, and the attempt ends the test.
 func TestAllowedHosts(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -120,18 +126,24 @@ func TestAllowedHosts(t *testing.T) {
 	require.ErrorContains(t, err, `option "issuer" is refused`)
 	assert.Zero(t, e.count())
 
-	v = allowing("127.0.0.1")
-	v.importModule(New())
-	v.mustRun(e.client(""))
-	v.start()
-	v.mustRun("client.token()")
-	assert.Equal(t, 1, e.count())
-	v.state.Transport = transportFunc(nil) // would panic
-	response := v.mustRun(`(() => { const r = client.get('http://localhost:1/'); return [r.status, r.error]; })()`).([]any)
-	assert.EqualValues(t, 0, response[0])
-	assert.Contains(t, response[1], "CLIENTCREDS_ALLOW_HOSTS does not list localhost:1")
-	_, err = v.run(`client.headers('GET', 'https://api.example/')`)
-	require.ErrorContains(t, err, "url is refused: CLIENTCREDS_ALLOW_HOSTS does not list api.example")
+	for _, call := range []string{
+		"client.get('http://localhost:1/')",
+		"client.get('http://localhost:1/', {throw: true})",
+		"client.request('PUT', 'http://localhost:1/', 'body')",
+		"client.batch(['http://localhost:1/'])",
+		"await client.asyncRequest('GET', 'http://localhost:1/')",
+		"client.headers('GET', 'http://localhost:1/')",
+	} {
+		v := allowing("127.0.0.1")
+		v.importModule(New())
+		v.mustRun(e.client(""))
+		v.start()
+		v.mustRun("client.token()")
+		v.state.Transport = transportFunc(nil) // would panic
+		_, err := v.run(`(async () => { try { ` + call + ` } catch (e) {}; globalThis.wentOn = true })()`)
+		require.ErrorContains(t, err, "test aborted: host_not_allowed: CLIENTCREDS_ALLOW_HOSTS does not list localhost:1", call)
+		assert.Nil(t, v.rt.VU.Runtime().Get("wentOn"), call)
+	}
 }
 
 // -e is how scripts get their variables: a list there that had no effect would be a hole.
@@ -143,23 +155,31 @@ func TestAllowedHostsByFlag(t *testing.T) {
 	_, err := v.run(newEndpoint(t).client(""))
 	require.ErrorContains(t, err, "CLIENTCREDS_ALLOW_HOSTS does not list")
 
-	v = newBareVU(t)
-	v.rt.VU.InitEnvField.RuntimeOptions.Env = map[string]string{"CLIENTCREDS_ALLOW_HOSTS": "https://idp.example"}
-	assert.Panics(t, func() { v.importModule(New()) })
+	for list, problem := range map[string]string{"https://idp.example": "entry 1 is not a host", "": "contains no host"} {
+		v = newBareVU(t)
+		v.rt.VU.InitEnvField.RuntimeOptions.Env = map[string]string{"CLIENTCREDS_ALLOW_HOSTS": list}
+		thrown := v.rt.VU.Runtime().Try(func() { v.importModule(New()) })
+		require.ErrorContains(t, thrown, problem)
+		require.ErrorContains(t, thrown, "TypeError: k6/x/clientcreds: CLIENTCREDS_ALLOW_HOSTS")
+	}
 }
 
-// Metadata and redirects lead to hosts that nobody wrote down.
+// Metadata lead to hosts that nobody wrote down.
 func TestDiscoveredHostsThatAreNotAllowed(t *testing.T) {
 	t.Parallel()
 	issuer := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"issuer":"http://%s","token_endpoint":"https://other.example/token"}`, r.Host)
+		const other = "https://other.example/"
+		_, _ = fmt.Fprintf(w, `{"issuer":"http://%s","token_endpoint":%q,"introspection_endpoint":%q,"revocation_endpoint":%q}`,
+			r.Host, other, other, other)
 	})
 	v := newBareVU(t)
 	v.rt.VU.InitEnvField.RuntimeOptions.Env = map[string]string{"CLIENTCREDS_ALLOW_HOSTS": "127.0.0.1"}
 	v.importModule(New())
 	v.mustRun(fmt.Sprintf(`globalThis.client = new Client({issuer: %q, clientId: 'a', clientSecret: %q})`, issuer, testSecret))
 	v.start()
-	_, err := v.run("client.token()")
-	require.ErrorContains(t, err, "host_not_allowed: CLIENTCREDS_ALLOW_HOSTS does not list other.example")
-	assert.Equal(t, "host_not_allowed", v.mustRun(`client.acquire().error`))
+	for _, call := range []string{"token()", "acquire()", "introspect('a token')", "revoke('a token')"} {
+		_, err := v.run("client." + call)
+		require.ErrorContains(t, err, "test aborted: host_not_allowed: CLIENTCREDS_ALLOW_HOSTS does not list other.example", call)
+		v.rt.VU.Runtime().ClearInterrupt()
+	}
 }

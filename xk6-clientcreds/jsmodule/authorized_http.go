@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/grafana/sobek"
 
@@ -13,6 +14,7 @@ import (
 	k6http "go.k6.io/k6/v2/js/modules/k6/http"
 	"go.k6.io/k6/v2/lib"
 
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
@@ -25,6 +27,7 @@ type authorizedHTTP struct {
 	c         *client
 	state     *lib.State // of the call under way; nil outside
 	functions *sobek.Object
+	refusal   atomic.Pointer[oauth.Error] // of a request to a host that is not allowed; nil before
 }
 
 var errNotSent = errors.New("a request that a response's own function makes, such as submitForm or clickLink, has no " +
@@ -48,6 +51,9 @@ func (c *client) authorized(name string) func(*view, []sobek.Value) sobek.Value 
 		c.http.state = c.http.carrying(v)
 		defer func() { c.http.state = outer }()
 		result, err := function(sobek.Undefined(), args...)
+		if refusal := c.http.refusal.Load(); refusal != nil {
+			return c.endTest(refusal)
+		}
 		if interrupted := (*sobek.InterruptedError)(nil); errors.As(err, &interrupted) {
 			panic(interrupted) // as an exception, a script could catch it
 		}
@@ -83,7 +89,9 @@ func (h *authorizedHTTP) carrying(v *view) *lib.State {
 		Base: base, Elsewhere: state.Transport, Token: token, ExpiresAt: v.lease.ExpiresAt,
 		OnRequest: c.m.process.apis.Add, OnExpired: c.usage.expiredTokenUse(state), OnAnswer: c.answerObserver(v.lease),
 	}
-	return h.with(&watchedTransport{base: c.m.process.hosts.Guard(bearer), failures: &c.m.process.counts.failures})
+	return h.with(&watchedTransport{
+		base: c.m.process.hosts.Guard(bearer), failures: &c.m.process.counts.failures, refusal: &h.refusal,
+	})
 }
 
 func (h *authorizedHTTP) with(rt http.RoundTripper) *lib.State {

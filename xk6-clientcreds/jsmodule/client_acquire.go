@@ -23,7 +23,7 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 		return c.fail(errInitContext)
 	}
 	a := c.request(c.m.vu.Context(), c.senderFor(state))
-	if a.err != nil && exhausted(a.err) {
+	if a.err != nil && guarded(a.err) {
 		return c.fail(a.err)
 	}
 	return c.acquisition(a)
@@ -39,7 +39,7 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 	return c.async(func() result {
 		a := c.request(ctx, s)
 		return func() (sobek.Value, error) {
-			if a.err != nil && exhausted(a.err) {
+			if a.err != nil && guarded(a.err) {
 				return nil, a.err
 			}
 			return c.acquisition(a), nil

@@ -38,7 +38,7 @@ func (c *client) acquireBatch(call sobek.FunctionCall) sobek.Value {
 	workers.Wait()
 	results := make([]any, n)
 	for i, a := range acquired {
-		if a.err != nil && exhausted(a.err) {
+		if a.err != nil && guarded(a.err) {
 			return c.fail(a.err)
 		}
 		results[i] = c.acquisition(a)

@@ -1,7 +1,6 @@
 package jsmodule
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/grafana/sobek"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/jsoption"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 )
 
 const headerDPoP = "DPoP"
@@ -28,8 +26,8 @@ func (c *client) headersFor(call sobek.FunctionCall) sobek.Value {
 		panic(rt.NewTypeError("client.headers(method, url, extra): url must be the absolute http, https, ws or wss URL of " +
 			"the request"))
 	}
-	if refused := (*oauth.Error)(nil); errors.As(c.m.process.hosts.Check(u), &refused) {
-		panic(rt.NewTypeError("client.headers(method, url, extra): url is refused: %s", refused.Description))
+	if err := c.m.process.hosts.Check(u); err != nil {
+		return c.endTest(err)
 	}
 	if sobek.IsUndefined(extra) {
 		extra = rt.NewObject()

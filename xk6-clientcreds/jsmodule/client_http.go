@@ -31,6 +31,9 @@ func (c *client) batch(call sobek.FunctionCall) sobek.Value {
 	}
 	rt, send := c.m.vu.Runtime(), c.authorized("batch")
 	results := send(v, call.Arguments)
+	if sobek.IsUndefined(results) {
+		return results // the test ends
+	}
 	again := rt.NewObject()
 	for _, key := range results.ToObject(rt).Keys() {
 		if c.rejected(v, results.ToObject(rt).Get(key)) {

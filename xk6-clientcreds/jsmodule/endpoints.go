@@ -2,7 +2,6 @@ package jsmodule
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -77,8 +76,8 @@ func (o *options) checkHosts(allowed transport.Hosts) error {
 		if given.address == "" || err != nil { // which another check reports
 			continue
 		}
-		if refused := (*oauth.Error)(nil); errors.As(allowed.Check(u), &refused) {
-			return jsoption.Errorf(given.option, "is refused: %s", refused.Description)
+		if reason := allowed.Refusal(u); reason != "" {
+			return jsoption.Errorf(given.option, "is refused: %s", reason)
 		}
 	}
 	return nil

@@ -77,10 +77,11 @@ func (f *failures) addError(request string, err *oauth.Error) {
 	f.add(failureKind{request, err.Label(), err.Status}, err.Description)
 }
 
-// watchedTransport counts what fails of the requests to an API.
+// watchedTransport counts what fails of the requests to an API, and keeps the refusal of a guard.
 type watchedTransport struct {
 	base     http.RoundTripper
 	failures *failures
+	refusal  *atomic.Pointer[oauth.Error]
 }
 
 // RoundTrip implements http.RoundTripper. A request that ended with its iteration has not failed.
@@ -88,7 +89,11 @@ func (t *watchedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	resp, err := t.base.RoundTrip(req)
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
-		t.failures.addError(requestAPI, oauth.TransportError(err))
+		failure := oauth.TransportError(err)
+		t.failures.addError(requestAPI, failure)
+		if guarded(failure) {
+			t.refusal.Store(failure)
+		}
 	case err == nil && resp.StatusCode >= http.StatusBadRequest:
 		label, challenge := oauth.CodeHTTPError, resp.Header.Get(headerChallenge)
 		if reason := oauth.ChallengeError([]string{challenge}); reason != "" {

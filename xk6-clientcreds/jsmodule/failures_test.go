@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sirupsen/logrus"
@@ -115,7 +116,8 @@ func TestAnEndedIterationIsNoFailureOfTheAPI(t *testing.T) {
 	t.Parallel()
 	var f failures
 	for err, want := range map[error]int{context.Canceled: 0, errors.New("broken"): 1} {
-		transport := &watchedTransport{failures: &f, base: transportFunc(func(*http.Request) (*http.Response,
+		var refusal atomic.Pointer[oauth.Error]
+		transport := &watchedTransport{failures: &f, refusal: &refusal, base: transportFunc(func(*http.Request) (*http.Response,
 			error,
 		) {
 			return nil, err

@@ -111,7 +111,7 @@ func metricRows(m *moduleMetrics) []metricRow {
 				"failures."),
 		row(&m.RequestFailed, metricname.RequestFailed, metrics.Rate, false, request,
 			"Token requests without a token, including requests that were not sent because discovery or the credentials "+
-				"failed."),
+				"failed, or because a guard refused them."),
 		row(&m.SuppressedRequests, metricname.SuppressedRequests, metrics.Counter, false, held,
 			"Calls that needed a token and for which no token request was sent at once, because requests had failed before."),
 		row(&m.TokenWait, metricname.TokenWait, metrics.Trend, true, client,

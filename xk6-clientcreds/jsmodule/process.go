@@ -91,7 +91,7 @@ func (p *process) start(vu modules.VU) error {
 		if p.secrets.lookupEnv == nil {
 			p.secrets.lookupEnv = os.LookupEnv
 		}
-		if p.hosts, p.startErr = allowedHosts(env); p.startErr != nil {
+		if p.hosts, p.startErr = transport.AllowedHosts(p.variable(env)); p.startErr != nil {
 			return
 		}
 		if logger, ok := env.Logger.(*logrus.Logger); ok {
@@ -111,13 +111,14 @@ func (p *process) start(vu modules.VU) error {
 	return p.startErr
 }
 
-// allowedHosts reads AllowHostsVariable from -e, where a script's variables are, or else from the environment.
-func allowedHosts(env *common.InitEnvironment) (transport.Hosts, error) {
-	text, given := env.RuntimeOptions.Env[transport.AllowHostsVariable]
-	if !given && env.LookupEnv != nil {
-		text, _ = env.LookupEnv(transport.AllowHostsVariable)
+// variable looks a variable up where a script's variables are, which -e sets, or else in the environment.
+func (p *process) variable(env *common.InitEnvironment) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		if value, given := env.RuntimeOptions.Env[name]; given {
+			return value, true
+		}
+		return p.secrets.lookupEnv(name)
 	}
-	return transport.ParseHosts(text)
 }
 
 // awaitEnd subscribes, once per process, to the end of the test. k6 waits for the handler and

@@ -28,6 +28,10 @@ const skewWorthNoting = 5 * time.Second
 // rejected reports whether another token may change the answer: a 401 that blames the token of v (RFC 6750 §3.1), or
 // gives no reason. The token is dropped then. A 403 says that the token is good, but not sufficient.
 func (c *client) rejected(v *view, result sobek.Value) bool {
+	if refusal := c.http.refusal.Load(); refusal != nil {
+		c.endTest(refusal)
+		return false
+	}
 	resp, ok := result.Export().(*k6http.Response)
 	if !ok || resp == nil {
 		return false

@@ -56,7 +56,22 @@ func (c *client) reject(reject func(any) error, err error) error {
 
 // aborts reports whether a failure ends the test. In an iteration that k6 itself is ending it does not.
 func (c *client) aborts(err error) bool {
-	return (c.opts.OnError == onErrorAbort || exhausted(err)) && c.m.vu.Context().Err() == nil
+	return (c.opts.OnError == onErrorAbort || guarded(err)) && c.m.vu.Context().Err() == nil
+}
+
+// guarded reports whether err is the refusal of a guard, maxRequests or the list of allowed hosts. It ends the test,
+// whatever the script does about errors: the script is wrong, or has done what it may.
+func guarded(err error) bool {
+	code := asOAuthError(err).Code
+	return code == oauth.CodeMaxRequests || code == oauth.CodeHostNotAllowed
+}
+
+// endTest ends the test because a guard refused a request that was not for a token.
+func (c *client) endTest(err error) sobek.Value {
+	if c.m.vu.Context().Err() == nil {
+		c.m.vu.Runtime().Interrupt(c.endOfTest(err))
+	}
+	return sobek.Undefined() // never seen: the interrupt comes first
 }
 
 func (c *client) endOfTest(err error) *errext.InterruptError {

@@ -127,6 +127,9 @@ func (q *tokenQuery) send(req *http.Request) (*http.Response, error) {
 func (q *tokenQuery) failed(err error) {
 	q.err = asOAuthError(err)
 	q.status = q.err.Status
+	if guarded(q.err) {
+		q.c.endTest(q.err)
+	}
 }
 
 // count counts the request. A request without an answer has status 0 and no duration.

@@ -59,7 +59,7 @@ func Codes() []CodeInfo {
 		{CodeInvalidResponse, "", "The response is successful and contains no usable token.", RetryNever},
 		{CodeDiscovery, "", "The issuer has no usable metadata.", RetryByStatus},
 		{CodeClientAuth, "", "The credentials could not be built, so no request was sent.", RetryNever},
-		{CodeHostNotAllowed, "", "`CLIENTCREDS_ALLOW_HOSTS` does not list the host, so no request was sent.", RetryNever},
+		{CodeHostNotAllowed, "", "`CLIENTCREDS_ALLOW_HOSTS` does not list the host. The test ends.", RetryNever},
 		{CodeMaxRequests, "", "The run has sent as many token requests as `maxRequests` allows. The test ends.", RetryNever},
 		{CodeTokenType, "", "The token has another type than requested, such as `Bearer` despite a DPoP proof.", RetryNever},
 		{CodeTokenBinding, "", "The token is bound to another key or certificate than the client's.", RetryNever},

@@ -25,12 +25,19 @@ type hostPattern struct {
 	port  string // "" for every port
 }
 
-// ParseHosts reads the value of AllowHostsVariable: hosts, hosts with a port, and domains such as *.example.com, which
-// stands for all names below example.com. Commas or spaces separate them. An empty text allows every host.
-func ParseHosts(text string) (Hosts, error) {
-	if text == "" {
+// AllowedHosts returns the hosts in AllowHostsVariable, or every host if the environment lacks it. A variable without a
+// host is an error, not the end of the guard.
+func AllowedHosts(lookup func(name string) (value string, given bool)) (Hosts, error) {
+	text, given := lookup(AllowHostsVariable)
+	if !given {
 		return Hosts{}, nil
 	}
+	return parseHosts(text)
+}
+
+// parseHosts reads hosts, hosts with a port, and domains such as *.example.com, which stands for all names below
+// example.com. Commas or spaces separate them.
+func parseHosts(text string) (Hosts, error) {
 	var h Hosts
 	for _, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		p, ok := parseHost(entry)
@@ -77,30 +84,35 @@ func hostName(host string) string {
 	return host
 }
 
-// portOf is the port of u, or the port that its scheme has by default.
-func portOf(u *url.URL) string {
+// Port returns the port of u, or the port that its scheme has by default.
+func Port(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
 	}
 	return map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443"}[strings.ToLower(u.Scheme)]
 }
 
-// Check returns an *oauth.Error if requests may not go to the host of u.
-func (h Hosts) Check(u *url.URL) error {
+// Refusal says why requests may not go to the host of u, and what to do. It is empty if they may.
+func (h Hosts) Refusal(u *url.URL) string {
 	if h.patterns == nil {
-		return nil
+		return ""
 	}
-	name, port := hostName(u.Hostname()), portOf(u)
+	name, port := hostName(u.Hostname()), Port(u)
 	for _, p := range h.patterns {
 		if (p.port == "" || p.port == port) && (name == p.name || p.below && strings.HasSuffix(name, p.name)) {
-			return nil
+			return ""
 		}
 	}
-	return &oauth.Error{
-		Code: oauth.CodeHostNotAllowed,
-		Description: fmt.Sprintf("%s does not list %s, so nothing was sent; add the host, or correct the URL",
-			AllowHostsVariable, oauth.Printable(u.Host, 300)),
+	return fmt.Sprintf("%s does not list %s, so nothing was sent; add the host, or correct the URL", AllowHostsVariable,
+		oauth.Printable(u.Host, 300))
+}
+
+// Check returns the Refusal as an *oauth.Error, or nil.
+func (h Hosts) Check(u *url.URL) error {
+	if reason := h.Refusal(u); reason != "" {
+		return &oauth.Error{Code: oauth.CodeHostNotAllowed, Description: reason}
 	}
+	return nil
 }
 
 // Guard returns a transport that sends the requests to these hosts over base, and no others.

@@ -19,7 +19,6 @@ func TestHostsThatAreAllowed(t *testing.T) {
 		list, address string
 		allowed       bool
 	}{
-		{"", "https://anything.example/", true},
 		{"idp.example", "https://idp.example/token", true},
 		{"idp.example", "http://IDP.example.:8080/token", true},
 		{"IDP.example.", "https://idp.example/token", true},
@@ -49,7 +48,7 @@ func TestHostsThatAreAllowed(t *testing.T) {
 		{" a.example \t b.example\n", "https://b.example/", true},
 		{"a.example, b.example", "https://c.example/", false},
 	} {
-		hosts, err := ParseHosts(c.list)
+		hosts, err := parseHosts(c.list)
 		require.NoError(t, err, c.list)
 		u, err := url.Parse(c.address)
 		require.NoError(t, err)
@@ -65,6 +64,28 @@ func TestHostsThatAreAllowed(t *testing.T) {
 		assert.False(t, refused.Retryable())
 		assert.True(t, refused.Unsent())
 	}
+}
+
+// Without the variable there is no guard. A variable that is empty by mistake must not look the same.
+func TestAllowedHosts(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse("https://anything.example/")
+	require.NoError(t, err)
+	environment := map[string]string{}
+	lookup := func(name string) (string, bool) {
+		value, given := environment[name]
+		return value, given
+	}
+	hosts, err := AllowedHosts(lookup)
+	require.NoError(t, err)
+	require.NoError(t, hosts.Check(u))
+	environment["CLIENTCREDS_ALLOW_HOSTS"] = ""
+	_, err = AllowedHosts(lookup)
+	require.ErrorContains(t, err, "CLIENTCREDS_ALLOW_HOSTS contains no host")
+	environment["CLIENTCREDS_ALLOW_HOSTS"] = "idp.example"
+	hosts, err = AllowedHosts(lookup)
+	require.NoError(t, err)
+	require.Error(t, hosts.Check(u))
 }
 
 // A list that is misread would allow too much or nothing.
@@ -86,7 +107,7 @@ func TestListsThatAreNone(t *testing.T) {
 		" ":                           "contains no host",
 		",":                           "contains no host",
 	} {
-		_, err := ParseHosts(list)
+		_, err := parseHosts(list)
 		require.ErrorContains(t, err, "CLIENTCREDS_ALLOW_HOSTS", list)
 		require.ErrorContains(t, err, problem, list)
 		assert.NotContains(t, err.Error(), "s3cr3t")
@@ -104,7 +125,7 @@ func TestGuardSendsNothingElsewhere(t *testing.T) {
 	_, isBase := all.Guard(base).(roundTripper)
 	assert.True(t, isBase, "without a list there is nothing in between")
 
-	hosts, err := ParseHosts("api.example")
+	hosts, err := parseHosts("api.example")
 	require.NoError(t, err)
 	guarded := hosts.Guard(base)
 	roundTrip(t, guarded, httptest.NewRequest(http.MethodGet, "https://api.example/", nil))

@@ -172,7 +172,7 @@ func TestScriptsReadableErrors(t *testing.T) {
 			change: []string{"ON_ERROR=stop"},
 			text:   `configuration: ON_ERROR is \"stop\"; it must be one of \"throw\", \"abort\"`,
 		},
-		"a MAX_REQUESTS that is no number": {
+		"a MAX_REQUESTS that is not a number": {
 			change: []string{"MAX_REQUESTS=many"},
 			text:   `configuration: MAX_REQUESTS is \"many\"; it must be a whole number, 1 or more`,
 		},
@@ -427,7 +427,7 @@ func TestScriptsAbortOnError(t *testing.T) {
 	}
 }
 
-// With MAX_REQUESTS a test ends before one token request more, however the scenario asks for it.
+// With MAX_REQUESTS, a scenario sends that many token requests, and then the test ends.
 func TestScriptsEndAtMaxRequests(t *testing.T) {
 	t.Parallel()
 	for _, script := range []string{"api-load.js", "token-load.js"} {

@@ -44,7 +44,7 @@ func byHeader(_ Endpoint, r *http.Request, body []byte) string {
 func with(t *testing.T, now func() time.Time, document string) *Injector {
 	t.Helper()
 	i := New(now, byHeader)
-	i.rest = time.Sleep // on the clock of a bubble
+	i.rest = time.Sleep // which the fake clock of synctest applies to
 	require.NoError(t, i.Put([]byte(document)))
 	return i
 }

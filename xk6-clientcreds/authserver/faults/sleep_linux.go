@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"syscall"
 	"time"
 )
@@ -11,5 +12,6 @@ func sleepPrecisely(d time.Duration) {
 		return
 	}
 	rest := syscall.NsecToTimespec(d.Nanoseconds())
-	_ = syscall.Nanosleep(&rest, nil) // a signal may end it early
+	for errors.Is(syscall.Nanosleep(&rest, &rest), syscall.EINTR) { // by a signal; then rest holds the remaining time
+	}
 }
