@@ -117,11 +117,8 @@ func TestAnEndedIterationIsNoFailureOfTheAPI(t *testing.T) {
 	var f failures
 	for err, want := range map[error]int{context.Canceled: 0, errors.New("broken"): 1} {
 		var refusal atomic.Pointer[oauth.Error]
-		transport := &watchedTransport{failures: &f, refusal: &refusal, base: transportFunc(func(*http.Request) (*http.Response,
-			error,
-		) {
-			return nil, err
-		})}
+		base := transportFunc(func(*http.Request) (*http.Response, error) { return nil, err })
+		transport := &watchedTransport{base: base, failures: &f, refusal: &refusal}
 		_, got := transport.RoundTrip(httptest.NewRequest(http.MethodGet, "http://api.example/", nil)) //nolint:bodyclose // there is none
 		require.Equal(t, err, got)
 		require.Len(t, f.list(), want)
