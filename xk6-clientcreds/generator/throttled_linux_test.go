@@ -1,11 +1,13 @@
 package generator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -32,13 +34,13 @@ func TestThrottledProcess(t *testing.T) {
 		var readings []Reading
 		require.NoError(t, json.Unmarshal(out, &readings))
 		require.NotEmpty(t, readings)
-		for _, r := range readings {
-			if limited {
-				assert.GreaterOrEqual(t, r.Throttled, 0.5, "it is stopped in nearly every period")
-				assert.True(t, r.Saturated())
-			} else {
-				assert.Zero(t, r.Throttled)
-			}
+		// In some seconds a busy machine gives the process less than its quota: nothing is to be stopped then.
+		most := slices.MaxFunc(readings, func(a, b Reading) int { return cmp.Compare(a.Throttled, b.Throttled) })
+		if limited {
+			assert.GreaterOrEqual(t, most.Throttled, 0.5, "it is stopped in nearly every period: %+v", readings)
+			assert.True(t, most.Saturated())
+		} else {
+			assert.Zero(t, most.Throttled)
 		}
 	}
 }

@@ -177,18 +177,54 @@ func TestPromisesSettleAfterAnInterrupt(t *testing.T) {
 				v.mustRun(fmt.Sprintf(`globalThis.api = %q`, api))
 				e.refuse = func(_ int, w http.ResponseWriter) bool { return oauthError(w, 400, "invalid_scope", "") }
 				v.mustRun(`try { client.token() } catch (e) {}`) // the class of the exception is there
+				// The script waits for its promises when the interrupt comes. An interrupt of running code ends that code,
+				// and this context, unlike k6's, does not end with it.
+				waiting := make(chan struct{})
+				require.NoError(t, v.rt.VU.Runtime().Set("begins", func() {
+					v.rt.VU.RegisterCallback()(func() error { close(waiting); return nil })
+				}))
 				e.refuse = func(_ int, w http.ResponseWriter) bool {
+					<-waiting
 					v.rt.VU.Runtime().Interrupt(context.Canceled)
 					return c.refused && oauthError(w, 400, "invalid_scope", "")
 				}
 				// One promise reports the interrupt to the runtime; later promises must not go on either.
 				_, err := v.run(`(async () => {
+					begins();
 					for (let i = 0; i < 3; i++) client.tokenAsync().catch(() => 0).then(() => { globalThis.wentOn = true });
 					try { ` + waits + c.call + `; await new Promise(() => {}) } catch (e) {};
 					globalThis.wentOn = true })()`)
 				if err != nil {
 					require.ErrorIs(t, err, context.Canceled)
 				}
+				assert.Nil(t, v.rt.VU.Runtime().Get("wentOn"))
+			})
+		}
+	}
+}
+
+// TestPromisesAfterTheEndOfAnIteration: k6 ends the context and then interrupts the runtime, whatever the script does
+// at that time.
+func TestPromisesAfterTheEndOfAnIteration(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{
+		"client.tokenAsync()", "client.acquireAsync()", "client.asyncRequest('GET', 'http://127.0.0.1:1/')",
+	} {
+		for name, busy := range map[string]string{"waits": "", "runs": "for (;;);"} {
+			t.Run(call+", "+name, func(t *testing.T) {
+				t.Parallel()
+				e := newEndpoint(t)
+				v := oneVU(t, e, "cache: {scope: 'none'}")
+				e.refuse = func(int, http.ResponseWriter) bool {
+					v.rt.CancelContext()
+					v.rt.VU.Runtime().Interrupt(context.Canceled)
+					return false
+				}
+				_, err := v.run(`(async () => {
+					for (let i = 0; i < 3; i++) client.tokenAsync().catch(() => 0).then(() => { globalThis.wentOn = true });
+					try { const ignored = ` + call + "; " + busy + ` await ignored } catch (e) {};
+					globalThis.wentOn = true })()`)
+				require.ErrorIs(t, err, context.Canceled)
 				assert.Nil(t, v.rt.VU.Runtime().Get("wentOn"))
 			})
 		}
