@@ -10,6 +10,8 @@ export ZITADEL_BIN := $(CURDIR)/$(ZITADEL)
 
 test-acceptance capacity: $(HYDRA) $(ZITADEL)
 
+test-faults: $(HYDRA)
+
 .PHONY: test-interop
 test-interop: build/k6 $(NODE_MODULES) $(HYDRA) $(ZITADEL) ## Run every method of client authentication against five servers
 	K6_BIN=$(CURDIR)/build/k6 go test -count=1 -timeout 15m -run InteropMatrix -v ./xk6-clientcreds/acceptance/interop

@@ -26,6 +26,7 @@ type row struct {
 	what   string
 	https  bool
 	http2  bool
+	hydra  bool                                       // Ory Hydra issues the tokens
 	change func(t *testing.T, l *load, r *k6test.Run) // of the run
 	begin  func(t *testing.T, l *load) (end func())   // the fault begins
 	until  func(t *testing.T, l *load) bool           // by default, a twentieth of the calls got no token
@@ -54,21 +55,35 @@ func often(_ *testing.T, l *load) bool {
 // outage is the rule that an outage breaks which costs calls their tokens.
 var outage = []string{"missing_tokens"}
 
+// killed is a server that is gone until all tokens have expired.
+func killed(t *testing.T, l *load) func() {
+	t.Helper()
+	l.server.Signal(t, syscall.SIGKILL)
+	l.wire.close(t)
+	return func() {
+		l.wait(t, "all tokens have expired", func() bool { return l.wire.allExpired() })
+		l.server.start(t)
+		l.wire.open(t)
+	}
+}
+
+// paused is a server whose connections stay open, and which says nothing.
+func paused(t *testing.T, l *load) func() {
+	t.Helper()
+	require.NoError(t, l.server.Cmd.Process.Signal(syscall.SIGSTOP))
+	return func() { require.NoError(t, l.server.Cmd.Process.Signal(syscall.SIGCONT)) }
+}
+
 // serverFaults are the faults between k6 and the server.
 func serverFaults() []row {
 	return []row{
 		{
 			what: "The server is killed (SIGKILL), and starts again", breaks: outage, loses: true, killed: true, short: true,
-			begin: func(t *testing.T, l *load) func() {
-				t.Helper()
-				l.server.Signal(t, syscall.SIGKILL)
-				l.wire.close(t)
-				return func() {
-					l.wait(t, "all tokens have expired", func() bool { return l.wire.allExpired() })
-					l.server.start(t)
-					l.wire.open(t)
-				}
-			},
+			begin: killed,
+		},
+		{
+			what: "Ory Hydra is killed (SIGKILL), and starts again", breaks: outage, loses: true, killed: true, hydra: true,
+			begin: killed,
 		},
 		{
 			what:   "The server is restarted, and knows no token any more",
@@ -83,11 +98,10 @@ func serverFaults() []row {
 		},
 		{
 			what: "The server is paused (SIGSTOP)", breaks: outage, hangs: true, killed: true,
-			begin: func(t *testing.T, l *load) func() {
-				t.Helper()
-				require.NoError(t, l.server.Cmd.Process.Signal(syscall.SIGSTOP))
-				return func() { require.NoError(t, l.server.Cmd.Process.Signal(syscall.SIGCONT)) }
-			},
+			begin: paused,
+		},
+		{
+			what: "Ory Hydra is paused (SIGSTOP)", breaks: outage, hangs: true, killed: true, hydra: true, begin: paused,
 		},
 		{what: "Connections are reset", breaks: outage, begin: wired(resets), short: true},
 		{what: "A black hole: nothing comes back", breaks: outage, hangs: true, begin: wired(swallows), short: true},

@@ -60,6 +60,9 @@ func (c *row) startLoad(t *testing.T) *load {
 	t.Helper()
 	vus, pause := users()
 	l := &load{server: &server{address: lowAddress(t)}, rest: k6test.FreeAddress(t), folder: t.TempDir(), vus: vus}
+	if c.hydra {
+		l.server.hydra = newHydra(t)
+	}
 	l.server.start(t)
 	scheme, env := "http", []string{}
 	var config *tls.Config
@@ -67,7 +70,7 @@ func (c *row) startLoad(t *testing.T) *load {
 		l.certificates = newCertificates(t)
 		scheme, env, config = "https", append(env, "SSL_CERT_FILE="+l.certificates.caFile), l.certificates.config()
 	}
-	l.wire = startWire(t, l.server.address, config, c.http2)
+	l.wire = startWire(t, l.server, config, c.http2)
 	url := scheme + "://" + l.wire.address
 	l.record = filepath.Join(l.folder, "record.json")
 	run := k6test.Run{

@@ -88,7 +88,7 @@ func (c *interruption) meet(t *testing.T) string {
 	vus = min(vus, 100)
 	s := &server{address: lowAddress(t)}
 	s.start(t)
-	wire := startWire(t, s.address, nil, false)
+	wire := startWire(t, s, nil, false)
 	folder := t.TempDir()
 	record := filepath.Join(folder, "record.json")
 	require.NoError(t, os.WriteFile(record, []byte(`{"of": "an earlier run"}`), 0o600))

@@ -25,6 +25,7 @@ import (
 // server afterwards.
 type wire struct {
 	upstream  string // host:port of the server
+	hydra     *hydra // which gets the token requests, nil without; the API is the wire itself then
 	address   string
 	tls       *tls.Config // nil for HTTP
 	http2     bool
@@ -80,11 +81,11 @@ func lowAddress(t *testing.T) string {
 	return ""
 }
 
-// startWire starts a wire to the server at upstream.
-func startWire(t *testing.T, upstream string, config *tls.Config, http2 bool) *wire {
+// startWire starts a wire to the server.
+func startWire(t *testing.T, s *server, config *tls.Config, http2 bool) *wire {
 	t.Helper()
 	w := &wire{
-		upstream: upstream, address: lowAddress(t), tls: config, http2: http2, done: make(chan struct{}),
+		upstream: s.address, hydra: s.hydra, address: lowAddress(t), tls: config, http2: http2, done: make(chan struct{}),
 		transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 		expiry:    make(map[string]time.Time), pending: make(map[string]bool), served: make(map[string]int),
 		seen: arrivals{forwarded: make(map[string]int), hit: make(map[string]int)},
@@ -258,14 +259,21 @@ type answer struct {
 
 // ask forwards a request. It returns nil if the server did not answer.
 func (w *wire) ask(r *http.Request, body []byte) *answer {
-	forwarded := r.Clone(r.Context())
+	forwarded, transport := r.Clone(r.Context()), w.transport
 	forwarded.URL = &url.URL{Scheme: "http", Host: w.upstream, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	if w.hydra != nil {
+		if kind(r) == "api" {
+			return w.admit(r)
+		}
+		forwarded.URL, transport = w.hydra.tokenURL.Load(), w.hydra.transport
+		forwarded.Host = forwarded.URL.Host
+	}
 	forwarded.RequestURI = ""
 	forwarded.Body, forwarded.ContentLength = io.NopCloser(strings.NewReader(string(body))), int64(len(body))
 	w.mu.Lock()
 	w.seen.forwarded[kind(r)]++
 	w.mu.Unlock()
-	response, err := w.transport.RoundTrip(forwarded)
+	response, err := transport.RoundTrip(forwarded)
 	if err != nil {
 		return nil
 	}
@@ -283,13 +291,32 @@ func (w *wire) ask(r *http.Request, body []byte) *answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if kind(r) == "api" {
-		if w.enough {
-			a.header.Set("X-Enough", "yes")
-		}
+		w.sayEnough(a)
 	} else if json.Unmarshal(a.body, &token) == nil && token.Token != "" {
 		w.seen.granted++
 		w.expiry[token.Token] = time.Now().Add(time.Duration(token.Expires) * time.Second)
 	}
+	return a
+}
+
+// sayEnough has the script end once it is enough.
+func (w *wire) sayEnough(a *answer) {
+	if w.enough {
+		a.header.Set("X-Enough", "yes")
+	}
+}
+
+// admit is the API: it takes every token that was granted.
+func (w *wire) admit(r *http.Request) *answer {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	a := &answer{status: http.StatusOK, header: make(http.Header), body: []byte("{}")}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, known := w.expiry[token]; !known {
+		a.status = http.StatusUnauthorized
+		a.header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	w.sayEnough(a)
 	return a
 }
 

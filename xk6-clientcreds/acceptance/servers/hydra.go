@@ -69,7 +69,9 @@ func StartHydra(t *testing.T, c Certificates, settings ...HydraSetting) *Hydra {
 	require.NoError(t, os.WriteFile(file, config, 0o600))
 	log := new(k6test.Output)
 	bin := k6test.Program(t, "HYDRA_BIN")
-	cmd := exec.CommandContext(t.Context(), bin, "serve", "all", "-c", file) // #nosec G204 -- the server that the environment names
+	// A path may have commas, which separate files.
+	cmd := exec.CommandContext(t.Context(), bin, "serve", "all", "-c", filepath.Base(file)) // #nosec G204 -- of the environment
+	cmd.Dir = filepath.Dir(file)
 	cmd.Stdout, cmd.Stderr = log, log
 	t.Cleanup(func() {
 		if t.Failed() {
