@@ -10,6 +10,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // reasonAcquire tags the requests that acquire() sends: the script wanted the request itself.
@@ -22,7 +23,7 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	a := c.request(c.m.vu.Context(), c.senderFor(state))
+	a := c.request(c.m.vu.Context(), c.senderFor(state), c.direct(state))
 	if a.err != nil && guarded(a.err) {
 		return c.fail(a.err)
 	}
@@ -35,9 +36,9 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	ctx, s := c.m.vu.Context(), c.newSender(state)
+	ctx, s, over := c.m.vu.Context(), c.newSender(state), c.direct(state)
 	return c.async(func() result {
-		a := c.request(ctx, s)
+		a := c.request(ctx, s, over)
 		return func() (sobek.Value, error) {
 			if a.err != nil && guarded(a.err) {
 				return nil, a.err
@@ -48,8 +49,9 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 }
 
 // request may be called on any goroutine.
-func (c *client) request(ctx context.Context, s *sender) *acquisition {
+func (c *client) request(ctx context.Context, s *sender, over transport.Carrier) *acquisition {
 	o := c.source.observe(s, reasonAcquire)
+	o.over = over
 	token, err := c.source.request(ctx, o, c.opts.retry(false))
 	a := &acquisition{token: token, status: o.status, retries: o.retries, trail: o.trail}
 	if err != nil {

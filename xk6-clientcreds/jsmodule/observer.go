@@ -14,6 +14,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // observer counts the attempts of one token request as metrics, and keeps what acquire() returns about
@@ -24,6 +25,7 @@ type observer struct {
 	clock  *atomic.Pointer[oauth.Clock] // what the token endpoint last said about its clock
 
 	allowance *allowance
+	over      transport.Carrier // of the requests
 
 	status  int // of the last attempt
 	retries int
@@ -31,11 +33,11 @@ type observer struct {
 }
 
 // Send implements oauth.Sender for the token requests that the client may still send.
-func (o *observer) Send(req *http.Request) (*http.Response, any, error) {
+func (o *observer) Send(req *http.Request) (*http.Response, oauth.Trace, error) {
 	if err := o.allowance.take(); err != nil {
 		return nil, nil, err
 	}
-	return o.sender.Send(req)
+	return o.send(req, o.over)
 }
 
 // attempt is called after each attempt.

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/time/rate"
 
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
 
@@ -78,6 +80,7 @@ func (s *sender) hasTagsOf(state *lib.State) bool {
 type certifiedTransport struct {
 	http.RoundTripper
 
+	direct    direct
 	iteration int64 // of the VU's last use
 }
 
@@ -88,8 +91,8 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 	}
 	if c.certified == nil {
 		c.certified = &certifiedTransport{
-			transport.WithCertificate(state.Transport, c.source.certificate.TLS()),
-			state.Iteration,
+			RoundTripper: transport.WithCertificate(state.Transport, c.source.certificate.TLS()),
+			iteration:    state.Iteration,
 		}
 	}
 	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
@@ -99,12 +102,45 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 	return c.certified.RoundTripper
 }
 
+// direct is the Carrier with the settings of a transport, which stays the same. It is made on the first use.
+type direct struct{ carrier transport.Carrier }
+
+func (d *direct) over(base http.RoundTripper) transport.Carrier {
+	if d.carrier == nil {
+		d.carrier = transport.NewDirect(base, socketOf)
+	}
+	return d.carrier
+}
+
+// direct carries the requests of acquire(), whose cost limits the load. It must be called on the VU's goroutine.
+func (c *client) direct(state *lib.State) transport.Carrier {
+	base := c.transport(state)
+	switch {
+	case state.Options.NoVUConnectionReuse.Bool:
+		return transport.Plain{Base: base} // after each iteration, k6 closes the connections of this one only
+	case c.certified != nil:
+		return c.certified.direct.over(base)
+	}
+	return c.m.direct.over(base)
+}
+
+// socketOf returns the socket below a connection that k6 has dialed, or nil.
+func socketOf(conn net.Conn) syscall.Conn {
+	if counted, ok := conn.(*netext.Conn); ok {
+		conn = counted.Conn
+	}
+	socket, _ := conn.(syscall.Conn)
+	return socket
+}
+
 func (t *certifiedTransport) close() {
 	if t == nil {
 		return
 	}
-	if idle, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		idle.CloseIdleConnections()
+	for _, carrier := range []any{t.RoundTripper, t.direct.carrier} {
+		if idle, ok := carrier.(interface{ CloseIdleConnections() }); ok {
+			idle.CloseIdleConnections()
+		}
 	}
 }
 
@@ -137,6 +173,9 @@ func (t *trace) end() {
 	}
 }
 
+// ConnReused implements oauth.Trace.
+func (t *trace) ConnReused() bool { return t.trail != nil && t.trail.ConnReused }
+
 // tracedBody ends the trace of a request when its answer has been read or given up.
 type tracedBody struct {
 	io.ReadCloser
@@ -160,16 +199,21 @@ func (b *tracedBody) Close() error {
 	return err
 }
 
-// Send implements oauth.Sender for requests that carry credentials; the trace is a *trace. The transport
-// follows no redirects: credentials go to the configured endpoint or nowhere.
-func (s *sender) Send(req *http.Request) (*http.Response, any, error) {
+// Send implements oauth.Sender for requests that carry credentials.
+func (s *sender) Send(req *http.Request) (*http.Response, oauth.Trace, error) {
+	return s.send(req, transport.Plain{Base: s.transport})
+}
+
+// send sends a request; the trace is a *trace. Nothing follows redirects: credentials go to the configured endpoint or
+// nowhere.
+func (s *sender) send(req *http.Request, over transport.Carrier) (*http.Response, oauth.Trace, error) {
 	if err := s.admit(req); err != nil {
 		return nil, nil, err
 	}
 	s.process.tokenEndpoints.Add(req.URL)
 	ctx, cancel := context.WithTimeout(req.Context(), s.opts.Timeout)
 	t := &trace{url: req.URL, cancel: cancel}
-	resp, err := s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, t.tracer.Trace())))
+	resp, err := over.Send(ctx, req, &t.tracer)
 	if err != nil {
 		t.end()
 		return nil, t, givenUp(req.Context(), err)

@@ -15,10 +15,16 @@ import (
 )
 
 // Sender sends token requests. It must not follow redirects: credentials go to the token endpoint or
-// nowhere. trace holds its measurements of this one request; the Attempt carries it to its observer.
-// It is complete when the answer's body has been closed.
+// nowhere. trace holds its measurements of this one request, nil if nothing was sent; the Attempt carries it to its
+// observer. It is complete when the answer's body has been closed, or with the error.
 type Sender interface {
-	Send(req *http.Request) (answer *http.Response, trace any, err error)
+	Send(req *http.Request) (answer *http.Response, trace Trace, err error)
+}
+
+// Trace holds a Sender's measurements of one request.
+type Trace interface {
+	// ConnReused reports whether the request was sent on the connection of an earlier one.
+	ConnReused() bool
 }
 
 // Doer sends one HTTP request and returns the answer. It must not follow redirects. It is a Sender that
@@ -26,9 +32,23 @@ type Sender interface {
 type Doer func(*http.Request) (*http.Response, error)
 
 // Send implements Sender.
-func (do Doer) Send(req *http.Request) (answer *http.Response, trace any, err error) {
-	answer, err = do(req)
-	return answer, nil, err
+func (do Doer) Send(req *http.Request) (answer *http.Response, trace Trace, err error) {
+	t := new(connTrace)
+	answer, err = do(req.WithContext(t.in(req.Context())))
+	return answer, t, err
+}
+
+// connTrace is the trace of a Doer.
+type connTrace struct{ reused bool }
+
+// ConnReused implements Trace.
+func (t *connTrace) ConnReused() bool { return t.reused }
+
+// in has the connection of a request under ctx noted.
+func (t *connTrace) in(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { t.reused = info.Reused },
+	})
 }
 
 // Client sends the token request that a Config describes. It is safe for concurrent use.
@@ -140,11 +160,11 @@ func (p *prepared) request(ctx context.Context) *http.Request {
 // attempt sends one request, as often as it takes to find a connection that is still open. Each is made
 // from the beginning: the server may have noted the assertion or the proof.
 func (c *Client) attempt(ctx context.Context, s Sender) Attempt {
-	a, _ := resend(ctx, func(ctx context.Context) (Attempt, *Error) {
-		a := c.attemptOnce(ctx, s)
-		return a, a.Err
-	})
-	return a
+	for {
+		if a := c.attemptOnce(ctx, s); a.Trace == nil || !neverArrived(ctx, a.Err, a.Trace) {
+			return a
+		}
+	}
 }
 
 func (c *Client) attemptOnce(ctx context.Context, s Sender) Attempt {
@@ -211,23 +231,15 @@ func (c *Client) read(ctx context.Context, resp *http.Response) (*Token, *Error)
 	return token, nil
 }
 
-// resend calls try, which sends a request, and calls it again for as long as the request met a connection
-// of an earlier one that the server had closed meanwhile: it never arrived, so it has not failed. net/http
-// does so for requests that it takes for idempotent, which a POST is not.
+// neverArrived reports whether a request met a connection of an earlier one that the server had closed meanwhile: then
+// it has not failed, and is sent again. net/http does so for requests that it takes for idempotent, which a POST is
+// not.
 //
 // A server may also have closed the connection after it had read the request. Nobody can tell the two
 // apart, and a token request changes nothing. A connection that is reset is another matter: that is how
 // processes die, and net/http would hide it. It is a failure.
-func resend[T any](ctx context.Context, try func(context.Context) (T, *Error)) (T, *Error) {
-	for {
-		reused := false
-		result, err := try(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
-		}))
-		if err == nil || err.Status != 0 || !reused || !closedWhileIdle(err.cause) || ctx.Err() != nil {
-			return result, err
-		}
-	}
+func neverArrived(ctx context.Context, err *Error, t Trace) bool {
+	return err != nil && err.Status == 0 && t.ConnReused() && closedWhileIdle(err.cause) && ctx.Err() == nil
 }
 
 // serverClosedIdle is the text of an error that net/http does not export.

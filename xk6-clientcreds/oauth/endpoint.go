@@ -37,7 +37,12 @@ type reply struct {
 
 // post sends token in the body of a request (RFC 7662 §2.1, RFC 7009 §2.1).
 func (e *Endpoint) post(ctx context.Context, do Doer, token string) (*reply, *Error) {
-	return resend(ctx, func(ctx context.Context) (*reply, *Error) { return e.postOnce(ctx, do, token) })
+	for {
+		t := new(connTrace)
+		if answer, err := e.postOnce(t.in(ctx), do, token); !neverArrived(ctx, err, t) {
+			return answer, err
+		}
+	}
 }
 
 func (e *Endpoint) postOnce(ctx context.Context, do Doer, token string) (*reply, *Error) {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
@@ -200,7 +201,21 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '"' {
 		return nil
 	}
+	if inner := b[1 : len(b)-1]; isPlain(inner) {
+		*t = text(inner)
+		return nil
+	}
 	return json.Unmarshal(b, (*string)(t))
+}
+
+// isPlain reports whether the inside of a JSON string stands for itself, as a token and most of its company do.
+func isPlain(inside []byte) bool {
+	for _, c := range inside {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // scope is the scope member: a string, or the array of strings that some servers send.

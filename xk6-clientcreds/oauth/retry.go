@@ -38,7 +38,7 @@ type Attempt struct {
 	// Err is nil on success.
 	Err *Error
 	// Trace holds the Sender's measurements; nil if nothing was sent.
-	Trace any
+	Trace Trace
 	// Signing is how long the signatures took, of the assertion with which the client authenticates
 	// and of the DPoP proof; 0 when there is neither.
 	Signing time.Duration

@@ -293,14 +293,18 @@ type numbering struct {
 	sent    int
 }
 
-func (n *numbering) Send(req *http.Request) (*http.Response, any, error) {
+func (n *numbering) Send(req *http.Request) (*http.Response, Trace, error) {
 	n.sent++
 	if n.sent > len(n.answers) {
-		return nil, n.sent, io.ErrUnexpectedEOF
+		return nil, numbered(n.sent), io.ErrUnexpectedEOF
 	}
 	resp, err := n.answers[n.sent-1](req)
-	return resp, n.sent, err
+	return resp, numbered(n.sent), err
 }
+
+type numbered int
+
+func (numbered) ConnReused() bool { return false }
 
 func TestAttemptCarriesTheTraceOfItsRequest(t *testing.T) {
 	t.Parallel()
@@ -313,11 +317,11 @@ func TestAttemptCarriesTheTraceOfItsRequest(t *testing.T) {
 		return nil
 	}}
 	s := &numbering{answers: []Doer{always(503, "", "")}}
-	var traces []any
+	var traces []Trace
 	_, err := newClient(t, c).TokenWithRetry(t.Context(), s, Retry{Attempts: 3},
 		func(a Attempt) { traces = append(traces, a.Trace) })
 	require.Error(t, err)
-	assert.Equal(t, []any{1, nil, 2}, traces, "one with an answer, one that was not sent, one without an answer")
+	assert.Equal(t, []Trace{numbered(1), nil, numbered(2)}, traces, "one with an answer, one that was not sent, one without an answer")
 }
 
 // Only a request after a failure is a retry: the first one is not, nor is the one that a nonce was demanded of.
