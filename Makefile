@@ -65,6 +65,11 @@ run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_
 bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evidence/performance.md
 	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 
+.PHONY: bench-growth
+bench-growth: build/k6 ## Measure how the costs grow from 1 to 10,000 VUs: build/growth.json, docs/evidence/growth.md; 20 min
+	go run ./xk6-clientcreds/bench -k6 build/k6 -only growth -out build/growth.json -table docs/evidence/growth.md \
+		-plot docs/evidence/growth.svg
+
 # Benchmarks whose allocations are the same each time, and of the algorithms one.
 GUARDED := jsmodule oauth tokencache exporter recorder verdict authserver
 GUARDED_BENCHMARKS := Acquire|Authorization|^BenchmarkGet$$|GetHit|Headers|TokenHit|Current|Response|AddMetricSamples|Sink|API|Proof/ES256|^BenchmarkToken$$/^(opaque|ES256)$$
@@ -168,7 +173,7 @@ smoke: build/k6 $(XK6) ## One of everything, once, against the local server
 types: $(NODE_MODULES) ## Check scripts, examples, fixtures of tests, and the examples in index.d.ts against index.d.ts
 	tools/npm/node_modules/.bin/tsc --project tools/npm/tsconfig.json
 	@# Neither tsc nor k6 minds two functions of one name in a module, of which the first one is lost.
-	@for script in $$(git ls-files 'scripts/*.js' 'examples/*.js' 'xk6-clientcreds/acceptance/*.js'); do \
+	@for script in $$(git ls-files 'scripts/*.js' 'examples/*.js' 'tools/peers/k6/*.js' 'xk6-clientcreds/acceptance/*.js'); do \
 		node --input-type=module --check < "$$script" || { echo "$$script: see above" >&2; exit 1; }; \
 	done
 	@node tools/doc-examples.mjs build/doc-examples

@@ -77,6 +77,22 @@ need_maven() {
     command -v mvn >/dev/null || lacks Maven 'apt-get install maven'
 }
 
+need_npm() {
+    command -v npm >/dev/null || lacks npm 'apt-get install npm'
+}
+
+need_cargo() {
+    command -v cargo >/dev/null || lacks 'Rust 1.88 or newer, with cargo' 'https://rustup.rs'
+}
+
+need_python() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null || lacks 'Python 3 with venv' 'apt-get install python3-venv'
+}
+
+need_wrk() {
+    command -v wrk >/dev/null || lacks wrk 'apt-get install wrk'
+}
+
 need_curl() {
     command -v curl >/dev/null || lacks curl 'apt-get install curl'
 }
@@ -103,8 +119,12 @@ for tool in "$@"; do
         java) need_java ;;
         jdk) need_jdk ;;
         maven) need_maven ;;
+        npm) need_npm ;;
+        cargo) need_cargo ;;
+        python) need_python ;;
+        wrk) need_wrk ;;
         *)
-            echo "tools/require.sh: unknown tool $tool: go, cc, git, node, chromium, curl, java, jdk and maven are known" >&2
+            echo "tools/require.sh: unknown tool $tool" >&2
             exit 2
             ;;
     esac

@@ -1,0 +1,99 @@
+//go:build linux
+
+// Command peers measures load generators beside each other: each requests tokens from the same local server, on a core
+// of its own. docs/evidence/peers.md explains the method. It runs below the server, whose child gets its addresses:
+//
+//	taskset -c 0 build/k6 x clientcreds serve --addr 127.0.0.1:0 -- build/peers -home .cache/peers -scripts tools/peers
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
+)
+
+func main() { os.Exit(mainImpl(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func mainImpl(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	p := plan{log: stderr}
+	flags.StringVar(&p.k6, "k6", "build/k6", "the k6 `binary`")
+	flags.StringVar(&p.home, "home", "", "the `folder` in which the other tools are installed")
+	flags.StringVar(&p.gatling, "gatling", "", "the `folder` with Gatling's libraries")
+	flags.StringVar(&p.scripts, "scripts", "tools/peers", "the `folder` of the scripts")
+	flags.IntVar(&p.core, "core", 1, "the `core` of the load generators")
+	flags.IntVar(&p.rounds, "rounds", 3, "how often everything is measured")
+	flags.IntVar(&p.rate, "rate", 200, "tokens per second of the runs at a rate")
+	flags.DurationVar(&p.warmUp, "warm-up", 3*time.Second, "how long a run is not measured")
+	flags.DurationVar(&p.window, "window", 4*time.Second, "how long a run is measured")
+	flags.StringVar(&p.only, "only", "", "a regular `expression` for the names of the tools")
+	out := flags.String("out", "", "the JSON `file` for what was measured in each round")
+	table := flags.String("table", "", "the Markdown `file` to put the table into")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, p, *out, *table, stdout); err != nil {
+		fmt.Fprintln(stderr, "peers:", err)
+		return 2
+	}
+	return 0
+}
+
+func run(ctx context.Context, p plan, out, table string, stdout io.Writer) error {
+	if table != "" && p.only != "" {
+		return errors.New("-only and -table exclude each other: the page has all tools")
+	}
+	var err error
+	if p.work, err = os.MkdirTemp("", "clientcreds-peers-"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(p.work) }()
+	tools, err := p.tools()
+	if err != nil {
+		return err
+	}
+	measured, err := p.measure(ctx, tools)
+	if err != nil {
+		return err
+	}
+	text := results.Machine() + "\n\n" + markdown(tools, measured, p.rate)
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return err
+	}
+	if out != "" {
+		rounds, err := json.MarshalIndent(measured, "", "  ")
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(out), 0o750)
+		}
+		if err == nil {
+			err = os.WriteFile(out, append(rounds, '\n'), 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if table == "" {
+		return nil
+	}
+	document, err := os.ReadFile(table) // #nosec G304 -- the file that the caller names
+	if err != nil {
+		return err
+	}
+	if document, err = results.Splice(document, text); err != nil {
+		return fmt.Errorf("%s: %w", table, err)
+	}
+	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller puts it
+}
