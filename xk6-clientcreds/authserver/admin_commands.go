@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // readCommand reads the members of a command strictly. A command without a body has
@@ -139,7 +140,7 @@ func (s *Server) rotateSecret(w http.ResponseWriter, r *http.Request) {
 	if generated {
 		command.Secret = rand.Text() + rand.Text() // long enough for HS256 (RFC 7518 §3.2)
 	}
-	if err := s.RotateSecret(id, command.Secret, grace); err != nil {
+	if err := s.RotateSecret(id, secret.New(command.Secret), grace); err != nil {
 		problem := err.Error()
 		if bad := (*ConfigError)(nil); errors.As(err, &bad) {
 			problem = bad.Problem

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestAPIAnswers(t *testing.T) {
@@ -24,7 +26,7 @@ func testAPIAnswers(t *testing.T, check APICheck) {
 	clock := newClock()
 	s := start(t, Config{
 		APICheck: check, APIScope: "orders.read", APIAudience: "orders", Now: clock.now, TTL: time.Minute,
-		Clients: []Client{demo, {ID: "short", Secret: "x", TTL: time.Second, Scope: "orders.read"}},
+		Clients: []Client{demo, {ID: "short", Secret: secret.New("x"), TTL: time.Second, Scope: "orders.read"}},
 	})
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()

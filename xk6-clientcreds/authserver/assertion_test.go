@@ -20,6 +20,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // macSecret is long enough for every HS algorithm.
@@ -54,7 +56,7 @@ var assertionKeys = sync.OnceValue(func() map[jose.SignatureAlgorithm]crypto.Sig
 
 // signer is a client whose assertions are verified with all assertionKeys, or its secret.
 func signer() Client {
-	c := Client{ID: "signer", Secret: macSecret, Scope: "orders.read"}
+	c := Client{ID: "signer", Secret: secret.New(macSecret), Scope: "orders.read"}
 	for algorithm, key := range assertionKeys() {
 		c.JWKS.Keys = append(c.JWKS.Keys, jose.JSONWebKey{
 			Key: key.Public(), KeyID: string(algorithm),
@@ -197,7 +199,7 @@ func TestClaimsOfAssertions(t *testing.T) {
 
 func TestWrongAssertions(t *testing.T) {
 	t.Parallel()
-	keyless := Client{ID: "secret-only", Secret: macSecret}
+	keyless := Client{ID: "secret-only", Secret: secret.New(macSecret)}
 	onlyKeys := Client{ID: "keys-only", JWKS: signer().JWKS, AuthMethod: "private_key_jwt"}
 	s, h := offline(t, Config{Clients: []Client{signer(), keyless, onlyKeys, demo}})
 	of := func(id string) map[string]any {
@@ -354,7 +356,7 @@ func TestKeysOfClients(t *testing.T) {
 		`client "a": key number 1 of the JWK set has the use "enc"; it must be sig`: with(
 			jose.JSONWebKey{Key: ec.Public(), Use: "enc"}),
 		`client "a": private_key_jwt needs a JWK set with the client's keys`: {
-			ID: "a", Secret: macSecret,
+			ID: "a", Secret: secret.New(macSecret),
 			AuthMethod: "private_key_jwt",
 		},
 		`client "a": client_secret_post needs a secret`: {
@@ -362,7 +364,7 @@ func TestKeysOfClients(t *testing.T) {
 			JWKS: with(jose.JSONWebKey{Key: ec.Public()}).JWKS, AuthMethod: "client_secret_post",
 		},
 		`client "a": client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)`: {
-			ID: "a", Secret: macSecret[:31],
+			ID: "a", Secret: secret.New(macSecret[:31]),
 			AuthMethod: "client_secret_jwt",
 		},
 	} {

@@ -10,10 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // payer may ask for authorization details of two types.
-var payer = Client{ID: "payer", Secret: "payers-secret", Scope: "pay", DetailTypes: []string{"payment", "account"}}
+var payer = Client{ID: "payer", Secret: secret.New("payers-secret"), Scope: "pay", DetailTypes: []string{"payment", "account"}}
 
 func askDetails(t *testing.T, handler http.Handler, c Client, details string, parameters ...string) answer {
 	t.Helper()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The grants that the server knows.
@@ -29,7 +31,7 @@ type Client struct {
 	ID string
 	// Secret is the client secret: printable ASCII (RFC 6749 §A.2). A client
 	// with keys needs none.
-	Secret string
+	Secret secret.Text
 	// JWKS are the public keys that the client's assertions are verified with
 	// (private_key_jwt). One with the certificate it is from (x5c) is the
 	// registration of that certificate (self_signed_tls_client_auth, RFC 8705
@@ -134,7 +136,7 @@ func newClient(index int, c Client, ttl time.Duration) *client {
 		proofs:      c.DPoPBound,
 		subject:     c.Subject,
 	}
-	entry.credentials.Store(newCredentials(c.Secret, c.JWKS.Keys))
+	entry.credentials.Store(newCredentials(c.Secret.Reveal(), c.JWKS.Keys))
 	return entry
 }
 
@@ -159,11 +161,11 @@ func (r *registry) at(index uint64) *client {
 
 // addAPI registers the client that the API introspects with. It has no grant
 // type, so that it gets no token.
-func (r *registry) addAPI(secret string) error {
+func (r *registry) addAPI(password secret.Text) error {
 	if r.byID[apiClientID] != nil {
 		return configErrorf("Clients", "client %q has the id that the API introspects with; choose another", apiClientID)
 	}
-	r.add(Client{ID: apiClientID, Secret: secret, GrantTypes: []string{}}, 0)
+	r.add(Client{ID: apiClientID, Secret: password, GrantTypes: []string{}}, 0)
 	return nil
 }
 
@@ -173,9 +175,9 @@ func checkClient(i int, c Client) error {
 		return configErrorf("Clients", "client number %d has no id", i+1)
 	case !printableASCII(c.ID):
 		return configErrorf("Clients", "the id of client number %d has characters other than printable ASCII", i+1)
-	case c.Secret == "" && len(c.JWKS.Keys) == 0 && c.Subject.given() == 0:
+	case c.Secret.IsZero() && len(c.JWKS.Keys) == 0 && c.Subject.given() == 0:
 		return configErrorf("Clients", "client %q has no secret", c.ID)
-	case !printableASCII(c.Secret):
+	case !printableASCII(c.Secret.Reveal()):
 		return configErrorf("Clients", "the secret of client %q has characters other than printable ASCII", c.ID)
 	case c.Scope != "" && !validScope(c.Scope):
 		return configErrorf("Clients",
@@ -236,9 +238,9 @@ func checkKeys(c Client) error {
 	switch {
 	case c.AuthMethod == "private_key_jwt" && len(c.JWKS.Keys) == 0:
 		return configErrorf("Clients", "client %q: private_key_jwt needs a JWK set with the client's keys", c.ID)
-	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.Secret == "":
+	case strings.HasPrefix(c.AuthMethod, "client_secret") && c.Secret.IsZero():
 		return configErrorf("Clients", "client %q: %s needs a secret", c.ID, c.AuthMethod)
-	case c.AuthMethod == "client_secret_jwt" && len(c.Secret) < 32:
+	case c.AuthMethod == "client_secret_jwt" && len(c.Secret.Reveal()) < 32:
 		return configErrorf("Clients", "client %q: client_secret_jwt needs a secret of 32 bytes or more (RFC 7518 §3.2)",
 			c.ID)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/pki"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -261,7 +262,7 @@ func TestRotatedCertificates(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, named(e.Token, "key", clientCredentials).send(t,
 		showing(t, e.CAFile, old)).status)
 	require.Equal(t, http.StatusOK, named(e.Token, "key", clientCredentials).send(t, showing(t, e.CAFile, fresh)).status)
-	require.NoError(t, s.RotateSecret("dn", "a new secret", 0), "the subject is kept")
+	require.NoError(t, s.RotateSecret("dn", secret.New("a new secret"), 0), "the subject is kept")
 }
 
 // The server accepts the certificate that WithCertificate registers.

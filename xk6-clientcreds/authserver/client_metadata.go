@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // clientMetadata holds the description of a client in its registration (RFC 7591 §2, RFC 8705 §2.1.2, RFC 9396 §10,
@@ -57,7 +59,7 @@ func (m *clientMetadata) complete(s *Server) error {
 	if keys := m.JWKS != nil && len(m.JWKS.Keys) > 0; !keys && !m.usesSecret() && m.AuthMethod != methodTLS {
 		return fmt.Errorf("%s needs jwks with the client's public key", m.AuthMethod)
 	}
-	if subject := m.client("", "").Subject; m.AuthMethod == methodTLS && subject.given() == 0 {
+	if subject := m.client("", secret.Text{}).Subject; m.AuthMethod == methodTLS && subject.given() == 0 {
 		return fmt.Errorf("%s needs one of %s", methodTLS, subjectMembers)
 	}
 	return nil
@@ -67,9 +69,9 @@ func (m *clientMetadata) complete(s *Server) error {
 func (m *clientMetadata) usesSecret() bool { return strings.HasPrefix(m.AuthMethod, "client_secret") }
 
 // client returns the client that the metadata describe.
-func (m *clientMetadata) client(id, secret string) Client {
+func (m *clientMetadata) client(id string, password secret.Text) Client {
 	c := Client{
-		ID: id, Secret: secret, Scope: m.Scope, GrantTypes: m.GrantTypes, AuthMethod: m.AuthMethod,
+		ID: id, Secret: password, Scope: m.Scope, GrantTypes: m.GrantTypes, AuthMethod: m.AuthMethod,
 		DPoPBound: m.DPoPBound, DetailTypes: m.DetailTypes,
 		Subject: CertificateSubject{
 			DN: m.SubjectDN, DNS: m.SubjectDNS, URI: m.SubjectURI, IP: m.SubjectIP, Email: m.SubjectEmail,

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // TokenFormat says what an access token looks like.
@@ -112,7 +114,7 @@ type Config struct {
 	// Default: nobody.
 	Registration RegistrationAccess
 	// InitialAccessToken is the token that registers clients if Registration is RegistrationToken.
-	InitialAccessToken string
+	InitialAccessToken secret.Text
 
 	// Faults is the JSON document of the faults that there are from the start,
 	// see package faults. Default: none.

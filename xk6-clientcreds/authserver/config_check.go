@@ -62,7 +62,7 @@ func (c *Config) checkInitialAccessToken() error {
 	if c.Registration != RegistrationToken {
 		return nil
 	}
-	if c.InitialAccessToken == "" || !printableASCII(c.InitialAccessToken) || strings.Contains(c.InitialAccessToken, " ") {
+	if token := c.InitialAccessToken.Reveal(); token == "" || !printableASCII(token) || strings.Contains(token, " ") {
 		return configErrorf("InitialAccessToken", "is empty, or has characters other than printable ASCII without spaces; "+
 			"set the token that registers clients")
 	}

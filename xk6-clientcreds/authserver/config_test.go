@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -13,8 +15,8 @@ func TestConfigErrors(t *testing.T) {
 		if c.ID == "" {
 			c.ID = "a"
 		}
-		if c.Secret == "" {
-			c.Secret = "topsecret"
+		if c.Secret.IsZero() {
+			c.Secret = secret.New("topsecret")
 		}
 		return []Client{c}
 	}
@@ -60,7 +62,7 @@ func TestConfigErrors(t *testing.T) {
 		},
 		{Config{APIScope: "a b"}, `authserver: APIScope: "a b" is not one scope token (RFC 6749 §3.3)`},
 		{Config{APIAudience: "ä"}, `authserver: APIAudience: "ä" has characters other than printable ASCII`},
-		{Config{Clients: []Client{{Secret: "x"}}}, "authserver: Clients: client number 1 has no id"},
+		{Config{Clients: []Client{{Secret: secret.New("x")}}}, "authserver: Clients: client number 1 has no id"},
 		{Config{Clients: []Client{{ID: "a"}}}, `authserver: Clients: client "a" has no secret`},
 		{Config{Clients: append(one(Client{}), one(Client{})...)}, `authserver: Clients: client "a" is registered twice`},
 		{
@@ -68,7 +70,7 @@ func TestConfigErrors(t *testing.T) {
 			"authserver: Clients: the id of client number 1 has characters other than printable ASCII",
 		},
 		{
-			Config{Clients: one(Client{Secret: "topsecret\n"})},
+			Config{Clients: one(Client{Secret: secret.New("topsecret\n")})},
 			`authserver: Clients: the secret of client "a" has characters other than printable ASCII`,
 		},
 		{

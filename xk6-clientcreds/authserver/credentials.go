@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // credentials are the credentials of a client. They are replaced as a
@@ -45,17 +47,17 @@ func (c *credentials) match(got *[sha256.Size]byte, now time.Time) bool {
 // RotateSecret replaces the secret of a client. From then on the old one is
 // refused; with a grace it is accepted beside the new one for so long. It is
 // safe while requests are answered.
-func (s *Server) RotateSecret(id, secret string, grace time.Duration) error {
+func (s *Server) RotateSecret(id string, fresh secret.Text, grace time.Duration) error {
 	switch {
-	case secret == "":
+	case fresh.IsZero():
 		return configErrorf("Clients", "client %q: the new secret is empty", id)
 	case grace < 0:
 		return configErrorf("Clients", "client %q: the grace of the old secret is %s; it must be 0 or more", id, grace)
 	}
-	return s.clients.rotate(id, func(c *Client) { c.Secret = secret }, func(old, fresh *credentials) {
+	return s.clients.rotate(id, func(c *Client) { c.Secret = fresh }, func(old, now *credentials) {
 		if grace > 0 && len(old.secret) > 0 {
-			fresh.former = newCredentials(string(old.secret), nil)
-			fresh.until = s.wall().Add(grace)
+			now.former = newCredentials(string(old.secret), nil)
+			now.until = s.wall().Add(grace)
 		}
 	})
 }
@@ -81,14 +83,14 @@ func (r *registry) rotate(id string, change func(*Client), keep func(old, fresh 
 	defer r.rotating.Unlock()
 	old := c.credentials.Load()
 	registered := Client{
-		ID: c.id, Secret: string(old.secret), JWKS: jose.JSONWebKeySet{Keys: old.keys}, AuthMethod: c.authMethod,
+		ID: c.id, Secret: secret.New(string(old.secret)), JWKS: jose.JSONWebKeySet{Keys: old.keys}, AuthMethod: c.authMethod,
 		Subject: c.subject,
 	}
 	change(&registered)
 	if err := checkClient(c.index, registered); err != nil {
 		return err
 	}
-	fresh := newCredentials(registered.Secret, registered.JWKS.Keys)
+	fresh := newCredentials(registered.Secret.Reveal(), registered.JWKS.Keys)
 	keep(old, fresh)
 	c.credentials.Store(fresh)
 	return nil

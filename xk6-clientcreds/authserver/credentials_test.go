@@ -8,19 +8,21 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // statusOf is the status of a token request by client_secret_basic.
-func statusOf(t *testing.T, h http.Handler, id, secret string) int {
+func statusOf(t *testing.T, h http.Handler, id, password string) int {
 	t.Helper()
-	return post("/token", Client{ID: id, Secret: secret}, clientCredentials).ask(t, h).status
+	return post("/token", Client{ID: id, Secret: secret.New(password)}, clientCredentials).ask(t, h).status
 }
 
 func TestRotatedSecret(t *testing.T) {
 	t.Parallel()
 	s, h := offline(t, Config{})
-	require.NoError(t, s.RotateSecret(demo.ID, "another+/%&=:", 0))
-	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, demo.ID, demo.Secret), "at once")
+	require.NoError(t, s.RotateSecret(demo.ID, secret.New("another+/%&=:"), 0))
+	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, demo.ID, demo.Secret.Reveal()), "at once")
 	require.Equal(t, http.StatusOK, statusOf(t, h, demo.ID, "another+/%&=:"))
 	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, demo.ID, ""))
 }
@@ -34,12 +36,12 @@ func TestRotatedSecretWithGrace(t *testing.T) {
 		return withAssertion(sign(t, jose.HS256, []byte(secret), "", goodClaims(s, clock.now()))).ask(t, h).status
 	}
 	second, third := "second-"+macSecret, "third-"+macSecret
-	require.NoError(t, s.RotateSecret("signer", second, time.Minute))
-	for _, secret := range []string{macSecret, second} {
-		require.Equal(t, http.StatusOK, statusOf(t, h, "signer", secret))
-		require.Equal(t, http.StatusOK, assertion(secret))
+	require.NoError(t, s.RotateSecret("signer", secret.New(second), time.Minute))
+	for _, password := range []string{macSecret, second} {
+		require.Equal(t, http.StatusOK, statusOf(t, h, "signer", password))
+		require.Equal(t, http.StatusOK, assertion(password))
 	}
-	require.NoError(t, s.RotateSecret("signer", third, time.Minute))
+	require.NoError(t, s.RotateSecret("signer", secret.New(third), time.Minute))
 	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, "signer", macSecret))
 	require.Equal(t, http.StatusUnauthorized, assertion(macSecret))
 	require.Equal(t, http.StatusOK, statusOf(t, h, "signer", second))
@@ -63,7 +65,7 @@ func TestRotatedKeys(t *testing.T) {
 	accepted := func(a jose.SignatureAlgorithm) bool {
 		return withAssertion(sign(t, a, assertionKeys()[a], "", goodClaims(s, time.Now()))).ask(t, h).status == http.StatusOK
 	}
-	require.NoError(t, s.RotateSecret("signer", "second-"+macSecret, time.Minute))
+	require.NoError(t, s.RotateSecret("signer", secret.New("second-"+macSecret), time.Minute))
 	require.NoError(t, s.RotateJWKS("signer", set(jose.ES256, jose.ES384)))
 	require.True(t, accepted(jose.ES256))
 	require.True(t, accepted(jose.ES384))
@@ -78,16 +80,16 @@ func TestRotatedKeys(t *testing.T) {
 func TestWrongRotations(t *testing.T) {
 	t.Parallel()
 	withKeys := signer()
-	withKeys.ID, withKeys.Secret = "keys", ""
-	withMAC := Client{ID: "mac", Secret: macSecret, AuthMethod: "client_secret_jwt"}
+	withKeys.ID, withKeys.Secret = "keys", secret.New("")
+	withMAC := Client{ID: "mac", Secret: secret.New(macSecret), AuthMethod: "client_secret_jwt"}
 	s, _ := offline(t, Config{Clients: []Client{demo, withKeys, withMAC}, APICheck: CheckIntrospection})
 	for message, err := range map[string]error{
-		`client "nobody" is not registered`:                                                            s.RotateSecret("nobody", "secret", 0),
-		`client "` + apiClientID + `" is not registered`:                                               s.RotateSecret(apiClientID, "secret", 0),
-		`client "demo": the new secret is empty`:                                                       s.RotateSecret("demo", "", 0),
-		`the secret of client "demo" has characters`:                                                   s.RotateSecret("demo", "line\n", 0),
-		`authserver: Clients: client "demo": the grace of the old secret is -1s; it must be 0 or more`: s.RotateSecret("demo", "secret", -time.Second),
-		`client_secret_jwt needs a secret of 32 bytes`:                                                 s.RotateSecret("mac", "short", 0),
+		`client "nobody" is not registered`:                                                            s.RotateSecret("nobody", secret.New("secret"), 0),
+		`client "` + apiClientID + `" is not registered`:                                               s.RotateSecret(apiClientID, secret.New("secret"), 0),
+		`client "demo": the new secret is empty`:                                                       s.RotateSecret("demo", secret.New(""), 0),
+		`the secret of client "demo" has characters`:                                                   s.RotateSecret("demo", secret.New("line\n"), 0),
+		`authserver: Clients: client "demo": the grace of the old secret is -1s; it must be 0 or more`: s.RotateSecret("demo", secret.New("secret"), -time.Second),
+		`client_secret_jwt needs a secret of 32 bytes`:                                                 s.RotateSecret("mac", secret.New("short"), 0),
 		`client "keys" has no secret`:                                                                  s.RotateJWKS("keys", jose.JSONWebKeySet{}),
 		`key number 1 of the JWK set is not a public RSA, EC`: s.RotateJWKS("demo",
 			jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte(macSecret)}}}),
@@ -110,18 +112,18 @@ func TestRotationWhileRequestsAreAnswered(t *testing.T) {
 					return
 				default:
 				}
-				if got := statusOf(t, h, demo.ID, demo.Secret); got != http.StatusOK && got != http.StatusUnauthorized {
+				if got := statusOf(t, h, demo.ID, demo.Secret.Reveal()); got != http.StatusOK && got != http.StatusUnauthorized {
 					t.Errorf("the status is %d", got)
 				}
 			}
 		})
 	}
 	for range 100 {
-		require.NoError(t, s.RotateSecret(demo.ID, "another-secret", 0))
+		require.NoError(t, s.RotateSecret(demo.ID, secret.New("another-secret"), 0))
 		require.NoError(t, s.RotateSecret(demo.ID, demo.Secret, time.Minute))
 		require.NoError(t, s.RotateJWKS(demo.ID, signer().JWKS))
 	}
 	close(stop)
 	asking.Wait()
-	require.Equal(t, http.StatusOK, statusOf(t, h, demo.ID, demo.Secret))
+	require.Equal(t, http.StatusOK, statusOf(t, h, demo.ID, demo.Secret.Reveal()))
 }

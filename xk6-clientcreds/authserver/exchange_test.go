@@ -10,17 +10,19 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The clients of these tests: one that has tokens, one that exchanges them, and one that acts.
 var (
-	owner   = Client{ID: "owner", Secret: "owners-secret", Scope: "orders.read orders.write"}
+	owner   = Client{ID: "owner", Secret: secret.New("owners-secret"), Scope: "orders.read orders.write"}
 	gateway = Client{
-		ID: "gateway", Secret: "gateways-secret", Scope: "gateway",
+		ID: "gateway", Secret: secret.New("gateways-secret"), Scope: "gateway",
 		GrantTypes: []string{grantClientCredentials, grantTokenExchange},
 	}
 	robot = Client{
-		ID: "robot", Secret: "robots-secret", Scope: "robots",
+		ID: "robot", Secret: secret.New("robots-secret"), Scope: "robots",
 		GrantTypes: []string{grantClientCredentials, grantTokenExchange},
 	}
 )
@@ -289,7 +291,7 @@ func TestExchangeRefusals(t *testing.T) {
 					"audience must be printable ASCII",
 				},
 				"not authenticated": {
-					Client{ID: "gateway", Secret: "x"},
+					Client{ID: "gateway", Secret: secret.New("x")},
 					[]string{"subject_token=" + subject, kind},
 					"invalid_client", "client authentication failed",
 				},
@@ -328,7 +330,7 @@ func TestExchangeOfJWTs(t *testing.T) {
 // A client may be allowed the exchange alone.
 func TestExchangeAlone(t *testing.T) {
 	t.Parallel()
-	alone := Client{ID: "alone", Secret: "its-secret", GrantTypes: []string{grantTokenExchange}}
+	alone := Client{ID: "alone", Secret: secret.New("its-secret"), GrantTypes: []string{grantTokenExchange}}
 	_, h := offline(t, Config{Clients: []Client{owner, alone}})
 	token := post("/token", owner, "grant_type=client_credentials").ask(t, h).member(t, "access_token")
 	a := post("/token", alone, "grant_type=client_credentials").ask(t, h)

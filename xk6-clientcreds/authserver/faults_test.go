@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // TestFaultsAddUp holds that each request is in exactly one result, no matter who answered it, and that faults are
@@ -26,7 +28,7 @@ func TestFaultsAddUp(t *testing.T) {
 	const n = 200
 	for range n {
 		post("/token", demo, clientCredentials).ask(t, h)
-		post("/token", Client{ID: "demo", Secret: "wrong"}, clientCredentials).ask(t, h)
+		post("/token", Client{ID: "demo", Secret: secret.New("wrong")}, clientCredentials).ask(t, h)
 		get("/api/orders", token).ask(t, h)
 	}
 	for path, q := range map[string]request{
@@ -84,7 +86,7 @@ func TestFaultsFromTheStart(t *testing.T) {
 // TestRateLimitPerClient holds that a client is known by each way to authenticate, and at the API by its token.
 func TestRateLimitPerClient(t *testing.T) {
 	t.Parallel()
-	odd := Client{ID: "a b+c", Secret: "x"}
+	odd := Client{ID: "a b+c", Secret: secret.New("x")}
 	s, h := offline(t, Config{Clients: []Client{demo, odd, signer()}, Now: newClock().now})
 	token, other := issue(t, h), post("/token", odd, clientCredentials).ask(t, h).member(t, "access_token")
 	put(t, h, `{"token": {"rate_limit": {"per_second": 1, "by": "client"}}, "api": {"rate_limit": {"per_second": 1, "by": "client"}}}`)
@@ -92,7 +94,7 @@ func TestRateLimitPerClient(t *testing.T) {
 		method: http.MethodPost, url: "/token", header: http.Header{"Content-Type": {formType}},
 		body: clientCredentials + "&client_id=demo&client_secret=s3cret%2B%2F%25%26%3D%3A",
 	}
-	unknown := Client{ID: "nobody", Secret: "x"}
+	unknown := Client{ID: "nobody", Secret: secret.New("x")}
 	assertion := func() request {
 		return withAssertion(sign(t, jose.ES256, assertionKeys()[jose.ES256], "", goodClaims(s, s.cfg.Now())))
 	}
@@ -175,7 +177,7 @@ func TestMassRevocation(t *testing.T) {
 	for _, format := range []TokenFormat{Opaque, JWT} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
-			other := Client{ID: "other", Secret: "x"}
+			other := Client{ID: "other", Secret: secret.New("x")}
 			s, h := offline(t, Config{Clients: []Client{demo, other}, TokenFormat: format})
 			valid := func(token string) bool { return get("/api/x", token).ask(t, h).status == http.StatusOK }
 			revoke := func(command string) {
@@ -270,7 +272,7 @@ func TestSecretRotation(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	generated := got.member(t, "secret")
 	require.Len(t, generated, 52)
-	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, demo.ID, demo.Secret))
+	require.Equal(t, http.StatusUnauthorized, statusOf(t, h, demo.ID, demo.Secret.Reveal()))
 	require.Equal(t, http.StatusOK, statusOf(t, h, demo.ID, generated))
 	require.Equal(t, http.StatusNoContent,
 		admin(http.MethodPost, "/clients/demo/secret", `{"secret": "another", "grace": "1m"}`).ask(t, h).status)

@@ -13,13 +13,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // demo is the client of most tests. Its secret has characters that must be
 // form-encoded.
-var demo = Client{ID: "demo", Secret: "s3cret+/%&=:", Scope: "orders.read orders.write"}
+var demo = Client{ID: "demo", Secret: secret.New("s3cret+/%&=:"), Scope: "orders.read orders.write"}
 
 // start runs a server until the test ends.
 func start(t testing.TB, cfg Config) *Server {
@@ -121,7 +123,7 @@ func post(to string, c Client, parameters ...string) request {
 		"Content-Type": {formType},
 	}}
 	if c.ID != "" {
-		q.header.Set("Authorization", basic(url.QueryEscape(c.ID), url.QueryEscape(c.Secret)))
+		q.header.Set("Authorization", basic(url.QueryEscape(c.ID), url.QueryEscape(c.Secret.Reveal())))
 	}
 	return q
 }

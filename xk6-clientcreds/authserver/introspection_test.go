@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestIntrospection(t *testing.T) {
@@ -15,7 +17,7 @@ func TestIntrospection(t *testing.T) {
 			t.Parallel()
 			clock := newClock()
 			cfg.Now, cfg.TTL, cfg.Issuer, cfg.APIAudience = clock.now, time.Minute, "https://login.example", "orders"
-			cfg.Clients = []Client{demo, {ID: "resource-server", Secret: "x"}}
+			cfg.Clients = []Client{demo, {ID: "resource-server", Secret: secret.New("x")}}
 			s, h := offline(t, cfg)
 			token := issue(t, h, "scope=orders.read")
 			ask := func() answer {
@@ -52,7 +54,7 @@ func TestIntrospectionErrors(t *testing.T) {
 		code   string
 	}{
 		{"no authentication", post("/introspect", Client{}, "token="+token), 401, "invalid_client"},
-		{"wrong secret", post("/introspect", Client{ID: "demo", Secret: "x"}, "token="+token), 401, "invalid_client"},
+		{"wrong secret", post("/introspect", Client{ID: "demo", Secret: secret.New("x")}, "token="+token), 401, "invalid_client"},
 		{"no token", post("/introspect", demo), 400, "invalid_request"},
 		{"GET", get("/introspect?token="+token, ""), 405, "invalid_request"},
 	} {

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	cfg := Config{TokenFormat: JWT, Issuer: "https://login.example/tenant", Clients: []Client{
-		demo, {ID: "b", Secret: "x", Scope: "admin orders.read"},
+		demo, {ID: "b", Secret: secret.New("x"), Scope: "admin orders.read"},
 	}, APICheck: CheckIntrospection}
 	_, h := offline(t, cfg)
 	a := get("/.well-known/oauth-authorization-server/tenant", "").ask(t, h)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // providerAnswers are the answers of each provider: the members of a response, and refusals by what is wrong.
@@ -94,7 +96,7 @@ func TestProfiles(t *testing.T) {
 	require.Len(t, providerAnswers, len(profiles))
 	for _, p := range profiles {
 		expected := providerAnswers[p.name]
-		cfg := Config{Profile: p.name, Clients: []Client{{ID: "demo", Secret: "s3cret", Scope: p.scope}}}
+		cfg := Config{Profile: p.name, Clients: []Client{{ID: "demo", Secret: secret.New("s3cret"), Scope: p.scope}}}
 		s, h := offline(t, cfg)
 
 		var granted map[string]any

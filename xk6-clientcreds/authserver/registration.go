@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // maxRegistration bounds the body of a registration, in bytes.
@@ -67,11 +68,11 @@ func (s *Server) serveRegistration(w http.ResponseWriter, r *http.Request) {
 		refuseMetadata(w, err)
 		return
 	}
-	secret := ""
+	var password secret.Text
 	if metadata.usesSecret() {
-		secret = rand.Text() + rand.Text() // long enough for client_secret_jwt with HS256 (RFC 7518 §3.2)
+		password = secret.New(rand.Text() + rand.Text()) // long enough for client_secret_jwt with HS256 (RFC 7518 §3.2)
 	}
-	described := metadata.client("dyn-"+rand.Text(), secret)
+	described := metadata.client("dyn-"+rand.Text(), password)
 	if err := checkClient(0, described); err != nil {
 		refuseMetadata(w, err)
 		return
@@ -94,7 +95,7 @@ func (s *Server) mayRegister(r *http.Request) bool {
 		return true
 	}
 	token, _, err := presentedToken(r)
-	return err == nil && sameToken(token, sha256.Sum256([]byte(s.cfg.InitialAccessToken)))
+	return err == nil && sameToken(token, sha256.Sum256([]byte(s.cfg.InitialAccessToken.Reveal())))
 }
 
 func sameToken(token string, hash [sha256.Size]byte) bool {
@@ -131,11 +132,11 @@ func (s *Server) changeRegistration(w http.ResponseWriter, r *http.Request, old 
 	if err == nil {
 		err = metadata.complete(s)
 	}
-	secret := string(old.credentials.Load().secret)
-	if metadata.usesSecret() && secret == "" {
-		secret = rand.Text() + rand.Text()
+	password := secret.New(string(old.credentials.Load().secret))
+	if metadata.usesSecret() && password.IsZero() {
+		password = secret.New(rand.Text() + rand.Text())
 	}
-	described := metadata.client(old.id, secret)
+	described := metadata.client(old.id, password)
 	if err == nil {
 		err = checkClient(0, described)
 	}

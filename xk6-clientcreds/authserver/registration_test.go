@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const initialToken = "initial-0123456789"
@@ -26,7 +28,7 @@ type registering struct {
 
 func newRegistering(t *testing.T, change func(*Config)) registering {
 	t.Helper()
-	cfg := Config{Registration: RegistrationToken, InitialAccessToken: initialToken}
+	cfg := Config{Registration: RegistrationToken, InitialAccessToken: secret.New(initialToken)}
 	if change != nil {
 		change(&cfg)
 	}
@@ -52,9 +54,9 @@ func (s registering) register(t *testing.T, body string) answer {
 }
 
 // token asks for a token by client_secret_post.
-func (s registering) token(t *testing.T, id, secret string) answer {
+func (s registering) token(t *testing.T, id, password string) answer {
 	t.Helper()
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {password}}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	return request{method: http.MethodPost, url: "/token", body: form.Encode(), header: header}.ask(t, s.handler)
 }

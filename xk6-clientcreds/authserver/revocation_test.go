@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestRevocation(t *testing.T) {
@@ -13,7 +15,7 @@ func TestRevocation(t *testing.T) {
 	for name, cfg := range formats() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			other := Client{ID: "other", Secret: "x"}
+			other := Client{ID: "other", Secret: secret.New("x")}
 			cfg.Clients = []Client{demo, other}
 			s, h := offline(t, cfg)
 			token, kept := issue(t, h), issue(t, h)
@@ -45,7 +47,7 @@ func TestRevocation(t *testing.T) {
 func TestRevocationsAreBounded(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	short := Client{ID: "short", Secret: "x", TTL: time.Second}
+	short := Client{ID: "short", Secret: secret.New("x"), TTL: time.Second}
 	s, h := offline(t, Config{Clients: []Client{demo, short}, TTL: time.Minute, Now: clock.now})
 	s.revoked = newRevocations(2)
 	brief := post("/token", short, clientCredentials).ask(t, h).member(t, "access_token")

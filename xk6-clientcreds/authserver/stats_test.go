@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
@@ -18,7 +20,7 @@ func sprintf(format string, args ...any) string { return fmt.Sprintf(format, arg
 func TestStatsAreExact(t *testing.T) {
 	t.Parallel()
 	const workers, rounds = 16, 25
-	clients := []Client{demo, {ID: "b", Secret: "x"}, {ID: "idle", Secret: "x"}}
+	clients := []Client{demo, {ID: "b", Secret: secret.New("x")}, {ID: "idle", Secret: secret.New("x")}}
 	s := start(t, Config{Clients: clients, APIAddr: "127.0.0.1:0"})
 	e := s.Endpoints()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
@@ -29,8 +31,8 @@ func TestStatsAreExact(t *testing.T) {
 			for range rounds {
 				token := post(e.Token, demo, clientCredentials).send(t, client).member(t, "access_token")
 				post(e.Token, clients[1], clientCredentials).send(t, client)
-				post(e.Token, Client{ID: "b", Secret: "wrong"}, clientCredentials).send(t, client)
-				post(e.Token, Client{ID: "nobody", Secret: "x"}, clientCredentials).send(t, client)
+				post(e.Token, Client{ID: "b", Secret: secret.New("wrong")}, clientCredentials).send(t, client)
+				post(e.Token, Client{ID: "nobody", Secret: secret.New("x")}, clientCredentials).send(t, client)
 				get(e.API, token).send(t, client)
 				get(e.API, "").send(t, client)
 				post(e.Introspection, demo, "token="+token).send(t, client)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver/faults"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const (
@@ -48,13 +49,13 @@ func (s *Server) checkLocally(_ *http.Request, f *form, token string) (accessTok
 // introspector asks the introspection endpoint about every token, with one HTTP
 // request each, as an API does that cannot read the tokens itself (RFC 7662).
 type introspector struct {
-	secret   string
+	secret   secret.Text
 	client   *http.Client
 	endpoint string // set before the API serves
 }
 
 func newIntrospector() *introspector {
-	return &introspector{secret: rand.Text(), client: &http.Client{
+	return &introspector{secret: secret.New(rand.Text()), client: &http.Client{
 		Timeout:   introspectionTimeout,
 		Transport: &http.Transport{MaxIdleConnsPerHost: introspectionConns, IdleConnTimeout: idleTimeout},
 	}}
@@ -99,7 +100,7 @@ func (i *introspector) ask(ctx context.Context, token string) (answer introspect
 		return answer, err
 	}
 	req.Header.Set("Content-Type", formType)
-	req.SetBasicAuth(apiClientID, i.secret) // needs no form-encoding: letters, digits and a hyphen
+	req.SetBasicAuth(apiClientID, i.secret.Reveal()) // needs no form-encoding: letters, digits and a hyphen
 	resp, err := i.client.Do(req)
 	if err != nil {
 		return answer, err

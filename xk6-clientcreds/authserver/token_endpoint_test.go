@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const clientCredentials = "grant_type=client_credentials"
@@ -23,7 +25,7 @@ func (q request) with(name string, values ...string) request {
 	return q
 }
 
-var demoSecret = "client_secret=" + url.QueryEscape(demo.Secret)
+var demoSecret = "client_secret=" + url.QueryEscape(demo.Secret.Reveal())
 
 func TestTokenResponse(t *testing.T) {
 	t.Parallel()
@@ -53,7 +55,7 @@ func TestTokenResponse(t *testing.T) {
 		},
 		{
 			"the scheme in lower case", post("/token", demo, clientCredentials).
-				with("Authorization", "basic "+strings.TrimPrefix(basic("demo", url.QueryEscape(demo.Secret)), "Basic ")),
+				with("Authorization", "basic "+strings.TrimPrefix(basic("demo", url.QueryEscape(demo.Secret.Reveal())), "Basic ")),
 			"orders.read orders.write",
 		},
 	} {
@@ -77,10 +79,10 @@ func TestTokenResponse(t *testing.T) {
 // TestTokenErrors walks through RFC 6749 §5.2.
 func TestTokenErrors(t *testing.T) {
 	t.Parallel()
-	rawBasic := basic(demo.ID, demo.Secret)
-	wrong := Client{ID: "demo", Secret: "wrong"}
-	unauthorized := Client{ID: "nogrant", Secret: "x"}
-	onlyPost := Client{ID: "onlypost", Secret: "x"}
+	rawBasic := basic(demo.ID, demo.Secret.Reveal())
+	wrong := Client{ID: "demo", Secret: secret.New("wrong")}
+	unauthorized := Client{ID: "nogrant", Secret: secret.New("x")}
+	onlyPost := Client{ID: "onlypost", Secret: secret.New("x")}
 	for _, tt := range []struct {
 		name   string
 		q      request
@@ -150,7 +152,7 @@ func TestTokenErrors(t *testing.T) {
 			errWrongSecret,
 		},
 		{
-			"unknown client", post("/token", Client{ID: "nobody", Secret: "x"}, clientCredentials), 401, "invalid_client",
+			"unknown client", post("/token", Client{ID: "nobody", Secret: secret.New("x")}, clientCredentials), 401, "invalid_client",
 			errWrongSecret,
 		},
 		{
@@ -256,8 +258,8 @@ func TestBasicRaw(t *testing.T) {
 	t.Parallel()
 	_, h := offline(t, Config{BasicEncoding: BasicRaw})
 	q := postBody(clientCredentials)
-	require.Equal(t, http.StatusOK, q.with("Authorization", basic(demo.ID, demo.Secret)).ask(t, h).status)
-	encoded := basic(demo.ID, url.QueryEscape(demo.Secret))
+	require.Equal(t, http.StatusOK, q.with("Authorization", basic(demo.ID, demo.Secret.Reveal())).ask(t, h).status)
+	encoded := basic(demo.ID, url.QueryEscape(demo.Secret.Reveal()))
 	require.Equal(t, http.StatusUnauthorized, q.with("Authorization", encoded).ask(t, h).status)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // places holds the addresses that the server's process prints: one line of JSON.
@@ -34,7 +35,8 @@ const (
 // the one that started it.
 func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 	// A secret that is long enough for HS256.
-	registered := authserver.Client{ID: "bench", Secret: rand.Text() + rand.Text(), Scope: "orders.read orders.write"}
+	password := secret.New(rand.Text() + rand.Text())
+	registered := authserver.Client{ID: "bench", Secret: password, Scope: "orders.read orders.write"}
 	// Tokens outlive the run: what is measured is a token at hand, not its replacement.
 	cfg := authserver.Config{TTL: time.Hour}
 	var (
@@ -68,7 +70,7 @@ func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 		APIURL:       at.API + "orders",
 		StatsURL:     at.Stats,
 		ClientID:     registered.ID,
-		ClientSecret: registered.Secret,
+		ClientSecret: registered.Secret.Reveal(),
 		Scope:        registered.Scope,
 		Keys:         keys,
 		CAFile:       at.CAFile,

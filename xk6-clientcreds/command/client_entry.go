@@ -11,6 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/nearest"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // clientOf returns client i of a file. The names are those that a ClientPool reads as well: of client
@@ -18,12 +19,13 @@ import (
 // only a client has to know is passed over. The errors hold no value of the file.
 func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	var (
-		c       authserver.Client
-		members map[string]json.RawMessage
-		ttl     string
-		grants  words
-		details words
-		bound   switched
+		c        authserver.Client
+		members  map[string]json.RawMessage
+		ttl      string
+		password string // the secret
+		grants   words
+		details  words
+		bound    switched
 	)
 	if err := json.Unmarshal([]byte(file.Client(i)), &members); err != nil {
 		return c, fmt.Errorf("%s cannot be read as JSON", file.Position(i, ""))
@@ -32,7 +34,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 	response := slices.ContainsFunc(names, clientsfile.IsResponse)
 	fields := map[string]field{
 		"client_id":                   {&c.ID, "a string"},
-		"client_secret":               {&c.Secret, "a string"},
+		"client_secret":               {&password, "a string"},
 		"jwks":                        {&c.JWKS, "a JWK set (RFC 7517 §5)"},
 		"scope":                       {&c.Scope, "a string"},
 		"ttl":                         {&ttl, "a duration such as 5m"},
@@ -64,6 +66,7 @@ func clientOf(file *clientsfile.File, i int) (authserver.Client, error) {
 		}
 		given[standard] = true
 	}
+	c.Secret = secret.New(password)
 	c.Scope = strings.Join(strings.Fields(c.Scope), " ")
 	c.GrantTypes, c.DetailTypes, c.DPoPBound = grants, details, bool(bound)
 	if response { // the client may use more grants with its own server

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
@@ -37,7 +38,7 @@ func TestClientKeyIsMadeOnceAndRegistered(t *testing.T) {
 	block, _ := pem.Decode(text)
 	_, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	require.NoError(t, err)
-	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first, "", ""), variable{"CLIENT_KEY_FILE", path})
+	require.Contains(t, newScriptEnvironment(authserver.Endpoints{}, first, "", secret.Text{}), variable{"CLIENT_KEY_FILE", path})
 
 	escaped := strings.ReplaceAll(string(text), "\n", `\n`) // as printf writes a variable
 	require.NoError(t, os.WriteFile(path, []byte(escaped), 0o600))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The defaults of a client.
@@ -57,10 +58,10 @@ func (s *serve) clientsOfFlags() ([]servedClient, error) {
 
 func (s *serve) clientOfEnvironment(id string) servedClient {
 	c := authserver.Client{
-		ID: id, Secret: s.env("CLIENT_SECRET", ""), Scope: s.env("SCOPE", s.flags.defaultScope()),
+		ID: id, Secret: secret.New(s.env("CLIENT_SECRET", "")), Scope: s.env("SCOPE", s.flags.defaultScope()),
 		GrantTypes: authserver.GrantTypes,
 	}
-	generated := c.Secret == ""
+	generated := c.Secret.IsZero()
 	if generated {
 		c.Secret = newSecret()
 	}
@@ -68,7 +69,7 @@ func (s *serve) clientOfEnvironment(id string) servedClient {
 }
 
 // newSecret is long enough for client_secret_jwt with HS256 (RFC 7518 §3.2).
-func newSecret() string { return rand.Text() + rand.Text() }
+func newSecret() secret.Text { return secret.New(rand.Text() + rand.Text()) }
 
 func (s *serve) env(name, fallback string) string {
 	if v := s.gs.Env[name]; v != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/clientsfile"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // clientsIn are the clients of a file with this content.
@@ -34,14 +35,14 @@ func clientsIn(t *testing.T, name, content string) ([]authserver.Client, error) 
 // Names of client metadata and names of options work, and options of a pool only are ignored.
 func TestClientsOfFiles(t *testing.T) {
 	t.Parallel()
-	a := authserver.Client{ID: "a", Secret: "x"}
+	a := authserver.Client{ID: "a", Secret: secret.New("x")}
 	b := authserver.Client{
-		ID: "b", Secret: "y", Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post",
+		ID: "b", Secret: secret.New("y"), Scope: "r w", TTL: 90 * time.Second, GrantTypes: []string{}, AuthMethod: "client_secret_post",
 		DPoPBound:   true,
 		DetailTypes: []string{"orders"},
 	}
 	c := authserver.Client{
-		ID: "c", Secret: "z", GrantTypes: []string{"client_credentials"},
+		ID: "c", Secret: secret.New("z"), GrantTypes: []string{"client_credentials"},
 		DetailTypes: []string{"orders", "stock"}, DPoPBound: true,
 	}
 	for name, f := range map[string]struct {

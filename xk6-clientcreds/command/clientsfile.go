@@ -80,7 +80,7 @@ func writeClientsFile(clients []servedClient) (file clientsFile, err error) {
 func encodeClients(w io.Writer, clients []servedClient) error {
 	separator := "[\n"
 	for _, c := range clients {
-		line, err := json.Marshal(map[string]string{"client_id": c.ID, "client_secret": c.Secret, "scope": c.Scope})
+		line, err := json.Marshal(map[string]string{"client_id": c.ID, "client_secret": c.Secret.Reveal(), "scope": c.Scope})
 		if err == nil {
 			_, err = fmt.Fprintf(w, "%s%s", separator, line)
 		}

@@ -29,8 +29,8 @@ func TestGeneratedClients(t *testing.T) {
 	for i, id := range []string{"client-1", "client-2", "client-3"} {
 		require.Equal(t, id, clients[i].ID)
 		require.Equal(t, "a b", clients[i].Scope)
-		require.Len(t, clients[i].Secret, 52)
-		secrets[clients[i].Secret] = true
+		require.Len(t, clients[i].Secret.Reveal(), 52)
+		secrets[clients[i].Secret.Reveal()] = true
 	}
 	require.Len(t, secrets, 3)
 	require.Len(t, readStats(t, stats).TokenRequests.ByClient, 3)
@@ -52,7 +52,7 @@ func TestGeneratedClientsForAnotherTerminal(t *testing.T) {
 	clients, err := clientsIn(t, "c.json", string(content))
 	require.NoError(t, err)
 	require.NoError(t, loadOnce(func(name string) string { return env[name] }))
-	env["CLIENT_ID"], env["CLIENT_SECRET"] = clients[1].ID, clients[1].Secret
+	env["CLIENT_ID"], env["CLIENT_SECRET"] = clients[1].ID, clients[1].Secret.Reveal()
 	require.NoError(t, loadOnce(func(name string) string { return env[name] }))
 	tt.signals <- os.Interrupt
 	rest, err := tt.rest(t)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/doctor"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const doctorSecret = "secret-of-the-doctor's-client"
@@ -26,7 +27,7 @@ const doctorSecret = "secret-of-the-doctor's-client"
 func examinee(t *testing.T) (*authserver.Server, map[string]string) {
 	t.Helper()
 	server, err := authserver.New(authserver.Config{
-		Clients: []authserver.Client{{ID: "me", Secret: doctorSecret, Scope: "a b"}}, TokenFormat: authserver.JWT,
+		Clients: []authserver.Client{{ID: "me", Secret: secret.New(doctorSecret), Scope: "a b"}}, TokenFormat: authserver.JWT,
 	})
 	require.NoError(t, err)
 	require.NoError(t, server.Start(t.Context()))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/shell"
 )
 
@@ -23,7 +24,9 @@ type scriptEnvironment []variable
 
 // newScriptEnvironment describes the server, the client c, the file with all clients, and the initial access token. The
 // last two may be empty.
-func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile, initialToken string) scriptEnvironment {
+func newScriptEnvironment(
+	e authserver.Endpoints, c servedClient, clientsFile string, initialToken secret.Text,
+) scriptEnvironment {
 	env := scriptEnvironment{
 		{"TOKEN_URL", e.Token},
 		{"ISSUER", e.Issuer},
@@ -32,12 +35,13 @@ func newScriptEnvironment(e authserver.Endpoints, c servedClient, clientsFile, i
 	if e.Admin != "" {
 		env = append(env, variable{"ADMIN_URL", e.Admin})
 	}
-	env = append(env, variable{"CLIENT_ID", c.ID}, variable{"CLIENT_SECRET", c.Secret}, variable{"SCOPE", c.Scope})
+	env = append(env,
+		variable{"CLIENT_ID", c.ID}, variable{"CLIENT_SECRET", c.Secret.Reveal()}, variable{"SCOPE", c.Scope})
 	if clientsFile != "" {
 		env = append(env, variable{"CLIENTS_FILE", clientsFile})
 	}
-	if initialToken != "" {
-		env = append(env, variable{initialTokenVariable, initialToken})
+	if !initialToken.IsZero() {
+		env = append(env, variable{initialTokenVariable, initialToken.Reveal()})
 	}
 	if c.keyFile != "" {
 		env = append(env, variable{"CLIENT_KEY_FILE", c.keyFile})
@@ -85,7 +89,8 @@ func (env scriptEnvironment) announce(w io.Writer, clients []servedClient, madeI
 	}
 	for _, c := range clients[1:] {
 		if c.generated {
-			fmt.Fprintf(&b, "# another client: CLIENT_ID=%s CLIENT_SECRET=%s\n", shell.Quote(c.ID), shell.Quote(c.Secret))
+			fmt.Fprintf(&b, "# another client: CLIENT_ID=%s CLIENT_SECRET=%s\n", shell.Quote(c.ID),
+				shell.Quote(c.Secret.Reveal()))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

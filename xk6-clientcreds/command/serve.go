@@ -16,6 +16,7 @@ import (
 	"go.k6.io/k6/v2/cmd/state"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // shutdownTimeout bounds the wait for requests in progress at the end.
@@ -107,7 +108,7 @@ func (s *serve) config() (cfg authserver.Config, clients []servedClient, err err
 		return cfg, nil, err
 	}
 	if cfg.Registration == authserver.RegistrationToken {
-		if cfg.InitialAccessToken = s.env(initialTokenVariable, ""); cfg.InitialAccessToken == "" {
+		if cfg.InitialAccessToken = secret.New(s.env(initialTokenVariable, "")); cfg.InitialAccessToken.IsZero() {
 			cfg.InitialAccessToken, s.madeInitialToken = newSecret(), true
 		}
 	}

@@ -63,7 +63,7 @@ func TestAssertions(t *testing.T) {
 		requests int
 	}{
 		"client_secret_jwt": {
-			authserver.Client{Secret: longSecret, AuthMethod: "client_secret_jwt"},
+			authserver.Client{Secret: secret.New(longSecret), AuthMethod: "client_secret_jwt"},
 			func(c *Config) { c.Auth = "client_secret_jwt" },
 			map[string]Status{"configured": OK, "other": Skipped},
 			DefaultGrants,
@@ -85,7 +85,7 @@ func TestAssertions(t *testing.T) {
 			DefaultGrants,
 		},
 		"all methods, of which all work": {
-			authserver.Client{Secret: longSecret, JWKS: public},
+			authserver.Client{Secret: secret.New(longSecret), JWKS: public},
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
 				"configured": OK, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": OK,
@@ -95,7 +95,7 @@ func TestAssertions(t *testing.T) {
 			DefaultGrants + 3,
 		},
 		"all methods, of which the key works": {
-			authserver.Client{Secret: longSecret, JWKS: public, AuthMethod: "private_key_jwt"},
+			authserver.Client{Secret: secret.New(longSecret), JWKS: public, AuthMethod: "private_key_jwt"},
 			func(c *Config) { c.Key, c.AllMethods = key, true },
 			map[string]Status{
 				"configured": Failed, "basic_encoding": OK, "client_secret_basic_raw": Skipped, "client_secret_post": Info,
@@ -130,7 +130,7 @@ func TestRefusedAssertion(t *testing.T) {
 	_, public := newKey(t, "")
 	rs := testkit.NewKey(t, "RS256")
 	x := serve(t, func(s *authserver.Config) {
-		s.Clients[0].JWKS, s.Clients[0].Secret = public, longSecret
+		s.Clients[0].JWKS, s.Clients[0].Secret = public, secret.New(longSecret)
 		s.TokenMiddleware = []authserver.Middleware{answers(func(h http.Header, _ map[string]any) {
 			h.Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 		})}

@@ -35,7 +35,7 @@ type examined struct {
 func serve(t *testing.T, change func(*authserver.Config)) *examined {
 	t.Helper()
 	sc := authserver.Config{Clients: []authserver.Client{{
-		ID: testID, Secret: testSecret,
+		ID: testID, Secret: secret.New(testSecret),
 		Scope: "orders.read orders.write",
 	}}}
 	if change != nil {
@@ -51,7 +51,7 @@ func serve(t *testing.T, change func(*authserver.Config)) *examined {
 	})
 	e := server.Endpoints()
 	return &examined{server, Config{
-		Issuer: e.Issuer, ClientID: sc.Clients[0].ID, ClientSecret: secret.New(sc.Clients[0].Secret),
+		Issuer: e.Issuer, ClientID: sc.Clients[0].ID, ClientSecret: secret.New(sc.Clients[0].Secret.Reveal()),
 		Scope: strings.Fields(sc.Clients[0].Scope), APIURL: e.API + "orders",
 	}}
 }

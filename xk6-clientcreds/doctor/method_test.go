@@ -79,7 +79,7 @@ func TestMethods(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := serve(t, func(s *authserver.Config) {
-				s.BasicEncoding, s.Clients[0].Secret, s.Clients[0].AuthMethod = c.encoding, c.secret, c.only
+				s.BasicEncoding, s.Clients[0].Secret, s.Clients[0].AuthMethod = c.encoding, secret.New(c.secret), c.only
 			})
 			r := x.examine(t, func(cfg *Config) { cfg.Auth, cfg.BasicEncoding, cfg.AllMethods = c.auth, c.sent, c.all })
 			got := make(map[string]Status)

@@ -13,6 +13,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 const initialAccessToken = "initial-access-token-of-the-tests"
@@ -21,7 +22,7 @@ const initialAccessToken = "initial-access-token-of-the-tests"
 func TestClientsRegisterSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	s := servers.StartLocal(t, func(c *authserver.Config) {
-		c.Registration, c.InitialAccessToken = authserver.RegistrationToken, initialAccessToken
+		c.Registration, c.InitialAccessToken = authserver.RegistrationToken, secret.New(initialAccessToken)
 		c.Faults = []byte(`{"registration": {"latency": "10ms", "rate_limit": {"per_second": 150, "burst": 20}}}`)
 	})
 	pool := filepath.Join(t.TempDir(), "clients.json")

@@ -17,6 +17,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // A certified server, over TLS, by each method, and in the wrong encoding.
@@ -135,7 +136,7 @@ func TestDoctorSignsForTheAudienceOfTheScripts(t *testing.T) {
 	t.Parallel()
 	seen := new(audiences)
 	server := servers.StartLocal(t, func(cfg *authserver.Config) {
-		cfg.Clients[0].Secret = servers.LongSecret
+		cfg.Clients[0].Secret = secret.New(servers.LongSecret)
 		cfg.TokenMiddleware = []authserver.Middleware{seen.record}
 	})
 	e := server.Endpoints()
@@ -196,7 +197,7 @@ func TestDoctorShowsNoSecretAndNoToken(t *testing.T) {
 	t.Parallel()
 	tokens := new(servers.IssuedTokens)
 	server := servers.StartLocal(t, func(cfg *authserver.Config) {
-		cfg.Clients[0].Secret = servers.RareSecret
+		cfg.Clients[0].Secret = secret.New(servers.RareSecret)
 		cfg.TokenMiddleware = []authserver.Middleware{tokens.Record}
 	})
 	for _, args := range [][]string{nil, {"--json"}, {"--verbose"}} {

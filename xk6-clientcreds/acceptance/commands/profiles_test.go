@@ -12,6 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The commands of docs/guides/providers.md that try a script offline: the doctor, and a run.
@@ -68,7 +69,7 @@ func TestAnswersOfProviders(t *testing.T) {
 			server := servers.StartLocal(t, func(c *authserver.Config) {
 				c.Profile, c.TokenFormat, c.TTL = name, "", 0
 				c.Clients = []authserver.Client{{
-					ID: servers.LocalID, Secret: servers.LocalSecret, Scope: authserver.ProfileScope(name),
+					ID: servers.LocalID, Secret: secret.New(servers.LocalSecret), Scope: authserver.ProfileScope(name),
 				}}
 				c.Faults = []byte(`{"token": {"rate_limit": {"per_second": 0.001, "burst": 2}}}`)
 			})

@@ -12,6 +12,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The memory of k6 has secrets and tokens. The pages that show it, and what Go writes when k6 crashes, have none.
@@ -19,8 +20,8 @@ func TestPagesAndCrashesShowNoSecret(t *testing.T) {
 	t.Parallel()
 	tokens := new(servers.IssuedTokens)
 	server := servers.StartLocal(t, func(cfg *authserver.Config) {
-		cfg.Clients[0].Secret = servers.RareSecret
-		cfg.Clients = append(cfg.Clients, authserver.Client{ID: "pooled", Secret: pooledSecret, Scope: servers.LocalScope})
+		cfg.Clients[0].Secret = secret.New(servers.RareSecret)
+		cfg.Clients = append(cfg.Clients, authserver.Client{ID: "pooled", Secret: secret.New(pooledSecret), Scope: servers.LocalScope})
 		cfg.TokenMiddleware = []authserver.Middleware{tokens.Record}
 	})
 	api := k6test.FreeAddress(t)

@@ -17,6 +17,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -56,7 +57,7 @@ func TestRotationDuringTheRun(t *testing.T) {
 			}
 			k6test.ReplaceFile(t, file, oldText)
 			server := servers.StartLocal(t, func(cfg *authserver.Config) {
-				cfg.Clients[0].Secret = servers.RareSecret
+				cfg.Clients[0].Secret = secret.New(servers.RareSecret)
 				cfg.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: oldKey.Public()}}
 			})
 			issued := func() int64 { return server.Stats().TokenRequests.ByResult["issued"] }
@@ -64,7 +65,7 @@ func TestRotationDuringTheRun(t *testing.T) {
 				"CACHE_SCOPE="+c.scope, "DURATION=5s").Start(t)
 			k6test.Eventually(t, func() bool { return issued() >= 2*rotationVUs }, "tokens for the old credentials")
 			k6test.ReplaceFile(t, file, newText)
-			require.NoError(t, server.RotateSecret(servers.LocalID, newSecret, 0))
+			require.NoError(t, server.RotateSecret(servers.LocalID, secret.New(newSecret), 0))
 			newKeys := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: newKey.Public()}}}
 			require.NoError(t, server.RotateJWKS(servers.LocalID, newKeys))
 			before := issued()
@@ -171,7 +172,9 @@ func TestInteropHydraRotation(t *testing.T) {
 // k6's own secret sources, and what is said where they have none.
 func TestSecretSources(t *testing.T) {
 	t.Parallel()
-	server := servers.StartLocal(t, func(cfg *authserver.Config) { cfg.Clients[0].Secret = servers.RareSecret })
+	server := servers.StartLocal(t, func(cfg *authserver.Config) {
+		cfg.Clients[0].Secret = secret.New(servers.RareSecret)
+	})
 	file := filepath.Join(t.TempDir(), "secrets.txt")
 	k6test.ReplaceFile(t, file, "the-secret="+servers.RareSecret+"\n")
 	for name, c := range map[string]struct {
@@ -211,7 +214,9 @@ func TestSecretSources(t *testing.T) {
 // An environment variable belongs to the k6 process: the script itself need not see it.
 func TestSecretOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	server := servers.StartLocal(t, func(cfg *authserver.Config) { cfg.Clients[0].Secret = servers.RareSecret })
+	server := servers.StartLocal(t, func(cfg *authserver.Config) {
+		cfg.Clients[0].Secret = secret.New(servers.RareSecret)
+	})
 	hidden := k6test.Run{Script: k6test.Fixture("hidden-secret.js"), Args: []string{
 		"--include-system-env-vars=false", "-e", "TOKEN_URL=" + server.Endpoints().Token, "-e", "CLIENT_ID=" + servers.LocalID,
 	}}
@@ -227,7 +232,9 @@ func TestSecretOfTheEnvironment(t *testing.T) {
 // An archive holds neither the secret nor the file, only the path; and runs where the file is.
 func TestArchiveHoldsNoSecretOfAFile(t *testing.T) {
 	t.Parallel()
-	server := servers.StartLocal(t, func(cfg *authserver.Config) { cfg.Clients[0].Secret = servers.RareSecret })
+	server := servers.StartLocal(t, func(cfg *authserver.Config) {
+		cfg.Clients[0].Secret = secret.New(servers.RareSecret)
+	})
 	dir := t.TempDir()
 	k6test.ReplaceFile(t, filepath.Join(dir, "secret"), servers.RareSecret)
 	script, archive := filepath.Join(dir, "script.js"), filepath.Join(dir, "archive.tar")

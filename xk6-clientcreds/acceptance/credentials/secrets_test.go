@@ -22,6 +22,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -93,8 +94,8 @@ func TestNoSecretAndNoTokenIsWritten(t *testing.T) {
 			t.Parallel()
 			tokens, serverLog := new(servers.IssuedTokens), new(k6test.Output)
 			server := servers.StartLocal(t, func(cfg *authserver.Config) {
-				cfg.Clients[0].Secret, cfg.Clients[0].GrantTypes = servers.RareSecret, authserver.GrantTypes
-				cfg.Clients = append(cfg.Clients, authserver.Client{ID: "pooled", Secret: pooledSecret, Scope: servers.LocalScope})
+				cfg.Clients[0].Secret, cfg.Clients[0].GrantTypes = secret.New(servers.RareSecret), authserver.GrantTypes
+				cfg.Clients = append(cfg.Clients, authserver.Client{ID: "pooled", Secret: secret.New(pooledSecret), Scope: servers.LocalScope})
 				cfg.TokenFormat = c.format
 				cfg.TokenMiddleware = []authserver.Middleware{tokens.Record, echoes}
 				cfg.APIMiddleware = []authserver.Middleware{refusesAndQuotes}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // counterpart is an authorization server that knows the clients of the matrix.
@@ -51,7 +52,7 @@ func localCounterpart(t *testing.T, certs servers.ClientCertificates, clients []
 			c.TLSDir, c.TokenFormat, c.Clients = certs.Dir, authserver.JWT, nil
 			for _, r := range clients {
 				client := authserver.Client{
-					ID: r.ID, Secret: r.Secret, Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
+					ID: r.ID, Secret: secret.New(r.Secret), Scope: r.Scope, AuthMethod: r.AuthMethod, JWKS: r.JWKS,
 					Subject: authserver.CertificateSubject{DNS: r.SANDNS}, DPoPBound: r.DPoPBound, DetailTypes: r.Details,
 				}
 				if r.Exchange {

@@ -16,6 +16,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // example is how to run one of the examples, where running it is not all there is to it, and what
@@ -53,7 +54,7 @@ var examples = map[string]example{
 			c.Clients = nil
 			for n := range 3 {
 				c.Clients = append(c.Clients, authserver.Client{
-					ID: fmt.Sprintf("shop-%d", n+1), Secret: fmt.Sprintf("for-the-local-server-%d", n+1), Scope: servers.LocalScope,
+					ID: fmt.Sprintf("shop-%d", n+1), Secret: secret.New(fmt.Sprintf("for-the-local-server-%d", n+1)), Scope: servers.LocalScope,
 				})
 			}
 		},
@@ -101,7 +102,7 @@ var examples = map[string]example{
 	"basic-encoding.js": {
 		server: func(c *authserver.Config) {
 			c.BasicEncoding = authserver.BasicRaw
-			c.Clients[0].Secret = "p+ss%w:rd"
+			c.Clients[0].Secret = secret.New("p+ss%w:rd")
 		},
 		saw: tokensPerVU(2),
 	},
@@ -129,7 +130,7 @@ var examples = map[string]example{
 	},
 	"private-key-jwt.js": {
 		server: func(c *authserver.Config) {
-			c.Clients[0].Secret = ""
+			c.Clients[0].Secret = secret.New("")
 			c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: servers.ExampleKey().Public()}}
 		},
 		env: func(t *testing.T, _ *servers.Local) []string {
@@ -265,7 +266,7 @@ func withCertificate(t *testing.T, c *authserver.Config) {
 	registered, err := c.Clients[0].WithCertificate(c.TLSDir, filepath.Join(c.TLSDir, "client.pem"),
 		filepath.Join(c.TLSDir, "client-key.pem"))
 	require.NoError(t, err)
-	registered.Secret = ""
+	registered.Secret = secret.New("")
 	c.Clients[0] = registered
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The jobs of the scrapes: two runs, each scraped for native histograms and once more for classic
@@ -62,10 +63,10 @@ func observeRuns(t *testing.T) *observed {
 		c.TTL = 5 * time.Second
 		c.DPoPNonce = time.Second
 		c.Clients = append(c.Clients,
-			authserver.Client{ID: "flaky", Secret: servers.LocalSecret, Scope: servers.LocalScope},
-			authserver.Client{ID: "signed", Secret: signedSecret, Scope: servers.LocalScope, AuthMethod: "client_secret_jwt"},
-			authserver.Client{ID: "rotating", Secret: servers.LocalSecret, Scope: servers.LocalScope},
-			authserver.Client{ID: "short", Secret: servers.LocalSecret, Scope: servers.LocalScope, TTL: 2 * time.Second})
+			authserver.Client{ID: "flaky", Secret: secret.New(servers.LocalSecret), Scope: servers.LocalScope},
+			authserver.Client{ID: "signed", Secret: secret.New(signedSecret), Scope: servers.LocalScope, AuthMethod: "client_secret_jwt"},
+			authserver.Client{ID: "rotating", Secret: secret.New(servers.LocalSecret), Scope: servers.LocalScope},
+			authserver.Client{ID: "short", Secret: secret.New(servers.LocalSecret), Scope: servers.LocalScope, TTL: 2 * time.Second})
 		c.TokenMiddleware = []authserver.Middleware{unavailableToFlaky}
 		c.APIMiddleware = []authserver.Middleware{slowBelowSlow}
 	})
@@ -94,7 +95,7 @@ func observeRuns(t *testing.T) *observed {
 	k6test.Eventually(t, func() bool { return server.Stats().TokenRequests.ByClient["rotating"] > 0 },
 		"the rotating client has a token")
 	k6test.ReplaceFile(t, rotating, "new-"+servers.LocalSecret)
-	require.NoError(t, server.RotateSecret("rotating", "new-"+servers.LocalSecret, 0))
+	require.NoError(t, server.RotateSecret("rotating", secret.New("new-"+servers.LocalSecret), 0))
 	o.exposition = expositionWith(t, faulty, "http://"+faultyAddr+"/metrics",
 		"k6_prometheus_dropped_samples_total", "k6_clientcreds_expired_token_uses_total", "k6_clientcreds_rejections_total",
 		"k6_clientcreds_retries_total", "k6_clientcreds_secret_rotations_total", "k6_clientcreds_retry_after_seconds", "k6_dropped_iterations_total", "k6_clientcreds_request_tls_handshaking_seconds")

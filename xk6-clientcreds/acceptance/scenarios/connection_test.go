@@ -15,6 +15,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 func TestScenarioTokenTLSAxis(t *testing.T) {
@@ -102,7 +103,9 @@ func TestScenarioAuthMethodMatrix(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(k6test.ReadFile(t, filepath.Join(dir, name))), &methods))
 		return methods
 	}
-	secret := func(c *authserver.Config) { c.Clients[0].Secret = "a-secret-long-enough-for-HS256-signatures" }
+	secret := func(c *authserver.Config) {
+		c.Clients[0].Secret = secret.New("a-secret-long-enough-for-HS256-signatures")
+	}
 	runScenarios(t, "scripts/auth-method-matrix.js", map[string]scenario{
 		"good": {
 			server: func(c *authserver.Config) {

@@ -11,6 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/testkit"
 )
 
@@ -146,7 +147,7 @@ func TestScenarioSecretKeyRotation(t *testing.T) {
 			for _, file := range files {
 				k6test.ReplaceFile(t, file, "another-"+servers.LocalSecret)
 			}
-			require.NoError(t, s.RotateSecret(servers.LocalID, "another-"+servers.LocalSecret, 0))
+			require.NoError(t, s.RotateSecret(servers.LocalID, secret.New("another-"+servers.LocalSecret), 0))
 		}
 	}
 	oldKey := testkit.NewKey(t, "EdDSA")

@@ -15,6 +15,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // Every scenario, over HTTP and HTTPS, with both token formats and both ways to check a token.
@@ -69,7 +70,7 @@ func TestScriptsEnvironment(t *testing.T) {
 func TestScriptsWithAPrivateKey(t *testing.T) {
 	t.Parallel()
 	server := servers.StartLocal(t, func(c *authserver.Config) {
-		c.Clients[0].Secret = ""
+		c.Clients[0].Secret = secret.New("")
 		c.Clients[0].JWKS.Keys = []jose.JSONWebKey{{Key: servers.ExampleKey().Public()}}
 	})
 	r := k6test.Run{Script: "scripts/token-load.js", Env: server.Env("AUTH=private_key_jwt",

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The name of the local server's only client, unless a test needs another one.
@@ -38,7 +39,7 @@ type Local struct {
 func StartLocal(t *testing.T, change func(*authserver.Config)) *Local {
 	t.Helper()
 	config := authserver.Config{
-		Clients: []authserver.Client{{ID: LocalID, Secret: LocalSecret, Scope: LocalScope}},
+		Clients: []authserver.Client{{ID: LocalID, Secret: secret.New(LocalSecret), Scope: LocalScope}},
 	}
 	if change != nil {
 		change(&config)
@@ -62,7 +63,7 @@ func (s *Local) Env(more ...string) map[string]string {
 		"ISSUER":        e.Issuer,
 		"API_URL":       e.API + "orders",
 		"CLIENT_ID":     client.ID,
-		"CLIENT_SECRET": client.Secret,
+		"CLIENT_SECRET": client.Secret.Reveal(),
 		"SCOPE":         client.Scope,
 	}
 	if e.Admin != "" {
@@ -101,7 +102,7 @@ func (s *Local) Issued(ctx context.Context, authorization string) bool {
 		return false
 	}
 	client := s.Config.Clients[0]
-	req.SetBasicAuth(url.QueryEscape(client.ID), url.QueryEscape(client.Secret))
+	req.SetBasicAuth(url.QueryEscape(client.ID), url.QueryEscape(client.Secret.Reveal()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -121,11 +122,11 @@ func ManyClients(t *testing.T, n int) (clients []authserver.Client, file string)
 	rows.WriteString("client_id,client_secret,scope\n")
 	for i := range n {
 		client := authserver.Client{
-			ID: fmt.Sprintf("shop-%d", i+1), Secret: fmt.Sprintf("secret-of-shop-%d", i+1),
+			ID: fmt.Sprintf("shop-%d", i+1), Secret: secret.New(fmt.Sprintf("secret-of-shop-%d", i+1)),
 			Scope: LocalScope,
 		}
 		clients = append(clients, client)
-		fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret, client.Scope)
+		fmt.Fprintf(&rows, "%s,%s,%s\n", client.ID, client.Secret.Reveal(), client.Scope)
 	}
 	file = filepath.Join(t.TempDir(), "clients.csv")
 	require.NoError(t, os.WriteFile(file, []byte(rows.String()), 0o600))

@@ -11,6 +11,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // everyVU is a script in which each VU authorizes a few requests.
@@ -128,7 +129,7 @@ func TestJitterSpreadsTheRefreshesOfAThousandVUs(t *testing.T) {
 	h := &herd{arrivals: make(map[string][]time.Time)}
 	server := servers.StartLocal(t, func(c *authserver.Config) {
 		c.TTL = 30 * time.Second
-		c.Clients = []authserver.Client{{ID: "jitter-0", Secret: servers.LocalSecret}, {ID: "jitter-40", Secret: servers.LocalSecret}}
+		c.Clients = []authserver.Client{{ID: "jitter-0", Secret: secret.New(servers.LocalSecret)}, {ID: "jitter-40", Secret: secret.New(servers.LocalSecret)}}
 		c.TokenMiddleware = []authserver.Middleware{h.record}
 	})
 	r := k6test.Run{

@@ -9,6 +9,7 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The environment has the scenarios exchange tokens.
@@ -33,10 +34,10 @@ func TestLocalServerTokenExchange(t *testing.T) {
 		t.Run(auth, func(t *testing.T) {
 			t.Parallel()
 			server := servers.StartLocal(t, func(c *authserver.Config) {
-				const secret = "a secret of 32 bytes or even more"
+				password := secret.New("a secret of 32 bytes or even more")
 				c.TLSDir, c.TokenFormat = t.TempDir(), authserver.JWT
-				c.Clients[0].Secret, c.Clients[0].GrantTypes = secret, authserver.GrantTypes
-				c.Clients = append(c.Clients, authserver.Client{ID: "owner", Secret: secret, Scope: servers.LocalScope, TTL: time.Minute})
+				c.Clients[0].Secret, c.Clients[0].GrantTypes = password, authserver.GrantTypes
+				c.Clients = append(c.Clients, authserver.Client{ID: "owner", Secret: password, Scope: servers.LocalScope, TTL: time.Minute})
 			})
 			r := k6test.Run{Script: k6test.Fixture("exchange.js"), Env: server.Env("AUTH=" + auth)}.Do(t).Passes(t)
 			require.Equal(t, 11, int(r.Summary.Value("checks", "passes")))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/k6test"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/acceptance/servers"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
 // The server counts about one refused login per second, of all virtual users together, and all go on
@@ -22,7 +23,7 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 			run := k6test.Run{Script: k6test.Fixture("until-authorized.js"), Env: server.Env("CACHE_SCOPE="+scope, "CLIENT_SECRET="+laterSecret)}.Start(t)
 			// After the first refusals one request more, a second later, and another, two seconds later.
 			k6test.Eventually(t, func() bool { return refused() >= askers+2 }, "a request that was held back")
-			require.NoError(t, server.RotateSecret(servers.LocalID, laterSecret, 0))
+			require.NoError(t, server.RotateSecret(servers.LocalID, secret.New(laterSecret), 0))
 
 			r := run.Result(t).Passes(t)
 			require.Equal(t, askers+2, refused(), "the next one is due four seconds later")
