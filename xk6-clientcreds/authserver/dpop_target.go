@@ -29,14 +29,27 @@ func normalized(text string) (string, bool) {
 		return "", false
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Host), defaultPort)
-	path, err := url.Parse(encodedByte.ReplaceAllStringFunc(u.EscapedPath(), normalByte))
-	if err != nil {
-		return "", false
+	path := encodedByte.ReplaceAllStringFunc(u.EscapedPath(), normalByte)
+	return u.Scheme + "://" + host + withoutDotSegments(path), true
+}
+
+// withoutDotSegments resolves "." and ".." in a path (RFC 3986 §5.2.4). Empty segments remain.
+func withoutDotSegments(path string) string {
+	var kept []string
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, segment := range segments {
+		switch {
+		case segment != "." && segment != "..":
+			kept = append(kept, segment)
+			continue
+		case segment == ".." && len(kept) > 0:
+			kept = kept[:len(kept)-1]
+		}
+		if i == len(segments)-1 {
+			kept = append(kept, "") // a folder
+		}
 	}
-	// A reference is resolved without its dot segments (RFC 3986 §5.2.2).
-	root := &url.URL{Scheme: u.Scheme, Host: host, Path: "/"}
-	resolved := root.ResolveReference(&url.URL{Path: path.Path, RawPath: path.RawPath})
-	return u.Scheme + "://" + host + resolved.EscapedPath(), true
+	return "/" + strings.Join(kept, "/")
 }
 
 var encodedByte = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)

@@ -508,6 +508,7 @@ func TestSameTarget(t *testing.T) {
 		{"https://a.example/%7ex%2f/./y/../z", "https://a.example/~x%2F/z"},
 		{"http://[::1]:80/x", "http://[::1]/x"},
 		{"https://a.example/a/..", "https://a.example/"},
+		{"https://a.example/../a/.", "https://a.example/a/"},
 	} {
 		require.True(t, sameTarget(same[0], same[1]), same)
 	}
@@ -517,6 +518,8 @@ func TestSameTarget(t *testing.T) {
 		{"https://a.example/x/", "https://a.example/x"},
 		{"https://a.example:80/x", "https://a.example/x"},
 		{"https://a.example/x%2Fy", "https://a.example/x/y"},
+		{"https://a.example//x", "https://a.example/x"},
+		{"https://a.example//other.example/x", "https://a.example/x"},
 		{"https://u@a.example/x", "https://a.example/x"},
 		{"//a.example/x", "https://a.example/x"},
 		{"", ""},
