@@ -28,7 +28,7 @@ $(PEERS)/done: $(GATLING)/classes
 	$(PEERS)/venv/bin/pip install --quiet --require-hashes --requirement tools/peers/requirements.txt
 	mvn --quiet --batch-mode --strict-checksums --file tools/peers/jmeter dependency:copy-dependencies \
 		-DoutputDirectory=$(CURDIR)/$(PEERS)/jmeter/lib
-	mkdir -p $(PEERS)/jmeter/lib/ext
+	mkdir -p $(PEERS)/jmeter/lib/ext $(PEERS)/jmeter/lib/junit
 	mv $(PEERS)/jmeter/lib/ApacheJMeter_*.jar $(PEERS)/jmeter/lib/ext/
 	cd $(PEERS)/jmeter && jar xf lib/ext/ApacheJMeter_config-*.jar bin
 	javac -cp '$(GATLING)/lib/*' -d $(PEERS)/gatling tools/peers/TokenLoad.java

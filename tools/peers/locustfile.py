@@ -14,5 +14,5 @@ class Client(FastHttpUser):
         form = {"grant_type": "client_credentials", "scope": os.environ["SCOPE"]}
         auth = (os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"])
         with self.client.post(os.environ["TOKEN_URL"], data=form, auth=auth, name="token", catch_response=True) as response:
-            if response.status_code != 200 or not response.js or not response.js.get("access_token"):
+            if response.status_code != 200 or not response.json().get("access_token"):
                 response.failure(f"no token: status {response.status_code}")

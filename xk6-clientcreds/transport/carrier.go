@@ -12,7 +12,7 @@ type Carrier interface {
 	Send(ctx context.Context, req *http.Request, hooks Hooks) (*http.Response, error)
 }
 
-// Hooks are called at the steps of one request, as those of [httptrace.ClientTrace] are.
+// Hooks are called at the steps of one request, like the hooks of [httptrace.ClientTrace].
 type Hooks interface {
 	GetConn(hostPort string)
 	TLSHandshakeStart()
@@ -20,7 +20,7 @@ type Hooks interface {
 	GotConn(info httptrace.GotConnInfo)
 	WroteRequest(info httptrace.WroteRequestInfo)
 	GotFirstResponseByte()
-	// Trace returns all hooks, also those of the dialer.
+	// Trace returns all hooks, including the hooks that a dialer calls.
 	Trace() *httptrace.ClientTrace
 }
 

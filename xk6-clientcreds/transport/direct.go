@@ -198,7 +198,7 @@ func (d *Direct) keep(c *directConn) {
 	}
 }
 
-// errNotHTTP1 is the error of a connection over which the server wants to speak HTTP/2.
+// errNotHTTP1 is the error of a connection over which the server has chosen HTTP/2.
 var errNotHTTP1 = errors.New("the server does not speak HTTP/1.1")
 
 // dial opens a connection.
@@ -325,7 +325,7 @@ func (c *directConn) exchange(ctx context.Context, d *Direct, req *http.Request,
 	return resp, nil
 }
 
-// readHead reads the head of the answer, after those of interim answers (RFC 9110 §15.2).
+// readHead reads the head of the answer, and skips interim answers (RFC 9110 §15.2).
 func (c *directConn) readHead(req *http.Request) (*http.Response, error) {
 	const maxInterim = 5 // as net/http
 	for range maxInterim + 1 {

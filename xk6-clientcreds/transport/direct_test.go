@@ -64,7 +64,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	return d.Send(bare, req.WithContext(bare), hooks{trace})
 }
 
-// hooks are those of a trace.
+// hooks calls the hooks of a trace.
 type hooks struct{ trace *httptrace.ClientTrace }
 
 func (h hooks) GetConn(hostPort string) {
@@ -105,8 +105,8 @@ type script struct {
 	mu          sync.Mutex
 }
 
-// play answers with texts. After a text that ends in "\x00", the connection ends, after one that ends in "\x01" with a
-// reset. What follows "\x02" is sent without a request.
+// play answers with texts. A text that ends in "\x00" ends the connection, and one that ends in "\x01" resets it. The
+// server sends the part behind "\x02" without a request.
 func play(t *testing.T, texts ...string) *script {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -227,7 +227,7 @@ func TestDirectReadsWhatNetHTTPReads(t *testing.T) {
 				s := play(t, texts[:]...)
 				for range texts {
 					seen = append(seen, answered(over.RoundTrip(post(t.Context(), t, s.url))))
-					time.Sleep(20 * time.Millisecond) // net/http notices the end of an idle connection by itself
+					time.Sleep(20 * time.Millisecond) // net/http notices the end of an idle connection meanwhile
 				}
 				host := strings.TrimPrefix(strings.TrimSuffix(s.url, "/token"), "http://")
 				for _, request := range s.requests {

@@ -4,7 +4,7 @@ package transport
 
 import "syscall"
 
-// canPeek says whether a connection tells that the server has closed it.
+// canPeek says whether a connection shows that the server has closed it.
 const canPeek = true
 
 // peekSocket looks at what the server has sent while nobody waited for it. Nothing may be there, not even an end.

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// plan is what is to be measured, and how.
+// plan says which tools to measure, and how.
 type plan struct {
 	k6, home, gatling, scripts string // places
 	work                       string // a temporary folder
@@ -29,7 +29,7 @@ type plan struct {
 	log                        io.Writer
 }
 
-// figures are what is measured of a tool in one round.
+// figures holds the measurements of a tool in one round.
 type figures struct {
 	// CPU is the CPU time per token at full speed, in microseconds.
 	CPU float64 `json:"cpu_us"`
@@ -96,7 +96,7 @@ func (p plan) figures(ctx context.Context, t tool) (figures, error) {
 	return f, nil
 }
 
-// observed is what is measured in the window of a run.
+// observed holds the measurements in the window of a run.
 type observed struct {
 	cpu    float64 // microseconds per token
 	rate   float64 // tokens per second

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// load is what a tool is to do.
+// load describes the load that a tool makes.
 type load struct {
 	users   int
 	rate    int // tokens per second, 0 for full speed
@@ -56,14 +56,14 @@ func (c credentials) env(l load) []string {
 	env := append(os.Environ(), "AUTHORIZATION="+c.authorization(), "BODY="+c.body(),
 		"USERS="+strconv.Itoa(l.users), "SECONDS="+strconv.Itoa(l.seconds),
 		"NO_COLOR=1", "ARTILLERY_DISABLE_TELEMETRY=true", "K6_NO_USAGE_REPORT=true", "K6_AUTO_EXTENSION_RESOLUTION=false",
-		"K6_CLIENTCREDS_ALLOW=generator_saturated") // full speed is what is measured
+		"K6_CLIENTCREDS_ALLOW=generator_saturated") // full speed saturates k6
 	if l.rate > 0 {
 		env = append(env, "RATE="+strconv.Itoa(l.rate))
 	}
 	return env
 }
 
-// reference is the tool that the others are compared with.
+// reference names the tool that the others are compared with.
 const reference = "k6, http.post"
 
 // tools returns the tools in the order of the table.
@@ -158,7 +158,7 @@ func (p plan) tools() ([]tool, error) {
 			return append([]string{
 				filepath.Join(p.home, "bin/hey"), "-z", duration(l), "-c", strconv.Itoa(l.users),
 				"-q", strconv.FormatFloat(float64(l.rate)/float64(l.users), 'f', -1, 64), // of each user, 0 without a limit
-				"-m", "POST", "-a", c.id + ":" + c.secret, "-T", form, "-d", c.body(),
+				"-m", "POST", "-H", "Authorization: " + c.authorization(), "-T", form, "-d", c.body(), // its -a sends nothing
 			}, c.tokenURL)
 		}},
 		{name: "oha", command: func(l load) []string {
@@ -216,9 +216,9 @@ func (p plan) version(name string) (string, error) {
 	)
 	switch name {
 	case "Gatling":
-		return jar(filepath.Join(p.gatling, "lib/gatling-core-*.jar"))
+		return jar(filepath.Join(p.gatling, "lib/gatling-core-[0-9]*.jar"))
 	case "JMeter":
-		return jar(filepath.Join(p.home, "jmeter/lib/ext/ApacheJMeter_core-*.jar"))
+		return jar(filepath.Join(p.home, "jmeter/lib/ext/ApacheJMeter_core-[0-9]*.jar"))
 	case "vegeta", "hey": // they were built from the module of that version
 		text, err = exec.Command("go", "version", "-m", filepath.Join(p.home, "bin", name)).Output() // #nosec G204 -- ours
 		if found := regexp.MustCompile(`(?m)^\s+mod\s+\S+\s+v(\S+)`).FindSubmatch(text); err == nil && found != nil {
@@ -275,7 +275,7 @@ func (p plan) node() string {
 
 func (p plan) module(path string) string { return filepath.Join(p.home, "node_modules", path) }
 
-// length is the whole length of a run, with a second after the window.
+// length is the whole length of a run, in seconds. Some tools start to count long before the first token.
 func (p plan) length() int {
 	return int((p.warmUp + p.window + time.Second).Round(time.Second) / time.Second)
 }
