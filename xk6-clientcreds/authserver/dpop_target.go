@@ -21,8 +21,8 @@ func sameTarget(htu, target string) bool {
 // normalized returns the normal form of an absolute http or https URL.
 func normalized(text string) (string, bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.User != nil {
-		return "", false
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(u.Hostname(), ":") != (u.Host[0] == '[') {
+		return "", false // an IPv6 address has brackets (RFC 3986 §3.2.2)
 	}
 	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme] // Parse has it in lower case
 	if defaultPort == "" {

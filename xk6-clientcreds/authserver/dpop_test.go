@@ -520,6 +520,8 @@ func TestSameTarget(t *testing.T) {
 		{"https://a.example/x%2Fy", "https://a.example/x/y"},
 		{"https://a.example//x", "https://a.example/x"},
 		{"https://a.example//other.example/x", "https://a.example/x"},
+		{"http://::80", "http://:"},
+		{"http://::80", "http://::80"},
 		{"https://u@a.example/x", "https://a.example/x"},
 		{"//a.example/x", "https://a.example/x"},
 		{"", ""},
