@@ -39,7 +39,7 @@ const (
 const switchedOutput = "bench-prometheus"
 
 // longest bounds everything: a measurement that hangs must not hang the build.
-const longest = 40 * time.Minute
+const longest = 20 * time.Minute
 
 // Exit codes.
 const (
@@ -79,7 +79,6 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	table := flags.String("table", "", "the Markdown `file` to put the tables into")
 	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labeled by variant")
 	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
-	plot := flags.String("plot", "", "the SVG `file` for the curves of growth")
 	only := flags.String("only", "", "measure only this: "+names())
 	if err := flags.Parse(args); err != nil {
 		return exitFailed
@@ -89,7 +88,7 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 
-	b := &bench{k6: *k6, profile: *profile, keep: *keep, plot: *plot, log: stderr}
+	b := &bench{k6: *k6, profile: *profile, keep: *keep, log: stderr}
 	tables, err := b.measure(ctx, *only)
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)

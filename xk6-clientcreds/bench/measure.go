@@ -13,19 +13,16 @@ import (
 var measurements = []struct {
 	name string
 	make func(*bench, context.Context) ([]results.Table, error)
-	// alone has it made only if it is asked for.
-	alone bool
 }{
-	{name: "hits", make: (*bench).hits},
-	{name: "api", make: (*bench).api},
-	{name: "token", make: (*bench).token},
-	{name: "auth", make: (*bench).auth},
-	{name: "dpop", make: (*bench).dpop},
-	{name: "signature", make: (*bench).signature},
-	{name: "memory", make: (*bench).memory},
-	{name: "pool", make: (*bench).pool},
-	{name: "exporter", make: (*bench).exporter},
-	{name: "growth", make: (*bench).growth, alone: true},
+	{"hits", (*bench).hits},
+	{"api", (*bench).api},
+	{"token", (*bench).token},
+	{"auth", (*bench).auth},
+	{"dpop", (*bench).dpop},
+	{"signature", (*bench).signature},
+	{"memory", (*bench).memory},
+	{"pool", (*bench).pool},
+	{"exporter", (*bench).exporter},
 }
 
 // names lists the measurements.
@@ -65,7 +62,7 @@ func (b *bench) measure(ctx context.Context, only string) ([]results.Table, erro
 	defer b.server.stop()
 	var tables []results.Table
 	for _, m := range measurements {
-		if only != m.name && (only != "" || m.alone) {
+		if only != "" && only != m.name {
 			continue
 		}
 		t, err := m.make(b, ctx)

@@ -100,7 +100,7 @@ func (m mount) groups(files fs.FS, of string) []cgroup {
 		if g := (cgroup{files, dir, m.v2}); g.hasQuota() {
 			groups = append(groups, g)
 		}
-		if dir == m.point || dir == "." || dir == "/" { // a mount point that is no clean path is not among them
+		if dir == m.point || dir == "." || dir == "/" { // a mount point with another spelling is not among them
 			return groups
 		}
 	}

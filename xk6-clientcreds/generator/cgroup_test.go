@@ -219,7 +219,7 @@ func FuzzControlGroups(f *testing.F) {
 	f.Add("4:cpu,cpuacct:/\n", "30 22 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n", "max 0", "", "nr_periods -1\n")
 	f.Add("0::/../..\n", "30 22 0:26 /.. /sys/fs/cgroup rw shared:9 - cgroup2 - -\n", "NaN 1e-320", "nr_periods\n",
 		"nr_periods 18446744073709551615\nnr_throttled 18446744073709551615\n")
-	f.Add("0::0/0", "0 0 0 0 / 0 - cgroup2 0 0", "0", "0", "0") // a mount point that is no absolute path
+	f.Add("0::0/0", "0 0 0 0 / 0 - cgroup2 0 0", "0", "0", "0") // a mount point that is not an absolute path
 	f.Fuzz(func(t *testing.T, membership, mountinfo, quota, before, after string) {
 		files := fstest.MapFS{
 			"proc/self/cgroup": file(membership), "proc/self/mountinfo": file(mountinfo),
