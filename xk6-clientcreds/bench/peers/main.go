@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,10 +17,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 )
 
 func main() { os.Exit(mainImpl(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -69,7 +72,10 @@ func run(ctx context.Context, p plan, out, table string, stdout io.Writer) error
 	if err != nil {
 		return err
 	}
-	text := results.Machine() + "\n\n" + markdown(tools, measured, p.rate)
+	// The server's core is the only one that this process may use, and sees.
+	machine := fmt.Sprintf("%s, %s/%s: one core for the server, and one for the tool.",
+		cmp.Or(procinfo.CPUModel(), "CPU unknown"), runtime.GOOS, runtime.GOARCH)
+	text := machine + "\n\n" + markdown(tools, measured, p.rate)
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return err
 	}
