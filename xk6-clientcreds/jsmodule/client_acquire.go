@@ -10,7 +10,6 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // reasonAcquire tags the requests that acquire() sends: the script wanted the request itself.
@@ -23,7 +22,7 @@ func (c *client) acquire(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	a := c.request(c.m.vu.Context(), c.senderFor(state), c.direct(state))
+	a := c.request(c.m.vu.Context(), c.senderFor(state))
 	if a.err != nil && guarded(a.err) {
 		return c.fail(a.err)
 	}
@@ -36,9 +35,9 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 	if state == nil {
 		return c.fail(errInitContext)
 	}
-	ctx, s, over := c.m.vu.Context(), c.newSender(state), c.direct(state)
+	ctx, s := c.m.vu.Context(), c.newSender(state)
 	return c.async(func() result {
-		a := c.request(ctx, s, over)
+		a := c.request(ctx, s)
 		return func() (sobek.Value, error) {
 			if a.err != nil && guarded(a.err) {
 				return nil, a.err
@@ -49,9 +48,8 @@ func (c *client) acquireAsync(sobek.FunctionCall) sobek.Value {
 }
 
 // request may be called on any goroutine.
-func (c *client) request(ctx context.Context, s *sender, over transport.Carrier) *acquisition {
+func (c *client) request(ctx context.Context, s *sender) *acquisition {
 	o := c.source.observe(s, reasonAcquire)
-	o.over = over
 	token, err := c.source.request(ctx, o, c.opts.retry(false))
 	a := &acquisition{token: token, status: o.status, retries: o.retries, trail: o.trail}
 	if err != nil {

@@ -22,7 +22,7 @@ func (c *client) acquireBatch(call sobek.FunctionCall) sobek.Value {
 	}
 	rt := c.m.vu.Runtime()
 	n := batchSize(rt, call.Argument(0))
-	ctx, s, over := c.m.vu.Context(), c.senderFor(state), c.direct(state)
+	ctx, s := c.m.vu.Context(), c.senderFor(state)
 	acquired := make([]*acquisition, n)
 	var (
 		next    atomic.Int64
@@ -31,7 +31,7 @@ func (c *client) acquireBatch(call sobek.FunctionCall) sobek.Value {
 	for range atATime(&state.Options, n) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				acquired[i] = c.request(ctx, s, over)
+				acquired[i] = c.request(ctx, s)
 			}
 		})
 	}

@@ -57,7 +57,6 @@ type instance struct {
 	id      uint64   // distinguishes this VU's cache entries from others'
 	exports *sobek.Object
 	clients map[*tokenSource]*client
-	direct  direct      // of the VU's transport
 	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // observer counts the attempts of one token request as metrics, and keeps what acquire() returns about
@@ -25,7 +24,6 @@ type observer struct {
 	clock  *atomic.Pointer[oauth.Clock] // what the token endpoint last said about its clock
 
 	allowance *allowance
-	over      transport.Carrier // of the requests
 
 	status  int // of the last attempt
 	retries int
@@ -37,7 +35,7 @@ func (o *observer) Send(req *http.Request) (*http.Response, oauth.Trace, error) 
 	if err := o.allowance.take(); err != nil {
 		return nil, nil, err
 	}
-	return o.send(req, o.over)
+	return o.sender.Send(req)
 }
 
 // attempt is called after each attempt.

@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
-	"syscall"
 
 	"golang.org/x/time/rate"
 
 	"go.k6.io/k6/v2/lib"
-	"go.k6.io/k6/v2/lib/netext"
 	"go.k6.io/k6/v2/lib/netext/httpext"
 	"go.k6.io/k6/v2/metrics"
 
@@ -80,7 +78,6 @@ func (s *sender) hasTagsOf(state *lib.State) bool {
 type certifiedTransport struct {
 	http.RoundTripper
 
-	direct    direct
 	iteration int64 // of the VU's last use
 }
 
@@ -91,8 +88,8 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 	}
 	if c.certified == nil {
 		c.certified = &certifiedTransport{
-			RoundTripper: transport.WithCertificate(state.Transport, c.source.certificate.TLS()),
-			iteration:    state.Iteration,
+			transport.WithCertificate(state.Transport, c.source.certificate.TLS()),
+			state.Iteration,
 		}
 	}
 	if state.Options.NoVUConnectionReuse.Bool && state.Iteration != c.certified.iteration {
@@ -102,45 +99,12 @@ func (c *client) transport(state *lib.State) http.RoundTripper {
 	return c.certified.RoundTripper
 }
 
-// direct is the Carrier with the settings of a transport, which stays the same. It is made on the first use.
-type direct struct{ carrier transport.Carrier }
-
-func (d *direct) over(base http.RoundTripper) transport.Carrier {
-	if d.carrier == nil {
-		d.carrier = transport.NewDirect(base, socketOf)
-	}
-	return d.carrier
-}
-
-// direct carries the requests of acquire(), whose cost limits the load. It must be called on the VU's goroutine.
-func (c *client) direct(state *lib.State) transport.Carrier {
-	base := c.transport(state)
-	switch {
-	case state.Options.NoVUConnectionReuse.Bool:
-		return transport.Plain{Base: base} // after each iteration, k6 closes the connections of this one only
-	case c.certified != nil:
-		return c.certified.direct.over(base)
-	}
-	return c.m.direct.over(base)
-}
-
-// socketOf returns the socket below a connection that k6 has dialed, or nil.
-func socketOf(conn net.Conn) syscall.Conn {
-	if counted, ok := conn.(*netext.Conn); ok {
-		conn = counted.Conn
-	}
-	socket, _ := conn.(syscall.Conn)
-	return socket
-}
-
 func (t *certifiedTransport) close() {
 	if t == nil {
 		return
 	}
-	for _, carrier := range []any{t.RoundTripper, t.direct.carrier} {
-		if idle, ok := carrier.(interface{ CloseIdleConnections() }); ok {
-			idle.CloseIdleConnections()
-		}
+	if idle, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
 	}
 }
 
@@ -199,21 +163,16 @@ func (b *tracedBody) Close() error {
 	return err
 }
 
-// Send implements oauth.Sender for requests that carry credentials.
+// Send implements oauth.Sender for requests that carry credentials; the trace is a *trace. The transport
+// follows no redirects: credentials go to the configured endpoint or nowhere.
 func (s *sender) Send(req *http.Request) (*http.Response, oauth.Trace, error) {
-	return s.send(req, transport.Plain{Base: s.transport})
-}
-
-// send sends a request; the trace is a *trace. Nothing follows redirects: credentials go to the configured endpoint or
-// nowhere.
-func (s *sender) send(req *http.Request, over transport.Carrier) (*http.Response, oauth.Trace, error) {
 	if err := s.admit(req); err != nil {
 		return nil, nil, err
 	}
 	s.process.tokenEndpoints.Add(req.URL)
 	ctx, cancel := context.WithTimeout(req.Context(), s.opts.Timeout)
 	t := &trace{url: req.URL, cancel: cancel}
-	resp, err := over.Send(ctx, req, &t.tracer)
+	resp, err := s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, t.tracer.Trace())))
 	if err != nil {
 		t.end()
 		return nil, t, givenUp(req.Context(), err)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/oauth"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
-	"github.com/xk6-clientcreds/harness/xk6-clientcreds/transport"
 )
 
 // tokenSource requests the tokens of one configuration: it is the part of a Client that the VUs share.
@@ -156,9 +155,7 @@ func (t *tokenSource) request(ctx context.Context, o *observer, r oauth.Retry) (
 
 // observe returns the observer of one request through s.
 func (t *tokenSource) observe(s *sender, reason tokencache.Reason) *observer {
-	return &observer{
-		sender: s, reason: reason, clock: &t.clock, allowance: t.allowance, over: transport.Plain{Base: s.transport},
-	}
+	return &observer{sender: s, reason: reason, clock: &t.clock, allowance: t.allowance}
 }
 
 // fetcher lets the cache request tokens over one VU's transport and with its tags.

@@ -44,7 +44,7 @@ type connTrace struct{ reused bool }
 // ConnReused implements Trace.
 func (t *connTrace) ConnReused() bool { return t.reused }
 
-// in has the connection of a request under ctx noted.
+// in returns ctx with a hook that records whether the connection was reused.
 func (t *connTrace) in(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { t.reused = info.Reused },

@@ -59,8 +59,7 @@ func newCounted(t *testing.T, config *tls.Config, http2 bool) *counted {
 	return s
 }
 
-// TestAcquireFollowsTheOptionsOfK6: acquire(), whose requests are carried in another way than k6's own where that is
-// possible, follows the options for connections.
+// TestAcquireFollowsTheOptionsOfK6: the token requests of acquire() follow the options for connections.
 func TestAcquireFollowsTheOptionsOfK6(t *testing.T) {
 	t.Parallel()
 	const all = 9 // requests
@@ -109,14 +108,13 @@ func TestAcquireFollowsTheOptionsOfK6(t *testing.T) {
 			assert.Regexp(t, `^http://idp\.test:\d+/token$`, r.URL.String())
 		}},
 		"a certificate that nobody knows": {tls: &tls.Config{MinVersion: tls.VersionTLS12}, error: "certificate"},
-		// The first request shows that the server speaks HTTP/1.1.
 		"insecureSkipTLSVerify": {
 			options: `{"insecureSkipTLSVerify": true}`, tls: &tls.Config{MinVersion: tls.VersionTLS12},
-			connections: 2, each: sameVersion(tls.VersionTLS13),
+			connections: 1, each: sameVersion(tls.VersionTLS13),
 		},
 		"tlsVersion": {
 			options: `{"insecureSkipTLSVerify": true, "tlsVersion": "tls1.2"}`,
-			tls:     &tls.Config{MinVersion: tls.VersionTLS12}, connections: 2, each: sameVersion(tls.VersionTLS12),
+			tls:     &tls.Config{MinVersion: tls.VersionTLS12}, connections: 1, each: sameVersion(tls.VersionTLS12),
 		},
 		"HTTP/2": {
 			options: `{"insecureSkipTLSVerify": true}`, tls: &tls.Config{MinVersion: tls.VersionTLS12}, http2: true,
