@@ -175,9 +175,9 @@ declare module 'k6/x/clientcreds' {
         httpMetrics?: boolean;
 
         /**
-         * Limits the token requests of this client in this k6 process. Requests of all VUs count, and so do retries. Set it
-         * if the server charges for each request. A call that needs one more request ends the test with exit code 108, and
-         * the request is not sent. All clients of a pool share the limit. By default, there is no limit.
+         * Limits the token requests of this client in this k6 process, including retries and the requests of all VUs. Set
+         * a limit if the provider bills each request. If a call requires one more request, k6 does not send it, and the
+         * test ends with exit code 108. All clients of a pool share one limit. By default, requests are not limited.
          */
         maxRequests?: number;
     }

@@ -181,22 +181,6 @@ func TestWrongArguments(t *testing.T) {
 	}
 }
 
-func TestResultsAreWrittenWhereTheyAreWanted(t *testing.T) {
-	dir := t.TempDir()
-	out, table := filepath.Join(dir, "build", "bench.json"), filepath.Join(dir, "performance.md")
-	tables := []results.Table{{Title: "T", Results: []results.Result{results.Measured("x", "ns", []float64{1})}}}
-	require.ErrorIs(t, write(tables, "text", out, table), os.ErrNotExist)
-	require.FileExists(t, out)
-
-	require.NoError(t, os.WriteFile(table, []byte("no markers"), 0o600))
-	require.ErrorIs(t, write(tables, "text", "", table), results.ErrNoMarkers)
-	require.NoError(t, os.WriteFile(table, []byte(results.Begin+results.End), 0o600))
-	require.NoError(t, write(tables, "the tables", "", table))
-	document, err := os.ReadFile(table)
-	require.NoError(t, err)
-	require.Contains(t, string(document), "the tables")
-}
-
 func TestTailKeepsTheEnd(t *testing.T) {
 	require.Equal(t, "short", tail(" short\n"))
 	long := tail(string(bytes.Repeat([]byte("x"), 5000)) + "end")

@@ -96,7 +96,11 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	}
 	text := results.Machine() + "\n\n" + results.Markdown(tables)
 	fmt.Fprint(stdout, text)
-	if err := write(tables, text, *out, *table); err != nil {
+	rows, err := results.JSON(tables)
+	if err == nil {
+		err = results.Save(*out, rows, *table, text)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed
 	}
@@ -105,31 +109,4 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 		return exitMissed
 	}
 	return 0
-}
-
-// write saves the results where they are wanted.
-func write(tables []results.Table, text, out, table string) error {
-	if out != "" {
-		results, err := results.JSON(tables)
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {
-			return err
-		}
-		if err := os.WriteFile(out, results, 0o600); err != nil {
-			return err
-		}
-	}
-	if table == "" {
-		return nil
-	}
-	document, err := os.ReadFile(table) // #nosec G304 -- the file that the caller names
-	if err != nil {
-		return err
-	}
-	if document, err = results.Splice(document, text); err != nil {
-		return fmt.Errorf("%s: %w", table, err)
-	}
-	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller puts it
 }

@@ -66,7 +66,7 @@ func TestHostsThatAreAllowed(t *testing.T) {
 	}
 }
 
-// Without the variable there is no guard. A variable that is empty by mistake must not look the same.
+// An unset variable allows every host. An empty variable is probably a mistake, and is an error.
 func TestAllowedHosts(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse("https://anything.example/")

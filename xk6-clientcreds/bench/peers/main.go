@@ -16,7 +16,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -79,27 +78,9 @@ func run(ctx context.Context, p plan, out, table string, stdout io.Writer) error
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return err
 	}
-	if out != "" {
-		rounds, err := json.MarshalIndent(measured, "", "  ")
-		if err == nil {
-			err = os.MkdirAll(filepath.Dir(out), 0o750)
-		}
-		if err == nil {
-			err = os.WriteFile(out, append(rounds, '\n'), 0o600)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if table == "" {
-		return nil
-	}
-	document, err := os.ReadFile(table) // #nosec G304 -- the file that the caller names
+	rounds, err := json.MarshalIndent(measured, "", "  ")
 	if err != nil {
 		return err
 	}
-	if document, err = results.Splice(document, text); err != nil {
-		return fmt.Errorf("%s: %w", table, err)
-	}
-	return os.WriteFile(table, document, 0o644) // #nosec G306 G703 -- documentation, where the caller puts it
+	return results.Save(out, append(rounds, '\n'), table, text)
 }

@@ -171,6 +171,9 @@ func (p plan) observe(ctx context.Context, tokenURL string, group int, before co
 		if now.issued > before.issued {
 			break
 		}
+		if refused := now.refused - before.refused; refused > 0 {
+			return observed{}, fmt.Errorf("the server refused %d of its requests", refused)
+		}
 		if time.Since(start) > longestStart {
 			return observed{}, fmt.Errorf("it obtained no token within %s", longestStart)
 		}

@@ -4,10 +4,11 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
 // markdown is the table of the page: medians of the rounds, with the smallest and the largest value.
@@ -28,7 +29,7 @@ func markdown(tools []tool, rounds []round, rate int) string {
 		}
 		atRate, rateError := "", "no rates"
 		if rounds[0][t.name].CPUAtRate > 0 {
-			atRate = spread(of(func(f, _ figures) float64 { return f.CPUAtRate }), number) + " µs"
+			atRate = spread(of(func(f, _ figures) float64 { return f.CPUAtRate }), results.Number) + " µs"
 			rateError = spread(of(func(f, _ figures) float64 { return f.RateError }), percent)
 		}
 		compared := ""
@@ -36,12 +37,12 @@ func markdown(tools []tool, rounds []round, rate int) string {
 			compared = spread(of(func(f, r figures) float64 { return f.CPU / r.CPU }), ratio)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s µs | %s | %s | %s | %s | %s | %s | %s MB | %s MB |\n", t.name, t.version,
-			spread(of(func(f, _ figures) float64 { return f.CPU }), number), compared,
-			number(median(of(func(f, _ figures) float64 { return 1e6 / f.CPU }))),
-			spread(of(func(f, _ figures) float64 { return f.Rate }), number),
-			number(100*median(of(func(f, _ figures) float64 { return f.Server })))+"%", atRate, rateError,
-			number(median(of(func(f, _ figures) float64 { return f.Memory }))),
-			number(median(of(func(f, _ figures) float64 { return f.MemoryMany }))))
+			spread(of(func(f, _ figures) float64 { return f.CPU }), results.Number), compared,
+			results.Number(median(of(func(f, _ figures) float64 { return 1e6 / f.CPU }))),
+			spread(of(func(f, _ figures) float64 { return f.Rate }), results.Number),
+			results.Number(100*median(of(func(f, _ figures) float64 { return f.Server })))+"%", atRate, rateError,
+			results.Number(median(of(func(f, _ figures) float64 { return f.Memory }))),
+			results.Number(median(of(func(f, _ figures) float64 { return f.MemoryMany }))))
 	}
 	return b.String()
 }
@@ -57,14 +58,6 @@ func spread(values []float64, format func(float64) string) string {
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
-}
-
-// number has three significant digits, and all of its whole part.
-func number(x float64) string {
-	if x == 0 {
-		return "0"
-	}
-	return strconv.FormatFloat(x, 'f', min(max(2-int(math.Floor(math.Log10(math.Abs(x)))), 0), 3), 64)
 }
 
 func ratio(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }

@@ -18,8 +18,8 @@ const (
 // ErrNoMarkers is returned for a document without the two lines.
 var ErrNoMarkers = errors.New("the document must have the lines " + Begin + " and " + End + ", in this order")
 
-// Splice returns document with text between its markers.
-func Splice(document []byte, text string) ([]byte, error) {
+// splice returns document with text between its markers.
+func splice(document []byte, text string) ([]byte, error) {
 	before, rest, found := bytes.Cut(document, []byte(Begin))
 	if !found {
 		return nil, ErrNoMarkers
@@ -38,7 +38,7 @@ func Markdown(tables []Table) string {
 		fmt.Fprintf(&b, "### %s\n\n| | value | reference | ratio | 95%% interval | target | |\n", t.Title)
 		b.WriteString("| --- | ---: | --- | ---: | ---: | --- | --- |\n")
 		for _, r := range t.Results {
-			fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s | %s | %s |\n", r.Name, number(r.Value), r.Unit,
+			fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s | %s | %s |\n", r.Name, Number(r.Value), r.Unit,
 				r.Reference, r.ratio(), r.interval(), r.Target, r.verdict())
 		}
 		b.WriteString("\n")
@@ -60,7 +60,7 @@ func (r Result) interval() string {
 	case r.Ratio != nil:
 		return ratio(r.CI[0]) + "–" + ratio(r.CI[1])
 	default:
-		return number(r.CI[0]) + "–" + number(r.CI[1])
+		return Number(r.CI[0]) + "–" + Number(r.CI[1])
 	}
 }
 
@@ -80,7 +80,7 @@ func (r Result) outcome() string {
 	if r.Of == OfRatio {
 		return "ratio to " + r.Reference + " " + ratio(*r.Ratio)
 	}
-	return number(r.Value) + " " + r.Unit
+	return Number(r.Value) + " " + r.Unit
 }
 
 // String says what the target demands.
@@ -93,8 +93,8 @@ func (t Target) String() string {
 
 func ratio(x float64) string { return strconv.FormatFloat(x, 'f', 3, 64) }
 
-// number writes x with three significant digits, but never fewer than its whole part has.
-func number(x float64) string {
+// Number writes x with three significant digits, but never fewer than its whole part has.
+func Number(x float64) string {
 	if x == 0 {
 		return "0"
 	}

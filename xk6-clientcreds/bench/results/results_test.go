@@ -117,22 +117,22 @@ func TestNumbers(t *testing.T) {
 		"0": 0, "0.001": 0.00123, "0.123": 0.1234, "1.23": 1.234, "12.3": 12.34, "123": 123.4, "12345": 12345.4,
 		"-1.23": -1.234,
 	} {
-		require.Equal(t, want, number(x))
+		require.Equal(t, want, Number(x))
 	}
 }
 
 func TestSpliceLeavesTheRestOfTheDocument(t *testing.T) {
 	t.Parallel()
 	document := []byte("# Title\n\n" + Begin + "\nold\n" + End + "\n\nThe end.\n")
-	once, err := Splice(document, "new table\n\n")
+	once, err := splice(document, "new table\n\n")
 	require.NoError(t, err)
 	require.Equal(t, "# Title\n\n"+Begin+"\n\nnew table\n\n"+End+"\n\nThe end.\n", string(once))
-	twice, err := Splice(once, "new table")
+	twice, err := splice(once, "new table")
 	require.NoError(t, err)
 	require.Equal(t, string(once), string(twice))
 
 	for _, bad := range []string{"", Begin, End + Begin} {
-		_, err := Splice([]byte(bad), "table")
+		_, err := splice([]byte(bad), "table")
 		require.ErrorIs(t, err, ErrNoMarkers)
 	}
 }
