@@ -132,3 +132,16 @@ func signature(labels []*dto.LabelPair) string {
 	}
 	return s.String()
 }
+
+// compareLabels is the order in which client_golang serves the series of a metric.
+func compareLabels(a, b []*dto.LabelPair) int {
+	if len(a) != len(b) {
+		return cmp.Compare(len(a), len(b))
+	}
+	for i := range a {
+		if order := cmp.Compare(a[i].GetValue(), b[i].GetValue()); order != 0 {
+			return order
+		}
+	}
+	return 0
+}

@@ -147,7 +147,7 @@ func TestScrapesUnderWayAreBounded(t *testing.T) {
 		<-end
 		return nil, nil
 	})
-	h := handler("/metrics", gatherer, nil, newVisits().scrapes, k6kit.Params("").Logger)
+	h := handler("/metrics", gatherer, new(store), newVisits().scrapes, k6kit.Params("").Logger)
 	scrape := func() int {
 		response := httptest.NewRecorder()
 		h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))

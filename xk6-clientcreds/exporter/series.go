@@ -17,6 +17,7 @@ import (
 type series interface {
 	add(s *metrics.Sample)
 	collect(out chan<- prometheus.Metric)
+	pairs() []*dto.LabelPair
 }
 
 // identity holds the parts that the metrics of a series have in common.
@@ -24,7 +25,10 @@ type identity struct {
 	descs   []*prometheus.Desc // one for each suffix of the metric
 	labels  []*dto.LabelPair
 	created *timestamppb.Timestamp
+	turns   *turns // of scrapes
 }
+
+func (i *identity) pairs() []*dto.LabelPair { return i.labels }
 
 // value is a float that one goroutine adds to while others read it.
 type value struct{ bits atomic.Uint64 }
@@ -117,6 +121,7 @@ func (t *trendSeries) Desc() *prometheus.Desc { return t.descs[0] }
 func (t *trendSeries) Write(m *dto.Metric) error {
 	err := t.histogram.Write(m)
 	m.Label = t.labels
+	t.turns.take()
 	return err
 }
 
@@ -124,16 +129,17 @@ func (t *trendSeries) Write(m *dto.Metric) error {
 type point struct {
 	desc    *prometheus.Desc
 	labels  []*dto.LabelPair
+	turns   *turns
 	counter *dto.Counter
 	gauge   *dto.Gauge
 }
 
 func (i *identity) counter(desc int, v float64) point {
-	return point{i.descs[desc], i.labels, &dto.Counter{Value: proto.Float64(v), CreatedTimestamp: i.created}, nil}
+	return point{i.descs[desc], i.labels, i.turns, &dto.Counter{Value: proto.Float64(v), CreatedTimestamp: i.created}, nil}
 }
 
 func (i *identity) gauge(desc int, v float64) point {
-	return point{i.descs[desc], i.labels, nil, &dto.Gauge{Value: proto.Float64(v)}}
+	return point{i.descs[desc], i.labels, i.turns, nil, &dto.Gauge{Value: proto.Float64(v)}}
 }
 
 // Desc implements prometheus.Metric.
@@ -142,5 +148,6 @@ func (p point) Desc() *prometheus.Desc { return p.desc }
 // Write implements prometheus.Metric.
 func (p point) Write(m *dto.Metric) error {
 	m.Label, m.Counter, m.Gauge = p.labels, p.counter, p.gauge
+	p.turns.take()
 	return nil
 }

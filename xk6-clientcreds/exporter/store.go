@@ -2,11 +2,11 @@ package exporter
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -29,6 +29,7 @@ type store struct {
 	buckets    bucketRules
 	help       Help
 	now        func() time.Time
+	turns      *turns // of scrapes
 
 	mu       sync.Mutex // held for a batch of samples, and by a scrape only to copy what follows
 	run      *runState
@@ -61,7 +62,7 @@ type family struct {
 	descs     []*prometheus.Desc
 	histogram prometheus.HistogramOpts
 	byLabels  map[string]series
-	series    []series // grows only, so that a scrape can go through the part that was there
+	series    []series // in the order of their labels, in which they are served
 	full      bool
 	leftOut   bool // by the options: it has no series
 }
@@ -71,6 +72,7 @@ func newStore(o *options, help Help, run *runState, log logrus.FieldLogger) *sto
 		log: log, metrics: o.Metrics, maxSeries: o.MaxSeries, histograms: o.Histograms, buckets: o.Buckets, help: help,
 		run:      run,
 		now:      run.now,
+		turns:    newTurns(),
 		byMetric: make(map[*metrics.Metric]*family),
 		dropped:  make(map[drop]uint64),
 		labels:   newLabeler(o.Labels, log),
@@ -126,9 +128,9 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	switch {
 	case e.series != nil:
 	case len(f.series) < st.maxSeries:
-		e.series = f.newSeries(labels, st.now())
+		e.series = f.newSeries(identity{f.descs, labels, timestamppb.New(st.now()), st.turns})
 		f.byLabels[key] = e.series
-		f.series = append(f.series, e.series)
+		f.insert(e.series)
 	case !f.full:
 		f.full = true
 		st.log.Warnf("metric %q has %d label sets; samples with other labels are dropped and counted in %s. "+
@@ -156,8 +158,7 @@ func (st *store) newFamily(m *metrics.Metric) *family {
 	return f
 }
 
-func (f *family) newSeries(labels []*dto.LabelPair, now time.Time) series {
-	id := identity{f.descs, labels, timestamppb.New(now)}
+func (f *family) newSeries(id identity) series {
 	switch f.metric.Type {
 	case metrics.Counter:
 		return &counterSeries{identity: id}
@@ -174,6 +175,12 @@ func (f *family) newSeries(labels []*dto.LabelPair, now time.Time) series {
 	}
 }
 
+// insert keeps the series in the order of client_golang, which would sort them at every scrape.
+func (f *family) insert(s series) {
+	i, _ := slices.BinarySearchFunc(f.series, s, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) })
+	f.series = slices.Insert(f.series, i, s)
+}
+
 // collect sends the metrics of all series. It does not keep samples waiting.
 func (st *store) collect(out chan<- prometheus.Metric) {
 	for _, list := range st.snapshot() {
@@ -188,7 +195,7 @@ func (st *store) snapshot() [][]series {
 	defer st.mu.Unlock()
 	lists := make([][]series, len(st.families))
 	for i, f := range st.families {
-		lists[i] = f.series
+		lists[i] = slices.Clone(f.series)
 	}
 	return lists
 }

@@ -40,7 +40,7 @@ func httpSamples(n int) []metrics.SampleContainer {
 	return containers
 }
 
-func benchExporter(b *testing.B, argument string) *exporter {
+func benchExporter(b testing.TB, argument string) *exporter {
 	b.Helper()
 	e, err := configure(k6kit.Params(argument), nil, time.Now)
 	if err != nil {
