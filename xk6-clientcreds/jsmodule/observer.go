@@ -63,7 +63,7 @@ func (o *observer) count(a *oauth.Attempt) {
 		kind.label = a.Err.Label()
 	}
 	tags := o.tagsOf(kind)
-	list := make([]metrics.Sample, 0, 8)
+	list := make([]metrics.Sample, 0, 5)
 	add := func(m *metrics.Metric, value float64) {
 		list = append(list, metrics.Sample{
 			TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags},

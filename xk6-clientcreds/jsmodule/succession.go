@@ -58,27 +58,37 @@ func (s *successions) end() {
 	}
 }
 
-// begin notes that a token is being requested, and returns what notes the end of that.
-func (s *succession) begin() (end func(*oauth.Token)) {
+// flight is a token request that is under way.
+type flight struct {
+	of    *succession
+	begun int
+	alone bool // no other one was under way when it began
+}
+
+// begin notes that a token is being requested. The caller must end the flight.
+func (s *succession) begin() flight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begun++
 	s.underWay++
-	begun, alone := s.begun, s.underWay == 1
-	return func(granted *oauth.Token) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.underWay--
-		if granted == nil {
-			return
-		}
-		s.newest = nil
-		if alone && s.begun == begun {
-			s.newest = granted
-		}
-		if last := s.requested.Load(); last == nil || last.Before(granted.RequestedAt) {
-			s.requested.Store(&granted.RequestedAt)
-		}
+	return flight{s, s.begun, s.underWay == 1}
+}
+
+// end notes the end of the request; granted is nil if it has failed.
+func (f flight) end(granted *oauth.Token) {
+	s := f.of
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.underWay--
+	if granted == nil {
+		return
+	}
+	s.newest = nil
+	if f.alone && s.begun == f.begun {
+		s.newest = granted
+	}
+	if last := s.requested.Load(); last == nil || last.Before(granted.RequestedAt) {
+		s.requested.Store(&granted.RequestedAt)
 	}
 }
 

@@ -144,9 +144,9 @@ func (t *tokenSource) request(ctx context.Context, o *observer, r oauth.Retry) (
 		}
 		return replaced
 	}
-	end := t.succession.begin()
+	flight := t.succession.begin()
 	token, err := client.TokenWithRetry(ctx, o, r, o.attempt)
-	end(token)
+	flight.end(token)
 	if err != nil {
 		t.rotation.note(used, err)
 	}

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -178,5 +179,28 @@ func FuzzDate(f *testing.F) {
 			assert.False(t, c.Date.After(now))
 			assert.False(t, c.Date.Add(time.Second).Before(sent))
 		}
+	})
+}
+
+// What is read as a flat object is the same as encoding/json reads.
+func FuzzFlatObject(f *testing.F) {
+	for _, body := range []string{
+		`{}`, ` { } `, `{"access_token":"a","token_type":"Bearer","expires_in":3600,"scope":"read write"}`,
+		`{"error":"invalid_client","error_description":"no such client","error_uri":"https://a.example/?q"}`,
+		`{"access_token":"a","access_token":"b","access_token":null}`, `{"Access_Token":"a"}`, `{"access_token":"a"}x`,
+		`{"expires_in":"3600","scope":["a"]}`, `{"expires_in":007}`, `{"expires_in":0}`, `{"expires_in":1.5e3}`,
+		`{"expires_in":-1,"scope":null}`, `{"not_before_policy":0,"ok":true,"no":false}`, `{"access_token":"\u0061"}`,
+		"{\"access_token\":\"a\tb\"}", `{"access_token":"ä"}`, `{"access_token":{"a":"b"}}`, `{"access_token":"a",}`, `{,}`,
+		`{"a":truex}`, `{"a"}`, `{"a":`, `{`, ``, `[]`, `"a"`, `{"issued_token_type":"urn:a","expires_in":null}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		flat, want := new(members), new(members)
+		if !flat.readFlat(body) {
+			return
+		}
+		require.NoError(t, json.Unmarshal(body, want))
+		require.Equal(t, want, flat)
 	})
 }

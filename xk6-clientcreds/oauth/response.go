@@ -162,8 +162,12 @@ func retryAfter(value string, now time.Time) time.Duration {
 // parseMembers reads a body: JSON whatever the content type says, and form-encoded where it says
 // so, as some servers of before RFC 6749 do.
 func parseMembers(contentType string, body []byte) (*members, bool) {
-	m := new(members)
 	body = trimBOM(body)
+	m := new(members)
+	if m.readFlat(body) {
+		return m, true
+	}
+	m = new(members)
 	if err := json.Unmarshal(body, m); err == nil {
 		return m, bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
 	}
@@ -211,7 +215,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 // isPlain reports whether the inside of a JSON string stands for itself, as a token and most of its company do.
 func isPlain(inside []byte) bool {
 	for _, c := range inside {
-		if c == '\\' || c >= utf8.RuneSelf {
+		if c == '\\' || c < ' ' || c >= utf8.RuneSelf {
 			return false
 		}
 	}

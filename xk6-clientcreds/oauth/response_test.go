@@ -441,6 +441,19 @@ func TestConnectionIsKept(t *testing.T) {
 	assert.EqualValues(t, 1, connections.Load())
 }
 
+// The answers of most servers are read without encoding/json.
+func TestFlatObjects(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"access_token":"a.b-c_d~e+f/g=","expires_in":299,"refresh_expires_in":0,"token_type":"Bearer",` +
+			`"not-before-policy":0,"scope":"email profile"}`,
+		`{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"eyJ0eXAi"}`,
+		"{\n  \"access_token\": \"a\",\n  \"token_type\": \"Bearer\"\n}\n",
+	} {
+		assert.True(t, new(members).readFlat([]byte(body)), body)
+	}
+}
+
 // BenchmarkResponse reads what servers answer: as RFC 6749 has it, and with numbers in strings as some do.
 func BenchmarkResponse(b *testing.B) {
 	access := strings.Repeat("a", 800) // as long as a JWT
