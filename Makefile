@@ -65,6 +65,11 @@ run: build/k6 ## Load a protected API; VUS DURATION TTL TOKEN_URL ISSUER CLIENT_
 bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evidence/performance.md
 	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 
+.PHONY: bench-growth
+bench-growth: build/k6 ## Measure how the costs grow, to 10,000 VUs: build/growth.json, docs/evidence/growth.md; 20 min
+	go run ./xk6-clientcreds/bench -growth -k6 build/k6 -out build/growth.json -table docs/evidence/growth.md \
+		-plot docs/evidence/growth.svg
+
 # Benchmarks whose allocations are the same each time, and of the algorithms one.
 GUARDED := jsmodule oauth tokencache exporter recorder verdict authserver
 GUARDED_BENCHMARKS := Acquire|Authorization|^BenchmarkGet$$|GetHit|Headers|TokenHit|Current|Response|AddMetricSamples|Sink|API|Proof/ES256|^BenchmarkToken$$/^(opaque|ES256)$$

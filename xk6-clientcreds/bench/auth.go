@@ -34,9 +34,9 @@ func (b *bench) auth(ctx context.Context) ([]results.Table, error) {
 		schedule              probe.Schedule
 		variants              []string
 	}{
-		{"auth", withKeys, title, probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, authVariants},
+		{"auth", withKeys, title, probe.Schedule{VUs: 50, PerVU: 20, Rounds: 14}, authVariants},
 		{"auth-rsa", withKeys, title + ", RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 12}, authRSAVariants},
-		{"auth-tls", withTLS, title + ", over TLS", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, authTLSVariants},
+		{"auth-tls", withTLS, title + ", over TLS", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 14}, authTLSVariants},
 	} {
 		part.schedule.Repeats, part.schedule.Drain = 1, drain
 		run, err := b.blocksAt(ctx, part.server, part.script, part.schedule)
@@ -49,19 +49,28 @@ func (b *bench) auth(ctx context.Context) ([]results.Table, error) {
 }
 
 // blocksAt is blocks with a server of its own, which has keys or certificates.
-func (b *bench) blocksAt(ctx context.Context, with, script string, schedule probe.Schedule) (*block.Run, error) {
+func (b *bench) blocksAt(ctx context.Context, with, script string, schedule probe.Schedule) (run *block.Run, err error) {
+	err = b.at(ctx, with, func(own *bench) error {
+		run, err = own.blocks(ctx, script, schedule)
+		return err
+	})
+	return run, err
+}
+
+// at calls f with a bench that has a server of its own.
+func (b *bench) at(ctx context.Context, with string, f func(*bench) error) error {
 	dir := filepath.Join(b.scripts, with)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return err
 	}
 	server, err := startServer(ctx, with, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer server.stop()
-	other := *b
-	other.server = server
-	return other.blocks(ctx, script, schedule)
+	own := *b
+	own.server = server
+	return f(&own)
 }
 
 // authTable compares the variants with basic: in the CPU time of a request, and in what a CPU makes of it.

@@ -19,7 +19,7 @@ import (
 
 // The tests' binary starts itself in the roles of the command, as the command does.
 func TestMain(m *testing.M) {
-	if slices.Contains([]string{roleK6, roleServer, roleSignature}, filepath.Base(os.Args[0])) {
+	if slices.Contains([]string{roleK6, roleServer, roleSignature, roleSamples, roleRecord}, filepath.Base(os.Args[0])) {
 		main()
 		return
 	}
@@ -168,7 +168,8 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
-		`-only: "everything" is none of hits, api, token, auth, dpop, signature, memory, pool, exporter`: {
+		`-only: "everything" is none of hits, api, token, breakdown, auth, dpop, signature, samples, exporter, server, ` +
+			"vus, memory, start, pool, selection, histograms, record": {
 			"-only",
 			"everything",
 		},
@@ -179,6 +180,65 @@ func TestWrongArguments(t *testing.T) {
 		require.Contains(t, stderr.String(), name)
 		require.Empty(t, stdout.String())
 	}
+}
+
+func TestMeasurementsAreChosen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		only   string
+		growth bool
+		want   []measurement
+	}{{"", false, costs}, {"", true, growths}, {"token", false, costs[2:3]}, {"memory", false, growths[1:2]}} {
+		got, err := chosen(c.only, c.growth)
+		require.NoError(t, err)
+		require.Len(t, got, len(c.want))
+		require.Equal(t, c.want[0].name, got[0].name)
+	}
+}
+
+// A k6 with many VUs is compared with one that has the same number.
+func TestTheTablesOfManyVUsHaveTargets(t *testing.T) {
+	t.Parallel()
+	values := map[string][]float64{
+		staticHeader: {100, 102}, again(staticHeader): {101, 100}, jsHelper: {108, 109}, clientHeaders: {106, 111},
+	}
+	memory := memoryTable(values)
+	last := memory.Results[len(memory.Results)-1]
+	require.InDelta(t, 7.5, last.Value, 1e-9)
+	require.True(t, *last.Pass)
+	require.InDelta(t, 100.0, values[staticHeader][0], 0, "the values are as they were")
+	start := startTable(values)
+	require.False(t, *start.Results[3].Pass, "a ratio of 1.07")
+}
+
+// The parts of a token are the whole of it, and each way has the parts that it must have.
+func TestThePartsOfAToken(t *testing.T) {
+	b := newBench(t)
+	schedule := quick(3, 2)
+	schedule.PerVU = 100
+	for mode := range breakdowns {
+		parts, err := b.profiled(t.Context(), mode, schedule)
+		require.NoError(t, err)
+		sum := 0.0
+		for _, microseconds := range parts {
+			sum += microseconds
+		}
+		require.Positive(t, sum, mode)
+		require.Positive(t, parts[partKernel], mode)
+		require.Positive(t, parts[partHTTP], mode)
+	}
+	table := breakdownTable(map[string]map[string]float64{
+		plainToken: {partKernel: 20}, clientAcquire: {partKernel: 18}, acquireBatch: {partKernel: 10},
+	})
+	require.InDelta(t, 18.0, table.Results[1].Value, 1e-9)
+}
+
+func TestTheServerSaysWhatItNeeds(t *testing.T) {
+	b := newBench(t)
+	k6, server, err := b.saturated(t.Context(), withTLS, quick(2, 1))
+	require.NoError(t, err)
+	require.Positive(t, k6)
+	require.Positive(t, server)
 }
 
 func TestTailKeepsTheEnd(t *testing.T) {

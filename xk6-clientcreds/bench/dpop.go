@@ -25,8 +25,8 @@ func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
 		schedule      probe.Schedule
 		variants      []string
 	}{
-		{"dpop", "client.get() with DPoP", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 25}, dpopVariants},
-		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 15}, dpopRSAVariants},
+		{"dpop", "client.get() with DPoP", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, dpopVariants},
+		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 12}, dpopRSAVariants},
 	} {
 		part.schedule.Repeats, part.schedule.Drain = 1, drain
 		run, err := b.blocksAt(ctx, withKeys, part.script, part.schedule)

@@ -2,6 +2,7 @@
 // fails when a target is missed. docs/evidence/performance.md explains the method.
 //
 //	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
+//	go run ./xk6-clientcreds/bench -growth -k6 build/k6 -out build/growth.json -table docs/evidence/growth.md
 package main
 
 import (
@@ -33,13 +34,15 @@ const (
 	roleK6        = "bench-k6"
 	roleServer    = "bench-server"
 	roleSignature = "bench-signature"
+	roleSamples   = "bench-samples"
+	roleRecord    = "bench-record"
 )
 
 // switchedOutput is the exporter as an output that takes part in some blocks only.
 const switchedOutput = "bench-prometheus"
 
 // longest bounds everything: a measurement that hangs must not hang the build.
-const longest = 20 * time.Minute
+const longest = 40 * time.Minute
 
 // Exit codes.
 const (
@@ -58,6 +61,10 @@ func main() {
 		exitIf(serve(os.Args[1:], os.Stdin, os.Stdout))
 	case roleSignature:
 		exitIf(signatures(os.Args[1:], os.Stdout))
+	case roleSamples:
+		exitIf(takeSamples(os.Args[1:], os.Stdout))
+	case roleRecord:
+		exitIf(weighRecords(recordedRuns, os.Stdout))
 	default:
 		os.Exit(mainImpl(os.Args[1:], os.Stdout, os.Stderr))
 	}
@@ -79,8 +86,15 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	table := flags.String("table", "", "the Markdown `file` to put the tables into")
 	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labeled by variant")
 	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
+	plot := flags.String("plot", "", "the SVG `file` for the curves of growth")
+	growth := flags.Bool("growth", false, "measure how the costs grow")
 	only := flags.String("only", "", "measure only this: "+names())
 	if err := flags.Parse(args); err != nil {
+		return exitFailed
+	}
+	measurements, err := chosen(*only, *growth)
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -88,8 +102,8 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 
-	b := &bench{k6: *k6, profile: *profile, keep: *keep, log: stderr}
-	tables, err := b.measure(ctx, *only)
+	b := &bench{k6: *k6, profile: *profile, keep: *keep, plot: *plot, log: stderr}
+	tables, err := b.measure(ctx, measurements)
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed

@@ -4,38 +4,70 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// measurements in the order of the tables.
-var measurements = []struct {
+// measurement makes some tables.
+type measurement struct {
 	name string
 	make func(*bench, context.Context) ([]results.Table, error)
-}{
+}
+
+// costs are what one call, request or token costs, in the order of the tables.
+var costs = []measurement{
 	{"hits", (*bench).hits},
 	{"api", (*bench).api},
 	{"token", (*bench).token},
+	{"breakdown", (*bench).breakdown},
 	{"auth", (*bench).auth},
 	{"dpop", (*bench).dpop},
 	{"signature", (*bench).signature},
-	{"memory", (*bench).memory},
-	{"pool", (*bench).pool},
+	{"samples", (*bench).samples},
 	{"exporter", (*bench).exporter},
+	{"server", (*bench).serverShare},
+}
+
+// growths are how the costs grow with virtual users, clients and series.
+var growths = []measurement{
+	{"vus", (*bench).vus},
+	{"memory", (*bench).memory},
+	{"start", (*bench).start},
+	{"pool", (*bench).pool},
+	{"selection", (*bench).selection},
+	{"histograms", (*bench).histograms},
+	{"record", (*bench).record},
+}
+
+// chosen returns the measurement of that name or, without one, all of costs or growths.
+func chosen(only string, growth bool) ([]measurement, error) {
+	all := append(slices.Clone(costs), growths...)
+	i := slices.IndexFunc(all, func(m measurement) bool { return m.name == only })
+	switch {
+	case i >= 0:
+		return all[i : i+1], nil
+	case only != "":
+		return nil, fmt.Errorf("-only: %q is none of %s", only, names())
+	case growth:
+		return growths, nil
+	}
+	return costs, nil
 }
 
 // names lists the measurements.
 func names() string {
-	all := make([]string, len(measurements))
-	for i, m := range measurements {
-		all[i] = m.name
+	var all []string
+	for _, m := range append(slices.Clone(costs), growths...) {
+		all = append(all, m.name)
 	}
 	return strings.Join(all, ", ")
 }
 
-// measure makes all measurements, or only one.
-func (b *bench) measure(ctx context.Context, only string) ([]results.Table, error) {
+// measure makes measurements.
+func (b *bench) measure(ctx context.Context, measurements []measurement) ([]results.Table, error) {
 	dir, err := os.MkdirTemp("", "clientcreds-bench-")
 	if err != nil {
 		return nil, err
@@ -62,17 +94,13 @@ func (b *bench) measure(ctx context.Context, only string) ([]results.Table, erro
 	defer b.server.stop()
 	var tables []results.Table
 	for _, m := range measurements {
-		if only != "" && only != m.name {
-			continue
-		}
+		began := time.Now()
 		t, err := m.make(b, ctx)
 		if err != nil {
 			return nil, err
 		}
+		_, _ = fmt.Fprintf(b.log, "%s took %s\n", m.name, time.Since(began).Round(time.Second))
 		tables = append(tables, t...)
-	}
-	if len(tables) == 0 {
-		return nil, fmt.Errorf("-only: %q is none of %s", only, names())
 	}
 	return tables, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,75 +17,78 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// The numbers of VUs that are weighed. What k6 needs without any VU is in both, so the slope
-// between them is the memory of one VU.
-const (
-	fewVUs  = 50
-	manyVUs = 450
-)
+// fewVUs are the other VUs that are weighed. What k6 needs without any VU is in both, so the slope between
+// them and mostVUs is the memory of one VU.
+const fewVUs = 50
 
 // weighings is how often every script is weighed. The heap that is alive is not subject to chance
 // as CPU time is.
-const weighings = 3
+const weighings = 2
 
 // kilobyte is 1,000 bytes.
 const kilobyte = 1000
 
 // memory measures the live heap of whole k6 processes, with the module and without.
 func (b *bench) memory(ctx context.Context) ([]results.Table, error) {
-	const (
-		static = "static header"
-		again  = "static header, again"
-		helper = "JS helper"
-		client = "client.headers()"
-	)
-	scripts := map[string]string{static: "static", again: "static", helper: "helper", client: "client"}
 	perVU := make(map[string][]float64)
 	for range weighings {
-		for name, script := range scripts { // a map: the order is another one each time
-			kB, err := b.kBPerVU(ctx, "memory-"+script)
+		for script := range memoryScripts { // a map: the order is another one each time
+			kB, err := b.kBPerVU(ctx, script)
 			if err != nil {
 				return nil, err
 			}
-			perVU[name] = append(perVU[name], kB)
+			perVU[script] = append(perVU[script], kB)
 		}
 	}
-	more := make([]float64, weighings)
+	return []results.Table{memoryTable(perVU)}, nil
+}
+
+// memoryScripts are the scripts that are weighed, and started, by variant.
+var memoryScripts = map[string]string{
+	staticHeader: "memory-static", again(staticHeader): "memory-static", jsHelper: "memory-helper",
+	clientHeaders: "memory-client",
+}
+
+func memoryTable(perVU map[string][]float64) results.Table {
+	more := slices.Clone(perVU[clientHeaders])
 	for i := range more {
-		more[i] = perVU[client][i] - perVU[static][i]
+		more[i] -= perVU[staticHeader][i]
 	}
 	beside := func(name string) results.Result {
-		return results.Compared(name, "kB per VU", perVU[name], static, perVU[static])
+		return results.Compared(name, "kB per VU", perVU[name], staticHeader, perVU[staticHeader])
 	}
-	return []results.Table{{
-		Title: "Live heap",
+	return results.Table{
+		Title: "Live heap, " + plural(mostVUs),
 		Results: []results.Result{
-			results.Measured(static, "kB per VU", perVU[static]),
-			beside(again),
-			beside(helper),
-			beside(client),
-			results.Measured("client.headers(), above static header", "kB per VU", more).
+			results.Measured(staticHeader, "kB per VU", perVU[staticHeader]),
+			beside(again(staticHeader)),
+			beside(jsHelper),
+			beside(clientHeaders),
+			results.Measured(clientHeaders+", above "+staticHeader, "kB per VU", more).
 				With(results.NewTarget(results.OfValue, results.AtMost, 8)),
 		},
-	}}, nil
+	}
 }
 
 // kBPerVU returns what one VU adds to the live heap of k6.
-func (b *bench) kBPerVU(ctx context.Context, script string) (float64, error) {
-	few, err := b.heap(ctx, script, fewVUs)
+func (b *bench) kBPerVU(ctx context.Context, variant string) (float64, error) {
+	few, err := b.heap(ctx, memoryScripts[variant], fewVUs)
 	if err != nil {
 		return 0, err
 	}
-	many, err := b.heap(ctx, script, manyVUs)
+	most, err := b.heap(ctx, memoryScripts[variant], mostVUs)
 	if err != nil {
 		return 0, err
 	}
-	return (many - few) / (manyVUs - fewVUs) / kilobyte, nil
+	return (most - few) / (mostVUs - fewVUs) / kilobyte, nil
 }
+
+// longestHeap bounds how long a k6 takes until it can be weighed.
+const longestHeap = 3 * time.Minute
 
 // heap returns the live heap of a k6, with arguments of its own, whose VUs have all done their request.
 func (b *bench) heap(ctx context.Context, script string, vus int, args ...string) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, longestHeap)
 	defer cancel()
 	_, _ = fmt.Fprintln(b.log, strings.Join(append([]string{script + ", " + plural(vus)}, args...), " "))
 	address, err := freeAddress(ctx)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,11 +16,18 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// poolSize is how many clients there are, of which the only VU uses the first.
-const poolSize = 10_000
+// poolSizes are how many clients there are, of which the only VU uses the first. What takes long is measured less often.
+var poolSizes = []poolSize{
+	{10_000, "10,000", 2, 6, []string{sharedArray, sharedAgain, poolOfCSV, poolOfJSON, poolOfShared}},
+	{1_000_000, "1,000,000", 1, 2, []string{sharedArray, poolOfCSV, poolOfJSON}},
+}
 
-// starts is how often k6 is started with every variant.
-const starts = 9
+type poolSize struct {
+	clients           int
+	text              string // their number, for titles
+	weighings, starts int
+	variants          []string // the first one is the reference
+}
 
 // The ways to have many clients, by the script, and how the file of them is written.
 const (
@@ -40,71 +48,74 @@ var poolVariants = map[string]struct{ script, ending string }{
 
 // pool measures what clients cost that nobody uses: memory, and the time before the test starts.
 func (b *bench) pool(ctx context.Context) ([]results.Table, error) {
-	perClient := make(map[string][]float64)
-	for range weighings {
-		for name := range poolVariants { // a map: the order is another one each time
-			one, err := b.poolHeap(ctx, name, 1)
-			if err != nil {
-				return nil, err
+	var tables []results.Table
+	for _, size := range poolSizes {
+		perClient, start := make(map[string][]float64), make(map[string][]float64)
+		for i := range max(size.weighings, size.starts) {
+			for _, next := range rand.Perm(len(size.variants)) {
+				name := size.variants[next]
+				if i < size.weighings {
+					bytes, err := b.above(size.clients, func(clients int) (float64, error) { return b.poolHeap(ctx, name, clients) })
+					if err != nil {
+						return nil, err
+					}
+					perClient[name] = append(perClient[name], bytes/float64(size.clients))
+				}
+				if i < size.starts {
+					milliseconds, err := b.above(size.clients,
+						func(clients int) (float64, error) { return b.poolStart(ctx, name, clients) })
+					if err != nil {
+						return nil, err
+					}
+					start[name] = append(start[name], milliseconds)
+				}
 			}
-			all, err := b.poolHeap(ctx, name, 1+poolSize)
-			if err != nil {
-				return nil, err
-			}
-			perClient[name] = append(perClient[name], (all-one)/poolSize)
 		}
+		tables = append(tables, poolMemoryTable(size, perClient), poolStartTable(size, start))
 	}
-	start := make(map[string][]float64)
-	for range starts {
-		for name := range poolVariants {
-			one, err := b.poolStart(ctx, name, 1)
-			if err != nil {
-				return nil, err
-			}
-			all, err := b.poolStart(ctx, name, 1+poolSize)
-			if err != nil {
-				return nil, err
-			}
-			start[name] = append(start[name], float64(all-one)/float64(time.Millisecond))
-		}
+	return tables, nil
+}
+
+// above returns what so many more clients need, above one.
+func (b *bench) above(clients int, need func(clients int) (float64, error)) (float64, error) {
+	one, err := need(1)
+	if err != nil {
+		return 0, err
 	}
-	return []results.Table{poolMemoryTable(perClient), poolStartTable(start)}, nil
+	all, err := need(1 + clients)
+	return all - one, err
 }
 
 // poolMemoryTable is about the bytes that a client more costs.
-func poolMemoryTable(perClient map[string][]float64) results.Table {
-	atMost := results.NewTarget(results.OfValue, results.AtMost, kilobyte)
-	beside := func(name string) results.Result {
-		return results.Compared(name, "bytes", perClient[name], sharedArray, perClient[sharedArray])
+func poolMemoryTable(size poolSize, perClient map[string][]float64) results.Table {
+	table := results.Table{
+		Title:   "Live heap for each client that is not used, of " + size.text,
+		Results: []results.Result{results.Measured(sharedArray, "bytes", perClient[sharedArray])},
 	}
-	return results.Table{
-		Title: "Live heap for each client that is not used, of 10,000",
-		Results: []results.Result{
-			results.Measured(sharedArray, "bytes", perClient[sharedArray]),
-			beside(sharedAgain),
-			beside(poolOfCSV).With(atMost),
-			beside(poolOfJSON).With(atMost),
-			beside(poolOfShared).With(atMost),
-		},
+	for _, name := range size.variants[1:] {
+		row := results.Compared(name, "bytes", perClient[name], sharedArray, perClient[sharedArray])
+		if name != sharedAgain {
+			row = row.With(results.NewTarget(results.OfValue, results.AtMost, kilobyte))
+		}
+		table.Results = append(table.Results, row)
 	}
+	return table
 }
 
 // poolStartTable is about the milliseconds above a k6 with one client.
-func poolStartTable(start map[string][]float64) results.Table {
-	beside := func(name string) results.Result {
-		return results.Compared(name, "ms CPU", start[name], sharedArray, start[sharedArray])
+func poolStartTable(size poolSize, start map[string][]float64) results.Table {
+	table := results.Table{
+		Title:   "Start of k6 with " + size.text + " clients, above one with one client",
+		Results: []results.Result{results.Measured(sharedArray, "ms CPU", start[sharedArray])},
 	}
-	atMost := results.NewTarget(results.OfRatio, results.AtMost, 1)
-	return results.Table{
-		Title: "Start of k6 with 10,000 clients, above one with one client",
-		Results: []results.Result{
-			results.Measured(sharedArray, "ms CPU", start[sharedArray]),
-			beside(sharedAgain),
-			beside(poolOfCSV).With(atMost),
-			beside(poolOfJSON).With(atMost),
-			beside(poolOfShared),
-		},
+	for _, name := range size.variants[1:] {
+		row := results.Compared(name, "ms CPU", start[name], sharedArray, start[sharedArray])
+		if name == poolOfCSV || name == poolOfJSON {
+			row = row.With(results.NewTarget(results.OfRatio, results.AtMost, 1))
+		}
+		table.Results = append(table.Results, row)
 	}
+	return table
 }
 
 // poolHeap is the live heap of a k6 with so many clients.
@@ -116,23 +127,15 @@ func (b *bench) poolHeap(ctx context.Context, name string, clients int) (float64
 	return b.heap(ctx, poolVariants[name].script, 1, "-e", "CLIENTS_FILE="+file, "-e", "PAUSE=600")
 }
 
-// poolStart is the CPU time of a k6 with so many clients that does one iteration.
-func (b *bench) poolStart(ctx context.Context, name string, clients int) (time.Duration, error) {
+// poolStart is the CPU time, in milliseconds, of a k6 with so many clients that does one iteration.
+func (b *bench) poolStart(ctx context.Context, name string, clients int) (float64, error) {
 	file, err := b.clientsFile(poolVariants[name].ending, clients)
 	if err != nil {
 		return 0, err
 	}
 	_, _ = fmt.Fprintf(b.log, "%s, start with %d clients\n", name, clients)
-	cmd := command(ctx, b.k6, []string{
-		roleK6, "run", "--quiet", "--address", "", "--summary-mode", "disabled", "-e", "CLIENTS_FILE=" + file,
-		filepath.Join(b.scripts, poolVariants[name].script+".js"),
-	}, b.server.env())
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Run(); err != nil {
-		return 0, fmt.Errorf("%s with %d clients: k6: %w\n%s", name, clients, err, tail(output.String()))
-	}
-	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+	took, err := b.whole(ctx, poolVariants[name].script, "-e", "CLIENTS_FILE="+file)
+	return float64(took) / float64(time.Millisecond), err
 }
 
 // clientsFile returns the path of a file with so many clients. The server knows the first of them.

@@ -32,11 +32,25 @@ func TestPoolTables(t *testing.T) {
 		}
 		return all
 	}
-	for _, r := range poolMemoryTable(values(999)).Results[2:] {
+	size := poolSizes[0]
+	for _, r := range poolMemoryTable(size, values(999)).Results[2:] {
 		require.True(t, *r.Pass, r.Name)
 	}
-	for _, r := range poolMemoryTable(values(1001)).Results[2:] {
+	for _, r := range poolMemoryTable(size, values(1001)).Results[2:] {
 		require.False(t, *r.Pass, r.Name)
 	}
-	require.Len(t, poolStartTable(values(5)).Results, len(poolVariants))
+	require.Len(t, poolStartTable(size, values(5)).Results, len(poolVariants))
+	for _, size := range poolSizes {
+		require.Equal(t, sharedArray, size.variants[0])
+	}
+}
+
+// Each assignment has a row for the small pool and one for the large pool.
+func TestSelectionFromPools(t *testing.T) {
+	b := newBench(t)
+	run, err := b.selected(t.Context(), 2*smallPool, quick(1, 50))
+	require.NoError(t, err)
+	table := selectionTable(run)
+	requireFilled(t, table)
+	require.Len(t, table.Results, 10)
 }

@@ -27,6 +27,7 @@ type bench struct {
 	k6      string // the binary whose memory is measured
 	profile string // folder for CPU profiles, or empty
 	keep    string // folder for measurements
+	plot    string // file for the curves of growth, or empty
 	scripts string // folder
 	server  *server
 	log     io.Writer
@@ -41,7 +42,7 @@ func command(ctx context.Context, path string, args, env []string) *exec.Cmd {
 	cmd.Args = args
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "NO_COLOR=1",
-		"K6_CLIENTCREDS_ALLOW=generator_saturated", // blocks of work are as dense as possible
+		"K6_CLIENTCREDS_ALLOW=generator_saturated,no_tokens", // blocks are dense, and some have no client
 		"K6_AUTO_EXTENSION_RESOLUTION=false", "K6_NO_USAGE_REPORT=true", oneCore,
 	}, env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -58,10 +59,7 @@ func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedu
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s-%d", script, schedule.VUs)
-	if schedule.Cores > 1 {
-		name += fmt.Sprintf("-%dcores", schedule.Cores)
-	}
+	name := blocksName(script, schedule)
 	schedule.Output = filepath.Join(b.keep, name+".json")
 	if b.profile != "" {
 		schedule.Profile = filepath.Join(b.profile, name+".pprof")
@@ -86,6 +84,15 @@ func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedu
 	}
 	run := new(block.Run)
 	return run, json.Unmarshal(measured, run)
+}
+
+// blocksName is the name of the files with what was measured.
+func blocksName(script string, schedule probe.Schedule) string {
+	name := fmt.Sprintf("%s-%d", script, schedule.VUs)
+	if schedule.Cores > 1 {
+		name += fmt.Sprintf("-%dcores", schedule.Cores)
+	}
+	return name
 }
 
 // tail is the end of what a process said, enough to see why it failed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/procinfo"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/secret"
 )
 
@@ -32,7 +34,7 @@ const (
 )
 
 // serve is the server's process: it serves until its standard input ends, so it cannot outlive
-// the one that started it.
+// the one that started it. It answers each line with the CPU time that it has used.
 func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 	// A secret that is long enough for HS256.
 	password := secret.New(rand.Text() + rand.Text())
@@ -78,7 +80,13 @@ func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("saying where the server is: %w", err)
 	}
-	_, err = io.Copy(io.Discard, stdin)
+	lines := bufio.NewScanner(stdin)
+	for lines.Scan() {
+		if _, err := fmt.Fprintln(stdout, procinfo.CPUTime()); err != nil {
+			return err
+		}
+	}
+	err = lines.Err()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if stopped := s.Shutdown(ctx); err == nil {

@@ -17,7 +17,8 @@ import (
 // server is the authorization server and API of the measurements, in a process of its own.
 type server struct {
 	process *exec.Cmd
-	stdin   io.Closer // closing it ends the process
+	stdin   io.WriteCloser // closing it ends the process
+	stdout  *bufio.Reader
 	where   places
 	token   string
 }
@@ -40,7 +41,8 @@ func startServer(ctx context.Context, args ...string) (*server, error) {
 	if err := s.process.Start(); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	s.stdout = bufio.NewReader(stdout)
+	line, err := s.stdout.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &s.where)
 	}
@@ -58,6 +60,18 @@ func startServer(ctx context.Context, args ...string) (*server, error) {
 func (s *server) stop() {
 	_ = s.stdin.Close()
 	_ = s.process.Wait()
+}
+
+// cpuTime asks the process for the CPU time that it has used.
+func (s *server) cpuTime() (time.Duration, error) {
+	if _, err := fmt.Fprintln(s.stdin); err != nil {
+		return 0, err
+	}
+	line, err := s.stdout.ReadString('\n')
+	if err != nil {
+		return 0, err
+	}
+	return time.ParseDuration(strings.TrimSpace(line))
 }
 
 // env is the environment of the scripts.

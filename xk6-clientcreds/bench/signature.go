@@ -1,17 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"strconv"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
@@ -37,29 +30,11 @@ const signatureRounds = 40
 
 // signature measures signatures alone, without k6.
 func (b *bench) signature(ctx context.Context) ([]results.Table, error) {
-	self, err := os.Executable()
+	run, err := b.inProcess(ctx, roleSignature, signatureRounds)
 	if err != nil {
 		return nil, err
 	}
-	_, _ = fmt.Fprintln(b.log, "signature")
-	cmd := command(ctx, self, []string{roleSignature, strconv.Itoa(signatureRounds)}, nil)
-	run, err := measuredBy(cmd)
-	if err != nil {
-		return nil, fmt.Errorf("signature: %w", err)
-	}
 	return []results.Table{signatureTable(run, anAssertion), signatureTable(run, aProof)}, nil
-}
-
-// measuredBy returns what a process says on its standard output that it measured.
-func measuredBy(cmd *exec.Cmd) (*block.Run, error) {
-	var failure bytes.Buffer
-	cmd.Stderr = &failure
-	text, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, tail(failure.String()))
-	}
-	run := new(block.Run)
-	return run, json.Unmarshal(text, run)
 }
 
 func signatureTable(run *block.Run, kind string) results.Table {
@@ -76,49 +51,15 @@ func signatureTable(run *block.Run, kind string) results.Table {
 
 // signatures is the process in which signatures are measured. Its argument is the number of rounds.
 func signatures(args []string, stdout io.Writer) error {
-	rounds, err := strconv.Atoi(args[0])
-	if err != nil {
-		return err
-	}
 	signers, err := newSigners()
 	if err != nil {
 		return err
 	}
-	meter := block.NewMeter()
-	shuffle := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) // #nosec G404 -- shuffles blocks
-	for i, next := range block.Plan(len(signers), rounds+1, shuffle) {
-		if i%len(signers) == 0 {
-			meter.Collect()
-		}
-		if err := signers[next].block(meter, i/len(signers)); err != nil {
-			return err
-		}
-	}
-	return json.NewEncoder(stdout).Encode(meter.Run())
-}
-
-// signer makes one kind of signature with one algorithm.
-type signer struct {
-	name  string
-	units int // in a block: one takes some milliseconds with every algorithm
-	sign  func() error
-}
-
-// block measures one block.
-func (s *signer) block(meter *block.Meter, round int) error {
-	meter.Start()
-	for range s.units {
-		if err := s.sign(); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-	}
-	meter.Lap()
-	meter.Stop(s.name, round, s.units, nil)
-	return nil
+	return measureWorkers(signers, args[0], stdout)
 }
 
 // newSigners returns the signers of both kinds.
-func newSigners() ([]signer, error) {
+func newSigners() ([]worker, error) {
 	keys := make(map[string]*oauth.SigningKey)
 	for _, algorithm := range signedBy[aProof] {
 		if algorithm == esAgain {
@@ -131,14 +72,15 @@ func newSigners() ([]signer, error) {
 		keys[algorithm] = key
 	}
 	keys[esAgain] = keys[perES256]
-	var signers []signer
+	var signers []worker
 	for kind, algorithms := range signedBy {
 		for _, algorithm := range algorithms {
 			sign, err := newSign(kind, algorithm, keys[algorithm])
 			if err != nil {
 				return nil, err
 			}
-			signers = append(signers, signer{kind + ", " + algorithm, signaturesPerBlock(algorithm), sign})
+			units := signaturesPerBlock(algorithm)
+			signers = append(signers, worker{kind + ", " + algorithm, units, sign, units})
 		}
 	}
 	return signers, nil

@@ -27,7 +27,7 @@ func TestSignatureTables(t *testing.T) {
 
 func TestASignatureThatFailsIsAnError(t *testing.T) {
 	t.Parallel()
-	s := signer{name: "broken", units: 1, sign: func() error { return os.ErrClosed }}
+	s := worker{name: "broken", units: 1, turns: 1, work: func() error { return os.ErrClosed }}
 	require.EqualError(t, s.block(new(block.Meter), 0), "broken: file already closed")
 
 	self, err := os.Executable()
@@ -43,7 +43,7 @@ func TestSignersSign(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, signers, len(signedBy[anAssertion])+len(signedBy[aProof]))
 	for _, s := range signers {
-		require.NoError(t, s.sign(), s.name)
+		require.NoError(t, s.work(), s.name)
 	}
 	_, err = newSign(anAssertion, "HS1", nil)
 	require.ErrorContains(t, err, "HS1")

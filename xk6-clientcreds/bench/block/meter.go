@@ -3,6 +3,7 @@ package block
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 type Meter struct {
 	run Run
 
-	cpu  time.Duration
-	wall time.Time
-	heap runtime.MemStats
-	took time.Duration
+	cpu   time.Duration
+	wall  time.Time
+	heap  runtime.MemStats
+	locks time.Duration
+	took  time.Duration
 }
 
 // NewMeter returns a meter for CPU time. It turns the automatic garbage collector off, for the life
@@ -38,6 +40,7 @@ func (m *Meter) Collect() {
 // Start begins a block.
 func (m *Meter) Start() {
 	runtime.ReadMemStats(&m.heap)
+	m.locks = lockTime()
 	m.wall, m.cpu = time.Now(), procinfo.CPUTime()
 }
 
@@ -58,8 +61,16 @@ func (m *Meter) Stop(variant string, round, units int, took []time.Duration) {
 		Wall:    m.took,
 		Mallocs: heap.Mallocs - m.heap.Mallocs,
 		Bytes:   heap.TotalAlloc - m.heap.TotalAlloc,
+		Locks:   lockTime() - m.locks,
 		P99:     p99(took),
 	})
+}
+
+// lockTime is how long goroutines of this process have waited for mutexes.
+func lockTime() time.Duration {
+	sample := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
+	metrics.Read(sample)
+	return time.Duration(sample[0].Value.Float64() * float64(time.Second))
 }
 
 // p99 is the 99th percentile, by the nearest rank; 0 of nothing.

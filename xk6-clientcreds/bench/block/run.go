@@ -15,6 +15,8 @@ type Block struct {
 	Wall    time.Duration `json:"wall_ns"`
 	Mallocs uint64        `json:"mallocs"`
 	Bytes   uint64        `json:"bytes"` // allocated
+	// Locks is how long goroutines waited for mutexes of package sync, in sum.
+	Locks time.Duration `json:"locks_ns"`
 	// P99 is the 99th percentile of how long a unit took, where that was measured.
 	P99 time.Duration `json:"p99_ns,omitempty"`
 }
@@ -94,6 +96,7 @@ func (b *Block) add(other Block) {
 	b.Wall += other.Wall
 	b.Mallocs += other.Mallocs
 	b.Bytes += other.Bytes
+	b.Locks += other.Locks
 }
 
 // Of returns a quantity of one variant, by round and without the warm-up. It panics for a variant

@@ -5,6 +5,8 @@ import { newClient } from './client.js';
 import { headers as helperHeaders } from './helper.js';
 
 const client = newClient();
+const shared = newClient({ cache: { scope: 'shared' } });
+const bound = newClient({ dpop: true });
 const api = __ENV.API_URL;
 const headers = { Authorization: `Bearer ${__ENV.TOKEN}` };
 
@@ -31,6 +33,14 @@ const bench = blocks({
     },
     'client.get()': () => {
         const res = client.get(api);
+        expectOK(res);
+    },
+    'client.get(), shared': () => {
+        const res = shared.get(api);
+        expectOK(res);
+    },
+    'client.get(), DPoP': () => {
+        const res = bound.get(api);
         expectOK(res);
     },
 });

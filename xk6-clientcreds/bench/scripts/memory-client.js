@@ -11,6 +11,7 @@ const client = new Client({
 });
 
 export default function () {
+    if (__ENV.ONLY_START) return;
     http.get(__ENV.API_URL, { headers: client.headers() });
     sleep(600);
 }

@@ -20,6 +20,7 @@ function headers() {
 }
 
 export default function () {
+    if (__ENV.ONLY_START) return;
     http.get(__ENV.API_URL, { headers: headers() });
     sleep(600);
 }

@@ -5,6 +5,7 @@ import { sleep } from 'k6';
 const headers = { Authorization: `Bearer ${__ENV.TOKEN}` };
 
 export default function () {
+    if (__ENV.ONLY_START) return;
     http.get(__ENV.API_URL, { headers });
     sleep(600);
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
+	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
+)
+
+// shares is how often the share of the local server is measured.
+const shares = 6
+
+// serverShare measures how busy the local server's core is while acquire() keeps k6's core busy. A server that needs as
+// much CPU time for a token as the load generator would be the limit of a test.
+func (b *bench) serverShare(ctx context.Context) ([]results.Table, error) {
+	table := results.Table{Title: "The local server's core while acquire() keeps another core busy, 50 VUs"}
+	for _, c := range []struct{ name, with string }{{"HTTP/1.1", withKeys}, {"HTTPS, HTTP/2", withTLS}} {
+		var client, server []float64
+		for range shares {
+			k6, used, err := b.saturated(ctx, c.with, probe.Schedule{VUs: 50, PerVU: 20, Repeats: 1, Rounds: 10, Drain: drain})
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			client, server = append(client, k6), append(server, used)
+		}
+		table.Results = append(table.Results,
+			results.Measured(c.name+", k6", "µs CPU", client),
+			results.Compared(c.name+", server", "µs CPU", server, c.name+", k6", client).
+				With(results.NewTarget(results.OfRatio, results.AtMost, 0.6)))
+	}
+	return []results.Table{table}, nil
+}
+
+// saturated returns the CPU time of a token for k6 and for the server, in microseconds.
+func (b *bench) saturated(ctx context.Context, with string, schedule probe.Schedule) (k6, server float64, err error) {
+	err = b.at(ctx, with, func(own *bench) error {
+		before, err := own.server.cpuTime()
+		if err != nil {
+			return err
+		}
+		run, err := own.blocks(ctx, "saturate", schedule)
+		if err != nil {
+			return err
+		}
+		after, err := own.server.cpuTime()
+		if err != nil {
+			return err
+		}
+		var all block.Block
+		for _, one := range run.Blocks {
+			all.Units, all.CPU = all.Units+one.Units, all.CPU+one.CPU
+		}
+		k6 = microseconds([]float64{block.CPU(all)})[0]
+		all.CPU = after - before
+		server = microseconds([]float64{block.CPU(all)})[0]
+		return nil
+	})
+	return k6, server, err
+}
