@@ -15,7 +15,7 @@ const drain = 130 * time.Millisecond
 
 // api measures a request to a protected API.
 func (b *bench) api(ctx context.Context) ([]results.Table, error) {
-	schedule := probe.Schedule{VUs: 50, PerVU: 4, Rounds: 400, Repeats: 1}
+	schedule := probe.Schedule{VUs: 50, PerVU: 4, Rounds: 150, Repeats: 1}
 	run, err := b.blocks(ctx, "api", schedule)
 	if err != nil {
 		return nil, err

@@ -34,9 +34,9 @@ func (b *bench) auth(ctx context.Context) ([]results.Table, error) {
 		schedule              probe.Schedule
 		variants              []string
 	}{
-		{"auth", withKeys, title, probe.Schedule{VUs: 50, PerVU: 20, Rounds: 14}, authVariants},
-		{"auth-rsa", withKeys, title + ", RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 12}, authRSAVariants},
-		{"auth-tls", withTLS, title + ", over TLS", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 14}, authTLSVariants},
+		{"auth", withKeys, title, probe.Schedule{VUs: 50, PerVU: 20, Rounds: 9}, authVariants},
+		{"auth-rsa", withKeys, title + ", RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 9}, authRSAVariants},
+		{"auth-tls", withTLS, title + ", over TLS", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 9}, authTLSVariants},
 	} {
 		part.schedule.Repeats, part.schedule.Drain = 1, drain
 		run, err := b.blocksAt(ctx, part.server, part.script, part.schedule)

@@ -75,9 +75,9 @@ func (b *bench) breakdown(ctx context.Context) ([]results.Table, error) {
 
 // breakdowns are the modes of breakdown.js.
 var breakdowns = map[string]probe.Schedule{
-	plainToken:    {VUs: 50, PerVU: 20, Repeats: 1, Rounds: 40, Drain: drain},
-	clientAcquire: {VUs: 50, PerVU: 20, Repeats: 1, Rounds: 60, Drain: drain},
-	acquireBatch:  {VUs: 5, PerVU: 10, Repeats: 20, Rounds: 60, Drain: drain},
+	plainToken:    {VUs: 50, PerVU: 20, Repeats: 1, Rounds: 20, Drain: drain},
+	clientAcquire: {VUs: 50, PerVU: 20, Repeats: 1, Rounds: 25, Drain: drain},
+	acquireBatch:  {VUs: 5, PerVU: 10, Repeats: 20, Rounds: 25, Drain: drain},
 }
 
 // profiled returns the microseconds of each part of the CPU time of a token.

@@ -25,8 +25,8 @@ func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
 		schedule      probe.Schedule
 		variants      []string
 	}{
-		{"dpop", "client.get() with DPoP", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 16}, dpopVariants},
-		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 12}, dpopRSAVariants},
+		{"dpop", "client.get() with DPoP", probe.Schedule{VUs: 50, PerVU: 20, Rounds: 11}, dpopVariants},
+		{"dpop-rsa", "client.get() with DPoP, RSA", probe.Schedule{VUs: 50, PerVU: 4, Rounds: 9}, dpopRSAVariants},
 	} {
 		part.schedule.Repeats, part.schedule.Drain = 1, drain
 		run, err := b.blocksAt(ctx, withKeys, part.script, part.schedule)
@@ -36,7 +36,7 @@ func (b *bench) dpop(ctx context.Context) ([]results.Table, error) {
 		tables = append(tables, dpopTable(run, part.title+", "+plural(part.schedule.VUs), part.variants))
 	}
 	run, err := b.blocksAt(ctx, withKeys, "dpop-headers",
-		probe.Schedule{VUs: 1, PerVU: 1, Repeats: 150, Rounds: 18, Drain: drain})
+		probe.Schedule{VUs: 1, PerVU: 1, Repeats: 150, Rounds: 11, Drain: drain})
 	if err != nil {
 		return nil, err
 	}

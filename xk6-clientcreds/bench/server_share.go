@@ -19,7 +19,7 @@ func (b *bench) serverShare(ctx context.Context) ([]results.Table, error) {
 	for _, c := range []struct{ name, with string }{{"HTTP/1.1", withKeys}, {"HTTPS, HTTP/2", withTLS}} {
 		var client, server []float64
 		for range shares {
-			k6, used, err := b.saturated(ctx, c.with, probe.Schedule{VUs: 50, PerVU: 20, Repeats: 1, Rounds: 10, Drain: drain})
+			k6, used, err := b.saturated(ctx, c.with, probe.Schedule{VUs: 50, PerVU: 20, Repeats: 1, Rounds: 5, Drain: drain})
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}

@@ -63,13 +63,13 @@ func (m *instance) blocks(call sobek.FunctionCall) sobek.Value {
 	if err != nil {
 		common.Throw(rt, err)
 	}
-	runner.schedule, runner.repeats = schedule, rt.ToValue(schedule.Repeats)
+	runner.schedule, runner.once, runner.repeats = schedule, rt.ToValue(1), rt.ToValue(schedule.Repeats)
 	result := rt.NewObject()
 	must(result.Set("options", map[string]any{
 		"scenarios": map[string]any{"blocks": map[string]any{
 			"executor":    "per-vu-iterations",
 			"vus":         schedule.VUs,
-			"iterations":  len(schedule.plan)*schedule.PerVU + 1, // the last one ends the last block
+			"iterations":  schedule.allIterations(),
 			"maxDuration": time.Hour.String(),
 		}},
 	}))

@@ -236,6 +236,20 @@ func TestAScriptPlaysAllItsBlocks(t *testing.T) {
 	require.Len(t, saved(t, output).Of("second", block.CPU), 2)
 }
 
+func TestASingleVariantHasOneRepeatPerIteration(t *testing.T) {
+	schedule := Schedule{VUs: 1, Rounds: 1, PerVU: 3, Repeats: 10, Single: []string{"first"}}
+	rt, output := scriptVU(t, script, schedule)
+	result, err := rt.VU.Runtime().RunString(`
+		for (let i = 0; i < bench.options.scenarios.blocks.iterations; i++) bench.run();
+		calls.first + ' ' + calls.second + ' ' + bench.options.scenarios.blocks.iterations;
+	`)
+	require.NoError(t, err)
+	require.Equal(t, "60 60 67", result.String()) // (1 round + warm-up) × 3 × 10; 2 × (30 + 3) + 1
+	for _, b := range saved(t, output).Blocks {
+		require.Equal(t, 30, b.Units)
+	}
+}
+
 func TestLatencyIsThatOfTheWorkNotOfThePause(t *testing.T) {
 	const pause, work = 50 * time.Millisecond, 5 * time.Millisecond
 	schedule := Schedule{VUs: 1, Rounds: 1, PerVU: 1, Repeats: 1, Latency: true, Pause: pause}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
@@ -20,6 +21,8 @@ type Schedule struct {
 	PerVU  int `json:"per_vu"` // iterations of each VU in a block
 	// Repeats is the argument of the variants: how often each repeats its work in one iteration.
 	Repeats int `json:"repeats"`
+	// Single are the variants that do their work once in an iteration, in Repeats times as many iterations.
+	Single []string `json:"single"`
 	// Drain is how long a block goes on after its work, on the CPU clock only: k6 hands samples
 	// on every 50 ms, twice, and a block must not pay for the samples of the previous one.
 	Drain time.Duration `json:"drain"`
@@ -60,6 +63,23 @@ func parseSchedule(lookup func(string) (string, bool), variants []string) (*Sche
 	shuffle := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) // #nosec G404 -- shuffles blocks
 	s.plan = block.Plan(len(variants), s.Rounds+1, shuffle)
 	return s, nil
+}
+
+// iterations is how many iterations of each VU a block of that variant has.
+func (s *Schedule) iterations(variant int) int {
+	if slices.Contains(s.Single, s.variants[variant]) {
+		return s.PerVU * s.Repeats
+	}
+	return s.PerVU
+}
+
+// allIterations is how many iterations each VU has. The last one ends the last block.
+func (s *Schedule) allIterations() int {
+	all := 1
+	for _, variant := range s.plan {
+		all += s.iterations(variant)
+	}
+	return all
 }
 
 // units is the work in one block.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime/pprof"
+	"slices"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -18,7 +19,8 @@ type vuRunner struct {
 	scheduler *scheduler
 	schedule  *Schedule
 	functions []sobek.Callable
-	repeats   sobek.Value
+	once      sobek.Value // the argument of single variants
+	repeats   sobek.Value // and of all others
 
 	current int             // variant of this block
 	left    int             // iterations of this block
@@ -35,7 +37,7 @@ func (r *vuRunner) run(sobek.FunctionCall) sobek.Value {
 		if !ok {
 			return sobek.Undefined()
 		}
-		r.current, r.left, r.took = variant, r.schedule.PerVU, r.took[:0]
+		r.current, r.left, r.took = variant, r.schedule.iterations(variant), r.took[:0]
 		r.label()
 	}
 	r.left--
@@ -43,7 +45,11 @@ func (r *vuRunner) run(sobek.FunctionCall) sobek.Value {
 	if r.schedule.Latency {
 		began = time.Now()
 	}
-	if _, err := r.functions[r.current](sobek.Undefined(), r.repeats); err != nil {
+	repeats := r.repeats
+	if slices.Contains(r.schedule.Single, r.schedule.variants[r.current]) {
+		repeats = r.once
+	}
+	if _, err := r.functions[r.current](sobek.Undefined(), repeats); err != nil {
 		r.abort(r.schedule.variants[r.current] + ": " + err.Error())
 	}
 	if r.schedule.Latency {

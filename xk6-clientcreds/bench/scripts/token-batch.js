@@ -1,4 +1,4 @@
-// Token requests one after the other and in batches, with k6's own functions and with the module's.
+// Token requests one per iteration and in batches, with k6's own functions and with the module's.
 import http from 'k6/http';
 import { blocks } from 'k6/x/bench';
 import { newClient } from './client.js';
