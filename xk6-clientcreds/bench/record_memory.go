@@ -21,6 +21,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/recorder"
 )
 
+// The number of points is bounded, and so is what a point can weigh: the longer it lasts, the more bins its samples fall
+// into, up to the bins between the fastest and the slowest of them.
+//
 // recordedRuns are how long runs are whose records are weighed. In the first one, a point of a series is a second, and
 // there are as many as there may be.
 var recordedRuns = []time.Duration{30 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
@@ -57,7 +60,7 @@ func recordTable(megabytes []float64) results.Table {
 	for i, run := range recordedRuns[1:] {
 		table.Results = append(table.Results,
 			results.Compared(name(run), "MB", megabytes[i+1:i+2], name(recordedRuns[0]), megabytes[:1]).
-				With(results.NewTarget(results.OfRatio, results.AtMost, 1.5)))
+				With(results.NewTarget(results.OfRatio, results.AtMost, 4)))
 	}
 	return table
 }

@@ -74,6 +74,7 @@ type timeline struct {
 	Series
 
 	precision float64 // of the sketches
+	compact   bool    // the sketches: only for samples of this process, because of what compactSketch says
 	points    map[int64]*Values
 	last      int64 // the point of the last sample: most are in the same
 	values    *Values
@@ -102,11 +103,19 @@ func (l *timeline) observe(value float64, at time.Time, interval int64) {
 		l.last = unix
 		l.values = l.points[unix]
 		if l.values == nil {
-			l.values = newValues(l.Type, l.precision)
+			l.values = l.newPoint()
 			l.points[unix] = l.values
 		}
 	}
 	l.values.observe(value, at)
+}
+
+func (l *timeline) newPoint() *Values {
+	v := newValues(l.Type, l.precision)
+	if l.compact && v.Sketch != nil {
+		v.Sketch = compactSketch(l.precision)
+	}
+	return v
 }
 
 // merge adds points, whatever their interval was.
@@ -114,7 +123,7 @@ func (l *timeline) merge(points []Point, interval int64) error {
 	for _, p := range points {
 		unix := floor(p.Unix, interval)
 		if l.points[unix] == nil {
-			l.points[unix] = newValues(l.Type, l.precision)
+			l.points[unix] = l.newPoint()
 		}
 		if err := l.points[unix].merge(p.Values); err != nil {
 			return err

@@ -63,6 +63,7 @@ func line(all map[string]*timeline, name string, m *metricBuilder, most int) []*
 			return nil
 		}
 		all[name] = newTimeline(m.kind, m.contains, SeriesAccuracy)
+		all[name].compact = true
 	}
 	return []*timeline{all[name]}
 }

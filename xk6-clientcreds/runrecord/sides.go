@@ -80,6 +80,7 @@ func (b *Builder) sideLine(name string, m *metricBuilder, key cellKey) []*timeli
 			return nil
 		}
 		b.sides[name] = newTimeline(m.kind, m.contains, SideAccuracy)
+		b.sides[name].compact = true
 	}
 	return []*timeline{b.sides[name]}
 }

@@ -30,11 +30,21 @@ type Sketch struct {
 }
 
 func newSketch(accuracy float64) *Sketch {
+	return sketchIn(accuracy, store.NewSparseStore(), store.NewSparseStore())
+}
+
+// compactSketch is newSketch with stores that need a fraction of the memory for many samples. Their memory depends on how
+// far bins are apart, so they are not for what a file says.
+func compactSketch(accuracy float64) *Sketch {
+	return sketchIn(accuracy, store.NewBufferedPaginatedStore(), store.NewBufferedPaginatedStore())
+}
+
+func sketchIn(accuracy float64, positive, negative store.Store) *Sketch {
 	bins, err := mapping.NewLogarithmicMapping(accuracy)
 	if err != nil {
 		panic(err) // of a constant, or checked when it was read
 	}
-	s := &Sketch{accuracy: accuracy, positive: store.NewSparseStore(), negative: store.NewSparseStore()}
+	s := &Sketch{accuracy: accuracy, positive: positive, negative: negative}
 	s.sketch = ddsketch.NewDDSketch(bins, s.positive, s.negative)
 	return s
 }
