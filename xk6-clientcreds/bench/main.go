@@ -104,12 +104,14 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 
 	b := &bench{k6: *k6, profile: *profile, keep: *keep, plot: *plot, log: stderr}
 	tables, err := b.measure(ctx, measurements)
-	if err != nil {
+	text := results.Machine() + "\n\n" + results.Markdown(tables)
+	if len(tables) > 0 {
+		fmt.Fprint(stdout, text)
+	}
+	if err != nil { // the files stay as they are: they would lack some tables
 		fmt.Fprintln(stderr, "bench:", err)
 		return exitFailed
 	}
-	text := results.Machine() + "\n\n" + results.Markdown(tables)
-	fmt.Fprint(stdout, text)
 	rows, err := results.JSON(tables)
 	if err == nil {
 		err = results.Save(*out, rows, *table, text)

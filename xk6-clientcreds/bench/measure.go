@@ -66,7 +66,7 @@ func names() string {
 	return strings.Join(all, ", ")
 }
 
-// measure makes measurements.
+// measure makes measurements. With an error, it returns what it has measured before.
 func (b *bench) measure(ctx context.Context, measurements []measurement) ([]results.Table, error) {
 	dir, err := os.MkdirTemp("", "clientcreds-bench-")
 	if err != nil {
@@ -97,7 +97,7 @@ func (b *bench) measure(ctx context.Context, measurements []measurement) ([]resu
 		began := time.Now()
 		t, err := m.make(b, ctx)
 		if err != nil {
-			return nil, err
+			return tables, fmt.Errorf("%s: %w", m.name, err)
 		}
 		_, _ = fmt.Fprintf(b.log, "%s took %s\n", m.name, time.Since(began).Round(time.Second))
 		tables = append(tables, t...)

@@ -18,8 +18,8 @@ var sizes = []size{
 	{probe.Schedule{VUs: 1, PerVU: 200, Rounds: 150}, probe.Schedule{VUs: 1, PerVU: 500, Rounds: 20}},
 	{probe.Schedule{VUs: 10, PerVU: 20, Rounds: 200}, probe.Schedule{VUs: 10, PerVU: 60, Rounds: 20}},
 	{probe.Schedule{VUs: 100, PerVU: 4, Rounds: 120}, probe.Schedule{VUs: 100, PerVU: 8, Rounds: 20}},
-	{probe.Schedule{VUs: 1000, PerVU: 3, Rounds: 35}, probe.Schedule{VUs: 1000, PerVU: 2, Rounds: 20}},
-	{probe.Schedule{VUs: mostVUs, PerVU: 1, Rounds: 15}, probe.Schedule{VUs: mostVUs, PerVU: 1, Rounds: 9}},
+	{probe.Schedule{VUs: 1000, PerVU: 3, Rounds: 28}, probe.Schedule{VUs: 1000, PerVU: 2, Rounds: 20}},
+	{probe.Schedule{VUs: mostVUs, PerVU: 1, Rounds: 10}, probe.Schedule{VUs: mostVUs, PerVU: 1, Rounds: 8}},
 }
 
 // mostVUs is how many VUs the largest test has.

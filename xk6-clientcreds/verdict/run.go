@@ -77,7 +77,10 @@ func (r *Run) Import(env *lib.TestPreInitState) error {
 	r.unseen = o.NoThresholds.Bool && o.SummaryMode.String == "disabled"
 	r.registry = env.Registry
 	r.tap(env.Registry)
-	_, err := readSettings(nil, r.lookupEnv)
+	ofEnvironment, err := readSettings(nil, r.lookupEnv)
+	if r.executors == nil { // of a script whose first virtual users have no iteration, no more may become known
+		r.settings = ofEnvironment
+	}
 	return err
 }
 
