@@ -169,7 +169,7 @@ func TestWeighingAProcessThatIsNotThereFails(t *testing.T) {
 func TestWrongArguments(t *testing.T) {
 	for name, args := range map[string][]string{
 		`-only: "everything" is none of hits, api, token, breakdown, auth, dpop, signature, samples, exporter, server, ` +
-			"vus, memory, start, pool, selection, histograms, record": {
+			"vus, locks, memory, start, pool, selection, histograms, record": {
 			"-only",
 			"everything",
 		},
@@ -188,7 +188,7 @@ func TestMeasurementsAreChosen(t *testing.T) {
 		only   string
 		growth bool
 		want   []measurement
-	}{{"", false, costs}, {"", true, growths}, {"token", false, costs[2:3]}, {"memory", false, growths[1:2]}} {
+	}{{"", false, costs}, {"", true, growths}, {"token", false, costs[2:3]}, {"memory", false, growths[2:3]}} {
 		got, err := chosen(c.only, c.growth)
 		require.NoError(t, err)
 		require.Len(t, got, len(c.want))

@@ -34,6 +34,7 @@ var costs = []measurement{
 // growths are how the costs grow with virtual users, clients and series.
 var growths = []measurement{
 	{"vus", (*bench).vus},
+	{"locks", (*bench).locks},
 	{"memory", (*bench).memory},
 	{"start", (*bench).start},
 	{"pool", (*bench).pool},

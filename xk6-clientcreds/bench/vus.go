@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/probe"
@@ -31,7 +30,6 @@ func (b *bench) vus(ctx context.Context) ([]results.Table, error) {
 		api:       results.Table{Title: "An API request"},
 		token:     results.Table{Title: "A token from the endpoint"},
 		collector: results.Table{Title: "Share of the garbage collector in the CPU time"},
-		locks:     results.Table{Title: "Waiting for locks, for each iteration"},
 	}
 	for _, s := range sizes {
 		s.api.Repeats, s.token.Repeats, s.token.Drain = 1, 1, drain
@@ -45,7 +43,7 @@ func (b *bench) vus(ctx context.Context) ([]results.Table, error) {
 		}
 		tables.addToken(run, s.token.VUs)
 	}
-	list := []results.Table{tables.api, tables.token, tables.collector, tables.locks}
+	list := []results.Table{tables.api, tables.token, tables.collector}
 	if b.plot == "" {
 		return list, nil
 	}
@@ -53,7 +51,7 @@ func (b *bench) vus(ctx context.Context) ([]results.Table, error) {
 }
 
 // vusTables have rows for each number of VUs.
-type vusTables struct{ api, token, collector, locks results.Table }
+type vusTables struct{ api, token, collector results.Table }
 
 // The variants of api.js and token.js with a curve each.
 var (
@@ -73,7 +71,7 @@ func (t *vusTables) addAPI(run *block.Run, vus int) {
 		}
 		t.api.Results = append(t.api.Results, result)
 	}
-	t.addShares(run, vus, staticHeader, clientGet, clientGet+", shared")
+	t.addCollector(run, vus, staticHeader, clientGet, clientGet+", shared")
 }
 
 func (t *vusTables) addToken(run *block.Run, vus int) {
@@ -81,19 +79,15 @@ func (t *vusTables) addToken(run *block.Run, vus int) {
 		results.Measured(label(plainToken, vus), "µs CPU", microseconds(run.Of(plainToken, run.Cost()))),
 		perUnit(run, vus, again(plainToken), plainToken),
 		perUnit(run, vus, clientAcquire, plainToken))
-	t.addShares(run, vus, plainToken, clientAcquire)
+	t.addCollector(run, vus, plainToken, clientAcquire)
 }
 
-// addShares adds what the garbage collector and locks have of these variants.
-func (t *vusTables) addShares(run *block.Run, vus int, names ...string) {
+// addCollector adds the share of the garbage collector in the cost of these variants.
+func (t *vusTables) addCollector(run *block.Run, vus int, names ...string) {
 	cost := run.Cost()
 	for _, name := range names {
 		t.collector.Results = append(t.collector.Results, results.Measured(label(name, vus), "%",
 			run.Of(name, func(b block.Block) float64 { return 100 * (1 - block.CPU(b)/cost(b)) })))
-		t.locks.Results = append(t.locks.Results, results.Measured(label(name, vus), "µs",
-			run.Of(name, func(b block.Block) float64 {
-				return float64(b.Locks) / float64(b.Units) / float64(time.Microsecond)
-			})))
 	}
 }
 

@@ -47,7 +47,7 @@ func TestTablesOfVUsAreFilled(t *testing.T) {
 	token, err := b.blocks(t.Context(), "token", quick(3, 1))
 	require.NoError(t, err)
 	tables.addToken(token, 3)
-	for _, table := range []results.Table{tables.api, tables.token, tables.collector, tables.locks} {
+	for _, table := range []results.Table{tables.api, tables.token, tables.collector, locksTable(api, 3)} {
 		requireFilled(t, table)
 	}
 	assert.NotNil(t, tables.api.Results[3].Pass, "client.headers() has a target")

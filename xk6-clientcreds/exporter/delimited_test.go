@@ -131,4 +131,3 @@ func answerOf(t *testing.T, h http.Handler, path, accept string) *httptest.Respo
 	h.ServeHTTP(w, r)
 	return w
 }
-
