@@ -49,8 +49,9 @@ func (b *bench) auth(ctx context.Context) ([]results.Table, error) {
 }
 
 // blocksAt is blocks with a server of its own, which has keys or certificates.
-func (b *bench) blocksAt(ctx context.Context, with, script string, schedule probe.Schedule) (run *block.Run, err error) {
-	err = b.at(ctx, with, func(own *bench) error {
+func (b *bench) blocksAt(ctx context.Context, with, script string, schedule probe.Schedule) (*block.Run, error) {
+	var run *block.Run
+	err := b.at(ctx, with, func(own *bench) (err error) {
 		run, err = own.blocks(ctx, script, schedule)
 		return err
 	})

@@ -16,7 +16,8 @@ import (
 
 const acquireBatch = "client.acquireBatch()"
 
-// The parts of the CPU time of a token. A sample of a profile belongs to the innermost function that is one of a part's.
+// The parts of the CPU time of a token. A sample of a profile belongs to the innermost function that is one of a
+// part's.
 const (
 	partKernel    = "system calls"
 	partScheduler = "Go's scheduler and network poller"
@@ -41,10 +42,13 @@ var parts = []struct {
 		"runtime.(*mcache)", "runtime.(*mspan)", "runtime.(*mheap)", "runtime.wbBuf", "runtime.bulkBarrier",
 	}},
 	{partTimeouts, []string{"context.", "time.", "runtime.(*timer", "runtime.newTimer", "runtime.stopTimer"}},
-	{partJSON, []string{"encoding/json.", "github.com/tidwall/gjson.", ours + "oauth.(*flatObject)", ours + "oauth.parseMembers"}},
+	{partJSON, []string{
+		"encoding/json.", "github.com/tidwall/gjson.", ours + "oauth.(*flatObject)", ours + "oauth.parseMembers",
+	}},
 	{partSamples, []string{
-		"go.k6.io/k6/v2/metrics.", "go.k6.io/k6/v2/internal/metrics/", "go.k6.io/k6/v2/output.", ours + "jsmodule.(*observer)",
-		"go.k6.io/k6/v2/lib/netext/httpext.(*Trail)", "github.com/mstoykov/atlas.", ours + "tagcache.", ours + "verdict.",
+		"go.k6.io/k6/v2/metrics.", "go.k6.io/k6/v2/internal/metrics/", "go.k6.io/k6/v2/output.",
+		"go.k6.io/k6/v2/lib/netext/httpext.(*Trail)", "github.com/mstoykov/atlas.",
+		ours + "jsmodule.(*observer)", ours + "tagcache.", ours + "verdict.",
 	}},
 	{partHTTP, []string{
 		"net/http.", "net/textproto.", "net/url.", "bufio.", "net.", "internal/poll.", "net/http/httptrace.",

@@ -47,7 +47,7 @@ func (b *bench) histograms(ctx context.Context) ([]results.Table, error) {
 // exporterCPU measures requests while their samples go to the output and while they do not. The
 // blocks that are pooled take about a second together, so that there is one scrape in them.
 func (b *bench) exporterCPU(ctx context.Context) (results.Table, error) {
-	const rounds, blocks = 8, 8
+	const rounds, blocks = 6, 8
 	schedule := probe.Schedule{
 		VUs: 1000, PerVU: 2, Repeats: 1, Rounds: rounds * blocks, Drain: handOver, WithOutput: []string{scraped},
 	}

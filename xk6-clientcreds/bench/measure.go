@@ -17,7 +17,7 @@ type measurement struct {
 	make func(*bench, context.Context) ([]results.Table, error)
 }
 
-// costs are what one call, request or token costs, in the order of the tables.
+// costs measure one call, request, or token, in the order of the tables.
 var costs = []measurement{
 	{"hits", (*bench).hits},
 	{"api", (*bench).api},
@@ -31,7 +31,7 @@ var costs = []measurement{
 	{"server", (*bench).serverShare},
 }
 
-// growths are how the costs grow with virtual users, clients and series.
+// growths measure how costs grow with virtual users, clients, and series.
 var growths = []measurement{
 	{"vus", (*bench).vus},
 	{"locks", (*bench).locks},

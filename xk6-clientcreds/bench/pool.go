@@ -16,7 +16,8 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// poolSizes are how many clients there are, of which the only VU uses the first. What takes long is measured less often.
+// poolSizes are how many clients there are, of which the only VU uses the first. What takes long is measured less
+// often.
 var poolSizes = []poolSize{
 	{10_000, "10,000", 2, 6, []string{sharedArray, sharedAgain, poolOfCSV, poolOfJSON, poolOfShared}},
 	{1_000_000, "1,000,000", 1, 2, []string{sharedArray, poolOfCSV, poolOfJSON}},

@@ -21,9 +21,6 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/recorder"
 )
 
-// The number of points is bounded, and so is what a point can weigh: the longer it lasts, the more bins its samples fall
-// into, up to the bins between the fastest and the slowest of them.
-//
 // recordedRuns are how long runs are whose records are weighed. In the first one, a point of a series is a second, and
 // there are as many as there may be.
 var recordedRuns = []time.Duration{30 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
@@ -77,7 +74,7 @@ func weighRecords(runs []time.Duration, stdout io.Writer) error {
 	return json.NewEncoder(stdout).Encode(megabytes)
 }
 
-// recordHeap is what the record of such a run weighs before it is written.
+// recordHeap returns the weight, in megabytes, of the record of such a run before it is written.
 func recordHeap(run time.Duration) (float64, error) {
 	log := logrus.New()
 	log.SetOutput(io.Discard)

@@ -12,8 +12,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// delimited answers scrapes in the format that Prometheus uses for native histograms: delimited protocol buffers. promhttp
-// encodes a metric with all its series at once, and virtual users would wait for that. All other scrapes are next's.
+// delimited answers scrapes in the format that Prometheus uses for native histograms: delimited protocol buffers.
+// promhttp encodes a metric with all its series at once, and virtual users would wait for that. All other scrapes are
+// next's.
 func delimited(gatherer prometheus.Gatherer, t *turns, log logrus.FieldLogger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		format := expfmt.NegotiateIncludingOpenMetrics(r.Header)

@@ -97,7 +97,7 @@ func TestSeriesAreInOrder(t *testing.T) {
 	}
 }
 
-// What is compressed is what is not.
+// A compressed answer is the same as one that is not compressed.
 func TestCompressed(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("k6_http_reqs_total 1\n", 1000)

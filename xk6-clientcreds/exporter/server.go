@@ -118,8 +118,8 @@ func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, l
 	return mux
 }
 
-// compressed compresses the answers of h for scrapers that accept it. It does so with less of the CPU that the load needs
-// than promhttp, which has one level of compression.
+// compressed compresses the answers of h for scrapers that accept it. It needs less of the load's CPU than promhttp,
+// which has one level of compression.
 func compressed(h http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {

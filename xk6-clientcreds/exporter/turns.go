@@ -18,7 +18,7 @@ type turns struct {
 
 func newTurns() *turns { return &turns{epoch: time.Now()} }
 
-// take lets others go first if the turn has been long enough. A scrape calls it after each small part of its work. What
+// take yields to others if the turn has been long enough. A scrape calls it after each small part of its work. What
 // is always little has nil turns.
 func (t *turns) take() {
 	if t == nil || time.Since(t.epoch)-time.Duration(t.began.Load()) < turn {

@@ -50,8 +50,8 @@ func (c *client) acquireBatch(call sobek.FunctionCall) sobek.Value {
 // requestStack is more than a token request needs of a stack, in bytes.
 const requestStack = 12 << 10
 
-// growStack makes room for a token request at once. A new goroutine has a small stack, which otherwise grows several times
-// below net/http, where each time many frames move: that took an eighth of the CPU time of a batch.
+// growStack makes room for a token request at once. A new goroutine has a small stack, which otherwise grows several
+// times below net/http, where each time many frames move: that took an eighth of the CPU time of a batch.
 //
 //go:noinline
 func growStack(i int) byte {

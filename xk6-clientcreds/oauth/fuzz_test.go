@@ -182,7 +182,7 @@ func FuzzDate(f *testing.F) {
 	})
 }
 
-// What is read as a flat object is the same as encoding/json reads.
+// A flat object has the members that encoding/json reads.
 func FuzzFlatObject(f *testing.F) {
 	for _, body := range []string{
 		`{}`, ` { } `, `{"access_token":"a","token_type":"Bearer","expires_in":3600,"scope":"read write"}`,

@@ -33,8 +33,8 @@ func newSketch(accuracy float64) *Sketch {
 	return sketchIn(accuracy, store.NewSparseStore(), store.NewSparseStore())
 }
 
-// compactSketch is newSketch with stores that need a fraction of the memory for many samples. Their memory depends on how
-// far bins are apart, so they are not for what a file says.
+// compactSketch is newSketch with stores that need a fraction of the memory for many samples. Their memory depends on
+// how far bins are apart, so they are not for what a file says.
 func compactSketch(accuracy float64) *Sketch {
 	return sketchIn(accuracy, store.NewBufferedPaginatedStore(), store.NewBufferedPaginatedStore())
 }

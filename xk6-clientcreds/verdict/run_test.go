@@ -336,8 +336,8 @@ func TestExitCodeThatIsKept(t *testing.T) {
 	require.ErrorContains(t, r.Import(r.state), `K6_CLIENTCREDS_EXIT_CODE is "0"; it must be "verdict"`)
 }
 
-// The environment counts although the module never saw an iteration: k6 may give all of them to virtual users that it does
-// not wait for.
+// The environment counts although the module never saw an iteration: k6 may give all of them to virtual users that it
+// does not wait for.
 func TestEnvironmentWithoutAnIteration(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]int{"": 90, "no_tokens,idle_scenarios,no_iterations": 0} {
