@@ -8,7 +8,7 @@ const (
 	jsHelper      = "JS helper"
 	clientHeaders = "client.headers()"
 	clientGet     = "client.get()"
-	plainToken    = "http.post + res.json()"
+	plainToken    = "http.post + res.json()" // #nosec G101 -- a name
 	clientAcquire = "client.acquire()"
 )
 

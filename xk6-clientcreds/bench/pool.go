@@ -53,7 +53,7 @@ func (b *bench) pool(ctx context.Context) ([]results.Table, error) {
 	for _, size := range poolSizes {
 		perClient, start := make(map[string][]float64), make(map[string][]float64)
 		for i := range max(size.weighings, size.starts) {
-			for _, next := range rand.Perm(len(size.variants)) {
+			for _, next := range rand.Perm(len(size.variants)) { // #nosec G404 -- shuffles measurements
 				name := size.variants[next]
 				if i < size.weighings {
 					bytes, err := b.above(size.clients, func(clients int) (float64, error) { return b.poolHeap(ctx, name, clients) })
