@@ -16,6 +16,9 @@ import (
 
 const acquireBatch = "client.acquireBatch()"
 
+// wholeToken is the sum of the parts.
+const wholeToken = "all of it"
+
 // The parts of the CPU time of a token. A sample of a profile belongs to the innermost function that is one of a
 // part's.
 const (
@@ -28,6 +31,7 @@ const (
 	partEngine    = "k6: iterations and JavaScript"
 	partJSON      = "reading the token from JSON"
 	partOurs      = "this extension, without the parts above"
+	partCollector = "garbage collection, by the byte"
 	partRest      = "everything else"
 )
 
@@ -90,6 +94,12 @@ func (b *bench) profiled(ctx context.Context, mode string, schedule probe.Schedu
 	if own.profile == "" {
 		own.profile = b.scripts
 	}
+	schedule.Name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, mode)
 	run, err := own.blocks(ctx, "breakdown", schedule, "-e", "MODE="+mode)
 	if err != nil {
 		return nil, err
@@ -103,9 +113,13 @@ func (b *bench) profiled(ctx context.Context, mode string, schedule probe.Schedu
 	if err != nil {
 		return nil, err
 	}
-	perToken := make([]float64, 0, len(run.Blocks))
-	perToken = append(perToken, microseconds(run.Of(mode, block.CPU))...)
-	return partsOf(p, results.Measured(mode, "µs CPU", perToken).Value), nil
+	median := func(q block.Quantity) float64 {
+		return results.Measured(mode, "µs CPU", microseconds(run.Of(mode, q))).Value
+	}
+	all := partsOf(p, median(block.CPU))
+	all[partCollector] = median(func(one block.Block) float64 { return run.Cost()(one) - block.CPU(one) })
+	all[wholeToken] = median(run.Cost())
+	return all, nil
 }
 
 // partsOf divides a value by the samples of p.
@@ -153,7 +167,8 @@ func partOf(sample *profile.Sample) string {
 func breakdownTable(all map[string]map[string]float64) results.Table {
 	table := results.Table{Title: "What the CPU time of a token consists of, by profiles"}
 	for _, part := range []string{
-		partKernel, partScheduler, partHTTP, partEngine, partSamples, partMemory, partTimeouts, partJSON, partOurs, partRest,
+		wholeToken, partKernel, partScheduler, partHTTP, partEngine, partSamples, partMemory, partCollector, partTimeouts,
+		partJSON, partOurs, partRest,
 	} {
 		for _, name := range []string{plainToken, clientAcquire, acquireBatch} {
 			table.Results = append(table.Results, results.Measured(part+", "+name, "µs CPU", []float64{all[name][part]}))

@@ -89,6 +89,9 @@ func (b *bench) blocks(ctx context.Context, script string, schedule probe.Schedu
 // blocksName is the name of the files with what was measured.
 func blocksName(script string, schedule probe.Schedule) string {
 	name := fmt.Sprintf("%s-%d", script, schedule.VUs)
+	if schedule.Name != "" {
+		name += "-" + schedule.Name
+	}
 	if schedule.Cores > 1 {
 		name += fmt.Sprintf("-%dcores", schedule.Cores)
 	}

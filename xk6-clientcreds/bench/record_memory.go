@@ -134,7 +134,7 @@ func newRecordedLoad() *recordedLoad {
 // samples are the samples of one second. Latencies are spread like the latencies of most servers: log-normally, from
 // about one to a hundred milliseconds.
 func (l *recordedLoad) samples(at time.Time) []metrics.SampleContainer {
-	const perSecond = 30
+	const perSecond = 300
 	samples := make(metrics.Samples, 0, perSecond*(len(l.trends)+len(l.counts)))
 	add := func(m *metrics.Metric, tags *metrics.TagSet, value float64) {
 		samples = append(samples, metrics.Sample{

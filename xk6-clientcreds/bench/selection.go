@@ -11,7 +11,7 @@ import (
 
 // Two pools from which selection.js selects clients. A VU keeps all clients of the small one.
 const (
-	smallPool = 1000
+	smallPool = 100
 	largePool = 1_000_000
 )
 
@@ -38,15 +38,15 @@ func (b *bench) selected(ctx context.Context, large int, schedule probe.Schedule
 }
 
 func selectionTable(run *block.Run) results.Table {
-	table := results.Table{Title: "pool.client() of 1,000 and of 1,000,000 clients"}
+	table := results.Table{Title: "pool.client() of 100 and of 1,000,000 clients"}
 	for _, assignment := range []string{
 		clientpool.ByVU, clientpool.RoundRobin, clientpool.Random, clientpool.Zipf, clientpool.Hot,
 	} {
 		small, large := assignment+", small", assignment+", large"
 		table.Results = append(table.Results,
-			results.Measured(assignment+", 1,000", "µs CPU", microseconds(run.Of(small, run.Cost()))),
+			results.Measured(assignment+", 100", "µs CPU", microseconds(run.Of(small, run.Cost()))),
 			results.Compared(assignment+", 1,000,000", "µs CPU", microseconds(run.Of(large, run.Cost())),
-				assignment+", 1,000", microseconds(run.Of(small, run.Cost()))))
+				assignment+", 100", microseconds(run.Of(small, run.Cost()))))
 	}
 	return table
 }

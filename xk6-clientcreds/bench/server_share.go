@@ -50,9 +50,9 @@ func (b *bench) saturated(ctx context.Context, with string, schedule probe.Sched
 		}
 		var all block.Block
 		for _, one := range run.Blocks {
-			all.Units, all.CPU = all.Units+one.Units, all.CPU+one.CPU
+			all.Units, all.CPU, all.Bytes = all.Units+one.Units, all.CPU+one.CPU, all.Bytes+one.Bytes
 		}
-		k6 = microseconds([]float64{block.CPU(all)})[0]
+		k6 = microseconds([]float64{run.Cost()(all)})[0] // with the garbage collector, as the server's
 		all.CPU = after - before
 		server = microseconds([]float64{block.CPU(all)})[0]
 		return nil

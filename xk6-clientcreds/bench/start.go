@@ -20,8 +20,7 @@ func (b *bench) start(ctx context.Context) ([]results.Table, error) {
 	for range startUps {
 		for name, script := range memoryScripts { // a map: the order is another one each time
 			_, _ = fmt.Fprintf(b.log, "%s, start of %s\n", name, plural(mostVUs))
-			took, err := b.whole(ctx, script, "--vus", strconv.Itoa(mostVUs), "--iterations", strconv.Itoa(mostVUs),
-				"-e", "ONLY_START=yes")
+			took, err := b.whole(ctx, script, "-e", "ONLY_START="+strconv.Itoa(mostVUs))
 			if err != nil {
 				return nil, err
 			}

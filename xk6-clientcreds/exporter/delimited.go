@@ -3,6 +3,7 @@ package exporter
 import (
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -31,18 +32,24 @@ func delimited(gatherer prometheus.Gatherer, t *turns, log logrus.FieldLogger, n
 			}
 		}
 		w.Header().Set("Content-Type", string(format))
+		buffer := messages.Get().(*[]byte) //nolint:forcetypeassert // only such pointers are put there
+		defer messages.Put(buffer)
 		for _, family := range families {
-			message, err := appendFamily(nil, family, t)
+			message, err := appendFamily((*buffer)[:0], family, t)
+			*buffer = message
 			if err != nil {
 				log.Warnf("error encoding metric %s: %v", family.GetName(), err) // one bad metric must not hide the others
 				continue
 			}
-			// Errors are the watch's: see hangups.
+			// Writers do not keep the message. Errors are the watch's: see hangups.
 			_, _ = w.Write(protowire.AppendVarint(nil, uint64(len(message))))
 			_, _ = w.Write(message)
 		}
 	})
 }
+
+// messages are buffers for metrics with all their series, which can have megabytes.
+var messages = sync.Pool{New: func() any { return new([]byte) }}
 
 // appendFamily appends a metric and its series, one after the other. A message of protocol buffers can be put together
 // from messages with a part of its fields each.
@@ -50,12 +57,13 @@ func appendFamily(to []byte, family *dto.MetricFamily, t *turns) ([]byte, error)
 	part := &dto.MetricFamily{Name: family.Name, Help: family.Help, Type: family.Type, Unit: family.Unit}
 	to, err := proto.MarshalOptions{}.MarshalAppend(to, part)
 	if err != nil {
-		return nil, err
+		return to, err
 	}
+	part = &dto.MetricFamily{Metric: make([]*dto.Metric, 1)}
 	for _, m := range family.Metric {
-		part = &dto.MetricFamily{Metric: []*dto.Metric{m}}
+		part.Metric[0] = m
 		if to, err = (proto.MarshalOptions{}).MarshalAppend(to, part); err != nil {
-			return nil, err
+			return to, err
 		}
 		t.take()
 	}

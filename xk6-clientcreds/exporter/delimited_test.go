@@ -92,8 +92,9 @@ func TestSeriesAreInOrder(t *testing.T) {
 	slices.Reverse(samples)
 	e.AddMetricSamples(samples)
 	for _, f := range e.store.families {
-		assert.True(t, slices.IsSortedFunc(f.series, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) }))
-		assert.Len(t, f.series, 50)
+		inOrder := f.inOrder()
+		assert.True(t, slices.IsSortedFunc(inOrder, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) }))
+		assert.Len(t, inOrder, 50)
 	}
 }
 

@@ -62,7 +62,8 @@ type family struct {
 	descs     []*prometheus.Desc
 	histogram prometheus.HistogramOpts
 	byLabels  map[string]series
-	series    []series // in the order of their labels, in which they are served
+	series    []series
+	sorted    int // how many series there were when they were last put in order
 	full      bool
 	leftOut   bool // by the options: it has no series
 }
@@ -130,7 +131,7 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	case len(f.series) < st.maxSeries:
 		e.series = f.newSeries(identity{f.descs, labels, timestamppb.New(st.now()), st.turns})
 		f.byLabels[key] = e.series
-		f.insert(e.series)
+		f.series = append(f.series, e.series)
 	case !f.full:
 		f.full = true
 		st.log.Warnf("metric %q has %d label sets; samples with other labels are dropped and counted in %s. "+
@@ -175,10 +176,13 @@ func (f *family) newSeries(id identity) series {
 	}
 }
 
-// insert keeps the series in the order of client_golang, which would sort them at every scrape.
-func (f *family) insert(s series) {
-	i, _ := slices.BinarySearchFunc(f.series, s, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) })
-	f.series = slices.Insert(f.series, i, s)
+// inOrder returns the series in the order of client_golang, which would sort them at every scrape.
+func (f *family) inOrder() []series {
+	if f.sorted < len(f.series) {
+		slices.SortFunc(f.series, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) })
+		f.sorted = len(f.series)
+	}
+	return f.series
 }
 
 // collect sends the metrics of all series. It does not keep samples waiting.
@@ -195,7 +199,7 @@ func (st *store) snapshot() [][]series {
 	defer st.mu.Unlock()
 	lists := make([][]series, len(st.families))
 	for i, f := range st.families {
-		lists[i] = slices.Clone(f.series)
+		lists[i] = slices.Clone(f.inOrder())
 	}
 	return lists
 }

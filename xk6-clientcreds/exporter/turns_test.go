@@ -37,5 +37,19 @@ func TestTurns(t *testing.T) {
 	}
 	close(stop)
 	<-done
-	assert.GreaterOrEqual(t, time.Since(turns.epoch), 19*turn, "a turn is not too short, either")
+	assert.GreaterOrEqual(t, time.Since(turns.epoch), 19*shortestTurn, "a turn is not too short, either")
+}
+
+// A scrape that waits for long works for longer in its turn, but not for longer than Go would let it.
+func TestTurnsAfterWaits(t *testing.T) {
+	t.Parallel()
+	for waited, want := range map[time.Duration]time.Duration{
+		0:                      shortestTurn,
+		2 * time.Millisecond:   shortestTurn,
+		20 * time.Millisecond:  5 * time.Millisecond,
+		40 * time.Millisecond:  longestTurn,
+		900 * time.Millisecond: longestTurn,
+	} {
+		assert.Equal(t, want, nextTurn(waited), waited)
+	}
 }

@@ -10,6 +10,11 @@ const client = new Client({
     scope: __ENV.SCOPE,
 });
 
+// With ONLY_START, so many virtual users have one empty iteration each.
+export const options = __ENV.ONLY_START
+    ? { scenarios: { start: { executor: 'per-vu-iterations', vus: Number(__ENV.ONLY_START), iterations: 1 } } }
+    : {};
+
 export default function () {
     if (__ENV.ONLY_START) return;
     http.get(__ENV.API_URL, { headers: client.headers() });

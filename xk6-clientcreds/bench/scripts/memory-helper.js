@@ -19,6 +19,11 @@ function headers() {
     return { Authorization: `Bearer ${cached.token}` };
 }
 
+// With ONLY_START, so many virtual users have one empty iteration each.
+export const options = __ENV.ONLY_START
+    ? { scenarios: { start: { executor: 'per-vu-iterations', vus: Number(__ENV.ONLY_START), iterations: 1 } } }
+    : {};
+
 export default function () {
     if (__ENV.ONLY_START) return;
     http.get(__ENV.API_URL, { headers: headers() });
