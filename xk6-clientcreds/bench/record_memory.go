@@ -57,7 +57,7 @@ func recordTable(megabytes []float64) results.Table {
 	for i, run := range recordedRuns[1:] {
 		table.Results = append(table.Results,
 			results.Compared(name(run), "MB", megabytes[i+1:i+2], name(recordedRuns[0]), megabytes[:1]).
-				With(results.NewTarget(results.OfRatio, results.AtMost, 4)))
+				With(results.NewTarget(results.OfRatio, results.AtMost, 1.5)))
 	}
 	return table
 }

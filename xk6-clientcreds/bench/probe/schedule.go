@@ -23,7 +23,7 @@ type Schedule struct {
 	Repeats int `json:"repeats"`
 	// Single are the variants that do their work once in an iteration, in Repeats times as many iterations.
 	Single []string `json:"single"`
-	// Name tells this run from others of the same script with as many VUs, in the names of files; it may be empty.
+	// Name is for the names of files, if there are several runs of a script with as many VUs; it may be empty.
 	Name string `json:"name"`
 	// Drain is how long a block goes on after its work, on the CPU clock only: k6 hands samples
 	// on every 50 ms, twice, and a block must not pay for the samples of the previous one.
