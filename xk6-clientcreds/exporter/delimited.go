@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"fmt"
 	"net/http"
 	"sync"
 
@@ -68,18 +67,4 @@ func appendFamily(to []byte, family *dto.MetricFamily, t *turns) ([]byte, error)
 		t.take()
 	}
 	return to, nil
-}
-
-// atMost refuses requests while n others are under way.
-func atMost(n int, h http.Handler) http.Handler {
-	slots := make(chan struct{}, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			h.ServeHTTP(w, r)
-		default:
-			http.Error(w, fmt.Sprintf("%d scrapes are under way; try again later.", n), http.StatusServiceUnavailable)
-		}
-	})
 }

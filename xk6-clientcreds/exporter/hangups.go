@@ -15,9 +15,8 @@ const hangupPause = time.Minute
 // hangups warns of scrapes that could not be answered to the end. Each metric that is written after that is another
 // error to promhttp, and a scraper that hangs up does so again at the next scrape.
 type hangups struct {
-	log   logrus.FieldLogger
-	now   func() time.Time
-	turns *turns
+	log logrus.FieldLogger
+	now func() time.Time
 
 	mu     sync.Mutex
 	warned time.Time
@@ -27,7 +26,7 @@ type hangups struct {
 // watch hides the errors of the connection from h.
 func (l *hangups) watch(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := &answerWriter{ResponseWriter: w, turns: l.turns}
+		answer := &answerWriter{ResponseWriter: w}
 		h.ServeHTTP(answer, r)
 		if answer.err != nil {
 			l.note(r.RemoteAddr, answer.err)
@@ -59,14 +58,12 @@ func (l *hangups) note(scraper string, err error) {
 type answerWriter struct {
 	http.ResponseWriter
 
-	turns *turns
-	err   error
+	err error
 }
 
 func (w *answerWriter) Write(p []byte) (int, error) {
 	if w.err == nil {
 		_, w.err = w.ResponseWriter.Write(p)
 	}
-	w.turns.take()
 	return len(p), nil
 }

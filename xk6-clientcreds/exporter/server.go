@@ -104,7 +104,7 @@ func schemeOf(file string) (string, error) {
 
 func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) http.Handler {
 	mux := http.NewServeMux()
-	failed := &hangups{log: log, now: s.now, turns: st.turns}
+	failed := &hangups{log: log, now: s.now}
 	metrics := promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
 		ErrorLog:           errorLog{log},
 		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not hide the others
@@ -112,10 +112,24 @@ func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, l
 		DisableCompression: true, // see compressed
 	})
 	metrics = atMost(maxScrapes, delimited(gatherer, st.turns, log, metrics))
-	mux.Handle("GET "+path, inTime(s.watch(failed.watch(compressed(metrics)))))
+	mux.Handle("GET "+path, inTime(s.watch(failed.watch(compressed(st.turns.serve(metrics))))))
 	mux.Handle("GET /{$}", landing{path, st})
 	mux.HandleFunc("GET "+healthPath, healthy)
 	return mux
+}
+
+// atMost refuses requests while n others are under way.
+func atMost(n int, h http.Handler) http.Handler {
+	slots := make(chan struct{}, n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			h.ServeHTTP(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("%d scrapes are under way; try again later.", n), http.StatusServiceUnavailable)
+		}
+	})
 }
 
 // compressed compresses the answers of h for scrapers that accept it. It needs less of the load's CPU than promhttp,

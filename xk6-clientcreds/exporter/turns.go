@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"net/http"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -8,22 +9,28 @@ import (
 
 const (
 	// shortestTurn is how long a scrape of many series works until virtual users have their turn. Left to itself, Go
-	// would let them wait for 10 ms, longer than most of their requests take.
+	// would let them wait for goTurn, longer than most of their requests take.
 	shortestTurn = 500 * time.Microsecond
-	// longestTurn is the turn that Go gives everybody.
-	longestTurn = 10 * time.Millisecond
+	// goTurn is the turn that Go gives everybody on a busy core.
+	goTurn = 10 * time.Millisecond
 	// leastShare is a scrape's share of a busy core: one in so many. With less, it would not end in time.
 	leastShare = 5
 )
 
 // turns lets a scrape and the rest of the process take turns. Scrapes share them.
 type turns struct {
-	epoch  time.Time
-	began  atomic.Int64 // this turn, in nanoseconds since epoch
-	length atomic.Int64 // of this turn, in nanoseconds
+	now   func() time.Duration
+	yield func()
+
+	began  atomic.Int64 // this turn, by now
+	length atomic.Int64 // of this turn
+	last   atomic.Int64 // when a scrape last had a part of its work done, by now
 }
 
-func newTurns() *turns { return &turns{epoch: time.Now()} }
+func newTurns() *turns {
+	epoch := time.Now()
+	return &turns{now: func() time.Duration { return time.Since(epoch) }, yield: runtime.Gosched}
+}
 
 // take yields to others if the turn has been long enough. A scrape calls it after each small part of its work. What
 // is always little has nil turns.
@@ -31,17 +38,37 @@ func (t *turns) take() {
 	if t == nil {
 		return
 	}
-	ended := time.Since(t.epoch)
-	if worked := ended - time.Duration(t.began.Load()); worked < max(time.Duration(t.length.Load()), shortestTurn) {
+	ended := t.now()
+	last := time.Duration(t.last.Swap(int64(ended)))
+	if ended-last >= goTurn { // Go has let others work. To yield again would double the wait.
+		t.began.Store(int64(ended))
 		return
 	}
-	runtime.Gosched()
-	now := time.Since(t.epoch)
-	t.length.Store(int64(nextTurn(now - ended)))
+	if ended-time.Duration(t.began.Load()) < max(time.Duration(t.length.Load()), shortestTurn) {
+		return
+	}
+	t.yield()
+	now := t.now()
+	t.length.Store(int64(now-ended) / (leastShare - 1))
 	t.began.Store(int64(now))
+	t.last.Store(int64(now))
 }
 
-// nextTurn is how long the turn is after a wait. On a core with many goroutines that are always ready, waits are long.
-func nextTurn(waited time.Duration) time.Duration {
-	return min(max(waited/(leastShare-1), shortestTurn), longestTurn)
+// serve gives the answers of h in turns.
+func (t *turns) serve(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(turnWriter{w, t}, r)
+	})
+}
+
+// turnWriter takes a turn after each part of an answer.
+type turnWriter struct {
+	http.ResponseWriter
+
+	turns *turns
+}
+
+func (w turnWriter) Write(p []byte) (int, error) {
+	defer w.turns.take()
+	return w.ResponseWriter.Write(p)
 }
