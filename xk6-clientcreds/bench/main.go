@@ -86,7 +86,7 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	table := flags.String("table", "", "the Markdown `file` to put the tables into")
 	profile := flags.String("profile", "", "a `folder` for CPU profiles, one per process, labeled by variant")
 	keep := flags.String("keep", "", "a `folder` for what was measured in each block")
-	plot := flags.String("plot", "", "the SVG `file` for the curves of growth")
+	plot := flags.String("plot", "", "the SVG `file` for the curves of vus")
 	growth := flags.Bool("growth", false, "measure how the costs grow")
 	only := flags.String("only", "", "measure only this: "+names())
 	if err := flags.Parse(args); err != nil {
@@ -102,7 +102,7 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 
-	b := &bench{k6: *k6, profile: *profile, keep: *keep, plot: *plot, log: stderr}
+	b := &bench{k6: *k6, profile: *profile, keep: *keep, log: stderr}
 	tables, err := b.measure(ctx, measurements)
 	text := results.Machine() + "\n\n" + results.Markdown(tables)
 	if len(tables) > 0 {
@@ -115,6 +115,9 @@ func mainImpl(args []string, stdout, stderr io.Writer) int {
 	rows, err := results.JSON(tables)
 	if err == nil {
 		err = results.Save(*out, rows, *table, text)
+	}
+	if err == nil && *plot != "" && b.curves != "" { // without the tables, the plot would contradict them
+		err = os.WriteFile(*plot, []byte(b.curves), 0o644) // #nosec G306 -- documentation
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "bench:", err)

@@ -27,8 +27,8 @@ type bench struct {
 	k6      string // the binary whose memory is measured
 	profile string // folder for CPU profiles, or empty
 	keep    string // folder for measurements
-	plot    string // file for the curves of growth, or empty
 	scripts string // folder
+	curves  string // of growth, as an SVG, once they are measured
 	server  *server
 	log     io.Writer
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/block"
@@ -44,10 +43,8 @@ func (b *bench) vus(ctx context.Context) ([]results.Table, error) {
 		tables.addToken(run, s.token.VUs)
 	}
 	list := []results.Table{tables.api, tables.token, tables.collector}
-	if b.plot == "" {
-		return list, nil
-	}
-	return list, os.WriteFile(b.plot, []byte(vusPlot(list)), 0o644) // #nosec G306 -- documentation
+	b.curves = vusPlot(list)
+	return list, nil
 }
 
 // vusTables have rows for each number of VUs.
