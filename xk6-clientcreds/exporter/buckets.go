@@ -19,9 +19,9 @@ const (
 const (
 	// maxBuckets bounds the classic buckets of one metric.
 	maxBuckets = 200
-	// nativeFactor is the growth of native buckets. It is the same as in remote write, and puts a
-	// percentile within 9.1% of the exact one.
-	nativeFactor = 1.1
+	// nativeSchema has 8 native buckets for each power of two, as in remote write. That puts a percentile within 9.1% of
+	// the exact one.
+	nativeSchema = 3
 	// maxNativeBuckets bounds the native buckets of one series: beyond it they get twice as wide.
 	maxNativeBuckets = 160
 )
@@ -82,15 +82,11 @@ func (rules bucketRules) of(m *metrics.Metric) []float64 {
 	return timeBuckets
 }
 
-// histogramOptions are client_golang's options for a Trend. Name and labels come from its family.
-func histogramOptions(m *metrics.Metric, kind histogramKind, rules bucketRules) prometheus.HistogramOpts {
-	o := prometheus.HistogramOpts{Name: "trend"}
+// histogramOf returns a function that makes the histograms of a Trend.
+func histogramOf(m *metrics.Metric, kind histogramKind, rules bucketRules) func() *histogram {
+	var bounds []float64
 	if kind != histogramsNative {
-		o.Buckets = rules.of(m)
+		bounds = rules.of(m)
 	}
-	if kind != histogramsClassic {
-		o.NativeHistogramBucketFactor = nativeFactor
-		o.NativeHistogramMaxBucketNumber = maxNativeBuckets
-	}
-	return o
+	return func() *histogram { return newHistogram(bounds, kind != histogramsClassic) }
 }

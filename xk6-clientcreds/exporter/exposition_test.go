@@ -32,9 +32,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // exampleRun is an exporter in the middle of a test with one metric of each kind.
-func exampleRun(t testing.TB) *rig {
+func exampleRun(t testing.TB, more ...string) *rig {
 	t.Helper()
-	r := newRig(t, "runtimeMetrics=false,buckets=*:0.1 0.25 1", func(p *output.Params) {
+	r := newRig(t, "runtimeMetrics=false,buckets=*:0.1 0.25 1"+strings.Join(more, ""), func(p *output.Params) {
 		scenario := executor.NewConstantVUsConfig("load")
 		scenario.VUs = null.IntFrom(2)
 		scenario.Duration = types.NullDurationFrom(10 * time.Second)
@@ -224,7 +224,8 @@ func TestPedanticRegistry(t *testing.T) {
 	r := exampleRun(t)
 	addEverything(r)
 	registry := prometheus.NewPedanticRegistry()
-	require.NoError(t, registry.Register(r.exporter))
+	require.NoError(t, registry.Register(r.store))
+	require.NoError(t, registry.Register(r.own))
 	_, err := registry.Gather()
 	require.NoError(t, err)
 }

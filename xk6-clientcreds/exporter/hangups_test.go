@@ -33,7 +33,7 @@ func TestScraperThatHangsUp(t *testing.T) {
 	for i := range 100 {
 		r.add(r.metric("m"+strconv.Itoa(i), 0), 1)
 	}
-	h := handler(r.options.Path, r.exporter.registry, r.store, r.scrapes, r.log)
+	h := r.handler()
 	scrape := func(room int) {
 		request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 		request.RemoteAddr = "192.0.2.1:4711"

@@ -79,7 +79,7 @@ func (r *rig) scrape(accept string) string {
 	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	request.Header.Set("Accept", accept)
 	response := httptest.NewRecorder()
-	handler(r.options.Path, r.exporter.registry, r.store, r.scrapes, r.log).ServeHTTP(response, request)
+	r.handler().ServeHTTP(response, request)
 	require.Equal(r.t, http.StatusOK, response.Code, response.Body.String())
 	for _, warning := range r.warnings() {
 		require.NotContains(r.t, warning, "error gathering metrics", "a series is missing")

@@ -18,7 +18,7 @@ import (
 func (r *rig) get(method, path string) *httptest.ResponseRecorder {
 	r.t.Helper()
 	response := httptest.NewRecorder()
-	h := handler(r.options.Path, r.exporter.registry, r.store, r.scrapes, r.log)
+	h := r.handler()
 	h.ServeHTTP(response, httptest.NewRequest(method, path, nil))
 	return response
 }

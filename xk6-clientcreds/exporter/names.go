@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
@@ -51,6 +52,20 @@ func suffixes(m *metrics.Metric) []string {
 		return []string{unitSuffix(m)}
 	default:
 		return []string{""}
+	}
+}
+
+// servedTypes returns the types of these families.
+func servedTypes(m *metrics.Metric) []dto.MetricType {
+	switch m.Type {
+	case metrics.Counter:
+		return []dto.MetricType{dto.MetricType_COUNTER}
+	case metrics.Rate:
+		return []dto.MetricType{dto.MetricType_GAUGE, dto.MetricType_COUNTER, dto.MetricType_COUNTER}
+	case metrics.Trend:
+		return []dto.MetricType{dto.MetricType_HISTOGRAM}
+	default:
+		return []dto.MetricType{dto.MetricType_GAUGE}
 	}
 }
 

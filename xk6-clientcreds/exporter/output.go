@@ -31,7 +31,8 @@ type exporter struct {
 	log          logrus.FieldLogger
 	store        *store
 	own          *ownCollector
-	registry     *prometheus.Registry
+	others       *prometheus.Registry // of metrics that k6 does not know
+	all          prometheus.Gatherer  // of all metrics
 	scrapes      *scrapes
 	noThresholds bool
 	observe      func([]metrics.SampleContainer) // nil if nobody needs samples
@@ -73,7 +74,7 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 	e := &exporter{
 		options: o, log: log,
 		store:        newStore(o, help, run, log),
-		registry:     prometheus.NewRegistry(),
+		others:       prometheus.NewRegistry(),
 		scrapes:      &scrapes{now: now},
 		noThresholds: params.RuntimeOptions.NoThresholds.Bool,
 	}
@@ -81,24 +82,17 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 	if err := o.Push.checkLabels(e.own.labelNames()); err != nil {
 		return nil, err
 	}
-	e.registry.MustRegister(e)
+	e.others.MustRegister(e.own)
 	if o.RuntimeMetrics {
-		prometheus.WrapRegistererWith(e.own.runtimeLabels(), e.registry).MustRegister(
+		prometheus.WrapRegistererWith(e.own.runtimeLabels(), e.others).MustRegister(
 			// Of Go's memory, the resident memory of the process says what a load test needs to know.
 			collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
+	ofK6 := prometheus.NewRegistry()
+	ofK6.MustRegister(e.store)
+	e.all = prometheus.Gatherers{ofK6, e.others}
 	return e, nil
-}
-
-// Describe implements prometheus.Collector. It says nothing: label sets differ within a metric, and
-// which metrics there are shows during the test.
-func (e *exporter) Describe(chan<- *prometheus.Desc) {}
-
-// Collect implements prometheus.Collector.
-func (e *exporter) Collect(out chan<- prometheus.Metric) {
-	e.store.collect(out)
-	e.own.collect(out)
 }
 
 // Description implements output.Output.
@@ -118,7 +112,7 @@ func (e *exporter) SetThresholds(all map[string]metrics.Thresholds) {
 
 // Start implements output.Output.
 func (e *exporter) Start() error {
-	srv, err := listen(e.options, e.registry, e.store, e.scrapes, e.log)
+	srv, err := listen(e.options, e.handler(), e.scrapes)
 	if err != nil {
 		return errext.WithExitCodeIfNone(fmt.Errorf("prometheus output: %w", err), exitcodes.InvalidConfig)
 	}
@@ -151,10 +145,10 @@ func (e *exporter) StopWithTestError(testErr error) error {
 	}
 	var errs []error
 	if e.options.Textfile != "" {
-		errs = append(errs, writeTextfile(e.options.Textfile, e.registry))
+		errs = append(errs, writeTextfile(e.options.Textfile, e.all))
 	}
 	if e.options.Push.URL != "" {
-		errs = append(errs, e.options.Push.push(context.Background(), e.registry))
+		errs = append(errs, e.options.Push.push(context.Background(), e.all))
 	}
 	if err := errors.Join(errs...); err != nil && e.unwritten != nil {
 		e.unwritten(fmt.Errorf("-o prometheus did not write its results: %w", err))

@@ -131,8 +131,11 @@ func (c *ownCollector) runtimeLabels() prometheus.Labels {
 	return labels
 }
 
-// collect sends the metrics as they are now.
-func (c *ownCollector) collect(out chan<- prometheus.Metric) {
+// Describe implements prometheus.Collector. It says nothing, as the store does.
+func (c *ownCollector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector: it sends the metrics as they are now.
+func (c *ownCollector) Collect(out chan<- prometheus.Metric) {
 	for _, p := range c.points() {
 		out <- p
 	}
@@ -209,11 +212,13 @@ func (c *ownCollector) verdictPoints(o *Outcome) []point {
 }
 
 func (c *ownCollector) gauge(name string, v float64, values ...string) point {
-	return point{desc: c.descs[name], labels: c.labels(name, values), gauge: &dto.Gauge{Value: proto.Float64(v)}}
+	return point{c.descs[name], &dto.Metric{Label: c.labels(name, values), Gauge: &dto.Gauge{Value: proto.Float64(v)}}}
 }
 
 func (c *ownCollector) counter(name string, v float64, values ...string) point {
-	return point{desc: c.descs[name], labels: c.labels(name, values), counter: &dto.Counter{Value: proto.Float64(v)}}
+	return point{
+		c.descs[name], &dto.Metric{Label: c.labels(name, values), Counter: &dto.Counter{Value: proto.Float64(v)}},
+	}
 }
 
 // labels returns the labels in the table, with values in its order, and the run's tags where they leave room.
@@ -230,6 +235,21 @@ func (c *ownCollector) labels(name string, values []string) []*dto.LabelPair {
 		}
 	}
 	return pairs // the registry sorts them
+}
+
+// point is a prometheus.Metric that has its value.
+type point struct {
+	desc   *prometheus.Desc
+	metric *dto.Metric
+}
+
+// Desc implements prometheus.Metric.
+func (p point) Desc() *prometheus.Desc { return p.desc }
+
+// Write implements prometheus.Metric.
+func (p point) Write(to *dto.Metric) error {
+	to.Label, to.Counter, to.Gauge, to.Histogram = p.metric.Label, p.metric.Counter, p.metric.Gauge, p.metric.Histogram
+	return nil
 }
 
 func number(b bool) float64 {

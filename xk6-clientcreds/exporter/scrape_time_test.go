@@ -31,7 +31,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		server := &http.Server{
-			Handler:           handler(r.options.Path, r.exporter.registry, r.store, r.scrapes, r.log),
+			Handler:           r.handler(),
 			ReadHeaderTimeout: time.Minute, WriteTimeout: maxScrapeTime,
 		}
 		served := make(chan error, 1)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -139,15 +138,21 @@ func TestAwaitsNobodyWhoHasLeft(t *testing.T) {
 	assert.Zero(t, within)
 }
 
+// collector is called for each scrape, and has no metrics.
+type collector func()
+
+func (c collector) Describe(chan<- *prometheus.Desc) {}
+func (c collector) Collect(chan<- prometheus.Metric) { c() }
+
 // TestScrapesUnderWayAreBounded: one more is refused, and served when one of the others has ended.
 func TestScrapesUnderWayAreBounded(t *testing.T) {
 	begun, end := make(chan struct{}), make(chan struct{})
-	gatherer := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+	e := benchExporter(t, "runtimeMetrics=false")
+	e.others.MustRegister(collector(func() {
 		begun <- struct{}{}
 		<-end
-		return nil, nil
-	})
-	h := handler("/metrics", gatherer, new(store), newVisits().scrapes, k6kit.Params("").Logger)
+	}))
+	h := e.handler()
 	scrape := func() int {
 		response := httptest.NewRecorder()
 		h.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))

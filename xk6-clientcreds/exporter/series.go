@@ -6,29 +6,44 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"go.k6.io/k6/v2/metrics"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// series is the state of one metric with one set of labels. One goroutine adds; any may collect.
+// series is the state of one metric with one set of labels. One goroutine adds; any may write.
 type series interface {
 	add(s *metrics.Sample)
-	collect(out chan<- prometheus.Metric)
+	// write writes the series as it is served, once for each suffix of its metric, into memory that another series of
+	// the metric may have used.
+	write(to []*dto.Metric)
 	pairs() []*dto.LabelPair
 }
 
-// identity holds the parts that the metrics of a series have in common.
+// identity holds what does not change in a series.
 type identity struct {
-	descs   []*prometheus.Desc // one for each suffix of the metric
 	labels  []*dto.LabelPair
 	created *timestamppb.Timestamp
-	turns   *turns // of scrapes
 }
 
 func (i *identity) pairs() []*dto.LabelPair { return i.labels }
+
+func (i *identity) writeCounter(to *dto.Metric, v float64) {
+	if to.Counter == nil {
+		to.Counter = new(dto.Counter)
+	}
+	to.Label = i.labels
+	to.Counter.CreatedTimestamp = i.created
+	set(&to.Counter.Value, v)
+}
+
+func (i *identity) writeGauge(to *dto.Metric, v float64) {
+	if to.Gauge == nil {
+		to.Gauge = new(dto.Gauge)
+	}
+	to.Label = i.labels
+	set(&to.Gauge.Value, v)
+}
 
 // value is a float that one goroutine adds to while others read it.
 type value struct{ bits atomic.Uint64 }
@@ -45,9 +60,7 @@ type counterSeries struct {
 
 func (c *counterSeries) add(s *metrics.Sample) { c.sum.set(c.sum.get() + s.Value) }
 
-func (c *counterSeries) collect(out chan<- prometheus.Metric) {
-	out <- c.counter(0, c.sum.get())
-}
+func (c *counterSeries) write(to []*dto.Metric) { c.writeCounter(to[0], c.sum.get()) }
 
 type gaugeSeries struct {
 	identity
@@ -57,7 +70,7 @@ type gaugeSeries struct {
 
 func (g *gaugeSeries) add(s *metrics.Sample) { g.last.set(s.Value) }
 
-func (g *gaugeSeries) collect(out chan<- prometheus.Metric) { out <- g.gauge(0, g.last.get()) }
+func (g *gaugeSeries) write(to []*dto.Metric) { g.writeGauge(to[0], g.last.get()) }
 
 // rateSeries is served as the share of samples that were not zero, as remote write does, and as two
 // counters. Only these can be added up over instances or give the share of a window.
@@ -74,21 +87,22 @@ func (r *rateSeries) add(s *metrics.Sample) {
 	}
 }
 
-func (r *rateSeries) collect(out chan<- prometheus.Metric) {
+func (r *rateSeries) write(to []*dto.Metric) {
 	// In this order a scrape never sees more of the second than of the first.
 	nonzero := float64(r.nonzero.Load())
 	samples := float64(r.samples.Load())
-	out <- r.gauge(0, nonzero/samples)
-	out <- r.counter(1, samples)
-	out <- r.counter(2, nonzero)
+	r.writeGauge(to[0], nonzero/samples)
+	r.writeCounter(to[1], samples)
+	r.writeCounter(to[2], nonzero)
 }
 
-// trendSeries is a histogram. It is its own prometheus.Metric.
+// trendSeries is served as a histogram.
 type trendSeries struct {
 	identity
 
-	histogram    prometheus.Histogram
+	histogram    *histogram
 	factor       float64 // of the base unit
+	exemplars    atomic.Pointer[exemplars]
 	nextExemplar time.Time
 }
 
@@ -101,53 +115,27 @@ var traceIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{16,32}$`)
 
 func (t *trendSeries) add(s *metrics.Sample) {
 	v := s.Value * t.factor
-	if s.Metadata != nil && !s.Time.Before(t.nextExemplar) {
-		if id := s.Metadata[traceIDMetadata]; traceIDPattern.MatchString(id) {
-			t.nextExemplar = s.Time.Add(exemplarInterval) // one costs as much as twenty observations
-			observer, _ := t.histogram.(prometheus.ExemplarObserver)
-			observer.ObserveWithExemplar(v, prometheus.Labels{traceIDMetadata: id})
-			return
-		}
+	t.histogram.observe(v)
+	if s.Metadata == nil || s.Time.Before(t.nextExemplar) {
+		return
 	}
-	t.histogram.Observe(v)
+	if id := s.Metadata[traceIDMetadata]; traceIDPattern.MatchString(id) {
+		t.nextExemplar = s.Time.Add(exemplarInterval) // one costs as much as many values
+		kept := t.exemplars.Load()
+		if kept == nil {
+			kept = newExemplars(t.histogram)
+			t.exemplars.Store(kept)
+		}
+		kept.add(v, id)
+	}
 }
 
-func (t *trendSeries) collect(out chan<- prometheus.Metric) { out <- t }
-
-// Desc implements prometheus.Metric.
-func (t *trendSeries) Desc() *prometheus.Desc { return t.descs[0] }
-
-// Write implements prometheus.Metric.
-func (t *trendSeries) Write(m *dto.Metric) error {
-	err := t.histogram.Write(m)
-	m.Label = t.labels
-	t.turns.take()
-	return err
-}
-
-// point is a prometheus.Metric that has its value.
-type point struct {
-	desc    *prometheus.Desc
-	labels  []*dto.LabelPair
-	turns   *turns
-	counter *dto.Counter
-	gauge   *dto.Gauge
-}
-
-func (i *identity) counter(desc int, v float64) point {
-	return point{i.descs[desc], i.labels, i.turns, &dto.Counter{Value: proto.Float64(v), CreatedTimestamp: i.created}, nil}
-}
-
-func (i *identity) gauge(desc int, v float64) point {
-	return point{i.descs[desc], i.labels, i.turns, nil, &dto.Gauge{Value: proto.Float64(v)}}
-}
-
-// Desc implements prometheus.Metric.
-func (p point) Desc() *prometheus.Desc { return p.desc }
-
-// Write implements prometheus.Metric.
-func (p point) Write(m *dto.Metric) error {
-	m.Label, m.Counter, m.Gauge = p.labels, p.counter, p.gauge
-	p.turns.take()
-	return nil
+func (t *trendSeries) write(to []*dto.Metric) {
+	if to[0].Histogram == nil {
+		to[0].Histogram = new(dto.Histogram)
+	}
+	to[0].Label = t.labels
+	to[0].Histogram.CreatedTimestamp = t.created
+	t.histogram.write(to[0].Histogram)
+	t.exemplars.Load().write(to[0].Histogram)
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/sirupsen/logrus"
@@ -39,7 +38,7 @@ type server struct {
 const healthPath = "/-/healthy"
 
 // listen opens the address and serves until shutdown.
-func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) (*server, error) {
+func listen(o *options, handler http.Handler, s *scrapes) (*server, error) {
 	scheme, err := schemeOf(o.WebConfig)
 	if err != nil {
 		return nil, err
@@ -51,7 +50,7 @@ func listen(o *options, gatherer prometheus.Gatherer, st *store, s *scrapes, log
 	}
 	srv := &server{
 		http: &http.Server{
-			Handler:           handler(o.Path, gatherer, st, s, log),
+			Handler:           handler,
 			ConnState:         s.connState,
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
@@ -102,18 +101,19 @@ func schemeOf(file string) (string, error) {
 	return "http", nil
 }
 
-func handler(path string, gatherer prometheus.Gatherer, st *store, s *scrapes, log logrus.FieldLogger) http.Handler {
+// handler serves the metrics and the pages beside them.
+func (e *exporter) handler() http.Handler {
 	mux := http.NewServeMux()
-	failed := &hangups{log: log, now: s.now}
-	metrics := promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{
-		ErrorLog:           errorLog{log},
+	failed := &hangups{log: e.log, now: e.scrapes.now}
+	promhttps := promhttp.HandlerFor(e.all, promhttp.HandlerOpts{
+		ErrorLog:           errorLog{e.log},
 		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not hide the others
 		EnableOpenMetrics:  true,
 		DisableCompression: true, // see compressed
 	})
-	metrics = atMost(maxScrapes, delimited(gatherer, st.turns, log, metrics))
-	mux.Handle("GET "+path, inTime(s.watch(failed.watch(compressed(st.turns.serve(metrics))))))
-	mux.Handle("GET /{$}", landing{path, st})
+	metrics := atMost(maxScrapes, exposition{e.store, e.others, e.log, promhttps})
+	mux.Handle("GET "+e.options.Path, inTime(e.scrapes.watch(failed.watch(compressed(e.store.turns.serve(metrics))))))
+	mux.Handle("GET /{$}", landing{e.options.Path, e.store})
 	mux.HandleFunc("GET "+healthPath, healthy)
 	return mux
 }

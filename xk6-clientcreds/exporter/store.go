@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tagcache"
@@ -58,9 +60,10 @@ type drop struct{ metric, reason string }
 // family is one k6 metric.
 type family struct {
 	metric    *metrics.Metric
-	names     []string // in Prometheus
-	descs     []*prometheus.Desc
-	histogram prometheus.HistogramOpts
+	names     []string            // in Prometheus
+	headers   []*dto.MetricFamily // by name, without series
+	descs     []*prometheus.Desc  // by name
+	histogram func() *histogram   // of a Trend
 	byLabels  map[string]series
 	series    []series
 	sorted    int // how many series there were when they were last put in order
@@ -129,7 +132,7 @@ func (st *store) resolve(ts metrics.TimeSeries) entry {
 	switch {
 	case e.series != nil:
 	case len(f.series) < st.maxSeries:
-		e.series = f.newSeries(identity{f.descs, labels, timestamppb.New(st.now()), st.turns})
+		e.series = f.newSeries(identity{labels, timestamppb.New(st.now())})
 		f.byLabels[key] = e.series
 		f.series = append(f.series, e.series)
 	case !f.full:
@@ -150,10 +153,13 @@ func (st *store) newFamily(m *metrics.Metric) *family {
 	base, help := st.names.base(m), st.help.of(m)
 	for i, suffix := range suffixes(m) {
 		f.names = append(f.names, base+suffix)
+		f.headers = append(f.headers, &dto.MetricFamily{
+			Name: proto.String(base + suffix), Help: proto.String(help[i]), Type: servedTypes(m)[i].Enum(),
+		})
 		f.descs = append(f.descs, prometheus.NewDesc(base+suffix, help[i], nil, nil))
 	}
 	if m.Type == metrics.Trend {
-		f.histogram = histogramOptions(m, st.histograms, st.buckets)
+		f.histogram = histogramOf(m, st.histograms, st.buckets)
 	}
 	st.families = append(st.families, f)
 	return f
@@ -168,7 +174,7 @@ func (f *family) newSeries(id identity) series {
 	case metrics.Trend:
 		return &trendSeries{
 			identity:  id,
-			histogram: prometheus.NewHistogram(f.histogram),
+			histogram: f.histogram(),
 			factor:    baseUnitFactor(f.metric),
 		}
 	default:
@@ -186,23 +192,34 @@ func (f *family) inOrder() []series {
 	return f.series
 }
 
-// collect sends the metrics of all series. It does not keep samples waiting.
-func (st *store) collect(out chan<- prometheus.Metric) {
-	for _, list := range st.snapshot() {
-		for _, s := range list {
-			s.collect(out)
+// Describe implements prometheus.Collector. It says nothing: label sets differ within a metric, and
+// which metrics there are shows during the test.
+func (st *store) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector. It does not keep samples waiting.
+func (st *store) Collect(out chan<- prometheus.Metric) {
+	for _, f := range st.snapshot() {
+		for _, s := range f.series {
+			written := resize[dto.Metric](nil, len(f.descs))
+			s.write(written)
+			for i, desc := range f.descs {
+				out <- point{desc, written[i]}
+			}
+			st.turns.take()
 		}
 	}
 }
 
-func (st *store) snapshot() [][]series {
+// snapshot returns copies of the families. Their series go on.
+func (st *store) snapshot() []family {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	lists := make([][]series, len(st.families))
+	families := make([]family, len(st.families))
 	for i, f := range st.families {
-		lists[i] = slices.Clone(f.inOrder())
+		families[i] = *f
+		families[i].series = slices.Clone(f.inOrder())
 	}
-	return lists
+	return families
 }
 
 // finish notes how the test ended.

@@ -69,8 +69,8 @@ func BenchmarkAddMetricSamples(b *testing.B) {
 // BenchmarkScrape measures the cost of a scrape of 10,000 k6 series, and their memory.
 func BenchmarkScrape(b *testing.B) {
 	for format, accept := range map[string]string{
-		"text":     "text/plain",
-		"protobuf": "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+		"text":     acceptText,
+		"protobuf": acceptProtobuf,
 	} {
 		b.Run(format, func(b *testing.B) {
 			var before, after runtime.MemStats
@@ -86,7 +86,7 @@ func BenchmarkScrape(b *testing.B) {
 				}
 				e.AddMetricSamples(containers)
 			}
-			handler := handler("/metrics", e.registry, e.store, &scrapes{now: time.Now}, e.log)
+			handler := e.handler()
 			size := 0
 			request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			request.Header.Set("Accept", accept)

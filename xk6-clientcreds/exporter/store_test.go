@@ -325,7 +325,7 @@ func TestAddingDoesNotWaitForAScrape(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.Collect(out)
+		r.store.Collect(out)
 		close(out)
 	}()
 	<-out // the scrape has begun, and waits
