@@ -71,8 +71,8 @@ func TestMemoryBesideTheLimit(t *testing.T) {
 	table := exporterMemoryTable([]float64{50, 60}, []float64{52, 90})
 	require.InDelta(t, 5.5, table.Results[0].Value, 1e-9)
 	require.True(t, *table.Results[0].Pass)
-	require.InDelta(t, 1.27, *table.Results[2].Ratio, 1e-9)
-	require.False(t, *table.Results[2].Pass)
+	require.InDelta(t, 1.6, table.Results[1].Value, 1e-9)
+	require.False(t, *table.Results[1].Pass)
 	require.ErrorIs(t, results.Verdict([]results.Table{table}), results.ErrMissed)
 }
 
