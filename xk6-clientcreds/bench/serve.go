@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/authserver"
@@ -62,6 +63,7 @@ func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(authserver.GCPercent) // as the command serve
 	ctx := context.Background()
 	if err := s.Start(ctx); err != nil {
 		return err

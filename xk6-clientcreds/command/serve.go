@@ -22,11 +22,6 @@ import (
 // shutdownTimeout bounds the wait for requests in progress at the end.
 const shutdownTimeout = 5 * time.Second
 
-// gcPercent lets the heap grow further than usual before it is collected. Next
-// to nothing of it stays alive, so that the collector would run all the time
-// under load; this costs a few megabytes and saves about a tenth of the CPU.
-const gcPercent = 400
-
 const serveLong = `Serve a local OAuth 2.0 authorization server and a protected API for load tests.
 
 The endpoints below the issuer are /token, /introspect, /revoke, /jwks, the well-known metadata documents, and, with
@@ -133,7 +128,7 @@ func (s *serve) run(command []string) (err error) {
 		return s.flags.explain(err)
 	}
 	if s.env("GOGC", "") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(authserver.GCPercent)
 	}
 	stats := statsFile(s.flags.statsFile)
 	if err := stats.prepare(s.flags.force); err != nil {
