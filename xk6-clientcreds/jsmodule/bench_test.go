@@ -10,6 +10,8 @@ import (
 
 	"github.com/grafana/sobek"
 	"github.com/stretchr/testify/require"
+
+	"go.k6.io/k6/v2/js/modulestest"
 )
 
 // The turns of a loop that benchmarks compare. The helpers do what scripts do by hand.
@@ -107,6 +109,40 @@ func BenchmarkHeadersHit(b *testing.B)     { benchmark(b, "HeadersHit") }
 func BenchmarkHeadersExtra(b *testing.B)   { benchmark(b, "HeadersExtra") }
 func BenchmarkJSHelper(b *testing.B)       { benchmark(b, "JSHelper") }
 func BenchmarkJSHeaders(b *testing.B)      { benchmark(b, "JSHeaders") }
+
+// BenchmarkNewClient measures what the module costs in the init context of one VU of many: its instance, the import, and a
+// client that other VUs have as well.
+func BenchmarkNewClient(b *testing.B) {
+	const perBlock = 100 // VUs that are made at a time, which does not count
+	root := New()
+	program := sobek.MustCompile("script.js", `(function (Client) {
+		return new Client({
+			tokenUrl: 'http://idp.example/token', clientId: 'orders', clientSecret: 's3cr3t', scope: 'read write',
+		});
+	})`, true)
+	env := modulestest.NewRuntime(b).VU.InitEnvField
+	vus := make([]modulestest.VU, perBlock)
+	scripts := make([]sobek.Callable, perBlock)
+	b.ReportAllocs()
+	for i := range b.N {
+		if i%perBlock == 0 {
+			b.StopTimer()
+			for j := range min(perBlock, b.N-i) {
+				rt := sobek.New()
+				vus[j] = modulestest.VU{RuntimeField: rt, InitEnvField: env}
+				script, err := rt.RunProgram(program)
+				require.NoError(b, err)
+				scripts[j], _ = sobek.AssertFunction(script)
+			}
+			b.StartTimer()
+		}
+		vu := &vus[i%perBlock]
+		exports := vu.RuntimeField.ToValue(root.NewModuleInstance(vu).Exports().Default).ToObject(vu.RuntimeField)
+		if _, err := scripts[i%perBlock](sobek.Undefined(), exports.Get("Client")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 // BenchmarkHotPath measures the turns in shuffled blocks of one process and reports, beside the
 // nanoseconds of each, the ratios that matter. Only so are ratios to be trusted: what one turn

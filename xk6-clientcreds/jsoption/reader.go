@@ -37,23 +37,33 @@ type Reader struct {
 	rt      *sobek.Runtime
 	path    string // "" or "cache."
 	obj     *sobek.Object
-	known   []string
-	given   map[string]bool // by full name; shared with the readers of nested objects
+	known   []string  // the names that were read
+	given   []string  // the full names that the script gave, also in nested objects
+	nested  []*Reader // of nested objects
 	resolve func(path string) string
 	err     error // the first
 }
 
+// The names that readers have room for from the start: a reader is made for each client of each VU.
+const (
+	namesOfObject       = 32
+	namesOfNestedObject = 8
+)
+
 // NewReader returns a reader of obj. resolve makes the path of a file absolute, from the script's folder.
 func NewReader(rt *sobek.Runtime, obj *sobek.Object, resolve func(path string) string) *Reader {
-	return &Reader{rt: rt, obj: obj, given: make(map[string]bool), resolve: resolve}
+	return &Reader{rt: rt, obj: obj, known: make([]string, 0, namesOfObject), resolve: resolve}
 }
 
 // Get returns the property, or nil when it is absent or undefined, or when an earlier option was wrong.
 func (r *Reader) Get(name string) sobek.Value {
 	r.known = append(r.known, name)
 	v := r.obj.Get(name)
-	r.given[r.path+name] = v != nil && !sobek.IsUndefined(v)
-	if r.err != nil || !r.given[r.path+name] {
+	if v == nil || sobek.IsUndefined(v) {
+		return nil
+	}
+	r.given = append(r.given, r.path+name)
+	if r.err != nil {
 		return nil
 	}
 	return v
@@ -66,13 +76,16 @@ func (r *Reader) Known() []string { return slices.Clone(r.known) }
 func (r *Reader) Keys() []string { return r.obj.Keys() }
 
 // Given reports whether the script gave the option of that full name.
-func (r *Reader) Given(option string) bool { return r.given[option] }
+func (r *Reader) Given(option string) bool { return slices.Contains(r.given, option) }
 
 // Options returns the full names of all options that were read, given or not.
 func (r *Reader) Options() []string {
-	names := make([]string, 0, len(r.given))
-	for name := range r.given {
-		names = append(names, name)
+	var names []string
+	for _, name := range r.known {
+		names = append(names, r.path+name)
+	}
+	for _, nested := range r.nested {
+		names = append(names, nested.Options()...)
 	}
 	return names
 }
@@ -129,9 +142,14 @@ func (r *Reader) Nested(name string, v sobek.Value, read func(*Reader)) {
 		r.Fail(name, "is %s; it must be an object", Describe(v))
 		return
 	}
-	nested := &Reader{rt: r.rt, path: r.path + name + ".", obj: v.ToObject(r.rt), given: r.given, resolve: r.resolve}
+	nested := &Reader{
+		rt: r.rt, path: r.path + name + ".", obj: v.ToObject(r.rt), known: make([]string, 0, namesOfNestedObject),
+		resolve: r.resolve,
+	}
 	read(nested)
 	r.err = nested.Finish()
+	r.given = append(r.given, nested.given...)
+	r.nested = append(r.nested, nested)
 }
 
 // IsObject reports whether v is a plain object.
