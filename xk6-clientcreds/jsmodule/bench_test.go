@@ -110,8 +110,8 @@ func BenchmarkHeadersExtra(b *testing.B)   { benchmark(b, "HeadersExtra") }
 func BenchmarkJSHelper(b *testing.B)       { benchmark(b, "JSHelper") }
 func BenchmarkJSHeaders(b *testing.B)      { benchmark(b, "JSHeaders") }
 
-// BenchmarkNewClient measures what the module costs in the init context of one VU of many: its instance, the import, and a
-// client that other VUs have as well.
+// BenchmarkNewClient measures what the module costs in the init context of one VU of many: its instance, the import,
+// and a client that other VUs have as well.
 func BenchmarkNewClient(b *testing.B) {
 	const perBlock = 100 // VUs that are made at a time, which does not count
 	root := New()

@@ -36,8 +36,8 @@ type options struct {
 	RevocationURL        string
 	JWKSURL              string
 	ClientID             string
-	ClientSecret         secret.Text `json:"-"`
-	SecretFrom           secretRef   // of ClientSecret, once that is read
+	ClientSecret         secret.Text
+	SecretFrom           secretRef // of ClientSecret, once that is read
 	Auth, BasicEncoding  string
 	Key                  keyOptions
 	Certificate          certificateOptions

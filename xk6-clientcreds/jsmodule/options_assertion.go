@@ -12,7 +12,7 @@ import (
 
 // keyOptions are the private key of private_key_jwt, or of a certificate.
 type keyOptions struct {
-	Text      secret.Text `json:"-"` // PEM or JWK; of From once that is read
+	Text      secret.Text // PEM or JWK; of From once that is read
 	From      secretRef
 	ID        string
 	Algorithm string

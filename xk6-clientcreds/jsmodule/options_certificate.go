@@ -13,7 +13,7 @@ import (
 // certificateOptions are the certificate of tls_client_auth and self_signed_tls_client_auth, and the one
 // whose thumbprint the JWTs of private_key_jwt have.
 type certificateOptions struct {
-	Text secret.Text `json:"-"` // PEM, maybe with the key; of File once that is read
+	Text secret.Text // PEM, maybe with the key; of File once that is read
 	File string
 }
 

@@ -12,7 +12,7 @@ import (
 type dpopOptions struct {
 	On        bool
 	Algorithm string      // of a key that is made here, or that Text is to sign with
-	Text      secret.Text `json:"-"` // the key, PEM or JWK; of From once that is read; none for one that is made here
+	Text      secret.Text // the key, PEM or JWK; of From once that is read; none for one that is made here
 	From      secretRef
 }
 

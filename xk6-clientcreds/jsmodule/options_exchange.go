@@ -11,7 +11,7 @@ import (
 // exchangeOptions are the options of the token exchange (RFC 8693) that follows the client-credentials
 // grant, with the names of §2.1.
 type exchangeOptions struct {
-	SubjectToken, ActorToken         secret.Text `json:"-"`
+	SubjectToken, ActorToken         secret.Text
 	SubjectTokenType, ActorTokenType string
 	RequestedTokenType               string
 	Audience, Resource, Scope        []string

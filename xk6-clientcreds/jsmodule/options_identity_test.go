@@ -58,6 +58,44 @@ func TestWhatIsReadSomewhereIsKnownByItsPlace(t *testing.T) {
 	}
 }
 
+// Two clients with the same texts at different places are two clients.
+func TestPartsOfTheIdentityDoNotRunIntoEachOther(t *testing.T) {
+	t.Parallel()
+	keys := make(map[string]int)
+	for i, change := range []func(*options){
+		func(o *options) { o.Issuer = "ab" },
+		func(o *options) { o.TokenURL = "ab" },
+		func(o *options) { o.Issuer, o.TokenURL = "a", "b" },
+		func(o *options) { o.ClientSecret = secret.New("ab") },
+		func(o *options) { o.SecretFrom.Env = "ab" },
+		func(o *options) { o.Key.Text = secret.New("ab") },
+		func(o *options) { o.Scope = []string{"ab"} },
+		func(o *options) { o.Scope = []string{"a", "b"} },
+		func(o *options) { o.Scope, o.Audience = []string{"a"}, []string{"b"} },
+		func(o *options) { o.Audience = []string{"a", "b"} },
+		func(o *options) { o.Exchange = &exchangeOptions{Audience: []string{"a", "b"}} },
+		func(o *options) { o.Params = map[string][]string{} },
+		func(o *options) { o.Params = map[string][]string{"a": {"b"}} },
+		func(o *options) { o.Params = map[string][]string{"a": nil, "b": nil} },
+		func(o *options) { o.Headers = map[string]string{"a": "b"} },
+		func(o *options) { o.Tags = map[string]string{"a": "b"} },
+		func(o *options) { o.Tags = map[string]string{"ab": ""} },
+	} {
+		o := defaults()
+		change(&o)
+		before, known := keys[o.key()]
+		assert.False(t, known, "%d and %d", before, i)
+		keys[o.key()] = i
+	}
+
+	o := defaults()
+	o.Tags = map[string]string{"a": "1", "b": "2", "c": "3", "d": "4", "e": "5", "f": "6", "g": "7", "h": "8", "i": "9"}
+	key := o.key()
+	for range 10 {
+		assert.Equal(t, key, o.key(), "the order of a map makes no difference")
+	}
+}
+
 // leavesOf returns the exported fields of a struct and of structs in it, each by its path of names.
 func leavesOf(of reflect.Type, prefix string) (paths []string) {
 	for i := range of.NumField() {
