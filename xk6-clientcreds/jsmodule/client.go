@@ -3,7 +3,6 @@ package jsmodule
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -62,28 +61,22 @@ func newClient(m *instance, o *options) (*client, error) {
 	if err := c.initDPoP(); err != nil {
 		return nil, err
 	}
-	key := c.vuKey()
-	if o.Cache.Scope == scopeShared {
-		key = source.key
+	if c.opts.Cache.Scope == scopeShared {
+		c.entry = m.process.cache.Entry(source.key, c.opts.policy(), &source.refusals)
+	} else {
+		c.entry = m.process.cache.Own(c.opts.policy(), &source.refusals)
 	}
-	c.entry = m.process.cache.Entry(key, o.policy(), &source.refusals)
 	m.clients[source] = c
 	m.process.flushAtEnd(c)
 	return c, nil
 }
 
-// vuKey is the key of the cache entry that this VU has for itself.
-func (c *client) vuKey() string { return strconv.FormatUint(c.m.id, 36) + " " + c.source.key }
-
 // release gives up the client and, where it is this VU's own, the token. A script that holds on to the
-// client can still use it.
+// client can still use both.
 func (c *client) release() {
 	c.usage.release()
 	c.certified.close()
 	delete(c.m.clients, c.source)
-	if c.opts.Cache.Scope != scopeShared {
-		c.m.process.cache.Forget(c.vuKey())
-	}
 }
 
 // hit returns the view of the token at hand when it is fresh, else nil: the hot path.

@@ -54,7 +54,7 @@ type instance struct {
 	vu      modules.VU
 	logger  logrus.FieldLogger
 	cwd     *url.URL // of the script
-	id      uint64   // distinguishes this VU's cache entries from others'
+	id      uint64   // of the process, from 1
 	exports *sobek.Object
 	clients map[*tokenSource]*client
 	errors  sobek.Value // the TokenError class, made on first use

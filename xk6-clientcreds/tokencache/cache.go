@@ -92,20 +92,18 @@ func (c *Cache) Entry(key string, p Policy, refusals *Hold) *Entry {
 	defer c.mu.Unlock()
 	e := c.entries[key]
 	if e == nil {
-		if refusals == nil {
-			refusals = new(Hold)
-		}
-		e = &Entry{cache: c, policy: p, refusals: refusals, reason: Cold}
+		e = c.Own(p, refusals)
 		c.entries[key] = e
 	}
 	return e
 }
 
-// Forget removes the entry of that key. Its holders can go on using it, with a flight under way.
-func (c *Cache) Forget(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.entries, key)
+// Own returns a new entry without a key, whose tokens only its holder gets.
+func (c *Cache) Own(p Policy, refusals *Hold) *Entry {
+	if refusals == nil {
+		refusals = new(Hold)
+	}
+	return &Entry{cache: c, policy: p, refusals: refusals, reason: Cold}
 }
 
 // Close ends the cache: flights may go on for grace, are then canceled, and Close returns when

@@ -228,15 +228,17 @@ func TestConcurrentUse(t *testing.T) {
 	assert.Positive(t, n.Load())
 }
 
-// A forgotten entry is another one the next time; who holds it goes on with its token.
-func TestForget(t *testing.T) {
+// An entry of its holder's own has a token of its own, and ends with the cache like the others.
+func TestOwn(t *testing.T) {
 	t.Parallel()
 	c := New(Options{})
-	defer c.Close(0)
-	held := c.Entry("a", Policy{}, nil)
-	c.Forget("a")
-	c.Forget("never there")
-	again := c.Entry("a", Policy{}, nil)
-	assert.NotSame(t, held, again)
-	assert.Same(t, again, c.Entry("a", Policy{}, nil))
+	s := newServer(time.Minute)
+	refusals := new(Hold)
+	a, b := c.Own(Policy{}, refusals), c.Own(Policy{}, refusals)
+	assert.Equal(t, "1", get(t, a, s, Miss))
+	assert.Equal(t, "2", get(t, b, s, Miss))
+	assert.Equal(t, "1", get(t, a, s, Hit))
+	c.Close(0)
+	_, _, err := c.Own(Policy{}, nil).Get(t.Context(), s)
+	assert.ErrorIs(t, err, ErrClosed)
 }
