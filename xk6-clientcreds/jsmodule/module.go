@@ -56,6 +56,7 @@ type instance struct {
 	cwd     *url.URL // of the script
 	id      uint64   // of the process, from 1
 	exports *sobek.Object
+	made    [len(exportNames)]sobek.Value // the members of exports
 	clients map[*tokenSource]*client
 	errors  sobek.Value // the TokenError class, made on first use
 	freeze  sobek.Callable
@@ -67,7 +68,7 @@ func newInstance(p *process, vu modules.VU) *instance {
 		process: p, vu: vu, logger: env.Logger, cwd: env.CWD, id: p.instances.Add(1),
 		clients: make(map[*tokenSource]*client),
 	}
-	m.exports = newExports(m)
+	m.exports = vu.Runtime().NewDynamicObject((*exports)(m))
 	return m
 }
 
