@@ -14,16 +14,16 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/tokencache"
 )
 
-// client is a Client in one VU.
+// client is a Client in one VU. What a hit touches is together: with many VUs it is not in the CPU's cache.
 type client struct {
-	m      *instance
 	source *tokenSource
 	opts   *options
+
+	m      *instance
+	signer *oauth.DPoPSigner // of the key that tokens are bound to; nil for bearer tokens
 	entry  *tokencache.Entry // without a token when cache.scope is "none"
 	view   *view             // of the lease last used; nil before
 	usage  usage
-
-	signer *oauth.DPoPSigner // of the key that tokens are bound to; nil for bearer tokens
 
 	sender *sender         // for senderFor; nil before
 	http   *authorizedHTTP // made on the first use of a verb
@@ -37,9 +37,9 @@ type view struct {
 	lease         *tokencache.Lease
 	freshUntil    time.Duration // since epoch
 	expires       time.Duration // since epoch
-	token         sobek.Value
-	authorization sobek.Value   // nil until asked for
 	headers       *sobek.Object // nil until asked for
+	token         sobek.Value
+	authorization sobek.Value // nil until asked for
 }
 
 var errInitContext = errors.New(
@@ -57,7 +57,7 @@ func newClient(m *instance, o *options) (*client, error) {
 	source.warnOfCertificate(time.Now())
 	source.warnOfBlanks()
 	c := &client{m: m, source: source, opts: source.opts}
-	c.usage = usage{process: m.process, opts: source.opts, client: c}
+	c.usage.client = c
 	if err := c.initDPoP(); err != nil {
 		return nil, err
 	}

@@ -26,20 +26,19 @@ const sampleEvery = time.Second
 // in an iteration, so at most once per iteration, and at the end of the test. Only the VU's
 // goroutine touches it, and after the test the goroutine that ends it.
 type usage struct {
-	process *process
-	opts    *options
-
-	client    *client // of which this is the usage
-	released  bool    // the end of the test does not concern it
-	iteration int64
-	flushed   time.Duration // since epoch
-	base      *metrics.TagSet
-	tags      metrics.TagsAndMeta
+	// These are what a hit touches.
 	samples   chan<- metrics.SampleContainer // nil before the first use
+	iteration int64
+	hits      int64
+	lastUse   time.Duration // since epoch
+	expires   time.Duration // of the token last used, since epoch
 
-	hits, misses int64
-	lastUse      time.Duration // since epoch
-	expires      time.Duration // of the token last used, since epoch
+	misses   int64
+	client   *client       // of which this is the usage
+	released bool          // the end of the test does not concern it
+	flushed  time.Duration // since epoch
+	base     *metrics.TagSet
+	tags     metrics.TagsAndMeta
 
 	total counters
 }
@@ -56,12 +55,12 @@ func (u *usage) begin(state *lib.State, now time.Duration) {
 	}
 	u.flush()
 	if u.released {
-		u.process.flushAtEnd(u.client)
+		u.client.m.process.flushAtEnd(u.client)
 		u.released = false
 	}
 	// The same tags as last time need not be made again: with many VUs that is most of a flush.
 	if current.Tags != u.base || len(current.Metadata) > 0 || len(u.tags.Metadata) > 0 {
-		u.base, u.tags = current.Tags, clientTags(u.opts, current)
+		u.base, u.tags = current.Tags, clientTags(u.client.opts, current)
 	}
 	u.samples, u.flushed = state.Samples, now
 }
@@ -90,12 +89,12 @@ func (u *usage) flush() {
 		})
 	}
 	if u.hits > 0 {
-		add(u.process.metrics.CacheHits, float64(u.hits))
+		add(u.client.m.process.metrics.CacheHits, float64(u.hits))
 	}
 	if u.misses > 0 {
-		add(u.process.metrics.CacheMisses, float64(u.misses))
+		add(u.client.m.process.metrics.CacheMisses, float64(u.misses))
 	}
-	add(u.process.metrics.TokenRemaining, metrics.D(u.expires-u.lastUse))
+	add(u.client.m.process.metrics.TokenRemaining, metrics.D(u.expires-u.lastUse))
 	push(u.samples, list, u.tags.Tags, at)
 	u.total.hits += u.hits
 	u.total.misses += u.misses
@@ -106,7 +105,7 @@ func (u *usage) flush() {
 // the end of the test.
 func (u *usage) release() {
 	u.flush()
-	u.process.flushed(u.client)
+	u.client.m.process.flushed(u.client)
 	u.released, u.samples, u.base = true, nil, nil
 }
 
@@ -115,12 +114,12 @@ func (u *usage) release() {
 func (u *usage) expiredTokenUse(state *lib.State) func() {
 	return func() {
 		u.total.expiredTokenUses.Add(1)
-		pushOne(state.Samples, u.process.metrics.ExpiredTokenUses, 1, currentTags(u.opts, state))
-		u.process.warnOnce(warning{"expired token use", u.opts.subject()},
+		pushOne(state.Samples, u.client.m.process.metrics.ExpiredTokenUses, 1, currentTags(u.client.opts, state))
+		u.client.m.process.warnOnce(warning{"expired token use", u.client.opts.subject()},
 			fmt.Sprintf("A request was sent with a token of client %q that had expired while the request waited to be sent; "+
 				"this run is not valid. Give the token more time with cache.leeway, or look for what delays requests: the rps "+
 				"option, a lack of CPU",
-				u.opts.ClientID))
+				u.client.opts.ClientID))
 	}
 }
 
