@@ -45,11 +45,14 @@ type view struct {
 var errInitContext = errors.New(
 	"tokens cannot be requested in the init context; use the client in the default function, setup() or teardown()")
 
-// newClient returns this VU's client for o: the same one for the same options.
+// newClient returns this VU's client for o: the same one for the same options. The caller must not use o any more.
 func newClient(m *instance, o *options) (*client, error) {
 	source, err := m.process.sourceFor(o)
 	if err != nil {
 		return nil, err
+	}
+	if source.opts != o {
+		o.release()
 	}
 	if c := m.clients[source]; c != nil {
 		return c, nil

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -109,7 +110,9 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) st
 			"clientSecret")
 	}
 	r := jsoption.NewReader(rt, v.ToObject(rt), resolve)
-	o := defaults()
+	defer r.Release()
+	o, _ := spareOptions.Get().(*options)
+	*o = defaults()
 	o.read(r)
 	if err := r.Finish(); err != nil {
 		return nil, err
@@ -118,7 +121,20 @@ func parseOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string) st
 		o.Retry.MaxBackoff = max(o.Retry.MaxBackoff, o.Retry.Backoff)
 	}
 	o.scopeText = strings.Join(o.Scope, " ")
-	return &o, o.check(r)
+	if err := o.check(r); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// spareOptions are options that were released. All VUs but the first need theirs only to find the client that they have
+// in common.
+var spareOptions = sync.Pool{New: func() any { return new(options) }}
+
+// release gives the memory of o to other options, without what was in it. It must not be used any more.
+func (o *options) release() {
+	*o = options{}
+	spareOptions.Put(o)
 }
 
 // read takes from r what is given. It names every option there is.

@@ -45,6 +45,7 @@ func parsePoolOptions(rt *sobek.Runtime, v sobek.Value, resolve func(path string
 		return nil, nil, errors.New("new ClientPool(options) needs an object with at least clients, and tokenUrl or issuer")
 	}
 	r := jsoption.NewReader(rt, v.ToObject(rt), resolve)
+	defer r.Release()
 	o := poolDefaults()
 	o.read(r)
 	own := r.Known()

@@ -1,9 +1,12 @@
 package jsmodule
 
 import (
+	"path/filepath"
 	"testing"
 
+	"github.com/grafana/sobek"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // allOptions are the names of all options, in the order in which errors tell them.
@@ -668,6 +671,28 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 	assert.Empty(t, v.module.clients)
 	v.mustRun(`new Client(ok)`)
 	assert.Len(t, v.module.clients, 1)
+}
+
+// Options that are not needed any more leave nothing behind in those that get their memory. No test runs beside this
+// one, so that nobody else gets it.
+func TestReleasedOptions(t *testing.T) {
+	rt := sobek.New()
+	parse := func(code string) *options {
+		value, err := rt.RunString(`({tokenUrl: 'https://a', clientId: 'a', clientSecret: 'b', ` + code + `})`)
+		require.NoError(t, err)
+		o, err := parseOptions(rt, value, filepath.Clean)
+		require.NoError(t, err)
+		return o
+	}
+	fresh := *parse(``)
+	for range 10 { // one of them, at least, gets the memory of the last
+		full := parse(`scope: 'c', exchange: {}, headers: {d: 'e'}, cache: {scope: 'shared', jitter: 5}, maxRequests: 1`)
+		kept := *full
+		full.release()
+		assert.Zero(t, *full, "there is no secret while nobody has it")
+		assert.Equal(t, "c", kept.scopeText)
+		assert.Equal(t, fresh, *parse(``))
+	}
 }
 
 // Each of these is an option, or a value of one, that is right although it looks unusual.

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grafana/sobek"
 
@@ -44,15 +45,25 @@ type Reader struct {
 	err     error // the first
 }
 
-// The names that readers have room for from the start: a reader is made for each client of each VU.
-const (
-	namesOfObject       = 32
-	namesOfNestedObject = 8
-)
+// readers were released. Each VU reads the options of each client, and the lists of names are most of what that
+// allocates.
+var readers = sync.Pool{New: func() any { return new(Reader) }}
 
-// NewReader returns a reader of obj. resolve makes the path of a file absolute, from the script's folder.
+// NewReader returns a reader of obj. resolve makes the path of a file absolute, from the script's folder. A reader that
+// is no longer needed can be released.
 func NewReader(rt *sobek.Runtime, obj *sobek.Object, resolve func(path string) string) *Reader {
-	return &Reader{rt: rt, obj: obj, known: make([]string, 0, namesOfObject), resolve: resolve}
+	r, _ := readers.Get().(*Reader)
+	r.rt, r.obj, r.resolve = rt, obj, resolve
+	return r
+}
+
+// Release gives the memory of the reader to the next one. The reader must not be used any more.
+func (r *Reader) Release() {
+	for _, nested := range r.nested {
+		nested.Release()
+	}
+	*r = Reader{known: r.known[:0], given: r.given[:0]}
+	readers.Put(r)
 }
 
 // Get returns the property, or nil when it is absent or undefined, or when an earlier option was wrong.
@@ -142,10 +153,8 @@ func (r *Reader) Nested(name string, v sobek.Value, read func(*Reader)) {
 		r.Fail(name, "is %s; it must be an object", Describe(v))
 		return
 	}
-	nested := &Reader{
-		rt: r.rt, path: r.path + name + ".", obj: v.ToObject(r.rt), known: make([]string, 0, namesOfNestedObject),
-		resolve: r.resolve,
-	}
+	nested := NewReader(r.rt, v.ToObject(r.rt), r.resolve)
+	nested.path = r.path + name + "."
 	read(nested)
 	r.err = nested.Finish()
 	r.given = append(r.given, nested.given...)

@@ -115,3 +115,23 @@ func TestAbsentOptions(t *testing.T) {
 	assert.Equal(t, "is undefined (is the environment variable set?)", r.Absent("text"))
 	assert.Equal(t, "is missing", r.Absent("file"))
 }
+
+// What was read before, and what was wrong with it, is forgotten.
+func TestReleasedReader(t *testing.T) {
+	t.Parallel()
+	for range 10 { // one of them, at least, gets the memory of the last
+		_, r := read(t, `{text: 1, on: true, nested: {inner: 's3cr3t', unknown: 1}}`)
+		require.Error(t, r.Finish())
+		r.Release()
+
+		rt := sobek.New()
+		r = jsoption.NewReader(rt, rt.NewObject(), filepath.Clean)
+		r.Object("nested", func(*jsoption.Reader) { assert.Fail(t, "there is none") })
+		require.NoError(t, r.Finish())
+		assert.Equal(t, []string{"nested"}, r.Known())
+		assert.Equal(t, []string{"nested"}, r.Options())
+		assert.False(t, r.Given("on"))
+		assert.False(t, r.Given("nested.inner"))
+		r.Release()
+	}
+}
