@@ -14,6 +14,7 @@ import (
 type credentials struct {
 	opts      *options // the token source's, with the secret or key as it was read
 	auth      oauth.ClientAuth
+	named     *oauth.ClientCertificate     // by assertions; nil if they name none
 	client    atomic.Pointer[oauth.Client] // nil until the first token request
 	endpoints endpoints
 }
@@ -30,6 +31,12 @@ func (t *tokenSource) newCredentials(o *options) (*credentials, error) {
 		return nil, asOptionError(err)
 	}
 	c := &credentials{opts: o, auth: hidden(auth, redactor)}
+	if t.certificate == nil && !o.Certificate.Text.IsZero() {
+		c.named, err = oauth.ParseClientCertificate([]byte(o.Certificate.Text.Reveal()), []byte(o.Key.Text.Reveal()))
+		if err != nil {
+			return nil, asOptionError(err)
+		}
+	}
 	config := t.config(c, o.TokenURL, "")
 	if err := config.Validate(); err != nil {
 		return nil, asOptionError(err)
@@ -94,8 +101,8 @@ func (o *options) mayRotate() bool {
 // just that.
 func (t *tokenSource) warnOfCertificate(now time.Time) {
 	c := t.certificate
-	if o := t.credentials.Load().opts; c == nil && !o.Certificate.Text.IsZero() { // the one that assertions name
-		c, _ = oauth.ParseClientCertificate([]byte(o.Certificate.Text.Reveal()), []byte(o.Key.Text.Reveal()))
+	if c == nil {
+		c = t.credentials.Load().named
 	}
 	if c == nil {
 		return
