@@ -13,8 +13,8 @@ import (
 )
 
 // GCPercent is a GOGC for processes that only serve. It lets the heap grow further than usual before it is collected:
-// next to nothing of it stays alive, so that the collector would run all the time under load. This costs a few megabytes
-// and saves about a tenth of the CPU time.
+// next to nothing of it stays alive, so that the collector would run all the time under load. This costs a few
+// megabytes and saves about a tenth of the CPU time.
 const GCPercent = 400
 
 // Server is an authorization server and a protected API. Make it with [New],

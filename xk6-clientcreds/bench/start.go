@@ -11,8 +11,9 @@ import (
 	"github.com/xk6-clientcreds/harness/xk6-clientcreds/bench/results"
 )
 
-// startUps is how often each script is started with mostVUs.
-const startUps = 6
+// startUps is how often each script is started with mostVUs. Whether one more collection of that heap falls into a
+// start is random.
+const startUps = 12
 
 // start measures the CPU time of a k6 that creates all VUs, each of which has an empty iteration.
 func (b *bench) start(ctx context.Context) ([]results.Table, error) {

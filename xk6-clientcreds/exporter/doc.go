@@ -9,7 +9,8 @@
 //	Trend    k6_<name>_seconds, k6_<name>_bytes or k6_<name>: a histogram, native and classic
 //
 // Samples arrive on one goroutine of k6. It finds the state of a time series by its identity and
-// updates it with atomic operations. Scrapes read that state: neither waits for the other.
+// updates it. A scrape reads one series after the other: samples wait for it as long as it takes to
+// write one histogram at most.
 //
 // The package knows k6's metrics, options and outputs, and nothing of the rest of this module.
 package exporter

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/sirupsen/logrus"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -19,16 +20,16 @@ import (
 // exposition answers scrapes with one series after the other. promhttp gathers all series before it encodes a metric
 // with all of them: with many series, virtual users would wait for that, and for the collector of its garbage.
 type exposition struct {
-	store     *store
-	others    prometheus.Gatherer // of the other metrics, which have few series
-	log       logrus.FieldLogger
-	promhttps http.Handler // answers in formats that nobody scrapes, and filters by name[]
+	store    *store
+	others   prometheus.Gatherer // of the other metrics, which have few series
+	log      logrus.FieldLogger
+	fallback http.Handler // promhttp's: answers in other formats, and filters by name[]
 }
 
 func (x exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateIncludingOpenMetrics(r.Header)
 	if !streamed(format) || r.URL.Query().Has("name[]") {
-		x.promhttps.ServeHTTP(w, r)
+		x.fallback.ServeHTTP(w, r)
 		return
 	}
 	families := x.store.snapshot()
@@ -49,7 +50,7 @@ func (x exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write writes all metrics in the order of their names, and those of one metric of k6 together.
+// write writes all metrics, those of one metric of k6 together, in the order of their first names.
 func (x exposition) write(to *stream, families []family, others []*dto.MetricFamily) {
 	slices.SortFunc(families, func(a, b family) int { return cmp.Compare(a.names[0], b.names[0]) })
 	for _, f := range families {
@@ -86,7 +87,7 @@ func (s *stream) series(f family) {
 			encoder.add(written[i])
 		}
 		if len(encoders) == 1 { // families do not mix
-			encoders[0].flush(flushSize)
+			encoders[0].flush()
 		}
 		s.turns.take()
 	}
@@ -101,14 +102,14 @@ func (s *stream) family(f *dto.MetricFamily) {
 	encoder := s.newEncoder(f)
 	for _, m := range f.Metric {
 		encoder.add(m)
-		encoder.flush(flushSize)
+		encoder.flush()
 		s.turns.take()
 	}
 	encoder.end()
 }
 
-// flushSize is how many bytes of text are written at a time.
-const flushSize = 16 << 10
+// partSize is how many bytes are written at a time.
+const partSize = 16 << 10
 
 // encoder encodes a family, one metric after the other.
 type encoder struct {
@@ -128,7 +129,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (s *stream) newEncoder(header *dto.MetricFamily) *encoder {
 	buffer := buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // only such pointers are put there
 	return &encoder{
-		stream: s, name: header.GetName(), buffer: buffer, text: expfmt.NewEncoder(buffer, s.format),
+		stream: s, name: header.GetName(), buffer: buffer,
+		// No name needs escaping, but to find that out takes time.
+		text: expfmt.NewEncoder(buffer, s.format.WithEscapingScheme(model.NoEscaping)),
 		family: &dto.MetricFamily{
 			Name: header.Name, Help: header.Help, Type: header.Type, Unit: header.Unit, Metric: make([]*dto.Metric, 1),
 		},
@@ -146,10 +149,11 @@ func (e *encoder) add(m *dto.Metric) {
 	before := e.buffer.Len()
 	e.family.Metric[0] = m
 	err := e.encode(before)
-	if err != nil {
-		e.buffer.Truncate(before)
+	if err == nil {
+		return
 	}
-	if err != nil && !e.failed {
+	e.buffer.Truncate(before)
+	if !e.failed {
 		e.failed = true
 		e.log.Warnf("error encoding metric %s: %v", e.name, err)
 	}
@@ -193,23 +197,27 @@ func (e *encoder) appendMessage() error {
 	return nil
 }
 
-// flush writes what is encoded if that is as much as least. A delimited message has its length first, so it is written
-// at the end.
-func (e *encoder) flush(least int) {
-	if e.buffer.Len() < least || e.delimited {
-		return
+// flush writes what is encoded if that is much text. A delimited message begins with its length, so it is written at
+// the end.
+func (e *encoder) flush() {
+	if e.buffer.Len() >= partSize && !e.delimited {
+		e.write()
 	}
-	_, _ = e.w.Write(e.buffer.Bytes())
-	e.buffer.Reset()
 }
 
 // end writes the rest of the family.
 func (e *encoder) end() {
 	if e.delimited && e.buffer.Len() > 0 {
 		_, _ = e.w.Write(protowire.AppendVarint(nil, uint64(e.buffer.Len()))) // #nosec G115 -- a length
-		_, _ = e.w.Write(e.buffer.Bytes())
 	}
-	e.flush(1)
-	e.buffer.Reset()
+	e.write()
 	buffers.Put(e.buffer)
+}
+
+// write writes what is encoded, in parts: others have their turns while it is compressed.
+func (e *encoder) write() {
+	for part := range slices.Chunk(e.buffer.Bytes(), partSize) {
+		_, _ = e.w.Write(part)
+	}
+	e.buffer.Reset()
 }

@@ -43,7 +43,7 @@ func TestExpositionAsPromhttp(t *testing.T) {
 				assert.Equal(t, want.Body.String(), got.Body.String(), accept)
 			}
 			assert.True(t, bytes.Equal(want.Body.Bytes(), got.Body.Bytes()), "%s%s", accept, argument)
-			assert.Greater(t, got.Body.Len(), 2*flushSize)
+			assert.Greater(t, got.Body.Len(), 2*partSize)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // hangupPause is the least time between two warnings of scrapers that hang up.
 const hangupPause = time.Minute
 
-// hangups warns of scrapes that could not be answered to the end. Each metric that is written after that is another
-// error to promhttp, and a scraper that hangs up does so again at the next scrape.
+// hangups warns of scrapes that could not be answered to the end. A scraper that hangs up does so again at the next
+// scrape.
 type hangups struct {
 	log logrus.FieldLogger
 	now func() time.Time

@@ -13,22 +13,23 @@ import (
 const (
 	// widestSchema has the widest buckets that there are: each ends 65,536 times higher than it begins.
 	widestSchema = -4
-	// zeroThreshold is the end of the bucket for zero.
+	// zeroThreshold is the upper bound of the zero bucket, and its negative is the lower one.
 	zeroThreshold = 0x1p-128
 	// maxGap is how many empty buckets are served as such. A longer gap begins a new span.
 	maxGap = 2
 )
 
 // histogram counts values in classic buckets, native buckets, or both. It has the buckets of client_golang's Histogram,
-// which is made for many goroutines that add. Here one adds and some read: a value is counted in half the time, the
-// buckets need a fifth of the memory, and a scrape can write them where it wrote another histogram before.
+// which is made for many goroutines that add, and needs more time and memory for that. Here one goroutine adds and some
+// read. A scrape writes the buckets into memory that another histogram has used.
 type histogram struct {
-	mu     sync.Mutex
-	sum    float64
-	count  uint64
-	bounds []float64      // upper ones, of the classic buckets
-	counts []uint64       // by classic bucket
-	native *nativeBuckets // nil without
+	mu        sync.Mutex
+	sum       float64
+	count     uint64
+	bounds    []float64      // upper ones, of the classic buckets
+	counts    []uint64       // by classic bucket
+	native    *nativeBuckets // nil without
+	exemplars *exemplars     // nil before the first one
 }
 
 func newHistogram(bounds []float64, native bool) *histogram {
@@ -45,13 +46,16 @@ func (h *histogram) observe(v float64) {
 	defer h.mu.Unlock()
 	h.sum += v
 	h.count++
-	if i := sort.SearchFloat64s(h.bounds, v); i < len(h.counts) {
+	if i := h.bucketOf(v); i < len(h.counts) {
 		h.counts[i]++
 	}
 	if h.native != nil {
 		h.native.observe(v)
 	}
 }
+
+// bucketOf returns the classic bucket of a value, which is the number of them for a value above all bounds.
+func (h *histogram) bucketOf(v float64) int { return sort.SearchFloat64s(h.bounds, v) }
 
 // write writes the histogram into the memory of to, which another one may have used.
 func (h *histogram) write(to *dto.Histogram) {
@@ -63,6 +67,7 @@ func (h *histogram) write(to *dto.Histogram) {
 	if h.native != nil {
 		h.native.write(to)
 	}
+	h.exemplars.write(to)
 }
 
 func (h *histogram) writeClassic(to *dto.Histogram) {
@@ -197,7 +202,7 @@ func (s *sparseBuckets) write(spans []*dto.BucketSpan, deltas []int64) ([]*dto.B
 	return spans, deltas
 }
 
-// set sets *to to v where it points to already.
+// set stores v in **to, and allocates only if *to is nil.
 func set[T any](to **T, v T) {
 	if *to == nil {
 		*to = new(T)
@@ -205,7 +210,7 @@ func set[T any](to **T, v T) {
 	**to = v
 }
 
-// resize returns list with n elements. It uses what the list had before, beyond its length too.
+// resize returns list with n elements. It uses elements again that lie between its length and its capacity.
 func resize[T any](list []*T, n int) []*T {
 	if n <= cap(list) {
 		list = list[:n]
@@ -221,7 +226,7 @@ func resize[T any](list []*T, n int) []*T {
 	if missing == 0 {
 		return list
 	}
-	made := make([]T, missing) // at once, because most are for good
+	made := make([]T, missing) // in one allocation; most stay in use
 	for i, element := range list {
 		if element == nil {
 			list[i], made = &made[0], made[1:]

@@ -116,6 +116,7 @@ func TestHistogramsAreWrittenInTheSameMemory(t *testing.T) {
 	h, into := newHistogram(timeBuckets, true), new(dto.Histogram)
 	for i := range 100 {
 		h.observe(float64(i) / 100)
+		h.addExemplar(float64(i), "dc0718190ac6374a", testStart)
 	}
 	h.write(into)
 	assert.Zero(t, testing.AllocsPerRun(10, func() { h.write(into) }))

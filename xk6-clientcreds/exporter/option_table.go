@@ -216,6 +216,9 @@ func parseBucketRules(s string) (bucketRules, error) {
 			}
 			bounds = append(bounds, bound)
 		}
+		if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) {
+			bounds = bounds[:n-1] // each histogram has this bucket: its count
+		}
 		if len(bounds) == 0 || len(bounds) > maxBuckets {
 			return nil, fmt.Errorf("the rule of %q has %d bounds; it must have 1 to %d", glob, len(bounds), maxBuckets)
 		}

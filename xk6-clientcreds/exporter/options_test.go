@@ -107,7 +107,10 @@ func rising(n int) string {
 }
 
 func TestManyBuckets(t *testing.T) {
-	o, err := resolve(t, "", nil, "buckets=x:"+rising(maxBuckets))
+	o, err := resolve(t, "", nil, "buckets=x:1 2 +Inf")
+	require.NoError(t, err)
+	assert.Equal(t, []float64{1, 2}, o.Buckets["x"], "every histogram has the last one")
+	o, err = resolve(t, "", nil, "buckets=x:"+rising(maxBuckets))
 	require.NoError(t, err)
 	assert.Len(t, o.Buckets["x"], maxBuckets)
 }
@@ -142,6 +145,8 @@ func TestOptionErrorsNameTheOptionAndWhatIsAllowed(t *testing.T) {
 		{"buckets=x:NaN", `option "buckets" (-o prometheus=…): "NaN" in the rule of "x" is not a number`},
 		{"buckets=x:1 1", `option "buckets" (-o prometheus=…): "1" in the rule of "x" does not rise; write bounds in rising order`},
 		{"buckets=x:" + rising(maxBuckets+1), `option "buckets" (-o prometheus=…): the rule of "x" has 201 bounds; it must have 1 to 200`},
+		{"buckets=x:1 +Inf 2", `option "buckets" (-o prometheus=…): "2" in the rule of "x" does not rise; write bounds in rising order`},
+		{"buckets=x:+Inf", `option "buckets" (-o prometheus=…): the rule of "x" has 0 bounds; it must have 1 to 200`},
 		{"buckets=x:2 1", `option "buckets" (-o prometheus=…): "1" in the rule of "x" does not rise; write bounds in rising order`},
 		{"histograms=all", `option "histograms" (-o prometheus=…): "all" is not a kind of histogram; it must be both, native, or classic`},
 		{"runtimeMetrics=1", `option "runtimeMetrics" (-o prometheus=…): "1" is not a boolean; it must be true or false`},

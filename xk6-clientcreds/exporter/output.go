@@ -89,9 +89,7 @@ func configure(params output.Params, help Help, now func() time.Time) (*exporter
 			collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
 			collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
-	ofK6 := prometheus.NewRegistry()
-	ofK6.MustRegister(e.store)
-	e.all = prometheus.Gatherers{ofK6, e.others}
+	e.all = prometheus.Gatherers{e.store, e.others}
 	return e, nil
 }
 

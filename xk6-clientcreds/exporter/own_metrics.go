@@ -131,7 +131,7 @@ func (c *ownCollector) runtimeLabels() prometheus.Labels {
 	return labels
 }
 
-// Describe implements prometheus.Collector. It says nothing, as the store does.
+// Describe implements prometheus.Collector. It says nothing: which metrics there are depends on the run.
 func (c *ownCollector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector: it sends the metrics as they are now.

@@ -102,7 +102,6 @@ type trendSeries struct {
 
 	histogram    *histogram
 	factor       float64 // of the base unit
-	exemplars    atomic.Pointer[exemplars]
 	nextExemplar time.Time
 }
 
@@ -120,13 +119,8 @@ func (t *trendSeries) add(s *metrics.Sample) {
 		return
 	}
 	if id := s.Metadata[traceIDMetadata]; traceIDPattern.MatchString(id) {
-		t.nextExemplar = s.Time.Add(exemplarInterval) // one costs as much as many values
-		kept := t.exemplars.Load()
-		if kept == nil {
-			kept = newExemplars(t.histogram)
-			t.exemplars.Store(kept)
-		}
-		kept.add(v, id)
+		t.nextExemplar = s.Time.Add(exemplarInterval)
+		t.histogram.addExemplar(v, id, s.Time)
 	}
 }
 
@@ -137,5 +131,4 @@ func (t *trendSeries) write(to []*dto.Metric) {
 	to[0].Label = t.labels
 	to[0].Histogram.CreatedTimestamp = t.created
 	t.histogram.write(to[0].Histogram)
-	t.exemplars.Load().write(to[0].Histogram)
 }

@@ -105,13 +105,13 @@ func schemeOf(file string) (string, error) {
 func (e *exporter) handler() http.Handler {
 	mux := http.NewServeMux()
 	failed := &hangups{log: e.log, now: e.scrapes.now}
-	promhttps := promhttp.HandlerFor(e.all, promhttp.HandlerOpts{
+	fallback := promhttp.HandlerFor(e.all, promhttp.HandlerOpts{
 		ErrorLog:           errorLog{e.log},
 		ErrorHandling:      promhttp.ContinueOnError, // one bad series must not hide the others
 		EnableOpenMetrics:  true,
 		DisableCompression: true, // see compressed
 	})
-	metrics := atMost(maxScrapes, exposition{e.store, e.others, e.log, promhttps})
+	metrics := atMost(maxScrapes, exposition{e.store, e.others, e.log, fallback})
 	mux.Handle("GET "+e.options.Path, inTime(e.scrapes.watch(failed.watch(compressed(e.store.turns.serve(metrics))))))
 	mux.Handle("GET /{$}", landing{e.options.Path, e.store})
 	mux.HandleFunc("GET "+healthPath, healthy)

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/metrics"
@@ -62,7 +61,6 @@ type family struct {
 	metric    *metrics.Metric
 	names     []string            // in Prometheus
 	headers   []*dto.MetricFamily // by name, without series
-	descs     []*prometheus.Desc  // by name
 	histogram func() *histogram   // of a Trend
 	byLabels  map[string]series
 	series    []series
@@ -156,7 +154,6 @@ func (st *store) newFamily(m *metrics.Metric) *family {
 		f.headers = append(f.headers, &dto.MetricFamily{
 			Name: proto.String(base + suffix), Help: proto.String(help[i]), Type: servedTypes(m)[i].Enum(),
 		})
-		f.descs = append(f.descs, prometheus.NewDesc(base+suffix, help[i], nil, nil))
 	}
 	if m.Type == metrics.Trend {
 		f.histogram = histogramOf(m, st.histograms, st.buckets)
@@ -182,8 +179,7 @@ func (f *family) newSeries(id identity) series {
 	}
 }
 
-// inOrder returns the series in the order of client_golang, which sorts them at every scrape. To sort what is in order
-// costs it little.
+// inOrder returns the series in the order of client_golang.
 func (f *family) inOrder() []series {
 	if f.sorted < len(f.series) {
 		slices.SortFunc(f.series, func(a, b series) int { return compareLabels(a.pairs(), b.pairs()) })
@@ -192,22 +188,27 @@ func (f *family) inOrder() []series {
 	return f.series
 }
 
-// Describe implements prometheus.Collector. It says nothing: label sets differ within a metric, and
-// which metrics there are shows during the test.
-func (st *store) Describe(chan<- *prometheus.Desc) {}
-
-// Collect implements prometheus.Collector. It does not keep samples waiting.
-func (st *store) Collect(out chan<- prometheus.Metric) {
+// Gather implements prometheus.Gatherer for what needs all metrics at once. It does not keep samples waiting.
+func (st *store) Gather() ([]*dto.MetricFamily, error) {
+	var all []*dto.MetricFamily
 	for _, f := range st.snapshot() {
+		families := make([]*dto.MetricFamily, len(f.headers))
+		for i, h := range f.headers {
+			families[i] = &dto.MetricFamily{
+				Name: h.Name, Help: h.Help, Type: h.Type, Metric: make([]*dto.Metric, 0, len(f.series)),
+			}
+		}
 		for _, s := range f.series {
-			written := resize[dto.Metric](nil, len(f.descs))
+			written := resize[dto.Metric](nil, len(families))
 			s.write(written)
-			for i, desc := range f.descs {
-				out <- point{desc, written[i]}
+			for i, m := range written {
+				families[i].Metric = append(families[i].Metric, m)
 			}
 			st.turns.take()
 		}
+		all = append(all, families...)
 	}
+	return all, nil
 }
 
 // snapshot returns copies of the families. Their series go on.

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -271,6 +273,42 @@ func TestExemplarsNeedATraceID(t *testing.T) {
 	}
 }
 
+// The latest exemplar of each classic bucket is served, also of the one above all bounds, and the latest ones for the
+// native buckets, in the order of time.
+func TestTheLatestExemplarsAreServed(t *testing.T) {
+	for argument, want := range map[string]struct{ classic, native []float64 }{
+		"both":    {[]float64{.1, 1, 30}, []float64{3, 4, .05, 20, 5, 6, 7, .1, 1, 30}},
+		"native":  {[]float64{30}, []float64{3, 4, .05, 20, 5, 6, 7, .1, 1, 30}},
+		"classic": {[]float64{.1, 1, 30}, nil},
+	} {
+		r := newRig(t, "buckets=*:0.1 2,histograms="+argument)
+		for _, seconds := range []float64{1, 2, 3, 4, .05, 20, 5, 6, 7, .1, 1, 30} {
+			s := r.sample(r.builtin.HTTPReqDuration, 1000*seconds)
+			s.Metadata = map[string]string{"trace_id": "dc0718190ac6374a"}
+			r.AddMetricSamples([]metrics.SampleContainer{s})
+			r.time = r.time.Add(time.Second)
+		}
+		for range 2 { // the second scrape has the same exemplars
+			var classic, native []float64
+			for _, f := range parseProtobuf(t, r.scrape(acceptProtobuf)) {
+				for _, bucket := range f.GetMetric()[0].GetHistogram().GetBucket() {
+					if e := bucket.GetExemplar(); e != nil {
+						classic = append(classic, e.GetValue())
+					}
+				}
+				last := testStart
+				for _, e := range f.GetMetric()[0].GetHistogram().GetExemplars() {
+					native = append(native, e.GetValue())
+					assert.True(t, e.GetTimestamp().AsTime().After(last))
+					last = e.GetTimestamp().AsTime()
+				}
+			}
+			assert.Equal(t, want.classic, classic, argument)
+			assert.Equal(t, want.native, native, argument)
+		}
+	}
+}
+
 // TestScrapesWhileAdding is for the race detector, and checks that every scrape is consistent and
 // none sees less than the one before.
 func TestScrapesWhileAdding(t *testing.T) {
@@ -316,24 +354,36 @@ func TestScrapesWhileAdding(t *testing.T) {
 	assert.Equal(t, float64(rounds*sets), sumOf(parseText(t, r.scrape(acceptText))["k6_http_reqs_total"]))
 }
 
+// stuck is a connection to a scraper that does not read.
+type stuck struct {
+	http.ResponseWriter
+
+	begun, end chan struct{}
+}
+
+func (s *stuck) Write(p []byte) (int, error) {
+	s.begun <- struct{}{}
+	<-s.end
+	return s.ResponseWriter.Write(p)
+}
+
 // TestAddingDoesNotWaitForAScrape: a scrape that is stuck in the middle holds nothing that samples
 // need.
 func TestAddingDoesNotWaitForAScrape(t *testing.T) {
 	r := newRig(t, "runtimeMetrics=false")
-	r.add(r.builtin.HTTPReqs, 1, "name", "a")
-	out := make(chan prometheus.Metric) // nobody reads yet
+	r.add(r.builtin.HTTPReqDuration, 1, "name", strings.Repeat("a", partSize)) // more than a part
+	w := &stuck{httptest.NewRecorder(), make(chan struct{}, 1000), make(chan struct{})}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.store.Collect(out)
-		close(out)
+		exposition{r.store, r.others, r.log, http.NotFoundHandler()}.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	}()
-	<-out // the scrape has begun, and waits
+	<-w.begun // the scrape waits
 	for i := range 100 {
-		r.add(r.builtin.HTTPReqs, 1, "name", fmt.Sprint(i))
+		r.add(r.builtin.HTTPReqDuration, 1, "name", fmt.Sprint(i))
+		r.add(r.builtin.HTTPReqDuration, 1, "name", strings.Repeat("a", partSize))
 	}
-	for range out { // let it end
-	}
+	close(w.end)
 	<-done
 	assert.Equal(t, testStart, r.store.run.start.Round(time.Second))
 }

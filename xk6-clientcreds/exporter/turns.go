@@ -32,12 +32,8 @@ func newTurns() *turns {
 	return &turns{now: func() time.Duration { return time.Since(epoch) }, yield: runtime.Gosched}
 }
 
-// take yields to others if the turn has been long enough. A scrape calls it after each small part of its work. What
-// is always little has nil turns.
+// take yields to others if the turn has been long enough. A scrape calls it after each small part of its work.
 func (t *turns) take() {
-	if t == nil {
-		return
-	}
 	ended := t.now()
 	last := time.Duration(t.last.Swap(int64(ended)))
 	if ended-last >= goTurn { // Go has let others work. To yield again would double the wait.
