@@ -50,7 +50,7 @@ func (x exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write writes all metrics, those of one metric of k6 together, in the order of their first names.
+// write writes all metrics in the order of their names. A Rate has its first name for all of its families.
 func (x exposition) write(to *stream, families []family, others []*dto.MetricFamily) {
 	slices.SortFunc(families, func(a, b family) int { return cmp.Compare(a.names[0], b.names[0]) })
 	for _, f := range families {

@@ -104,7 +104,7 @@ func (b *nativeBuckets) observe(v float64) {
 	}
 }
 
-// index returns the bucket of a positive value. What is infinite is in the bucket after the last finite one.
+// index returns the bucket of a positive value. Infinity is in the bucket after the last finite one.
 func (b *nativeBuckets) index(v float64) int32 {
 	infinite := int32(0)
 	if math.IsInf(v, 0) {

@@ -26,7 +26,7 @@ const sampleEvery = time.Second
 // in an iteration, so at most once per iteration, and at the end of the test. Only the VU's
 // goroutine touches it, and after the test the goroutine that ends it.
 type usage struct {
-	// These are what a hit touches.
+	// A hit touches these.
 	samples   chan<- metrics.SampleContainer // nil before the first use
 	iteration int64
 	hits      int64

@@ -116,7 +116,7 @@ func TestAbsentOptions(t *testing.T) {
 	assert.Equal(t, "is missing", r.Absent("file"))
 }
 
-// What was read before, and what was wrong with it, is forgotten.
+// Names and errors of the object before are forgotten.
 func TestReleasedReader(t *testing.T) {
 	t.Parallel()
 	for range 10 { // one of them, at least, gets the memory of the last
