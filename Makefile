@@ -66,7 +66,7 @@ bench: build/k6 ## Measure the costs beside plain k6: build/bench.json, docs/evi
 	go run ./xk6-clientcreds/bench -k6 build/k6 -out build/bench.json -table docs/evidence/performance.md
 
 .PHONY: bench-growth
-bench-growth: build/k6 ## Measure how the costs grow, to 10,000 VUs: build/growth.json, docs/evidence/growth.md; 20 min
+bench-growth: build/k6 ## Measure how the costs grow, to 10,000 VUs: build/growth.json, docs/evidence/growth.md; 25 min
 	go run ./xk6-clientcreds/bench -growth -k6 build/k6 -out build/growth.json -table docs/evidence/growth.md \
 		-plot docs/evidence/growth.svg
 
