@@ -238,10 +238,12 @@ func TestThePartsOfAToken(t *testing.T) {
 
 func TestTheServerSaysWhatItNeeds(t *testing.T) {
 	b := newBench(t)
-	k6, server, err := b.saturated(t.Context(), withTLS, quick(2, 1))
-	require.NoError(t, err)
-	require.Positive(t, k6)
-	require.Positive(t, server)
+	for _, with := range []string{withTLS, constant} {
+		k6, server, err := b.saturated(t.Context(), with, quick(2, 1))
+		require.NoError(t, err, with)
+		require.Positive(t, k6, with)
+		require.Positive(t, server, with)
+	}
 }
 
 func TestTailKeepsTheEnd(t *testing.T) {

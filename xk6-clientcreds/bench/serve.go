@@ -30,13 +30,17 @@ type places struct {
 
 // Arguments of the server's process, each followed by a folder.
 const (
-	withKeys = "keys" // is to get the client's private keys
-	withTLS  = "tls"  // is to get the certificates of server and client: HTTPS
+	withKeys = "keys"     // is to get the client's private keys
+	withTLS  = "tls"      // is to get the certificates of server and client: HTTPS
+	constant = "constant" // is to get the certificate of a server that has one token
 )
 
 // serve is the server's process: it serves until its standard input ends, so it cannot outlive
 // the one that started it. It answers each line with the CPU time that it has used.
 func serve(args []string, stdin io.Reader, stdout io.Writer) error {
+	if len(args) == 2 && args[0] == constant {
+		return serveConstant(args[1], stdin, stdout)
+	}
 	// A secret that is long enough for HS256.
 	password := secret.New(rand.Text() + rand.Text())
 	registered := authserver.Client{ID: "bench", Secret: password, Scope: "orders.read orders.write"}
@@ -82,17 +86,22 @@ func serve(args []string, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("saying where the server is: %w", err)
 	}
-	lines := bufio.NewScanner(stdin)
-	for lines.Scan() {
-		if _, err := fmt.Fprintln(stdout, procinfo.CPUTime()); err != nil {
-			return err
-		}
-	}
-	err = lines.Err()
+	err = sayCPUTime(stdin, stdout)
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if stopped := s.Shutdown(ctx); err == nil {
 		err = stopped
 	}
 	return err
+}
+
+// sayCPUTime answers each line with the CPU time that the process has used, until its standard input ends.
+func sayCPUTime(stdin io.Reader, stdout io.Writer) error {
+	lines := bufio.NewScanner(stdin)
+	for lines.Scan() {
+		if _, err := fmt.Fprintln(stdout, procinfo.CPUTime()); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
 }
