@@ -9,17 +9,20 @@ ROUNDS ?= 3
 TOOLS ?=
 
 .PHONY: bench-peers
-bench-peers: build/k6 $(PEERS)/done ## Measure ten load generators side by side, to docs/evidence/peers.md; ROUNDS TOOLS; Linux, 20 min
-	@tools/require.sh wrk
+bench-peers: peers-needs build/k6 $(PEERS)/done ## Measure ten load generators side by side, to docs/evidence/peers.md; ROUNDS TOOLS; Linux, 20 min
 	go build -o build/peers ./xk6-clientcreds/bench/peers
 	taskset --cpu-list 0 build/k6 x clientcreds serve --quiet --addr 127.0.0.1:0 -- build/peers -home $(CURDIR)/$(PEERS) \
 		-gatling $(CURDIR)/$(GATLING) -rounds $(ROUNDS) -out build/peers.json \
 		$(if $(TOOLS),-only '$(TOOLS)',-table docs/evidence/peers.md)
 
+# First, because the installation takes minutes.
+.PHONY: peers-needs
+peers-needs:
+	@tools/require.sh go java jdk maven npm cargo python wrk
+
 # Versions are pinned: by go.mod and go.sum, by package-lock.json, by requirements.txt, which has hashes, by the lock
 # file in the crate, and by the pom, whose checksums Maven checks.
 $(PEERS)/done: $(GATLING)/classes
-	@tools/require.sh go java jdk maven npm cargo python
 	@mkdir -p $(PEERS)/bin
 	GOBIN=$(CURDIR)/$(PEERS)/bin go -C tools/peers install github.com/tsenart/vegeta/v12 github.com/rakyll/hey
 	cp tools/peers/npm/package.json tools/peers/npm/package-lock.json $(PEERS)/
