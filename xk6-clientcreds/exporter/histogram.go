@@ -110,19 +110,20 @@ func (b *nativeBuckets) index(v float64) int32 {
 	if math.IsInf(v, 0) {
 		v, infinite = math.MaxFloat64, 1
 	}
-	fraction, exponent := math.Frexp(v) // v is fraction·2^exponent, and fraction is 0.5 or more
+	fraction, power := math.Frexp(v) // v is fraction·2^power, and fraction is 0.5 or more
+	exponent := int32(power)         // #nosec G115 -- from -1073 to 1024
 	if b.schema > 0 {
-		bounds := fractionBounds[b.schema]
-		return int32(sort.SearchFloat64s(bounds, fraction)+(exponent-1)*len(bounds)) + infinite
+		within := sort.SearchFloat64s(fractionBounds[b.schema], fraction)
+		return int32(within) + (exponent-1)<<b.schema + infinite // #nosec G115 -- at most 8
 	}
 	if fraction == 0.5 {
 		exponent-- // a bucket contains its upper bound
 	}
-	return int32(ceilShift(exponent, int(-b.schema))) + infinite
+	return ceilShift(exponent, -b.schema) + infinite
 }
 
 // ceilShift returns n/2^by, rounded up.
-func ceilShift(n, by int) int { return (n + 1<<by - 1) >> by }
+func ceilShift(n, by int32) int32 { return (n + 1<<by - 1) >> by }
 
 // fractionBounds are the bounds of the buckets from 0.5 to 1, by schema. They are exact: math.Exp2 misses the last bit.
 // A schema leaves out every other bound of the next one.
@@ -164,7 +165,7 @@ func (s *sparseBuckets) widen() {
 	old := *s
 	s.indexes, s.counts = old.indexes[:0], old.counts[:0]
 	for i, index := range old.indexes {
-		index = int32(ceilShift(int(index), 1))
+		index = ceilShift(index, 1)
 		if last := len(s.indexes) - 1; last >= 0 && s.indexes[last] == index {
 			s.counts[last] += old.counts[i]
 			continue
