@@ -689,7 +689,7 @@ func TestReleasedOptions(t *testing.T) {
 		full := parse(`scope: 'c', exchange: {}, headers: {d: 'e'}, cache: {scope: 'shared', jitter: 5}, maxRequests: 1`)
 		kept := *full
 		full.release()
-		assert.Zero(t, *full, "there is no secret while nobody has it")
+		assert.Zero(t, *full, "a spare set of options has no secret")
 		assert.Equal(t, "c", kept.scopeText)
 		assert.Equal(t, fresh, *parse(``))
 	}

@@ -49,8 +49,8 @@ type Reader struct {
 // allocates.
 var readers = sync.Pool{New: func() any { return new(Reader) }}
 
-// NewReader returns a reader of obj. resolve makes the path of a file absolute, from the script's folder. A reader that
-// is no longer needed can be released.
+// NewReader returns a reader of obj. resolve makes the path of a file absolute, from the script's folder. Call
+// [Reader.Release] after the last use.
 func NewReader(rt *sobek.Runtime, obj *sobek.Object, resolve func(path string) string) *Reader {
 	r, _ := readers.Get().(*Reader)
 	r.rt, r.obj, r.resolve = rt, obj, resolve
