@@ -220,7 +220,8 @@ func parseBucketRules(s string) (bucketRules, error) {
 			bounds = bounds[:n-1] // each histogram has this bucket: its count
 		}
 		if len(bounds) == 0 || len(bounds) > maxBuckets {
-			return nil, fmt.Errorf("the rule of %q has %d bounds; it must have 1 to %d, besides +Inf", glob, len(bounds), maxBuckets)
+			return nil, fmt.Errorf("the rule of %q has %d bounds; it must have 1 to %d, besides +Inf",
+				glob, len(bounds), maxBuckets)
 		}
 		rules[glob] = bounds
 	}
